@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * synchronicity: write a library once, as async tasks, and export it blocking, as
+ * futures, and awaited.
+ *
+ *     #include <stdio.h>
+ *     #include <synchronicity/short.h>
+ *
+ *     SYNCHRONIZER(demo);
+ *
+ *     ASYNC(demo, int, square, (double, seconds), (int, x))
+ *     {
+ *         co_begin;
+ *         co_sleep(self->seconds);
+ *         co_return(self->x * self->x);
+ *         co_end;
+ *     }
+ *
+ *     int main(void)
+ *     {
+ *         struct square_future f[10];
+ *         int y;
+ *
+ *         if (square(1.0, 42, &y) != 0)
+ *             return syn_perror("square"), 1;
+ *         for (int i = 0; i < 10; i++)
+ *             f[i] = square_future(1.0, i);
+ *         for (int i = 0; i < 10; i++)
+ *             if (future_get(f[i], &y) == 0)
+ *                 printf("%d\n", y);
+ *     }
+ *
+ * Read next: call.h (declaring async functions), task.h (writing their bodies),
+ * future.h (waiting for them), synchronizer.h (where they run), err.h (what can go
+ * wrong), testing.h (time and failures under your control).
+ */
+#ifndef SYNCHRONICITY_H
+#define SYNCHRONICITY_H
+
+#include <synchronicity/call.h>
+#include <synchronicity/err.h>
+#include <synchronicity/future.h>
+#include <synchronicity/mem.h>
+#include <synchronicity/synchronizer.h>
+#include <synchronicity/task.h>
+#include <synchronicity/version.h>
+
+#endif

@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Async functions: declared once, called in every way.
+ *
+ *     SYN_ASYNC(demo, int, square, (double, seconds), (int, x))
+ *     { ... body, see task.h ... }
+ *
+ * gives, as if written out:
+ *
+ *     syn_err square(double seconds, int x, int *out_result);
+ *         BLOCKING. Runs the call on its synchronizer and waits; allocates nothing,
+ *         its frame lies on the caller's stack. *out_result (may be NULL) is
+ *         untouched on failure. On the thread that drives that synchronizer it
+ *         returns SYN_EDEADLK at once; write syn_co_await(square_future(...)) there.
+ *
+ *     struct square_future square_future(double seconds, int x);
+ *         FUTURE. Starts the call and returns at once. Never fails itself: SYN_ENOMEM
+ *         or SYN_ECLOSED come out of the future. In a task, awaiting one is the AWAIT
+ *         face.
+ *
+ * and the types `struct square_future` and `struct square_shared`. A function of
+ * nothing has the result type void, and no out_result.
+ *
+ * The first argument is the synchronizer that the function is BOUND to, or SYN_FREE:
+ * a free function runs on the synchronizer of the task that calls it, and on the
+ * process's default one when a plain thread does.
+ *
+ * In a library the header declares and a .c file defines; frame and locals stay
+ * private, and the compiler checks that both agree:
+ *
+ *     SYN_ASYNC_DECLARE(int, square, (double, seconds), (int, x));          // .h
+ *     SYN_ASYNC_DEFINE(demo, int, square, (double, seconds), (int, x)) {}   // .c
+ *
+ * Or the header writes out the prototypes with their documentation, and for the
+ * types says SYN_ASYNC_TYPES(int, square).
+ *
+ * After the name come up to 24 items: arguments (type, name), none called `result`;
+ * SYN_COPY(const char *, name), a string that the future face copies, since the call
+ * outlives the caller's statement; SYN_LOCAL(type, name) (also `name[16]`);
+ * SYN_DESTROY(fn), which is called with a result that nobody fetched; SYN_DOC("...").
+ *
+ * A declaration is C and C++; a definition is C.
+ */
+#ifndef SYNCHRONICITY_CALL_H
+#define SYNCHRONICITY_CALL_H
+
+#include <synchronicity/future.h>
+#include <synchronicity/map.h>
+#include <synchronicity/synchronizer.h>
+#include <synchronicity/task.h>
+
+/* --- what a caller needs: C and C++ --- */
+
+#define SYN_ASYNC_TYPES(ret, name) SYNI_FUTURE_TYPES(ret, name)
+#define SYN_ASYNC_DECLARE(...) SYNI_ASYNC_DECLARE(__VA_ARGS__, SYNI_END)
+#define SYNI_ASYNC_DECLARE(ret, name, ...)                                                         \
+    SYNI_FUTURE_TYPES(ret, name);                                                                  \
+    SYNI_PROTOTYPES(extern, ret, name, __VA_ARGS__)
+
+#define SYNI_PROTOTYPES(linkage, ret, name, ...)                                                   \
+    linkage syn_err name(                                                                          \
+        SYNI_LIST(~SYNI_MAP(SYNI_PARAM, __VA_ARGS__) SYNI_OUT(ret)));                              \
+    linkage struct name##_future name##_future(SYNI_LIST(~SYNI_MAP(SYNI_PARAM, __VA_ARGS__)))
+
+/* Parameters, each with a comma before it. */
+#define SYNI_PARAM(item) SYNI_DO(SYNI_PARAM_, item)
+#define SYNI_PARAM_ARG(type, name) , type name
+#define SYNI_PARAM_SYN_COPY(type, name) , type name
+#define SYNI_PARAM_SYN_LOCAL(type, name)
+#define SYNI_PARAM_SYN_DESTROY(fn)
+#define SYNI_PARAM_SYN_DOC(text)
+#define SYNI_PARAM_SYNI_END
+#define SYNI_OUT(ret) SYNI_IF_VOID(ret, SYNI_NOTHING, SYNI_OUT_TYPED)(ret)
+#define SYNI_OUT_TYPED(ret) , ret *out_result
+
+/* (~, a, b) is a, b; (~) is void. */
+#define SYNI_ONE(...) SYNI_SECOND(SYNI_CAT(SYNI_ONE_, SYNI_N(__VA_ARGS__)), 0)
+#define SYNI_ONE_1 ~, 1
+#define SYNI_LIST(...) SYNI_CAT(SYNI_LIST_, SYNI_ONE(__VA_ARGS__))(__VA_ARGS__)
+#define SYNI_LIST_1(tilde) void
+#define SYNI_LIST_0(tilde, ...) __VA_ARGS__
+
+/* --- what the author needs: C --- */
+
+#ifndef __cplusplus
+
+/* In place of a synchronizer: bound to none. */
+#define SYN_FREE (*(struct syn_synchronizer *)NULL)
+
+#define SYN_ASYNC_DEFINE(...) SYNI_ASYNC_DEFINE(__VA_ARGS__, SYNI_END)
+#define SYNI_ASYNC_DEFINE(synchronizer, ret, name, ...)                                            \
+    SYNI_DEFINE(, synchronizer, ret, name, __VA_ARGS__)
+
+#define SYN_ASYNC(...) SYNI_ASYNC(__VA_ARGS__, SYNI_END)
+#define SYNI_ASYNC(synchronizer, ret, name, ...)                                                   \
+    SYNI_FUTURE_TYPES(ret, name);                                                                  \
+    SYNI_DEFINE(static inline SYNI_UNUSED, synchronizer, ret, name, __VA_ARGS__)
+
+/* Readies FRAME for a blocking call of FUNCTION and makes the call. */
+syn_err syni_call(const struct syn_function *function, struct syn_task *frame, void *out_result);
+
+/* A frame for a future call, and its handle in *OUT_FUTURE; NULL, and the handle
+ * says why, when it cannot be had. */
+struct syn_task *syni_call_new(const struct syn_function *function, struct syn_future *out_future);
+/* A copied string argument; a failed copy is remembered in the frame. */
+const char *syni_call_copy(struct syn_task *frame, const char *text);
+void syni_call_free_copy(const char *text);
+/* Starts it. FRAME is not the caller's any more. */
+void syni_call_start(struct syn_task *frame);
+
+#ifndef SYNI_IN_LIBRARY
+#define SYNI_IN_LIBRARY 0
+#endif
+
+/* What one definition makes. `syn_next` and `syn_finally` are typed, and called
+ * through functions of one common type, so that no function pointer is ever cast. */
+#define SYNI_DEFINE(linkage, bound, ret, name, ...)                                                \
+    struct name {                                                                                  \
+        struct syn_task syn;                                                                       \
+        struct syn_step (*syn_next)(struct name *);                                                \
+        struct syn_step (*syn_finally)(struct name *);                                             \
+        SYNI_IF_VOID(ret, SYNI_NOTHING, SYNI_RESULT_FIELD)(ret)                                    \
+        SYNI_MAP(SYNI_FIELD, __VA_ARGS__)                                                          \
+    };                                                                                             \
+    static struct syn_step syni_##name##_start(struct name *self);                                 \
+    static struct syn_step syni_##name##_run(struct syn_task *task)                                \
+    {                                                                                              \
+        struct name *self = (struct name *)(void *)task;                                           \
+        return self->syn_next(self);                                                               \
+    }                                                                                              \
+    static struct syn_step syni_##name##_leave(struct syn_task *task)                              \
+    {                                                                                              \
+        struct name *self = (struct name *)(void *)task;                                           \
+        self->syn_next = task->coroutine ? syni_##name##_start : self->syn_finally;                \
+        return self->syn_next ? self->syn_next(self) : syni_step_end(task);                        \
+    }                                                                                              \
+    static void syni_##name##_call(void (*fn)(void), void *user, syn_err err, void *result)        \
+        SYNI_CALL_BACK(ret) static SYNI_UNUSED void syni_##name##_destroy(void *result)            \
+    {                                                                                              \
+        SYNI_IF_VOID(ret, SYNI_NOTHING, SYNI_RESULT_AS)(ret) SYNI_MAP(SYNI_KILL, __VA_ARGS__)      \
+        (void)result;                                                                              \
+    }                                                                                              \
+    static SYNI_UNUSED void syni_##name##_release(struct syn_task *task)                           \
+    {                                                                                              \
+        struct name *self = (struct name *)(void *)task;                                           \
+        (void)self;                                                                                \
+        SYNI_MAP(SYNI_UNCOPY, __VA_ARGS__)                                                         \
+    }                                                                                              \
+    static const struct syn_function syni_##name##_function = {                                    \
+        SYN_ABI,                                                                                   \
+        sizeof(struct syn_task),                                                                   \
+        sizeof(struct name),                                                                       \
+        SYNI_IF_VOID(ret, SYNI_OFFSET_VOID, SYNI_OFFSET_TYPED)(name),                              \
+        {SYNI_IF_VOID(ret, SYNI_SIZE_VOID, SYNI_SIZE_TYPED)(ret),                                  \
+         (0 SYNI_MAP(SYNI_KILLS, __VA_ARGS__)) ? syni_##name##_destroy : NULL,                     \
+         syni_##name##_call},                                                                      \
+        #name,                                                                                     \
+        __FILE__,                                                                                  \
+        __LINE__,                                                                                  \
+        SYNI_IN_LIBRARY,                                                                           \
+        &bound,                                                                                    \
+        syni_##name##_run,                                                                         \
+        syni_##name##_leave,                                                                       \
+        (0 SYNI_MAP(SYNI_COPIES, __VA_ARGS__)) ? syni_##name##_release : NULL};                    \
+    linkage syn_err name(SYNI_LIST(~SYNI_MAP(SYNI_PARAM, __VA_ARGS__) SYNI_OUT(ret)))              \
+    {                                                                                              \
+        struct name syni_frame = {.syn = {.function = &syni_##name##_function}};                   \
+        syni_frame.syn_next = syni_##name##_start;                                                 \
+        SYNI_MAP(SYNI_STORE, __VA_ARGS__)                                                          \
+        return syni_call(&syni_##name##_function, &syni_frame.syn,                                 \
+                         SYNI_IF_VOID(ret, SYNI_OUT_PASS_VOID, SYNI_OUT_PASS)(ret));               \
+    }                                                                                              \
+    linkage struct name##_future name##_future(SYNI_LIST(~SYNI_MAP(SYNI_PARAM, __VA_ARGS__)))      \
+    {                                                                                              \
+        struct name##_future syni_future;                                                          \
+        struct name *syni_new = (struct name *)(void *)syni_call_new(&syni_##name##_function,      \
+                                                                     &syni_future.u.handle);       \
+        if (!syni_new)                                                                             \
+            return syni_future;                                                                    \
+        syni_new->syn_next = syni_##name##_start;                                                  \
+        SYNI_MAP(SYNI_KEEP, __VA_ARGS__)                                                           \
+        syni_call_start(&syni_new->syn);                                                           \
+        return syni_future;                                                                        \
+    }                                                                                              \
+    static struct syn_step syni_##name##_start(struct name *self SYNI_UNUSED)
+
+#define SYNI_RESULT_FIELD(ret) ret result;
+#define SYNI_OFFSET_VOID(name) 0
+#define SYNI_OFFSET_TYPED(name) offsetof(struct name, result)
+#define SYNI_OUT_PASS_VOID(ret) NULL
+#define SYNI_OUT_PASS(ret) out_result
+
+/* Fields of the frame. */
+#define SYNI_FIELD(item) SYNI_DO(SYNI_FIELD_, item)
+#define SYNI_FIELD_ARG(type, name) type name;
+#define SYNI_FIELD_SYN_COPY(type, name) type name;
+#define SYNI_FIELD_SYN_LOCAL(type, name) type name;
+#define SYNI_FIELD_SYN_DESTROY(fn)
+#define SYNI_FIELD_SYN_DOC(text)
+#define SYNI_FIELD_SYNI_END
+
+/* Arguments into the frame: of a blocking call, whose caller waits ... */
+#define SYNI_STORE(item) SYNI_DO(SYNI_STORE_, item)
+#define SYNI_STORE_ARG(type, name) syni_frame.name = name;
+#define SYNI_STORE_SYN_COPY(type, name) syni_frame.name = name;
+#define SYNI_STORE_SYN_LOCAL(type, name)
+#define SYNI_STORE_SYN_DESTROY(fn)
+#define SYNI_STORE_SYN_DOC(text)
+#define SYNI_STORE_SYNI_END
+
+/* ... and of a future call, whose caller goes on. */
+#define SYNI_KEEP(item) SYNI_DO(SYNI_KEEP_, item)
+#define SYNI_KEEP_ARG(type, name) syni_new->name = name;
+#define SYNI_KEEP_SYN_COPY(type, name) syni_new->name = syni_call_copy(&syni_new->syn, name);
+#define SYNI_KEEP_SYN_LOCAL(type, name)
+#define SYNI_KEEP_SYN_DESTROY(fn)
+#define SYNI_KEEP_SYN_DOC(text)
+#define SYNI_KEEP_SYNI_END
+
+#define SYNI_UNCOPY(item) SYNI_DO(SYNI_UNCOPY_, item)
+#define SYNI_UNCOPY_ARG(type, name)
+#define SYNI_UNCOPY_SYN_COPY(type, name) syni_call_free_copy(self->name);
+#define SYNI_UNCOPY_SYN_LOCAL(type, name)
+#define SYNI_UNCOPY_SYN_DESTROY(fn)
+#define SYNI_UNCOPY_SYN_DOC(text)
+#define SYNI_UNCOPY_SYNI_END
+
+#define SYNI_COPIES(item) SYNI_DO(SYNI_COPIES_, item)
+#define SYNI_COPIES_ARG(type, name)
+#define SYNI_COPIES_SYN_COPY(type, name) +1
+#define SYNI_COPIES_SYN_LOCAL(type, name)
+#define SYNI_COPIES_SYN_DESTROY(fn)
+#define SYNI_COPIES_SYN_DOC(text)
+#define SYNI_COPIES_SYNI_END
+
+#endif /* !__cplusplus */
+
+/* A deadline for the blocking calls in EXPRESSION, which yields a syn_err:
+ *
+ *     err = syn_call_by(syn_after(0.2), square(1.0, 42, &y));
+ *
+ * When it passes the task is cancelled, cleans up, and the call returns
+ * SYN_ETIMEDOUT. Nested ones tighten. Thread: the calling one's own. */
+#define syn_call_by(deadline, expression)                                                          \
+    (syni_deadline_push(deadline), syni_deadline_pop(expression))
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+void syni_deadline_push(struct syn_deadline deadline);
+syn_err syni_deadline_pop(syn_err err);
+#ifdef __cplusplus
+}
+#endif
+
+#endif

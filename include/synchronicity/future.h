@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Promises and futures: the two ends of one result.
+ *
+ * A FUTURE is the right to one result. It is a small handle, passed by value; any
+ * thread may hold it. It is USED UP by exactly one of: get, cancel, detach, then,
+ * share, or an await in a task. Using it up again is SYN_ECONSUMED, noticed by the
+ * handle's generation and never a use after free.
+ *
+ *     struct square_future f = square_future(1.0, 42);
+ *     int y;
+ *     syn_err err = syn_future_get(f, &y);         // waits, and uses it up
+ *
+ * Futures are typed by the compiler: each async function has its own struct, and
+ * future_get() with a pointer to the wrong type does not compile clean. Where
+ * there is no async function, SYN_PROMISE() makes a type, with a write side:
+ *
+ *     SYN_PROMISE(int, answer);
+ *
+ *     struct answer_promise p;
+ *     struct answer_future f;
+ *     syn_promise_new(answer, &p, &f);              // SYN_ENOMEM
+ *     syn_promise_complete(p, &(int){42});          // any thread, once
+ *     syn_future_get(f, &y);
+ *
+ * The names below are short for syn_...; <synchronicity/short.h> defines the short
+ * ones. F is a typed future, OUT a pointer to its result type, which is left out
+ * for a future of nothing (void).
+ *
+ *     syn_future_get(F, OUT)                wait, use up; the outcome
+ *     syn_future_get_by(F, OUT, DEADLINE)   the same; when the deadline passes the
+ *                                           task is cancelled and cleans up, then
+ *                                           SYN_ETIMEDOUT (or what it returned after all)
+ *     syn_future_wait(F)                    only wait; F stays
+ *     syn_future_wait_by(F, DEADLINE)       SYN_ETIMEDOUT when the deadline passes; F stays
+ *     syn_future_poll(F)                    0: there is an outcome; SYN_EAGAIN: not yet
+ *     syn_future_request_cancel(F)          ask the task to end; F stays
+ *     syn_future_cancel(F)                  ask, wait until it has ended, use up
+ *     syn_future_detach(F)                  use up; it runs on, its result is destroyed
+ *     syn_future_then(F, SYNCHRONIZER, FN, USER)
+ *                                           use up; FN(USER, err, result) runs on the loop
+ *     syn_future_share(F, &SHARED)          use up, for a result that many may read
+ *
+ * All of them may fail with SYN_EINVAL for a handle that was never made, with
+ * SYN_ECONSUMED, and with the error that making the future met (SYN_ENOMEM,
+ * SYN_ECLOSED ...). Waiting ones fail with SYN_EDEADLK, and leave F as it was, on
+ * the thread that drives the task's own synchronizer.
+ */
+#ifndef SYNCHRONICITY_FUTURE_H
+#define SYNCHRONICITY_FUTURE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include <synchronicity/err.h>
+#include <synchronicity/map.h>
+#include <synchronicity/synchronizer.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct syni_slot;
+
+/* An untyped future; what the typed ones hold. `slot` is NULL for one that could
+ * not be made, and then `generation` is the error. */
+struct syn_future {
+    struct syni_slot *slot;
+    uint32_t generation;
+};
+
+/* What there is to know about a type of results; made by the macros. */
+struct syn_type {
+    size_t size;                   /* 0: nothing */
+    void (*destroy)(void *result); /* NULL: it owns nothing */
+    /* Calls a typed callback: FN(user, err, result). */
+    void (*call)(void (*fn)(void), void *user, syn_err err, void *result);
+};
+
+syn_err syni_future_get(struct syn_future future, void *out_result);
+syn_err syni_future_get_by(struct syn_future future, void *out_result, struct syn_deadline deadline);
+syn_err syni_future_wait_by(struct syn_future future, struct syn_deadline deadline);
+syn_err syni_future_poll(struct syn_future future);
+syn_err syni_future_request_cancel(struct syn_future future);
+syn_err syni_future_cancel(struct syn_future future);
+syn_err syni_future_detach(struct syn_future future);
+syn_err syni_future_then(struct syn_future future, struct syn_synchronizer *where, void (*fn)(void),
+                         void *user);
+
+/* "(0 ? typed : untyped)": the first is never evaluated, but the compiler checks
+ * its types at the user's line, and F is evaluated once. */
+#define syn_future_get(...) SYNI_CAT(SYNI_GET_, SYNI_N(__VA_ARGS__))(__VA_ARGS__)
+#define SYNI_GET_1(f) (0 ? (f).u.result_is() : syni_future_get((f).u.handle, NULL))
+#define SYNI_GET_2(f, out) (0 ? (f).u.result_is(out) : syni_future_get((f).u.handle, (out)))
+
+#define syn_future_get_by(...) SYNI_CAT(SYNI_GET_BY_, SYNI_N(__VA_ARGS__))(__VA_ARGS__)
+#define SYNI_GET_BY_2(f, deadline)                                                                 \
+    (0 ? (f).u.result_is() : syni_future_get_by((f).u.handle, NULL, (deadline)))
+#define SYNI_GET_BY_3(f, out, deadline)                                                            \
+    (0 ? (f).u.result_is(out) : syni_future_get_by((f).u.handle, (out), (deadline)))
+
+#define syn_future_wait(f) syni_future_wait_by((f).u.handle, syn_never())
+#define syn_future_wait_by(f, deadline) syni_future_wait_by((f).u.handle, (deadline))
+#define syn_future_poll(f) syni_future_poll((f).u.handle)
+#define syn_future_request_cancel(f) syni_future_request_cancel((f).u.handle)
+
+/* Returns the task's outcome: 0 if it ended well all the same (the result is
+ * destroyed), SYN_ECANCELED if it ended by the request. */
+#define syn_future_cancel(f) syni_future_cancel((f).u.handle)
+#define syn_future_detach(f) syni_future_detach((f).u.handle)
+
+/* FN runs once, later, on the loop of SYNCHRONIZER (a pointer; NULL: the default
+ * one), never inside this call; the result is FN's to keep, and NULL with an error.
+ * When SYNCHRONIZER is stopped before, FN is called with SYN_ECANCELED.
+ * Fails: SYN_ENOMEM, and leaves F as it was. */
+#define syn_future_then(f, synchronizer, fn, user)                                                 \
+    (0 ? (f).u.then_is(fn)                                                                         \
+       : syni_future_then((f).u.handle, (synchronizer), (void (*)(void))(fn), (user)))
+
+/* --- shared futures --- */
+
+/* A result that many may wait for and read; counted references. The struct for
+ * a future of type X is `struct X_shared`; S is one of those.
+ *
+ *     syn_shared_get(S, OUT)                wait; a copy. SYN_ENOTSUP for results that
+ *                                           own something: those are borrowed
+ *     syn_shared_get_by(S, OUT, DEADLINE)   SYN_ETIMEDOUT; the task runs on
+ *     syn_shared_peek(S, &POINTER)          wait; the result itself, const, valid while
+ *                                           you hold a reference
+ *     syn_shared_future(S, &F)              a future of the same result, for one more
+ *                                           waiter of any kind (await, then ...); not for
+ *                                           results that own something
+ *     syn_shared_retain(S), syn_shared_release(S)
+ *                                           the task is cancelled by the last release
+ */
+struct syn_shared;
+
+syn_err syni_future_share(struct syn_future future, struct syn_shared **out_shared);
+syn_err syni_shared_get_by(struct syn_shared *shared, void *out_result,
+                           struct syn_deadline deadline);
+syn_err syni_shared_peek(struct syn_shared *shared, const void **out_result);
+struct syn_future syni_shared_future(struct syn_shared *shared);
+void syni_shared_retain(struct syn_shared *shared);
+void syni_shared_release(struct syn_shared *shared);
+
+#define syn_future_share(f, out_shared)                                                            \
+    (0 ? (f).u.share_is(out_shared) : syni_future_share((f).u.handle, &(out_shared)->u.handle))
+#define syn_shared_get(...) SYNI_CAT(SYNI_SHARED_GET_, SYNI_N(__VA_ARGS__))(__VA_ARGS__)
+#define SYNI_SHARED_GET_1(s)                                                                       \
+    (0 ? (s).u.result_is() : syni_shared_get_by((s).u.handle, NULL, syn_never()))
+#define SYNI_SHARED_GET_2(s, out)                                                                  \
+    (0 ? (s).u.result_is(out) : syni_shared_get_by((s).u.handle, (out), syn_never()))
+#define syn_shared_get_by(s, out, deadline)                                                        \
+    (0 ? (s).u.result_is(out) : syni_shared_get_by((s).u.handle, (out), (deadline)))
+#define syn_shared_peek(s, out_pointer)                                                            \
+    (0 ? (s).u.peek_is(out_pointer)                                                                \
+       : syni_shared_peek((s).u.handle, (const void **)(void *)(out_pointer)))
+#define syn_shared_future(s, out_future)                                                           \
+    (0 ? (s).u.future_is(out_future)                                                               \
+       : (void)((out_future)->u.handle = syni_shared_future((s).u.handle)))
+#define syn_shared_retain(s) syni_shared_retain((s).u.handle)
+#define syn_shared_release(s) syni_shared_release((s).u.handle)
+
+/* --- the types --- */
+
+/* struct NAME_future and struct NAME_shared for results of type RET (or void).
+ * The function pointers in the unions carry types for the checks above; nothing
+ * is ever stored in them. */
+#define SYNI_FUTURE_TYPES(ret, name)                                                               \
+    struct name##_shared;                                                                          \
+    struct name##_future {                                                                         \
+        union {                                                                                    \
+            struct syn_future handle;                                                              \
+            syn_err (*result_is)(SYNI_IF_VOID(ret, SYNI_VOID_TYPE, SYNI_POINTER_TYPE)(ret));       \
+            syn_err (*then_is)(void (*fn)(void *user,                                              \
+                                          syn_err err SYNI_IF_VOID(ret, SYNI_NOTHING,              \
+                                                                   SYNI_COMMA_POINTER)(ret)));     \
+            syn_err (*share_is)(struct name##_shared *);                                           \
+        } u;                                                                                       \
+    };                                                                                             \
+    struct name##_shared {                                                                         \
+        union {                                                                                    \
+            struct syn_shared *handle;                                                             \
+            syn_err (*result_is)(SYNI_IF_VOID(ret, SYNI_VOID_TYPE, SYNI_POINTER_TYPE)(ret));       \
+            syn_err (*peek_is)(SYNI_IF_VOID(ret, SYNI_VOID_TYPE, SYNI_PEEK_TYPE)(ret));            \
+            void (*future_is)(struct name##_future *);                                             \
+        } u;                                                                                       \
+    }
+#define SYNI_VOID_TYPE(ret) void
+#define SYNI_POINTER_TYPE(ret) ret *
+#define SYNI_PEEK_TYPE(ret) ret const **
+#define SYNI_COMMA_POINTER(ret) , ret *
+#define SYNI_NOTHING(ret)
+
+/* The body of a function that calls a typed callback. */
+#define SYNI_CALL_BACK(ret) SYNI_IF_VOID(ret, SYNI_CALL_BACK_VOID, SYNI_CALL_BACK_TYPED)(ret)
+#define SYNI_CALL_BACK_VOID(ret)                                                                   \
+    {                                                                                              \
+        (void)result;                                                                              \
+        ((void (*)(void *, syn_err))fn)(user, err);                                                \
+    }
+#define SYNI_CALL_BACK_TYPED(ret)                                                                  \
+    {                                                                                              \
+        ((void (*)(void *, syn_err, ret *))fn)(user, err, (ret *)result);                          \
+    }
+
+/* --- promises --- */
+
+/* The write side, untyped. */
+struct syn_promise {
+    struct syni_slot *slot;
+    uint32_t generation;
+};
+
+syn_err syni_promise_new(const struct syn_type *type, const char *file, int line,
+                         struct syn_promise *out_promise, struct syn_future *out_future);
+syn_err syni_promise_complete(struct syn_promise promise, const void *result);
+syn_err syni_promise_fail(struct syn_promise promise, syn_err err, const char *message);
+syn_err syni_promise_drop(struct syn_promise promise);
+
+/* SYN_PROMISE(type, name), SYN_PROMISE(type, name, SYN_DESTROY(fn)): the types
+ * `struct name_future`, `struct name_promise`, `struct name_shared` for results of
+ * TYPE, or of nothing (void). FN is called with a result that nobody fetched. */
+#define SYN_PROMISE(...) SYNI_PROMISE(__VA_ARGS__, SYNI_END)
+#define SYNI_PROMISE(ret, name, ...)                                                               \
+    SYNI_FUTURE_TYPES(ret, name);                                                                  \
+    struct name##_promise {                                                                        \
+        union {                                                                                    \
+            struct syn_promise handle;                                                             \
+            syn_err (*value_is)(                                                                   \
+                SYNI_IF_VOID(ret, SYNI_VOID_TYPE, SYNI_CONST_POINTER_TYPE)(ret));                  \
+            syn_err (*future_is)(struct name##_future *);                                          \
+        } u;                                                                                       \
+    };                                                                                             \
+    static inline SYNI_UNUSED void syni_##name##_call(void (*fn)(void), void *user, syn_err err,   \
+                                                      void *result) SYNI_CALL_BACK(ret)            \
+    static inline SYNI_UNUSED void syni_##name##_destroy(void *result)                             \
+    {                                                                                              \
+        SYNI_IF_VOID(ret, SYNI_NOTHING, SYNI_RESULT_AS)(ret) SYNI_MAP(SYNI_KILL, __VA_ARGS__)      \
+        (void)result;                                                                              \
+    }                                                                                              \
+    static const struct syn_type syni_##name##_type SYNI_UNUSED = {                                \
+        SYNI_IF_VOID(ret, SYNI_SIZE_VOID, SYNI_SIZE_TYPED)(ret),                                   \
+        (0 SYNI_MAP(SYNI_KILLS, __VA_ARGS__)) ? syni_##name##_destroy : NULL, syni_##name##_call}
+#define SYNI_CONST_POINTER_TYPE(ret) ret const *
+#define SYNI_SIZE_VOID(ret) 0
+#define SYNI_SIZE_TYPED(ret) sizeof(ret)
+#define SYNI_RESULT_AS(ret)                                                                        \
+    ret *syni_result = (ret *)result;                                                              \
+    (void)syni_result;
+
+/* syn_promise_new(name, &promise, &future). Both ends must be used: the future used
+ * up, the promise completed, failed or dropped. Fails: SYN_ENOMEM. */
+#define syn_promise_new(name, out_promise, out_future)                                             \
+    (0 ? (out_promise)->u.future_is(out_future)                                                    \
+       : syni_promise_new(&syni_##name##_type, __FILE__, __LINE__, &(out_promise)->u.handle,       \
+                          &(out_future)->u.handle))
+
+/* syn_promise_complete(promise, &value), or syn_promise_complete(promise) for nothing.
+ * The value is copied. The first of complete, fail and drop wins; the others get
+ * SYN_EALREADY, and with them the value is still yours. Thread: any, at
+ * any time; P stays a name that can be asked. */
+#define syn_promise_complete(...) SYNI_CAT(SYNI_COMPLETE_, SYNI_N(__VA_ARGS__))(__VA_ARGS__)
+#define SYNI_COMPLETE_1(p) (0 ? (p).u.value_is() : syni_promise_complete((p).u.handle, NULL))
+#define SYNI_COMPLETE_2(p, value)                                                                  \
+    (0 ? (p).u.value_is(value) : syni_promise_complete((p).u.handle, (value)))
+
+/* Ends it with ERR (0 is SYN_EINVAL) and MESSAGE (copied; NULL: none). */
+#define syn_promise_fail(p, err, message) syni_promise_fail((p).u.handle, (err), (message))
+
+/* Ends it with SYN_EBROKEN and the place where it was made. */
+#define syn_promise_drop(p) syni_promise_drop((p).u.handle)
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Where the library gets its memory.
+ *
+ * By default from malloc() and free(). A program that has an allocator of its
+ * own names it here, once, before anything else of the library is used.
+ */
+#ifndef SYNCHRONICITY_MEM_H
+#define SYNCHRONICITY_MEM_H
+
+#include <stddef.h>
+
+#include <synchronicity/err.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Both functions may be called by any thread at any time. */
+struct syn_allocator {
+    /* SIZE bytes (never 0), aligned like malloc()'s; NULL if there are none. */
+    void *(*allocate)(void *context, size_t size);
+    /* MEMORY came from allocate() and is not NULL; SIZE is what was asked for. */
+    void (*release)(void *context, void *memory, size_t size);
+    void *context;
+};
+
+/* Takes memory from ALLOCATOR (copied) from now on; NULL goes back to malloc().
+ *
+ * Thread: any, but while nothing of the library is in use.
+ * Fails: SYN_EBUSY when something was allocated and not yet given back, since it
+ * would be given back to the wrong one. */
+syn_err syn_set_allocator(const struct syn_allocator *allocator);
+
+/* How often memory was asked for since the process began, and how many pieces
+ * are out at present. Thread: any. For tests: a blocking call must leave both as
+ * they were. */
+struct syn_memory_use {
+    unsigned long allocations;
+    unsigned long outstanding;
+};
+struct syn_memory_use syn_memory_use(void);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

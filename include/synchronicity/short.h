@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The short names: future_get for syn_future_get, co_await for syn_co_await.
+ *
+ * For applications and .c files; no other header of the library includes it, so
+ * that a library's public header need not either. The names collide with nothing in
+ * libc, POSIX, Mach or the BSDs; co_await and its like are keywords in C++20, and
+ * are defined in C only.
+ */
+#ifndef SYNCHRONICITY_SHORT_H
+#define SYNCHRONICITY_SHORT_H
+
+#include <synchronicity.h>
+
+#define SYNCHRONIZER SYN_SYNCHRONIZER
+#define SYNCHRONIZER_DEFINE SYN_SYNCHRONIZER_DEFINE
+#define SYNCHRONIZER_DECLARE SYN_SYNCHRONIZER_DECLARE
+#define PROMISE SYN_PROMISE
+#define ASYNC_DECLARE SYN_ASYNC_DECLARE
+#define ASYNC_TYPES SYN_ASYNC_TYPES
+#define DESTROY SYN_DESTROY
+#define DOC SYN_DOC
+
+#define synchronizer_new syn_synchronizer_new
+#define synchronizer_free syn_synchronizer_free
+#define synchronizer_start syn_synchronizer_start
+#define synchronizer_stop syn_synchronizer_stop
+#define synchronizer_stats syn_synchronizer_stats
+
+#define future_get syn_future_get
+#define future_get_by syn_future_get_by
+#define future_wait syn_future_wait
+#define future_wait_by syn_future_wait_by
+#define future_poll syn_future_poll
+#define future_request_cancel syn_future_request_cancel
+#define future_cancel syn_future_cancel
+#define future_detach syn_future_detach
+#define future_then syn_future_then
+#define future_share syn_future_share
+#define shared_get syn_shared_get
+#define shared_get_by syn_shared_get_by
+#define shared_peek syn_shared_peek
+#define shared_future syn_shared_future
+#define shared_retain syn_shared_retain
+#define shared_release syn_shared_release
+#define promise_new syn_promise_new
+#define promise_complete syn_promise_complete
+#define promise_fail syn_promise_fail
+#define promise_drop syn_promise_drop
+#define call_by syn_call_by
+
+#ifndef __cplusplus
+
+#define ASYNC SYN_ASYNC
+#define ASYNC_DEFINE SYN_ASYNC_DEFINE
+
+#define step_return syn_step_return
+#define step_done syn_step_done
+#define step_fail syn_step_fail
+#define step_sleep syn_step_sleep
+#define step_until syn_step_until
+#define step_pass syn_step_pass
+#define step_readable syn_step_readable
+#define step_writable syn_step_writable
+#define step_await syn_step_await
+#define step_await_by syn_step_await_by
+#define step_finally syn_step_finally
+#define step_status syn_step_status
+
+#define co_begin syn_co_begin
+#define co_finally syn_co_finally
+#define co_end syn_co_end
+#define co_status syn_co_status
+#define co_return syn_co_return
+#define co_return_result syn_co_return_result
+#define co_done syn_co_done
+#define co_fail syn_co_fail
+#define co_sleep syn_co_sleep
+#define co_until syn_co_until
+#define co_pass syn_co_pass
+#define co_readable syn_co_readable
+#define co_writable syn_co_writable
+#define co_await syn_co_await
+#define co_await_by syn_co_await_by
+#define co_try syn_co_try
+
+#endif
+
+#endif

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Synchronizers: where async functions run.
+ *
+ * A synchronizer is one event loop on one thread of its own, plus all that runs
+ * on it. A library usually owns one, static, started by the first call and kept
+ * across calls, because a connection lives on it:
+ *
+ *     SYN_SYNCHRONIZER(redis);                       // in one .c file
+ *     SYN_SYNCHRONIZER(redis, .caller_may_drive = 1);  // with options
+ *
+ * A library of several files says SYN_SYNCHRONIZER_DEFINE(redis) in one of them and
+ * SYN_SYNCHRONIZER_DECLARE(redis); in its private header. A program that wants one at
+ * run time calls syn_synchronizer_new().
+ *
+ * Its thread blocks all signals, so that none of the program's handlers ever runs
+ * on it, and has a stack of 256 KiB unless the options say otherwise.
+ */
+#ifndef SYNCHRONICITY_SYNCHRONIZER_H
+#define SYNCHRONICITY_SYNCHRONIZER_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include <synchronicity/err.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct syn_clock;
+
+/* A moment, on the clock that the thread lives by when it makes one: that of the
+ * synchronizer it drives, else the virtual one it takes part in, else real time. */
+struct syn_deadline {
+    int64_t ns;
+};
+
+/* SECONDS from now. Less than 0 and not-a-number are now; what is too far away is
+ * never. Thread: any. */
+struct syn_deadline syn_after(double seconds);
+
+/* The moment that does not come. */
+struct syn_deadline syn_never(void);
+
+/* Zero everywhere is the default. */
+struct syn_options {
+    /* For threads, dumps and messages. */
+    const char *name;
+    /* "epoll", "kqueue", "poll"; NULL: the best that this system has. */
+    const char *backend;
+    /* The stack of its thread; 0: 256 KiB. */
+    size_t stack_size_bytes;
+    /* 1: a thread that blocks on a call may drive the loop itself while it is idle:
+     * no change of thread, but then the tasks run on callers' stacks, with their
+     * thread-locals, one at a time. Do not call while you hold a lock that a task
+     * may want. -1: never. 0: never, except in tests that said otherwise. */
+    int caller_may_drive;
+    /* A virtual clock for tests; NULL: the one that syn_clock_use() named, or real
+     * time. */
+    struct syn_clock *clock;
+    /* How long the clean-up of a cancelled task may take before on_stuck is told;
+     * nanoseconds, 0: 10 s. */
+    int64_t cleanup_limit_ns;
+    /* Told, on the loop's thread, that TASK (its function's name) still cleans up
+     * after the limit; NULL prints a line to standard error. Must not block. */
+    void (*on_stuck)(void *user, const char *synchronizer, const char *task);
+    void *user;
+};
+
+/* Yours to place, the library's to fill. Lives until syn_synchronizer_free(), or
+ * for ever where it is static. */
+struct syn_synchronizer {
+    struct syn_options options;
+    void *home;    /* what runs, once it was started; see src/facade/synchronizer.c */
+    int allocated; /* by syn_synchronizer_new() */
+};
+
+/* SYN_SYNCHRONIZER(name), SYN_SYNCHRONIZER(name, .option = value ...): a static one for
+ * this file. SYN_SYNCHRONIZER_DEFINE: the same, for several files. */
+#define SYN_SYNCHRONIZER(...) static SYNI_SYNCHRONIZER(__VA_ARGS__, .user = NULL)
+#define SYN_SYNCHRONIZER_DEFINE(...) SYNI_SYNCHRONIZER(__VA_ARGS__, .user = NULL)
+#define SYN_SYNCHRONIZER_DECLARE(synchronizer) extern struct syn_synchronizer synchronizer
+#define SYNI_SYNCHRONIZER(id, ...)                                                                 \
+    struct syn_synchronizer id = {.options = {.name = #id, __VA_ARGS__}, .home = NULL, .allocated = 0}
+
+/* Makes one with OPTIONS (copied, but not the strings; NULL: all defaults). It
+ * starts at the first call, or by syn_synchronizer_start(). Fails: SYN_ENOMEM. */
+syn_err syn_synchronizer_new(const struct syn_options *options, struct syn_synchronizer **out_new);
+
+/* Stops it, if it runs, without limit, and frees it. No thread may be inside a
+ * call on it. NULL is fine. Fails: SYN_EDEADLK on its own thread. */
+syn_err syn_synchronizer_free(struct syn_synchronizer *synchronizer);
+
+/* Starts it; also again after a stop. Fine if it runs. Calls do this by
+ * themselves the first time; afterwards, and where a failure shall show early, it
+ * is said. Any number of threads may race here: one loop comes of it.
+ *
+ * Fails: SYN_EINVAL for a backend that this build lacks; SYN_ENOMEM, SYN_EAGAIN
+ * or the system's reason when it has no thread or descriptors to give; SYN_EBUSY
+ * while it is being stopped. A later start may succeed. */
+syn_err syn_synchronizer_start(struct syn_synchronizer *synchronizer);
+
+/* Refuses new calls (SYN_ECLOSED), cancels the tasks that live on it, lets them
+ * clean up until DEADLINE, and ends its thread. Every call that was accepted ends,
+ * with its own outcome or SYN_ECANCELED. Fine if it does not run.
+ *
+ * Thread: any but its own driver's (SYN_EDEADLK). Several may stop it at once; all
+ * return when it has stopped.
+ * Fails: SYN_ETIMEDOUT when tasks would not end in time; the report names them.
+ * They were abandoned: those who wait for them get SYN_EABANDONED, and no step of
+ * theirs runs again. A task that is inside a step cannot be abandoned: then its
+ * thread and its callers stay behind, and the synchronizer cannot be restarted
+ * (SYN_ELOOPDEAD). */
+syn_err syn_synchronizer_stop(struct syn_synchronizer *synchronizer, struct syn_deadline deadline);
+
+/* The synchronizer of free functions that a plain thread calls. */
+struct syn_synchronizer *syn_default_synchronizer(void);
+
+/* What it did and has; a snapshot. Zero when it does not run. Thread: any. */
+struct syn_stats {
+    unsigned long turns;      /* of the loop */
+    unsigned long waits;      /* system calls that waited for events */
+    unsigned long wakes;      /* system calls that woke the driver */
+    unsigned long hand_overs; /* the driving role given to the dedicated thread */
+    unsigned long watches;    /* system calls that changed what is waited for */
+    unsigned long started;    /* tasks, ever */
+    unsigned long ended;
+};
+struct syn_stats syn_synchronizer_stats(struct syn_synchronizer *synchronizer);
+
+/* Prints what each synchronizer's tasks wait for to descriptor FD. Takes no lock;
+ * may be called from a signal handler of a process that is about to end. */
+void syn_dump(int fd);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Tasks: what an async function may say. C only.
+ *
+ * A TASK is one running call of an async function (<synchronicity/call.h> declares
+ * those). Its FRAME, a plain struct called `self` in the body, holds its
+ * arguments, its locals and its result. It has no stack of its own, therefore
+ *
+ *     A C LOCAL DOES NOT SURVIVE A SUSPENSION.
+ *
+ * What must survive is declared with SYN_LOCAL(type, name) and spelled self->name;
+ * such locals start as zero. Checked builds (-DSYN_CHECKED) scribble over the dead
+ * stack before every resume, so that the mistake shows at once.
+ *
+ * A body is written in one of two ways.
+ *
+ * AS A COROUTINE, top to bottom, between syn_co_begin and syn_co_end:
+ *
+ *     SYN_ASYNC(demo, int, square, (double, seconds), (int, x))
+ *     {
+ *         syn_co_begin;
+ *         syn_co_sleep(self->seconds);
+ *         syn_co_return(self->x * self->x);
+ *         syn_co_end;
+ *     }
+ *
+ * AS STEPS, each an ordinary function that names the next one. This is what the
+ * coroutine form is sugar for, and costs the same:
+ *
+ *     static struct syn_step nap_woken(struct nap *self)
+ *     {
+ *         return syn_step_return(self, self->x * self->x);
+ *     }
+ *     SYN_ASYNC(demo, int, nap, (double, seconds), (int, x))
+ *     {
+ *         return syn_step_sleep(self, self->seconds, nap_woken);
+ *     }
+ *
+ * Steps of one synchronizer run one at a time. A step must not block: it returns,
+ * saying what it waits for. Between two suspensions nothing else runs there.
+ *
+ * CANCELLATION is a request. It is delivered at the next suspension, or at once if
+ * the task is suspended, never in the middle of a step: the task then LEAVES, with
+ * SYN_ECANCELED (or SYN_ETIMEDOUT, when it was a deadline's request). While it
+ * awaits another task the request is passed on to that one, and this one leaves
+ * if that one ended by it; if it ended with a result of its own, this one goes on
+ * and the request waits for the next suspension. So a commit that went through is
+ * reported as gone through. A call that has not started never starts.
+ *
+ * LEAVING, by whatever way (return, failure, cancel), goes through the task's
+ * clean-up once: what stands behind syn_co_finally, or the step named by
+ * syn_step_finally(). Clean-up may await; a second request does not interrupt it.
+ * The first outcome stands, with two exceptions: a success becomes the error of a
+ * clean-up that failed, and a cancellation becomes the value that the clean-up
+ * returned.
+ */
+#ifndef SYNCHRONICITY_TASK_H
+#define SYNCHRONICITY_TASK_H
+
+#include <stddef.h>
+
+#include <synchronicity/err.h>
+#include <synchronicity/future.h>
+#include <synchronicity/map.h>
+
+#ifndef __cplusplus
+
+struct syn_task;
+
+/* What a step returns: made by the functions below, and by nothing else. */
+struct syn_step {
+    int what;
+};
+
+/* The rules that header and library must share; in every function's description.
+ * A call whose numbers differ from the library's is refused with SYN_EABI. */
+enum { SYN_ABI = 1 };
+
+/* An async function, described once; made by the macros of call.h. */
+struct syn_function {
+    int abi;
+    unsigned task_size; /* of struct syn_task */
+    size_t frame_size;
+    size_t result_offset;
+    struct syn_type type;
+    const char *name, *file;
+    int line;
+    int library; /* 1: one of this library's own */
+    struct syn_synchronizer *synchronizer; /* NULL: free, runs where it is awaited */
+    struct syn_step (*run)(struct syn_task *task);   /* the frame's next step */
+    struct syn_step (*leave)(struct syn_task *task); /* its clean-up, from the start */
+    void (*release)(struct syn_task *task);          /* frees copied arguments, or NULL */
+};
+
+enum { SYNI_TASK_BYTES = 336 };
+
+/* The head of every frame, `self->syn`. The macros use the first fields; the rest
+ * is the engine's (src/task/task.h). */
+struct syn_task {
+    const struct syn_function *function;
+    int line;      /* where a coroutine goes on */
+    int coroutine; /* 1: it began with syn_co_begin */
+    int at;        /* the line that suspended or left last, for traces */
+    syn_err status;
+    union {
+        long long align;
+        void *pointer;
+        unsigned char bytes[SYNI_TASK_BYTES];
+    } engine;
+};
+
+struct syn_step syni_step_sleep(struct syn_task *task, double seconds);
+struct syn_step syni_step_until(struct syn_task *task, struct syn_deadline deadline);
+struct syn_step syni_step_descriptor(struct syn_task *task, int fd, int direction);
+struct syn_step syni_step_await(struct syn_task *task, struct syn_future future, void *out_result,
+                                struct syn_deadline deadline);
+struct syn_step syni_step_pass(struct syn_task *task);
+struct syn_step syni_step_leave(struct syn_task *task, syn_err err, const char *message);
+struct syn_step syni_step_end(struct syn_task *task);
+struct syn_step syni_step_lost(struct syn_task *task);
+void syni_enter_finally(struct syn_task *task);
+
+/* ------------------------------------------------------------------ steps --
+ * SELF is the frame, NEXT a step of the same frame: a function
+ * `struct syn_step NEXT(struct name *self)`. The status of what was waited for is
+ * in syn_step_status(self) when NEXT runs. */
+
+#define SYNI_NEXT(self, next) ((self)->syn.at = __LINE__, (self)->syn_next = (next))
+
+/* The end: with a value; with nothing, or what self->result holds; with an error
+ * and, if there is one, a message (copied). */
+#define syn_step_return(self, value)                                                               \
+    ((self)->syn.at = __LINE__, (self)->result = (value),                                          \
+     syni_step_leave(&(self)->syn, SYN_OK, NULL))
+#define syn_step_done(self) ((self)->syn.at = __LINE__, syni_step_end(&(self)->syn))
+#define syn_step_fail(...) SYNI_CAT(SYNI_STEP_FAIL_, SYNI_N(__VA_ARGS__))(__VA_ARGS__)
+#define SYNI_STEP_FAIL_2(self, err)                                                                \
+    ((self)->syn.at = __LINE__, syni_step_leave(&(self)->syn, (err), NULL))
+#define SYNI_STEP_FAIL_3(self, err, message)                                                       \
+    ((self)->syn.at = __LINE__, syni_step_leave(&(self)->syn, (err), (message)))
+
+/* NEXT runs after SECONDS, at least; less than 0 is 0. */
+#define syn_step_sleep(self, seconds, next)                                                        \
+    (SYNI_NEXT(self, next), syni_step_sleep(&(self)->syn, (seconds)))
+
+/* NEXT runs at DEADLINE. */
+#define syn_step_until(self, deadline, next)                                                       \
+    (SYNI_NEXT(self, next), syni_step_until(&(self)->syn, (deadline)))
+
+/* NEXT runs after everybody who is ready now had a turn. */
+#define syn_step_pass(self, next) (SYNI_NEXT(self, next), syni_step_pass(&(self)->syn))
+
+/* NEXT runs when FD can be read, or written, without blocking; hang-up and error
+ * count as both. One task at a time per direction. Status: 0, SYN_EBADF,
+ * SYN_ENOTSUP (a regular file), SYN_EBUSY, SYN_ENOMEM. Do not close FD meanwhile:
+ * most kernels then say nothing, ever. */
+#define syn_step_readable(self, fd, next)                                                          \
+    (SYNI_NEXT(self, next), syni_step_descriptor(&(self)->syn, (fd), 1))
+#define syn_step_writable(self, fd, next)                                                          \
+    (SYNI_NEXT(self, next), syni_step_descriptor(&(self)->syn, (fd), 2))
+
+/* NEXT runs when FUTURE, which is used up, has its outcome: the value in *OUT (left
+ * out for a future of nothing), the error in the status. The awaited task is
+ * cancelled when this one is, and when DEADLINE passes (SYN_ETIMEDOUT). */
+#define syn_step_await(...) SYNI_CAT(SYNI_STEP_AWAIT_, SYNI_N(__VA_ARGS__))(__VA_ARGS__)
+#define SYNI_STEP_AWAIT_3(self, f, next)                                                           \
+    (SYNI_NEXT(self, next),                                                                        \
+     syni_step_await(&(self)->syn, SYNI_HANDLE_1(f), NULL, syn_never()))
+#define SYNI_STEP_AWAIT_4(self, f, out, next)                                                      \
+    (SYNI_NEXT(self, next),                                                                        \
+     syni_step_await(&(self)->syn, SYNI_HANDLE_2(f, out), (out), syn_never()))
+#define syn_step_await_by(self, f, out, deadline, next)                                            \
+    (SYNI_NEXT(self, next),                                                                        \
+     syni_step_await(&(self)->syn, SYNI_HANDLE_2(f, out), (out), (deadline)))
+
+/* The handle of F, after the compiler compared its type with OUT's. */
+#define SYNI_HANDLE_1(f) (0 ? ((void)(f).u.result_is(), (struct syn_future){0}) : (f).u.handle)
+#define SYNI_HANDLE_2(f, out)                                                                      \
+    (0 ? ((void)(f).u.result_is(out), (struct syn_future){0}) : (f).u.handle)
+
+/* From here on every way out runs the step FN first, once. */
+#define syn_step_finally(self, fn) ((self)->syn_finally = (fn))
+
+#define syn_step_status(self) ((self)->syn.status)
+
+/* ------------------------------------------------------------- coroutines --
+ * Inside the body of an async function. Each of those that wait stands on a line
+ * of its own, and not inside a `switch` of yours (the compiler tells). */
+
+/* Case labels are far outside the range of int: one that lands in a user's own
+ * switch is an error and not a jump to nowhere. */
+#define SYNI_WIDE 0x7C0000000000LL
+#define SYNI_HERE (SYNI_WIDE + __LINE__)
+
+#define syn_co_begin                                                                               \
+    switch (SYNI_WIDE + self->syn.line) {                                                          \
+    default:                                                                                       \
+        return syni_step_lost(&self->syn);                                                         \
+    case SYNI_WIDE:                                                                                \
+        self->syn.coroutine = 1
+
+/* Every way out of the body comes here, once; also falling into it. The outcome so
+ * far is in syn_co_status. */
+#define syn_co_finally                                                                             \
+    if (0) {                                                                                       \
+    case SYNI_WIDE - 1:;                                                                           \
+    }                                                                                              \
+    syni_enter_finally(&self->syn)
+
+/* The end of the body: success, for functions of nothing and for clean-up. */
+#define syn_co_end                                                                                 \
+    }                                                                                              \
+    return syni_step_end(&self->syn)
+
+/* What the latest wait came to; in clean-up, at first, the outcome so far. */
+#define syn_co_status (self->syn.status)
+
+#define SYNI_CO_SUSPEND(step)                                                                      \
+    do {                                                                                           \
+        self->syn.line = self->syn.at = __LINE__;                                                  \
+        return step;                                                                               \
+    case SYNI_HERE:;                                                                               \
+    } while (0)
+#define SYNI_CO_LEAVE(err, message)                                                                \
+    do {                                                                                           \
+        self->syn.at = __LINE__;                                                                   \
+        return syni_step_leave(&self->syn, (err), (message));                                      \
+    } while (0)
+/* As SUSPEND, and a failed wait leaves. */
+#define SYNI_CO_OR_LEAVE(step)                                                                     \
+    do {                                                                                           \
+        self->syn.line = self->syn.at = __LINE__;                                                  \
+        return step;                                                                               \
+    case SYNI_HERE:                                                                                \
+        if (self->syn.status)                                                                      \
+            return syni_step_leave(&self->syn, self->syn.status, NULL);                            \
+    } while (0)
+
+#define syn_co_return(value)                                                                       \
+    do {                                                                                           \
+        self->result = (value);                                                                    \
+        SYNI_CO_LEAVE(SYN_OK, NULL);                                                               \
+    } while (0)
+/* With self->result as it is, or with nothing. */
+#define syn_co_return_result SYNI_CO_LEAVE(SYN_OK, NULL)
+#define syn_co_done return syni_step_end(&self->syn)
+
+/* syn_co_fail(err) or syn_co_fail(err, message): leaves with an error; the message
+ * is copied. */
+#define syn_co_fail(...) SYNI_CAT(SYNI_CO_FAIL_, SYNI_N(__VA_ARGS__))(__VA_ARGS__)
+#define SYNI_CO_FAIL_1(err) SYNI_CO_LEAVE(err, NULL)
+#define SYNI_CO_FAIL_2(err, message) SYNI_CO_LEAVE(err, message)
+
+#define syn_co_sleep(seconds) SYNI_CO_SUSPEND(syni_step_sleep(&self->syn, (seconds)))
+#define syn_co_until(deadline) SYNI_CO_SUSPEND(syni_step_until(&self->syn, (deadline)))
+#define syn_co_pass SYNI_CO_SUSPEND(syni_step_pass(&self->syn))
+
+/* Waits for a descriptor; leaves when it cannot be waited for. */
+#define syn_co_readable(fd) SYNI_CO_OR_LEAVE(syni_step_descriptor(&self->syn, (fd), 1))
+#define syn_co_writable(fd) SYNI_CO_OR_LEAVE(syni_step_descriptor(&self->syn, (fd), 2))
+
+/* syn_co_await(f, &self->out), or syn_co_await(f): its status is in syn_co_status.
+ * syn_co_try: the same, and an error leaves with it. */
+#define syn_co_await(...) SYNI_CAT(SYNI_CO_AWAIT_, SYNI_N(__VA_ARGS__))(__VA_ARGS__)
+#define SYNI_CO_AWAIT_1(f)                                                                         \
+    SYNI_CO_SUSPEND(syni_step_await(&self->syn, SYNI_HANDLE_1(f), NULL, syn_never()))
+#define SYNI_CO_AWAIT_2(f, out)                                                                    \
+    SYNI_CO_SUSPEND(syni_step_await(&self->syn, SYNI_HANDLE_2(f, out), (out), syn_never()))
+#define syn_co_await_by(f, out, deadline)                                                          \
+    SYNI_CO_SUSPEND(syni_step_await(&self->syn, SYNI_HANDLE_2(f, out), (out), (deadline)))
+#define syn_co_try(...) SYNI_CAT(SYNI_CO_TRY_, SYNI_N(__VA_ARGS__))(__VA_ARGS__)
+#define SYNI_CO_TRY_1(f)                                                                           \
+    SYNI_CO_OR_LEAVE(syni_step_await(&self->syn, SYNI_HANDLE_1(f), NULL, syn_never()))
+#define SYNI_CO_TRY_2(f, out)                                                                      \
+    SYNI_CO_OR_LEAVE(syni_step_await(&self->syn, SYNI_HANDLE_2(f, out), (out), syn_never()))
+
+/* ------------------------------------------------------------ descriptors --
+ * For the owner of a descriptor that is waited for again and again: after
+ * syn_keep_descriptor() waiting for it costs no system call of its own. The owner
+ * says syn_forget_descriptor() before closing it, without fail; whoever waits for
+ * it then is resumed and finds out by trying. Both inside a task of the
+ * synchronizer that waits. Fails: SYN_EBADF, SYN_ENOMEM. */
+syn_err syn_keep_descriptor(struct syn_task *task, int fd);
+void syn_forget_descriptor(struct syn_task *task, int fd);
+
+/* True when the task was asked to end; for long computations between suspensions. */
+int syn_task_cancelled(const struct syn_task *task);
+
+#endif /* !__cplusplus */
+
+#endif

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * For tests, yours and ours: time that you control, and failures on demand.
+ *
+ * VIRTUAL TIME. A virtual clock stands still while anybody works and jumps to the
+ * next deadline when everybody waits, so that a test of an hour's timeout takes
+ * microseconds and gives the same result every time:
+ *
+ *     struct syn_clock *clock;
+ *     syn_clock_new(&clock);
+ *     syn_clock_use(clock);            // synchronizers started from here on use it,
+ *                                      // and this thread takes part
+ *     square(3600.0, 6, &y);           // returns at once
+ *     syn_clock_now(clock);            // 3600000000000
+ *     syn_clock_use(NULL);
+ *     syn_clock_free(clock);           // after the synchronizers were stopped
+ *
+ * Who is "everybody": each synchronizer on the clock, and each thread that takes
+ * part. A synchronizer waits when it has nothing to run; a thread waits while it
+ * is inside a blocking call of this library. A thread that does not take part is
+ * not waited for. What crosses the kernel (sockets, pipes) is not seen by the
+ * clock: a loop looks at its descriptors before it lets time jump, no more.
+ *
+ * ALL BLOCKED. When everybody waits and no deadline is pending, nobody can ever
+ * go on. The clock then calls its handler; the default one prints what each
+ * synchronizer's tasks wait for and aborts, so that a test that would hang fails
+ * with the reason. It is not called while a descriptor is waited for, since the
+ * world outside may still act.
+ *
+ * FAULTS. Each allocation and each system call of the library can be made to
+ * fail, by its number:
+ *
+ *     for (unsigned long n = 1;; n++) {
+ *         syn_fault_set(NULL, n, 1, ENOMEM);
+ *         run_the_test();              // must not crash, hang or leak
+ *         if (syn_fault_hits() < n) break;  // it took less than n calls: done
+ *     }
+ *     syn_fault_clear();
+ */
+#ifndef SYNCHRONICITY_TESTING_H
+#define SYNCHRONICITY_TESTING_H
+
+#include <stdint.h>
+
+#include <synchronicity/err.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Owner: who made it; it must outlive the synchronizers on it. Thread: any. */
+struct syn_clock;
+
+/* Makes a virtual clock that shows 0. Fails: SYN_ENOMEM. */
+syn_err syn_clock_new(struct syn_clock **out_clock);
+
+/* Frees CLOCK; NULL is fine. Fails: SYN_EBUSY, and frees nothing, while a
+ * synchronizer or a thread still takes part. */
+syn_err syn_clock_free(struct syn_clock *clock);
+
+/* CLOCK becomes the one of every synchronizer that starts from now on without
+ * naming one in its options, and the calling thread takes part in it. NULL goes
+ * back to real time, and the thread takes part no more. */
+void syn_clock_use(struct syn_clock *clock);
+
+/* The calling thread takes part in CLOCK (NULL: in none), without changing what
+ * synchronizers use. Call it in every thread of a test that blocks or computes
+ * while time must stand still; a thread leaves before it ends. */
+void syn_clock_join(struct syn_clock *clock);
+
+/* Nanoseconds on CLOCK; NULL: on the real monotonic one. */
+int64_t syn_clock_now(struct syn_clock *clock);
+
+/* FN is called instead of the default when all are blocked, by the thread that
+ * noticed, which holds no lock but must not call back into the library except
+ * for syn_dump(). NULL: the default. */
+void syn_clock_on_all_blocked(struct syn_clock *clock, void (*fn)(void *user), void *user);
+
+/* Makes COUNT calls fail, from the NTH from now (1 is the next one), with errno
+ * ERROR. WHAT is "alloc" or the name of a system call ("epoll_ctl"); NULL counts
+ * all of them. Replaces the plan before. Thread: any; all threads count. */
+void syn_fault_set(const char *what, unsigned long nth, unsigned long count, int error);
+
+/* Nothing fails on purpose any more. */
+void syn_fault_clear(void);
+
+/* How many matching calls there were since syn_fault_set(), failed or not. */
+unsigned long syn_fault_hits(void);
+
+/* Synchronizers whose options do not speak of it let callers drive them (1), or
+ * not (0, the default). With it one suite runs in both modes. */
+void syn_test_callers_drive(int on);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

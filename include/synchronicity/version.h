@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The version, in one place: the build reads these three lines.
+ */
+#ifndef SYNCHRONICITY_VERSION_H
+#define SYNCHRONICITY_VERSION_H
+
+#define SYN_VERSION_MAJOR 0
+#define SYN_VERSION_MINOR 1
+#define SYN_VERSION_PATCH 0
+
+/* One number to compare: 0.1.0 is 100. */
+#define SYN_VERSION (SYN_VERSION_MAJOR * 10000 + SYN_VERSION_MINOR * 100 + SYN_VERSION_PATCH)
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* SYN_VERSION of the library that was linked. Thread: any. */
+int syn_version(void);
+
+/* The same as text, "0.1.0". Thread: any. */
+const char *syn_version_text(void);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The backend for Linux: epoll, woken by an eventfd. The driver of the loop runs
+ * all of it but wake(), which any thread and any signal handler runs.
+ *
+ * Nothing is remembered per descriptor: the 64 bits that the kernel keeps for
+ * us hold its number, the tag and what was asked for. The last is needed because
+ * a hang-up does not say whom it concerns. A table by descriptor would hold the
+ * same, and be wrong as soon as somebody closes a descriptor behind our back.
+ *
+ * Known limit: epoll watches the open file, not the number. A descriptor that is
+ * closed while watched, and whose file lives on through dup() or a child, goes on
+ * reporting under its old tag, and no call can stop it. So stop watching before
+ * you close; the tag keeps the rest from being taken for the number's new owner.
+ */
+#define _GNU_SOURCE /* syscall */
+#include <assert.h>
+#include <errno.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "backend/backends.h"
+#include "backend/poller.h"
+#include "base/fault.h"
+#include "base/mem.h"
+
+/* The parts of epoll_event.data: 30 bits of number (a process with more would
+ * need 8 GiB for its descriptor table alone), 2 of directions, 32 of tag. */
+enum { FD_BITS = 30, FD_LIMIT = 1 << FD_BITS, TAG_SHIFT = 32 };
+
+enum { DIRECTIONS = SYNI_READ | SYNI_WRITE };
+
+/* The eventfd's data: no watch() has these, as it is for no direction. */
+static const uint64_t waker_data = 0;
+
+struct syni_poller {
+    int epoll_fd;
+    int event_fd;     /* also written by wake(), from anywhere; never changes */
+    bool lacks_nanos; /* the kernel, or its guard, does not know epoll_pwait2 */
+    struct epoll_event batch[SYNI_BATCH];
+};
+
+static uint64_t pack(int fd, uint32_t tag, unsigned want)
+{
+    uint64_t directions = want & DIRECTIONS;
+    return (uint64_t)tag << TAG_SHIFT | directions << FD_BITS | (uint64_t)fd;
+}
+
+static struct syni_event unpack(const struct epoll_event *event)
+{
+    uint64_t data = event->data.u64;
+    unsigned asked = (unsigned)(data >> FD_BITS) & DIRECTIONS;
+    unsigned ready = 0;
+    if (event->events & (EPOLLIN | EPOLLHUP | EPOLLERR))
+        ready |= SYNI_READ;
+    if (event->events & (EPOLLOUT | EPOLLHUP | EPOLLERR))
+        ready |= SYNI_WRITE;
+    return (struct syni_event){
+        .fd = (int)(data & (FD_LIMIT - 1)),
+        .tag = (uint32_t)(data >> TAG_SHIFT),
+        .ready = ready & asked,
+    };
+}
+
+static int control(struct syni_poller *poller, int op, int fd, struct epoll_event *event)
+{
+    return syni_fault("epoll_ctl") ? -1 : epoll_ctl(poller->epoll_fd, op, fd, event);
+}
+
+static syn_err open_descriptors(struct syni_poller *poller)
+{
+    poller->epoll_fd = syni_fault("epoll_create1") ? -1 : epoll_create1(EPOLL_CLOEXEC);
+    if (poller->epoll_fd < 0)
+        return errno;
+    poller->event_fd = syni_fault("eventfd") ? -1 : eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (poller->event_fd < 0)
+        return errno;
+    struct epoll_event event = {.events = EPOLLIN, .data.u64 = waker_data};
+    if (control(poller, EPOLL_CTL_ADD, poller->event_fd, &event) != 0)
+        return errno;
+    return SYN_OK;
+}
+
+static void close_poller(struct syni_poller *poller)
+{
+    if (poller->event_fd >= 0)
+        close(poller->event_fd);
+    if (poller->epoll_fd >= 0)
+        close(poller->epoll_fd);
+    syni_free(poller, sizeof *poller);
+}
+
+static syn_err open_poller(struct syni_poller **out_poller)
+{
+    struct syni_poller *poller = syni_alloc(sizeof *poller);
+    if (poller == NULL)
+        return SYN_ENOMEM;
+    poller->epoll_fd = poller->event_fd = -1;
+    syn_err err = open_descriptors(poller);
+    if (err == SYN_OK)
+        *out_poller = poller;
+    else
+        close_poller(poller);
+    return err;
+}
+
+/* No fault here: with good arguments it fails only for what was not watched. */
+static void forget(struct syni_poller *poller, int fd)
+{
+    struct epoll_event unused = {0}; /* kernels before 2.6.9 read it */
+    epoll_ctl(poller->epoll_fd, EPOLL_CTL_DEL, fd, &unused);
+}
+
+/* Tries the likelier of the two calls first; each names the other by its error. */
+static syn_err add_or_modify(struct syni_poller *poller, int fd, struct epoll_event *event,
+                             bool fresh)
+{
+    int first = fresh ? EPOLL_CTL_ADD : EPOLL_CTL_MOD;
+    int second = fresh ? EPOLL_CTL_MOD : EPOLL_CTL_ADD;
+    if (control(poller, first, fd, event) == 0)
+        return SYN_OK;
+    if (errno != (fresh ? EEXIST : ENOENT))
+        return errno;
+    if (control(poller, second, fd, event) == 0)
+        return SYN_OK;
+    return errno;
+}
+
+static syn_err watch(struct syni_poller *poller, int fd, uint32_t tag, unsigned want)
+{
+    if ((want & DIRECTIONS) == 0) {
+        forget(poller, fd);
+        return SYN_OK;
+    }
+    if (fd < 0 || fd >= FD_LIMIT)
+        return SYN_EBADF;
+    struct epoll_event event = {.data.u64 = pack(fd, tag, want)};
+    event.events |= want & SYNI_READ ? EPOLLIN : 0;
+    event.events |= want & SYNI_WRITE ? EPOLLOUT : 0;
+    event.events |= want & SYNI_ONCE ? EPOLLONESHOT : 0;
+    syn_err err = add_or_modify(poller, fd, &event, want & SYNI_FRESH);
+    if (err != SYN_OK)
+        forget(poller, fd);
+    return err == EPERM ? SYN_ENOTSUP : err;
+}
+
+/* The system call and not the function of libc, which has it later than the
+ * kernel; two times 64 bits is the kernel's timespec on every machine. */
+static int wait_nanos(struct syni_poller *poller, int max, int64_t timeout_ns)
+{
+#if defined(SYS_epoll_pwait2) && !defined(SYNI_BACKEND_FALLBACKS)
+    struct timespec spec = {0};
+    bool limited = syni_timeout_spec(timeout_ns, &spec) != NULL;
+    int64_t limit[2] = {spec.tv_sec, spec.tv_nsec};
+    if (syni_fault("epoll_pwait2"))
+        return -1;
+    return (int)syscall(SYS_epoll_pwait2, (long)poller->epoll_fd, poller->batch, (long)max,
+                        limited ? limit : NULL, (void *)NULL, (size_t)0);
+#else
+    (void)poller, (void)max, (void)timeout_ns;
+    errno = ENOSYS;
+    return -1;
+#endif
+}
+
+static int wait_kernel(struct syni_poller *poller, int max, int64_t timeout_ns)
+{
+    if (timeout_ns > 0 && !poller->lacks_nanos) {
+        int n = wait_nanos(poller, max, timeout_ns);
+        /* a sandbox that does not know the call answers EPERM */
+        if (n >= 0 || (errno != ENOSYS && errno != EPERM))
+            return n;
+        poller->lacks_nanos = true;
+    }
+    int limit_ms = syni_timeout_ms(timeout_ns);
+    return syni_fault("epoll_wait") ? -1
+                                    : epoll_wait(poller->epoll_fd, poller->batch, max, limit_ms);
+}
+
+/* A read that fails leaves the eventfd readable: one early return too many. */
+static void drain(struct syni_poller *poller)
+{
+    uint64_t wakes;
+    ssize_t n = syni_fault("read") ? -1 : read(poller->event_fd, &wakes, sizeof wakes);
+    (void)n;
+}
+
+static syn_err wait(struct syni_poller *poller, struct syni_event *events, unsigned capacity,
+                    int64_t timeout_ns, unsigned *out_count)
+{
+    assert(capacity > 0);
+    int n = wait_kernel(poller, (int)syni_batch(capacity), timeout_ns);
+    if (n < 0 && errno != EINTR)
+        return errno;
+    unsigned count = 0;
+    for (int i = 0; i < n; i++) {
+        if (poller->batch[i].data.u64 == waker_data)
+            drain(poller);
+        else
+            events[count++] = unpack(&poller->batch[i]);
+    }
+    *out_count = count;
+    return SYN_OK;
+}
+
+/* No fault here: a wake that is lost on purpose would prove nothing but a hang.
+ * The one real failure, a full counter, is a pending wake. */
+static void wake(struct syni_poller *poller)
+{
+    int saved = errno;
+    uint64_t one = 1;
+    ssize_t n = write(poller->event_fd, &one, sizeof one);
+    (void)n;
+    errno = saved;
+}
+
+const struct syni_backend syni_backend_epoll = {
+    .name = "epoll",
+    .open = open_poller,
+    .close = close_poller,
+    .watch = watch,
+    .wait = wait,
+    .wake = wake,
+};

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The kernel, as the loop sees it: five operations and a name.
+ *
+ * One backend per kernel mechanism implements this contract in one whole file;
+ * the same suite (test/backend_test.c) runs over each. A poller belongs to one
+ * loop. Everything but wake() is called by whoever drives that loop, one thread
+ * at a time; wake() by any thread, at any time between open() and close().
+ *
+ * The contract:
+ *
+ * 1. Interest is level-triggered: wait() reports a watched descriptor again and
+ *    again while it is ready.
+ * 2. With SYNI_ONCE a direction that was reported is not reported again until
+ *    the next watch() of that descriptor. (epoll disarms both directions, kqueue
+ *    the reported one: the loop must not rely on the other, in either sense.)
+ * 3. Hang-up and error count as readable and writable: whichever of the two was
+ *    asked for is reported, so that no waiter sleeps through the end.
+ * 4. An event carries the descriptor and the tag of the latest watch() that armed
+ *    it. When a descriptor is closed and its number reused, the loop watches it
+ *    under a new tag, and knows an event for the old one by its tag.
+ * 5. wait() returns early, with no event, when wake() was called since it last
+ *    returned; any number of wake() calls make one such return. A wake() that
+ *    comes before wait() is not lost.
+ * 6. wait() never fails because of a signal (it returns early, with no event) and
+ *    never reports the same descriptor twice in one batch. (A kernel that has one
+ *    event per direction may give two entries with disjoint `ready`.)
+ * 7. Every descriptor that a poller opens is close-on-exec and non-blocking.
+ */
+#ifndef SYNI_POLLER_H
+#define SYNI_POLLER_H
+
+#include <stdint.h>
+
+#include <synchronicity/err.h>
+
+enum {
+    SYNI_READ = 1,
+    SYNI_WRITE = 2,
+    SYNI_ONCE = 4,  /* report once, then be silent until the next watch() */
+    SYNI_FRESH = 8, /* a hint: this number was probably not watched before (saves epoll a call) */
+};
+
+struct syni_event {
+    int fd;
+    uint32_t tag;
+    unsigned ready; /* SYNI_READ | SYNI_WRITE */
+};
+
+/* A backend's own state; each backend defines it. */
+struct syni_poller;
+
+struct syni_backend {
+    const char *name;
+
+    /* Makes a poller. Fails: SYN_ENOMEM, or the errno of the system call; then
+     * nothing stays open. */
+    syn_err (*open)(struct syni_poller **out_poller);
+
+    /* Frees it and all that it opened. */
+    void (*close)(struct syni_poller *poller);
+
+    /* Sets what FD is watched for to exactly WANT (SYNI_READ and SYNI_WRITE, with
+     * SYNI_ONCE and SYNI_FRESH), replacing what was. Neither direction: stop
+     * watching it, which never fails, also if FD is closed by now or was never
+     * watched. Fails: SYN_EBADF for no open descriptor; SYN_ENOTSUP for one that
+     * cannot be waited for (regular files and directories, on every backend);
+     * SYN_ENOMEM; or what the kernel says. A failed call leaves FD unwatched. */
+    syn_err (*watch)(struct syni_poller *poller, int fd, uint32_t tag, unsigned want);
+
+    /* Waits for at most TIMEOUT_NS nanoseconds (0: look and return; negative:
+     * without limit; may return up to 1 ms late, never knowingly early) and
+     * fills at most CAPACITY events. Fails: only as the kernel does for reasons
+     * other than a signal; the loop then dies with that reason. */
+    syn_err (*wait)(struct syni_poller *poller, struct syni_event *events, unsigned capacity,
+                    int64_t timeout_ns, unsigned *out_count);
+
+    /* Makes the present or the next wait() return. Any thread; never fails, never
+     * blocks; async-signal-safe. */
+    void (*wake)(struct syni_poller *poller);
+};
+
+/* The backend called NAME ("epoll", "kqueue", "poll"); NULL: the build's default,
+ * the best that this system has. Returns NULL if there is none of that name. */
+const struct syni_backend *syni_backend_find(const char *name);
+
+/* The I-th of the backends in this build, or NULL past the last. */
+const struct syni_backend *syni_backend_at(unsigned i);
+
+#endif

@@ -1,0 +1,328 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The two clocks. The virtual one is a number under a lock and a ring of those
+ * who live by it; it is for tests, so it is simple before it is fast.
+ *
+ * Threads: any. Lock order: a clock's lock is the innermost but one; wake()
+ * functions called under it take only a parker's lock or write to a descriptor.
+ */
+#if !defined(__APPLE__)
+#define _POSIX_C_SOURCE 200809L
+#endif
+
+#include "base/clock.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "base/thread.h"
+
+struct syn_clock {
+    struct syni_mutex mutex;
+    /* under mutex */
+    int64_t now;
+    struct syni_list sleepers;
+    int busy; /* how many of them are not idle */
+    void (*on_all_blocked)(void *user);
+    void *user;
+};
+
+static _Atomic(struct syn_clock *) default_clock;
+
+/* A thread's place in a virtual clock, and how it is woken. */
+struct thread_sleeper {
+    struct syni_sleeper sleeper;
+    struct syni_parker *parker;
+    _Atomic(bool) *done; /* what it sleeps for */
+};
+static _Thread_local struct thread_sleeper mine;
+
+void (*syni_clock_explain)(int fd);
+
+int64_t syni_now(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+void syni_timespec(struct timespec *out, int64_t ns)
+{
+    int64_t seconds = ns / 1000000000;
+
+    if (seconds > INT32_MAX)
+        seconds = INT32_MAX;
+    out->tv_sec = (time_t)seconds;
+    out->tv_nsec = (long)(ns % 1000000000);
+}
+
+int64_t syni_deadline_in(int64_t now, int64_t ns)
+{
+    if (ns <= 0)
+        return now;
+    return ns > SYNI_NEVER - now ? SYNI_NEVER : now + ns;
+}
+
+static void all_blocked_default(void *user)
+{
+    (void)user;
+    fprintf(stderr, "synchronicity: all blocked: everybody waits, and no deadline is pending\n");
+    fflush(stderr);
+    if (syni_clock_explain)
+        syni_clock_explain(STDERR_FILENO);
+    abort();
+}
+
+static bool any_pending_locked(struct syn_clock *clock)
+{
+    SYNI_LIST_EACH (node, &clock->sleepers) {
+        struct syni_sleeper *sleeper = SYNI_CONTAINER(node, struct syni_sleeper, link);
+
+        if (sleeper->pending(sleeper))
+            return true;
+    }
+    return false;
+}
+
+/* The earliest deadline among the idle; *OUT_WHY: what all of them wait for. */
+static int64_t earliest_locked(struct syn_clock *clock, unsigned *out_why)
+{
+    int64_t first = SYNI_NEVER;
+
+    *out_why = 0;
+    SYNI_LIST_EACH (node, &clock->sleepers) {
+        struct syni_sleeper *sleeper = SYNI_CONTAINER(node, struct syni_sleeper, link);
+
+        *out_why |= sleeper->why;
+        if (sleeper->deadline < first)
+            first = sleeper->deadline;
+    }
+    return first;
+}
+
+/* Everybody waits: time jumps. Returns true when a thread is blocked that nobody
+ * can ever wake; loops that merely have nothing to do are no reason to complain. */
+static bool jump_locked(struct syn_clock *clock)
+{
+    unsigned why;
+    int64_t next = earliest_locked(clock, &why);
+
+    if (next == SYNI_NEVER)
+        return why == SYNI_DOZE_BLOCKED;
+    if (next > clock->now)
+        clock->now = next;
+    SYNI_LIST_EACH (node, &clock->sleepers) {
+        struct syni_sleeper *sleeper = SYNI_CONTAINER(node, struct syni_sleeper, link);
+
+        if (sleeper->deadline <= next) {
+            sleeper->idle = false;
+            sleeper->deadline = SYNI_NEVER;
+            clock->busy++;
+            sleeper->wake(sleeper);
+        }
+    }
+    return false;
+}
+
+void syni_clock_enter(struct syn_clock *clock, struct syni_sleeper *sleeper)
+{
+    sleeper->clock = clock;
+    sleeper->deadline = SYNI_NEVER;
+    sleeper->idle = false;
+    sleeper->why = 0;
+    if (!clock)
+        return;
+    syni_mutex_lock(&clock->mutex);
+    syni_list_append(&clock->sleepers, &sleeper->link);
+    clock->busy++;
+    syni_mutex_unlock(&clock->mutex);
+}
+
+/* Unlocks, and reports from outside the lock if all are blocked. */
+static void settle_unlock(struct syn_clock *clock)
+{
+    void (*report)(void *) = clock->on_all_blocked ? clock->on_all_blocked : all_blocked_default;
+    void *user = clock->user;
+    bool stuck = clock->busy == 0 && !any_pending_locked(clock) && jump_locked(clock);
+
+    syni_mutex_unlock(&clock->mutex);
+    if (stuck)
+        report(user);
+}
+
+void syni_clock_leave(struct syni_sleeper *sleeper)
+{
+    struct syn_clock *clock = sleeper->clock;
+
+    if (!clock)
+        return;
+    syni_mutex_lock(&clock->mutex);
+    syni_list_remove(&sleeper->link);
+    if (!sleeper->idle)
+        clock->busy--;
+    sleeper->clock = NULL;
+    settle_unlock(clock);
+}
+
+void syni_clock_doze(struct syni_sleeper *sleeper, int64_t deadline, unsigned why)
+{
+    struct syn_clock *clock = sleeper->clock;
+
+    if (!clock)
+        return;
+    syni_mutex_lock(&clock->mutex);
+    if (!sleeper->idle)
+        clock->busy--;
+    sleeper->idle = true;
+    sleeper->deadline = deadline;
+    sleeper->why = why;
+    settle_unlock(clock);
+}
+
+void syni_clock_rouse(struct syni_sleeper *sleeper)
+{
+    struct syn_clock *clock = sleeper->clock;
+
+    if (!clock)
+        return;
+    syni_mutex_lock(&clock->mutex);
+    if (sleeper->idle) {
+        sleeper->idle = false;
+        sleeper->why = 0;
+        sleeper->deadline = SYNI_NEVER;
+        clock->busy++;
+    }
+    syni_mutex_unlock(&clock->mutex);
+}
+
+struct syn_clock *syni_clock_default(void)
+{
+    return default_clock;
+}
+
+struct syn_clock *syni_clock_mine(void)
+{
+    return mine.sleeper.clock;
+}
+
+static void sleep_virtually(_Atomic(bool) *done, int64_t deadline)
+{
+    mine.done = done;
+    while (!*done && syn_clock_now(mine.sleeper.clock) < deadline) {
+        syni_clock_doze(&mine.sleeper, deadline, SYNI_DOZE_BLOCKED);
+        syni_parker_sleep(mine.parker, SYNI_NEVER);
+        syni_clock_rouse(&mine.sleeper);
+    }
+    mine.done = NULL;
+}
+
+bool syni_clock_sleep(_Atomic(bool) *done, int64_t deadline)
+{
+    struct syni_parker *parker = syni_parker_mine();
+
+    if (mine.sleeper.clock)
+        sleep_virtually(done, deadline);
+    else
+        while (!*done && syni_parker_sleep(parker, deadline))
+            ;
+    if (!*done)
+        return false;
+    syni_parker_settle(parker);
+    return true;
+}
+
+void syni_clock_step_aside(void)
+{
+    mine.done = NULL;
+    syni_clock_doze(&mine.sleeper, SYNI_NEVER, SYNI_DOZE_BLOCKED);
+}
+
+void syni_clock_step_back(void)
+{
+    syni_clock_rouse(&mine.sleeper);
+}
+
+syn_err syn_clock_new(struct syn_clock **out_clock)
+{
+    struct syn_clock *clock;
+
+    if (!out_clock)
+        return SYN_EINVAL;
+    clock = syni_alloc(sizeof *clock);
+    if (!clock)
+        return SYN_ENOMEM;
+    syni_mutex_init(&clock->mutex);
+    syni_list_init(&clock->sleepers);
+    *out_clock = clock;
+    return SYN_OK;
+}
+
+syn_err syn_clock_free(struct syn_clock *clock)
+{
+    bool used;
+
+    if (!clock)
+        return SYN_OK;
+    syni_mutex_lock(&clock->mutex);
+    used = !syni_list_empty(&clock->sleepers);
+    syni_mutex_unlock(&clock->mutex);
+    if (used || default_clock == clock)
+        return SYN_EBUSY;
+    syni_mutex_fini(&clock->mutex);
+    syni_free(clock, sizeof *clock);
+    return SYN_OK;
+}
+
+static bool thread_pending(struct syni_sleeper *sleeper)
+{
+    _Atomic(bool) *done = SYNI_CONTAINER(sleeper, struct thread_sleeper, sleeper)->done;
+
+    return done && *done;
+}
+
+static void wake_thread(struct syni_sleeper *sleeper)
+{
+    syni_parker_wake(SYNI_CONTAINER(sleeper, struct thread_sleeper, sleeper)->parker, NULL);
+}
+
+void syn_clock_join(struct syn_clock *clock)
+{
+    if (mine.sleeper.clock == clock)
+        return;
+    syni_clock_leave(&mine.sleeper);
+    if (!clock)
+        return;
+    mine.parker = syni_parker_mine();
+    mine.sleeper.wake = wake_thread;
+    mine.sleeper.pending = thread_pending;
+    syni_clock_enter(clock, &mine.sleeper);
+}
+
+void syn_clock_use(struct syn_clock *clock)
+{
+    default_clock = clock;
+    syn_clock_join(clock);
+}
+
+int64_t syn_clock_now(struct syn_clock *clock)
+{
+    int64_t now;
+
+    if (!clock)
+        return syni_now();
+    syni_mutex_lock(&clock->mutex);
+    now = clock->now;
+    syni_mutex_unlock(&clock->mutex);
+    return now;
+}
+
+void syn_clock_on_all_blocked(struct syn_clock *clock, void (*fn)(void *user), void *user)
+{
+    syni_mutex_lock(&clock->mutex);
+    clock->on_all_blocked = fn;
+    clock->user = user;
+    syni_mutex_unlock(&clock->mutex);
+}

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Time: the real monotonic clock, and the virtual one of tests.
+ *
+ * A `struct syn_clock *` that is NULL means the real clock everywhere. For a
+ * virtual one, whoever lives by it is a SLEEPER: a loop, or a thread inside a
+ * blocking call. A sleeper is busy or idle. When the last busy one goes idle,
+ * time jumps to the earliest deadline, and those whose deadline that is are woken.
+ *
+ * The rule that keeps this right: work that is on its way to a sleeper shows in
+ * its pending(), from before the giver goes idle until the sleeper itself says
+ * that it is busy. Time never jumps while anybody has something pending, so there
+ * is no moment at which work is under way and everybody looks idle.
+ */
+#ifndef SYNI_CLOCK_H
+#define SYNI_CLOCK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <time.h>
+
+#include <synchronicity/testing.h>
+
+#include "base/list.h"
+
+#define SYNI_NEVER INT64_MAX
+
+/* Nanoseconds of the real monotonic clock. */
+int64_t syni_now(void);
+
+/* NS (not negative) as a timespec, cut at what a 32-bit time can hold. */
+void syni_timespec(struct timespec *out, int64_t ns);
+
+/* now + NS without overflow: never for what is too far away, now for the past. */
+int64_t syni_deadline_in(int64_t now, int64_t ns);
+
+struct syni_sleeper {
+    struct syni_list link;   /* among all of the clock; under its lock */
+    struct syn_clock *clock; /* NULL: takes no part in any virtual clock */
+    int64_t deadline;        /* while idle */
+    bool idle;
+    unsigned why; /* while idle: SYNI_DOZE_... */
+    /* Both are called under the clock's lock, by any thread, while idle. */
+    void (*wake)(struct syni_sleeper *sleeper);
+    bool (*pending)(struct syni_sleeper *sleeper);
+};
+
+/* Takes part from now on, as busy; wake and pending are set before. CLOCK may be
+ * NULL: then this and all below do nothing. */
+void syni_clock_enter(struct syn_clock *clock, struct syni_sleeper *sleeper);
+void syni_clock_leave(struct syni_sleeper *sleeper);
+
+enum {
+    SYNI_DOZE_OUTSIDE = 1, /* it also waits for the world outside, e.g. a descriptor */
+    SYNI_DOZE_BLOCKED = 2, /* it is a thread that needs somebody else to go on */
+};
+
+/* Goes idle until DEADLINE; returns at once: the sleeper then really waits, until
+ * its wake() is called or something is pending, and rouses itself. WHY: any of the two above. */
+void syni_clock_doze(struct syni_sleeper *sleeper, int64_t deadline, unsigned why);
+
+/* Busy again. Only the sleeper itself; twice is fine. */
+void syni_clock_rouse(struct syni_sleeper *sleeper);
+
+/* The clock of synchronizers that name none; NULL: real. */
+struct syn_clock *syni_clock_default(void);
+
+/* The clock that the calling thread takes part in; NULL: none. */
+struct syn_clock *syni_clock_mine(void);
+
+/* Sleeps in the calling thread's parker until *DONE is true (set before the wake)
+ * or DEADLINE, on the clock that the thread takes part in; returns *DONE. */
+bool syni_clock_sleep(_Atomic(bool) *done, int64_t deadline);
+
+/* Around the time in which the calling thread drives a loop: that loop then stands
+ * for the thread, which is itself as good as idle. */
+void syni_clock_step_aside(void);
+void syni_clock_step_back(void);
+
+/* Called, when all are blocked and no handler was set, with where to print (the
+ * upper layers know what is waited for). */
+extern void (*syni_clock_explain)(int fd);
+
+#endif

@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Where reports live. A fixed store serves the usual case, so that an error that
+ * is handled allocates nothing; beyond it they come from the allocator.
+ *
+ * Threads: any. A bit of `taken` says who owns each place of the store; whoever
+ * set it owns the place until the bit is cleared (release), and the next taker
+ * sees what was written before (acquire).
+ */
+#include "base/report.h"
+
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/thread.h"
+
+enum { STORE_SIZE = 64 };
+
+static struct syn_report store[STORE_SIZE];
+static _Atomic(uint64_t) taken;
+static _Thread_local struct syn_report *latest;
+static _Thread_local enum syn_origin latest_origin;
+static _Thread_local struct syni_exit_call at_exit;
+static atomic_int verbose;
+
+static struct syn_report *take_place(void)
+{
+    uint64_t now = atomic_load_explicit(&taken, memory_order_relaxed);
+
+    while (~now) {
+        uint64_t bit = ~now & (now + 1); /* the lowest that is clear */
+
+        /* acquire: pairs with the release in syni_report_free() */
+        if (atomic_compare_exchange_weak_explicit(&taken, &now, now | bit, memory_order_acquire,
+                                                  memory_order_relaxed)) {
+            int place = 0;
+
+            while (bit >> place != 1)
+                place++;
+            memset(&store[place], 0, sizeof store[place]);
+            return &store[place];
+        }
+    }
+    return syni_alloc(sizeof *store);
+}
+
+struct syn_report *syni_report_new(syn_err code, enum syn_origin origin, const char *message)
+{
+    struct syn_report *report = take_place();
+
+    if (!report)
+        return NULL;
+    report->code = code;
+    report->origin = origin;
+    if (message)
+        snprintf(report->message, sizeof report->message, "%s", message);
+    return report;
+}
+
+static struct syn_report *format_new(syn_err code, enum syn_origin origin, const char *format,
+                                     va_list arguments)
+{
+    struct syn_report *report = syni_report_new(code, origin, NULL);
+
+    if (report)
+        vsnprintf(report->message, sizeof report->message, format, arguments);
+    return report;
+}
+
+struct syn_report *syni_report_format(syn_err code, enum syn_origin origin, const char *format, ...)
+{
+    struct syn_report *report;
+    va_list arguments;
+
+    va_start(arguments, format);
+    report = format_new(code, origin, format, arguments);
+    va_end(arguments);
+    return report;
+}
+
+struct syn_report *syni_report_copy(const struct syn_report *report)
+{
+    struct syn_report *first = NULL, **end = &first;
+
+    for (; report; report = report->cause) {
+        *end = take_place();
+        if (!*end)
+            break;
+        **end = *report;
+        (*end)->cause = NULL;
+        end = &(*end)->cause;
+    }
+    return first;
+}
+
+static void free_one(struct syn_report *report)
+{
+    uintptr_t place = (uintptr_t)report - (uintptr_t)store;
+
+    if (place < sizeof store)
+        /* release: the next taker may overwrite what we read */
+        atomic_fetch_and_explicit(&taken, ~((uint64_t)1 << (place / sizeof *store)),
+                                  memory_order_release);
+    else
+        syni_free(report, sizeof *report);
+}
+
+void syni_report_free(struct syn_report *report)
+{
+    while (report) {
+        struct syn_report *cause = report->cause;
+
+        free_one(report);
+        report = cause;
+    }
+}
+
+void syni_report_site(struct syn_report *report, const struct syn_site *site)
+{
+    if (!report)
+        return;
+    if (report->n_sites < SYN_TRACE_MAX) {
+        report->sites[report->n_sites] = *site;
+    } else {
+        /* Full: the middle goes, the inner half and the outermost line stay. */
+        memmove(&report->sites[SYN_TRACE_MAX / 2], &report->sites[SYN_TRACE_MAX / 2 + 1],
+                (SYN_TRACE_MAX - SYN_TRACE_MAX / 2 - 1) * sizeof *site);
+        report->sites[SYN_TRACE_MAX - 1] = *site;
+    }
+    report->n_sites++;
+}
+
+static void forget_latest(void *unused)
+{
+    (void)unused;
+    syni_report_free(latest);
+    latest = NULL;
+}
+
+void syni_report_put(struct syn_report *report)
+{
+    if (report == latest)
+        return;
+    if (!at_exit.fn && report) {
+        at_exit.fn = forget_latest;
+        syni_thread_at_exit(&at_exit);
+    }
+    syni_report_free(latest);
+    latest = report;
+}
+
+enum syn_origin syn_last_origin(void)
+{
+    return latest_origin;
+}
+
+syn_err syni_report_keep(syn_err code, enum syn_origin origin, struct syn_report *report)
+{
+    latest_origin = origin;
+    syni_report_put(report);
+    return code;
+}
+
+struct syn_report *syni_report_take(void)
+{
+    struct syn_report *report = latest;
+
+    latest = NULL;
+    return report;
+}
+
+syn_err syni_refuse(syn_err code, const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    syni_report_keep(code, SYN_BY_LIBRARY, format_new(code, SYN_BY_LIBRARY, format, arguments));
+    va_end(arguments);
+    return code;
+}
+
+const struct syn_report *syn_last_report(void)
+{
+    return latest;
+}
+
+void syn_verbose(int on)
+{
+    verbose = on;
+}
+
+/* Appends to BUF as far as it goes, counting all the same. */
+struct text {
+    char *buf;
+    int size, length;
+};
+
+__attribute__((format(printf, 2, 3))) static void add(struct text *text, const char *format, ...)
+{
+    va_list arguments;
+    int left = text->size > text->length ? text->size - text->length : 0;
+    int n;
+
+    va_start(arguments, format);
+    n = vsnprintf(left ? text->buf + text->length : NULL, (size_t)left, format, arguments);
+    va_end(arguments);
+    if (n > 0)
+        text->length += n;
+}
+
+static void add_sites(struct text *text, const struct syn_report *report)
+{
+    int n = report->n_sites < SYN_TRACE_MAX ? report->n_sites : SYN_TRACE_MAX;
+
+    for (int i = 0; i < n; i++) {
+        const struct syn_site *site = &report->sites[i];
+
+        if (report->n_sites > SYN_TRACE_MAX && i == SYN_TRACE_MAX / 2)
+            add(text, "  ... %d more\n", report->n_sites - SYN_TRACE_MAX);
+        if (!site->library || verbose)
+            add(text, "  in %s (%s:%d)\n", site->function, site->file, site->line);
+    }
+}
+
+int syn_report_text(const struct syn_report *report, char *buf, int size)
+{
+    struct text text = {buf, size, 0};
+
+    if (size > 0)
+        buf[0] = '\0';
+    for (const struct syn_report *r = report; r; r = r->cause) {
+        add(&text, "%s%s%s%s\n", r == report ? "" : "caused by: ", syn_strerror(r->code),
+            r->message[0] ? ": " : "", r->message);
+        add_sites(&text, r);
+    }
+    return text.length;
+}
+
+void syn_perror(const char *what)
+{
+    char text[2048];
+
+    if (!latest) {
+        fprintf(stderr, "%s: no error is recorded for this thread\n", what ? what : "error");
+        return;
+    }
+    syn_report_text(latest, text, sizeof text);
+    fprintf(stderr, "%s: %s", what ? what : "error", text);
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Reports: made where something fails, handed up from task to task (one owner at
+ * a time), kept at last by the thread that asked. See <synchronicity/err.h>.
+ *
+ * All of these take NULL for "there is no report" and then do nothing, because
+ * making one may find no memory, and the error must get through all the same.
+ */
+#ifndef SYNI_REPORT_H
+#define SYNI_REPORT_H
+
+#include <synchronicity/err.h>
+
+/* A new report with MESSAGE (copied, cut to fit; NULL: none), or NULL. */
+struct syn_report *syni_report_new(syn_err code, enum syn_origin origin, const char *message);
+
+/* The same with a message in printf's manner. */
+struct syn_report *syni_report_format(syn_err code, enum syn_origin origin, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* A copy of REPORT and its causes, or NULL. */
+struct syn_report *syni_report_copy(const struct syn_report *report);
+
+/* Frees it and its causes. */
+void syni_report_free(struct syn_report *report);
+
+/* Appends one line to the trace, at its outer end. */
+void syni_report_site(struct syn_report *report, const struct syn_site *site);
+
+/* Makes it the calling thread's latest, in place of the one before. Takes it.
+ * When REPORT is NULL the thread has no report, but ORIGIN is remembered. Returns
+ * CODE, for `return`. */
+syn_err syni_report_keep(syn_err code, enum syn_origin origin, struct syn_report *report);
+
+/* Takes the calling thread's latest away, to put it back later. */
+struct syn_report *syni_report_take(void);
+void syni_report_put(struct syn_report *report);
+
+/* A refusal of the library itself: makes a report and keeps it. Returns CODE. */
+syn_err syni_refuse(syn_err code, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+#endif

@@ -1,0 +1,293 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Threads over POSIX. Platform differences live here: condition variables on the
+ * monotonic clock (macOS has only relative waits), thread names, minimal stacks.
+ */
+#if defined(__linux__)
+#define _GNU_SOURCE
+#elif defined(__APPLE__)
+#define _DARWIN_C_SOURCE
+#endif
+
+#include "base/thread.h"
+
+#include <limits.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/fault.h"
+#include "base/mem.h"
+
+_Noreturn void syni_panic(const char *what)
+{
+    fprintf(stderr, "synchronicity: %s\n", what);
+    abort();
+}
+
+static void must(int error, const char *what)
+{
+    if (error)
+        syni_panic(what);
+}
+
+void syni_mutex_init(struct syni_mutex *mutex)
+{
+    must(pthread_mutex_init(&mutex->raw, NULL), "pthread_mutex_init failed");
+}
+
+void syni_mutex_fini(struct syni_mutex *mutex)
+{
+    must(pthread_mutex_destroy(&mutex->raw), "a mutex was destroyed while in use");
+}
+
+void syni_mutex_lock(struct syni_mutex *mutex)
+{
+    must(pthread_mutex_lock(&mutex->raw), "pthread_mutex_lock failed");
+}
+
+void syni_mutex_unlock(struct syni_mutex *mutex)
+{
+    must(pthread_mutex_unlock(&mutex->raw), "pthread_mutex_unlock failed");
+}
+
+void syni_cond_init(struct syni_cond *cond)
+{
+#if defined(__APPLE__)
+    must(pthread_cond_init(&cond->raw, NULL), "pthread_cond_init failed");
+#else
+    pthread_condattr_t attributes;
+
+    must(pthread_condattr_init(&attributes), "pthread_condattr_init failed");
+    must(pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC), "no monotonic clock");
+    must(pthread_cond_init(&cond->raw, &attributes), "pthread_cond_init failed");
+    pthread_condattr_destroy(&attributes);
+#endif
+}
+
+void syni_cond_fini(struct syni_cond *cond)
+{
+    must(pthread_cond_destroy(&cond->raw), "a condition was destroyed while in use");
+}
+
+void syni_cond_wait(struct syni_cond *cond, struct syni_mutex *mutex)
+{
+    must(pthread_cond_wait(&cond->raw, &mutex->raw), "pthread_cond_wait failed");
+}
+
+bool syni_cond_wait_until(struct syni_cond *cond, struct syni_mutex *mutex, int64_t deadline_ns)
+{
+    struct timespec when;
+    int error;
+
+#if defined(__APPLE__)
+    int64_t left = deadline_ns - syni_now();
+
+    if (left <= 0)
+        return false;
+    syni_timespec(&when, left);
+    error = pthread_cond_timedwait_relative_np(&cond->raw, &mutex->raw, &when);
+#else
+    syni_timespec(&when, deadline_ns);
+    error = pthread_cond_timedwait(&cond->raw, &mutex->raw, &when);
+#endif
+    if (error == ETIMEDOUT)
+        return false;
+    must(error, "pthread_cond_timedwait failed");
+    return true;
+}
+
+void syni_cond_signal(struct syni_cond *cond)
+{
+    must(pthread_cond_signal(&cond->raw), "pthread_cond_signal failed");
+}
+
+void syni_cond_broadcast(struct syni_cond *cond)
+{
+    must(pthread_cond_broadcast(&cond->raw), "pthread_cond_broadcast failed");
+}
+
+/* What a new thread needs before it can run; freed by that thread. */
+struct start {
+    void (*fn)(void *argument);
+    void *argument;
+    char name[16]; /* Linux allows 15 characters */
+};
+
+static void name_thread(const char *name)
+{
+#if defined(__linux__)
+    pthread_setname_np(pthread_self(), name);
+#elif defined(__APPLE__)
+    pthread_setname_np(name);
+#else
+    (void)name;
+#endif
+}
+
+static void *thread_main(void *argument)
+{
+    struct start start = *(struct start *)argument;
+
+    syni_free(argument, sizeof start);
+    name_thread(start.name);
+    start.fn(start.argument);
+    return NULL;
+}
+
+static size_t stack_size(size_t asked)
+{
+    size_t least = 16384, page = 4096;
+    long value;
+
+#ifdef PTHREAD_STACK_MIN
+    if ((size_t)PTHREAD_STACK_MIN > least)
+        least = (size_t)PTHREAD_STACK_MIN;
+#endif
+    value = sysconf(_SC_PAGESIZE);
+    if (value > 0)
+        page = (size_t)value;
+    if (asked == 0)
+        asked = (size_t)256 * 1024;
+    if (asked < least)
+        asked = least;
+    return (asked + page - 1) / page * page;
+}
+
+static int create(pthread_t *raw, size_t stack_size_bytes, struct start *start)
+{
+    pthread_attr_t attributes;
+    sigset_t all, before;
+    int error = pthread_attr_init(&attributes);
+
+    if (error)
+        return error;
+    pthread_attr_setstacksize(&attributes, stack_size(stack_size_bytes));
+    /* The new thread inherits the mask: it never runs with a signal open. */
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    error = syni_fault("pthread_create")
+                ? errno
+                : pthread_create(raw, &attributes, thread_main, start);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    pthread_attr_destroy(&attributes);
+    return error;
+}
+
+syn_err syni_thread_start(struct syni_thread *thread, const char *name, size_t stack_size_bytes,
+                          void (*fn)(void *argument), void *argument)
+{
+    struct start *start = syni_alloc(sizeof *start);
+    int error;
+
+    if (!start)
+        return SYN_ENOMEM;
+    start->fn = fn;
+    start->argument = argument;
+    snprintf(start->name, sizeof start->name, "%s", name);
+    error = create(&thread->raw, stack_size_bytes, start);
+    if (error)
+        syni_free(start, sizeof *start);
+    return error;
+}
+
+void syni_thread_join(struct syni_thread *thread)
+{
+    must(pthread_join(thread->raw, NULL), "pthread_join failed");
+}
+
+void syni_thread_detach(struct syni_thread *thread)
+{
+    must(pthread_detach(thread->raw), "pthread_detach failed");
+}
+
+struct syni_parker *syni_parker_mine(void)
+{
+    static _Thread_local struct syni_parker mine;
+
+    if (!mine.made) {
+        syni_mutex_init(&mine.mutex);
+        syni_cond_init(&mine.cond);
+        mine.made = true;
+    }
+    return &mine;
+}
+
+bool syni_parker_sleep(struct syni_parker *parker, int64_t deadline_ns)
+{
+    bool in_time = true;
+
+    syni_mutex_lock(&parker->mutex);
+    while (!parker->woken && in_time) {
+        if (deadline_ns == INT64_MAX)
+            syni_cond_wait(&parker->cond, &parker->mutex);
+        else
+            in_time = syni_cond_wait_until(&parker->cond, &parker->mutex, deadline_ns);
+    }
+    in_time = parker->woken;
+    parker->woken = false;
+    syni_mutex_unlock(&parker->mutex);
+    return in_time;
+}
+
+void syni_parker_wake(struct syni_parker *parker, _Atomic(bool) *done)
+{
+    /* All under the lock: the sleeper, which takes it before it goes on, cannot be
+     * gone before the unlock. */
+    syni_mutex_lock(&parker->mutex);
+    if (done)
+        *done = true;
+    parker->woken = true;
+    syni_cond_signal(&parker->cond);
+    syni_mutex_unlock(&parker->mutex);
+}
+
+void syni_parker_settle(struct syni_parker *parker)
+{
+    syni_mutex_lock(&parker->mutex);
+    syni_mutex_unlock(&parker->mutex);
+}
+
+/* What the calling thread does at its end. */
+static _Thread_local struct syni_exit_call *exit_calls;
+static pthread_key_t exit_key;
+static pthread_once_t exit_once = PTHREAD_ONCE_INIT;
+
+static void run_exit_calls(void *first)
+{
+    for (struct syni_exit_call *call = first; call; call = call->next)
+        call->fn(call->argument);
+}
+
+static void make_exit_key(void)
+{
+    must(pthread_key_create(&exit_key, run_exit_calls), "pthread_key_create failed");
+}
+
+void syni_thread_at_exit(struct syni_exit_call *call)
+{
+    pthread_once(&exit_once, make_exit_key);
+    call->next = exit_calls;
+    exit_calls = call;
+    must(pthread_setspecific(exit_key, call), "pthread_setspecific failed");
+}
+
+syn_err syni_at_fork(void (*before)(void), void (*parent)(void), void (*child)(void))
+{
+    return pthread_atfork(before, parent, child);
+}
+
+void syni_thread_yield(void)
+{
+    sched_yield();
+}
+
+bool syni_many_processors(void)
+{
+    return sysconf(_SC_NPROCESSORS_ONLN) > 1;
+}

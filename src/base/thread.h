@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Threads, as the library uses them: the only place that includes <pthread.h>.
+ *
+ * Locks and conditions never fail here: pthread's errors for them mean a broken
+ * program, and end it with a message. Times are nanoseconds of the monotonic
+ * clock.
+ */
+#ifndef SYNI_THREAD_H
+#define SYNI_THREAD_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <synchronicity/err.h>
+
+struct syni_mutex {
+    pthread_mutex_t raw;
+};
+
+struct syni_cond {
+    pthread_cond_t raw;
+};
+
+#define SYNI_MUTEX_INIT                                                                            \
+    {                                                                                              \
+        PTHREAD_MUTEX_INITIALIZER                                                                  \
+    }
+
+void syni_mutex_init(struct syni_mutex *mutex);
+void syni_mutex_fini(struct syni_mutex *mutex);
+void syni_mutex_lock(struct syni_mutex *mutex);
+void syni_mutex_unlock(struct syni_mutex *mutex);
+
+void syni_cond_init(struct syni_cond *cond);
+void syni_cond_fini(struct syni_cond *cond);
+/* The caller holds MUTEX. May return for no reason. */
+void syni_cond_wait(struct syni_cond *cond, struct syni_mutex *mutex);
+/* Waits until DEADLINE_NS at most; returns false when that has passed. */
+bool syni_cond_wait_until(struct syni_cond *cond, struct syni_mutex *mutex, int64_t deadline_ns);
+void syni_cond_signal(struct syni_cond *cond);
+void syni_cond_broadcast(struct syni_cond *cond);
+
+/* A thread of ours: it blocks every signal, has the stack that was asked for,
+ * and a name that debuggers and top(1) show. */
+struct syni_thread {
+    pthread_t raw;
+};
+
+/* Starts FN(ARGUMENT). STACK_SIZE_BYTES 0 means 256 KiB, and what is less than
+ * the system's least is raised to that. NAME is cut where the system limits it.
+ * Fails: SYN_EAGAIN or SYN_ENOMEM when the system has no thread to give. */
+syn_err syni_thread_start(struct syni_thread *thread, const char *name, size_t stack_size_bytes,
+                          void (*fn)(void *argument), void *argument);
+
+/* Waits for its end. Once for each started thread that is not detached. */
+void syni_thread_join(struct syni_thread *thread);
+void syni_thread_detach(struct syni_thread *thread);
+
+/* Where one thread sleeps until another wakes it. One per thread, kept for the
+ * thread's life, so that a waker may still touch it after the sleeper went on.
+ *
+ * A wake that comes first is kept (one, however many come): the sleeper looks at
+ * its own condition again whenever it returns from a sleep. */
+struct syni_parker {
+    struct syni_mutex mutex;
+    struct syni_cond cond;
+    bool woken; /* under mutex */
+    bool made;  /* own: the two above are initialized */
+};
+
+/* The calling thread's parker. */
+struct syni_parker *syni_parker_mine(void);
+
+/* Sleeps until a wake or DEADLINE_NS (INT64_MAX: without limit); returns false
+ * when the deadline passed. Only the parker's own thread. */
+bool syni_parker_sleep(struct syni_parker *parker, int64_t deadline_ns);
+
+/* Sets *DONE, if not NULL, and wakes it, now or at its next sleep. Any thread.
+ * What DONE points to may be gone right afterwards. */
+void syni_parker_wake(struct syni_parker *parker, _Atomic(bool) *done);
+
+/* Waits until a waker, whose *DONE was seen, has let go of the parker: to be called
+ * by the parker's thread before it goes on. */
+void syni_parker_settle(struct syni_parker *parker);
+
+/* Something to do when a thread ends, however it ends. Lies in the thread's own
+ * storage, or somewhere that outlives the thread. */
+struct syni_exit_call {
+    void (*fn)(void *argument);
+    void *argument;
+    struct syni_exit_call *next; /* own */
+};
+
+/* Runs CALL when the calling thread ends, latest first. Not twice for one CALL. */
+void syni_thread_at_exit(struct syni_exit_call *call);
+
+/* Runs the three around every later fork(), as pthread_atfork() does. */
+syn_err syni_at_fork(void (*before)(void), void (*parent)(void), void (*child)(void));
+
+/* Lets other threads run. */
+void syni_thread_yield(void);
+
+/* True for a process that may use more than one processor. */
+bool syni_many_processors(void);
+
+/* Prints "synchronicity: WHAT" to standard error and aborts. For what must not
+ * go on: a broken contract that would hang or corrupt. */
+_Noreturn void syni_panic(const char *what);
+
+#endif

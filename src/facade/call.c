@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Calls: from a plain thread, by blocking, with a frame on its stack; and from
+ * anywhere, as a future, with a frame from the store.
+ *
+ * A blocking call is posted and waited for: two hand-overs between threads and no
+ * allocation. Where callers may drive and nobody does, the caller takes the role,
+ * and there is no hand-over at all.
+ */
+#include "facade/home.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/report.h"
+
+/* Deadlines of the syn_call_by() around the current call; deeper ones than this
+ * only tighten the last. */
+enum { DEADLINES = 16 };
+static _Thread_local int64_t deadlines[DEADLINES];
+static _Thread_local int n_deadlines;
+
+static int64_t now_here(void)
+{
+    struct syni_driving *driving = syni_driving_now();
+
+    return syn_clock_now(driving ? driving->loop->clock : syni_clock_mine());
+}
+
+struct syn_deadline syn_after(double seconds)
+{
+    struct syn_deadline deadline = {SYNI_NEVER};
+    int64_t ns = seconds >= 9e9 ? SYNI_NEVER : seconds > 0 ? (int64_t)(seconds * 1e9) : 0;
+
+    if (ns != SYNI_NEVER)
+        deadline.ns = syni_deadline_in(now_here(), ns);
+    return deadline;
+}
+
+struct syn_deadline syn_never(void)
+{
+    struct syn_deadline never = {SYNI_NEVER};
+
+    return never;
+}
+
+int64_t syni_deadline_here(int64_t deadline)
+{
+    int n = n_deadlines < DEADLINES ? n_deadlines : DEADLINES;
+
+    return n > 0 && deadlines[n - 1] < deadline ? deadlines[n - 1] : deadline;
+}
+
+void syni_deadline_push(struct syn_deadline deadline)
+{
+    int64_t tighter = syni_deadline_here(deadline.ns);
+
+    if (n_deadlines < DEADLINES)
+        deadlines[n_deadlines] = tighter;
+    else
+        deadlines[DEADLINES - 1] = tighter;
+    n_deadlines++;
+}
+
+syn_err syni_deadline_pop(syn_err err)
+{
+    n_deadlines--;
+    return err;
+}
+
+syn_err syni_home_for(const struct syn_function *function, struct syni_home **out_home)
+{
+    struct syni_home *here = syni_home_now();
+
+    if (function->abi != SYN_ABI || function->task_size != sizeof(struct syn_task))
+        return SYN_EABI;
+    if (function->synchronizer)
+        return syni_home_find(function->synchronizer, out_home);
+    if (!here)
+        return syni_home_find(syn_default_synchronizer(), out_home);
+    *out_home = here;
+    return SYN_OK;
+}
+
+bool syni_launch(struct syni_task *task)
+{
+    if (!syni_drives(&task->home->loop))
+        return syni_loop_post(&task->home->loop, &task->job);
+    syni_loop_ready(&task->home->loop, &task->job);
+    return true;
+}
+
+static void wake_thread(struct syni_waiter *waiter)
+{
+    struct syni_thread_waiter *w = SYNI_CONTAINER(waiter, struct syni_thread_waiter, waiter);
+
+    if (w->parker) {
+        syni_parker_wake(w->parker, &w->done);
+        return;
+    }
+    w->done = true;
+    w->loop->hurry = true;
+}
+
+void syni_thread_waiter_init(struct syni_thread_waiter *waiter)
+{
+    waiter->waiter.wake = wake_thread;
+    waiter->done = false;
+    waiter->parker = syni_parker_mine();
+    waiter->loop = NULL;
+}
+
+/* Waits in this thread for TASK, whose driver is another one. */
+static void park(struct syni_task *task, struct syni_thread_waiter *waiter, int64_t deadline)
+{
+    if (syni_clock_sleep(&waiter->done, deadline))
+        return;
+    syni_task_request(task, SYN_BY_DEADLINE);
+    syni_clock_sleep(&waiter->done, SYNI_NEVER);
+}
+
+static void turn_until_done(struct syni_task *task, struct syni_thread_waiter *waiter,
+                            int64_t deadline)
+{
+    struct syni_loop *loop = waiter->loop;
+
+    while (!waiter->done && !loop->died) {
+        syni_loop_turn(loop, deadline);
+        if (deadline != SYNI_NEVER && !waiter->done && syni_loop_now(loop) >= deadline) {
+            syni_task_request(task, SYN_BY_DEADLINE);
+            deadline = SYNI_NEVER;
+        }
+    }
+}
+
+/* Runs TASK by driving its loop, whose role this thread just took. */
+static void drive(struct syni_task *task, struct syni_thread_waiter *waiter, int64_t deadline)
+{
+    struct syni_loop *loop = &task->home->loop;
+    struct syn_report *report = syni_report_take();
+    struct syni_driving here;
+    int saved_errno = errno;
+
+    waiter->parker = NULL;
+    waiter->loop = loop;
+    syni_driving_enter(&here, loop);
+    syni_clock_step_aside();
+    syni_loop_ready(loop, &task->job);
+    turn_until_done(task, waiter, deadline);
+    if (!waiter->done) /* the loop died: its own thread will end our task */
+        waiter->parker = syni_parker_mine();
+    syni_clock_step_back();
+    syni_driving_leave(&here);
+    syni_loop_stop_driving(loop);
+    syni_report_put(report);
+    errno = saved_errno;
+    if (!waiter->done)
+        syni_clock_sleep(&waiter->done, SYNI_NEVER);
+}
+
+static syn_err outcome(struct syni_core *core, void *out_result)
+{
+    struct syn_report *report = core->report;
+    syn_err err = core->err;
+
+    core->report = NULL;
+    if (!err)
+        syni_core_fetch(core, out_result);
+    else
+        syni_report_keep(err, core->origin, report);
+    syni_core_dispose(core);
+    return err;
+}
+
+static syn_err refuse_call(const struct syn_function *function, syn_err err)
+{
+    if (err == SYN_EABI)
+        return syni_refuse(err, "%s: compiled against another version of the headers",
+                           function->name);
+    return syni_refuse(err, "%s: its synchronizer takes no calls", function->name);
+}
+
+syn_err syni_call(const struct syn_function *function, struct syn_task *frame, void *out_result)
+{
+    struct syni_task *task = SYNI_TASK(frame);
+    struct syni_thread_waiter waiter;
+    struct syni_home *home;
+    int64_t deadline = syni_deadline_here(SYNI_NEVER);
+    syn_err err = syni_home_for(function, &home);
+
+    if (err)
+        return refuse_call(function, err);
+    if (syni_drives(&home->loop))
+        return syni_refuse(SYN_EDEADLK,
+                           "%s: a blocking call on the thread that drives its synchronizer '%s' "
+                           "would wait for itself; write co_await(%s_future(...)) there",
+                           function->name, home->loop.name, function->name);
+    syni_task_init(task, home);
+    syni_thread_waiter_init(&waiter);
+    task->core.waiter = &waiter.waiter;
+    if (syni_loop_try_drive(&home->loop))
+        drive(task, &waiter, deadline);
+    else if (syni_launch(task))
+        park(task, &waiter, deadline);
+    else
+        return refuse_call(function, SYN_ECLOSED);
+    return outcome(&task->core, out_result);
+}
+
+struct syni_task *syni_call_new_on(const struct syn_function *function, struct syni_home *home,
+                                   struct syn_future *out_future)
+{
+    struct syni_slot *slot;
+    struct syni_task *task = syni_frame_new(function->frame_size, &slot);
+
+    if (!task) {
+        *out_future = (struct syn_future){NULL, SYN_ENOMEM};
+        return NULL;
+    }
+    task->function = function;
+    syni_task_init(task, home);
+    syni_core_publish(&task->core, slot);
+    *out_future = syni_core_handle(&task->core);
+    return task;
+}
+
+struct syn_task *syni_call_new(const struct syn_function *function, struct syn_future *out_future)
+{
+    struct syni_home *home;
+    syn_err err = syni_home_for(function, &home);
+
+    if (err) {
+        *out_future = (struct syn_future){NULL, (uint32_t)err};
+        return NULL;
+    }
+    return (struct syn_task *)(void *)syni_call_new_on(function, home, out_future);
+}
+
+const char *syni_call_copy(struct syn_task *frame, const char *text)
+{
+    char *copy;
+
+    if (!text)
+        return NULL;
+    copy = syni_alloc(strlen(text) + 1);
+    if (copy)
+        memcpy(copy, text, strlen(text) + 1);
+    else
+        SYNI_TASK(frame)->copy_failed = true;
+    return copy;
+}
+
+void syni_call_free_copy(const char *text)
+{
+    if (text)
+        syni_free((void *)(uintptr_t)text, strlen(text) + 1);
+}
+
+void syni_call_start(struct syn_task *frame)
+{
+    struct syni_task *task = SYNI_TASK(frame);
+
+    if (syni_launch(task))
+        return;
+    task->core.err = SYN_ECLOSED;
+    task->core.origin = SYN_BY_LIBRARY;
+    atomic_store(&task->request, -1); /* it takes none: it is over */
+    syni_core_complete(&task->core);
+}

@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The reading end of a result: get, wait, poll, cancel, detach.
+ *
+ * Any thread. Each begins by pinning or consuming the handle, which is where a
+ * stale or used one is found out; from there on the core cannot go away. What would
+ * wait for a task on the thread that drives it is refused before anything is
+ * consumed.
+ */
+#include "facade/home.h"
+
+#include "base/report.h"
+
+/* Why a handle did not serve: said in words, once. */
+static syn_err refuse_handle(syn_err err)
+{
+    if (err == SYN_EINVAL)
+        return syni_refuse(err, "the future was never made");
+    if (err == SYN_ECONSUMED)
+        return syni_refuse(err, "the future was used up before: got, awaited, cancelled, detached, "
+                                "shared or given a callback");
+    return syni_refuse(err, "the call could not be made");
+}
+
+/* The core of FUTURE with one reference more. */
+static syn_err pin(struct syn_future future, bool used_up_too, struct syni_core **out_core)
+{
+    syn_err err = syni_core_pin(future, used_up_too, out_core);
+
+    return err ? refuse_handle(err) : SYN_OK;
+}
+
+/* The same for who is going to wait. Fails also when it never could. */
+static syn_err pin_to_wait(struct syn_future future, struct syni_core **out_core)
+{
+    struct syni_core *core;
+    syn_err err = pin(future, false, &core);
+
+    if (err)
+        return err;
+    if (!syni_core_done(core) && core->task && syni_drives(&core->task->home->loop)) {
+        err = syni_refuse(SYN_EDEADLK,
+                          "waiting for %s on the thread that drives its synchronizer '%s' would "
+                          "wait for itself; write co_await(future) there",
+                          core->task->function->name, core->task->home->loop.name);
+        syni_core_unpin(core);
+        return err;
+    }
+    *out_core = core;
+    return SYN_OK;
+}
+
+/* Waits for CORE until DEADLINE. SYN_EBUSY: another thread waits for it already. */
+static syn_err wait_core(struct syni_core *core, int64_t deadline)
+{
+    struct syni_thread_waiter waiter;
+    bool busy;
+
+    if (syni_core_done(core))
+        return SYN_OK;
+    syni_thread_waiter_init(&waiter);
+    if (!syni_core_wait(core, &waiter.waiter, &busy))
+        return busy ? SYN_EBUSY : SYN_OK;
+    if (syni_clock_sleep(&waiter.done, deadline))
+        return SYN_OK;
+    if (syni_core_stop_waiting(core, &waiter.waiter))
+        return SYN_ETIMEDOUT;
+    syni_clock_sleep(&waiter.done, SYNI_NEVER); /* it is being told at this moment */
+    return SYN_OK;
+}
+
+/* What CORE, which this thread consumed, came to; gives its reference up. */
+static syn_err take_outcome(struct syni_core *core, void *out_result)
+{
+    syn_err err = core->err;
+
+    if (err) {
+        struct syn_report *report = core->report;
+
+        core->report = NULL;
+        syni_report_keep(err, core->origin, report);
+    } else {
+        syni_core_fetch(core, out_result);
+    }
+    syni_core_unpin(core);
+    return err;
+}
+
+/* The deadline passed. A task is asked to end, and cleans up; a promise made by
+ * hand has nobody to ask. CORE is consumed; what comes back is the outcome. */
+static syn_err give_up(struct syni_core *core, enum syn_origin origin, void *out_result)
+{
+    syn_err err = syni_code_of(origin);
+
+    if (core->task) {
+        syni_task_request(core->task, origin);
+        wait_core(core, SYNI_NEVER);
+        return take_outcome(core, out_result);
+    }
+    if (syni_core_done(core))
+        return take_outcome(core, out_result);
+    syni_core_unpin(core);
+    return syni_report_keep(err, origin, syni_report_new(err, origin, NULL));
+}
+
+syn_err syni_future_get_by(struct syn_future future, void *out_result,
+                           struct syn_deadline deadline)
+{
+    struct syni_core *core;
+    syn_err err = pin_to_wait(future, &core);
+
+    if (err)
+        return err;
+    err = syni_core_consume(future, &core);
+    syni_core_unpin(core);
+    if (err)
+        return refuse_handle(err);
+    err = wait_core(core, syni_deadline_here(deadline.ns));
+    if (err == SYN_EBUSY) {
+        syni_core_restore(core);
+        return syni_refuse(SYN_EBUSY, "another thread waits for this future; share it");
+    }
+    return err ? give_up(core, SYN_BY_DEADLINE, out_result) : take_outcome(core, out_result);
+}
+
+syn_err syni_future_get(struct syn_future future, void *out_result)
+{
+    return syni_future_get_by(future, out_result, syn_never());
+}
+
+syn_err syni_future_wait_by(struct syn_future future, struct syn_deadline deadline)
+{
+    struct syni_core *core;
+    syn_err err = pin_to_wait(future, &core);
+
+    if (err)
+        return err;
+    err = wait_core(core, syni_deadline_here(deadline.ns));
+    syni_core_unpin(core);
+    if (err)
+        syni_report_keep(err, err == SYN_EBUSY ? SYN_BY_LIBRARY : SYN_BY_DEADLINE, NULL);
+    return err;
+}
+
+syn_err syni_future_poll(struct syn_future future)
+{
+    struct syni_core *core;
+    syn_err err = pin(future, false, &core);
+
+    if (err)
+        return err;
+    err = syni_core_done(core) ? SYN_OK : SYN_EAGAIN;
+    syni_core_unpin(core);
+    return err;
+}
+
+syn_err syni_future_request_cancel(struct syn_future future)
+{
+    struct syni_core *core;
+    syn_err err = pin(future, true, &core);
+
+    if (err)
+        return err;
+    if (core->task)
+        syni_task_request(core->task, SYN_BY_REQUEST);
+    syni_core_unpin(core);
+    return SYN_OK;
+}
+
+syn_err syni_future_cancel(struct syn_future future)
+{
+    struct syni_core *core;
+    syn_err err = pin_to_wait(future, &core);
+
+    if (err)
+        return err;
+    err = syni_core_consume(future, &core);
+    syni_core_unpin(core);
+    if (err)
+        return refuse_handle(err);
+    return give_up(core, SYN_BY_REQUEST, NULL);
+}
+
+syn_err syni_future_detach(struct syn_future future)
+{
+    struct syni_core *core;
+    syn_err err = syni_core_consume(future, &core);
+
+    if (err)
+        return refuse_handle(err);
+    syni_core_unpin(core);
+    return SYN_OK;
+}

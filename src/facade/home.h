@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What the faces share: finding where a call runs, and waiting in a thread.
+ */
+#ifndef SYNI_FACADE_HOME_H
+#define SYNI_FACADE_HOME_H
+
+#include "base/thread.h"
+#include "task/task.h"
+
+/* The home of SYNCHRONIZER, started if it never was. Fails: SYN_ECLOSED when it is
+ * being stopped or was; SYN_ELOOPDEAD; what starting meets. Also inside a task of
+ * its own it is found while it is being stopped: clean-up may call. */
+syn_err syni_home_find(struct syn_synchronizer *synchronizer, struct syni_home **out_home);
+
+/* Where a call of FUNCTION runs; SYN_EABI as well. */
+syn_err syni_home_for(const struct syn_function *function, struct syni_home **out_home);
+
+/* TASK begins on its home. False: that is closed by now, and TASK was not taken. */
+bool syni_launch(struct syni_task *task);
+
+/* As syni_call_new(), on a given home. */
+struct syni_task *syni_call_new_on(const struct syn_function *function, struct syni_home *home,
+                                   struct syn_future *out_future);
+
+/* A thread that waits for one core; lies on its stack. */
+struct syni_thread_waiter {
+    struct syni_waiter waiter;
+    _Atomic(bool) done;
+    struct syni_parker *parker; /* NULL: the thread drives the loop that completes */
+    struct syni_loop *loop;     /* that loop */
+};
+
+void syni_thread_waiter_init(struct syni_thread_waiter *waiter);
+
+/* The earlier of DEADLINE and that of the syn_call_by() around this call. */
+int64_t syni_deadline_here(int64_t deadline);
+
+#endif

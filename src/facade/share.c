@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Shared futures: one result, any number of readers.
+ *
+ * The shared object is the one waiter of the core, and has a list of its own
+ * waiters under a lock. `users` counts the holders; when the last lets go while the
+ * result is not there, its task is asked to end, and the object waits for that by
+ * itself. The value lives in the core until then.
+ *
+ * Any thread. The lock is not held while a waiter is told.
+ */
+#include "facade/home.h"
+
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/report.h"
+
+struct syn_shared {
+    struct syni_waiter waiter; /* in the core */
+    struct syni_core *core;
+    struct syni_mutex lock;
+    /* under lock */
+    int users;
+    bool done;
+    struct syni_list waiters; /* of struct reader */
+};
+
+/* Who waits: a thread, on its stack, or a future made by syn_shared_future(). */
+struct reader {
+    struct syni_list link;
+    bool holds; /* it counts as a user until it was told */
+    void (*tell)(struct reader *reader, struct syni_core *core);
+};
+
+static void free_shared(struct syn_shared *shared)
+{
+    syni_core_unpin(shared->core);
+    syni_mutex_fini(&shared->lock);
+    syni_free(shared, sizeof *shared);
+}
+
+static struct reader *next_reader(struct syn_shared *shared)
+{
+    struct reader *reader = NULL;
+
+    syni_mutex_lock(&shared->lock);
+    if (!syni_list_empty(&shared->waiters)) {
+        reader = SYNI_CONTAINER(shared->waiters.next, struct reader, link);
+        syni_list_remove(&reader->link);
+    }
+    syni_mutex_unlock(&shared->lock);
+    return reader;
+}
+
+static void source_done(struct syni_waiter *waiter)
+{
+    struct syn_shared *shared = SYNI_CONTAINER(waiter, struct syn_shared, waiter);
+    struct syni_core *core = shared->core;
+    struct reader *reader;
+    int users = 1; /* we, until all are told */
+    bool last;
+
+    syni_mutex_lock(&shared->lock);
+    shared->done = true;
+    shared->users++;
+    syni_mutex_unlock(&shared->lock);
+    while ((reader = next_reader(shared))) {
+        users += reader->holds;
+        reader->tell(reader, core);
+    }
+    syni_mutex_lock(&shared->lock);
+    shared->users -= users;
+    last = shared->users == 0;
+    syni_mutex_unlock(&shared->lock);
+    if (last)
+        free_shared(shared);
+}
+
+syn_err syni_future_share(struct syn_future future, struct syn_shared **out_shared)
+{
+    struct syn_shared *shared = syni_alloc(sizeof *shared);
+    syn_err err;
+    bool busy;
+
+    if (!shared)
+        return syni_refuse(SYN_ENOMEM, "no memory to share a future");
+    err = syni_core_consume(future, &shared->core);
+    if (err) {
+        syni_free(shared, sizeof *shared);
+        return syni_refuse(err, "the future to share is used up or was never made");
+    }
+    syni_mutex_init(&shared->lock);
+    syni_list_init(&shared->waiters);
+    shared->users = 1;
+    shared->waiter.wake = source_done;
+    *out_shared = shared;
+    if (!syni_core_wait(shared->core, &shared->waiter, &busy))
+        shared->done = true;
+    return SYN_OK;
+}
+
+/* READER will be told; false: the result is there already. */
+static bool add_reader(struct syn_shared *shared, struct reader *reader)
+{
+    bool waits;
+
+    syni_list_init(&reader->link);
+    syni_mutex_lock(&shared->lock);
+    waits = !shared->done;
+    if (waits) {
+        syni_list_append(&shared->waiters, &reader->link);
+        shared->users += reader->holds;
+    }
+    syni_mutex_unlock(&shared->lock);
+    return waits;
+}
+
+/* READER will not be told; false: it is being told. */
+static bool remove_reader(struct syn_shared *shared, struct reader *reader)
+{
+    bool removed;
+
+    syni_mutex_lock(&shared->lock);
+    removed = !syni_list_empty(&reader->link);
+    syni_list_remove(&reader->link);
+    syni_mutex_unlock(&shared->lock);
+    return removed;
+}
+
+struct thread_reader {
+    struct reader reader;
+    _Atomic(bool) done;
+    struct syni_parker *parker;
+};
+
+static void tell_thread(struct reader *reader, struct syni_core *core)
+{
+    struct thread_reader *thread = SYNI_CONTAINER(reader, struct thread_reader, reader);
+
+    (void)core;
+    syni_parker_wake(thread->parker, &thread->done);
+}
+
+static syn_err wait_shared(struct syn_shared *shared, int64_t deadline)
+{
+    struct thread_reader reader = {.reader = {.tell = tell_thread}};
+    struct syni_task *task = shared->core->task;
+
+    if (syni_core_done(shared->core))
+        return SYN_OK;
+    if (task && syni_drives(&task->home->loop))
+        return syni_refuse(SYN_EDEADLK,
+                           "waiting for %s on the thread that drives its synchronizer '%s' would "
+                           "wait for itself; await a syn_shared_future() there",
+                           task->function->name, task->home->loop.name);
+    reader.parker = syni_parker_mine();
+    if (!add_reader(shared, &reader.reader) || syni_clock_sleep(&reader.done, deadline))
+        return SYN_OK;
+    if (remove_reader(shared, &reader.reader))
+        return syni_report_keep(SYN_ETIMEDOUT, SYN_BY_DEADLINE,
+                                syni_report_new(SYN_ETIMEDOUT, SYN_BY_DEADLINE, NULL));
+    syni_clock_sleep(&reader.done, SYNI_NEVER);
+    return SYN_OK;
+}
+
+/* Waits, and tells how it ended; the report is copied, since others read it too. */
+static syn_err outcome(struct syn_shared *shared, int64_t deadline)
+{
+    struct syni_core *core;
+    syn_err err;
+
+    if (!shared)
+        return syni_refuse(SYN_EINVAL, "the shared future was never made");
+    err = wait_shared(shared, syni_deadline_here(deadline));
+    core = shared->core;
+    if (!err && core->err)
+        err = syni_report_keep(core->err, core->origin, syni_report_copy(core->report));
+    return err;
+}
+
+syn_err syni_shared_get_by(struct syn_shared *shared, void *out_result,
+                           struct syn_deadline deadline)
+{
+    syn_err err = outcome(shared, deadline.ns);
+
+    if (err || !out_result)
+        return err;
+    if (shared->core->type->destroy)
+        return syni_refuse(SYN_ENOTSUP, "the result owns something and cannot be copied; "
+                                        "borrow it with shared_peek()");
+    memcpy(out_result, shared->core->value, shared->core->type->size);
+    return SYN_OK;
+}
+
+syn_err syni_shared_peek(struct syn_shared *shared, const void **out_result)
+{
+    syn_err err = outcome(shared, SYNI_NEVER);
+
+    if (!err)
+        *out_result = shared->core->value;
+    return err;
+}
+
+/* A future of its own for one more reader; belongs to it and to its holder. */
+struct copy {
+    struct syni_core core;
+    struct reader reader;
+    union {
+        long double number;
+        void *pointer;
+        long long integer;
+    } value[];
+};
+
+static void free_copy(struct syni_core *core)
+{
+    syni_frame_free(SYNI_CONTAINER(core, struct copy, core),
+                    sizeof(struct copy) + core->type->size, core->slot);
+}
+
+static void tell_copy(struct reader *reader, struct syni_core *source)
+{
+    struct copy *copy = SYNI_CONTAINER(reader, struct copy, reader);
+
+    copy->core.err = source->err;
+    copy->core.origin = source->origin;
+    copy->core.report = syni_report_copy(source->report);
+    if (!source->err && source->type->size)
+        memcpy(copy->core.value, source->value, source->type->size);
+    syni_core_complete(&copy->core);
+}
+
+struct syn_future syni_shared_future(struct syn_shared *shared)
+{
+    struct syn_future future = {NULL, SYN_ENOMEM};
+    const struct syn_type *type;
+    struct syni_slot *slot;
+    struct copy *copy;
+
+    if (!shared || shared->core->type->destroy) {
+        future.generation = shared ? SYN_ENOTSUP : SYN_EINVAL;
+        return future;
+    }
+    type = shared->core->type;
+    copy = syni_frame_new(sizeof *copy + type->size, &slot);
+    if (!copy)
+        return future;
+    copy->core.type = type;
+    copy->core.value = copy->value;
+    copy->core.free = free_copy;
+    copy->reader.tell = tell_copy;
+    copy->reader.holds = true;
+    syni_core_publish(&copy->core, slot);
+    future = syni_core_handle(&copy->core);
+    if (!add_reader(shared, &copy->reader))
+        tell_copy(&copy->reader, shared->core);
+    return future;
+}
+
+void syni_shared_retain(struct syn_shared *shared)
+{
+    syni_mutex_lock(&shared->lock);
+    shared->users++;
+    syni_mutex_unlock(&shared->lock);
+}
+
+void syni_shared_release(struct syn_shared *shared)
+{
+    bool ours = false;
+
+    if (!shared)
+        return;
+    syni_mutex_lock(&shared->lock);
+    if (--shared->users == 0) {
+        /* Asked under the lock: source_done(), which frees it, takes that first. */
+        if (shared->done)
+            ours = true;
+        else if (shared->core->task)
+            syni_task_request(shared->core->task, SYN_BY_REQUEST);
+        else
+            ours = syni_core_stop_waiting(shared->core, &shared->waiter);
+    }
+    syni_mutex_unlock(&shared->lock);
+    if (ours)
+        free_shared(shared);
+}

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The turn of the loop (loop.h lists its steps) and the loop's life.
+ *
+ * Only the driver runs a turn. BATCH bounds each step, so that none starves the
+ * others; it is large enough that a look at the kernel, some 300 ns, is spread
+ * over many jobs.
+ */
+#include "loop/loop.h"
+
+#include <string.h>
+
+enum { BATCH = 128, EVENTS = 64 };
+
+int64_t syni_loop_now(struct syni_loop *loop)
+{
+    return syn_clock_now(loop->clock);
+}
+
+void syni_loop_ready(struct syni_loop *loop, struct syni_job *job)
+{
+    job->next = NULL;
+    *loop->ready.last = job;
+    loop->ready.last = &job->next;
+}
+
+static void run_ready(struct syni_loop *loop)
+{
+    for (int i = 0; loop->ready.first && i < BATCH; i++) {
+        struct syni_job *job = loop->ready.first;
+
+        loop->ready.first = job->next;
+        if (!job->next)
+            loop->ready.last = &loop->ready.first;
+        job->run(job);
+    }
+}
+
+/* Looks at the kernel, for at most TIMEOUT_NS, and passes its events on. */
+static unsigned look(struct syni_loop *loop, int64_t timeout_ns)
+{
+    struct syni_event events[EVENTS];
+    unsigned n = 0;
+    syn_err err = loop->backend->wait(loop->poller, events, EVENTS, timeout_ns, &n);
+
+    atomic_fetch_add_explicit(&loop->counts.waits, 1, memory_order_relaxed);
+    if (err)
+        loop->died = err;
+    for (unsigned i = 0; i < n; i++)
+        syni_watch_dispatch(loop, &events[i]);
+    return n;
+}
+
+static void sleep_until(struct syni_loop *loop, int64_t until)
+{
+    int64_t timeout = -1;
+
+    /* seq_cst: "asleep" comes before the look at the inbox; see drive.c */
+    atomic_store(&loop->role, SYNI_ROLE_ASLEEP);
+    if (syni_loop_has_posts(loop)) {
+        atomic_store(&loop->role, SYNI_ROLE_AWAKE);
+        return;
+    }
+    if (!loop->clock && until != SYNI_NEVER) {
+        timeout = until - syni_now();
+        timeout = timeout > 0 ? timeout : 0;
+    }
+    look(loop, timeout);
+    atomic_store(&loop->role, SYNI_ROLE_AWAKE);
+}
+
+/* Under a virtual clock: first a look at the kernel; only if it has nothing, time
+ * may jump while we sleep. */
+static void sleep_virtually(struct syni_loop *loop, int64_t until)
+{
+    if (loop->n_fd_waits && look(loop, 0) > 0)
+        return;
+    syni_clock_doze(&loop->sleeper, until, loop->n_fd_waits ? SYNI_DOZE_OUTSIDE : 0);
+    /* The wake for a jump may have come already: it is kept in the poller. */
+    sleep_until(loop, SYNI_NEVER);
+    syni_clock_rouse(&loop->sleeper);
+}
+
+void syni_loop_turn(struct syni_loop *loop, int64_t until)
+{
+    int64_t next;
+
+    loop->hurry = false;
+    atomic_fetch_add_explicit(&loop->counts.turns, 1, memory_order_relaxed);
+    syni_loop_take_posts(loop);
+    if (syni_timer_next(loop) != SYNI_NEVER) {
+        loop->now = syni_loop_now(loop);
+        syni_timer_fire_due(loop);
+    }
+    run_ready(loop);
+    if (loop->hurry)
+        return;
+    if (loop->ready.first || loop->taken) {
+        if (loop->n_fd_waits)
+            look(loop, 0);
+        return;
+    }
+    next = syni_timer_next(loop);
+    next = next < until ? next : until;
+    if (loop->clock)
+        sleep_virtually(loop, next);
+    else
+        sleep_until(loop, next);
+}
+
+static void wake_loop(struct syni_sleeper *sleeper)
+{
+    struct syni_loop *loop = SYNI_CONTAINER(sleeper, struct syni_loop, sleeper);
+
+    loop->backend->wake(loop->poller);
+}
+
+static bool loop_pending(struct syni_sleeper *sleeper)
+{
+    return syni_loop_has_posts(SYNI_CONTAINER(sleeper, struct syni_loop, sleeper));
+}
+
+void syni_loop_prepare(struct syni_loop *loop)
+{
+    memset(loop, 0, sizeof *loop);
+    syni_mutex_init(&loop->lock);
+    syni_cond_init(&loop->standby);
+    loop->ready.last = &loop->ready.first;
+    syni_list_init(&loop->live);
+    syni_list_init(&loop->registered);
+    loop->sleeper.wake = wake_loop;
+    loop->sleeper.pending = loop_pending;
+    syni_loop_open_inbox(loop, false);
+}
+
+syn_err syni_loop_init(struct syni_loop *loop, const struct syni_loop_options *options)
+{
+    syn_err err;
+
+    loop->name = options->name;
+    loop->died = SYN_OK;
+    loop->closing = false;
+    loop->on_closing = options->on_closing;
+    loop->callers_drive = options->callers_drive;
+    loop->stack_size_bytes = options->stack_size_bytes;
+    loop->clock = options->clock;
+    loop->backend = syni_backend_find(options->backend);
+    if (!loop->backend)
+        return SYN_EINVAL;
+    err = loop->backend->open(&loop->poller);
+    if (err)
+        return err;
+    syni_clock_enter(loop->clock, &loop->sleeper);
+    syni_live_register(loop);
+    return SYN_OK;
+}
+
+void syni_loop_fini(struct syni_loop *loop)
+{
+    syni_live_unregister(loop);
+    syni_clock_leave(&loop->sleeper);
+    syni_watch_fini(loop);
+    loop->backend->close(loop->poller);
+    loop->poller = NULL;
+}

@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The event loop: what is to run, what is waited for, and who drives.
+ *
+ * DRIVING IS A ROLE. Exactly one thread at a time drives a loop; normally a
+ * dedicated one, and where that is allowed also a thread that blocks on a call.
+ * Only the driver touches the fields under "driver"; other threads come in by one
+ * door, syni_loop_post(). See src/loop/drive.c for how the role moves.
+ *
+ * A TURN of the loop, in this order (docs/design.md has the reasons):
+ *
+ *   1. Take what was posted, at most BATCH; each posted job runs.
+ *   2. Read the clock, if any timer is set; fire the timers that are due, at most BATCH.
+ *   3. Run jobs that are ready, at most BATCH; what they make ready is at the end
+ *      of the same queue.
+ *   4. If nothing is ready: say "asleep", look into the inbox once more, and wait
+ *      in the kernel until the first timer. Otherwise only look, and only when a
+ *      descriptor is waited for.
+ *   5. Pass on the kernel's events: each makes its waiter ready. No job runs while
+ *      a batch of events is passed on.
+ *
+ * So a flood of posts, timers, ready jobs or events delays the other three by one
+ * batch, and never more.
+ */
+#ifndef SYNI_LOOP_H
+#define SYNI_LOOP_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <synchronicity/err.h>
+
+#include "backend/poller.h"
+#include "base/clock.h"
+#include "base/heap.h"
+#include "base/list.h"
+#include "base/thread.h"
+
+/* Something to run on the loop: posted, or made ready. Owned by what it is a
+ * field of; on one queue at a time. */
+struct syni_job {
+    struct syni_job *next;
+    void (*run)(struct syni_job *job); /* by the driver; JOB may be gone afterwards */
+};
+
+/* First in, first out. */
+struct syni_queue {
+    struct syni_job *first, **last;
+};
+
+struct syni_timer {
+    struct syni_heap_node node; /* node.key: when, on the loop's clock */
+    void (*fire)(struct syni_timer *timer);
+};
+
+/* One direction of one descriptor, waited for once. */
+struct syni_fd_wait {
+    int fd;
+    unsigned direction; /* SYNI_READ or SYNI_WRITE */
+    void (*ready)(struct syni_fd_wait *wait);
+};
+
+/* A descriptor that was waited for, by its number; see watch.c. */
+struct syni_fd_entry;
+
+/* What a dump shows of a live thing: who it is, and what it waits for. */
+struct syni_live {
+    struct syni_list link;
+    const char *name;      /* static, or lives as long as this */
+    const char *waits_for; /* static: "sleep", "readable"; "" while it runs or is ready */
+    int detail;            /* a descriptor, or -1 */
+    int64_t since;         /* on the loop's clock */
+};
+
+enum syni_role {
+    SYNI_ROLE_GONE,   /* not started, or stopped: nobody drives or will */
+    SYNI_ROLE_FREE,   /* nobody drives; nothing is to be done */
+    SYNI_ROLE_AWAKE,  /* somebody drives, or is on the way */
+    SYNI_ROLE_ASLEEP, /* the driver is in the kernel, or about to be */
+};
+
+/* What was done so far; read by others without order. */
+struct syni_loop_counts {
+    atomic_ulong turns;
+    atomic_ulong waits;    /* calls of the backend's wait() */
+    atomic_ulong wakes;    /* calls of the backend's wake() */
+    atomic_ulong hand_overs; /* the role given to the dedicated thread */
+    atomic_ulong watches;  /* calls of the backend's watch() */
+};
+
+struct syni_loop {
+    const char *name;
+    bool callers_drive;
+    size_t stack_size_bytes;
+    struct syn_clock *clock; /* NULL: real time */
+
+    /* any thread, by their protocols: inbox.c, drive.c */
+    _Atomic(struct syni_job *) inbox;
+    _Atomic(enum syni_role) role;
+    atomic_int knockers; /* threads that are between seeing the role and acting on it */
+    struct syni_loop_counts counts;
+
+    /* under lock */
+    struct syni_mutex lock;
+    struct syni_cond standby; /* the dedicated thread waits here for the role */
+    bool handed;              /* the role is the dedicated thread's */
+
+    /* driver */
+    const struct syni_backend *backend;
+    struct syni_poller *poller;
+    struct syni_sleeper sleeper; /* the loop as one who lives by a virtual clock */
+    int64_t now;                 /* as read in step 2 */
+    struct syni_job *taken;      /* posted jobs not yet run, in order */
+    struct syni_queue ready;
+    struct syni_heap timers;
+    struct syni_fd_entry *fds;
+    int n_fds;            /* places in fds */
+    unsigned n_fd_waits;  /* waits in them */
+    struct syni_list live; /* of struct syni_live: what keeps the loop busy */
+    unsigned n_live;
+    bool hurry;            /* this turn shall end without sleeping */
+    bool closing;          /* it shall end: the dedicated thread must get the role */
+    syn_err died;          /* why the loop cannot go on; 0 while it can */
+    /* Called by the dedicated driver after each turn while the loop is closing, or
+     * has died: to end what lives here, and then to retire the loop. */
+    void (*on_closing)(struct syni_loop *loop);
+
+    /* whoever starts and stops it */
+    struct syni_thread thread;
+    struct syni_list registered; /* in the list of all loops, see live.c */
+};
+
+struct syni_loop_options {
+    const char *name;
+    const char *backend; /* NULL: the build's default */
+    size_t stack_size_bytes;
+    bool callers_drive;
+    struct syn_clock *clock;
+    void (*on_closing)(struct syni_loop *loop);
+};
+
+/* Once for each loop's storage, before anything else: from here on posting to it is
+ * defined (and refused). The storage outlives every thread that may post. */
+void syni_loop_prepare(struct syni_loop *loop);
+
+/* Makes a loop, which nobody drives yet; also again after syni_loop_fini(). Fails:
+ * SYN_EINVAL for a backend that this build lacks, or as the backend does. */
+syn_err syni_loop_init(struct syni_loop *loop, const struct syni_loop_options *options);
+
+/* Frees what it holds. Nobody drives it any more, nothing is live. */
+void syni_loop_fini(struct syni_loop *loop);
+
+/* One turn, sleeping at most until UNTIL (on the loop's clock), and not at all once
+ * `hurry` was set in it. Driver only. */
+void syni_loop_turn(struct syni_loop *loop, int64_t until);
+
+/* The time on the loop's clock, read now. */
+int64_t syni_loop_now(struct syni_loop *loop);
+
+/* JOB runs in this turn or the next. Driver only. */
+void syni_loop_ready(struct syni_loop *loop, struct syni_job *job);
+
+/* --- inbox.c: the door for other threads --- */
+
+/* JOB runs on the loop, later, whoever drives. Any thread, also the driver. Never
+ * fails for memory; false, and JOB was not taken, when the loop is shut. */
+bool syni_loop_post(struct syni_loop *loop, struct syni_job *job);
+
+/* No post is taken from here on. Driver only; what was taken still runs. */
+void syni_loop_shut(struct syni_loop *loop);
+/* The inbox as it is before the start (shut) and at the start (open). */
+void syni_loop_open_inbox(struct syni_loop *loop, bool open);
+
+/* Step 1. */
+void syni_loop_take_posts(struct syni_loop *loop);
+bool syni_loop_has_posts(struct syni_loop *loop);
+
+/* --- timer.c --- */
+
+/* FIRE is called once at DEADLINE or a little later. Driver only. */
+void syni_timer_start(struct syni_loop *loop, struct syni_timer *timer, int64_t deadline,
+                      void (*fire)(struct syni_timer *timer));
+/* It does not fire any more; fine when it is not set. Driver only. */
+void syni_timer_stop(struct syni_loop *loop, struct syni_timer *timer);
+/* When the first timer is due; SYNI_NEVER: there is none. */
+int64_t syni_timer_next(const struct syni_loop *loop);
+/* Step 2. */
+void syni_timer_fire_due(struct syni_loop *loop);
+
+/* --- watch.c --- */
+
+/* WAIT->ready is called once when WAIT->fd is ready in WAIT->direction; not
+ * before this returns. Driver only.
+ * Fails: SYN_EBADF, SYN_ENOTSUP, SYN_ENOMEM as the backend does; SYN_EBUSY when
+ * somebody waits for this direction of it already. */
+syn_err syni_watch_start(struct syni_loop *loop, struct syni_fd_wait *wait);
+/* Not any more; fine when it does not wait. */
+void syni_watch_stop(struct syni_loop *loop, struct syni_fd_wait *wait);
+/* FD will be waited for often, and syni_watch_forget() is called before it is
+ * closed: then waiting costs no system call each time. Fails: SYN_ENOMEM. */
+syn_err syni_watch_keep(struct syni_loop *loop, int fd);
+/* FD is about to be closed; who waits for it is made ready. */
+void syni_watch_forget(struct syni_loop *loop, int fd);
+/* Step 5. */
+void syni_watch_dispatch(struct syni_loop *loop, const struct syni_event *event);
+void syni_watch_fini(struct syni_loop *loop);
+
+/* --- drive.c --- */
+
+/* Starts the dedicated thread; from here on posts are taken. Fails as
+ * syni_thread_start() does. */
+syn_err syni_loop_start(struct syni_loop *loop);
+
+/* Gives the role up for good; by the dedicated thread, when it has shut the loop
+ * and nothing is live. The thread then ends. */
+void syni_loop_retire(struct syni_loop *loop);
+
+/* Waits for the end of the dedicated thread. Not on that thread. */
+void syni_loop_join(struct syni_loop *loop);
+
+/* Takes the role for the calling thread if it is free and callers may have it. */
+bool syni_loop_try_drive(struct syni_loop *loop);
+
+/* Gives it up: to nobody if nothing is to be done, else to the dedicated thread. */
+void syni_loop_stop_driving(struct syni_loop *loop);
+
+/* Makes whoever shall act on a post do so. */
+void syni_loop_knock(struct syni_loop *loop);
+
+/* The loops that the calling thread drives: usually none or one; more when a step
+ * blocks on another loop and drives that. */
+struct syni_driving {
+    struct syni_loop *loop;
+    struct syni_driving *outer;
+};
+struct syni_driving *syni_driving_now(void); /* the innermost, or NULL */
+bool syni_drives(const struct syni_loop *loop);
+
+/* A thread that took the role by syni_loop_try_drive() says so around its turns. */
+void syni_driving_enter(struct syni_driving *here, struct syni_loop *loop);
+void syni_driving_leave(struct syni_driving *here);
+
+/* --- live.c --- */
+
+void syni_live_add(struct syni_loop *loop, struct syni_live *live, const char *name);
+void syni_live_remove(struct syni_loop *loop, struct syni_live *live);
+
+/* Prints what every loop of the process waits for. Takes no lock: may be called
+ * from a signal handler of a process that is about to die. */
+void syni_live_dump(int fd);
+
+void syni_live_register(struct syni_loop *loop);
+void syni_live_unregister(struct syni_loop *loop);
+
+#endif

@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Waiting for descriptors: a table by number, at most one waiter per direction.
+ *
+ * Two ways, because descriptors have two kinds of owner:
+ *
+ * - KEPT: its owner tells us before closing it. It stays registered with the
+ *   kernel, level-triggered; interest is added when a waiter comes and taken away
+ *   only when the kernel reports readiness that nobody waits for. A client that
+ *   asks and waits for the answer, again and again, makes no system call for
+ *   waiting but the wait itself.
+ * - ANY OTHER: somebody else's library may close it at any time, and its number
+ *   may come back as another file, which the kernel would not tell us. So each
+ *   wait registers it anew, for one event, under a new tag.
+ *
+ * Only the driver.
+ */
+#include "loop/loop.h"
+
+#include <fcntl.h>
+#include <string.h>
+
+#include "base/mem.h"
+
+struct syni_fd_entry {
+    struct syni_fd_wait *reader, *writer;
+    uint32_t tag;   /* of the latest registration */
+    unsigned armed; /* kept only: the directions that the kernel watches */
+    bool kept;
+    bool known; /* the kernel was told about this number before */
+};
+
+static struct syni_fd_wait **place_of(struct syni_fd_entry *entry, unsigned direction)
+{
+    return direction == SYNI_READ ? &entry->reader : &entry->writer;
+}
+
+static unsigned wanted(const struct syni_fd_entry *entry)
+{
+    return (entry->reader ? SYNI_READ : 0u) | (entry->writer ? SYNI_WRITE : 0u);
+}
+
+static struct syni_fd_entry *find(struct syni_loop *loop, int fd)
+{
+    return fd >= 0 && fd < loop->n_fds ? &loop->fds[fd] : NULL;
+}
+
+/* Makes room for FD. What is not open is found out here and not by asking for as
+ * much memory as an absurd number takes. */
+static syn_err grow(struct syni_loop *loop, int fd)
+{
+    struct syni_fd_entry *grown;
+    int n = loop->n_fds ? loop->n_fds : 64;
+
+    if (fcntl(fd, F_GETFD) < 0)
+        return SYN_EBADF;
+    while (n <= fd)
+        n = n > INT32_MAX / 2 ? INT32_MAX : n * 2;
+    grown = syni_alloc((size_t)n * sizeof *grown);
+    if (!grown)
+        return SYN_ENOMEM;
+    if (loop->n_fds)
+        memcpy(grown, loop->fds, (size_t)loop->n_fds * sizeof *grown);
+    syni_free(loop->fds, (size_t)loop->n_fds * sizeof *grown);
+    loop->fds = grown;
+    loop->n_fds = n;
+    return SYN_OK;
+}
+
+static syn_err find_or_add(struct syni_loop *loop, int fd, struct syni_fd_entry **out_entry)
+{
+    syn_err err = fd < 0 ? SYN_EBADF : fd < loop->n_fds ? SYN_OK : grow(loop, fd);
+
+    if (!err)
+        *out_entry = &loop->fds[fd];
+    return err;
+}
+
+static syn_err tell_kernel(struct syni_loop *loop, int fd, unsigned want)
+{
+    atomic_fetch_add_explicit(&loop->counts.watches, 1, memory_order_relaxed);
+    return loop->backend->watch(loop->poller, fd, loop->fds[fd].tag, want);
+}
+
+/* Takes the waiter of DIRECTION out, if there is one, and tells it. */
+static void make_ready(struct syni_loop *loop, struct syni_fd_entry *entry, unsigned direction)
+{
+    struct syni_fd_wait **place = place_of(entry, direction), *wait = *place;
+
+    if (!wait)
+        return;
+    *place = NULL;
+    loop->n_fd_waits--;
+    wait->ready(wait);
+}
+
+/* Registers what ENTRY's waiters want. When that fails the registration is lost. */
+static syn_err arm(struct syni_loop *loop, struct syni_fd_entry *entry, int fd)
+{
+    unsigned want = wanted(entry);
+    syn_err err;
+
+    if (entry->kept && (entry->armed & want) == want)
+        return SYN_OK;
+    if (entry->kept) {
+        want |= entry->armed;
+        err = tell_kernel(loop, fd, want | (entry->known ? 0u : SYNI_FRESH));
+        entry->armed = err ? 0 : want;
+    } else {
+        entry->tag++;
+        err = tell_kernel(loop, fd, want | SYNI_ONCE | (entry->known ? 0u : SYNI_FRESH));
+    }
+    entry->known = !err;
+    return err;
+}
+
+syn_err syni_watch_start(struct syni_loop *loop, struct syni_fd_wait *wait)
+{
+    struct syni_fd_entry *entry;
+    syn_err err = find_or_add(loop, wait->fd, &entry);
+
+    if (err)
+        return err;
+    if (*place_of(entry, wait->direction))
+        return SYN_EBUSY;
+    *place_of(entry, wait->direction) = wait;
+    loop->n_fd_waits++;
+    err = arm(loop, entry, wait->fd);
+    if (!err)
+        return SYN_OK;
+    *place_of(entry, wait->direction) = NULL;
+    loop->n_fd_waits--;
+    /* Whoever waits for the other direction finds out by trying. */
+    make_ready(loop, entry, wait->direction ^ (SYNI_READ | SYNI_WRITE));
+    return err;
+}
+
+void syni_watch_stop(struct syni_loop *loop, struct syni_fd_wait *wait)
+{
+    struct syni_fd_entry *entry = find(loop, wait->fd);
+
+    if (!entry || *place_of(entry, wait->direction) != wait)
+        return;
+    *place_of(entry, wait->direction) = NULL;
+    loop->n_fd_waits--;
+}
+
+syn_err syni_watch_keep(struct syni_loop *loop, int fd)
+{
+    struct syni_fd_entry *entry;
+    syn_err err = find_or_add(loop, fd, &entry);
+
+    if (err)
+        return err;
+    entry->tag++;
+    entry->armed = 0;
+    entry->kept = true;
+    return SYN_OK;
+}
+
+void syni_watch_forget(struct syni_loop *loop, int fd)
+{
+    struct syni_fd_entry *entry = find(loop, fd);
+
+    if (!entry)
+        return;
+    if (entry->known)
+        tell_kernel(loop, fd, 0);
+    entry->tag++;
+    entry->armed = 0;
+    entry->kept = false;
+    entry->known = false;
+    make_ready(loop, entry, SYNI_READ);
+    make_ready(loop, entry, SYNI_WRITE);
+}
+
+void syni_watch_dispatch(struct syni_loop *loop, const struct syni_event *event)
+{
+    struct syni_fd_entry *entry = find(loop, event->fd);
+
+    if (!entry || entry->tag != event->tag)
+        return;
+    if (entry->kept && (event->ready & entry->armed & ~wanted(entry))) {
+        /* Ready, and nobody cares: be silent until somebody does. */
+        entry->armed = wanted(entry);
+        entry->known = entry->armed != 0;
+        tell_kernel(loop, event->fd, entry->armed);
+    }
+    if (event->ready & SYNI_READ)
+        make_ready(loop, entry, SYNI_READ);
+    if (event->ready & SYNI_WRITE)
+        make_ready(loop, entry, SYNI_WRITE);
+    if (!entry->kept && wanted(entry) && arm(loop, entry, event->fd)) {
+        make_ready(loop, entry, SYNI_READ);
+        make_ready(loop, entry, SYNI_WRITE);
+    }
+}
+
+void syni_watch_fini(struct syni_loop *loop)
+{
+    syni_free(loop->fds, (size_t)loop->n_fds * sizeof *loop->fds);
+    loop->fds = NULL;
+    loop->n_fds = 0;
+}

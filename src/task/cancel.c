@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Asking a task to end.
+ *
+ * The request is a job of the task's own, so asking never fails for memory. A task
+ * that is over takes no request any more: `request` is moved from 0 by whoever is
+ * first, a canceller or the end. If a request is on its way when the task ends, the
+ * end waits for it, so that the job is never left in an inbox when the frame goes.
+ *
+ * On the loop's own thread the job goes through the ready queue and not by a call,
+ * so that a chain of a million awaiting tasks is cancelled without recursion.
+ */
+#include "task/task.h"
+
+#include <stddef.h>
+
+enum { TOO_LATE = -1 };
+
+syn_err syni_code_of(enum syn_origin origin)
+{
+    return origin == SYN_BY_DEADLINE ? SYN_ETIMEDOUT : SYN_ECANCELED;
+}
+
+bool syni_origin_is_request(enum syn_origin origin)
+{
+    return origin == SYN_BY_REQUEST || origin == SYN_BY_DEADLINE || origin == SYN_BY_STOP;
+}
+
+enum syn_origin syni_task_asked_by(const struct syni_task *task)
+{
+    return (enum syn_origin)(atomic_load_explicit(&task->request, memory_order_relaxed) - 1);
+}
+
+bool syni_task_close_requests(struct syni_task *task)
+{
+    int none = 0;
+
+    return atomic_compare_exchange_strong(&task->request, &none, TOO_LATE) || task->asked;
+}
+
+static void request_arrives(struct syni_job *job)
+{
+    struct syni_task *task = SYNI_CONTAINER(job, struct syni_task, request_job);
+
+    task->asked = true;
+    if (task->ending && !task->queued)
+        syni_task_resume(task);
+    else if (task->arrived && !task->leaving)
+        syni_wait_interrupt(task);
+}
+
+void syni_task_request(struct syni_task *task, enum syn_origin origin)
+{
+    int none = 0;
+
+    if (!atomic_compare_exchange_strong(&task->request, &none, (int)origin + 1))
+        return;
+    task->request_job.run = request_arrives;
+    if (syni_drives(&task->home->loop))
+        syni_loop_ready(&task->home->loop, &task->request_job);
+    else
+        syni_loop_post(&task->home->loop, &task->request_job);
+}
+
+int syn_task_cancelled(const struct syn_task *public_task)
+{
+    return atomic_load_explicit(&SYNI_TASK(public_task)->request, memory_order_relaxed) > 0;
+}

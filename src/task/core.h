@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The core of one result: what a promise writes and a future reads.
+ *
+ * A core is a field of what produces the result: of a task's frame, or of a promise
+ * made by hand. Who produces holds one reference, who may read holds one; the last
+ * one frees it. A task whose frame lies on the stack of its blocking caller has no
+ * slot and no references: its caller waits, and the wake is the last touch.
+ *
+ * One completer, one waiter: `waiter` is empty, or who waits, or DONE, and moves
+ * by one exchange (complete) or one compare-and-exchange (wait, stop waiting).
+ *
+ *     empty ── wait ──> waiter ── complete ──> DONE, and waiter->wake()
+ *       │ ▲── stop waiting ──┘
+ *       └───────────── complete ──────────────> DONE
+ */
+#ifndef SYNI_CORE_H
+#define SYNI_CORE_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <synchronicity/err.h>
+#include <synchronicity/future.h>
+
+struct syni_task;
+struct syni_core;
+
+/* Somebody who waits for one core; lies wherever he likes. */
+struct syni_waiter {
+    /* Called once, by the completing thread, under no lock. The waiter may be gone
+     * as soon as it has been told. */
+    void (*wake)(struct syni_waiter *waiter);
+};
+
+/* The place that handles point to. Slots are never given back to the allocator, so
+ * that a stale handle finds a slot of another generation and not freed memory.
+ *
+ * `life` holds the generation (bits 32 up), "used up" (bit 31) and the references
+ * (below); it changes by compare-and-exchange only. */
+struct syni_slot {
+    _Atomic(uint64_t) life;
+    struct syni_core *core;
+    struct syni_slot *next; /* in the store of free ones, under its lock */
+};
+
+struct syni_core {
+    const struct syn_type *type;
+    void *value;           /* type->size bytes, in the same memory as the core */
+    struct syni_slot *slot; /* NULL: on a caller's stack */
+    struct syni_task *task; /* who produces it; NULL: a promise made by hand */
+    void (*free)(struct syni_core *core); /* the memory that the core is part of */
+    _Atomic(struct syni_waiter *) waiter;
+
+    /* written before DONE, read after it */
+    syn_err err;
+    enum syn_origin origin;
+    struct syn_report *report; /* owned until somebody takes it */
+    bool taken;                /* the value belongs to somebody by now */
+};
+
+/* Makes CORE's one slot point to it, with two references. */
+void syni_core_publish(struct syni_core *core, struct syni_slot *slot);
+
+/* The handle of it. */
+struct syn_future syni_core_handle(struct syni_core *core);
+
+/* Adds a reference to what FUTURE names. Fails: SYN_EINVAL, SYN_ECONSUMED, or why
+ * the future could not be made. USED_UP_TOO: also when somebody has used it up. */
+syn_err syni_core_pin(struct syn_future future, bool used_up_too, struct syni_core **out_core);
+
+/* Uses FUTURE up: its reference is the caller's from here on. Fails as pin(). */
+syn_err syni_core_consume(struct syn_future future, struct syni_core **out_core);
+
+/* Takes a consume() back. */
+void syni_core_restore(struct syni_core *core);
+
+/* Gives one reference up; the last destroys what nobody fetched and frees all. */
+void syni_core_unpin(struct syni_core *core);
+
+/* The result is there: tells the waiter and gives the producer's reference up.
+ * CORE may be gone afterwards. */
+void syni_core_complete(struct syni_core *core);
+
+bool syni_core_done(const struct syni_core *core);
+
+/* WAITER is told. False: it is done already (and WAITER is not told), or, if BUSY
+ * comes back true, somebody else waits. */
+bool syni_core_wait(struct syni_core *core, struct syni_waiter *waiter, bool *out_busy);
+
+/* WAITER is not told any more; false: he is being told now, or was. */
+bool syni_core_stop_waiting(struct syni_core *core, struct syni_waiter *waiter);
+
+/* Moves the value to OUT (NULL: leaves it to be destroyed). Only when it is done,
+ * well, and by who consumed it. */
+void syni_core_fetch(struct syni_core *core, void *out_value);
+
+/* Destroys what was not fetched, frees the report: the end of a core that has no
+ * slot, or no reader left. */
+void syni_core_dispose(struct syni_core *core);
+
+/* --- slot.c --- */
+struct syni_slot *syni_slot_new(void); /* NULL: no memory */
+void syni_slot_free(struct syni_slot *slot);
+
+#endif

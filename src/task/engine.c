@@ -1,0 +1,295 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The trampoline: runs a step, looks at what it returned, and goes on.
+ *
+ * Driver only. A step returns one of three tokens: "suspended" (what it waits for
+ * was begun by then), "left" (the outcome is known, clean-up comes next) or "ended".
+ * Nothing else suspends or ends a task. Resuming is always through the ready queue,
+ * never inside the call that woke the task, so no chain of tasks is a chain of calls.
+ */
+#include "task/task.h"
+
+#include <stddef.h>
+#include <string.h>
+
+#include "base/report.h"
+
+enum token { SUSPENDED = 1, LEFT, ENDED };
+
+static void run(struct syni_job *job);
+
+static void free_frame(struct syni_core *core)
+{
+    struct syni_task *task = SYNI_CONTAINER(core, struct syni_task, core);
+
+    if (task->function->release)
+        task->function->release((struct syn_task *)(void *)task);
+    syni_frame_free(task, task->function->frame_size, core->slot);
+}
+
+void syni_task_init(struct syni_task *task, struct syni_home *home)
+{
+    struct syni_home *here = syni_home_now();
+
+    task->home = home;
+    task->job.run = syni_task_arrive;
+    task->core.type = &task->function->type;
+    task->core.value = (char *)task + task->function->result_offset;
+    task->core.task = task;
+    task->core.free = free_frame;
+    if (here == home && home && home->current)
+        task->sheltered = home->current->leaving || home->current->sheltered;
+}
+
+void syni_task_resume(struct syni_task *task)
+{
+    task->wait = SYNI_WAIT_NOTHING;
+    task->queued = true;
+    task->live.waits_for = "";
+    task->job.run = run;
+    syni_loop_ready(&task->home->loop, &task->job);
+}
+
+static void add_site(struct syni_task *task, struct syn_report *report)
+{
+    struct syn_site site = {
+        task->function->name,
+        task->function->file,
+        task->at ? task->at : task->function->line,
+        task->function->library,
+    };
+
+    syni_report_site(report, &site);
+}
+
+/* The report of TASK's failure: that of the await that brought the error, if it
+ * is the same error on its way up, else a new one. */
+static struct syn_report *make_report(struct syni_task *task, syn_err err, enum syn_origin origin,
+                                      const char *message)
+{
+    struct syn_report *report = task->heard;
+
+    task->heard = NULL;
+    if (!report || report->code != err || message) {
+        struct syn_report *cause = report;
+
+        report = syni_report_new(err, origin, message);
+        if (report)
+            report->cause = cause;
+        else
+            syni_report_free(cause);
+    }
+    if (report)
+        report->origin = origin;
+    add_site(task, report);
+    return report;
+}
+
+static void set_outcome(struct syni_task *task, syn_err err, enum syn_origin origin,
+                        const char *message)
+{
+    syni_report_free(task->core.report);
+    task->core.report = NULL;
+    task->core.err = err;
+    task->core.origin = origin;
+    if (err)
+        task->core.report = make_report(task, err, origin, message);
+}
+
+static struct syn_step begin_leaving(struct syni_task *task, syn_err err, enum syn_origin origin,
+                                     const char *message)
+{
+    struct syn_step left = {LEFT};
+
+    task->leaving = true;
+    task->interrupted = false;
+    set_outcome(task, err, origin, message);
+    task->status = err;
+    task->line = -1;
+    return left;
+}
+
+/* Something was returned in clean-up. See task.h for which outcome stands. */
+static void amend_outcome(struct syni_task *task, syn_err err, const char *message)
+{
+    bool by_request = task->core.err && syni_origin_is_request(task->core.origin);
+
+    if (err && !task->core.err && task->core.type->destroy)
+        task->core.type->destroy(task->core.value);
+    if (err ? !task->core.err : by_request)
+        set_outcome(task, err, SYN_BY_TASK, message);
+}
+
+struct syn_step syni_step_leave(struct syn_task *public_task, syn_err err, const char *message)
+{
+    struct syni_task *task = SYNI_TASK(public_task);
+    struct syn_step ended = {ENDED};
+
+    if (!task->leaving)
+        return begin_leaving(task, err, SYN_BY_TASK, message);
+    amend_outcome(task, err, message);
+    return ended;
+}
+
+struct syn_step syni_step_end(struct syn_task *public_task)
+{
+    struct syn_step ended = {ENDED};
+
+    if (!SYNI_TASK(public_task)->leaving)
+        return syni_step_leave(public_task, SYN_OK, NULL);
+    return ended;
+}
+
+struct syn_step syni_step_lost(struct syn_task *public_task)
+{
+    struct syn_step ended = {ENDED};
+
+    if (public_task->line != -1)
+        syni_panic("a coroutine waited inside a switch of its own");
+    return ended; /* it has no clean-up */
+}
+
+void syni_enter_finally(struct syn_task *public_task)
+{
+    struct syni_task *task = SYNI_TASK(public_task);
+
+    if (!task->leaving)
+        begin_leaving(task, SYN_OK, SYN_BY_TASK, NULL);
+}
+
+static void end(struct syni_task *task)
+{
+    struct syni_home *home = task->home;
+
+    if (!syni_task_close_requests(task)) {
+        task->ending = true; /* cancel.c: the request brings us back here */
+        return;
+    }
+    if (task->collects) { /* abandoned while it awaited: its child runs on */
+        task->collects = false;
+        syni_core_unpin(task->on.result.child);
+    }
+    syni_report_free(task->heard);
+    task->heard = NULL;
+    syni_live_remove(&home->loop, &task->live);
+    atomic_fetch_add_explicit(&home->ended, 1, memory_order_relaxed);
+    syni_core_complete(&task->core);
+    syni_home_check_empty(home);
+}
+
+static void suspend(struct syni_task *task)
+{
+    if (task->leaving) {
+        if (!task->leaving_since)
+            syni_home_watch_cleanup(task->home, task);
+        return;
+    }
+    if (!task->asked)
+        return;
+    if (task->wait != SYNI_WAIT_NOTHING)
+        syni_wait_interrupt(task);
+    else if (!task->collects)
+        task->interrupted = true; /* the wait failed at once; it leaves all the same */
+}
+
+static void settle(struct syni_task *task, struct syn_step step)
+{
+    while (step.what == LEFT)
+        step = task->function->leave((struct syn_task *)(void *)task);
+    if (step.what == ENDED)
+        end(task);
+    else if (step.what == SUSPENDED)
+        suspend(task);
+    else
+        syni_panic("a step returned without saying what comes next");
+}
+
+#if defined(SYN_CHECKED) && SYN_CHECKED
+/* Overwrites the stack below the caller, where a step that is resumed would find
+ * what its locals held before: a local that should have been SYN_LOCAL is garbage
+ * at once and not only some day. */
+__attribute__((noinline)) static void scribble(void)
+{
+    volatile unsigned char dead[2048];
+
+    for (size_t i = 0; i < sizeof dead; i++)
+        dead[i] = 0xA5;
+}
+#else
+static void scribble(void)
+{
+}
+#endif
+
+static struct syn_step next_step(struct syni_task *task)
+{
+    bool by_us = task->collects && syni_wait_collect(task);
+
+    if (!task->leaving && (task->interrupted || by_us)) {
+        enum syn_origin origin = syni_task_asked_by(task);
+
+        return begin_leaving(task, syni_code_of(origin), origin, NULL);
+    }
+    scribble();
+    return task->function->run((struct syn_task *)(void *)task);
+}
+
+static void run(struct syni_job *job)
+{
+    struct syni_task *task = SYNI_CONTAINER(job, struct syni_task, job);
+    struct syni_home *home = task->home;
+
+    task->queued = false;
+    if (task->ending) {
+        end(task);
+        return;
+    }
+    task->wait = SYNI_WAIT_NOTHING;
+    task->live.waits_for = "";
+    home->current = task;
+    atomic_store_explicit(&home->running, task->function->name, memory_order_relaxed);
+    settle(task, next_step(task));
+    home->current = NULL;
+    atomic_store_explicit(&home->running, NULL, memory_order_relaxed);
+}
+
+static void end_unstarted(struct syni_task *task, syn_err err, enum syn_origin origin)
+{
+    set_outcome(task, err, origin, NULL);
+    task->leaving = true;
+    end(task);
+}
+
+void syni_task_arrive(struct syni_job *job)
+{
+    struct syni_task *task = SYNI_CONTAINER(job, struct syni_task, job);
+    struct syni_home *home = task->home;
+
+    task->arrived = true;
+    syni_live_add(&home->loop, &task->live, task->function->name);
+    atomic_fetch_add_explicit(&home->started, 1, memory_order_relaxed);
+    if (home->loop.closing && !task->sheltered)
+        syni_task_request(task, SYN_BY_STOP);
+    if (home->loop.died) {
+        end_unstarted(task, SYN_ELOOPDEAD, SYN_BY_LIBRARY);
+    } else if (task->copy_failed) {
+        end_unstarted(task, SYN_ENOMEM, SYN_BY_LIBRARY);
+    } else if (atomic_load_explicit(&task->request, memory_order_relaxed) > 0) {
+        /* Asked before it began: it never does. */
+        enum syn_origin origin = syni_task_asked_by(task);
+
+        end_unstarted(task, syni_code_of(origin), origin);
+    } else {
+        run(job);
+    }
+}
+
+void syni_task_abandon(struct syni_task *task, syn_err err, enum syn_origin origin,
+                       const char *message)
+{
+    syni_wait_forget(task);
+    set_outcome(task, err, origin, message);
+    task->ending = true;
+    if (!task->queued)
+        end(task);
+}

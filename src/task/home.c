@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What concerns all tasks of a home: clean-up that takes too long, the end.
+ *
+ * Driver only.
+ */
+#include "task/task.h"
+
+#include <stdio.h>
+#include <string.h>
+
+struct syni_home *syni_home_now(void)
+{
+    struct syni_driving *here = syni_driving_now();
+
+    return here ? SYNI_CONTAINER(here->loop, struct syni_home, loop) : NULL;
+}
+
+static void tell_stuck(struct syni_home *home, struct syni_task *task)
+{
+    const struct syn_options *options = &home->synchronizer->options;
+
+    task->told_stuck = true;
+    if (options->on_stuck)
+        options->on_stuck(options->user, home->loop.name, task->function->name);
+    else
+        fprintf(stderr, "synchronicity: %s: the clean-up of %s takes long; it waits for %s\n",
+                home->loop.name, task->function->name, task->live.waits_for);
+}
+
+static void check_cleanups(struct syni_timer *timer)
+{
+    struct syni_home *home = SYNI_CONTAINER(timer, struct syni_home, cleanup_timer);
+    int64_t now = syni_loop_now(&home->loop), next = SYNI_NEVER;
+
+    SYNI_LIST_EACH (node, &home->loop.live) {
+        struct syni_task *task = SYNI_CONTAINER(node, struct syni_task, live.link);
+        int64_t limit;
+
+        if (!task->leaving_since || task->told_stuck)
+            continue;
+        limit = syni_deadline_in(task->leaving_since, home->cleanup_limit_ns);
+        if (limit <= now)
+            tell_stuck(home, task);
+        else if (limit < next)
+            next = limit;
+    }
+    if (next != SYNI_NEVER)
+        syni_timer_start(&home->loop, timer, next, check_cleanups);
+}
+
+void syni_home_watch_cleanup(struct syni_home *home, struct syni_task *task)
+{
+    /* 0 means "not yet", and a virtual clock may show it. */
+    int64_t now = syni_loop_now(&home->loop);
+
+    task->leaving_since = now ? now : 1;
+    if (!syni_heap_holds(&home->cleanup_timer.node))
+        syni_timer_start(&home->loop, &home->cleanup_timer,
+                         syni_deadline_in(now, home->cleanup_limit_ns), check_cleanups);
+}
+
+void syni_home_check_empty(struct syni_home *home)
+{
+    if (home->loop.n_live > 0)
+        return;
+    syni_timer_stop(&home->loop, &home->cleanup_timer);
+    if (home->loop.closing)
+        home->loop.hurry = true;
+}
+
+int syni_home_abandon_all(struct syni_home *home, syn_err err, enum syn_origin origin,
+                          const char *message, char *names, size_t size)
+{
+    int n = 0;
+    size_t length = 0;
+
+    home->current = NULL;
+    SYNI_LIST_EACH (node, &home->loop.live) {
+        struct syni_task *task = SYNI_CONTAINER(node, struct syni_task, live.link);
+        int m;
+
+        if (task->ending)
+            continue;
+        m = snprintf(names + length, size - length, "%s%s (waits for %s)", n ? ", " : "",
+                     task->function->name,
+                     task->live.waits_for[0] ? task->live.waits_for : "nothing");
+        length += m < 0 ? 0 : (size_t)m < size - length ? (size_t)m : size - length - 1;
+        n++;
+        syni_task_abandon(task, err, origin, message);
+    }
+    return n;
+}

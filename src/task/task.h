@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The engine: running tasks on a loop.
+ *
+ * A HOME is a loop with what tasks need besides: its own store of frames, whether
+ * it is being stopped, counters. Everything about a task is done by the driver of
+ * its home, except creating it, asking it to end, and reading its result.
+ *
+ * The states of a task, and what moves it:
+ *
+ *     new ── posted, or ready ──> arrived ──> runs a step ──> suspended
+ *      │                            │          ▲   │             │
+ *      │ cancelled before           │          │   │             │ woken, or interrupted
+ *      └──────────> ended           │          └───┼── ready <───┘
+ *                                   │              ▼
+ *                                   │            leaves (once; clean-up runs as
+ *                                   │              │     before: steps, suspensions)
+ *                                   └──> ended <───┘
+ */
+#ifndef SYNI_TASK_H
+#define SYNI_TASK_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <synchronicity/synchronizer.h>
+#include <synchronicity/task.h>
+
+#include "loop/loop.h"
+#include "task/core.h"
+
+enum {
+    SYNI_FRAME_CLASSES = 32, /* of 64 bytes each; larger frames are not cached */
+    SYNI_FRAME_CLASS_BYTES = 64,
+};
+
+/* A frame that waits to be used again; keeps its slot. */
+struct syni_spare {
+    struct syni_spare *next;
+    struct syni_slot *slot;
+};
+
+struct syni_home {
+    struct syni_loop loop;
+    struct syn_synchronizer *synchronizer;
+
+    /* any thread */
+    atomic_bool accepting; /* calls from outside are taken */
+    atomic_ulong started, ended;
+    _Atomic(const char *) running; /* the name of the function whose step runs, or NULL */
+
+    /* driver */
+    struct syni_task *current;
+    int64_t cleanup_limit_ns;
+    struct syni_timer cleanup_timer;
+    struct syni_spare *spares[SYNI_FRAME_CLASSES];
+    unsigned n_spares[SYNI_FRAME_CLASSES];
+};
+
+enum syni_wait {
+    SYNI_WAIT_NOTHING,
+    SYNI_WAIT_TIME,
+    SYNI_WAIT_DESCRIPTOR,
+    SYNI_WAIT_RESULT,
+    SYNI_WAIT_TURN, /* it is on the ready queue, behind the others */
+};
+
+/* struct syn_task as the engine sees it. The public one shows the first fields and
+ * hides the rest in bytes, hence may_alias. */
+struct __attribute__((may_alias)) syni_task {
+    const struct syn_function *function;
+    int line, coroutine, at;
+    syn_err status;
+
+    /* written before it is posted */
+    struct syni_job job; /* arrival, then every resume */
+    struct syni_home *home;
+    struct syni_core core;
+    bool sheltered; /* made by a clean-up: a stop in progress does not cancel it */
+    bool copy_failed;
+
+    /* any thread: 0, then 1 + the origin of the first request, or TOO_LATE */
+    atomic_int request;
+    struct syni_job request_job;
+
+    /* driver */
+    struct syni_live live;
+    bool arrived;
+    bool asked;       /* the request is here */
+    bool interrupted; /* it was taken out of its wait by the request */
+    bool leaving;
+    bool queued;      /* its job is on the ready queue, or on its way there by a post */
+    bool ending;      /* over, but something is still on its way to it */
+    bool told_stuck;
+    bool collects;    /* the wait that is over was for a result: on.result is valid */
+    enum syni_wait wait; /* NOTHING as soon as it is over */
+    struct syn_report *heard; /* of the last await that failed */
+    int64_t leaving_since;
+    struct syni_timer timer;
+    union {
+        struct syni_fd_wait descriptor;
+        struct {
+            struct syni_waiter waiter;
+            struct syni_core *child;
+            void *out;
+            bool expired; /* the deadline of this await passed */
+            bool given_up; /* the waiter was withdrawn: there is no outcome */
+        } result;
+    } on;
+};
+
+#define SYNI_TASK(pointer) ((struct syni_task *)(void *)(pointer))
+
+/* --- engine.c --- */
+
+/* Readies a frame whose head is zero but for `function`. */
+void syni_task_init(struct syni_task *task, struct syni_home *home);
+
+/* The first job of TASK; runs on its home. */
+void syni_task_arrive(struct syni_job *job);
+
+/* TASK, which waits no more, runs its next step in this turn or the next. */
+void syni_task_resume(struct syni_task *task);
+
+/* Ends TASK, now or as soon as nothing is on its way to it any more, without another
+ * step: it was abandoned, or its home died. */
+void syni_task_abandon(struct syni_task *task, syn_err err, enum syn_origin origin,
+                       const char *message);
+
+/* --- cancel.c --- */
+
+/* Asks TASK to end. Any thread that knows it to live (a reference, or the driver);
+ * the first request counts. */
+void syni_task_request(struct syni_task *task, enum syn_origin origin);
+
+/* No more requests: false when one is on its way. Driver. */
+bool syni_task_close_requests(struct syni_task *task);
+
+/* What a task that ended by a request of ORIGIN returns. */
+syn_err syni_code_of(enum syn_origin origin);
+enum syn_origin syni_task_asked_by(const struct syni_task *task);
+bool syni_origin_is_request(enum syn_origin origin);
+
+/* --- wait.c --- */
+
+/* As syni_step_await(), for a core that the caller consumed. */
+struct syn_step syni_await_core(struct syni_task *task, struct syni_core *child, void *out,
+                                int64_t deadline);
+
+/* Takes TASK out of its wait, if that can be done now; else it will be woken. */
+void syni_wait_interrupt(struct syni_task *task);
+
+/* Called by the engine when a task that waited for a result goes on: sets its
+ * status. True: the awaited task ended by our own request. */
+bool syni_wait_collect(struct syni_task *task);
+
+/* Leaves whatever TASK waits for, without waking it; if a wake is on its way all the
+ * same, it counts as queued. */
+void syni_wait_forget(struct syni_task *task);
+
+/* --- frame.c --- */
+
+/* Memory of SIZE bytes, zeroed, with a slot; NULL: none. Any thread. */
+void *syni_frame_new(size_t size, struct syni_slot **out_slot);
+void syni_frame_free(void *frame, size_t size, struct syni_slot *slot);
+/* Moves HOME's own store to the common one; by its last driver. */
+void syni_frame_retire(struct syni_home *home);
+/* Gives what is in the common store back to the allocator. */
+void syni_frame_trim(void);
+
+/* --- home.c --- */
+
+/* The home that the calling thread drives innermost; NULL: none. */
+struct syni_home *syni_home_now(void);
+
+/* Tells on_stuck of tasks that clean up for too long, from now on. */
+void syni_home_watch_cleanup(struct syni_home *home, struct syni_task *task);
+
+/* A task ended: if it was the last, see to what waits for that. */
+void syni_home_check_empty(struct syni_home *home);
+
+/* Abandons every task; returns how many, their names (cut to fit) in NAMES. */
+int syni_home_abandon_all(struct syni_home *home, syn_err err, enum syn_origin origin,
+                          const char *message, char *names, size_t size);
+
+#endif

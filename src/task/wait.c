@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What a step can wait for: time, a descriptor, a result, its turn.
+ *
+ * Each begins when the step says so, at once; each ends in syni_task_resume(),
+ * never inside the call that began it. Driver only, but for wake_by_result(), which
+ * the completing thread calls.
+ */
+#include "task/task.h"
+
+#include <stddef.h>
+
+#include "base/report.h"
+
+static const struct syn_step suspended = {1};
+
+static void begin(struct syni_task *task, enum syni_wait wait, const char *what)
+{
+    if (task->wait != SYNI_WAIT_NOTHING || task->home->current != task)
+        syni_panic("a step waits for two things at once, or for another task");
+    task->wait = wait;
+    task->live.waits_for = what;
+    task->live.detail = -1;
+    syni_report_free(task->heard);
+    task->heard = NULL;
+}
+
+static void time_is_up(struct syni_timer *timer)
+{
+    struct syni_task *task = SYNI_CONTAINER(timer, struct syni_task, timer);
+
+    task->status = SYN_OK;
+    syni_task_resume(task);
+}
+
+struct syn_step syni_step_until(struct syn_task *public_task, struct syn_deadline deadline)
+{
+    struct syni_task *task = SYNI_TASK(public_task);
+
+    begin(task, SYNI_WAIT_TIME, "time");
+    syni_timer_start(&task->home->loop, &task->timer, deadline.ns, time_is_up);
+    return suspended;
+}
+
+struct syn_step syni_step_sleep(struct syn_task *task, double seconds)
+{
+    return syni_step_until(task, syn_after(seconds));
+}
+
+static void descriptor_is_ready(struct syni_fd_wait *wait)
+{
+    struct syni_task *task = SYNI_CONTAINER(wait, struct syni_task, on.descriptor);
+
+    task->status = SYN_OK;
+    syni_task_resume(task);
+}
+
+struct syn_step syni_step_descriptor(struct syn_task *public_task, int fd, int direction)
+{
+    struct syni_task *task = SYNI_TASK(public_task);
+    syn_err err;
+
+    begin(task, SYNI_WAIT_DESCRIPTOR, direction == SYNI_READ ? "readable" : "writable");
+    task->live.detail = fd;
+    task->on.descriptor.fd = fd;
+    task->on.descriptor.direction = (unsigned)direction;
+    task->on.descriptor.ready = descriptor_is_ready;
+    err = syni_watch_start(&task->home->loop, &task->on.descriptor);
+    if (err) {
+        task->status = err;
+        syni_task_resume(task);
+    }
+    return suspended;
+}
+
+struct syn_step syni_step_pass(struct syn_task *public_task)
+{
+    struct syni_task *task = SYNI_TASK(public_task);
+
+    begin(task, SYNI_WAIT_TURN, "its turn");
+    task->status = SYN_OK;
+    syni_task_resume(task);
+    task->wait = SYNI_WAIT_TURN;
+    return suspended;
+}
+
+static void resume_by_post(struct syni_job *job)
+{
+    syni_task_resume(SYNI_CONTAINER(job, struct syni_task, job));
+}
+
+static void wake_by_result(struct syni_waiter *waiter)
+{
+    struct syni_task *task = SYNI_CONTAINER(waiter, struct syni_task, on.result.waiter);
+
+    if (syni_drives(&task->home->loop)) {
+        syni_task_resume(task);
+        return;
+    }
+    task->job.run = resume_by_post;
+    syni_loop_post(&task->home->loop, &task->job);
+}
+
+static void ask_child(struct syni_task *task, enum syn_origin origin)
+{
+    struct syni_core *child = task->on.result.child;
+
+    if (child->task) {
+        syni_task_request(child->task, origin);
+    } else if (syni_core_stop_waiting(child, &task->on.result.waiter)) {
+        /* A promise made by hand: nobody there to ask. */
+        task->on.result.given_up = true;
+        syni_task_resume(task);
+    }
+}
+
+static void await_expires(struct syni_timer *timer)
+{
+    struct syni_task *task = SYNI_CONTAINER(timer, struct syni_task, timer);
+
+    task->on.result.expired = true;
+    ask_child(task, SYN_BY_DEADLINE);
+}
+
+/* SYN_ECONSUMED and the like: there is nothing to collect. */
+static void await_refused(struct syni_task *task, syn_err err)
+{
+    task->collects = false;
+    task->status = err;
+    task->heard = syni_report_new(err, SYN_BY_LIBRARY, NULL);
+    syni_task_resume(task);
+}
+
+static void begin_await(struct syni_task *task, void *out)
+{
+    begin(task, SYNI_WAIT_RESULT, "a result");
+    task->collects = true;
+    task->on.result.out = out;
+    task->on.result.expired = false;
+    task->on.result.given_up = false;
+    task->on.result.waiter.wake = wake_by_result;
+}
+
+struct syn_step syni_await_core(struct syni_task *task, struct syni_core *child, void *out,
+                                int64_t deadline)
+{
+    bool busy = false;
+
+    begin_await(task, out);
+    task->on.result.child = child;
+    if (child->task)
+        task->live.waits_for = child->task->function->name;
+    /* The timer first: once the waiter is known, another thread may post us. */
+    if (deadline != SYNI_NEVER)
+        syni_timer_start(&task->home->loop, &task->timer, deadline, await_expires);
+    if (!syni_core_wait(child, &task->on.result.waiter, &busy)) {
+        if (busy) {
+            syni_core_restore(child);
+            await_refused(task, SYN_EBUSY);
+        } else {
+            syni_task_resume(task);
+        }
+    }
+    return suspended;
+}
+
+struct syn_step syni_step_await(struct syn_task *public_task, struct syn_future future, void *out,
+                                struct syn_deadline deadline)
+{
+    struct syni_task *task = SYNI_TASK(public_task);
+    struct syni_core *child;
+    syn_err err = syni_core_consume(future, &child);
+
+    if (!err)
+        return syni_await_core(task, child, out, deadline.ns);
+    begin_await(task, NULL);
+    await_refused(task, err);
+    return suspended;
+}
+
+/* The child did not end by itself: nobody could be asked. */
+static bool collect_nothing(struct syni_task *task)
+{
+    bool by_us = !task->on.result.expired;
+    enum syn_origin origin = by_us ? syni_task_asked_by(task) : SYN_BY_DEADLINE;
+
+    task->status = syni_code_of(origin);
+    task->heard = syni_report_new(task->status, origin, NULL);
+    return by_us;
+}
+
+bool syni_wait_collect(struct syni_task *task)
+{
+    struct syni_core *child = task->on.result.child;
+    bool by_us;
+
+    syni_timer_stop(&task->home->loop, &task->timer);
+    task->collects = false;
+    if (task->on.result.given_up) {
+        by_us = collect_nothing(task);
+    } else {
+        task->status = child->err;
+        by_us = task->asked && child->err && syni_origin_is_request(child->origin);
+        if (!child->err) {
+            syni_core_fetch(child, task->on.result.out);
+        } else {
+            task->heard = child->report;
+            child->report = NULL;
+        }
+    }
+    syni_core_unpin(child);
+    return by_us;
+}
+
+void syni_wait_interrupt(struct syni_task *task)
+{
+    switch (task->wait) {
+    case SYNI_WAIT_TIME:
+        syni_timer_stop(&task->home->loop, &task->timer);
+        break;
+    case SYNI_WAIT_DESCRIPTOR:
+        syni_watch_stop(&task->home->loop, &task->on.descriptor);
+        break;
+    case SYNI_WAIT_TURN: /* it is on the ready queue: seen when it comes up */
+        task->interrupted = true;
+        return;
+    case SYNI_WAIT_RESULT:
+        if (!task->on.result.given_up)
+            ask_child(task, syni_task_asked_by(task));
+        return;
+    case SYNI_WAIT_NOTHING: /* runs, or is about to: at its next suspension */
+        return;
+    }
+    task->interrupted = true;
+    syni_task_resume(task);
+}
+
+void syni_wait_forget(struct syni_task *task)
+{
+    struct syni_loop *loop = &task->home->loop;
+
+    syni_timer_stop(loop, &task->timer);
+    if (task->wait == SYNI_WAIT_DESCRIPTOR)
+        syni_watch_stop(loop, &task->on.descriptor);
+    if (task->wait == SYNI_WAIT_RESULT &&
+        !syni_core_stop_waiting(task->on.result.child, &task->on.result.waiter))
+        task->queued = true;
+    task->wait = SYNI_WAIT_NOTHING;
+}

@@ -1,0 +1,156 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# The library as its users get it: built, installed and used from outside, by
+# every way that the README names. CASE chooses the way; all share SCRATCH.
+cmake_minimum_required(VERSION 3.16)
+include(${CMAKE_CURRENT_LIST_DIR}/source.cmake)
+
+if(SANITIZED)
+    skip("packages are tried with the unsanitized builds")
+endif()
+
+set(here ${SCRATCH}/${CASE})
+set(program "#include <synchronicity/version.h>
+int main(void) { return syn_version() != SYN_VERSION; }
+")
+
+function(run)
+    execute_process(COMMAND ${ARGV} RESULT_VARIABLE status
+        OUTPUT_VARIABLE output ERROR_VARIABLE output)
+    if(NOT status EQUAL 0)
+        string(REPLACE ";" " " command "${ARGV}")
+        message(FATAL_ERROR "${command}: ${status}\n${output}")
+    endif()
+endfunction()
+
+# configure(source build arguments...), with the compiler that we were built with.
+function(configure source build)
+    set(choices -DCMAKE_C_COMPILER=${C_COMPILER} "-DCMAKE_C_FLAGS=${C_FLAGS}")
+    if(TOOLCHAIN)
+        set(choices -DCMAKE_TOOLCHAIN_FILE=${TOOLCHAIN})
+    endif()
+    run(${CMAKE_COMMAND} -G ${GENERATOR} -S ${source} -B ${build} -DCMAKE_BUILD_TYPE=Release
+        ${choices} ${ARGN})
+endfunction()
+
+function(consumer_project commands)
+    file(WRITE ${here}/user/user.c "${program}")
+    file(WRITE ${here}/user/CMakeLists.txt
+        "cmake_minimum_required(VERSION 3.16)\nproject(user LANGUAGES C)\n${commands}
+add_executable(user user.c)
+target_link_libraries(user PRIVATE synchronicity::synchronicity)
+set_target_properties(user PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${here}
+    RUNTIME_OUTPUT_DIRECTORY_RELEASE ${here})\n")
+endfunction()
+
+function(build_and_run_user name)
+    configure(${here}/user ${here}/build_${name} ${ARGN})
+    run(${CMAKE_COMMAND} --build ${here}/build_${name} --config Release)
+    run(${EMULATOR} ${here}/user)
+endfunction()
+
+function(find_pc_dir kind out)
+    file(GLOB_RECURSE found ${SCRATCH}/install/prefix_${kind}/*/synchronicity.pc)
+    get_filename_component(dir "${found}" DIRECTORY)
+    set(${out} ${dir} PARENT_SCOPE)
+endfunction()
+
+# compile_by_pkg_config(kind options...): cc user.c $(pkg-config ...)
+function(compile_by_pkg_config kind)
+    find_pc_dir(${kind} dir)
+    set(ENV{PKG_CONFIG_LIBDIR} ${dir})
+    unset(ENV{PKG_CONFIG_PATH})
+    execute_process(COMMAND ${PKG_CONFIG} ${ARGN} --cflags --libs synchronicity
+        OUTPUT_VARIABLE flags RESULT_VARIABLE status ERROR_VARIABLE error)
+    execute_process(COMMAND ${PKG_CONFIG} --modversion synchronicity
+        OUTPUT_VARIABLE version OUTPUT_STRIP_TRAILING_WHITESPACE)
+    if(NOT status EQUAL 0 OR NOT version STREQUAL VERSION)
+        message(FATAL_ERROR "pkg-config: ${status} ${error}, version ${version}, not ${VERSION}")
+    endif()
+    separate_arguments(flags UNIX_COMMAND "${flags}")
+    separate_arguments(own UNIX_COMMAND "${C_FLAGS}")
+    file(WRITE ${here}/user.c "${program}")
+    run(${C_COMPILER} ${own} ${here}/user.c -o ${here}/user ${flags})
+endfunction()
+
+macro(need_pkg_config)
+    find_program(PKG_CONFIG NAMES pkg-config pkgconf)
+    if(NOT PKG_CONFIG)
+        skip("there is no pkg-config")
+    endif()
+    if(TOOLCHAIN)
+        skip("pkg-config is the host's, not the target's")
+    endif()
+endmacro()
+
+# ---- the cases ---------------------------------------------------------------
+
+if(NOT CASE STREQUAL "install")
+    file(REMOVE_RECURSE ${here})
+endif()
+
+if(CASE STREQUAL "install")
+    # The others use what this one leaves behind.
+    file(REMOVE_RECURSE ${SCRATCH}/install)
+    foreach(kind static shared)
+        set(shared OFF)
+        if(kind STREQUAL "shared")
+            set(shared ON)
+        endif()
+        # Installed elsewhere than it was configured for: packages get moved.
+        configure(${SOURCE} ${here}/build_${kind} -DSYN_TESTS=OFF -DSYN_EXAMPLES=OFF
+            -DSYN_BENCH=OFF -DBUILD_SHARED_LIBS=${shared} -DCMAKE_INSTALL_PREFIX=${here}/elsewhere)
+        run(${CMAKE_COMMAND} --build ${here}/build_${kind} --config Release)
+        run(${CMAKE_COMMAND} --install ${here}/build_${kind} --config Release
+            --prefix ${here}/prefix_${kind})
+        file(GLOB_RECURSE installed RELATIVE ${here}/prefix_${kind}/include
+            ${here}/prefix_${kind}/include/*)
+        file(GLOB_RECURSE expected RELATIVE ${SOURCE}/include ${SOURCE}/include/*.h)
+        if(NOT installed STREQUAL expected)
+            message(FATAL_ERROR "installed headers: ${installed}, not ${expected}")
+        endif()
+    endforeach()
+
+elseif(CASE STREQUAL "find_package_from_install")
+    consumer_project("find_package(synchronicity ${VERSION} CONFIG REQUIRED)")
+    foreach(kind static shared)
+        build_and_run_user(${kind}
+            -DCMAKE_PREFIX_PATH=${SCRATCH}/install/prefix_${kind}
+            -DCMAKE_FIND_ROOT_PATH=${SCRATCH}/install/prefix_${kind})
+    endforeach()
+
+elseif(CASE STREQUAL "pkg_config_static")
+    need_pkg_config()
+    compile_by_pkg_config(static --static)
+    run(${here}/user)
+
+elseif(CASE STREQUAL "pkg_config_shared")
+    need_pkg_config()
+    compile_by_pkg_config(shared)
+    find_pc_dir(shared dir)
+    get_filename_component(libdir ${dir} DIRECTORY)
+    run(${CMAKE_COMMAND} -E env LD_LIBRARY_PATH=${libdir} DYLD_LIBRARY_PATH=${libdir} ${here}/user)
+
+elseif(CASE STREQUAL "add_subdirectory")
+    # The names that a host project may want for itself must be free.
+    consumer_project("foreach(name check demo bench test_harness)
+    add_custom_target(\${name})
+endforeach()
+add_subdirectory([==[${SOURCE}]==] synchronicity)
+")
+    build_and_run_user(inside)
+
+elseif(CASE STREQUAL "plain_cc")
+    # What a user without CMake types: cc -pthread -Iinclude -Isrc src/*/*.c user.c
+    file(GLOB sources ${SOURCE}/src/*/*.c)
+    file(WRITE ${here}/user.c "${program}")
+    separate_arguments(own UNIX_COMMAND "${C_FLAGS}")
+    run(${C_COMPILER} ${own} -pthread -I ${SOURCE}/include -I ${SOURCE}/src ${sources}
+        ${here}/user.c -o ${here}/user)
+    run(${EMULATOR} ${here}/user)
+
+else()
+    message(FATAL_ERROR "no case ${CASE}")
+endif()
+
+finish("package ${CASE}")

@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# What the lints share: the picture of the layers, and how to read a C file.
+
+# Each folder and those below it that it may use. loop and pool do not know each
+# other; io is a user of the public headers that may borrow from base.
+set(folders base backend loop pool task facade io)
+set(below_base base)
+set(below_backend base backend)
+set(below_loop base backend loop)
+set(below_pool base backend pool)
+set(below_task base backend loop pool task)
+set(below_facade base backend loop pool task facade)
+set(below_io base io)
+
+# Public headers belong to the folder of the module of their name. These are the
+# ones whose name is no module's.
+set(layer_of_testing base)
+set(layer_of_version base)
+
+# layer_of_header(channel out): the folder that a public header belongs to. One
+# of unknown name is the highest, so that no lower header may include it unseen.
+function(layer_of_header name out)
+    if(DEFINED layer_of_${name})
+        set(${out} ${layer_of_${name}} PARENT_SCOPE)
+        return()
+    endif()
+    foreach(folder IN LISTS folders)
+        if(EXISTS ${SOURCE}/src/${folder}/${name}.c OR EXISTS ${SOURCE}/src/${folder}/${name}.h)
+            set(${out} ${folder} PARENT_SCOPE)
+            return()
+        endif()
+    endforeach()
+    set(${out} io PARENT_SCOPE)
+endfunction()
+
+# read_code(file out): its text without comments. Semicolons and brackets, which
+# mean something to CMake's lists, become spaces.
+function(read_code file out)
+    file(READ ${file} text)
+    string(REGEX REPLACE "[][;]" " " text "${text}")
+    set(code "")
+    while(TRUE)
+        string(FIND "${text}" "/*" start)
+        if(start EQUAL -1)
+            break()
+        endif()
+        string(SUBSTRING "${text}" 0 ${start} before)
+        string(APPEND code "${before} ")
+        math(EXPR start "${start} + 2")
+        string(SUBSTRING "${text}" ${start} -1 text)
+        string(FIND "${text}" "*/" end)
+        math(EXPR end "${end} + 2")
+        string(SUBSTRING "${text}" ${end} -1 text)
+    endwhile()
+    set(${out} "${code}${text}" PARENT_SCOPE)
+endfunction()
+
+# complain(text): one finding. finish(summary): fails if there was one.
+set_property(GLOBAL PROPERTY findings 0)
+function(complain text)
+    message("${text}")
+    get_property(n GLOBAL PROPERTY findings)
+    math(EXPR n "${n} + 1")
+    set_property(GLOBAL PROPERTY findings ${n})
+endfunction()
+
+function(finish summary)
+    get_property(n GLOBAL PROPERTY findings)
+    if(n GREATER 0)
+        message(FATAL_ERROR "${n} findings (${summary})")
+    endif()
+    message(STATUS "no findings: ${summary}")
+endfunction()
+
+# skip(reason): ends the script; ctest shows it as skipped. A macro, so that the
+# return is the script's.
+macro(skip reason)
+    message(STATUS "[skipped] ${reason}")
+    return()
+endmacro()

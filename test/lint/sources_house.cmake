@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# The house: what lies where, and what no file contains.
+cmake_minimum_required(VERSION 3.16)
+include(${CMAKE_CURRENT_LIST_DIR}/source.cmake)
+
+set(longest_file 400)
+
+# A build tree inside the source tree is nobody's source.
+file(GLOB top RELATIVE ${SOURCE} ${SOURCE}/*)
+foreach(name IN LISTS top)
+    if(NOT name MATCHES "^(include|src|test|docs|CMakeLists\\.txt|README\\.md|LICENSE|\\..*)$"
+       AND NOT EXISTS ${SOURCE}/${name}/CMakeCache.txt)
+        complain("${name}: does not belong at the top")
+    endif()
+endforeach()
+
+file(GLOB_RECURSE files RELATIVE ${SOURCE} ${SOURCE}/include/* ${SOURCE}/src/* ${SOURCE}/test/*
+    ${SOURCE}/docs/* ${SOURCE}/.ci/*)
+list(APPEND files CMakeLists.txt)
+foreach(optional README.md .clang-format .clang-tidy .gitignore)
+    if(EXISTS ${SOURCE}/${optional})
+        list(APPEND files ${optional})
+    endif()
+endforeach()
+
+foreach(file IN LISTS files)
+    if(file MATCHES "\\.(png|svg|gif|jpg)$")
+        continue()
+    endif()
+    file(READ ${SOURCE}/${file} text)
+
+    string(SUBSTRING "${text}" 0 200 head)
+    if(NOT head MATCHES "SPDX-License-Identifier: Apache-2\\.0" AND NOT file MATCHES "\\.(md|json)$")
+        complain("${file}: has no SPDX line at its top")
+    endif()
+
+    # Spelled with brackets, so that this file is not one of its findings.
+    if(text MATCHES "TO[D]O|FIX[M]E|XX[X]")
+        complain("${file}: leaves work for later: ${CMAKE_MATCH_0}")
+    endif()
+    if(text MATCHES "(^|[^a-zA-Z0-9_.}])(/hom[e]/|/wor[k]/|/roo[t]/|/User[s]/)[^ \n]*")
+        complain("${file}: a path of one machine: ${CMAKE_MATCH_0}")
+    endif()
+
+    if(file MATCHES "^(src|include)/")
+        string(REGEX REPLACE "[^\n]" "" lines "${text}")
+        string(LENGTH "${lines}" n_lines)
+        if(n_lines GREATER longest_file)
+            complain("${file}: ${n_lines} lines, more than ${longest_file}")
+        endif()
+    endif()
+endforeach()
+
+list(LENGTH files n)
+finish("${n} files")

@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# A guest in other people's processes: every global symbol begins with syn_ or
+# syni_, and nothing runs before main().
+cmake_minimum_required(VERSION 3.16)
+include(${CMAKE_CURRENT_LIST_DIR}/source.cmake)
+include(${CMAKE_CURRENT_LIST_DIR}/symbols.cmake)
+
+if(NOT NM)
+    skip("there is no nm")
+endif()
+if(SANITIZED)
+    skip("sanitizers add symbols and constructors of their own")
+endif()
+
+set(n 0)
+library_objects(objects)
+foreach(object IN LISTS objects)
+    module_of(${object} module)
+    symbols_of(${object} defined wanted)
+    foreach(symbol IN LISTS defined)
+        math(EXPR n "${n} + 1")
+        if(NOT symbol MATCHES "^syni?_")
+            complain("src/${module}.c: the global symbol ${symbol} lacks its prefix")
+        endif()
+    endforeach()
+    if(OBJDUMP)
+        execute_process(COMMAND ${OBJDUMP} -h ${object} OUTPUT_VARIABLE sections)
+        string(REGEX MATCH "[^ \n]*(init_array|fini_array|ctors|dtors|mod_init_func|mod_term_func)"
+            section "${sections}")
+        if(section)
+            complain("src/${module}.c: runs code before or after main(), by its section ${section}")
+        endif()
+    endif()
+endforeach()
+
+# Also where there is no objdump, and for code that this platform does not compile.
+file(GLOB_RECURSE files RELATIVE ${SOURCE} ${SOURCE}/src/*.[ch] ${SOURCE}/include/*.h)
+foreach(file IN LISTS files)
+    read_code(${SOURCE}/${file} code)
+    if(code MATCHES "(__attribute__|gnu::) *[(]*_*(con|de)structor")
+        complain("${file}: declares a constructor or destructor")
+    endif()
+endforeach()
+
+finish("${n} global symbols")
