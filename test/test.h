@@ -58,7 +58,8 @@ struct test_case {
 #define TEST_MAIN_(module, cases, both)                                                            \
     int main(int argc, char **argv)                                                                \
     {                                                                                              \
-        static const struct test_module m = {module, cases, sizeof(cases) / sizeof *(cases), both}; \
+        static const struct test_module m = {                                                      \
+            module, cases, sizeof(cases) / sizeof *(cases), both};                                 \
         return test_main(&m, argc, argv);                                                          \
     }                                                                                              \
     struct test_case /* takes the semicolon */
@@ -84,7 +85,7 @@ extern void (*test_alarm_hook)(int fd);
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define TEST_SLOWNESS 4
 #elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) || \
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) ||                         \
     __has_feature(memory_sanitizer)
 #define TEST_SLOWNESS 4
 #endif
@@ -95,13 +96,13 @@ extern void (*test_alarm_hook)(int fd);
 
 /* Checks. Each ends the case when it does not hold, from any thread, and says
  * where. Arguments are evaluated once. */
-#define CHECK(expression) \
+#define CHECK(expression)                                                                          \
     ((expression) ? (void)0 : test_fail(__FILE__, __LINE__, "%s does not hold", #expression))
-#define CHECK_INT(actual, expected) \
+#define CHECK_INT(actual, expected)                                                                \
     test_check_int(__FILE__, __LINE__, #actual, (long long)(actual), (long long)(expected))
 #define CHECK_STR(actual, expected) test_check_str(__FILE__, __LINE__, #actual, actual, expected)
 #define CHECK_PTR(actual, expected) test_check_ptr(__FILE__, __LINE__, #actual, actual, expected)
-#define CHECK_MEM(actual, expected, size) \
+#define CHECK_MEM(actual, expected, size)                                                          \
     test_check_mem(__FILE__, __LINE__, #actual, actual, expected, size)
 
 /* Ends the case as skipped. Any thread. */

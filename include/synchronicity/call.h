@@ -54,6 +54,7 @@
 #define SYN_ASYNC_TYPES(ret, name) SYNI_FUTURE_TYPES(ret, name)
 #define SYN_ASYNC_DECLARE(...) SYNI_ASYNC_DECLARE(__VA_ARGS__, SYNI_END)
 #define SYNI_ASYNC_DECLARE(ret, name, ...)                                                         \
+    struct name; /* the frame, for the steps of who defines it */                                  \
     SYNI_FUTURE_TYPES(ret, name);                                                                  \
     SYNI_PROTOTYPES(extern, ret, name, __VA_ARGS__)
 

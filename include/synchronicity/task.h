@@ -169,7 +169,10 @@ void syni_enter_finally(struct syn_task *task);
 #define SYNI_STEP_AWAIT_4(self, f, out, next)                                                      \
     (SYNI_NEXT(self, next),                                                                        \
      syni_step_await(&(self)->syn, SYNI_HANDLE_2(f, out), (out), syn_never()))
-#define syn_step_await_by(self, f, out, deadline, next)                                            \
+#define syn_step_await_by(...) SYNI_CAT(SYNI_STEP_AWAIT_BY_, SYNI_N(__VA_ARGS__))(__VA_ARGS__)
+#define SYNI_STEP_AWAIT_BY_4(self, f, deadline, next)                                              \
+    (SYNI_NEXT(self, next), syni_step_await(&(self)->syn, SYNI_HANDLE_1(f), NULL, (deadline)))
+#define SYNI_STEP_AWAIT_BY_5(self, f, out, deadline, next)                                         \
     (SYNI_NEXT(self, next),                                                                        \
      syni_step_await(&(self)->syn, SYNI_HANDLE_2(f, out), (out), (deadline)))
 
@@ -266,7 +269,10 @@ void syni_enter_finally(struct syn_task *task);
     SYNI_CO_SUSPEND(syni_step_await(&self->syn, SYNI_HANDLE_1(f), NULL, syn_never()))
 #define SYNI_CO_AWAIT_2(f, out)                                                                    \
     SYNI_CO_SUSPEND(syni_step_await(&self->syn, SYNI_HANDLE_2(f, out), (out), syn_never()))
-#define syn_co_await_by(f, out, deadline)                                                          \
+#define syn_co_await_by(...) SYNI_CAT(SYNI_CO_AWAIT_BY_, SYNI_N(__VA_ARGS__))(__VA_ARGS__)
+#define SYNI_CO_AWAIT_BY_2(f, deadline)                                                            \
+    SYNI_CO_SUSPEND(syni_step_await(&self->syn, SYNI_HANDLE_1(f), NULL, (deadline)))
+#define SYNI_CO_AWAIT_BY_3(f, out, deadline)                                                       \
     SYNI_CO_SUSPEND(syni_step_await(&self->syn, SYNI_HANDLE_2(f, out), (out), (deadline)))
 #define syn_co_try(...) SYNI_CAT(SYNI_CO_TRY_, SYNI_N(__VA_ARGS__))(__VA_ARGS__)
 #define SYNI_CO_TRY_1(f)                                                                           \
@@ -282,6 +288,9 @@ void syni_enter_finally(struct syn_task *task);
  * synchronizer that waits. Fails: SYN_EBADF, SYN_ENOMEM. */
 syn_err syn_keep_descriptor(struct syn_task *task, int fd);
 void syn_forget_descriptor(struct syn_task *task, int fd);
+
+/* Where the task runs. */
+struct syn_synchronizer *syn_task_synchronizer(const struct syn_task *task);
 
 /* True when the task was asked to end; for long computations between suspensions. */
 int syn_task_cancelled(const struct syn_task *task);

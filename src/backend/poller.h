@@ -25,7 +25,9 @@
  * 6. wait() never fails because of a signal (it returns early, with no event) and
  *    never reports the same descriptor twice in one batch. (A kernel that has one
  *    event per direction may give two entries with disjoint `ready`.)
- * 7. Every descriptor that a poller opens is close-on-exec and non-blocking.
+ * 7. Every descriptor that a poller opens is close-on-exec, and non-blocking where it
+ *    is read or written.
+ * 8. A child of fork() does not use or close a poller of its parent.
  */
 #ifndef SYNI_POLLER_H
 #define SYNI_POLLER_H

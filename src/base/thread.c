@@ -282,6 +282,28 @@ syn_err syni_at_fork(void (*before)(void), void (*parent)(void), void (*child)(v
     return pthread_atfork(before, parent, child);
 }
 
+long syni_write_quietly(int fd, const void *data, size_t size)
+{
+    sigset_t pipe_only, before, pending;
+    bool was_pending;
+    int error, taken;
+    long n;
+
+    sigemptyset(&pipe_only);
+    sigaddset(&pipe_only, SIGPIPE);
+    pthread_sigmask(SIG_BLOCK, &pipe_only, &before);
+    sigpending(&pending);
+    was_pending = sigismember(&pending, SIGPIPE);
+    n = write(fd, data, size);
+    error = errno;
+    if (n < 0 && error == EPIPE && !was_pending && sigpending(&pending) == 0 &&
+        sigismember(&pending, SIGPIPE))
+        sigwait(&pipe_only, &taken);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    errno = error;
+    return n;
+}
+
 void syni_thread_yield(void)
 {
     sched_yield();

@@ -99,12 +99,9 @@ syn_err syni_promise_complete(struct syn_promise promise, const void *result)
 static void fail(struct promise *promise, syn_err code, enum syn_origin origin,
                  const char *message)
 {
-    struct syn_site site = {"promise", promise->file, promise->line, 0};
-
     promise->core.err = code;
     promise->core.origin = origin;
     promise->core.report = syni_report_new(code, origin, message);
-    syni_report_site(promise->core.report, &site);
     finish(promise);
 }
 

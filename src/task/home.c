@@ -16,6 +16,21 @@ struct syni_home *syni_home_now(void)
     return here ? SYNI_CONTAINER(here->loop, struct syni_home, loop) : NULL;
 }
 
+struct syn_synchronizer *syn_task_synchronizer(const struct syn_task *task)
+{
+    return SYNI_TASK(task)->home->synchronizer;
+}
+
+syn_err syn_keep_descriptor(struct syn_task *task, int fd)
+{
+    return syni_watch_keep(&SYNI_TASK(task)->home->loop, fd);
+}
+
+void syn_forget_descriptor(struct syn_task *task, int fd)
+{
+    syni_watch_forget(&SYNI_TASK(task)->home->loop, fd);
+}
+
 static void tell_stuck(struct syni_home *home, struct syni_task *task)
 {
     const struct syn_options *options = &home->synchronizer->options;

@@ -19,7 +19,8 @@ function(run)
         OUTPUT_VARIABLE output ERROR_VARIABLE output)
     if(NOT status EQUAL 0)
         string(REPLACE ";" " " command "${ARGV}")
-        message(FATAL_ERROR "${command}: ${status}\n${output}")
+        message("${output}")
+        message(FATAL_ERROR "${command}: ${status}")
     endif()
 endfunction()
 
@@ -34,8 +35,8 @@ function(configure source build)
 endfunction()
 
 function(consumer_project commands)
-    file(WRITE ${here}/user/user.c "${program}")
-    file(WRITE ${here}/user/CMakeLists.txt
+    file(WRITE ${here}/project/user.c "${program}")
+    file(WRITE ${here}/project/CMakeLists.txt
         "cmake_minimum_required(VERSION 3.16)\nproject(user LANGUAGES C)\n${commands}
 add_executable(user user.c)
 target_link_libraries(user PRIVATE synchronicity::synchronicity)
@@ -44,7 +45,7 @@ set_target_properties(user PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${here}
 endfunction()
 
 function(build_and_run_user name)
-    configure(${here}/user ${here}/build_${name} ${ARGN})
+    configure(${here}/project ${here}/build_${name} ${ARGN})
     run(${CMAKE_COMMAND} --build ${here}/build_${name} --config Release)
     run(${EMULATOR} ${here}/user)
 endfunction()
@@ -141,8 +142,9 @@ add_subdirectory([==[${SOURCE}]==] synchronicity)
     build_and_run_user(inside)
 
 elseif(CASE STREQUAL "plain_cc")
-    # What a user without CMake types: cc -pthread -Iinclude -Isrc src/*/*.c user.c
-    file(GLOB sources ${SOURCE}/src/*/*.c)
+    # What a user without CMake types: cc -pthread -Iinclude -Isrc FILES user.c
+    file(STRINGS ${LIBRARY_SOURCES} sources)
+    list(FILTER sources INCLUDE REGEX "/src/[a-z]+/[^/]+$")
     file(WRITE ${here}/user.c "${program}")
     separate_arguments(own UNIX_COMMAND "${C_FLAGS}")
     run(${C_COMPILER} ${own} -pthread -I ${SOURCE}/include -I ${SOURCE}/src ${sources}

@@ -13,13 +13,21 @@ set(below_task base backend loop pool task)
 set(below_facade base backend loop pool task facade)
 set(below_io base io)
 
-# Public headers belong to the folder of the module of their name. These are the
-# ones whose name is no module's.
+# Where each public header lies: in the lowest folder that speaks of its types.
+# (A task awaits futures and belongs to a synchronizer; what one does with them
+# from outside is the facade's, which the symbols show.)
+set(layer_of_err base)
+set(layer_of_map base)
+set(layer_of_mem base)
 set(layer_of_testing base)
 set(layer_of_version base)
+set(layer_of_synchronizer task)
+set(layer_of_future task)
+set(layer_of_task task)
 
-# layer_of_header(channel out): the folder that a public header belongs to. One
-# of unknown name is the highest, so that no lower header may include it unseen.
+# layer_of_header(channel out): the folder of a public header; of one that is not
+# above, that of the module of the same name. One of neither is the highest, so
+# that no lower header may include it unseen.
 function(layer_of_header name out)
     if(DEFINED layer_of_${name})
         set(${out} ${layer_of_${name}} PARENT_SCOPE)

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * TCP: streams that connect and listeners that accept.
+ *
+ * All of these are free functions: in a task they run on its synchronizer, and what
+ * they open lives there; from a plain thread, on the default one. Sockets are
+ * non-blocking, close-on-exec, never raise SIGPIPE, and send without delay
+ * (TCP_NODELAY) unless told otherwise. Deadlines: syn_call_by(), syn_future_get_by(),
+ * co_await_by() on any of them.
+ */
+#ifndef SYNCHRONICITY_TCP_H
+#define SYNCHRONICITY_TCP_H
+
+#include <synchronicity/stream.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Connects to HOST (a name, or an address in numbers) and PORT. A name with several
+ * addresses is tried as RFC 8305 ("Happy Eyeballs") says: both families in turn, the
+ * next one 250 ms after the one before or as soon as that failed; the first that
+ * answers wins. Names are looked up by a worker thread, never on the loop.
+ * Fails: SYN_EINVAL; SYN_ENOENT for an unknown name; the last attempt's error, with
+ * host and port in the message; SYN_ENOMEM, EMFILE. */
+SYN_ASYNC_DECLARE(struct syn_stream *, syn_tcp_connect, SYN_COPY(const char *, host),
+                  (int, port));
+
+/* Waits for connections. Owner: who made it, until close. */
+struct syn_listener;
+
+/* Listens at HOST, an address in numbers (NULL: every one of this machine), and PORT
+ * (0: the system chooses). Does not wait. Fails: SYN_EINVAL for what is no address;
+ * as socket(), bind() and listen() do. */
+syn_err syn_tcp_listen(const char *host, int port, struct syn_listener **out_listener);
+
+/* The port it listens at. */
+int syn_listener_port(const struct syn_listener *listener);
+
+/* The next connection. When the process or the system is out of descriptors it waits
+ * for better times, looking ten times a second, and loses no connection. One at a time
+ * (SYN_EBUSY), always on the same synchronizer (SYN_EWRONGLOOP). */
+SYN_ASYNC_DECLARE(struct syn_stream *, syn_tcp_accept, (struct syn_listener *, listener));
+
+/* Stops listening and frees it, on the synchronizer that accepted; an accept that is
+ * under way fails with SYN_ECLOSED. NULL is fine. */
+SYN_ASYNC_DECLARE(void, syn_listener_close, (struct syn_listener *, listener));
+
+/* The socket of a TCP stream, for options of your own; -1 for any other stream.
+ * It stays the stream's. */
+int syn_tcp_descriptor(const struct syn_stream *stream);
+
+/* Sends small pieces at once (1, the default) or gathers them (0). */
+syn_err syn_tcp_set_nodelay(struct syn_stream *stream, int on);
+/* Asks an idle peer every SECONDS whether it still lives; 0: never. */
+syn_err syn_tcp_set_keepalive(struct syn_stream *stream, int seconds);
+
+/* A stream of a descriptor that is a connected socket, a pipe or the like, which it
+ * takes over, also when this fails: makes it non-blocking and close-on-exec. Lives on
+ * the synchronizer of the first operation. Fails: SYN_EBADF, SYN_ENOMEM. */
+syn_err syn_stream_from_descriptor(int take_fd, struct syn_stream **out_stream);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

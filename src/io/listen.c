@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Listening and accepting.
+ *
+ * Out of descriptors (EMFILE, ENFILE), or of memory for one, an accept cannot make
+ * progress although the listener stays readable: waiting for readability would spin.
+ * It sleeps for a tenth of a second and tries again; the kernel keeps the connections
+ * meanwhile. Discarded: closing a spare descriptor to accept and drop a connection,
+ * which loses it.
+ */
+#if defined(__linux__)
+#define _GNU_SOURCE
+#elif defined(__APPLE__)
+#define _DARWIN_C_SOURCE
+#endif
+#define SYNI_IN_LIBRARY 1
+
+#include "io/socket.h"
+
+#include <netdb.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/fault.h"
+#include "base/mem.h"
+
+struct syn_listener {
+    struct syn_synchronizer *home; /* of the first accept; NULL before */
+    int fd;
+    int port;
+    bool kept, accepting, closed;
+};
+
+static syn_err bind_to(int fd, const struct addrinfo *address)
+{
+    int on = 1;
+
+    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    if (syni_fault("bind") || bind(fd, address->ai_addr, address->ai_addrlen) < 0 ||
+        syni_fault("listen") || listen(fd, SOMAXCONN) < 0)
+        return errno;
+    return SYN_OK;
+}
+
+static int port_of(int fd)
+{
+    struct sockaddr_storage address;
+    socklen_t size = sizeof address;
+
+    if (getsockname(fd, (struct sockaddr *)&address, &size) < 0)
+        return 0;
+    return ntohs(address.ss_family == AF_INET6
+                     ? ((struct sockaddr_in6 *)(void *)&address)->sin6_port
+                     : ((struct sockaddr_in *)(void *)&address)->sin_port);
+}
+
+static syn_err open_at(const struct addrinfo *address, struct syn_listener *listener)
+{
+    syn_err err = syni_socket(address->ai_family, &listener->fd);
+
+    if (err)
+        return err;
+    err = bind_to(listener->fd, address);
+    if (err)
+        syni_close(listener->fd);
+    else
+        listener->port = port_of(listener->fd);
+    return err;
+}
+
+syn_err syn_tcp_listen(const char *host, int port, struct syn_listener **out_listener)
+{
+    struct addrinfo hints = {.ai_flags = AI_PASSIVE | AI_NUMERICHOST | AI_NUMERICSERV,
+                             .ai_socktype = SOCK_STREAM};
+    struct addrinfo *list;
+    struct syn_listener *listener;
+    char service[12];
+    syn_err err;
+
+    if (!out_listener || port < 0 || port > 65535)
+        return SYN_EINVAL;
+    snprintf(service, sizeof service, "%d", port);
+    if (getaddrinfo(host, service, &hints, &list) != 0)
+        return SYN_EINVAL;
+    listener = syni_alloc(sizeof *listener);
+    err = listener ? open_at(list, listener) : SYN_ENOMEM;
+    freeaddrinfo(list);
+    if (err)
+        syni_free(listener, sizeof *listener);
+    else
+        *out_listener = listener;
+    return err;
+}
+
+int syn_listener_port(const struct syn_listener *listener)
+{
+    return listener->port;
+}
+
+static struct syn_step connection(struct syn_tcp_accept *self);
+static struct syn_step accept_ends(struct syn_tcp_accept *self);
+
+static void close_stream(struct syn_stream *stream)
+{
+    syn_future_detach(syn_stream_close_future(stream));
+}
+
+SYN_ASYNC_DEFINE(SYN_FREE, struct syn_stream *, syn_tcp_accept, (struct syn_listener *, listener),
+                 SYN_DESTROY(close_stream))
+{
+    struct syn_listener *l = self->listener;
+    syn_err err = SYN_OK;
+
+    if (l->home && l->home != syn_task_synchronizer(&self->syn))
+        return syn_step_fail(self, SYN_EWRONGLOOP);
+    if (l->accepting)
+        return syn_step_fail(self, SYN_EBUSY);
+    l->home = syn_task_synchronizer(&self->syn);
+    if (!l->kept)
+        err = syn_keep_descriptor(&self->syn, l->fd);
+    if (err)
+        return syn_step_fail(self, err);
+    l->kept = true;
+    l->accepting = true;
+    syn_step_finally(self, accept_ends);
+    return syn_step_readable(self, l->fd, connection);
+}
+
+static int accept_one(int listening)
+{
+#if defined(__linux__)
+    return syni_fault("accept") ? -1 : accept4(listening, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+#else
+    return syni_fault("accept") ? -1 : accept(listening, NULL, NULL);
+#endif
+}
+
+static syn_err wrap(int fd, struct syn_stream **out_stream)
+{
+    syn_err err = syni_socket_prepare(fd);
+
+    if (err)
+        return err;
+    err = syni_socket_stream(fd, out_stream);
+    if (err)
+        syni_close(fd);
+    return err;
+}
+
+static struct syn_step connection(struct syn_tcp_accept *self)
+{
+    struct syn_listener *l = self->listener;
+    syn_err err;
+    int fd;
+
+    if (l->closed)
+        return syn_step_fail(self, SYN_ECLOSED);
+    if (syn_step_status(self))
+        return syn_step_fail(self, syn_step_status(self));
+    fd = accept_one(l->fd);
+    if (fd < 0) {
+        switch (errno) {
+        case EMFILE:
+        case ENFILE:
+        case ENOBUFS:
+        case ENOMEM:
+            return syn_step_sleep(self, 0.1, connection);
+        case EBADF:
+        case EINVAL:
+        case ENOTSOCK:
+        case EOPNOTSUPP:
+            return syn_step_fail(self, errno);
+        default: /* nobody there after all, or that connection is gone already */
+            return syn_step_readable(self, l->fd, connection);
+        }
+    }
+    err = wrap(fd, &self->result);
+    return err ? syn_step_fail(self, err) : syn_step_return(self, self->result);
+}
+
+static struct syn_step accept_ends(struct syn_tcp_accept *self)
+{
+    self->listener->accepting = false;
+    return syn_step_done(self);
+}
+
+static struct syn_step accept_has_ended(struct syn_listener_close *self);
+
+SYN_ASYNC_DEFINE(SYN_FREE, void, syn_listener_close, (struct syn_listener *, listener))
+{
+    struct syn_listener *l = self->listener;
+
+    if (!l)
+        return syn_step_done(self);
+    if (l->home && l->home != syn_task_synchronizer(&self->syn))
+        return syn_step_fail(self, SYN_EWRONGLOOP);
+    l->closed = true;
+    if (l->kept)
+        syn_forget_descriptor(&self->syn, l->fd); /* wakes the accept */
+    return accept_has_ended(self);
+}
+
+static struct syn_step accept_has_ended(struct syn_listener_close *self)
+{
+    struct syn_listener *l = self->listener;
+
+    if (l->accepting)
+        return syn_step_sleep(self, 0.01, accept_has_ended);
+    syni_close(l->fd);
+    syni_free(l, sizeof *l);
+    return syn_step_done(self);
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Sockets, shared by the files of src/io: system calls that are the same for all,
+ * and the stream that is a descriptor.
+ */
+#ifndef SYNI_SOCKET_H
+#define SYNI_SOCKET_H
+
+#include <sys/socket.h>
+
+#include <synchronicity/tcp.h>
+
+/* A new socket of FAMILY: non-blocking, close-on-exec, no SIGPIPE. */
+syn_err syni_socket(int family, int *out_fd);
+
+/* Takes over FD, an accepted or connected socket; closes it when this fails. */
+syn_err syni_socket_prepare(int fd);
+
+/* A stream of FD, which is ready for use; FD stays the caller's when this fails. */
+syn_err syni_socket_stream(int fd, struct syn_stream **out_stream);
+
+/* Closes FD, keeping errno; an interrupted close is a close. */
+void syni_close(int fd);
+
+struct addrinfo;
+void syni_addresses_free(struct addrinfo *list);
+SYN_PROMISE(struct addrinfo *, syni_addresses, SYN_DESTROY(syni_addresses_free));
+
+/* Looks HOST up on a worker thread: the future's value is a list for
+ * syni_addresses_free(). The future carries every failure. */
+struct syni_addresses_future syni_resolve(const char *host, int port);
+
+#endif

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What can be done with any stream: the table's four, and writing all.
+ *
+ * Written with the public headers only, like all of src/io.
+ */
+#define SYNI_IN_LIBRARY 1
+
+#include <synchronicity/stream.h>
+
+struct syn_stream_bytes_future syn_stream_read_future(struct syn_stream *stream, void *buffer,
+                                                      size_t size)
+{
+    return stream->stream_class->read(stream, buffer, size);
+}
+
+struct syn_stream_bytes_future syn_stream_write_future(struct syn_stream *stream, const void *data,
+                                                       size_t size)
+{
+    return stream->stream_class->write(stream, data, size);
+}
+
+struct syn_stream_end_future syn_stream_shutdown_future(struct syn_stream *stream)
+{
+    return stream->stream_class->shutdown(stream);
+}
+
+struct syn_stream_end_future syn_stream_close_future(struct syn_stream *stream)
+{
+    return stream->stream_class->close(stream);
+}
+
+syn_err syn_stream_read(struct syn_stream *stream, void *buffer, size_t size, size_t *out_n)
+{
+    return syn_future_get(syn_stream_read_future(stream, buffer, size), out_n);
+}
+
+syn_err syn_stream_write(struct syn_stream *stream, const void *data, size_t size, size_t *out_n)
+{
+    return syn_future_get(syn_stream_write_future(stream, data, size), out_n);
+}
+
+syn_err syn_stream_shutdown(struct syn_stream *stream)
+{
+    return syn_future_get(syn_stream_shutdown_future(stream));
+}
+
+syn_err syn_stream_close(struct syn_stream *stream)
+{
+    return syn_future_get(syn_stream_close_future(stream));
+}
+
+static struct syn_step write_rest(struct syn_stream_write_all *self);
+static struct syn_step wrote(struct syn_stream_write_all *self);
+
+SYN_ASYNC_DEFINE(SYN_FREE, void, syn_stream_write_all, (struct syn_stream *, stream),
+                 (const void *, data), (size_t, size), SYN_LOCAL(size_t, done),
+                 SYN_LOCAL(size_t, n))
+{
+    return write_rest(self);
+}
+
+static struct syn_step write_rest(struct syn_stream_write_all *self)
+{
+    const char *rest = (const char *)self->data + self->done;
+    size_t left = self->size - self->done;
+
+    if (left == 0)
+        return syn_step_done(self);
+    return syn_step_await(self, syn_stream_write_future(self->stream, rest, left), &self->n, wrote);
+}
+
+static struct syn_step wrote(struct syn_stream_write_all *self)
+{
+    if (syn_step_status(self))
+        return syn_step_fail(self, syn_step_status(self));
+    self->done += self->n;
+    return write_rest(self);
+}
