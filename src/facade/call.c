@@ -140,16 +140,18 @@ static void drive(struct syni_task *task, struct syni_thread_waiter *waiter, int
     struct syni_loop *loop = &task->home->loop;
     struct syn_report *report = syni_report_take();
     struct syni_driving here;
-    int saved_errno = errno;
+    int saved_errno = errno, saved_deadlines = n_deadlines;
 
     waiter->parker = NULL;
     waiter->loop = loop;
     syni_driving_enter(&here, loop);
     syni_clock_step_aside();
+    n_deadlines = 0; /* ours, not those of the tasks that run now */
     syni_loop_ready(loop, &task->job);
     turn_until_done(task, waiter, deadline);
     if (!waiter->done) /* the loop died: its own thread will end our task */
         waiter->parker = syni_parker_mine();
+    n_deadlines = saved_deadlines;
     syni_clock_step_back();
     syni_driving_leave(&here);
     syni_loop_stop_driving(loop);

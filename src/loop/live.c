@@ -22,6 +22,7 @@ void syni_live_add(struct syni_loop *loop, struct syni_live *live, const char *n
     live->name = name;
     live->waits_for = "";
     live->detail = -1;
+    live->since = loop->now;
     syni_list_append(&loop->live, &live->link);
     loop->n_live++;
 }

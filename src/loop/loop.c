@@ -46,6 +46,8 @@ static unsigned look(struct syni_loop *loop, int64_t timeout_ns)
     atomic_fetch_add_explicit(&loop->counts.waits, 1, memory_order_relaxed);
     if (err)
         loop->died = err;
+    if (timeout_ns != 0)
+        loop->now = syni_loop_now(loop);
     for (unsigned i = 0; i < n; i++)
         syni_watch_dispatch(loop, &events[i]);
     return n;

@@ -70,7 +70,7 @@ struct syni_live {
     const char *name;      /* static, or lives as long as this */
     const char *waits_for; /* static: "sleep", "readable"; "" while it runs or is ready */
     int detail;            /* a descriptor, or -1 */
-    int64_t since;         /* on the loop's clock */
+    int64_t since;         /* as loop->now then was */
 };
 
 enum syni_role {
@@ -110,7 +110,7 @@ struct syni_loop {
     const struct syni_backend *backend;
     struct syni_poller *poller;
     struct syni_sleeper sleeper; /* the loop as one who lives by a virtual clock */
-    int64_t now;                 /* as read in step 2 */
+    int64_t now;                 /* as read last: in step 2, and after a sleep */
     struct syni_job *taken;      /* posted jobs not yet run, in order */
     struct syni_queue ready;
     struct syni_heap timers;

@@ -21,6 +21,7 @@ static void begin(struct syni_task *task, enum syni_wait wait, const char *what)
     task->wait = wait;
     task->live.waits_for = what;
     task->live.detail = -1;
+    task->live.since = task->home->loop.now;
     syni_report_free(task->heard);
     task->heard = NULL;
 }
