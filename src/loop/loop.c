@@ -43,7 +43,7 @@ static unsigned look(struct syni_loop *loop, int64_t timeout_ns)
     unsigned n = 0;
     syn_err err = loop->backend->wait(loop->poller, events, EVENTS, timeout_ns, &n);
 
-    atomic_fetch_add_explicit(&loop->counts.waits, 1, memory_order_relaxed);
+    syni_count(&loop->counts.waits);
     if (err)
         loop->died = err;
     if (timeout_ns != 0)
@@ -88,7 +88,7 @@ void syni_loop_turn(struct syni_loop *loop, int64_t until)
     int64_t next;
 
     loop->hurry = false;
-    atomic_fetch_add_explicit(&loop->counts.turns, 1, memory_order_relaxed);
+    syni_count(&loop->counts.turns);
     syni_loop_take_posts(loop);
     if (syni_timer_next(loop) != SYNI_NEVER) {
         loop->now = syni_loop_now(loop);

@@ -82,12 +82,22 @@ enum syni_role {
 
 /* What was done so far; read by others without order. */
 struct syni_loop_counts {
+    /* counted by the driver */
     atomic_ulong turns;
-    atomic_ulong waits;    /* calls of the backend's wait() */
-    atomic_ulong wakes;    /* calls of the backend's wake() */
+    atomic_ulong waits;   /* calls of the backend's wait() */
+    atomic_ulong watches; /* calls of the backend's watch() */
+    /* counted by anybody */
+    atomic_ulong wakes;      /* calls of the backend's wake() */
     atomic_ulong hand_overs; /* the role given to the dedicated thread */
-    atomic_ulong watches;  /* calls of the backend's watch() */
 };
+
+/* One more, for a counter that only the driver writes: no locked instruction. */
+static inline void syni_count(atomic_ulong *counter)
+{
+    unsigned long n = atomic_load_explicit(counter, memory_order_relaxed);
+
+    atomic_store_explicit(counter, n + 1, memory_order_relaxed);
+}
 
 struct syni_loop {
     const char *name;

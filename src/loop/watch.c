@@ -78,7 +78,7 @@ static syn_err find_or_add(struct syni_loop *loop, int fd, struct syni_fd_entry 
 
 static syn_err tell_kernel(struct syni_loop *loop, int fd, unsigned want)
 {
-    atomic_fetch_add_explicit(&loop->counts.watches, 1, memory_order_relaxed);
+    syni_count(&loop->counts.watches);
     return loop->backend->watch(loop->poller, fd, loop->fds[fd].tag, want);
 }
 

@@ -172,7 +172,7 @@ static void end(struct syni_task *task)
     syni_report_free(task->heard);
     task->heard = NULL;
     syni_live_remove(&home->loop, &task->live);
-    atomic_fetch_add_explicit(&home->ended, 1, memory_order_relaxed);
+    syni_count(&home->ended);
     syni_core_complete(&task->core);
     syni_home_check_empty(home);
 }
@@ -267,7 +267,7 @@ void syni_task_arrive(struct syni_job *job)
 
     task->arrived = true;
     syni_live_add(&home->loop, &task->live, task->function->name);
-    atomic_fetch_add_explicit(&home->started, 1, memory_order_relaxed);
+    syni_count(&home->started);
     if (home->loop.closing && !task->sheltered)
         syni_task_request(task, SYN_BY_STOP);
     if (home->loop.died) {

@@ -126,6 +126,7 @@ static void await_expires(struct syni_timer *timer)
 /* SYN_ECONSUMED and the like: there is nothing to collect. */
 static void await_refused(struct syni_task *task, syn_err err)
 {
+    syni_timer_stop(&task->home->loop, &task->timer);
     task->collects = false;
     task->status = err;
     task->heard = syni_report_new(err, SYN_BY_LIBRARY, NULL);
