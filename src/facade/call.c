@@ -16,10 +16,11 @@
 #include "base/report.h"
 
 /* Deadlines of the syn_call_by() around the current call; deeper ones than this
- * only tighten the last. */
+ * only tighten the last. Those below `first_deadline` are not for the tasks that this
+ * thread drives at present. */
 enum { DEADLINES = 16 };
 static _Thread_local int64_t deadlines[DEADLINES];
-static _Thread_local int n_deadlines;
+static _Thread_local int n_deadlines, first_deadline;
 
 static int64_t now_here(void)
 {
@@ -49,7 +50,7 @@ int64_t syni_deadline_here(int64_t deadline)
 {
     int n = n_deadlines < DEADLINES ? n_deadlines : DEADLINES;
 
-    return n > 0 && deadlines[n - 1] < deadline ? deadlines[n - 1] : deadline;
+    return n > first_deadline && deadlines[n - 1] < deadline ? deadlines[n - 1] : deadline;
 }
 
 void syni_deadline_push(struct syn_deadline deadline)
@@ -99,14 +100,15 @@ static void wake_thread(struct syni_waiter *waiter)
         syni_parker_wake(w->parker, &w->done);
         return;
     }
-    w->done = true;
+    /* relaxed: it is this thread that looks */
+    atomic_store_explicit(&w->done, true, memory_order_relaxed);
     w->loop->hurry = true;
 }
 
 void syni_thread_waiter_init(struct syni_thread_waiter *waiter)
 {
     waiter->waiter.wake = wake_thread;
-    waiter->done = false;
+    atomic_init(&waiter->done, false);
     waiter->parker = syni_parker_mine();
     waiter->loop = NULL;
 }
@@ -140,22 +142,23 @@ static void drive(struct syni_task *task, struct syni_thread_waiter *waiter, int
     struct syni_loop *loop = &task->home->loop;
     struct syn_report *report = syni_report_take();
     struct syni_driving here;
-    int saved_errno = errno, saved_deadlines = n_deadlines;
+    enum syn_origin origin = syn_last_origin();
+    int saved_errno = errno, saved_first = first_deadline;
 
     waiter->parker = NULL;
     waiter->loop = loop;
     syni_driving_enter(&here, loop);
     syni_clock_step_aside();
-    n_deadlines = 0; /* ours, not those of the tasks that run now */
+    first_deadline = n_deadlines;
     syni_loop_ready(loop, &task->job);
     turn_until_done(task, waiter, deadline);
     if (!waiter->done) /* the loop died: its own thread will end our task */
         waiter->parker = syni_parker_mine();
-    n_deadlines = saved_deadlines;
+    first_deadline = saved_first;
     syni_clock_step_back();
     syni_driving_leave(&here);
     syni_loop_stop_driving(loop);
-    syni_report_put(report);
+    syni_report_keep(SYN_OK, origin, report);
     errno = saved_errno;
     if (!waiter->done)
         syni_clock_sleep(&waiter->done, SYNI_NEVER);
@@ -175,12 +178,14 @@ static syn_err outcome(struct syni_core *core, void *out_result)
     return err;
 }
 
+static const char no_calls[] = "%s: its synchronizer takes no calls";
+
 static syn_err refuse_call(const struct syn_function *function, syn_err err)
 {
     if (err == SYN_EABI)
         return syni_refuse(err, "%s: compiled against another version of the headers",
                            function->name);
-    return syni_refuse(err, "%s: its synchronizer takes no calls", function->name);
+    return syni_refuse(err, no_calls, function->name);
 }
 
 syn_err syni_call(const struct syn_function *function, struct syn_task *frame, void *out_result)
@@ -267,6 +272,8 @@ void syni_call_start(struct syn_task *frame)
         return;
     task->core.err = SYN_ECLOSED;
     task->core.origin = SYN_BY_LIBRARY;
+    task->core.report = syni_report_format(SYN_ECLOSED, SYN_BY_LIBRARY, no_calls,
+                                           task->function->name);
     atomic_store(&task->request, -1); /* it takes none: it is over */
     syni_core_complete(&task->core);
 }

@@ -22,6 +22,11 @@ static syn_err refuse_handle(syn_err err)
     return syni_refuse(err, "the call could not be made");
 }
 
+static syn_err refuse_second_waiter(void)
+{
+    return syni_refuse(SYN_EBUSY, "somebody else waits for this future; share it");
+}
+
 /* The core of FUTURE with one reference more. */
 static syn_err pin(struct syn_future future, bool used_up_too, struct syni_core **out_core)
 {
@@ -33,16 +38,18 @@ static syn_err pin(struct syn_future future, bool used_up_too, struct syni_core 
 /* The same for who is going to wait. Fails also when it never could. */
 static syn_err pin_to_wait(struct syn_future future, struct syni_core **out_core)
 {
+    struct syni_source source;
     struct syni_core *core;
     syn_err err = pin(future, false, &core);
 
     if (err)
         return err;
-    if (!syni_core_done(core) && core->task && syni_drives(&core->task->home->loop)) {
+    source = syni_shared_source(core);
+    if (!syni_core_done(core) && source.home && syni_drives(&source.home->loop)) {
         err = syni_refuse(SYN_EDEADLK,
                           "waiting for %s on the thread that drives its synchronizer '%s' would "
                           "wait for itself; write co_await(future) there",
-                          core->task->function->name, core->task->home->loop.name);
+                          source.name, source.home->loop.name);
         syni_core_unpin(core);
         return err;
     }
@@ -50,8 +57,11 @@ static syn_err pin_to_wait(struct syn_future future, struct syni_core **out_core
     return SYN_OK;
 }
 
-/* Waits for CORE until DEADLINE. SYN_EBUSY: another thread waits for it already. */
-static syn_err wait_core(struct syni_core *core, int64_t deadline)
+/* Waits for CORE until DEADLINE. Then ASKED, if there is one, is asked to end, and the
+ * wait goes on, since it cleans up; without one the wait is over. One waiter for both,
+ * so that no other thread gets between them. SYN_EBUSY: somebody else waits already. */
+static syn_err wait_core(struct syni_core *core, int64_t deadline, struct syni_task *asked,
+                         enum syn_origin origin)
 {
     struct syni_thread_waiter waiter;
     bool busy;
@@ -63,9 +73,11 @@ static syn_err wait_core(struct syni_core *core, int64_t deadline)
         return busy ? SYN_EBUSY : SYN_OK;
     if (syni_clock_sleep(&waiter.done, deadline))
         return SYN_OK;
-    if (syni_core_stop_waiting(core, &waiter.waiter))
-        return SYN_ETIMEDOUT;
-    syni_clock_sleep(&waiter.done, SYNI_NEVER); /* it is being told at this moment */
+    if (asked)
+        syni_task_request(asked, origin);
+    else if (syni_core_stop_waiting(core, &waiter.waiter))
+        return syni_code_of(origin);
+    syni_clock_sleep(&waiter.done, SYNI_NEVER); /* also if it is being told at this moment */
     return SYN_OK;
 }
 
@@ -79,32 +91,18 @@ static syn_err take_outcome(struct syni_core *core, void *out_result)
 
         core->report = NULL;
         syni_report_keep(err, core->origin, report);
-    } else {
+    } else if (out_result) {
         syni_core_fetch(core, out_result);
+    } else {
+        syni_core_dispose(core); /* before we return, whoever holds it longer */
     }
     syni_core_unpin(core);
     return err;
 }
 
-/* The deadline passed. A task is asked to end, and cleans up; a promise made by
- * hand has nobody to ask. CORE is consumed; what comes back is the outcome. */
-static syn_err give_up(struct syni_core *core, enum syn_origin origin, void *out_result)
-{
-    syn_err err = syni_code_of(origin);
-
-    if (core->task) {
-        syni_task_request(core->task, origin);
-        wait_core(core, SYNI_NEVER);
-        return take_outcome(core, out_result);
-    }
-    if (syni_core_done(core))
-        return take_outcome(core, out_result);
-    syni_core_unpin(core);
-    return syni_report_keep(err, origin, syni_report_new(err, origin, NULL));
-}
-
-syn_err syni_future_get_by(struct syn_future future, void *out_result,
-                           struct syn_deadline deadline)
+/* Uses FUTURE up, waiting until DEADLINE and then for its end. */
+static syn_err end_future(struct syn_future future, int64_t deadline, enum syn_origin origin,
+                          void *out_result)
 {
     struct syni_core *core;
     syn_err err = pin_to_wait(future, &core);
@@ -115,12 +113,21 @@ syn_err syni_future_get_by(struct syn_future future, void *out_result,
     syni_core_unpin(core);
     if (err)
         return refuse_handle(err);
-    err = wait_core(core, syni_deadline_here(deadline.ns));
+    err = wait_core(core, deadline, core->task, origin);
+    if (!err)
+        return take_outcome(core, out_result);
     if (err == SYN_EBUSY) {
         syni_core_restore(core);
-        return syni_refuse(SYN_EBUSY, "another thread waits for this future; share it");
+        return refuse_second_waiter();
     }
-    return err ? give_up(core, SYN_BY_DEADLINE, out_result) : take_outcome(core, out_result);
+    syni_core_unpin(core);
+    return syni_report_keep(err, origin, syni_report_new(err, origin, NULL));
+}
+
+syn_err syni_future_get_by(struct syn_future future, void *out_result,
+                           struct syn_deadline deadline)
+{
+    return end_future(future, syni_deadline_here(deadline.ns), SYN_BY_DEADLINE, out_result);
 }
 
 syn_err syni_future_get(struct syn_future future, void *out_result)
@@ -135,10 +142,12 @@ syn_err syni_future_wait_by(struct syn_future future, struct syn_deadline deadli
 
     if (err)
         return err;
-    err = wait_core(core, syni_deadline_here(deadline.ns));
+    err = wait_core(core, syni_deadline_here(deadline.ns), NULL, SYN_BY_DEADLINE);
     syni_core_unpin(core);
+    if (err == SYN_EBUSY)
+        return refuse_second_waiter();
     if (err)
-        syni_report_keep(err, err == SYN_EBUSY ? SYN_BY_LIBRARY : SYN_BY_DEADLINE, NULL);
+        syni_report_keep(err, SYN_BY_DEADLINE, syni_report_new(err, SYN_BY_DEADLINE, NULL));
     return err;
 }
 
@@ -169,16 +178,7 @@ syn_err syni_future_request_cancel(struct syn_future future)
 
 syn_err syni_future_cancel(struct syn_future future)
 {
-    struct syni_core *core;
-    syn_err err = pin_to_wait(future, &core);
-
-    if (err)
-        return err;
-    err = syni_core_consume(future, &core);
-    syni_core_unpin(core);
-    if (err)
-        return refuse_handle(err);
-    return give_up(core, SYN_BY_REQUEST, NULL);
+    return end_future(future, 0, SYN_BY_REQUEST, NULL);
 }
 
 syn_err syni_future_detach(struct syn_future future)

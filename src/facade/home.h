@@ -33,6 +33,15 @@ struct syni_thread_waiter {
 
 void syni_thread_waiter_init(struct syni_thread_waiter *waiter);
 
+/* Where the task runs whose result a core brings. */
+struct syni_source {
+    struct syni_home *home; /* NULL: there is none, e.g. a promise made by hand */
+    const char *name;       /* of its function */
+};
+
+/* That of CORE, also when it is one of syn_shared_future(). */
+struct syni_source syni_shared_source(const struct syni_core *core);
+
 /* The earlier of DEADLINE and that of the syn_call_by() around this call. */
 int64_t syni_deadline_here(int64_t deadline);
 

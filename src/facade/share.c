@@ -94,9 +94,16 @@ syn_err syni_future_share(struct syn_future future, struct syn_shared **out_shar
     syni_list_init(&shared->waiters);
     shared->users = 1;
     shared->waiter.wake = source_done;
-    *out_shared = shared;
-    if (!syni_core_wait(shared->core, &shared->waiter, &busy))
+    if (!syni_core_wait(shared->core, &shared->waiter, &busy)) {
         shared->done = true;
+        if (busy) {
+            syni_core_restore(shared->core);
+            syni_mutex_fini(&shared->lock);
+            syni_free(shared, sizeof *shared);
+            return syni_refuse(SYN_EBUSY, "somebody else waits for the future to share");
+        }
+    }
+    *out_shared = shared;
     return SYN_OK;
 }
 
@@ -206,6 +213,7 @@ syn_err syni_shared_peek(struct syn_shared *shared, const void **out_result)
 struct copy {
     struct syni_core core;
     struct reader reader;
+    struct syni_source source;
     union {
         long double number;
         void *pointer;
@@ -217,6 +225,23 @@ static void free_copy(struct syni_core *core)
 {
     syni_frame_free(SYNI_CONTAINER(core, struct copy, core),
                     sizeof(struct copy) + core->type->size, core->slot);
+}
+
+static struct syni_source source_of(const struct syni_task *task)
+{
+    struct syni_source source = {NULL, NULL};
+
+    if (task) {
+        source.home = task->home;
+        source.name = task->function->name;
+    }
+    return source;
+}
+
+struct syni_source syni_shared_source(const struct syni_core *core)
+{
+    return core->free == free_copy ? SYNI_CONTAINER(core, struct copy, core)->source
+                                   : source_of(core->task);
 }
 
 static void tell_copy(struct reader *reader, struct syni_core *source)
@@ -249,6 +274,7 @@ struct syn_future syni_shared_future(struct syn_shared *shared)
     copy->core.type = type;
     copy->core.value = copy->value;
     copy->core.free = free_copy;
+    copy->source = syni_shared_source(shared->core);
     copy->reader.tell = tell_copy;
     copy->reader.holds = true;
     syni_core_publish(&copy->core, slot);

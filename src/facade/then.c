@@ -111,14 +111,14 @@ syn_err syni_future_then(struct syn_future future, struct syn_synchronizer *wher
     then->core = core;
     then->fn = fn;
     then->user = user;
-    if (!syni_launch(SYNI_TASK(&then->syn))) {
-        then->core = NULL;
-        syni_core_unpin(core);
-        syni_core_restore(core);
-        err = syni_refuse(SYN_ECLOSED, "the synchronizer for the callback is closed");
-        SYNI_TASK(&then->syn)->core.taken = true;
-        syni_core_complete(&SYNI_TASK(&then->syn)->core);
-    }
+    /* Before it is launched: the last reference must be the loop's, or a task that ends
+     * at once, unstarted, would call back inside this call. */
     syni_future_detach(own);
-    return err;
+    if (syni_launch(SYNI_TASK(&then->syn)))
+        return SYN_OK;
+    then->core = NULL;
+    syni_core_unpin(core);
+    syni_core_restore(core);
+    syni_core_complete(&SYNI_TASK(&then->syn)->core);
+    return syni_refuse(SYN_ECLOSED, "the synchronizer for the callback is closed");
 }
