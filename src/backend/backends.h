@@ -10,6 +10,16 @@
 #ifndef SYNI_BACKENDS_H
 #define SYNI_BACKENDS_H
 
+/* A build says what it found; compiled by hand, what the system is known to have. */
+#if !defined(SYN_HAVE_EPOLL) && !defined(SYN_HAVE_KQUEUE)
+#if defined(__linux__)
+#define SYN_HAVE_EPOLL 1
+#elif defined(__APPLE__) || defined(__FreeBSD__) || defined(__NetBSD__) || defined(__OpenBSD__) ||  \
+    defined(__DragonFly__)
+#define SYN_HAVE_KQUEUE 1
+#endif
+#endif
+
 #include <stdint.h>
 #include <time.h>
 

@@ -14,6 +14,10 @@
  * you close; the tag keeps the rest from being taken for the number's new owner.
  */
 #define _GNU_SOURCE /* syscall */
+#include "backend/backends.h"
+
+#ifdef SYN_HAVE_EPOLL
+
 #include <assert.h>
 #include <errno.h>
 #include <stdbool.h>
@@ -24,7 +28,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "backend/backends.h"
 #include "backend/poller.h"
 #include "base/fault.h"
 #include "base/mem.h"
@@ -227,3 +230,5 @@ const struct syni_backend syni_backend_epoll = {
     .wait = wait,
     .wake = wake,
 };
+
+#endif

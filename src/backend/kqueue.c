@@ -20,6 +20,10 @@
  * soon somebody else's, so a child must not close, and not use, a poller that its
  * parent opened. For the same reason close-on-exec can be set after the fact.
  */
+#include "backend/backends.h"
+
+#ifdef SYN_HAVE_KQUEUE
+
 #include <sys/types.h>
 
 #include <sys/event.h>
@@ -33,7 +37,6 @@
 #include <stdint.h>
 #include <unistd.h>
 
-#include "backend/backends.h"
 #include "backend/poller.h"
 #include "backend/wakepipe.h"
 #include "base/fault.h"
@@ -270,3 +273,5 @@ const struct syni_backend syni_backend_kqueue = {
     .wait = wait,
     .wake = wake,
 };
+
+#endif

@@ -1,15 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The two clocks. The virtual one is a number under a lock and a ring of those
+ * The virtual clock: a number under a lock and a ring of those
  * who live by it; it is for tests, so it is simple before it is fast.
  *
  * Threads: any. Lock order: a clock's lock is the innermost but one; wake()
  * functions called under it take only a parker's lock or write to a descriptor.
  */
-#if !defined(__APPLE__)
-#define _POSIX_C_SOURCE 200809L
-#endif
-
 #include "base/clock.h"
 
 #include <stdio.h>
@@ -40,31 +36,6 @@ struct thread_sleeper {
 static _Thread_local struct thread_sleeper mine;
 
 void (*syni_clock_explain)(int fd);
-
-int64_t syni_now(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
-}
-
-void syni_timespec(struct timespec *out, int64_t ns)
-{
-    int64_t seconds = ns / 1000000000;
-
-    if (seconds > INT32_MAX)
-        seconds = INT32_MAX;
-    out->tv_sec = (time_t)seconds;
-    out->tv_nsec = (long)(ns % 1000000000);
-}
-
-int64_t syni_deadline_in(int64_t now, int64_t ns)
-{
-    if (ns <= 0)
-        return now;
-    return ns > SYNI_NEVER - now ? SYNI_NEVER : now + ns;
-}
 
 static void all_blocked_default(void *user)
 {

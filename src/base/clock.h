@@ -17,22 +17,11 @@
 
 #include <stdbool.h>
 #include <stdint.h>
-#include <time.h>
 
 #include <synchronicity/testing.h>
 
 #include "base/list.h"
-
-#define SYNI_NEVER INT64_MAX
-
-/* Nanoseconds of the real monotonic clock. */
-int64_t syni_now(void);
-
-/* NS (not negative) as a timespec, cut at what a 32-bit time can hold. */
-void syni_timespec(struct timespec *out, int64_t ns);
-
-/* now + NS without overflow: never for what is too far away, now for the past. */
-int64_t syni_deadline_in(int64_t now, int64_t ns);
+#include "base/time.h"
 
 struct syni_sleeper {
     struct syni_list link;   /* among all of the clock; under its lock */

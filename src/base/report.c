@@ -139,6 +139,7 @@ static void forget_latest(void *unused)
     (void)unused;
     syni_report_free(latest);
     latest = NULL;
+    at_exit.fn = NULL; /* what ends later may fail too */
 }
 
 void syni_report_put(struct syn_report *report)
@@ -243,11 +244,13 @@ int syn_report_text(const struct syn_report *report, char *buf, int size)
 void syn_perror(const char *what)
 {
     char text[2048];
+    int length;
 
     if (!latest) {
         fprintf(stderr, "%s: no error is recorded for this thread\n", what ? what : "error");
         return;
     }
-    syn_report_text(latest, text, sizeof text);
-    fprintf(stderr, "%s: %s", what ? what : "error", text);
+    length = syn_report_text(latest, text, sizeof text);
+    fprintf(stderr, "%s: %s%s", what ? what : "error", text,
+            length < (int)sizeof text ? "" : "...\n");
 }

@@ -18,7 +18,7 @@ struct syn_report *syni_report_new(syn_err code, enum syn_origin origin, const c
 struct syn_report *syni_report_format(syn_err code, enum syn_origin origin, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* A copy of REPORT and its causes, or NULL. */
+/* A copy of REPORT and, as far as there is memory, of its causes; or NULL. */
 struct syn_report *syni_report_copy(const struct syn_report *report);
 
 /* Frees it and its causes. */

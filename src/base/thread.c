@@ -20,9 +20,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "base/clock.h"
 #include "base/fault.h"
 #include "base/mem.h"
+#include "base/time.h"
 
 _Noreturn void syni_panic(const char *what)
 {
@@ -156,6 +156,8 @@ static size_t stack_size(size_t asked)
         asked = (size_t)256 * 1024;
     if (asked < least)
         asked = least;
+    if (asked > SIZE_MAX - page)
+        return asked; /* the system refuses it */
     return (asked + page - 1) / page * page;
 }
 
@@ -167,13 +169,14 @@ static int create(pthread_t *raw, size_t stack_size_bytes, struct start *start)
 
     if (error)
         return error;
-    pthread_attr_setstacksize(&attributes, stack_size(stack_size_bytes));
+    error = pthread_attr_setstacksize(&attributes, stack_size(stack_size_bytes));
     /* The new thread inherits the mask: it never runs with a signal open. */
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
-    error = syni_fault("pthread_create")
-                ? errno
-                : pthread_create(raw, &attributes, thread_main, start);
+    if (!error)
+        error = syni_fault("pthread_create")
+                    ? errno
+                    : pthread_create(raw, &attributes, thread_main, start);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     pthread_attr_destroy(&attributes);
     return error;
@@ -258,10 +261,17 @@ static _Thread_local struct syni_exit_call *exit_calls;
 static pthread_key_t exit_key;
 static pthread_once_t exit_once = PTHREAD_ONCE_INIT;
 
-static void run_exit_calls(void *first)
+/* A call may add another one. That also sets the key again, so the system runs us
+ * again: each call is off the list before it is made. */
+static void run_exit_calls(void *unused)
 {
-    for (struct syni_exit_call *call = first; call; call = call->next)
+    (void)unused;
+    while (exit_calls) {
+        struct syni_exit_call *call = exit_calls;
+
+        exit_calls = call->next;
         call->fn(call->argument);
+    }
 }
 
 static void make_exit_key(void)

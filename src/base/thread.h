@@ -52,7 +52,8 @@ struct syni_thread {
 
 /* Starts FN(ARGUMENT). STACK_SIZE_BYTES 0 means 256 KiB, and what is less than
  * the system's least is raised to that. NAME is cut where the system limits it.
- * Fails: SYN_EAGAIN or SYN_ENOMEM when the system has no thread to give. */
+ * Fails: SYN_EAGAIN or SYN_ENOMEM when the system has no thread to give; or, for a
+ * stack of absurd size, as the system does. */
 syn_err syni_thread_start(struct syni_thread *thread, const char *name, size_t stack_size_bytes,
                           void (*fn)(void *argument), void *argument);
 
@@ -95,7 +96,8 @@ struct syni_exit_call {
     struct syni_exit_call *next; /* own */
 };
 
-/* Runs CALL when the calling thread ends, latest first. Not twice for one CALL. */
+/* Runs CALL when the calling thread ends, latest first. Not twice for one CALL, but
+ * again once it runs. */
 void syni_thread_at_exit(struct syni_exit_call *call);
 
 /* Runs the three around every later fork(), as pthread_atfork() does. */

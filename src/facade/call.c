@@ -15,61 +15,6 @@
 #include "base/mem.h"
 #include "base/report.h"
 
-/* Deadlines of the syn_call_by() around the current call; deeper ones than this
- * only tighten the last. Those below `first_deadline` are not for the tasks that this
- * thread drives at present. */
-enum { DEADLINES = 16 };
-static _Thread_local int64_t deadlines[DEADLINES];
-static _Thread_local int n_deadlines, first_deadline;
-
-static int64_t now_here(void)
-{
-    struct syni_driving *driving = syni_driving_now();
-
-    return syn_clock_now(driving ? driving->loop->clock : syni_clock_mine());
-}
-
-struct syn_deadline syn_after(double seconds)
-{
-    struct syn_deadline deadline = {SYNI_NEVER};
-    int64_t ns = seconds >= 9e9 ? SYNI_NEVER : seconds > 0 ? (int64_t)(seconds * 1e9) : 0;
-
-    if (ns != SYNI_NEVER)
-        deadline.ns = syni_deadline_in(now_here(), ns);
-    return deadline;
-}
-
-struct syn_deadline syn_never(void)
-{
-    struct syn_deadline never = {SYNI_NEVER};
-
-    return never;
-}
-
-int64_t syni_deadline_here(int64_t deadline)
-{
-    int n = n_deadlines < DEADLINES ? n_deadlines : DEADLINES;
-
-    return n > first_deadline && deadlines[n - 1] < deadline ? deadlines[n - 1] : deadline;
-}
-
-void syni_deadline_push(struct syn_deadline deadline)
-{
-    int64_t tighter = syni_deadline_here(deadline.ns);
-
-    if (n_deadlines < DEADLINES)
-        deadlines[n_deadlines] = tighter;
-    else
-        deadlines[DEADLINES - 1] = tighter;
-    n_deadlines++;
-}
-
-syn_err syni_deadline_pop(syn_err err)
-{
-    n_deadlines--;
-    return err;
-}
-
 syn_err syni_home_for(const struct syn_function *function, struct syni_home **out_home)
 {
     struct syni_home *here = syni_home_now();
@@ -143,18 +88,18 @@ static void drive(struct syni_task *task, struct syni_thread_waiter *waiter, int
     struct syn_report *report = syni_report_take();
     struct syni_driving here;
     enum syn_origin origin = syn_last_origin();
-    int saved_errno = errno, saved_first = first_deadline;
+    int saved_errno = errno, saved_deadlines;
 
     waiter->parker = NULL;
     waiter->loop = loop;
     syni_driving_enter(&here, loop);
     syni_clock_step_aside();
-    first_deadline = n_deadlines;
+    saved_deadlines = syni_deadlines_shadow();
     syni_loop_ready(loop, &task->job);
     turn_until_done(task, waiter, deadline);
     if (!waiter->done) /* the loop died: its own thread will end our task */
         waiter->parker = syni_parker_mine();
-    first_deadline = saved_first;
+    syni_deadlines_unshadow(saved_deadlines);
     syni_clock_step_back();
     syni_driving_leave(&here);
     syni_loop_stop_driving(loop);
@@ -211,7 +156,7 @@ syn_err syni_call(const struct syn_function *function, struct syn_task *frame, v
     else if (syni_launch(task))
         park(task, &waiter, deadline);
     else
-        return refuse_call(function, SYN_ECLOSED);
+        return refuse_call(function, syni_home_refusal(home));
     return outcome(&task->core, out_result);
 }
 
@@ -270,9 +215,9 @@ void syni_call_start(struct syn_task *frame)
 
     if (syni_launch(task))
         return;
-    task->core.err = SYN_ECLOSED;
+    task->core.err = syni_home_refusal(task->home);
     task->core.origin = SYN_BY_LIBRARY;
-    task->core.report = syni_report_format(SYN_ECLOSED, SYN_BY_LIBRARY, no_calls,
+    task->core.report = syni_report_format(task->core.err, SYN_BY_LIBRARY, no_calls,
                                            task->function->name);
     atomic_store(&task->request, -1); /* it takes none: it is over */
     syni_core_complete(&task->core);

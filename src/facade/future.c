@@ -39,7 +39,7 @@ static syn_err pin(struct syn_future future, bool used_up_too, struct syni_core 
 static syn_err pin_to_wait(struct syn_future future, struct syni_core **out_core)
 {
     struct syni_source source;
-    struct syni_core *core;
+    struct syni_core *core = NULL;
     syn_err err = pin(future, false, &core);
 
     if (err)
@@ -104,7 +104,7 @@ static syn_err take_outcome(struct syni_core *core, void *out_result)
 static syn_err end_future(struct syn_future future, int64_t deadline, enum syn_origin origin,
                           void *out_result)
 {
-    struct syni_core *core;
+    struct syni_core *core = NULL;
     syn_err err = pin_to_wait(future, &core);
 
     if (err)
@@ -137,7 +137,7 @@ syn_err syni_future_get(struct syn_future future, void *out_result)
 
 syn_err syni_future_wait_by(struct syn_future future, struct syn_deadline deadline)
 {
-    struct syni_core *core;
+    struct syni_core *core = NULL;
     syn_err err = pin_to_wait(future, &core);
 
     if (err)
@@ -153,7 +153,7 @@ syn_err syni_future_wait_by(struct syn_future future, struct syn_deadline deadli
 
 syn_err syni_future_poll(struct syn_future future)
 {
-    struct syni_core *core;
+    struct syni_core *core = NULL;
     syn_err err = pin(future, false, &core);
 
     if (err)
@@ -165,7 +165,7 @@ syn_err syni_future_poll(struct syn_future future)
 
 syn_err syni_future_request_cancel(struct syn_future future)
 {
-    struct syni_core *core;
+    struct syni_core *core = NULL;
     syn_err err = pin(future, true, &core);
 
     if (err)
@@ -183,7 +183,7 @@ syn_err syni_future_cancel(struct syn_future future)
 
 syn_err syni_future_detach(struct syn_future future)
 {
-    struct syni_core *core;
+    struct syni_core *core = NULL;
     syn_err err = syni_core_consume(future, &core);
 
     if (err)

@@ -13,6 +13,9 @@
  * its own it is found while it is being stopped: clean-up may call. */
 syn_err syni_home_find(struct syn_synchronizer *synchronizer, struct syni_home **out_home);
 
+/* Why HOME, which was found, takes no post any more: SYN_ECLOSED or SYN_ELOOPDEAD. */
+syn_err syni_home_refusal(struct syni_home *home);
+
 /* Where a call of FUNCTION runs; SYN_EABI as well. */
 syn_err syni_home_for(const struct syn_function *function, struct syni_home **out_home);
 
@@ -41,8 +44,5 @@ struct syni_source {
 
 /* That of CORE, also when it is one of syn_shared_future(). */
 struct syni_source syni_shared_source(const struct syni_core *core);
-
-/* The earlier of DEADLINE and that of the syn_call_by() around this call. */
-int64_t syni_deadline_here(int64_t deadline);
 
 #endif

@@ -62,7 +62,7 @@ static syn_err claim(struct syn_promise promise, struct promise **out_promise)
 {
     struct syn_future name = {promise.slot, promise.generation};
     struct syni_core *core;
-    struct promise *p;
+    struct promise *p = NULL;
 
     if (!promise.slot)
         return syni_refuse(SYN_EINVAL, "the promise was never made");
@@ -85,7 +85,7 @@ static void finish(struct promise *promise)
 
 syn_err syni_promise_complete(struct syn_promise promise, const void *result)
 {
-    struct promise *p;
+    struct promise *p = NULL;
     syn_err err = claim(promise, &p);
 
     if (err)
@@ -107,7 +107,7 @@ static void fail(struct promise *promise, syn_err code, enum syn_origin origin,
 
 syn_err syni_promise_fail(struct syn_promise promise, syn_err code, const char *message)
 {
-    struct promise *p;
+    struct promise *p = NULL;
     syn_err err = claim(promise, &p);
 
     if (!err)
@@ -117,7 +117,7 @@ syn_err syni_promise_fail(struct syn_promise promise, syn_err code, const char *
 
 syn_err syni_promise_drop(struct syn_promise promise)
 {
-    struct promise *p;
+    struct promise *p = NULL;
     syn_err err = claim(promise, &p);
     char message[SYN_MESSAGE_MAX];
 

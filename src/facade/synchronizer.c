@@ -31,12 +31,13 @@ enum state { NEW, RUNNING, STOPPING, STOPPED, DEAD };
 struct home {
     struct syni_home home;
     enum state state; /* under lock */
+    bool dying;       /* under lock: its thread is on the way out, as the loop died */
 
-    /* of the stop under way; set by the stopper before it posts */
+    /* of the stop under way */
     struct syni_job stop_job, abandon_job;
     _Atomic(bool) gone;                 /* the dedicated thread is through */
     bool reaped;                        /* and joined */
-    struct syni_parker *stopper;
+    struct syni_parker *stopper; /* under lock; NULL when nobody waits for the end */
     _Atomic(bool) abandoned;
     char names[SYN_MESSAGE_MAX - 40]; /* of what was abandoned */
 };
@@ -68,6 +69,11 @@ static _Atomic(void *) *home_of(struct syn_synchronizer *synchronizer)
     return (_Atomic(void *) *)&synchronizer->home;
 }
 
+static const char *name_of(const struct syn_synchronizer *synchronizer)
+{
+    return synchronizer->options.name ? synchronizer->options.name : "synchronizer";
+}
+
 static struct home *outer(struct syni_home *home)
 {
     return SYNI_CONTAINER(home, struct home, home);
@@ -88,17 +94,19 @@ static void die(struct home *whole)
 {
     struct syni_home *home = &whole->home;
 
-    atomic_store(&home->accepting, false);
-    syni_home_abandon_all(home, SYN_ELOOPDEAD, SYN_BY_LIBRARY, syn_strerror(home->loop.died),
-                          whole->names, sizeof whole->names);
-    while (home->loop.n_live > 0)
-        syni_loop_turn(&home->loop, 0);
+    /* First, so that who hears of it and calls again hears it again. */
     syni_mutex_lock(&lock);
+    atomic_store(&home->accepting, false);
+    whole->dying = true;
     if (whole->state == RUNNING) {
         n_running--;
         whole->state = DEAD;
     }
     syni_mutex_unlock(&lock);
+    syni_home_abandon_all(home, SYN_ELOOPDEAD, SYN_BY_LIBRARY, syn_strerror(home->loop.died),
+                          whole->names, sizeof whole->names);
+    while (home->loop.n_live > 0)
+        syni_loop_turn(&home->loop, 0);
 }
 
 /* The dedicated thread, after a turn of a loop that is closing or has died. */
@@ -115,10 +123,14 @@ static void close_home(struct syni_loop *loop)
     end_posted(home);
     syni_frame_retire(home);
     syni_loop_retire(loop);
+    /* Under the lock, since a stopper that gave up takes its parker with it. */
+    syni_mutex_lock(&lock);
     if (whole->stopper)
         syni_parker_wake(whole->stopper, &whole->gone);
     else
         whole->gone = true;
+    syni_cond_broadcast(&stopped);
+    syni_mutex_unlock(&lock);
 }
 
 static void stop_arrives(struct syni_job *job)
@@ -127,8 +139,12 @@ static void stop_arrives(struct syni_job *job)
 
     home->loop.closing = true;
     home->loop.hurry = true;
-    SYNI_LIST_EACH (node, &home->loop.live)
-        syni_task_request(SYNI_CONTAINER(node, struct syni_task, live.link), SYN_BY_STOP);
+    SYNI_LIST_EACH (node, &home->loop.live) {
+        struct syni_task *task = SYNI_CONTAINER(node, struct syni_task, live.link);
+
+        if (!task->sheltered) /* it serves a clean-up, which waits for it */
+            syni_task_request(task, SYN_BY_STOP);
+    }
 }
 
 static void abandon_arrives(struct syni_job *job)
@@ -163,7 +179,7 @@ static syn_err run_home(struct home *whole)
 {
     const struct syn_options *asked = &whole->home.synchronizer->options;
     struct syni_loop_options options = {
-        .name = asked->name ? asked->name : "synchronizer",
+        .name = name_of(whole->home.synchronizer),
         .backend = asked->backend,
         .stack_size_bytes = asked->stack_size_bytes,
         .callers_drive = asked->caller_may_drive > 0 ||
@@ -197,10 +213,10 @@ static syn_err start_locked(struct syn_synchronizer *synchronizer, bool again)
 
     if (!whole)
         return SYN_ENOMEM;
+    if (whole->state == DEAD || whole->dying)
+        return SYN_ELOOPDEAD;
     if (whole->state == RUNNING)
         return SYN_OK;
-    if (whole->state == DEAD)
-        return SYN_ELOOPDEAD;
     if (whole->state == STOPPING)
         return again ? SYN_EBUSY : SYN_ECLOSED;
     if (whole->state == STOPPED && !again)
@@ -209,7 +225,8 @@ static syn_err start_locked(struct syn_synchronizer *synchronizer, bool again)
     if (err)
         return err;
     whole->state = RUNNING;
-    n_running++;
+    if (n_running++ == 0)
+        syni_frame_cache(true);
     /* release: who sees it sees the loop */
     atomic_store_explicit(&whole->home.accepting, true, memory_order_release);
     return SYN_OK;
@@ -225,7 +242,7 @@ syn_err syn_synchronizer_start(struct syn_synchronizer *synchronizer)
     err = start_locked(synchronizer, true);
     syni_mutex_unlock(&lock);
     if (err)
-        syni_refuse(err, "synchronizer %s could not be started", synchronizer->options.name);
+        syni_refuse(err, "synchronizer %s could not be started", name_of(synchronizer));
     return err;
 }
 
@@ -244,6 +261,16 @@ syn_err syni_home_find(struct syn_synchronizer *synchronizer, struct syni_home *
     syni_mutex_unlock(&lock);
     if (!err)
         *out_home = atomic_load_explicit(home_of(synchronizer), memory_order_acquire);
+    return err;
+}
+
+syn_err syni_home_refusal(struct syni_home *home)
+{
+    syn_err err;
+
+    syni_mutex_lock(&lock);
+    err = outer(home)->state == DEAD ? SYN_ELOOPDEAD : SYN_ECLOSED;
+    syni_mutex_unlock(&lock);
     return err;
 }
 
@@ -268,7 +295,6 @@ static syn_err end_by_force(struct home *whole)
 /* Joins the thread, which is through. */
 static void reap(struct home *whole)
 {
-    syni_parker_settle(syni_parker_mine());
     syni_loop_join(&whole->home.loop);
     syni_loop_fini(&whole->home.loop);
     whole->reaped = true;
@@ -278,11 +304,13 @@ static syn_err stop_running(struct home *whole, struct syn_deadline deadline)
 {
     syn_err err = SYN_OK;
 
-    whole->stopper = syni_parker_mine();
     whole->stop_job.run = stop_arrives;
     syni_loop_post(&whole->home.loop, &whole->stop_job);
     if (!syni_clock_sleep(&whole->gone, deadline.ns))
         err = end_by_force(whole);
+    syni_mutex_lock(&lock);
+    whole->stopper = NULL;
+    syni_mutex_unlock(&lock);
     if (whole->gone)
         reap(whole);
     return err;
@@ -304,22 +332,23 @@ syn_err syn_synchronizer_stop(struct syn_synchronizer *synchronizer, struct syn_
                                         "itself; stop it from another one", home->loop.name);
     whole = outer(home);
     syni_mutex_lock(&lock);
-    while (whole->state == STOPPING)
+    while (whole->state == STOPPING || (whole->dying && !whole->gone))
         syni_cond_wait(&stopped, &lock);
     if (whole->state == RUNNING) {
         whole->state = STOPPING;
+        whole->stopper = syni_parker_mine();
         atomic_store(&home->accepting, false);
         syni_mutex_unlock(&lock);
         err = stop_running(whole, deadline);
         syni_mutex_lock(&lock);
         n_running--;
-        whole->state = whole->gone && !home->loop.died ? STOPPED : DEAD;
-        if (n_running == 0)
-            syni_frame_trim();
+        whole->state = whole->reaped && !home->loop.died ? STOPPED : DEAD;
         syni_cond_broadcast(&stopped);
     } else if (whole->state == DEAD && whole->gone && !whole->reaped) {
         reap(whole);
     }
+    if (n_running == 0)
+        syni_frame_cache(false);
     syni_mutex_unlock(&lock);
     return err;
 }

@@ -120,5 +120,5 @@ syn_err syni_future_then(struct syn_future future, struct syn_synchronizer *wher
     syni_core_unpin(core);
     syni_core_restore(core);
     syni_core_complete(&SYNI_TASK(&then->syn)->core);
-    return syni_refuse(SYN_ECLOSED, "the synchronizer for the callback is closed");
+    return syni_refuse(syni_home_refusal(home), "the synchronizer for the callback is closed");
 }

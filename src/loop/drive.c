@@ -83,6 +83,11 @@ static bool nothing_to_do(struct syni_loop *loop)
     return loop->n_live == 0 && !loop->ready.first && !syni_loop_has_posts(loop);
 }
 
+static bool ending(const struct syni_loop *loop)
+{
+    return loop->died || loop->closing;
+}
+
 /* The role goes to nobody. False: a post came meanwhile, and we hold it again. */
 static bool let_go(struct syni_loop *loop)
 {
@@ -104,7 +109,7 @@ bool syni_loop_try_drive(struct syni_loop *loop)
 
 void syni_loop_stop_driving(struct syni_loop *loop)
 {
-    if (loop->died || loop->closing || !nothing_to_do(loop) || !let_go(loop))
+    if (ending(loop) || !nothing_to_do(loop) || !let_go(loop))
         hand_over(loop);
 }
 
@@ -123,17 +128,19 @@ static bool retired(struct syni_loop *loop)
     return atomic_load_explicit(&loop->role, memory_order_relaxed) == SYNI_ROLE_GONE;
 }
 
-/* Drives until there is nothing to do (true) or the loop ended (false). */
+/* Drives until there is nothing to do (true) or the loop ended (false). Asks whether
+ * it is ending before the first turn too: the caller who drove before us may have
+ * seen the reason, and nobody may come to wake us. */
 static bool drive(struct syni_loop *loop)
 {
     syni_clock_rouse(&loop->sleeper);
     for (;;) {
-        syni_loop_turn(loop, SYNI_NEVER);
-        if (loop->died || loop->closing)
+        if (ending(loop))
             loop->on_closing(loop);
         if (retired(loop))
             return false;
-        if (loop->callers_drive && !loop->closing && nothing_to_do(loop) && let_go(loop))
+        syni_loop_turn(loop, SYNI_NEVER);
+        if (loop->callers_drive && !ending(loop) && nothing_to_do(loop) && let_go(loop))
             return true;
     }
 }

@@ -87,7 +87,7 @@ void syni_loop_take_posts(struct syni_loop *loop)
          * cannot have become shut since. */
         loop->taken =
             in_order(atomic_exchange_explicit(&loop->inbox, NULL, memory_order_acq_rel));
-    for (int i = 0; loop->taken && i < 1024; i++) {
+    for (int i = 0; loop->taken && i < SYNI_LOOP_BATCH; i++) {
         struct syni_job *job = loop->taken;
 
         loop->taken = job->next;

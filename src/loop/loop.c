@@ -2,15 +2,14 @@
  *
  * The turn of the loop (loop.h lists its steps) and the loop's life.
  *
- * Only the driver runs a turn. BATCH bounds each step, so that none starves the
- * others; it is large enough that a look at the kernel, some 300 ns, is spread
- * over many jobs.
+ * Only the driver runs a turn. SYNI_LOOP_BATCH bounds each step, so that none
+ * starves the others.
  */
 #include "loop/loop.h"
 
 #include <string.h>
 
-enum { BATCH = 128, EVENTS = 64 };
+enum { EVENTS = 64 };
 
 int64_t syni_loop_now(struct syni_loop *loop)
 {
@@ -26,7 +25,7 @@ void syni_loop_ready(struct syni_loop *loop, struct syni_job *job)
 
 static void run_ready(struct syni_loop *loop)
 {
-    for (int i = 0; loop->ready.first && i < BATCH; i++) {
+    for (int i = 0; loop->ready.first && i < SYNI_LOOP_BATCH; i++) {
         struct syni_job *job = loop->ready.first;
 
         loop->ready.first = job->next;
@@ -53,21 +52,31 @@ static unsigned look(struct syni_loop *loop, int64_t timeout_ns)
     return n;
 }
 
+/* Looks without sleeping, when there is anything to see. */
+static unsigned glance(struct syni_loop *loop)
+{
+    return loop->n_fd_waits ? look(loop, 0) : 0;
+}
+
+/* How long from now, on the real clock; negative: without limit. */
+static int64_t timeout_until(int64_t until)
+{
+    int64_t now;
+
+    if (until == SYNI_NEVER)
+        return -1;
+    now = syni_now();
+    return until > now ? until - now : 0;
+}
+
 static void sleep_until(struct syni_loop *loop, int64_t until)
 {
-    int64_t timeout = -1;
-
     /* seq_cst: "asleep" comes before the look at the inbox; see drive.c */
     atomic_store(&loop->role, SYNI_ROLE_ASLEEP);
-    if (syni_loop_has_posts(loop)) {
-        atomic_store(&loop->role, SYNI_ROLE_AWAKE);
-        return;
-    }
-    if (!loop->clock && until != SYNI_NEVER) {
-        timeout = until - syni_now();
-        timeout = timeout > 0 ? timeout : 0;
-    }
-    look(loop, timeout);
+    if (syni_loop_has_posts(loop))
+        glance(loop);
+    else
+        look(loop, timeout_until(until));
     atomic_store(&loop->role, SYNI_ROLE_AWAKE);
 }
 
@@ -75,7 +84,7 @@ static void sleep_until(struct syni_loop *loop, int64_t until)
  * may jump while we sleep. */
 static void sleep_virtually(struct syni_loop *loop, int64_t until)
 {
-    if (loop->n_fd_waits && look(loop, 0) > 0)
+    if (glance(loop) > 0 || loop->died || until <= syni_loop_now(loop))
         return;
     syni_clock_doze(&loop->sleeper, until, loop->n_fd_waits ? SYNI_DOZE_OUTSIDE : 0);
     /* The wake for a jump may have come already: it is kept in the poller. */
@@ -97,9 +106,8 @@ void syni_loop_turn(struct syni_loop *loop, int64_t until)
     run_ready(loop);
     if (loop->hurry)
         return;
-    if (loop->ready.first || loop->taken) {
-        if (loop->n_fd_waits)
-            look(loop, 0);
+    if (loop->ready.first || syni_loop_has_posts(loop)) {
+        glance(loop);
         return;
     }
     next = syni_timer_next(loop);

@@ -9,11 +9,12 @@
  *
  * A TURN of the loop, in this order (docs/design.md has the reasons):
  *
- *   1. Take what was posted, at most BATCH; each posted job runs.
- *   2. Read the clock, if any timer is set; fire the timers that are due, at most BATCH.
- *   3. Run jobs that are ready, at most BATCH; what they make ready is at the end
+ *   1. Take what was posted; each posted job runs, at most SYNI_LOOP_BATCH of them.
+ *   2. Read the clock, if any timer is set; fire the timers that are due, at most
+ *      as many.
+ *   3. Run jobs that are ready, at most as many; what they make ready is at the end
  *      of the same queue.
- *   4. If nothing is ready: say "asleep", look into the inbox once more, and wait
+ *   4. If nothing is ready or posted: say "asleep", look into the inbox once more, and wait
  *      in the kernel until the first timer. Otherwise only look, and only when a
  *      descriptor is waited for.
  *   5. Pass on the kernel's events: each makes its waiter ready. No job runs while
@@ -36,6 +37,10 @@
 #include "base/heap.h"
 #include "base/list.h"
 #include "base/thread.h"
+
+/* How many pieces of one kind of work a turn deals with: large enough that a look at
+ * the kernel, some 300 ns, is spread over many. */
+enum { SYNI_LOOP_BATCH = 128 };
 
 /* Something to run on the loop: posted, or made ready. Owned by what it is a
  * field of; on one queue at a time. */
@@ -132,7 +137,7 @@ struct syni_loop {
     bool hurry;            /* this turn shall end without sleeping */
     bool closing;          /* it shall end: the dedicated thread must get the role */
     syn_err died;          /* why the loop cannot go on; 0 while it can */
-    /* Called by the dedicated driver after each turn while the loop is closing, or
+    /* Called by the dedicated driver between turns while the loop is closing, or
      * has died: to end what lives here, and then to retire the loop. */
     void (*on_closing)(struct syni_loop *loop);
 

@@ -28,7 +28,7 @@ int64_t syni_timer_next(const struct syni_loop *loop)
 
 void syni_timer_fire_due(struct syni_loop *loop)
 {
-    for (int i = 0; i < 1024; i++) {
+    for (int i = 0; i < SYNI_LOOP_BATCH; i++) {
         struct syni_heap_node *first = syni_heap_first(&loop->timers);
         struct syni_timer *timer;
 

@@ -113,8 +113,11 @@ static struct syn_step begin_leaving(struct syni_task *task, syn_err err, enum s
 static void amend_outcome(struct syni_task *task, syn_err err, const char *message)
 {
     bool by_request = task->core.err && syni_origin_is_request(task->core.origin);
+    /* A value that nobody will fetch: made before the clean-up failed, or returned by
+     * a clean-up though another error stands. */
+    bool lost = err ? !task->core.err : task->core.err && !by_request;
 
-    if (err && !task->core.err && task->core.type->destroy)
+    if (lost && task->core.type->destroy)
         task->core.type->destroy(task->core.value);
     if (err ? !task->core.err : by_request)
         set_outcome(task, err, SYN_BY_TASK, message);

@@ -21,6 +21,7 @@ enum { OWN_MAX = 256, BATCH = 64, COMMON_MAX = 4096 };
 static struct syni_mutex lock = SYNI_MUTEX_INIT;
 static struct syni_spare *common[SYNI_FRAME_CLASSES];
 static unsigned n_common[SYNI_FRAME_CLASSES];
+static bool caching; /* under lock: frames are worth keeping, a loop runs */
 
 /* 0 for up to 64 bytes, and so on; SYNI_FRAME_CLASSES for what is not cached. */
 static unsigned class_of(size_t size)
@@ -102,7 +103,7 @@ static void put_common(struct syni_spare *spare, unsigned class)
     bool kept = false;
 
     syni_mutex_lock(&lock);
-    if (n_common[class] < COMMON_MAX) {
+    if (caching && n_common[class] < COMMON_MAX) {
         push(&common[class], &n_common[class], spare);
         kept = true;
     }
@@ -139,7 +140,8 @@ void syni_frame_retire(struct syni_home *home)
             put_common(pop(&home->spares[class], &home->n_spares[class]), class);
 }
 
-void syni_frame_trim(void)
+/* Gives what is in the common store back to the allocator. */
+static void trim(void)
 {
     for (unsigned class = 0; class < SYNI_FRAME_CLASSES; class++) {
         struct syni_spare *all;
@@ -156,4 +158,13 @@ void syni_frame_trim(void)
             give_back(spare, ((size_t)class + 1) * SYNI_FRAME_CLASS_BYTES);
         }
     }
+}
+
+void syni_frame_cache(bool on)
+{
+    syni_mutex_lock(&lock);
+    caching = on;
+    syni_mutex_unlock(&lock);
+    if (!on)
+        trim();
 }

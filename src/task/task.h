@@ -170,8 +170,19 @@ void *syni_frame_new(size_t size, struct syni_slot **out_slot);
 void syni_frame_free(void *frame, size_t size, struct syni_slot *slot);
 /* Moves HOME's own store to the common one; by its last driver. */
 void syni_frame_retire(struct syni_home *home);
-/* Gives what is in the common store back to the allocator. */
-void syni_frame_trim(void);
+/* From now on the common store keeps frames, or gives all back to the allocator: on
+ * while any synchronizer runs. */
+void syni_frame_cache(bool on);
+
+/* --- deadline.c --- */
+
+/* The earlier of DEADLINE and that of the syn_call_by() around the current call. */
+int64_t syni_deadline_here(int64_t deadline);
+
+/* Between the two, those deadlines are not seen: the thread drives tasks that they
+ * are not meant for. */
+int syni_deadlines_shadow(void);
+void syni_deadlines_unshadow(int before);
 
 /* --- home.c --- */
 

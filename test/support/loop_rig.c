@@ -186,19 +186,14 @@ int open_descriptors(void)
     return n;
 }
 
-uint32_t next_random(uint32_t *state)
-{
-    *state ^= *state << 13;
-    *state ^= *state >> 17;
-    *state ^= *state << 5;
-    return *state;
-}
-
 void run_on_backend(const char *backend, void (*body)(struct rig *rig))
 {
     static struct rig rig;
+    struct syn_clock *clock;
 
-    rig_by_hand(&rig, backend, NULL);
+    CHECK_INT(syn_clock_new(&clock), SYN_OK);
+    rig_by_hand(&rig, backend, clock);
     body(&rig);
     rig_end(&rig);
+    CHECK_INT(syn_clock_free(clock), SYN_OK);
 }

@@ -74,11 +74,9 @@ void fill(int fd);
 /* How many descriptors this process has open. */
 int open_descriptors(void);
 
-/* The next number of a sequence that every run repeats. */
-uint32_t next_random(uint32_t *state);
-
 /* One case a backend from one body, void name(struct rig *rig), for a loop that is
- * driven by hand: CASES(CASE_FUNCTIONS), and CASES(CASE_ROWS) inside the table. */
+ * driven by hand and lives by a virtual clock, so that it can be seen whether a turn
+ * found something or slept: CASES(CASE_FUNCTIONS), and CASES(CASE_ROWS) inside the table. */
 void run_on_backend(const char *backend, void (*body)(struct rig *rig));
 
 #define CASE_FUNCTIONS(body)             \

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Deadlines: moments on the clock that a thread lives by, and those that a thread
+ * set around its blocking calls.
+ *
+ * Each thread has its own.
+ */
+#include <synchronicity/call.h>
+
+#include "task/task.h"
+
+/* Deadlines of the syn_call_by() around the current call; deeper ones than this
+ * only tighten the last. Those below `first_deadline` are not for the tasks that this
+ * thread drives at present. */
+enum { DEADLINES = 16 };
+static _Thread_local int64_t deadlines[DEADLINES];
+static _Thread_local int n_deadlines, first_deadline;
+
+static int64_t now_here(void)
+{
+    struct syni_driving *driving = syni_driving_now();
+
+    return syn_clock_now(driving ? driving->loop->clock : syni_clock_mine());
+}
+
+struct syn_deadline syn_after(double seconds)
+{
+    struct syn_deadline deadline = {SYNI_NEVER};
+    int64_t ns = seconds >= 9e9 ? SYNI_NEVER : seconds > 0 ? (int64_t)(seconds * 1e9) : 0;
+
+    if (ns != SYNI_NEVER)
+        deadline.ns = syni_deadline_in(now_here(), ns);
+    return deadline;
+}
+
+struct syn_deadline syn_never(void)
+{
+    struct syn_deadline never = {SYNI_NEVER};
+
+    return never;
+}
+
+int64_t syni_deadline_here(int64_t deadline)
+{
+    int n = n_deadlines < DEADLINES ? n_deadlines : DEADLINES;
+
+    return n > first_deadline && deadlines[n - 1] < deadline ? deadlines[n - 1] : deadline;
+}
+
+void syni_deadline_push(struct syn_deadline deadline)
+{
+    int64_t tighter = syni_deadline_here(deadline.ns);
+
+    if (n_deadlines < DEADLINES)
+        deadlines[n_deadlines] = tighter;
+    else
+        deadlines[DEADLINES - 1] = tighter;
+    n_deadlines++;
+}
+
+int syni_deadlines_shadow(void)
+{
+    int before = first_deadline;
+
+    first_deadline = n_deadlines;
+    return before;
+}
+
+void syni_deadlines_unshadow(int before)
+{
+    first_deadline = before;
+}
+
+syn_err syni_deadline_pop(syn_err err)
+{
+    n_deadlines--;
+    return err;
+}

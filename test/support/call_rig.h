@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What the suites of the call layer share: the surroundings of a case, threads
+ * that live by its clock, and a look at what the case left behind.
+ *
+ * A case says begin(), which sets the mode and a virtual clock, does its work, says
+ * finish(&its_synchronizer) and then done(). These two are checks: every task that
+ * was started has ended, the stop was clean, and no memory of the library is out.
+ */
+#ifndef CALL_RIG_H
+#define CALL_RIG_H
+
+#include <dirent.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <synchronicity/short.h>
+#include <synchronicity/testing.h>
+
+#include "test.h"
+
+#define MS INT64_C(1000000)
+#define SECOND INT64_C(1000000000)
+
+static struct syn_clock *rig_clock;
+
+static inline void begin_in_real_time(void)
+{
+    test_alarm_hook = syn_dump;
+    syn_test_callers_drive(test_driving);
+}
+
+static inline void begin(void)
+{
+    begin_in_real_time();
+    CHECK_INT(syn_clock_new(&rig_clock), SYN_OK);
+    syn_clock_use(rig_clock);
+}
+
+static inline int64_t now(void)
+{
+    return syn_clock_now(rig_clock);
+}
+
+static inline void finish(struct syn_synchronizer *synchronizer)
+{
+    struct syn_stats stats;
+
+    CHECK_INT(synchronizer_stop(synchronizer, syn_never()), SYN_OK);
+    stats = synchronizer_stats(synchronizer);
+    CHECK_INT(stats.started, stats.ended);
+    CHECK_INT(synchronizer_free(synchronizer), SYN_OK);
+}
+
+/* SLOTS: how many futures were out at once; their places are kept, in pieces of 256,
+ * of which the first is static. */
+static inline void done_after(unsigned long slots)
+{
+    syn_clock_use(NULL);
+    CHECK_INT(syn_clock_free(rig_clock), SYN_OK);
+    CHECK(syn_memory_use().outstanding <= slots / 256);
+}
+
+static inline void done(void)
+{
+    done_after(0);
+}
+
+/* --- threads --- */
+
+enum { CREW_MAX = 1000 };
+
+struct crew {
+    void (*fn)(int number, void *argument);
+    void *argument;
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    int arrived, next;
+    bool go;
+};
+
+static inline void *crew_member(void *argument)
+{
+    struct crew *crew = argument;
+    int number;
+
+    syn_clock_join(rig_clock);
+    pthread_mutex_lock(&crew->lock);
+    number = crew->arrived++;
+    pthread_cond_broadcast(&crew->changed);
+    while (!crew->go)
+        pthread_cond_wait(&crew->changed, &crew->lock);
+    pthread_mutex_unlock(&crew->lock);
+    crew->fn(number, crew->argument);
+    syn_clock_join(NULL);
+    return NULL;
+}
+
+struct crew_at_work {
+    struct crew crew;
+    pthread_t threads[CREW_MAX];
+    int count;
+};
+
+/* COUNT threads, which all take part in the clock, begin FN at one moment. */
+static inline struct crew_at_work *crew_start(int count, void (*fn)(int number, void *argument),
+                                              void *argument)
+{
+    struct crew_at_work *w = calloc(1, sizeof *w);
+    struct crew *crew = &w->crew;
+
+    CHECK(w != NULL && count <= CREW_MAX);
+    crew->fn = fn;
+    crew->argument = argument;
+    w->count = count;
+    pthread_mutex_init(&crew->lock, NULL);
+    pthread_cond_init(&crew->changed, NULL);
+    for (int i = 0; i < count; i++)
+        CHECK_INT(pthread_create(&w->threads[i], NULL, crew_member, crew), 0);
+    pthread_mutex_lock(&crew->lock);
+    while (crew->arrived < count)
+        pthread_cond_wait(&crew->changed, &crew->lock);
+    crew->go = true;
+    pthread_cond_broadcast(&crew->changed);
+    pthread_mutex_unlock(&crew->lock);
+    return w;
+}
+
+/* Waits for them. Time may pass meanwhile. */
+static inline void crew_join(struct crew_at_work *w)
+{
+    syn_clock_join(NULL);
+    for (int i = 0; i < w->count; i++)
+        CHECK_INT(pthread_join(w->threads[i], NULL), 0);
+    syn_clock_join(rig_clock);
+    pthread_cond_destroy(&w->crew.changed);
+    pthread_mutex_destroy(&w->crew.lock);
+    free(w);
+}
+
+static inline void crew_run(int count, void (*fn)(int number, void *argument), void *argument)
+{
+    crew_join(crew_start(count, fn, argument));
+}
+
+/* Lets others run until *FLAG; real time, for what the clock does not see. */
+static inline void spin_until(_Atomic(bool) *flag)
+{
+    while (!*flag)
+        usleep(100);
+}
+
+/* How many entries a directory has; -1: there is none. */
+static inline int count_entries(const char *path)
+{
+    DIR *dir = opendir(path);
+    int n = 0;
+
+    if (!dir)
+        return -1;
+    while (readdir(dir))
+        n++;
+    closedir(dir);
+    return n - 2;
+}
+
+/* The threads of this process; -1 where that cannot be asked. */
+static inline int count_threads(void)
+{
+    return count_entries("/proc/self/task");
+}
+
+/* --- what went wrong --- */
+
+static inline const char *last_message(void)
+{
+    const struct syn_report *report = syn_last_report();
+
+    return report ? report->message : "(no report)";
+}
+
+static inline void check_says(const char *file, int line, const char *text)
+{
+    if (!strstr(last_message(), text))
+        test_fail(file, line, "the report says \"%s\", not \"%s\"", last_message(), text);
+}
+#define CHECK_SAYS(text) check_says(__FILE__, __LINE__, text)
+
+#endif
