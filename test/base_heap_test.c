@@ -8,6 +8,7 @@
 
 #include "base/heap.h"
 #include "base/list.h"
+#include "support/random.h"
 #include "test.h"
 
 enum { STEPS = 100000, MOST = 1000, MILLION = 1000000 };
@@ -20,14 +21,6 @@ static struct syni_heap_node *model[MOST];
 static int n_model;
 
 static uint32_t seed = 20231;
-
-static uint32_t next_random(void)
-{
-    seed ^= seed << 13;
-    seed ^= seed >> 17;
-    seed ^= seed << 5;
-    return seed;
-}
 
 static void insert(struct syni_heap_node *node, int64_t key)
 {
@@ -51,12 +44,12 @@ static void remove_at(int place)
 
 static void step(void)
 {
-    struct syni_heap_node *node = &nodes[next_random() % MOST];
+    struct syni_heap_node *node = &nodes[next_random(&seed) % MOST];
 
     if (!syni_heap_holds(node))
-        insert(node, next_random() % 300); /* a few keys, so that many are equal */
-    else if (next_random() % 2)
-        remove_at((int)(next_random() % (uint32_t)n_model));
+        insert(node, next_random(&seed) % 300); /* a few keys, so that many are equal */
+    else if (next_random(&seed) % 2)
+        remove_at((int)(next_random(&seed) % (uint32_t)n_model));
     else
         remove_at(0);
 }
@@ -148,7 +141,7 @@ static void I1_heap_takes_a_million_in_any_order(void)
         syni_heap_insert(&heap, &many[i], MILLION - i);
     drain(many, MILLION);
     for (int i = 0; i < MILLION; i++)
-        syni_heap_insert(&heap, &many[i], next_random());
+        syni_heap_insert(&heap, &many[i], next_random(&seed));
     drain(many, MILLION);
     free(many);
 }

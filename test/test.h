@@ -77,7 +77,8 @@ int test_main(const struct test_module *module, int argc, char **argv);
 extern bool test_driving;
 
 /* Called in the signal handler of a case that took too long, before it dies; it
- * may write to FD what everybody waits for. NULL: nothing is written. */
+ * may write to FD what everybody waits for: syn_dump(), unless a case says otherwise.
+ * NULL: nothing is written. */
 extern void (*test_alarm_hook)(int fd);
 
 /* How many times slower than a plain build this one may be. Tests that measure

@@ -28,13 +28,15 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <synchronicity/synchronizer.h>
+
 enum { PASSED = 0, FAILED = 1, UNKNOWN = 2, SKIPPED = 77 };
 enum { MOST_DESCRIPTORS = 4096 }; /* new ones get the lowest numbers, so this sees any leak */
 
 static const char driving_suffix[] = "@driving";
 
 bool test_driving;
-void (*test_alarm_hook)(int fd);
+void (*test_alarm_hook)(int fd) = syn_dump;
 
 static bool debugging;
 

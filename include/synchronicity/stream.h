@@ -104,6 +104,7 @@ struct syn_reader {
     size_t capacity;   /* of buffer; grows up to limit */
     size_t limit;      /* the longest piece that can be had */
     size_t start, end; /* what is in it */
+    int filling;       /* 1: a fill is under way; a second one is SYN_EBUSY */
 };
 
 /* Bytes in a reader's buffer; valid until its next operation. */

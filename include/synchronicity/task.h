@@ -52,7 +52,8 @@
  * syn_step_finally(). Clean-up may await; a second request does not interrupt it.
  * The first outcome stands, with two exceptions: a success becomes the error of a
  * clean-up that failed, and a cancellation becomes the value that the clean-up
- * returned.
+ * returned. A value that is returned in clean-up while an error stands is destroyed by
+ * SYN_DESTROY; one that was returned before and is overwritten there is lost.
  */
 #ifndef SYNCHRONICITY_TASK_H
 #define SYNCHRONICITY_TASK_H

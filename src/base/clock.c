@@ -32,6 +32,7 @@ struct thread_sleeper {
     struct syni_sleeper sleeper;
     struct syni_parker *parker;
     _Atomic(bool) *done; /* what it sleeps for */
+    int aside;           /* loops that it drives, one inside the other: they stand for it */
 };
 static _Thread_local struct thread_sleeper mine;
 
@@ -179,13 +180,23 @@ struct syn_clock *syni_clock_mine(void)
     return mine.sleeper.clock;
 }
 
+/* The thread was idle and is not any more; while it drives a loop that is as good as
+ * idle, though, since the loop is busy in its place. */
+static void go_on(void)
+{
+    if (mine.aside > 0)
+        syni_clock_doze(&mine.sleeper, SYNI_NEVER, SYNI_DOZE_BLOCKED);
+    else
+        syni_clock_rouse(&mine.sleeper);
+}
+
 static void sleep_virtually(_Atomic(bool) *done, int64_t deadline)
 {
     mine.done = done;
     while (!*done && syn_clock_now(mine.sleeper.clock) < deadline) {
         syni_clock_doze(&mine.sleeper, deadline, SYNI_DOZE_BLOCKED);
         syni_parker_sleep(mine.parker, SYNI_NEVER);
-        syni_clock_rouse(&mine.sleeper);
+        go_on();
     }
     mine.done = NULL;
 }
@@ -208,12 +219,14 @@ bool syni_clock_sleep(_Atomic(bool) *done, int64_t deadline)
 void syni_clock_step_aside(void)
 {
     mine.done = NULL;
-    syni_clock_doze(&mine.sleeper, SYNI_NEVER, SYNI_DOZE_BLOCKED);
+    mine.aside++;
+    go_on();
 }
 
 void syni_clock_step_back(void)
 {
-    syni_clock_rouse(&mine.sleeper);
+    mine.aside--;
+    go_on();
 }
 
 syn_err syn_clock_new(struct syn_clock **out_clock)

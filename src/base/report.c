@@ -48,6 +48,15 @@ static struct syn_report *take_place(void)
     return syni_alloc(sizeof *store);
 }
 
+/* Messages of other libraries often end in a newline. */
+static void trim(char *message)
+{
+    size_t length = strlen(message);
+
+    while (length > 0 && (message[length - 1] == '\n' || message[length - 1] == ' '))
+        message[--length] = '\0';
+}
+
 struct syn_report *syni_report_new(syn_err code, enum syn_origin origin, const char *message)
 {
     struct syn_report *report = take_place();
@@ -56,8 +65,10 @@ struct syn_report *syni_report_new(syn_err code, enum syn_origin origin, const c
         return NULL;
     report->code = code;
     report->origin = origin;
-    if (message)
+    if (message) {
         snprintf(report->message, sizeof report->message, "%s", message);
+        trim(report->message);
+    }
     return report;
 }
 

@@ -16,6 +16,26 @@ syn_err syni_home_find(struct syn_synchronizer *synchronizer, struct syni_home *
 /* Why HOME, which was found, takes no post any more: SYN_ECLOSED or SYN_ELOOPDEAD. */
 syn_err syni_home_refusal(struct syni_home *home);
 
+/* --- lifecycle.c --- */
+
+/* Starts it, also after a stop; syn_synchronizer_start() says how it fails. */
+syn_err syni_home_start(struct syn_synchronizer *synchronizer);
+
+/* Stops it; not on its own thread. */
+syn_err syni_home_stop(struct syni_home *home, struct syn_deadline deadline);
+
+/* Frees the home of a stopped synchronizer, if it has one. Fails: SYN_ELOOPDEAD when its
+ * thread stayed behind. */
+syn_err syni_home_free(struct syn_synchronizer *synchronizer);
+
+/* The home, if it was ever started; NULL. */
+struct syni_home *syni_home_peek(struct syn_synchronizer *synchronizer);
+
+/* What it is called, also when it has no name. */
+const char *syni_name_of(const struct syn_synchronizer *synchronizer);
+
+/* --- call.c --- */
+
 /* Where a call of FUNCTION runs; SYN_EABI as well. */
 syn_err syni_home_for(const struct syn_function *function, struct syni_home **out_home);
 

@@ -86,11 +86,6 @@ static struct syn_step attempt_ends(struct attempt *self)
 
 /* ------------------------------------------------------------ the race -- */
 
-static void close_stream(struct syn_stream *stream)
-{
-    syn_future_detach(syn_stream_close_future(stream));
-}
-
 static struct syn_step resolved(struct syn_tcp_connect *self);
 static struct syn_step start_next(struct syn_tcp_connect *self);
 static struct syn_step heard(struct syn_tcp_connect *self);
@@ -102,7 +97,7 @@ SYN_ASYNC_DEFINE(SYN_FREE, struct syn_stream *, syn_tcp_connect, SYN_COPY(const 
                  SYN_LOCAL(struct addrinfo *, order[ATTEMPTS_MAX]), SYN_LOCAL(int, n),
                  SYN_LOCAL(struct attempt_future, attempts[ATTEMPTS_MAX]), SYN_LOCAL(int, started),
                  SYN_LOCAL(int, ended), SYN_LOCAL(struct race, race),
-                 SYN_DESTROY(close_stream))
+                 SYN_DESTROY(syni_socket_discard))
 {
     self->race.winner = -1;
     self->race.last_error = ENOENT;
@@ -137,7 +132,7 @@ static struct syn_step fail(struct syn_tcp_connect *self, syn_err err)
 {
     char message[SYN_MESSAGE_MAX];
 
-    snprintf(message, sizeof message, "cannot connect to %s port %d", self->host, self->port);
+    snprintf(message, sizeof message, "cannot connect to %.150s port %d", self->host, self->port);
     return syn_step_fail(self, err, message);
 }
 
@@ -149,6 +144,17 @@ static struct syn_step resolved(struct syn_tcp_connect *self)
     return start_next(self);
 }
 
+/* False: there is no memory for it, and it would never tell any news. */
+static bool start_attempt(struct syn_tcp_connect *self)
+{
+    struct attempt_future attempt = attempt_future(&self->race, self->order[self->started]);
+
+    if (!attempt.u.handle.slot)
+        return false;
+    self->attempts[self->started++] = attempt;
+    return true;
+}
+
 static struct syn_step start_next(struct syn_tcp_connect *self)
 {
     struct syn_deadline until = syn_never();
@@ -156,13 +162,10 @@ static struct syn_step start_next(struct syn_tcp_connect *self)
 
     if (self->race.winner < 0 && self->race.n_failed == self->n)
         return fail(self, self->race.last_error);
+    if (self->started < self->n && !start_attempt(self))
+        return syn_step_fail(self, SYN_ENOMEM);
     if (syn_promise_new(news, &self->race.news, &news) != SYN_OK)
         return syn_step_fail(self, SYN_ENOMEM);
-    if (self->started < self->n) {
-        self->attempts[self->started] =
-            attempt_future(&self->race, self->order[self->started]);
-        self->started++;
-    }
     if (self->started < self->n)
         until = syn_after(ATTEMPT_DELAY);
     return syn_step_await_by(self, news, until, heard);

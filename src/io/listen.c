@@ -26,9 +26,10 @@
 #include "base/mem.h"
 
 struct syn_listener {
-    struct syn_synchronizer *home; /* of the first accept; NULL before */
+    _Atomic(struct syn_synchronizer *) home; /* of the first accept; NULL before */
     int fd;
     int port;
+    /* home's driver only: */
     bool kept, accepting, closed;
 };
 
@@ -55,17 +56,41 @@ static int port_of(int fd)
                      : ((struct sockaddr_in *)(void *)&address)->sin_port);
 }
 
-static syn_err open_at(const struct addrinfo *address, struct syn_listener *listener)
+/* BOTH_FAMILIES: an IPv6 socket that also takes what comes by IPv4. */
+static syn_err open_at(const struct addrinfo *address, bool both_families,
+                       struct syn_listener *listener)
 {
     syn_err err = syni_socket(address->ai_family, &listener->fd);
+    int off = 0;
 
     if (err)
         return err;
-    err = bind_to(listener->fd, address);
+    if (both_families &&
+        setsockopt(listener->fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off) < 0)
+        err = errno;
+    if (!err)
+        err = bind_to(listener->fd, address);
     if (err)
         syni_close(listener->fd);
     else
         listener->port = port_of(listener->fd);
+    return err;
+}
+
+/* Both families in one socket, or IPv4 alone where the system has no such thing. */
+static syn_err open_everywhere(const struct addrinfo *list, struct syn_listener *listener)
+{
+    const struct addrinfo *v6 = list, *v4 = list;
+    syn_err err = SYN_ENOTSUP;
+
+    while (v6 && v6->ai_family != AF_INET6)
+        v6 = v6->ai_next;
+    while (v4 && v4->ai_family != AF_INET)
+        v4 = v4->ai_next;
+    if (v6)
+        err = open_at(v6, true, listener);
+    if (err && v4)
+        err = open_at(v4, false, listener);
     return err;
 }
 
@@ -84,7 +109,10 @@ syn_err syn_tcp_listen(const char *host, int port, struct syn_listener **out_lis
     if (getaddrinfo(host, service, &hints, &list) != 0)
         return SYN_EINVAL;
     listener = syni_alloc(sizeof *listener);
-    err = listener ? open_at(list, listener) : SYN_ENOMEM;
+    if (!listener)
+        err = SYN_ENOMEM;
+    else
+        err = host ? open_at(list, false, listener) : open_everywhere(list, listener);
     freeaddrinfo(list);
     if (err)
         syni_free(listener, sizeof *listener);
@@ -101,22 +129,16 @@ int syn_listener_port(const struct syn_listener *listener)
 static struct syn_step connection(struct syn_tcp_accept *self);
 static struct syn_step accept_ends(struct syn_tcp_accept *self);
 
-static void close_stream(struct syn_stream *stream)
-{
-    syn_future_detach(syn_stream_close_future(stream));
-}
-
 SYN_ASYNC_DEFINE(SYN_FREE, struct syn_stream *, syn_tcp_accept, (struct syn_listener *, listener),
-                 SYN_DESTROY(close_stream))
+                 SYN_DESTROY(syni_socket_discard))
 {
     struct syn_listener *l = self->listener;
     syn_err err = SYN_OK;
 
-    if (l->home && l->home != syn_task_synchronizer(&self->syn))
+    if (syni_socket_settle(&l->home, &self->syn) != SYN_OK)
         return syn_step_fail(self, SYN_EWRONGLOOP);
     if (l->accepting)
         return syn_step_fail(self, SYN_EBUSY);
-    l->home = syn_task_synchronizer(&self->syn);
     if (!l->kept)
         err = syn_keep_descriptor(&self->syn, l->fd);
     if (err)
@@ -193,12 +215,14 @@ SYN_ASYNC_DEFINE(SYN_FREE, void, syn_listener_close, (struct syn_listener *, lis
 
     if (!l)
         return syn_step_done(self);
-    if (l->home && l->home != syn_task_synchronizer(&self->syn))
+    if (syni_socket_settle(&l->home, &self->syn) != SYN_OK)
         return syn_step_fail(self, SYN_EWRONGLOOP);
     l->closed = true;
     if (l->kept)
         syn_forget_descriptor(&self->syn, l->fd); /* wakes the accept */
-    return accept_has_ended(self);
+    /* Clean-up, which a request does not interrupt: it is closed in any case. */
+    syn_step_finally(self, accept_has_ended);
+    return syn_step_done(self);
 }
 
 static struct syn_step accept_has_ended(struct syn_listener_close *self)

@@ -31,8 +31,10 @@ void syn_reader_fini(struct syn_reader *reader)
 
 struct syn_span syn_reader_peek(const struct syn_reader *reader)
 {
-    struct syn_span span = {reader->buffer + reader->start, reader->end - reader->start};
+    struct syn_span span = {"", reader->end - reader->start};
 
+    if (span.size > 0)
+        span.data = reader->buffer + reader->start;
     return span;
 }
 
@@ -110,13 +112,19 @@ static syn_err make_room(struct syn_reader *reader)
 }
 
 static struct syn_step filled(struct syn_reader_fill *self);
+static struct syn_step fill_ends(struct syn_reader_fill *self);
 
 SYN_ASYNC_DEFINE(SYN_FREE, void, syn_reader_fill, (struct syn_reader *, reader),
                  SYN_LOCAL(size_t, n))
 {
     struct syn_reader *r = self->reader;
-    syn_err err = make_room(r);
+    syn_err err;
 
+    if (r->filling) /* the buffer must not move under the read of another */
+        return syn_step_fail(self, SYN_EBUSY, "somebody else fills this reader");
+    r->filling = 1;
+    syn_step_finally(self, fill_ends);
+    err = make_room(r);
     if (err == SYN_EPROTO)
         return syn_step_fail(self, err, "a piece is longer than the reader's limit");
     if (err)
@@ -133,6 +141,12 @@ static struct syn_step filled(struct syn_reader_fill *self)
     if (self->n == 0)
         return syn_step_fail(self, SYN_EEND);
     self->reader->end += self->n;
+    return syn_step_done(self);
+}
+
+static struct syn_step fill_ends(struct syn_reader_fill *self)
+{
+    self->reader->filling = 0;
     return syn_step_done(self);
 }
 

@@ -6,6 +6,7 @@
  * Up to four workers take lookups from one queue and end when they have been idle
  * for a while. Who waits awaits a promise; cancelling that only lets go of it, and
  * the worker's late answer is destroyed. Addresses in numbers need no worker.
+ * A lookup takes part in a virtual clock as one who works: time stands still.
  *
  * Discarded: a thread per lookup, of which a burst would make thousands.
  */
@@ -29,6 +30,7 @@ enum { WORKERS_MAX = 4, IDLE_NS = 2000000000, STACK = 512 * 1024 };
 struct lookup {
     struct syni_list link;
     struct syni_addresses_promise promise;
+    struct syni_sleeper clock; /* never idle */
     char port[12];
     char host[256]; /* a name has at most 253 characters */
 };
@@ -36,7 +38,7 @@ struct lookup {
 static struct syni_mutex lock = SYNI_MUTEX_INIT;
 static struct syni_cond work; /* made with the first worker */
 static struct syni_list queue = {&queue, &queue};
-static int n_workers, n_idle;
+static int n_workers, n_idle, n_queued;
 static bool made;
 
 static const struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM};
@@ -77,6 +79,34 @@ static void answer(struct syni_addresses_promise promise, int gai, struct addrin
     }
 }
 
+static bool never_pending(struct syni_sleeper *sleeper)
+{
+    (void)sleeper;
+    return false;
+}
+
+static struct lookup *new_lookup(struct syni_addresses_promise promise, const char *host,
+                                 const char *port)
+{
+    struct lookup *lookup = syni_alloc(sizeof *lookup);
+
+    if (!lookup)
+        return NULL;
+    lookup->promise = promise;
+    snprintf(lookup->host, sizeof lookup->host, "%s", host);
+    snprintf(lookup->port, sizeof lookup->port, "%s", port);
+    lookup->clock.pending = never_pending;
+    syni_clock_enter(syni_clock_default(), &lookup->clock);
+    return lookup;
+}
+
+static void free_lookup(struct lookup *lookup)
+{
+    if (lookup)
+        syni_clock_leave(&lookup->clock);
+    syni_free(lookup, sizeof *lookup);
+}
+
 static void look_up(struct lookup *lookup)
 {
     struct addrinfo *list = NULL;
@@ -84,7 +114,7 @@ static void look_up(struct lookup *lookup)
                                         : getaddrinfo(lookup->host, lookup->port, &hints, &list);
 
     answer(lookup->promise, gai, list, lookup->host);
-    syni_free(lookup, sizeof *lookup);
+    free_lookup(lookup);
 }
 
 /* The next lookup; NULL after a while without one. */
@@ -102,6 +132,7 @@ static struct lookup *next_locked(void)
         return NULL;
     lookup = SYNI_CONTAINER(queue.next, struct lookup, link);
     syni_list_remove(&lookup->link);
+    n_queued--;
     return lookup;
 }
 
@@ -130,7 +161,7 @@ static syn_err enqueue_locked(struct lookup *lookup)
         syni_cond_init(&work);
         made = true;
     }
-    if (n_idle == 0 && n_workers < WORKERS_MAX) {
+    if (n_queued >= n_idle && n_workers < WORKERS_MAX) { /* the idle ones have work already */
         err = syni_thread_start(&thread, "resolver", STACK, worker, NULL);
         if (err && n_workers == 0)
             return err;
@@ -140,6 +171,7 @@ static syn_err enqueue_locked(struct lookup *lookup)
         }
     }
     syni_list_append(&queue, &lookup->link);
+    n_queued++;
     syni_cond_signal(&work);
     return SYN_OK;
 }
@@ -147,19 +179,16 @@ static syn_err enqueue_locked(struct lookup *lookup)
 static void give_to_worker(struct syni_addresses_promise promise, const char *host,
                            const char *port)
 {
-    struct lookup *lookup = syni_alloc(sizeof *lookup);
+    struct lookup *lookup = new_lookup(promise, host, port);
     syn_err err = SYN_ENOMEM;
 
     if (lookup) {
-        lookup->promise = promise;
-        snprintf(lookup->host, sizeof lookup->host, "%s", host);
-        snprintf(lookup->port, sizeof lookup->port, "%s", port);
         syni_mutex_lock(&lock);
         err = enqueue_locked(lookup);
         syni_mutex_unlock(&lock);
     }
     if (err) {
-        syni_free(lookup, sizeof *lookup);
+        free_lookup(lookup);
         syn_promise_fail(promise, err, "the name could not be looked up");
     }
 }

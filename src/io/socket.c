@@ -19,6 +19,7 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <stdatomic.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -28,9 +29,10 @@
 
 struct fd_stream {
     struct syn_stream stream;
-    struct syn_synchronizer *home; /* of the first operation; NULL before */
+    _Atomic(struct syn_synchronizer *) home; /* of the first operation; NULL before */
     int fd;
     bool is_socket;
+    /* home's driver only: */
     bool kept;    /* home's loop knows that we close it */
     bool emptied; /* the last read took all there was: wait before the next */
     bool reading, writing;
@@ -103,15 +105,25 @@ syn_err syni_socket_prepare(int fd)
     return err;
 }
 
-/* The first operation decides where the stream lives. */
-static syn_err enter(struct fd_stream *s, struct syn_task *task)
+syn_err syni_socket_settle(_Atomic(struct syn_synchronizer *) *home, const struct syn_task *task)
 {
-    struct syn_synchronizer *here = syn_task_synchronizer(task);
-    syn_err err;
+    struct syn_synchronizer *here = syn_task_synchronizer(task), *nobody = NULL;
 
-    if (s->home && s->home != here)
-        return SYN_EWRONGLOOP;
-    s->home = here;
+    return atomic_compare_exchange_strong(home, &nobody, here) || nobody == here ? SYN_OK
+                                                                                 : SYN_EWRONGLOOP;
+}
+
+/* The first operation decides where the stream lives. Before that is known nothing
+ * else of it may be looked at: its own loop may be at work on it. BUSY: the flag of
+ * the operation's direction. */
+static syn_err enter(struct fd_stream *s, const bool *busy, struct syn_task *task)
+{
+    syn_err err = syni_socket_settle(&s->home, task);
+
+    if (err)
+        return err;
+    if (busy && *busy)
+        return SYN_EBUSY;
     if (s->kept)
         return SYN_OK;
     err = syn_keep_descriptor(task, s->fd);
@@ -127,7 +139,7 @@ static struct syn_step read_ends(struct fd_read *self);
 
 SYN_ASYNC(SYN_FREE, size_t, fd_read, (struct fd_stream *, s), (void *, buffer), (size_t, size))
 {
-    syn_err err = self->s->reading ? SYN_EBUSY : enter(self->s, &self->syn);
+    syn_err err = enter(self->s, &self->s->reading, &self->syn);
 
     if (err)
         return syn_step_fail(self, err);
@@ -169,7 +181,7 @@ static struct syn_step write_ends(struct fd_write *self);
 
 SYN_ASYNC(SYN_FREE, size_t, fd_write, (struct fd_stream *, s), (const void *, data), (size_t, size))
 {
-    syn_err err = self->s->writing ? SYN_EBUSY : enter(self->s, &self->syn);
+    syn_err err = enter(self->s, &self->s->writing, &self->syn);
 
     if (err)
         return syn_step_fail(self, err);
@@ -212,10 +224,10 @@ static struct syn_step write_ends(struct fd_write *self)
 
 SYN_ASYNC(SYN_FREE, void, fd_shutdown, (struct fd_stream *, s))
 {
-    syn_err err = enter(self->s, &self->syn);
+    syn_err err = enter(self->s, NULL, &self->syn);
 
     if (!err && shutdown(self->s->fd, SHUT_WR) < 0)
-        err = errno;
+        err = errno == ENOTSOCK ? SYN_ENOTSUP : errno;
     return err ? syn_step_fail(self, err) : syn_step_done(self);
 }
 
@@ -223,7 +235,7 @@ SYN_ASYNC(SYN_FREE, void, fd_close, (struct fd_stream *, s))
 {
     struct fd_stream *s = self->s;
 
-    if (s->home && s->home != syn_task_synchronizer(&self->syn))
+    if (syni_socket_settle(&s->home, &self->syn) != SYN_OK)
         return syn_step_fail(self, SYN_EWRONGLOOP);
     if (s->reading || s->writing)
         return syn_step_fail(self, SYN_EBUSY);
@@ -274,6 +286,14 @@ syn_err syni_socket_stream(int fd, struct syn_stream **out_stream)
     s->emptied = true;
     *out_stream = &s->stream;
     return SYN_OK;
+}
+
+void syni_socket_discard(struct syn_stream *stream)
+{
+    struct fd_stream *s = (struct fd_stream *)stream;
+
+    syni_close(s->fd);
+    syni_free(s, sizeof *s);
 }
 
 syn_err syn_stream_from_descriptor(int take_fd, struct syn_stream **out_stream)

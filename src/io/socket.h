@@ -19,8 +19,15 @@ syn_err syni_socket_prepare(int fd);
 /* A stream of FD, which is ready for use; FD stays the caller's when this fails. */
 syn_err syni_socket_stream(int fd, struct syn_stream **out_stream);
 
+/* Frees a stream of FD that nobody used yet, at once and on any thread: what becomes
+ * of a connection that nobody fetched. */
+void syni_socket_discard(struct syn_stream *stream);
+
 /* Closes FD, keeping errno; an interrupted close is a close. */
 void syni_close(int fd);
+
+/* HOME becomes that of TASK if there was none. SYN_EWRONGLOOP: there was another. */
+syn_err syni_socket_settle(_Atomic(struct syn_synchronizer *) *home, const struct syn_task *task);
 
 struct addrinfo;
 void syni_addresses_free(struct addrinfo *list);

@@ -2,7 +2,9 @@
  *
  * What can be done with any stream: the table's four, and writing all.
  *
- * Written with the public headers only, like all of src/io.
+ * Written with the public headers only. The blocking faces start the class's future and
+ * get it. On the loop's own thread that is refused, and nobody would ever use the
+ * future up: so it is taken back, before its first step.
  */
 #define SYNI_IN_LIBRARY 1
 
@@ -30,24 +32,42 @@ struct syn_stream_end_future syn_stream_close_future(struct syn_stream *stream)
     return stream->stream_class->close(stream);
 }
 
+/* ERR is what getting F came to. */
+static syn_err take_back(struct syn_future f, syn_err err)
+{
+    if (err == SYN_EDEADLK && syni_future_request_cancel(f) == SYN_OK)
+        syni_future_detach(f);
+    return err;
+}
+
+static syn_err get_bytes(struct syn_stream_bytes_future f, size_t *out_n)
+{
+    return take_back(f.u.handle, syn_future_get(f, out_n));
+}
+
+static syn_err get_end(struct syn_stream_end_future f)
+{
+    return take_back(f.u.handle, syn_future_get(f));
+}
+
 syn_err syn_stream_read(struct syn_stream *stream, void *buffer, size_t size, size_t *out_n)
 {
-    return syn_future_get(syn_stream_read_future(stream, buffer, size), out_n);
+    return get_bytes(syn_stream_read_future(stream, buffer, size), out_n);
 }
 
 syn_err syn_stream_write(struct syn_stream *stream, const void *data, size_t size, size_t *out_n)
 {
-    return syn_future_get(syn_stream_write_future(stream, data, size), out_n);
+    return get_bytes(syn_stream_write_future(stream, data, size), out_n);
 }
 
 syn_err syn_stream_shutdown(struct syn_stream *stream)
 {
-    return syn_future_get(syn_stream_shutdown_future(stream));
+    return get_end(syn_stream_shutdown_future(stream));
 }
 
 syn_err syn_stream_close(struct syn_stream *stream)
 {
-    return syn_future_get(syn_stream_close_future(stream));
+    return get_end(syn_stream_close_future(stream));
 }
 
 static struct syn_step write_rest(struct syn_stream_write_all *self);

@@ -93,7 +93,8 @@ static bool let_go(struct syni_loop *loop)
 {
     syni_clock_doze(&loop->sleeper, SYNI_NEVER, 0);
     atomic_store(&loop->role, SYNI_ROLE_FREE);
-    if (!syni_loop_has_posts(loop) || !move_role(loop, SYNI_ROLE_FREE, SYNI_ROLE_AWAKE))
+    /* Only the inbox: the rest is the next driver's, who may be there already. */
+    if (syni_loop_inbox_empty(loop) || !move_role(loop, SYNI_ROLE_FREE, SYNI_ROLE_AWAKE))
         return true;
     syni_clock_rouse(&loop->sleeper);
     return false;

@@ -70,12 +70,17 @@ void syni_loop_open_inbox(struct syni_loop *loop, bool open)
     atomic_store(&loop->inbox, open ? NULL : &shut);
 }
 
-bool syni_loop_has_posts(struct syni_loop *loop)
+bool syni_loop_inbox_empty(struct syni_loop *loop)
 {
     /* seq_cst: see syni_loop_post() */
     struct syni_job *head = atomic_load_explicit(&loop->inbox, memory_order_seq_cst);
 
-    return loop->taken || (head && head != &shut);
+    return !head || head == &shut;
+}
+
+bool syni_loop_has_posts(struct syni_loop *loop)
+{
+    return loop->taken || !syni_loop_inbox_empty(loop);
 }
 
 void syni_loop_take_posts(struct syni_loop *loop)

@@ -85,9 +85,12 @@ static void print_live(int fd, const struct syni_live *live, int64_t now)
         print(fd, " ");
         print_number(fd, live->detail);
     }
-    print(fd, ", for ");
-    print_number(fd, (now - live->since) / 1000000);
-    print(fd, " ms\n");
+    if (live->since > 0) {
+        print(fd, ", for ");
+        print_number(fd, (now - live->since) / 1000000);
+        print(fd, " ms");
+    }
+    print(fd, "\n");
 }
 
 static void print_loop(int fd, struct syni_loop *loop)

@@ -110,6 +110,9 @@ void syni_loop_turn(struct syni_loop *loop, int64_t until)
         glance(loop);
         return;
     }
+    /* Nobody to wait for: the role shall go free, for a caller to take. */
+    if (loop->callers_drive && loop->n_live == 0)
+        return;
     next = syni_timer_next(loop);
     next = next < until ? next : until;
     if (loop->clock)
@@ -127,7 +130,7 @@ static void wake_loop(struct syni_sleeper *sleeper)
 
 static bool loop_pending(struct syni_sleeper *sleeper)
 {
-    return syni_loop_has_posts(SYNI_CONTAINER(sleeper, struct syni_loop, sleeper));
+    return !syni_loop_inbox_empty(SYNI_CONTAINER(sleeper, struct syni_loop, sleeper));
 }
 
 void syni_loop_prepare(struct syni_loop *loop)

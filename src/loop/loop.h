@@ -14,9 +14,10 @@
  *      as many.
  *   3. Run jobs that are ready, at most as many; what they make ready is at the end
  *      of the same queue.
- *   4. If nothing is ready or posted: say "asleep", look into the inbox once more, and wait
- *      in the kernel until the first timer. Otherwise only look, and only when a
- *      descriptor is waited for.
+ *   4. If nothing is ready or posted: say "asleep", look into the inbox once more, and
+ *      wait in the kernel until the first timer. Otherwise only look, and only when a
+ *      descriptor is waited for. (Where callers may drive, a loop on which nothing
+ *      lives does not sleep either: timers and descriptors belong to what lives.)
  *   5. Pass on the kernel's events: each makes its waiter ready. No job runs while
  *      a batch of events is passed on.
  *
@@ -75,7 +76,7 @@ struct syni_live {
     const char *name;      /* static, or lives as long as this */
     const char *waits_for; /* static: "sleep", "readable"; "" while it runs or is ready */
     int detail;            /* a descriptor, or -1 */
-    int64_t since;         /* as loop->now then was */
+    int64_t since;         /* as loop->now then was; 0: it was not read yet */
 };
 
 enum syni_role {
@@ -189,7 +190,10 @@ void syni_loop_open_inbox(struct syni_loop *loop, bool open);
 
 /* Step 1. */
 void syni_loop_take_posts(struct syni_loop *loop);
+/* Something posted has not run yet. Driver only. */
 bool syni_loop_has_posts(struct syni_loop *loop);
+/* Nobody has posted since the driver last took the posts. Any thread. */
+bool syni_loop_inbox_empty(struct syni_loop *loop);
 
 /* --- timer.c --- */
 
@@ -206,7 +210,7 @@ void syni_timer_fire_due(struct syni_loop *loop);
 /* --- watch.c --- */
 
 /* WAIT->ready is called once when WAIT->fd is ready in WAIT->direction; not
- * before this returns. Driver only.
+ * before this returns. It may begin and stop waits. Driver only.
  * Fails: SYN_EBADF, SYN_ENOTSUP, SYN_ENOMEM as the backend does; SYN_EBUSY when
  * somebody waits for this direction of it already. */
 syn_err syni_watch_start(struct syni_loop *loop, struct syni_fd_wait *wait);

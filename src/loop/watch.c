@@ -22,6 +22,8 @@
 
 #include "base/mem.h"
 
+enum { BOTH = SYNI_READ | SYNI_WRITE };
+
 struct syni_fd_entry {
     struct syni_fd_wait *reader, *writer;
     uint32_t tag;   /* of the latest registration */
@@ -82,16 +84,19 @@ static syn_err tell_kernel(struct syni_loop *loop, int fd, unsigned want)
     return loop->backend->watch(loop->poller, fd, loop->fds[fd].tag, want);
 }
 
-/* Takes the waiter of DIRECTION out, if there is one, and tells it. */
-static void make_ready(struct syni_loop *loop, struct syni_fd_entry *entry, unsigned direction)
+/* Takes out the waiters of the directions READY, and tells them. By number, because
+ * one who is told may begin another wait, and that may move the table. */
+static void make_ready(struct syni_loop *loop, int fd, unsigned ready)
 {
-    struct syni_fd_wait **place = place_of(entry, direction), *wait = *place;
+    for (unsigned direction = SYNI_READ; direction <= SYNI_WRITE; direction <<= 1) {
+        struct syni_fd_wait **place = place_of(find(loop, fd), direction), *wait = *place;
 
-    if (!wait)
-        return;
-    *place = NULL;
-    loop->n_fd_waits--;
-    wait->ready(wait);
+        if (!wait || !(ready & direction))
+            continue;
+        *place = NULL;
+        loop->n_fd_waits--;
+        wait->ready(wait);
+    }
 }
 
 /* Registers what ENTRY's waiters want. When that fails the registration is lost. */
@@ -114,6 +119,15 @@ static syn_err arm(struct syni_loop *loop, struct syni_fd_entry *entry, int fd)
     return err;
 }
 
+/* Registers what is left to wait for. When that fails all find out by trying. */
+static void arm_again(struct syni_loop *loop, int fd)
+{
+    struct syni_fd_entry *entry = find(loop, fd);
+
+    if (wanted(entry) && arm(loop, entry, fd))
+        make_ready(loop, fd, BOTH);
+}
+
 syn_err syni_watch_start(struct syni_loop *loop, struct syni_fd_wait *wait)
 {
     struct syni_fd_entry *entry;
@@ -130,8 +144,7 @@ syn_err syni_watch_start(struct syni_loop *loop, struct syni_fd_wait *wait)
         return SYN_OK;
     *place_of(entry, wait->direction) = NULL;
     loop->n_fd_waits--;
-    /* Whoever waits for the other direction finds out by trying. */
-    make_ready(loop, entry, wait->direction ^ (SYNI_READ | SYNI_WRITE));
+    make_ready(loop, wait->fd, BOTH); /* the other one finds out by trying */
     return err;
 }
 
@@ -155,6 +168,7 @@ syn_err syni_watch_keep(struct syni_loop *loop, int fd)
     entry->tag++;
     entry->armed = 0;
     entry->kept = true;
+    arm_again(loop, fd);
     return SYN_OK;
 }
 
@@ -170,8 +184,19 @@ void syni_watch_forget(struct syni_loop *loop, int fd)
     entry->armed = 0;
     entry->kept = false;
     entry->known = false;
-    make_ready(loop, entry, SYNI_READ);
-    make_ready(loop, entry, SYNI_WRITE);
+    make_ready(loop, fd, BOTH);
+}
+
+/* Ready, and nobody cares: be silent until somebody does. */
+static void disarm(struct syni_loop *loop, struct syni_fd_entry *entry, int fd)
+{
+    entry->armed = wanted(entry);
+    entry->known = entry->armed != 0;
+    if (!tell_kernel(loop, fd, entry->armed))
+        return;
+    entry->armed = 0;
+    entry->known = false;
+    make_ready(loop, fd, BOTH);
 }
 
 void syni_watch_dispatch(struct syni_loop *loop, const struct syni_event *event)
@@ -180,20 +205,11 @@ void syni_watch_dispatch(struct syni_loop *loop, const struct syni_event *event)
 
     if (!entry || entry->tag != event->tag)
         return;
-    if (entry->kept && (event->ready & entry->armed & ~wanted(entry))) {
-        /* Ready, and nobody cares: be silent until somebody does. */
-        entry->armed = wanted(entry);
-        entry->known = entry->armed != 0;
-        tell_kernel(loop, event->fd, entry->armed);
-    }
-    if (event->ready & SYNI_READ)
-        make_ready(loop, entry, SYNI_READ);
-    if (event->ready & SYNI_WRITE)
-        make_ready(loop, entry, SYNI_WRITE);
-    if (!entry->kept && wanted(entry) && arm(loop, entry, event->fd)) {
-        make_ready(loop, entry, SYNI_READ);
-        make_ready(loop, entry, SYNI_WRITE);
-    }
+    if (entry->kept && (event->ready & entry->armed & ~wanted(entry)))
+        disarm(loop, entry, event->fd);
+    make_ready(loop, event->fd, event->ready);
+    if (!find(loop, event->fd)->kept)
+        arm_again(loop, event->fd);
 }
 
 void syni_watch_fini(struct syni_loop *loop)

@@ -31,6 +31,27 @@ enum syn_origin syni_task_asked_by(const struct syni_task *task)
     return (enum syn_origin)(atomic_load_explicit(&task->request, memory_order_relaxed) - 1);
 }
 
+bool syni_task_is_asked(const struct syni_task *task)
+{
+    /* relaxed: whoever sees it late has the request's own job arrive later */
+    return atomic_load_explicit(&task->request, memory_order_relaxed) > 0;
+}
+
+/* A stop asks every task by a job of its own, which a step that computes keeps out. */
+static bool stop_is_coming(const struct syni_task *task)
+{
+    /* relaxed: seen late, the stop's job arrives later */
+    return !task->sheltered &&
+           !atomic_load_explicit(&task->home->accepting, memory_order_relaxed);
+}
+
+bool syni_task_heeds_request(struct syni_task *task)
+{
+    if (!syni_task_is_asked(task) && stop_is_coming(task))
+        syni_task_request(task, SYN_BY_STOP);
+    return syni_task_is_asked(task);
+}
+
 bool syni_task_close_requests(struct syni_task *task)
 {
     int none = 0;
@@ -64,5 +85,7 @@ void syni_task_request(struct syni_task *task, enum syn_origin origin)
 
 int syn_task_cancelled(const struct syn_task *public_task)
 {
-    return atomic_load_explicit(&SYNI_TASK(public_task)->request, memory_order_relaxed) > 0;
+    const struct syni_task *task = SYNI_TASK(public_task);
+
+    return syni_task_is_asked(task) || stop_is_coming(task);
 }

@@ -187,7 +187,7 @@ static void suspend(struct syni_task *task)
             syni_home_watch_cleanup(task->home, task);
         return;
     }
-    if (!task->asked)
+    if (!syni_task_heeds_request(task))
         return;
     if (task->wait != SYNI_WAIT_NOTHING)
         syni_wait_interrupt(task);

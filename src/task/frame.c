@@ -21,6 +21,7 @@ enum { OWN_MAX = 256, BATCH = 64, COMMON_MAX = 4096 };
 static struct syni_mutex lock = SYNI_MUTEX_INIT;
 static struct syni_spare *common[SYNI_FRAME_CLASSES];
 static unsigned n_common[SYNI_FRAME_CLASSES];
+static _Atomic(bool) stocked[SYNI_FRAME_CLASSES]; /* common[] has some; written under lock */
 static bool caching; /* under lock: frames are worth keeping, a loop runs */
 
 /* 0 for up to 64 bytes, and so on; SYNI_FRAME_CLASSES for what is not cached. */
@@ -64,17 +65,25 @@ static void give_back(struct syni_spare *spare, size_t size)
     syni_slot_free(slot);
 }
 
+/* relaxed: a hint, which a taker checks under the lock */
+static void note_stock_locked(unsigned class)
+{
+    atomic_store_explicit(&stocked[class], common[class] != NULL, memory_order_relaxed);
+}
+
 static struct syni_spare *take(unsigned class)
 {
     struct syni_home *home = syni_home_now();
     struct syni_spare *spare = home ? pop(&home->spares[class], &home->n_spares[class]) : NULL;
 
-    if (spare || !common[class]) /* a racy look: at worst we allocate, or lock in vain */
+    /* relaxed: a look without the lock; at worst we allocate, or lock in vain */
+    if (spare || !atomic_load_explicit(&stocked[class], memory_order_relaxed))
         return spare;
     syni_mutex_lock(&lock);
     spare = pop(&common[class], &n_common[class]);
     for (int i = 0; home && common[class] && i < BATCH; i++)
         push(&home->spares[class], &home->n_spares[class], pop(&common[class], &n_common[class]));
+    note_stock_locked(class);
     syni_mutex_unlock(&lock);
     return spare;
 }
@@ -105,6 +114,7 @@ static void put_common(struct syni_spare *spare, unsigned class)
     syni_mutex_lock(&lock);
     if (caching && n_common[class] < COMMON_MAX) {
         push(&common[class], &n_common[class], spare);
+        note_stock_locked(class);
         kept = true;
     }
     syni_mutex_unlock(&lock);
@@ -150,6 +160,7 @@ static void trim(void)
         all = common[class];
         common[class] = NULL;
         n_common[class] = 0;
+        note_stock_locked(class);
         syni_mutex_unlock(&lock);
         while (all) {
             struct syni_spare *spare = all;

@@ -138,6 +138,12 @@ void syni_task_abandon(struct syni_task *task, syn_err err, enum syn_origin orig
  * the first request counts. */
 void syni_task_request(struct syni_task *task, enum syn_origin origin);
 
+/* It was asked, though the request's job may still be on its way: a task that saw
+ * syn_task_cancelled() leaves at its next suspension, and not at the one after. */
+bool syni_task_is_asked(const struct syni_task *task);
+/* The same when TASK suspends; a stop that is on its way counts too. Driver. */
+bool syni_task_heeds_request(struct syni_task *task);
+
 /* No more requests: false when one is on its way. Driver. */
 bool syni_task_close_requests(struct syni_task *task);
 

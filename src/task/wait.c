@@ -202,7 +202,7 @@ bool syni_wait_collect(struct syni_task *task)
         by_us = collect_nothing(task);
     } else {
         task->status = child->err;
-        by_us = task->asked && child->err && syni_origin_is_request(child->origin);
+        by_us = syni_task_is_asked(task) && child->err && syni_origin_is_request(child->origin);
         if (!child->err) {
             syni_core_fetch(child, task->on.result.out);
         } else {

@@ -51,9 +51,10 @@ void rig_by_hand(struct rig *rig, const char *backend, struct syn_clock *clock)
 {
     if (!syni_backend_find(backend))
         TEST_SKIP("this build lacks the backend");
-    start(rig, (struct syni_loop_options){
-                   .backend = backend, .clock = clock, .callers_drive = true});
+    start(rig,
+          (struct syni_loop_options){.backend = backend, .clock = clock, .callers_drive = true});
     CHECK(rig_take(rig));
+    syni_live_add(&rig->loop, &rig->live, "the case");
 }
 
 bool rig_take(struct rig *rig)
@@ -73,6 +74,8 @@ void rig_give(struct rig *rig)
 void rig_end(struct rig *rig)
 {
     if (syni_drives(&rig->loop)) {
+        if (rig->live.name)
+            syni_live_remove(&rig->loop, &rig->live);
         rig->loop.closing = true;
         rig_give(rig);
     } else {

@@ -25,7 +25,8 @@ struct rig {
     struct syni_loop loop;
     struct syni_driving here;
     struct syni_job stop;
-    atomic_int closings; /* calls of on_closing */
+    struct syni_live live; /* by hand: what the turns sleep for */
+    atomic_int closings;   /* calls of on_closing */
 };
 
 /* A loop that its dedicated thread drives, or, with test_driving, whoever takes
@@ -79,18 +80,18 @@ int open_descriptors(void);
  * found something or slept: CASES(CASE_FUNCTIONS), and CASES(CASE_ROWS) inside the table. */
 void run_on_backend(const char *backend, void (*body)(struct rig *rig));
 
-#define CASE_FUNCTIONS(body)             \
-    static void I2_epoll_##body(void)    \
-    {                                    \
-        run_on_backend("epoll", body);   \
-    }                                    \
-    static void I2_kqueue_##body(void)   \
-    {                                    \
-        run_on_backend("kqueue", body);  \
-    }                                    \
-    static void I2_poll_##body(void)     \
-    {                                    \
-        run_on_backend("poll", body);    \
+#define CASE_FUNCTIONS(body)                                                                       \
+    static void I2_epoll_##body(void)                                                              \
+    {                                                                                              \
+        run_on_backend("epoll", body);                                                             \
+    }                                                                                              \
+    static void I2_kqueue_##body(void)                                                             \
+    {                                                                                              \
+        run_on_backend("kqueue", body);                                                            \
+    }                                                                                              \
+    static void I2_poll_##body(void)                                                               \
+    {                                                                                              \
+        run_on_backend("poll", body);                                                              \
     }
 
 #define CASE_ROWS(body) TEST(I2_epoll_##body), TEST(I2_kqueue_##body), TEST(I2_poll_##body),

@@ -1,0 +1,311 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * GETs against a real Redis server on loopback, which the bench starts for itself:
+ * one at a time, blocking, in both modes of the synchronizer; and 100 in flight.
+ *
+ * The client is that of docs/examples/redis, written once as tasks. Beside it: hiredis,
+ * which is written twice, blocking (one at a time, and pipelined by hand) and with
+ * libev. Discarded: our own example server, which would take from the same processor
+ * more or less than Redis does.
+ */
+#define _POSIX_C_SOURCE 200809L
+#define _DEFAULT_SOURCE
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <sys/wait.h>
+
+#include <synchronicity/short.h>
+
+#include "bench.h"
+#include "redis/redis.h"
+
+#ifdef BENCH_HAVE_hiredis
+#include <hiredis/hiredis.h>
+#ifdef BENCH_HAVE_ev
+#include <hiredis/adapters/libev.h>
+#include <hiredis/async.h>
+#endif
+#endif
+
+enum { IN_FLIGHT = 100 };
+
+static int server_port;
+static pid_t server_pid;
+
+static double per_second(double since, long n)
+{
+    return (double)n / (bench_now() - since);
+}
+
+/* ------------------------------------------------------------- synchronicity -- */
+
+/* Connects, with the synchronizer in that mode. NULL: it says why. */
+static struct redis *our_connection(int callers_drive)
+{
+    struct redis *db;
+
+    if (redis_synchronizer.options.caller_may_drive != callers_drive) {
+        synchronizer_stop(&redis_synchronizer, syn_never());
+        redis_synchronizer.options.caller_may_drive = callers_drive;
+        synchronizer_start(&redis_synchronizer);
+    }
+    if (redis_open("127.0.0.1", server_port, &db) == SYN_OK)
+        return db;
+    syn_perror("redis_open");
+    return NULL;
+}
+
+static double our_blocking(long n, int callers_drive)
+{
+    struct redis *db = our_connection(callers_drive);
+    struct redis_reply *reply;
+    double rate = bench_now();
+
+    for (long i = 0; db && i < n; i++) {
+        if (redis_command(db, "GET bench", &reply)) {
+            syn_perror("GET");
+            return NAN;
+        }
+        redis_reply_free(reply);
+    }
+    rate = db ? per_second(rate, n) : NAN;
+    redis_close(db);
+    return rate;
+}
+
+static double our_thread(long n)
+{
+    return our_blocking(n, -1);
+}
+
+static double our_driven(long n)
+{
+    return our_blocking(n, 1);
+}
+
+ASYNC(redis_synchronizer, void, get_many, (struct redis *, db), (long, n), SYN_LOCAL(long, i),
+      SYN_LOCAL(struct redis_reply *, reply))
+{
+    co_begin;
+    for (self->i = 0; self->i < self->n; self->i++) {
+        co_try(redis_command_future(self->db, "GET bench"), &self->reply);
+        redis_reply_free(self->reply);
+    }
+    co_end;
+}
+
+ASYNC(redis_synchronizer, void, get_at_once, (struct redis *, db), (long, n), SYN_LOCAL(int, i),
+      SYN_LOCAL(struct get_many_future, f[IN_FLIGHT]))
+{
+    co_begin;
+    for (int i = 0; i < IN_FLIGHT; i++)
+        self->f[i] = get_many_future(self->db, self->n / IN_FLIGHT);
+    for (self->i = 0; self->i < IN_FLIGHT; self->i++)
+        co_try(self->f[self->i]);
+    co_end;
+}
+
+static double our_tasks(long n)
+{
+    struct redis *db = our_connection(-1);
+    double rate = bench_now();
+
+    if (!db)
+        return NAN;
+    rate = get_at_once(db, n) ? NAN : per_second(rate, n);
+    redis_close(db);
+    return rate;
+}
+
+/* ------------------------------------------------------------------- hiredis -- */
+
+#ifdef BENCH_HAVE_hiredis
+static redisContext *hiredis_connection(void)
+{
+    redisContext *c = redisConnect("127.0.0.1", server_port);
+
+    if (c && !c->err)
+        return c;
+    fprintf(stderr, "hiredis: %s\n", c ? c->errstr : "no memory");
+    if (c)
+        redisFree(c);
+    return NULL;
+}
+
+static double hiredis_blocking(long n)
+{
+    redisContext *c = hiredis_connection();
+    double rate = bench_now();
+
+    for (long i = 0; c && i < n; i++) {
+        redisReply *reply = redisCommand(c, "GET bench");
+
+        if (!reply)
+            return NAN;
+        freeReplyObject(reply);
+    }
+    rate = c ? per_second(rate, n) : NAN;
+    if (c)
+        redisFree(c);
+    return rate;
+}
+
+static double hiredis_pipelined(long n)
+{
+    redisContext *c = hiredis_connection();
+    double rate = bench_now();
+
+    for (long done = 0; c && done < n; done += IN_FLIGHT) {
+        for (int i = 0; i < IN_FLIGHT; i++)
+            redisAppendCommand(c, "GET bench");
+        for (int i = 0; i < IN_FLIGHT; i++) {
+            void *reply;
+
+            if (redisGetReply(c, &reply) != REDIS_OK)
+                return NAN;
+            freeReplyObject(reply);
+        }
+    }
+    rate = c ? per_second(rate, n) : NAN;
+    if (c)
+        redisFree(c);
+    return rate;
+}
+
+#ifdef BENCH_HAVE_ev
+static long n_to_send, n_to_come;
+
+static void hiredis_answered(redisAsyncContext *c, void *reply, void *unused)
+{
+    (void)unused;
+    if (!reply)
+        return;
+    if (n_to_send > 0) {
+        n_to_send--;
+        redisAsyncCommand(c, hiredis_answered, NULL, "GET bench");
+    }
+    if (--n_to_come == 0)
+        redisAsyncDisconnect(c);
+}
+
+static double hiredis_async(long n)
+{
+    redisAsyncContext *c = redisAsyncConnect("127.0.0.1", server_port);
+    struct ev_loop *loop = ev_loop_new(0);
+    double t = bench_now();
+
+    if (!c || c->err || !loop)
+        return NAN;
+    redisLibevAttach(loop, c);
+    n_to_send = n_to_come = n;
+    for (int i = 0; i < IN_FLIGHT && n_to_send > 0; i++, n_to_send--)
+        redisAsyncCommand(c, hiredis_answered, NULL, "GET bench");
+    ev_run(loop, 0); /* until it is disconnected */
+    t = per_second(t, n);
+    ev_loop_destroy(loop);
+    return n_to_come == 0 ? t : NAN;
+}
+#define PEER_EV BENCH_PEER("hiredis-libev", hiredis_async)
+#else
+#define PEER_EV BENCH_SKIP("hiredis-libev", "built without libev")
+#endif
+#define PEER_BLOCKING BENCH_PEER("hiredis", hiredis_blocking)
+#define PEER_PIPELINED BENCH_PEER("hiredis-pipelined", hiredis_pipelined)
+#else
+#define PEER_EV BENCH_SKIP("hiredis-libev", "built without hiredis")
+#define PEER_BLOCKING BENCH_SKIP("hiredis", "built without hiredis")
+#define PEER_PIPELINED BENCH_SKIP("hiredis-pipelined", "built without hiredis")
+#endif
+
+/* ---------------------------------------------------------------- the server -- */
+
+/* A port that nobody listens at; somebody may before the server does, who then ends. */
+static int free_port(void)
+{
+    struct sockaddr_in address;
+    socklen_t size = sizeof address;
+    int fd = socket(AF_INET, SOCK_STREAM, 0), port = -1;
+
+    memset(&address, 0, sizeof address);
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    if (fd >= 0 && bind(fd, (struct sockaddr *)&address, size) == 0 &&
+        getsockname(fd, (struct sockaddr *)&address, &size) == 0)
+        port = ntohs(address.sin_port);
+    if (fd >= 0)
+        close(fd);
+    return port;
+}
+
+static void run_server(void)
+{
+    char port[16];
+    int nowhere = open("/dev/null", O_RDWR);
+
+    snprintf(port, sizeof port, "%d", server_port);
+    dup2(nowhere, STDOUT_FILENO);
+    execlp("redis-server", "redis-server", "--port", port, "--bind", "127.0.0.1", "--save", "",
+           "--appendonly", "no", "--dir", "/tmp", (char *)NULL);
+    _exit(127);
+}
+
+static void stop_server(void)
+{
+    kill(server_pid, SIGTERM);
+    waitpid(server_pid, NULL, 0);
+}
+
+/* NULL, or why there is none. */
+static const char *start_server(void)
+{
+    struct redis_reply *reply;
+    struct redis *db = NULL;
+
+    server_port = free_port();
+    server_pid = fork();
+    if (server_pid == 0)
+        run_server();
+    if (server_pid < 0 || server_port < 0)
+        return "it could not be started";
+    for (int tries = 0; tries < 100; tries++) {
+        nanosleep(&(struct timespec){0, 50000000}, NULL);
+        if (waitpid(server_pid, NULL, WNOHANG) != 0)
+            return "redis-server is not there, or did not start";
+        if (redis_open("127.0.0.1", server_port, &db) == SYN_OK)
+            break;
+    }
+    atexit(stop_server);
+    if (!db || redis_command(db, "SET bench 0123456789abcdef", &reply))
+        return "redis-server does not answer";
+    redis_reply_free(reply);
+    redis_close(db);
+    return NULL;
+}
+
+int main(void)
+{
+    const struct bench_workload one = {"redis-get-1", "median", "GET/s", 1, 10000};
+    const struct bench_workload many = {"redis-get-100", "median", "GET/s", 1, 100000};
+    const struct bench_peer one_peers[] = {BENCH_OURS("synchronicity-thread", our_thread),
+                                           BENCH_OURS("synchronicity-driven", our_driven),
+                                           PEER_BLOCKING};
+    const struct bench_peer many_peers[] = {BENCH_OURS("synchronicity-tasks", our_tasks), PEER_EV,
+                                            PEER_PIPELINED};
+    const char *missing;
+
+    bench_begin("redis");
+    fflush(stdout);
+    missing = start_server();
+    if (missing) {
+        bench_print_skipped("redis", "all", missing);
+        return 0;
+    }
+    BENCH_COMPARE(one, one_peers);
+    BENCH_COMPARE(many, many_peers);
+    return 0;
+}

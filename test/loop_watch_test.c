@@ -1,0 +1,295 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Waiting for descriptors (src/loop/watch.c), over each backend of the build: who
+ * is woken, what it costs, and that nobody spins. Numbers that are closed, reused
+ * or absurd: loop_descriptor_test.c.
+ */
+#include <unistd.h>
+
+#include "support/loop_rig.h"
+
+static unsigned long watches(const struct rig *rig)
+{
+    return rig->loop.counts.watches;
+}
+
+static void keep(struct rig *rig, int fd, bool kept)
+{
+    if (kept)
+        CHECK_INT(syni_watch_keep(&rig->loop, fd), SYN_OK);
+}
+
+static void let_alarm_ring(struct syni_timer *timer)
+{
+    (void)timer;
+}
+
+/* How many turns it takes until there is nothing to do but to let time pass. */
+static int turns_until_asleep(struct rig *rig)
+{
+    int64_t deadline = syni_loop_now(&rig->loop) + MS;
+    struct syni_timer alarm = {0};
+    int n = 0;
+
+    syni_timer_start(&rig->loop, &alarm, deadline, let_alarm_ring);
+    for (; syni_loop_now(&rig->loop) < deadline; n++) {
+        CHECK(n < 1000);
+        syni_loop_turn(&rig->loop, SYNI_NEVER);
+    }
+    syni_timer_stop(&rig->loop, &alarm);
+    return n;
+}
+
+static void wakes_when_ready_once_and_not_inside_the_call(struct rig *rig)
+{
+    struct wait wait;
+    int ends[2];
+
+    make_pipe(ends);
+    put(ends[1]);
+    CHECK_INT(rig_wait(rig, &wait, ends[0], SYNI_READ), SYN_OK);
+    CHECK_INT(wait.woken, 0);
+    rig_turns(rig, 5);
+    CHECK_INT(wait.woken, 1);
+    CHECK_INT(rig->loop.n_fd_waits, 0);
+    close_both(ends);
+}
+
+/* A client that asks, waits, and reads the answer. */
+static void ask_and_answer(struct rig *rig, const int ends[2], int rounds)
+{
+    struct wait wait;
+
+    for (int i = 0; i < rounds; i++) {
+        put(ends[0]);
+        take(ends[1]);
+        CHECK_INT(rig_wait(rig, &wait, ends[0], SYNI_READ), SYN_OK);
+        rig_turns(rig, 1);
+        CHECK_INT(wait.woken, 0);
+        put(ends[1]);
+        rig_turns(rig, 1);
+        CHECK_INT(wait.woken, 1);
+        take(ends[0]);
+    }
+}
+
+static void kept_descriptor_costs_nothing_each_time(struct rig *rig)
+{
+    unsigned long before = watches(rig);
+    int ends[2];
+
+    make_sockets(ends);
+    keep(rig, ends[0], true);
+    ask_and_answer(rig, ends, 100);
+    CHECK_INT(watches(rig) - before, 1);
+    syni_watch_forget(&rig->loop, ends[0]);
+    CHECK_INT(watches(rig) - before, 2);
+    close_both(ends);
+}
+
+static void other_descriptor_is_registered_each_time(struct rig *rig)
+{
+    unsigned long before = watches(rig);
+    int ends[2];
+
+    make_sockets(ends);
+    ask_and_answer(rig, ends, 100);
+    CHECK_INT(watches(rig) - before, 100);
+    close_both(ends);
+}
+
+/* Woken, and then nobody reads what came, nor waits. */
+static void check_silence(struct rig *rig, bool kept)
+{
+    unsigned long before = watches(rig);
+    struct wait wait;
+    int ends[2];
+
+    make_sockets(ends);
+    keep(rig, ends[0], kept);
+    put(ends[1]);
+    for (int round = 0; round < 3; round++) {
+        CHECK_INT(rig_wait(rig, &wait, ends[0], SYNI_READ), SYN_OK);
+        CHECK(turns_until_asleep(rig) <= 4);
+        CHECK_INT(wait.woken, 1);
+    }
+    close(ends[1]); /* a hang-up is no reason to spin either */
+    CHECK(turns_until_asleep(rig) <= 4);
+    CHECK(watches(rig) - before <= 6);
+    syni_watch_forget(&rig->loop, ends[0]);
+    close(ends[0]);
+}
+
+static void kept_and_ready_with_nobody_waiting_is_silent(struct rig *rig)
+{
+    check_silence(rig, true);
+}
+
+static void ready_with_nobody_waiting_is_silent(struct rig *rig)
+{
+    check_silence(rig, false);
+}
+
+/* Somebody waits for something else, which keeps the loop looking. */
+static void ready_in_the_direction_nobody_waits_for_is_silent(struct rig *rig)
+{
+    struct wait reader, writer;
+    int ends[2];
+
+    make_sockets(ends);
+    keep(rig, ends[0], true);
+    CHECK_INT(rig_wait(rig, &writer, ends[0], SYNI_WRITE), SYN_OK);
+    CHECK_INT(rig_wait(rig, &reader, ends[0], SYNI_READ), SYN_OK);
+    CHECK(turns_until_asleep(rig) <= 4);
+    CHECK_INT(writer.woken, 1);
+    CHECK_INT(reader.woken, 0);
+    CHECK(turns_until_asleep(rig) <= 2);
+    put(ends[1]);
+    CHECK(turns_until_asleep(rig) <= 4);
+    CHECK_INT(reader.woken, 1);
+    syni_watch_forget(&rig->loop, ends[0]);
+    close_both(ends);
+}
+
+static void check_two_directions(struct rig *rig, bool kept)
+{
+    struct wait reader, writer;
+    char block[4096];
+    int ends[2];
+
+    make_sockets(ends);
+    keep(rig, ends[0], kept);
+    for (int round = 0; round < 3; round++) {
+        fill(ends[0]);
+        CHECK_INT(rig_wait(rig, &reader, ends[0], SYNI_READ), SYN_OK);
+        CHECK_INT(rig_wait(rig, &writer, ends[0], SYNI_WRITE), SYN_OK);
+        rig_turns(rig, 2);
+        CHECK_INT(reader.woken * 10 + writer.woken, 0);
+        put(ends[1]);
+        rig_turns(rig, 3);
+        CHECK_INT(reader.woken * 10 + writer.woken, 10);
+        take(ends[0]);
+        while (read(ends[1], block, sizeof block) > 0)
+            ;
+        rig_turns(rig, 3);
+        CHECK_INT(reader.woken * 10 + writer.woken, 11);
+    }
+    syni_watch_forget(&rig->loop, ends[0]);
+    close_both(ends);
+}
+
+static void two_wait_for_different_directions(struct rig *rig)
+{
+    check_two_directions(rig, false);
+}
+
+static void two_wait_for_different_directions_of_a_kept_one(struct rig *rig)
+{
+    check_two_directions(rig, true);
+}
+
+static void second_waiter_for_a_direction_is_refused(struct rig *rig)
+{
+    struct wait first, second;
+    int ends[2];
+
+    make_pipe(ends);
+    CHECK_INT(rig_wait(rig, &first, ends[0], SYNI_READ), SYN_OK);
+    CHECK_INT(rig_wait(rig, &second, ends[0], SYNI_READ), SYN_EBUSY);
+    syni_watch_stop(&rig->loop, &second.wait); /* does not wait: the first one stays */
+    put(ends[1]);
+    rig_turns(rig, 2);
+    CHECK_INT(first.woken, 1);
+    CHECK_INT(second.woken, 0);
+    CHECK_INT(rig_wait(rig, &second, ends[0], SYNI_READ), SYN_OK);
+    rig_turns(rig, 2);
+    CHECK_INT(second.woken, 1);
+    close_both(ends);
+}
+
+static void check_stop(struct rig *rig, bool kept)
+{
+    struct wait reader, writer;
+    int ends[2];
+
+    make_sockets(ends);
+    keep(rig, ends[0], kept);
+    fill(ends[0]);
+    CHECK_INT(rig_wait(rig, &reader, ends[0], SYNI_READ), SYN_OK);
+    CHECK_INT(rig_wait(rig, &writer, ends[0], SYNI_WRITE), SYN_OK);
+    syni_watch_stop(&rig->loop, &reader.wait);
+    syni_watch_stop(&rig->loop, &reader.wait);
+    put(ends[1]);
+    CHECK(turns_until_asleep(rig) <= 4);
+    CHECK_INT(reader.woken, 0);
+    CHECK_INT(rig_wait(rig, &reader, ends[0], SYNI_READ), SYN_OK);
+    rig_turns(rig, 2);
+    CHECK_INT(reader.woken, 1);
+    CHECK_INT(writer.woken, 0);
+    syni_watch_stop(&rig->loop, &writer.wait);
+    CHECK_INT(rig->loop.n_fd_waits, 0);
+    syni_watch_forget(&rig->loop, ends[0]);
+    close_both(ends);
+}
+
+static void stopped_waiter_is_not_woken(struct rig *rig)
+{
+    check_stop(rig, false);
+}
+
+static void stopped_waiter_of_a_kept_one_is_not_woken(struct rig *rig)
+{
+    check_stop(rig, true);
+}
+
+static void check_hang_up(struct rig *rig, bool kept)
+{
+    struct wait reader, writer;
+    int ends[2];
+
+    make_sockets(ends);
+    keep(rig, ends[0], kept);
+    fill(ends[0]);
+    CHECK_INT(rig_wait(rig, &reader, ends[0], SYNI_READ), SYN_OK);
+    CHECK_INT(rig_wait(rig, &writer, ends[0], SYNI_WRITE), SYN_OK);
+    close(ends[1]);
+    rig_turns(rig, 3);
+    CHECK_INT(reader.woken, 1);
+    CHECK_INT(writer.woken, 1);
+    syni_watch_forget(&rig->loop, ends[0]);
+    close(ends[0]);
+}
+
+static void hang_up_wakes_reader_and_writer(struct rig *rig)
+{
+    check_hang_up(rig, false);
+}
+
+static void hang_up_wakes_reader_and_writer_of_a_kept_one(struct rig *rig)
+{
+    check_hang_up(rig, true);
+}
+
+#define CASES(X)                                                                                   \
+    X(wakes_when_ready_once_and_not_inside_the_call)                                               \
+    X(kept_descriptor_costs_nothing_each_time)                                                     \
+    X(other_descriptor_is_registered_each_time)                                                    \
+    X(kept_and_ready_with_nobody_waiting_is_silent)                                                \
+    X(ready_with_nobody_waiting_is_silent)                                                         \
+    X(ready_in_the_direction_nobody_waits_for_is_silent)                                           \
+    X(two_wait_for_different_directions)                                                           \
+    X(two_wait_for_different_directions_of_a_kept_one)                                             \
+    X(second_waiter_for_a_direction_is_refused)                                                    \
+    X(stopped_waiter_is_not_woken)                                                                 \
+    X(stopped_waiter_of_a_kept_one_is_not_woken)                                                   \
+    X(hang_up_wakes_reader_and_writer)                                                             \
+    X(hang_up_wakes_reader_and_writer_of_a_kept_one)
+
+CASES(CASE_FUNCTIONS)
+
+/* clang-format off */
+static const struct test_case cases[] = {
+    CASES(CASE_ROWS)
+};
+/* clang-format on */
+TEST_MAIN("loop_watch", cases);
