@@ -74,7 +74,7 @@ static void L1_ten_thousand_are_made_and_freed_without_growth(void)
     for (int i = 0; i < 10000 / TEST_SLOWNESS; i++)
         create_use_destroy();
     CHECK_INT(n_called, 100 + 10000 / TEST_SLOWNESS);
-    CHECK_INT(count_threads(), threads);
+    CHECK_THREADS(threads);
     CHECK_INT(count_entries("/dev/fd"), descriptors);
     CHECK_INT(synchronizer_stop(&demo, syn_never()), 0);
     CHECK_INT(synchronizer_start(&demo), 0);
@@ -105,7 +105,7 @@ static void L1_eight_threads_start_and_eight_threads_stop_it(void)
     for (int i = 0; i < 20; i++) {
         crew_run(8, starts, NULL);
         crew_run(8, stops, NULL);
-        CHECK_INT(count_threads(), threads);
+        CHECK_THREADS(threads);
     }
     finish(&demo);
     done();
@@ -283,7 +283,7 @@ static void check_failing_starts(const char *what)
         if (err) {
             CHECK_SAYS("demo could not be started");
             CHECK_INT(count_entries("/dev/fd"), descriptors);
-            CHECK_INT(count_threads(), threads);
+            CHECK_THREADS(threads);
             CHECK_INT(square(0.0, 3, NULL), 0); /* a later start succeeds */
         }
         finish(&demo);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What the backends share, and what poller.c must know of them: nothing outside
+ * What the backends share (common.c), and what poller.c must know of them: nothing outside
  * this folder includes this header.
  *
  * SYNI_BACKEND_FALLBACKS, defined for a test build, leaves out whatever some

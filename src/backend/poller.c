@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Which backends this build has, and the few questions that several of them ask
- * in the same words. Any thread; nothing here has state.
+ * Which backends this build has. Any thread; nothing here has state.
  *
  * The choice is a table of whole files, made when the library is built; the
  * default is its first row, the best of the system. Choosing by an environment
@@ -9,14 +8,10 @@
  */
 #include "backend/poller.h"
 
-#include <errno.h>
-#include <limits.h>
 #include <stddef.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "backend/backends.h"
-#include "base/fault.h"
 
 static const struct syni_backend *const backends[] = {
 #ifdef SYN_HAVE_EPOLL
@@ -28,12 +23,7 @@ static const struct syni_backend *const backends[] = {
     &syni_backend_poll,
 };
 
-enum {
-    N_BACKENDS = sizeof backends / sizeof backends[0],
-    NS_PER_MS = 1000000,
-    NS_PER_S = 1000000000,
-    LONGEST_S = 100000000, /* the most that BSD kernels take in a timespec */
-};
+enum { N_BACKENDS = sizeof backends / sizeof backends[0] };
 
 const struct syni_backend *syni_backend_at(unsigned i)
 {
@@ -57,29 +47,4 @@ const struct syni_backend *syni_backend_find(const char *name)
         if (strcmp(backends[i]->name, name) == 0)
             return backends[i];
     return NULL;
-}
-
-syn_err syni_fd_waitable(int fd)
-{
-    struct stat st;
-    if ((syni_fault("fstat") ? -1 : fstat(fd, &st)) != 0)
-        return errno;
-    return S_ISREG(st.st_mode) || S_ISDIR(st.st_mode) ? SYN_ENOTSUP : SYN_OK;
-}
-
-const struct timespec *syni_timeout_spec(int64_t timeout_ns, struct timespec *out)
-{
-    if (timeout_ns < 0 || timeout_ns / NS_PER_S >= LONGEST_S)
-        return NULL;
-    out->tv_sec = (time_t)(timeout_ns / NS_PER_S);
-    out->tv_nsec = (long)(timeout_ns % NS_PER_S);
-    return out;
-}
-
-int syni_timeout_ms(int64_t timeout_ns)
-{
-    if (timeout_ns < 0)
-        return -1;
-    int64_t ms = timeout_ns / NS_PER_MS + (timeout_ns % NS_PER_MS != 0);
-    return ms < INT_MAX ? (int)ms : INT_MAX;
 }

@@ -35,9 +35,13 @@
 #endif
 
 enum { BENCH_MAX_ROUNDS = 25, BENCH_MAX_PEERS = 8, BENCH_MAX_ALSO = 4 };
+static const double bench_seconds = 16;
 
 /* Where a run leaves what it measured besides its result. */
 static double bench_also[BENCH_MAX_ALSO];
+
+/* On a slow or busy machine there are fewer rounds, so that a bench ends in time. */
+static double bench_part_seconds;
 
 struct bench_peer {
     const char *name;
@@ -56,12 +60,24 @@ struct bench_workload {
     long count; /* handed to each peer, after BENCH_SCALE */
 };
 
-static inline double bench_now(void)
+static inline double bench_clock(clockid_t clock)
 {
     struct timespec t;
 
-    clock_gettime(CLOCK_MONOTONIC, &t);
+    clock_gettime(clock, &t);
     return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+static inline double bench_now(void)
+{
+    return bench_clock(CLOCK_MONOTONIC);
+}
+
+/* Of all threads of this process: for what only computes, since a busy machine disturbs
+ * it less than the time of day. */
+static inline double bench_cpu(void)
+{
+    return bench_clock(CLOCK_PROCESS_CPUTIME_ID);
 }
 
 static inline double bench_environment(const char *name, double otherwise)
@@ -110,14 +126,16 @@ static inline void bench_print_skipped(const char *workload, const char *peer, c
     printf("%-16s %-40s %-14s %s\n", workload, peer, "skipped", reason);
 }
 
-/* A line about the machine, since figures without one say nothing. */
-static inline void bench_begin(const char *name)
+/* A line about the machine, since figures without one say nothing. N_PARTS: as many
+ * bench_compare()s and the like follow, and share the time there is. */
+static inline void bench_begin(const char *name, int n_parts)
 {
     double load = 0;
 
+    bench_part_seconds = bench_seconds / n_parts;
     if (getloadavg(&load, 1) != 1)
         load = 0;
-    printf("# %s: %ld processors, load %.2f, medians of %d rounds; ratio: above 1 is better "
+    printf("# %s: %ld processors, load %.2f, medians of up to %d rounds; ratio: above 1 is better "
            "than the peer\n",
            name, sysconf(_SC_NPROCESSORS_ONLN), load, bench_rounds());
 }
@@ -154,14 +172,16 @@ static inline void bench_compare(const struct bench_workload *w, int n_workloads
 {
     static double values[BENCH_MAX_ALSO][BENCH_MAX_PEERS][BENCH_MAX_ROUNDS];
     long count = (long)((double)w->count * bench_environment("BENCH_SCALE", 1));
-    int rounds = bench_rounds();
+    double end = bench_now() + bench_part_seconds;
+    int rounds = 0;
 
-    for (int r = 0; r < rounds; r++)
+    do {
         for (int p = 0; p < n_peers; p++) {
             bench_also[0] = peers[p].skipped ? NAN : peers[p].run(count > 0 ? count : 1);
             for (int i = 0; i < n_workloads; i++)
-                values[i][p][r] = isnan(bench_also[0]) ? NAN : bench_also[i];
+                values[i][p][rounds] = isnan(bench_also[0]) ? NAN : bench_also[i];
         }
+    } while (++rounds < bench_rounds() && bench_now() < end);
     for (int i = 0; i < n_workloads; i++) {
         double medians[BENCH_MAX_PEERS];
 

@@ -13,11 +13,11 @@
 
 #include <pthread.h>
 #include <stdatomic.h>
-#include <sys/wait.h>
 
 #include <synchronicity/short.h>
 
 #include "bench.h"
+#include "footprint.h"
 
 #ifdef BENCH_HAVE_uv
 #include <uv.h>
@@ -44,6 +44,11 @@ ASYNC(driven, int, driven_call, (int, x))
 static double ns_each(double since, long n)
 {
     return (bench_now() - since) * 1e9 / (double)n;
+}
+
+static double cpu_ns_each(double since, long n)
+{
+    return (bench_cpu() - since) * 1e9 / (double)n;
 }
 
 /* ------------------------------------------------------- blocking round trip -- */
@@ -187,17 +192,17 @@ ASYNC(threaded, void, spawn_many, (long, n), SYN_LOCAL(long, i))
 
 static double our_awaits(long n)
 {
-    double t = bench_now();
+    double t = bench_cpu();
     int y;
 
-    return await_many(n, &y) ? NAN : ns_each(t, n);
+    return await_many(n, &y) ? NAN : cpu_ns_each(t, n);
 }
 
 static double our_spawns(long n)
 {
-    double t = bench_now();
+    double t = bench_cpu();
 
-    return spawn_many(n) ? NAN : ns_each(t, n);
+    return spawn_many(n) ? NAN : cpu_ns_each(t, n);
 }
 
 /* The least that a loop can be: a list of functions to call. */
@@ -236,13 +241,13 @@ static void again(struct callback *callback)
 
 static double queue_awaits(long n)
 {
-    double t = bench_now();
+    double t = bench_cpu();
     struct callback one;
 
     n_left = n;
     enqueue(&one, again);
     run_all();
-    return ns_each(t, n);
+    return cpu_ns_each(t, n);
 }
 
 static void count_and_free(struct callback *callback)
@@ -253,7 +258,7 @@ static void count_and_free(struct callback *callback)
 
 static double queue_spawns(long n)
 {
-    double t = bench_now();
+    double t = bench_cpu();
 
     n_left = n;
     for (long i = 0; i < n; i++) {
@@ -266,7 +271,7 @@ static double queue_spawns(long n)
             run_all();
     }
     run_all();
-    return ns_each(t, n);
+    return cpu_ns_each(t, n);
 }
 
 /* -------------------------------------------------------------------- memory -- */
@@ -295,23 +300,6 @@ ASYNC(threaded, int, nap, (double, seconds), (int, x))
     co_end;
 }
 
-struct footprint {
-    double resident, asked; /* bytes */
-};
-
-static double resident_bytes(void)
-{
-    double pages = NAN;
-    FILE *statm = fopen("/proc/self/statm", "r");
-
-    if (!statm)
-        return NAN;
-    if (fscanf(statm, "%*s %lf", &pages) != 1)
-        pages = NAN;
-    fclose(statm);
-    return pages * (double)sysconf(_SC_PAGESIZE);
-}
-
 static void our_sleepers(long n, struct footprint *each)
 {
     static const struct syn_allocator counting = {counting_allocate, counting_release, NULL};
@@ -329,28 +317,6 @@ static void our_sleepers(long n, struct footprint *each)
         exit(1);
     each->resident = (resident_bytes() - each->resident) / (double)n;
     each->asked = ((double)bytes_out - each->asked) / (double)n;
-}
-
-/* MEASURE in a fresh process, whose memory nobody has used before. */
-static struct footprint measured_apart(void (*measure)(long n, struct footprint *each), long n)
-{
-    struct footprint each = {NAN, NAN};
-    int ends[2], status;
-    pid_t child;
-
-    fflush(stdout);
-    if (pipe(ends) < 0 || (child = fork()) < 0)
-        return each;
-    if (child == 0) {
-        measure(n, &each);
-        _exit(write(ends[1], &each, sizeof each) != (ssize_t)sizeof each);
-    }
-    close(ends[1]);
-    if (read(ends[0], &each, sizeof each) != (ssize_t)sizeof each)
-        each.resident = each.asked = NAN;
-    close(ends[0]);
-    waitpid(child, &status, 0);
-    return each;
 }
 
 static double our_memory(long n)
@@ -372,8 +338,8 @@ int main(void)
         {"sleeping-task", "asked-for", "bytes", 0, 100000}};
     const struct bench_workload blocking = {"call-blocking", "median", "ns/call", 0, 20000};
     const struct bench_workload futures = {"call-futures", "median", "ns/call", 0, 1000000};
-    const struct bench_workload awaits = {"call-awaited", "median", "ns/call", 0, 1000000};
-    const struct bench_workload spawns = {"call-spawned", "median", "ns/call", 0, 1000000};
+    const struct bench_workload awaits = {"call-awaited", "cpu", "ns/call", 0, 1000000};
+    const struct bench_workload spawns = {"call-spawned", "cpu", "ns/call", 0, 1000000};
     const struct bench_peer memory_peers[] = {BENCH_OURS("synchronicity", our_memory),
                                               PEER_UV(uv_memory)};
     const struct bench_peer blocking_peers[] = {
@@ -390,7 +356,7 @@ int main(void)
                                              PEER_UV(uv_spawns),
                                              BENCH_PEER("callback-queue", queue_spawns)};
 
-    bench_begin("calls");
+    bench_begin("calls", 5);
     BENCH_COMPARE_ALL(memory, memory_peers); /* first: they fork, later there are threads */
     BENCH_COMPARE(blocking, blocking_peers);
     BENCH_COMPARE(futures, future_peers);

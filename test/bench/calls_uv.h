@@ -133,14 +133,14 @@ static double uv_awaits(long n)
 {
     uv_timer_t timer;
     uv_loop_t loop;
-    double t = bench_now();
+    double t = bench_cpu();
 
     n_left = n;
     uv_loop_init(&loop);
     uv_timer_init(&loop, &timer);
     uv_timer_start(&timer, uv_again, 0, 0);
     uv_run(&loop, UV_RUN_DEFAULT);
-    t = ns_each(t, n);
+    t = cpu_ns_each(t, n);
     uv_close((uv_handle_t *)&timer, NULL);
     uv_run(&loop, UV_RUN_DEFAULT);
     uv_loop_close(&loop);
@@ -173,7 +173,7 @@ static void uv_spawn_batch(uv_idle_t *idle)
 
 static double uv_spawns(long n)
 {
-    double t = bench_now();
+    double t = bench_cpu();
     uv_idle_t idle;
     uv_loop_t loop;
 
@@ -182,7 +182,7 @@ static double uv_spawns(long n)
     uv_idle_init(&loop, &idle);
     uv_idle_start(&idle, uv_spawn_batch);
     uv_run(&loop, UV_RUN_DEFAULT);
-    t = ns_each(t, n);
+    t = cpu_ns_each(t, n);
     uv_loop_close(&loop);
     return t;
 }

@@ -368,7 +368,7 @@ int main(int argc, char **argv)
         files.rlim_cur = files.rlim_max;
         setrlimit(RLIMIT_NOFILE, &files);
     }
-    bench_begin("echo");
+    bench_begin("echo", 4);
     atexit(stop_servers);
     for (int i = 0; i < BENCH_COUNT(servers); i++) {
         char name[32], *serve[] = {argv[0], "serve", name, NULL};
@@ -390,7 +390,7 @@ int main(int argc, char **argv)
 
 int main(void)
 {
-    bench_begin("echo");
+    bench_begin("echo", 4);
     bench_print_skipped("echo", "all", "its client needs epoll");
     return 0;
 }

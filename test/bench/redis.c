@@ -298,7 +298,7 @@ int main(void)
                                             PEER_PIPELINED};
     const char *missing;
 
-    bench_begin("redis");
+    bench_begin("redis", 2);
     fflush(stdout);
     missing = start_server();
     if (missing) {

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What memory something takes, measured in a fresh process.
+ */
+#ifndef BENCH_FOOTPRINT_H
+#define BENCH_FOOTPRINT_H
+
+#include <sys/wait.h>
+
+#include "bench.h"
+
+struct footprint {
+    double resident, asked; /* bytes */
+};
+
+static inline double resident_bytes(void)
+{
+    double pages = NAN;
+    FILE *statm = fopen("/proc/self/statm", "r");
+
+    if (!statm)
+        return NAN;
+    if (fscanf(statm, "%*s %lf", &pages) != 1)
+        pages = NAN;
+    fclose(statm);
+    return pages * (double)sysconf(_SC_PAGESIZE);
+}
+
+/* MEASURE in a fresh process, whose memory nobody has used before. */
+static inline struct footprint measured_apart(void (*measure)(long n, struct footprint *each),
+                                              long n)
+{
+    struct footprint each = {NAN, NAN};
+    int ends[2], status;
+    pid_t child;
+
+    fflush(stdout);
+    if (pipe(ends) < 0 || (child = fork()) < 0)
+        return each;
+    if (child == 0) {
+        measure(n, &each);
+        _exit(write(ends[1], &each, sizeof each) != (ssize_t)sizeof each);
+    }
+    close(ends[1]);
+    if (read(ends[0], &each, sizeof each) != (ssize_t)sizeof each)
+        each.resident = each.asked = NAN;
+    close(ends[0]);
+    waitpid(child, &status, 0);
+    return each;
+}
+
+#endif
