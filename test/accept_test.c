@@ -142,7 +142,7 @@ static void X3_a_cancelled_accept_loses_no_connection(void)
     }
     CHECK_INT(call_by(syn_after(1), syn_tcp_accept(l, NULL)), SYN_ETIMEDOUT);
     CHECK_INT(syn_listener_close(l), SYN_OK);
-    finish_default();
+    finish_default_after(512);
 }
 
 static void C11_a_connection_that_nobody_fetches_is_closed(void)

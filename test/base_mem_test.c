@@ -192,7 +192,7 @@ static void ignore(void *unused)
 }
 
 /* Everything of base that allocates, once. Reports only allocate when their store
- * is empty; base_report_test.c sees to that. */
+ * is empty; base_store_test.c sees to that. */
 static syn_err use_base(void)
 {
     struct syn_clock *clock = NULL;

@@ -37,6 +37,9 @@ static void E1_text_says_message_and_trace(void)
     report = syni_report_new(SYN_ECLOSED, SYN_BY_LIBRARY, NULL);
     check_text(report, "closed\n");
     syni_report_free(report);
+    report = syni_report_new(SYN_EUSER + 1, SYN_BY_TASK, NULL);
+    check_text(report, "user's error\n");
+    syni_report_free(report);
 }
 
 static void E1_text_follows_the_chain_of_causes(void)
@@ -47,7 +50,7 @@ static void E1_text_follows_the_chain_of_causes(void)
     report->cause->cause = syni_report_new(SYN_EPIPE, SYN_BY_TASK, "gone");
     syni_report_site(report, &square);
     syni_report_site(report->cause, &disk);
-    check_text(report, "user's error: row 7\n  in square (demo.c:12)\n"
+    check_text(report, "row 7\n  in square (demo.c:12)\n"
                        "caused by: Input/output error\n  in read_block (disk.c:31)\n"
                        "caused by: Broken pipe: gone\n");
     syni_report_free(report);
@@ -77,6 +80,17 @@ static void E1_long_message_is_cut(void)
     message[sizeof message - 1] = '\0';
     report = syni_report_new(SYN_EIO, SYN_BY_TASK, message);
     CHECK_INT(strlen(report->message), SYN_MESSAGE_MAX - 1);
+    syni_report_free(report);
+}
+
+static void E1_newline_at_the_end_of_a_message_is_dropped(void)
+{
+    struct syn_report *report = syni_report_new(SYN_EIO, SYN_BY_TASK, "server closed \n\n");
+
+    CHECK_STR(report->message, "server closed");
+    syni_report_free(report);
+    report = syni_report_new(SYN_EIO, SYN_BY_TASK, "\n");
+    CHECK_STR(report->message, "");
     syni_report_free(report);
 }
 
@@ -195,6 +209,7 @@ static const struct test_case cases[] = {
     TEST(E1_text_follows_the_chain_of_causes),
     TEST(E1_text_that_does_not_fit_is_cut_and_measured),
     TEST(E1_long_message_is_cut),
+    TEST(E1_newline_at_the_end_of_a_message_is_dropped),
     TEST(E1_long_trace_keeps_its_inner_and_outer_ends),
     TEST(E1_lines_of_the_library_appear_only_when_verbose),
     TEST(E1_perror_prints_what_and_the_latest_report),

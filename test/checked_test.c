@@ -11,21 +11,29 @@ SYNCHRONIZER(demo);
 
 enum { RIGHT = 42 };
 
-/* Behind the compiler's back, which would otherwise warn, or keep a constant. */
-static void put(volatile int *where, int what)
+/* Behind the compiler's back, which would otherwise warn (as it will warn a user), or
+ * keep a constant. */
+static void put(int *where, int what)
 {
     *where = what;
 }
-static void (*volatile put_hidden)(volatile int *where, int what) = put;
+
+static int get(int *where) /* not const: that is a promise which would be checked */
+{
+    return *where;
+}
+
+static void (*volatile hidden_put)(int *where, int what) = put;
+static int (*volatile hidden_get)(int *where) = get;
 
 ASYNC(demo, int, loses_a_local, (double, seconds))
 {
-    volatile int local;
+    int local;
 
     co_begin;
-    put_hidden(&local, RIGHT);
+    hidden_put(&local, RIGHT);
     co_sleep(self->seconds);
-    co_return(local);
+    co_return(hidden_get(&local));
     co_end;
 }
 
@@ -36,23 +44,6 @@ ASYNC(demo, int, keeps_a_local, (double, seconds), SYN_LOCAL(int, local))
     co_sleep(self->seconds);
     co_return(self->local);
     co_end;
-}
-
-struct steps;
-static struct syn_step steps_on(struct steps *self);
-
-ASYNC(demo, int, steps, (double, seconds), SYN_LOCAL(volatile int *, lost))
-{
-    volatile int local;
-
-    put_hidden(&local, RIGHT);
-    self->lost = &local;
-    return step_sleep(self, self->seconds, steps_on);
-}
-
-static struct syn_step steps_on(struct steps *self)
-{
-    return step_return(self, *self->lost);
 }
 
 static void C16_a_lost_local_is_caught_in_a_checked_build(void)
@@ -75,22 +66,7 @@ static void C16_a_lost_local_is_caught_in_a_checked_build(void)
     done();
 }
 
-static void C16_a_pointer_to_a_lost_local_reads_rubbish_in_a_checked_build(void)
-{
-    int y = RIGHT;
-
-#if !defined(SYN_CHECKED) || !SYN_CHECKED
-    TEST_SKIP("this build is not a checked one (SYN_CHECKED)");
-#endif
-    begin();
-    CHECK_INT(steps(1.0, &y), 0);
-    CHECK(y != RIGHT);
-    finish(&demo);
-    done();
-}
-
 static const struct test_case cases[] = {
     TEST(C16_a_lost_local_is_caught_in_a_checked_build),
-    TEST(C16_a_pointer_to_a_lost_local_reads_rubbish_in_a_checked_build),
 };
 TEST_MAIN_BOTH_MODES("checked", cases);

@@ -50,7 +50,7 @@ static void finish_connecting(void)
         usleep(100); /* a worker leaves the clock a moment after its answer is there */
     fake_noise();
     CHECK_INT(fake_counts().lists, 0);
-    CHECK_INT(syn_memory_use().outstanding, 0);
+    CHECK(syn_memory_use().outstanding <= 2); /* places of futures, see done_after() */
 }
 
 static void check_connects_and_close(const char *name, const char *address)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Descriptors that are closed, reused, absurd, or fail while somebody waits for
- * them (src/loop/watch.c), over each backend of the build.
+ * Numbers of descriptors that are closed, reused, high or absurd (src/loop/watch.c),
+ * over each backend of the build.
  */
 #define _POSIX_C_SOURCE 200809L /* fileno */
 #include <limits.h>
@@ -190,103 +190,6 @@ static void event_for_a_number_closed_meanwhile_wakes_nobody_wrongly(struct rig 
     close_both(young);
 }
 
-static void forget_wakes_who_waits(struct rig *rig)
-{
-    struct wait reader, writer;
-    int ends[2];
-
-    for (int kept = 0; kept < 2; kept++) {
-        make_sockets(ends);
-        fill(ends[0]);
-        if (kept)
-            CHECK_INT(syni_watch_keep(&rig->loop, ends[0]), SYN_OK);
-        CHECK_INT(rig_wait(rig, &reader, ends[0], SYNI_READ), SYN_OK);
-        CHECK_INT(rig_wait(rig, &writer, ends[0], SYNI_WRITE), SYN_OK);
-        syni_watch_forget(&rig->loop, ends[0]);
-        CHECK_INT(reader.woken, 1);
-        CHECK_INT(writer.woken, 1);
-        syni_watch_forget(&rig->loop, ends[0]);
-        put(ends[1]);
-        rig_turns(rig, 3);
-        CHECK_INT(reader.woken * 10 + writer.woken, 11);
-        close_both(ends);
-    }
-}
-
-static void keeping_one_that_is_waited_for_loses_no_waiter(struct rig *rig)
-{
-    struct wait reader;
-    int ends[2];
-
-    for (int times = 1; times < 3; times++) {
-        make_sockets(ends);
-        CHECK_INT(rig_wait(rig, &reader, ends[0], SYNI_READ), SYN_OK);
-        for (int i = 0; i < times; i++)
-            CHECK_INT(syni_watch_keep(&rig->loop, ends[0]), SYN_OK);
-        put(ends[1]);
-        rig_turns(rig, 3);
-        CHECK_INT(reader.woken, 1);
-        syni_watch_forget(&rig->loop, ends[0]);
-        close_both(ends);
-    }
-}
-
-/* Each call of the backend's watch() fails once: nobody may be left behind. */
-static void check_failing(struct rig *rig, unsigned long nth, bool kept)
-{
-    struct wait reader, writer;
-    syn_err first, second;
-    int ends[2];
-
-    make_sockets(ends);
-    put(ends[1]);
-    if (kept)
-        CHECK_INT(syni_watch_keep(&rig->loop, ends[0]), SYN_OK);
-    syn_fault_set(rig->loop.backend == syni_backend_find("epoll") ? "epoll_ctl" : "fstat", nth, 1,
-                  ENOMEM);
-    first = rig_wait(rig, &reader, ends[0], SYNI_READ);
-    second = rig_wait(rig, &writer, ends[0], SYNI_WRITE);
-    rig_turns(rig, 4);
-    syn_fault_clear();
-    CHECK_INT(first == SYN_OK, reader.woken);
-    CHECK_INT(second == SYN_OK, writer.woken);
-    CHECK_INT(rig->loop.n_fd_waits, 0);
-    syni_watch_forget(&rig->loop, ends[0]);
-    close_both(ends);
-}
-
-static void registration_that_fails_leaves_nobody_behind(struct rig *rig)
-{
-    for (unsigned long nth = 1; nth < 8; nth++) {
-        check_failing(rig, nth, false);
-        check_failing(rig, nth, true);
-    }
-}
-
-/* A kept one is armed for both; the writer was woken, only the reader waits, and
- * taking away the interest in writing fails. */
-static void interest_that_cannot_be_taken_away_leaves_nobody_behind(struct rig *rig)
-{
-    struct wait reader, writer;
-    int ends[2];
-
-    make_sockets(ends);
-    CHECK_INT(syni_watch_keep(&rig->loop, ends[0]), SYN_OK);
-    CHECK_INT(rig_wait(rig, &writer, ends[0], SYNI_WRITE), SYN_OK);
-    CHECK_INT(rig_wait(rig, &reader, ends[0], SYNI_READ), SYN_OK);
-    rig_turns(rig, 1);
-    CHECK_INT(writer.woken * 10 + reader.woken, 10);
-    syn_fault_set(rig->loop.backend == syni_backend_find("epoll") ? "epoll_ctl" : "fstat", 1, 1,
-                  ENOMEM);
-    rig_turns(rig, 3);
-    syn_fault_clear();
-    put(ends[1]);
-    rig_turns(rig, 3);
-    CHECK_INT(reader.woken, 1);
-    syni_watch_forget(&rig->loop, ends[0]);
-    close_both(ends);
-}
-
 #define CASES(X)                                                                                   \
     X(regular_file_is_refused_and_its_number_works_later)                                          \
     X(absurd_numbers_are_refused_without_memory)                                                   \
@@ -295,11 +198,7 @@ static void interest_that_cannot_be_taken_away_leaves_nobody_behind(struct rig *
     X(waiter_may_begin_another_wait_when_it_is_told)                                               \
     X(reused_number_is_not_taken_for_the_old_one)                                                  \
     X(reused_number_of_a_kept_one_is_not_taken_for_the_old_one)                                    \
-    X(event_for_a_number_closed_meanwhile_wakes_nobody_wrongly)                                    \
-    X(forget_wakes_who_waits)                                                                      \
-    X(keeping_one_that_is_waited_for_loses_no_waiter)                                              \
-    X(registration_that_fails_leaves_nobody_behind)                                                \
-    X(interest_that_cannot_be_taken_away_leaves_nobody_behind)
+    X(event_for_a_number_closed_meanwhile_wakes_nobody_wrongly)
 
 CASES(CASE_FUNCTIONS)
 

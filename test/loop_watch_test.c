@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Waiting for descriptors (src/loop/watch.c), over each backend of the build: who
- * is woken, what it costs, and that nobody spins. Numbers that are closed, reused
- * or absurd: loop_descriptor_test.c.
+ * is woken, what it costs, and that nobody spins. Two waiters: loop_directions_test.c;
+ * numbers that are closed, reused or absurd: loop_descriptor_test.c.
  */
 #include <unistd.h>
 
@@ -151,62 +151,6 @@ static void ready_in_the_direction_nobody_waits_for_is_silent(struct rig *rig)
     close_both(ends);
 }
 
-static void check_two_directions(struct rig *rig, bool kept)
-{
-    struct wait reader, writer;
-    char block[4096];
-    int ends[2];
-
-    make_sockets(ends);
-    keep(rig, ends[0], kept);
-    for (int round = 0; round < 3; round++) {
-        fill(ends[0]);
-        CHECK_INT(rig_wait(rig, &reader, ends[0], SYNI_READ), SYN_OK);
-        CHECK_INT(rig_wait(rig, &writer, ends[0], SYNI_WRITE), SYN_OK);
-        rig_turns(rig, 2);
-        CHECK_INT(reader.woken * 10 + writer.woken, 0);
-        put(ends[1]);
-        rig_turns(rig, 3);
-        CHECK_INT(reader.woken * 10 + writer.woken, 10);
-        take(ends[0]);
-        while (read(ends[1], block, sizeof block) > 0)
-            ;
-        rig_turns(rig, 3);
-        CHECK_INT(reader.woken * 10 + writer.woken, 11);
-    }
-    syni_watch_forget(&rig->loop, ends[0]);
-    close_both(ends);
-}
-
-static void two_wait_for_different_directions(struct rig *rig)
-{
-    check_two_directions(rig, false);
-}
-
-static void two_wait_for_different_directions_of_a_kept_one(struct rig *rig)
-{
-    check_two_directions(rig, true);
-}
-
-static void second_waiter_for_a_direction_is_refused(struct rig *rig)
-{
-    struct wait first, second;
-    int ends[2];
-
-    make_pipe(ends);
-    CHECK_INT(rig_wait(rig, &first, ends[0], SYNI_READ), SYN_OK);
-    CHECK_INT(rig_wait(rig, &second, ends[0], SYNI_READ), SYN_EBUSY);
-    syni_watch_stop(&rig->loop, &second.wait); /* does not wait: the first one stays */
-    put(ends[1]);
-    rig_turns(rig, 2);
-    CHECK_INT(first.woken, 1);
-    CHECK_INT(second.woken, 0);
-    CHECK_INT(rig_wait(rig, &second, ends[0], SYNI_READ), SYN_OK);
-    rig_turns(rig, 2);
-    CHECK_INT(second.woken, 1);
-    close_both(ends);
-}
-
 static void check_stop(struct rig *rig, bool kept)
 {
     struct wait reader, writer;
@@ -242,34 +186,6 @@ static void stopped_waiter_of_a_kept_one_is_not_woken(struct rig *rig)
     check_stop(rig, true);
 }
 
-static void check_hang_up(struct rig *rig, bool kept)
-{
-    struct wait reader, writer;
-    int ends[2];
-
-    make_sockets(ends);
-    keep(rig, ends[0], kept);
-    fill(ends[0]);
-    CHECK_INT(rig_wait(rig, &reader, ends[0], SYNI_READ), SYN_OK);
-    CHECK_INT(rig_wait(rig, &writer, ends[0], SYNI_WRITE), SYN_OK);
-    close(ends[1]);
-    rig_turns(rig, 3);
-    CHECK_INT(reader.woken, 1);
-    CHECK_INT(writer.woken, 1);
-    syni_watch_forget(&rig->loop, ends[0]);
-    close(ends[0]);
-}
-
-static void hang_up_wakes_reader_and_writer(struct rig *rig)
-{
-    check_hang_up(rig, false);
-}
-
-static void hang_up_wakes_reader_and_writer_of_a_kept_one(struct rig *rig)
-{
-    check_hang_up(rig, true);
-}
-
 #define CASES(X)                                                                                   \
     X(wakes_when_ready_once_and_not_inside_the_call)                                               \
     X(kept_descriptor_costs_nothing_each_time)                                                     \
@@ -277,13 +193,8 @@ static void hang_up_wakes_reader_and_writer_of_a_kept_one(struct rig *rig)
     X(kept_and_ready_with_nobody_waiting_is_silent)                                                \
     X(ready_with_nobody_waiting_is_silent)                                                         \
     X(ready_in_the_direction_nobody_waits_for_is_silent)                                           \
-    X(two_wait_for_different_directions)                                                           \
-    X(two_wait_for_different_directions_of_a_kept_one)                                             \
-    X(second_waiter_for_a_direction_is_refused)                                                    \
     X(stopped_waiter_is_not_woken)                                                                 \
-    X(stopped_waiter_of_a_kept_one_is_not_woken)                                                   \
-    X(hang_up_wakes_reader_and_writer)                                                             \
-    X(hang_up_wakes_reader_and_writer_of_a_kept_one)
+    X(stopped_waiter_of_a_kept_one_is_not_woken)
 
 CASES(CASE_FUNCTIONS)
 

@@ -60,7 +60,7 @@ static void X3_a_cancelled_read_loses_no_byte(void)
             CHECK_INT(buffer[j], next++);
     }
     unlink_link(&l);
-    finish_default_after(256);
+    finish_default_after(512);
 }
 
 static size_t drain_now(int peer)
@@ -431,7 +431,7 @@ static void H2_signals_do_not_disturb_whoever_drives(void)
     storm.over = true;
     pthread_join(thread, NULL);
     unlink_link(&l);
-    finish_default();
+    finish_default_after(512);
 }
 
 static const struct test_case cases[] = {

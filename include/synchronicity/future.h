@@ -250,7 +250,8 @@ syn_err syni_promise_drop(struct syn_promise promise);
     (void)syni_result;
 
 /* syn_promise_new(name, &promise, &future). Both ends must be used: the future used
- * up, the promise completed, failed or dropped. Fails: SYN_ENOMEM. */
+ * up, the promise completed, failed or dropped. Fails: SYN_ENOMEM, which then also
+ * comes out of the future. */
 #define syn_promise_new(name, out_promise, out_future)                                             \
     (0 ? (out_promise)->u.future_is(out_future)                                                    \
        : syni_promise_new(&syni_##name##_type, __FILE__, __LINE__, &(out_promise)->u.handle,       \

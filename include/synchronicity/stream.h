@@ -17,7 +17,7 @@
  * time (SYN_EBUSY). Data and buffers belong to the caller and must stay until the
  * call has ended, which for a future means: until it was got, awaited or cancelled.
  *
- * A stream lives on the synchronizer that opened it; used on another one its
+ * A stream lives on the synchronizer of its first operation; used on another one its
  * operations are SYN_EWRONGLOOP. A plain thread's calls run on the default one.
  *
  * CANCELLING a read or a write (by a deadline, too) loses nothing: bytes are either

@@ -43,8 +43,11 @@ syn_err syni_promise_new(const struct syn_type *type, const char *file, int line
     struct syni_slot *slot;
     struct promise *promise = syni_frame_new(size_of(type), &slot);
 
-    if (!promise)
+    if (!promise) {
+        *out_future = (struct syn_future){NULL, SYN_ENOMEM};
+        *out_promise = (struct syn_promise){NULL, 0};
         return SYN_ENOMEM;
+    }
     promise->core.type = type;
     promise->core.value = promise->value;
     promise->core.free = free_promise;

@@ -1,82 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The driving role: who holds it, how it is given on, who is woken.
- *
- * `role` is one word:
- *
- *     GONE ──start──> AWAKE <──────────> ASLEEP         the driver, around the kernel
- *                      │ ▲                 │
- *        nothing to do │ │ a caller takes  │ a poster: AWAKE, and wake()
- *                      ▼ │ it, or a poster ▼
- *                      FREE hands it to    AWAKE
- *                           the dedicated thread
- *
- * Only the driver moves it to ASLEEP and FREE; whoever moves it from FREE to AWAKE
- * by compare-and-exchange holds the role and must drive or hand it over. A poster
- * who finds ASLEEP moves it to AWAKE, so that of many posters one makes the system
- * call. Both ways the pattern is the same: the poster pushes, then looks at the
- * role; the driver changes the role, then looks at the inbox; all four are seq_cst,
- * so one sees the other.
- *
- * The dedicated thread gets the role only by being handed it (`handed`, under the
- * lock): there is no race to be the driver, and no thread wakes in vain. Where
- * callers may not drive it gets the role at the start and keeps it.
+ * Driving: the dedicated thread, callers that drive in its place, and how the role
+ * (role.c) goes from one to the other.
  */
 #include "loop/loop.h"
 
-#include <stdlib.h>
-
-static _Thread_local struct syni_driving *driving;
-
-struct syni_driving *syni_driving_now(void)
-{
-    return driving;
-}
-
-bool syni_drives(const struct syni_loop *loop)
-{
-    for (struct syni_driving *d = driving; d; d = d->outer)
-        if (d->loop == loop)
-            return true;
-    return false;
-}
-
-static bool move_role(struct syni_loop *loop, enum syni_role from, enum syni_role to)
-{
-    return atomic_compare_exchange_strong(&loop->role, &from, to);
-}
-
-/* The caller holds the role; from here on the dedicated thread does. */
-static void hand_over(struct syni_loop *loop)
-{
-    atomic_fetch_add_explicit(&loop->counts.hand_overs, 1, memory_order_relaxed);
-    syni_mutex_lock(&loop->lock);
-    loop->handed = true;
-    syni_cond_signal(&loop->standby);
-    syni_mutex_unlock(&loop->lock);
-}
-
-void syni_loop_knock(struct syni_loop *loop)
-{
-    /* While this is counted the poller stays open: see syni_loop_retire(). */
-    atomic_fetch_add(&loop->knockers, 1);
-    switch (atomic_load(&loop->role)) {
-    case SYNI_ROLE_ASLEEP:
-        if (move_role(loop, SYNI_ROLE_ASLEEP, SYNI_ROLE_AWAKE)) {
-            atomic_fetch_add_explicit(&loop->counts.wakes, 1, memory_order_relaxed);
-            loop->backend->wake(loop->poller);
-        }
-        break;
-    case SYNI_ROLE_FREE:
-        if (move_role(loop, SYNI_ROLE_FREE, SYNI_ROLE_AWAKE))
-            hand_over(loop);
-        break;
-    case SYNI_ROLE_AWAKE: /* it looks into the inbox before it sleeps */
-    case SYNI_ROLE_GONE:
-        break;
-    }
-    atomic_fetch_sub(&loop->knockers, 1);
-}
+#include <stddef.h>
 
 static bool nothing_to_do(struct syni_loop *loop)
 {
@@ -94,7 +23,7 @@ static bool let_go(struct syni_loop *loop)
     syni_clock_doze(&loop->sleeper, SYNI_NEVER, 0);
     atomic_store(&loop->role, SYNI_ROLE_FREE);
     /* Only the inbox: the rest is the next driver's, who may be there already. */
-    if (syni_loop_inbox_empty(loop) || !move_role(loop, SYNI_ROLE_FREE, SYNI_ROLE_AWAKE))
+    if (syni_loop_inbox_empty(loop) || !syni_role_move(loop, SYNI_ROLE_FREE, SYNI_ROLE_AWAKE))
         return true;
     syni_clock_rouse(&loop->sleeper);
     return false;
@@ -102,7 +31,7 @@ static bool let_go(struct syni_loop *loop)
 
 bool syni_loop_try_drive(struct syni_loop *loop)
 {
-    if (!loop->callers_drive || !move_role(loop, SYNI_ROLE_FREE, SYNI_ROLE_AWAKE))
+    if (!loop->callers_drive || !syni_role_move(loop, SYNI_ROLE_FREE, SYNI_ROLE_AWAKE))
         return false;
     syni_clock_rouse(&loop->sleeper);
     return true;
@@ -111,7 +40,7 @@ bool syni_loop_try_drive(struct syni_loop *loop)
 void syni_loop_stop_driving(struct syni_loop *loop)
 {
     if (ending(loop) || !nothing_to_do(loop) || !let_go(loop))
-        hand_over(loop);
+        syni_role_hand_over(loop);
 }
 
 static void await_role(struct syni_loop *loop)
@@ -152,7 +81,7 @@ static void thread_ends(void *argument)
 {
     struct syni_loop *loop = argument;
 
-    if (driving && !retired(loop)) {
+    if (syni_drives(loop) && !retired(loop)) {
         loop->died = SYN_ELOOPDEAD;
         loop->on_closing(loop);
     }
@@ -164,16 +93,15 @@ static void dedicated(void *argument)
     static _Thread_local struct syni_driving here;
     struct syni_loop *loop = argument;
 
-    here.loop = loop;
     at_exit.fn = thread_ends;
     at_exit.argument = loop;
     syni_thread_at_exit(&at_exit);
     do {
-        driving = NULL;
+        syni_driving_leave(&here);
         await_role(loop);
-        driving = &here;
+        syni_driving_enter(&here, loop);
     } while (drive(loop));
-    driving = NULL;
+    syni_driving_leave(&here);
 }
 
 syn_err syni_loop_start(struct syni_loop *loop)
@@ -203,16 +131,4 @@ void syni_loop_retire(struct syni_loop *loop)
 void syni_loop_join(struct syni_loop *loop)
 {
     syni_thread_join(&loop->thread);
-}
-
-void syni_driving_enter(struct syni_driving *here, struct syni_loop *loop)
-{
-    here->loop = loop;
-    here->outer = driving;
-    driving = here;
-}
-
-void syni_driving_leave(struct syni_driving *here)
-{
-    driving = here->outer;
 }

@@ -71,7 +71,7 @@ static int64_t timeout_until(int64_t until)
 
 static void sleep_until(struct syni_loop *loop, int64_t until)
 {
-    /* seq_cst: "asleep" comes before the look at the inbox; see drive.c */
+    /* seq_cst: "asleep" comes before the look at the inbox; see role.c */
     atomic_store(&loop->role, SYNI_ROLE_ASLEEP);
     if (syni_loop_has_posts(loop))
         glance(loop);

@@ -5,7 +5,7 @@
  * DRIVING IS A ROLE. Exactly one thread at a time drives a loop; normally a
  * dedicated one, and where that is allowed also a thread that blocks on a call.
  * Only the driver touches the fields under "driver"; other threads come in by one
- * door, syni_loop_post(). See src/loop/drive.c for how the role moves.
+ * door, syni_loop_post(). See src/loop/role.c for how the role moves.
  *
  * A TURN of the loop, in this order (docs/design.md has the reasons):
  *
@@ -111,7 +111,7 @@ struct syni_loop {
     size_t stack_size_bytes;
     struct syn_clock *clock; /* NULL: real time */
 
-    /* any thread, by their protocols: inbox.c, drive.c */
+    /* any thread, by their protocols: inbox.c, role.c */
     _Atomic(struct syni_job *) inbox;
     _Atomic(enum syni_role) role;
     atomic_int knockers; /* threads that are between seeing the role and acting on it */
@@ -225,6 +225,30 @@ void syni_watch_forget(struct syni_loop *loop, int fd);
 void syni_watch_dispatch(struct syni_loop *loop, const struct syni_event *event);
 void syni_watch_fini(struct syni_loop *loop);
 
+/* --- role.c --- */
+
+/* Makes whoever shall act on a post do so. */
+void syni_loop_knock(struct syni_loop *loop);
+
+/* From FROM to TO, if it is FROM. */
+bool syni_role_move(struct syni_loop *loop, enum syni_role from, enum syni_role to);
+
+/* The caller holds the role; from here on the dedicated thread does. */
+void syni_role_hand_over(struct syni_loop *loop);
+
+/* The loops that the calling thread drives: usually none or one; more when a step
+ * blocks on another loop and drives that. */
+struct syni_driving {
+    struct syni_loop *loop;
+    struct syni_driving *outer;
+};
+struct syni_driving *syni_driving_now(void); /* the innermost, or NULL */
+bool syni_drives(const struct syni_loop *loop);
+
+/* A thread that took the role by syni_loop_try_drive() says so around its turns. */
+void syni_driving_enter(struct syni_driving *here, struct syni_loop *loop);
+void syni_driving_leave(struct syni_driving *here);
+
 /* --- drive.c --- */
 
 /* Starts the dedicated thread; from here on posts are taken. Fails as
@@ -244,21 +268,6 @@ bool syni_loop_try_drive(struct syni_loop *loop);
 /* Gives it up: to nobody if nothing is to be done, else to the dedicated thread. */
 void syni_loop_stop_driving(struct syni_loop *loop);
 
-/* Makes whoever shall act on a post do so. */
-void syni_loop_knock(struct syni_loop *loop);
-
-/* The loops that the calling thread drives: usually none or one; more when a step
- * blocks on another loop and drives that. */
-struct syni_driving {
-    struct syni_loop *loop;
-    struct syni_driving *outer;
-};
-struct syni_driving *syni_driving_now(void); /* the innermost, or NULL */
-bool syni_drives(const struct syni_loop *loop);
-
-/* A thread that took the role by syni_loop_try_drive() says so around its turns. */
-void syni_driving_enter(struct syni_driving *here, struct syni_loop *loop);
-void syni_driving_leave(struct syni_driving *here);
 
 /* --- live.c --- */
 

@@ -8,7 +8,8 @@
  * end waits for it, so that the job is never left in an inbox when the frame goes.
  *
  * On the loop's own thread the job goes through the ready queue and not by a call,
- * so that a chain of a million awaiting tasks is cancelled without recursion.
+ * so that a chain of a million awaiting tasks is cancelled without recursion. What
+ * happens when it arrives is in engine.c.
  */
 #include "task/task.h"
 
@@ -59,24 +60,12 @@ bool syni_task_close_requests(struct syni_task *task)
     return atomic_compare_exchange_strong(&task->request, &none, TOO_LATE) || task->asked;
 }
 
-static void request_arrives(struct syni_job *job)
-{
-    struct syni_task *task = SYNI_CONTAINER(job, struct syni_task, request_job);
-
-    task->asked = true;
-    if (task->ending && !task->queued)
-        syni_task_resume(task);
-    else if (task->arrived && !task->leaving)
-        syni_wait_interrupt(task);
-}
-
 void syni_task_request(struct syni_task *task, enum syn_origin origin)
 {
     int none = 0;
 
     if (!atomic_compare_exchange_strong(&task->request, &none, (int)origin + 1))
         return;
-    task->request_job.run = request_arrives;
     if (syni_drives(&task->home->loop))
         syni_loop_ready(&task->home->loop, &task->request_job);
     else

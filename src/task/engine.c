@@ -17,6 +17,7 @@
 enum token { SUSPENDED = 1, LEFT, ENDED };
 
 static void run(struct syni_job *job);
+static void request_arrives(struct syni_job *job);
 
 static void free_frame(struct syni_core *core)
 {
@@ -33,6 +34,8 @@ void syni_task_init(struct syni_task *task, struct syni_home *home)
 
     task->home = home;
     task->job.run = syni_task_arrive;
+    task->step_job = run;
+    task->request_job.run = request_arrives;
     task->core.type = &task->function->type;
     task->core.value = (char *)task + task->function->result_offset;
     task->core.task = task;
@@ -41,13 +44,15 @@ void syni_task_init(struct syni_task *task, struct syni_home *home)
         task->sheltered = home->current->leaving || home->current->sheltered;
 }
 
-void syni_task_resume(struct syni_task *task)
+static void request_arrives(struct syni_job *job)
 {
-    task->wait = SYNI_WAIT_NOTHING;
-    task->queued = true;
-    task->live.waits_for = "";
-    task->job.run = run;
-    syni_loop_ready(&task->home->loop, &task->job);
+    struct syni_task *task = SYNI_CONTAINER(job, struct syni_task, request_job);
+
+    task->asked = true;
+    if (task->ending && !task->queued)
+        syni_task_resume(task);
+    else if (task->arrived && !task->leaving)
+        syni_wait_interrupt(task);
 }
 
 static void add_site(struct syni_task *task, struct syn_report *report)

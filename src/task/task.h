@@ -75,6 +75,7 @@ struct __attribute__((may_alias)) syni_task {
 
     /* written before it is posted */
     struct syni_job job; /* arrival, then every resume */
+    void (*step_job)(struct syni_job *job); /* what runs at a resume */
     struct syni_home *home;
     struct syni_core core;
     bool sheltered; /* made by a clean-up: a stop in progress does not cancel it */
@@ -116,6 +117,11 @@ _Static_assert(_Alignof(struct syni_task) <= _Alignof(struct syn_task), "misalig
 
 #define SYNI_TASK(pointer) ((struct syni_task *)(void *)(pointer))
 
+/* --- resume.c --- */
+
+/* TASK, which waits no more, runs its next step in this turn or the next. */
+void syni_task_resume(struct syni_task *task);
+
 /* --- engine.c --- */
 
 /* Readies a frame whose head is zero but for `function`. */
@@ -123,9 +129,6 @@ void syni_task_init(struct syni_task *task, struct syni_home *home);
 
 /* The first job of TASK; runs on its home. */
 void syni_task_arrive(struct syni_job *job);
-
-/* TASK, which waits no more, runs its next step in this turn or the next. */
-void syni_task_resume(struct syni_task *task);
 
 /* Ends TASK, now or as soon as nothing is on its way to it any more, without another
  * step: it was abandoned, or its home died. */
@@ -200,6 +203,8 @@ void syni_home_watch_cleanup(struct syni_home *home, struct syni_task *task);
 
 /* A task ended: if it was the last, see to what waits for that. */
 void syni_home_check_empty(struct syni_home *home);
+
+/* --- abandon.c --- */
 
 /* Abandons every task; returns how many, their names (cut to fit) in NAMES. */
 int syni_home_abandon_all(struct syni_home *home, syn_err err, enum syn_origin origin,

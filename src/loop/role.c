@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The driving role: one word, who may change it, who is woken. drive.c has what its
+ * holders do.
+ *
+ * `role` is one word:
+ *
+ *     GONE ──start──> AWAKE <──────────> ASLEEP         the driver, around the kernel
+ *                      │ ▲                 │
+ *        nothing to do │ │ a caller takes  │ a poster: AWAKE, and wake()
+ *                      ▼ │ it, or a poster ▼
+ *                      FREE hands it to    AWAKE
+ *                           the dedicated thread
+ *
+ * Only the driver moves it to ASLEEP and FREE; whoever moves it from FREE to AWAKE
+ * by compare-and-exchange holds the role and must drive or hand it over. A poster
+ * who finds ASLEEP moves it to AWAKE, so that of many posters one makes the system
+ * call. Both ways the pattern is the same: the poster pushes, then looks at the
+ * role; the driver changes the role, then looks at the inbox; all four are seq_cst,
+ * so one sees the other.
+ *
+ * The dedicated thread gets the role only by being handed it (`handed`, under the
+ * lock): there is no race to be the driver, and no thread wakes in vain. Where
+ * callers may not drive it gets the role at the start and keeps it.
+ */
+#include "loop/loop.h"
+
+#include <stddef.h>
+
+static _Thread_local struct syni_driving *driving;
+
+struct syni_driving *syni_driving_now(void)
+{
+    return driving;
+}
+
+bool syni_drives(const struct syni_loop *loop)
+{
+    for (struct syni_driving *d = driving; d; d = d->outer)
+        if (d->loop == loop)
+            return true;
+    return false;
+}
+
+bool syni_role_move(struct syni_loop *loop, enum syni_role from, enum syni_role to)
+{
+    return atomic_compare_exchange_strong(&loop->role, &from, to);
+}
+
+/* The caller holds the role; from here on the dedicated thread does. */
+void syni_role_hand_over(struct syni_loop *loop)
+{
+    atomic_fetch_add_explicit(&loop->counts.hand_overs, 1, memory_order_relaxed);
+    syni_mutex_lock(&loop->lock);
+    loop->handed = true;
+    syni_cond_signal(&loop->standby);
+    syni_mutex_unlock(&loop->lock);
+}
+
+void syni_loop_knock(struct syni_loop *loop)
+{
+    /* While this is counted the poller stays open: see syni_loop_retire(). */
+    atomic_fetch_add(&loop->knockers, 1);
+    switch (atomic_load(&loop->role)) {
+    case SYNI_ROLE_ASLEEP:
+        if (syni_role_move(loop, SYNI_ROLE_ASLEEP, SYNI_ROLE_AWAKE)) {
+            atomic_fetch_add_explicit(&loop->counts.wakes, 1, memory_order_relaxed);
+            loop->backend->wake(loop->poller);
+        }
+        break;
+    case SYNI_ROLE_FREE:
+        if (syni_role_move(loop, SYNI_ROLE_FREE, SYNI_ROLE_AWAKE))
+            syni_role_hand_over(loop);
+        break;
+    case SYNI_ROLE_AWAKE: /* it looks into the inbox before it sleeps */
+    case SYNI_ROLE_GONE:
+        break;
+    }
+    atomic_fetch_sub(&loop->knockers, 1);
+}
+
+void syni_driving_enter(struct syni_driving *here, struct syni_loop *loop)
+{
+    here->loop = loop;
+    here->outer = driving;
+    driving = here;
+}
+
+void syni_driving_leave(struct syni_driving *here)
+{
+    driving = here->outer;
+}

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Waking a task: what everything that a task can wait for ends in. Driver only.
+ *
+ * Always through the ready queue, never by a call, so that no chain of tasks is a
+ * chain of calls. What runs then is the engine's, which this file does not know.
+ */
+#include "task/task.h"
+
+void syni_task_resume(struct syni_task *task)
+{
+    task->wait = SYNI_WAIT_NOTHING;
+    task->queued = true;
+    task->live.waits_for = "";
+    task->job.run = task->step_job;
+    syni_loop_ready(&task->home->loop, &task->job);
+}

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What a post costs, and that those of many threads all arrive (src/loop/inbox.c).
+ */
+#include <stdlib.h>
+
+#include <synchronicity/mem.h>
+
+#include "support/loop_rig.h"
+
+enum { MANY = 1000 };
+
+/* A job that notes when it ran. */
+struct numbered {
+    struct syni_job job;
+    int number;
+};
+
+static struct rig rig;
+static struct numbered jobs[MANY];
+static int order[MANY + 10], n_order;
+
+static void note(struct syni_job *job)
+{
+    order[n_order++] = SYNI_CONTAINER(job, struct numbered, job)->number;
+}
+
+static void number_jobs(void)
+{
+    for (int i = 0; i < MANY; i++)
+        jobs[i] = (struct numbered){{NULL, note}, i};
+}
+
+static void check_order(int n)
+{
+    CHECK_INT(n_order, n);
+    for (int i = 0; i < n; i++)
+        CHECK_INT(order[i], i);
+}
+
+/* Keeps the loop busy until the test lets it go. */
+struct gate {
+    struct syni_job job;
+    struct syni_parker *outside, *inside;
+    _Atomic(bool) reached, opened;
+};
+
+static void stop_at_gate(struct syni_job *job)
+{
+    struct gate *gate = SYNI_CONTAINER(job, struct gate, job);
+
+    gate->inside = syni_parker_mine();
+    syni_parker_wake(gate->outside, &gate->reached);
+    CHECK(syni_clock_sleep(&gate->opened, SYNI_NEVER));
+}
+
+static void nothing(void *unused)
+{
+    (void)unused;
+}
+
+static unsigned long wake_ups(void)
+{
+    return rig.loop.counts.wakes + rig.loop.counts.hand_overs;
+}
+
+static void C3_a_thousand_posts_make_at_most_one_wake_up(void)
+{
+    struct gate gate = {.job = {NULL, stop_at_gate}, .outside = syni_parker_mine()};
+    unsigned long before;
+
+    number_jobs();
+    rig_start(&rig, NULL);
+    before = wake_ups();
+    CHECK(syni_loop_post(&rig.loop, &gate.job));
+    CHECK(syni_clock_sleep(&gate.reached, SYNI_NEVER));
+    CHECK(wake_ups() - before <= 1);
+    before = wake_ups();
+    for (int i = 0; i < MANY; i++)
+        CHECK(syni_loop_post(&rig.loop, &jobs[i].job));
+    CHECK_INT(wake_ups(), before); /* it is awake */
+    syni_parker_wake(gate.inside, &gate.opened);
+    rig_call(&rig, nothing, NULL);
+    CHECK(wake_ups() - before <= 1);
+    check_order(MANY);
+    rig_end(&rig);
+}
+
+static void C3_posting_allocates_nothing(void)
+{
+    unsigned long before;
+
+    number_jobs();
+    rig_start(&rig, NULL);
+    before = syn_memory_use().allocations;
+    for (int i = 0; i < MANY; i++)
+        CHECK(syni_loop_post(&rig.loop, &jobs[i].job));
+    rig_call(&rig, nothing, NULL);
+    CHECK_INT(syn_memory_use().allocations, before);
+    check_order(MANY);
+    rig_end(&rig);
+}
+
+/* Posters; each has jobs of its own, which must run once and in their order. */
+enum { POSTERS = 4, POSTS = 50000 / TEST_SLOWNESS };
+
+struct poster {
+    struct syni_thread thread;
+    struct numbered *jobs;
+    int n_run; /* by the loop */
+};
+static struct poster posters[POSTERS];
+
+static void note_in_turn(struct syni_job *job)
+{
+    struct numbered *numbered = SYNI_CONTAINER(job, struct numbered, job);
+    struct poster *poster = &posters[numbered->number / POSTS];
+
+    CHECK_INT(numbered->number % POSTS, poster->n_run++);
+}
+
+static void post_all(void *argument)
+{
+    struct poster *poster = argument;
+    int first = (int)(poster - posters) * POSTS;
+
+    for (int i = 0; i < POSTS; i++) {
+        poster->jobs[i] = (struct numbered){{NULL, note_in_turn}, first + i};
+        CHECK(syni_loop_post(&rig.loop, &poster->jobs[i].job));
+    }
+}
+
+static void C4_posts_of_many_threads_all_run_once_and_in_order(void)
+{
+    rig_start(&rig, NULL);
+    for (int i = 0; i < POSTERS; i++) {
+        posters[i].jobs = malloc(POSTS * sizeof *posters[i].jobs);
+        CHECK(posters[i].jobs != NULL);
+        CHECK_INT(syni_thread_start(&posters[i].thread, "poster", 0, post_all, &posters[i]), 0);
+    }
+    for (int i = 0; i < POSTERS; i++)
+        syni_thread_join(&posters[i].thread);
+    rig_call(&rig, nothing, NULL); /* comes after all of them */
+    for (int i = 0; i < POSTERS; i++) {
+        CHECK_INT(posters[i].n_run, POSTS);
+        free(posters[i].jobs);
+    }
+    rig_end(&rig);
+}
+
+static const struct test_case cases[] = {
+    TEST_MODES(C3_a_thousand_posts_make_at_most_one_wake_up),
+    TEST_MODES(C3_posting_allocates_nothing),
+    TEST_MODES(C4_posts_of_many_threads_all_run_once_and_in_order),
+};
+TEST_MAIN("loop_wake", cases);

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The caller's side in C++: everything that one does with calls, futures, shared
+ * futures and promises. Compiled by lint.short_names_cxx17, not run.
+ */
+#include <synchronicity/short.h>
+#include <synchronicity/testing.h>
+
+struct point {
+    double x, y;
+};
+
+ASYNC_DECLARE(int, square, (double, seconds), (int, x));
+ASYNC_DECLARE(void, nothing, SYN_COPY(const char *, text));
+ASYNC_DECLARE(struct point, where, (struct point, from), (const struct point *, to));
+ASYNC_TYPES(char *, text);
+SYNCHRONIZER_DECLARE(elsewhere);
+SYNCHRONIZER(demo);
+
+static void destroy(char *owned)
+{
+    delete[] owned;
+}
+
+PROMISE(int, number);
+PROMISE(void, signal_only);
+PROMISE(char *, owned, DESTROY(destroy));
+
+static void done(void *, syn_err, int *)
+{
+}
+
+static void ended(void *, syn_err)
+{
+}
+
+static int futures()
+{
+    struct square_future f[10];
+    struct nothing_future g = nothing_future("text");
+    int y = 0;
+
+    for (int i = 0; i < 10; i++)
+        f[i] = square_future(1.0, i);
+    for (int i = 0; i < 10; i++)
+        future_get(f[i], &y);
+    if (future_get_by(square_future(1.0, 42), &y, syn_after(0.2)) == SYN_ETIMEDOUT)
+        syn_perror("square");
+    if (call_by(syn_after(0.2), square(1.0, 42, &y)) != 0 || call_by(syn_never(), nothing("x")) != 0)
+        return 1;
+    future_wait(g);
+    future_wait_by(g, syn_after(1));
+    future_poll(g);
+    future_request_cancel(g);
+    future_get(g);
+    future_cancel(square_future(1.0, 1));
+    future_detach(square_future(1.0, 1));
+    future_then(square_future(1.0, 1), &demo, done, nullptr);
+    future_then(nothing_future("x"), nullptr, ended, &y);
+    return y;
+}
+
+static int shared()
+{
+    struct square_shared s;
+    struct square_future f;
+    const int *peeked;
+    int y = 0;
+
+    if (future_share(square_future(1.0, 3), &s))
+        return 1;
+    shared_retain(s);
+    shared_get(s, &y);
+    shared_get_by(s, &y, syn_after(1));
+    shared_peek(s, &peeked);
+    shared_future(s, &f);
+    future_get(f, &y);
+    shared_release(s);
+    return y;
+}
+
+static int promises()
+{
+    struct number_promise p;
+    struct number_future f;
+    struct signal_only_promise q;
+    struct signal_only_future g;
+    int y = 42;
+
+    if (promise_new(number, &p, &f) || promise_new(signal_only, &q, &g))
+        return 1;
+    promise_complete(p, &y);
+    promise_complete(q);
+    promise_fail(p, SYN_EIO, "too late");
+    promise_drop(p);
+    future_get(f, &y);
+    return future_get(g);
+}
+
+int main()
+{
+    struct syn_synchronizer *s;
+    struct point p = {1, 2};
+    int y;
+
+    if (square(1.0, 42, &y) || nothing("x") || where(p, &p, &p))
+        return 1;
+    if (synchronizer_new(nullptr, &s) || synchronizer_start(s))
+        return 1;
+    if (synchronizer_stop(&elsewhere, syn_after(1)) || synchronizer_stats(s).started)
+        return 1;
+    synchronizer_free(s);
+    return futures() + shared() + promises();
+}
