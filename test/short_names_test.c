@@ -53,6 +53,7 @@ static void the_first_story_runs_as_it_is_written(void)
 
     if (future_get_by(square_future(100.0, 42), &y, syn_after(0.002)) != SYN_ETIMEDOUT)
         CHECK(!"timed out");
+    CHECK_INT(synchronizer_free(&demo), 0);
 }
 
 /* The same task in continuation-passing style. */
@@ -75,6 +76,7 @@ static void the_story_in_steps_runs_as_it_is_written(void)
     syn_test_callers_drive(test_driving);
     CHECK_INT(nap(0.001, 6, &y), 0);
     CHECK_INT(y, 36);
+    CHECK_INT(synchronizer_free(&demo), 0);
 }
 
 /* A library: the header declares, the .c file defines; a free function; waiting for

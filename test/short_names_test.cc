@@ -15,7 +15,7 @@ ASYNC_DECLARE(void, nothing, SYN_COPY(const char *, text));
 ASYNC_DECLARE(struct point, where, (struct point, from), (const struct point *, to));
 ASYNC_TYPES(char *, text);
 SYNCHRONIZER_DECLARE(elsewhere);
-SYNCHRONIZER(demo);
+SYNCHRONIZER_DECLARE(demo);
 
 static void destroy(char *owned)
 {

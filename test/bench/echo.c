@@ -325,7 +325,7 @@ static void compare(const char *name, int connections)
 /* The calls that SERVER makes for each request, under strace. */
 static void count_calls(struct server *server, char *self)
 {
-    enum { CONNECTIONS = 16, REQUESTS = 4000 };
+    enum { CONNECTIONS = 64, REQUESTS = 6000 };
     char file[] = "/tmp/bench_echo.XXXXXX", name[32];
     char *argv[] = {"strace", "-f", "-c", "-o", file, self, "serve", NULL, NULL};
     int fd = mkstemp(file);
