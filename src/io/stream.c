@@ -82,11 +82,12 @@ SYN_ASYNC_DEFINE(SYN_FREE, void, syn_stream_write_all, (struct syn_stream *, str
 
 static struct syn_step write_rest(struct syn_stream_write_all *self)
 {
-    const char *rest = (const char *)self->data + self->done;
     size_t left = self->size - self->done;
+    const char *rest;
 
     if (left == 0)
         return syn_step_done(self);
+    rest = (const char *)self->data + self->done;
     return syn_step_await(self, syn_stream_write_future(self->stream, rest, left), &self->n, wrote);
 }
 

@@ -107,7 +107,9 @@ void syni_loop_turn(struct syni_loop *loop, int64_t until)
     if (loop->hurry)
         return;
     if (loop->ready.first || syni_loop_has_posts(loop)) {
+        loop->busy = true;
         glance(loop);
+        loop->busy = false;
         return;
     }
     /* Nobody to wait for: the role shall go free, for a caller to take. */

@@ -135,6 +135,7 @@ struct syni_loop {
     unsigned n_fd_waits;  /* waits in them */
     struct syni_list live; /* of struct syni_live: what keeps the loop busy */
     unsigned n_live;
+    bool busy;             /* in step 4, and jobs are ready or posted */
     bool hurry;            /* this turn shall end without sleeping */
     bool closing;          /* it shall end: the dedicated thread must get the role */
     syn_err died;          /* why the loop cannot go on; 0 while it can */

@@ -187,7 +187,8 @@ void syni_watch_forget(struct syni_loop *loop, int fd)
     make_ready(loop, fd, BOTH);
 }
 
-/* Ready, and nobody cares: be silent until somebody does. */
+/* Ready, and nobody cares: be silent until somebody does. Only where that would keep the
+ * loop from sleeping: while jobs are ready, whoever is going to care may be one of them. */
 static void disarm(struct syni_loop *loop, struct syni_fd_entry *entry, int fd)
 {
     entry->armed = wanted(entry);
@@ -205,7 +206,7 @@ void syni_watch_dispatch(struct syni_loop *loop, const struct syni_event *event)
 
     if (!entry || entry->tag != event->tag)
         return;
-    if (entry->kept && (event->ready & entry->armed & ~wanted(entry)))
+    if (entry->kept && !loop->busy && (event->ready & entry->armed & ~wanted(entry)))
         disarm(loop, entry, event->fd);
     make_ready(loop, event->fd, event->ready);
     if (!find(loop, event->fd)->kept)
