@@ -130,6 +130,37 @@ static void ready_with_nobody_waiting_is_silent(struct rig *rig)
     check_silence(rig, false);
 }
 
+/* Woken, and its reader is still in the queue behind others: the loop, which looks
+ * between batches, sees it ready with nobody waiting, and must not undo and redo its
+ * registration for that. */
+static void kept_and_about_to_be_read_is_left_registered(struct rig *rig)
+{
+    enum { JOBS = 4 * SYNI_LOOP_BATCH };
+    static struct count_job jobs[JOBS];
+    struct wait wait;
+    unsigned long before;
+    int ends[2];
+
+    make_sockets(ends);
+    keep(rig, ends[0], true);
+    CHECK_INT(rig_wait(rig, &wait, ends[0], SYNI_READ), SYN_OK);
+    before = watches(rig);
+    put(ends[1]);
+    rig_turns(rig, 1);
+    CHECK_INT(wait.woken, 1);
+    for (int i = 0; i < JOBS; i++) {
+        count_job_init(&jobs[i]);
+        syni_loop_ready(&rig->loop, &jobs[i].job);
+    }
+    rig_turns(rig, 3);
+    CHECK_INT(jobs[JOBS - 1].runs, 0);
+    CHECK_INT(watches(rig), before);
+    rig_turns(rig, 3);
+    CHECK(watches(rig) > before); /* now nobody is about to read it */
+    syni_watch_forget(&rig->loop, ends[0]);
+    close_both(ends);
+}
+
 /* Somebody waits for something else, which keeps the loop looking. */
 static void ready_in_the_direction_nobody_waits_for_is_silent(struct rig *rig)
 {
@@ -191,6 +222,7 @@ static void stopped_waiter_of_a_kept_one_is_not_woken(struct rig *rig)
     X(kept_descriptor_costs_nothing_each_time)                                                     \
     X(other_descriptor_is_registered_each_time)                                                    \
     X(kept_and_ready_with_nobody_waiting_is_silent)                                                \
+    X(kept_and_about_to_be_read_is_left_registered)                                                \
     X(ready_with_nobody_waiting_is_silent)                                                         \
     X(ready_in_the_direction_nobody_waits_for_is_silent)                                           \
     X(stopped_waiter_is_not_woken)                                                                 \

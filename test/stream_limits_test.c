@@ -175,7 +175,8 @@ static void I3_close_while_reading_or_writing_is_EBUSY_and_closes_nothing(void)
     finish_default();
 }
 
-ASYNC(other, void, strangers_try, (struct syn_stream *, s), SYN_LOCAL(char, c), SYN_LOCAL(size_t, n))
+ASYNC(other, void, strangers_try, (struct syn_stream *, s), SYN_LOCAL(char, c),
+      SYN_LOCAL(size_t, n))
 {
     co_begin;
     co_await(syn_stream_read_future(self->s, &self->c, 1), &self->n);
