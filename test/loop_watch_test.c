@@ -137,12 +137,14 @@ static void kept_and_about_to_be_read_is_left_registered(struct rig *rig)
 {
     enum { JOBS = 4 * SYNI_LOOP_BATCH };
     static struct count_job jobs[JOBS];
-    struct wait wait;
+    struct wait wait, other;
     unsigned long before;
-    int ends[2];
+    int ends[2], others[2];
 
     make_sockets(ends);
+    make_sockets(others);
     keep(rig, ends[0], true);
+    CHECK_INT(rig_wait(rig, &other, others[0], SYNI_READ), SYN_OK); /* so that it looks */
     CHECK_INT(rig_wait(rig, &wait, ends[0], SYNI_READ), SYN_OK);
     before = watches(rig);
     put(ends[1]);
@@ -158,7 +160,9 @@ static void kept_and_about_to_be_read_is_left_registered(struct rig *rig)
     rig_turns(rig, 3);
     CHECK(watches(rig) > before); /* now nobody is about to read it */
     syni_watch_forget(&rig->loop, ends[0]);
+    syni_watch_stop(&rig->loop, &other.wait);
     close_both(ends);
+    close_both(others);
 }
 
 /* Somebody waits for something else, which keeps the loop looking. */
