@@ -332,6 +332,36 @@ static void I8_what_only_sockets_have_is_refused_by_other_streams(void)
     finish_default();
 }
 
+ASYNC(SYN_FREE, size_t, writes_nothing)
+{
+    return step_return(self, 0);
+}
+
+static struct syn_stream_bytes_future write_nothing(struct syn_stream *s, const void *data,
+                                                    size_t size)
+{
+    (void)s, (void)data, (void)size;
+    return SYN_STREAM_FUTURE(bytes, writes_nothing_future());
+}
+
+static void I8_write_all_ends_when_a_stream_writes_nothing(void)
+{
+    static const struct syn_stream_class class = {.name = "full", .write = write_nothing};
+    struct syn_stream s = {&class};
+
+    begin();
+    CHECK_INT(syn_stream_write_all(&s, "data", 4), SYN_EIO);
+    finish_default();
+}
+
+static void I3_closing_no_stream_is_fine(void)
+{
+    begin();
+    CHECK_INT(syn_stream_close(NULL), SYN_OK);
+    CHECK_INT(future_get(syn_stream_close_future(NULL)), SYN_OK);
+    finish_default();
+}
+
 /* --- what it costs --- */
 
 /* Reads into more than there is: a buffer that is full says that there may be more. */
@@ -468,6 +498,8 @@ static const struct test_case cases[] = {
     TEST(I3_what_is_no_descriptor_is_EBADF_and_a_regular_file_is_ENOTSUP),
     TEST(I2_pipes_are_streams_too),
     TEST(I8_what_only_sockets_have_is_refused_by_other_streams),
+    TEST(I8_write_all_ends_when_a_stream_writes_nothing),
+    TEST(I3_closing_no_stream_is_fine),
     TEST(I2_a_round_trip_costs_one_wait_and_no_new_registration),
     TEST(I2_no_read_is_made_that_is_bound_to_say_EAGAIN),
 };

@@ -10,8 +10,10 @@
  *     syn_stream_write_all(s, data, size)        all of them
  *     syn_stream_shutdown(s)                     no more writing; the other side sees
  *                                                the end, reading goes on
- *     syn_stream_close(s)                        the end of S, which is freed (but for
- *                                                SYN_EBUSY, SYN_EWRONGLOOP)
+ *     syn_stream_close(s)                        the end of S, which is freed unless this
+ *                                                fails (SYN_EBUSY, SYN_EWRONGLOOP; and
+ *                                                SYN_ENOMEM, SYN_ECLOSED, which come
+ *                                                before it begins). NULL is fine.
  *
  * and the same with _future for futures and awaiting. One reader and one writer at a
  * time (SYN_EBUSY). Data and buffers belong to the caller and must stay until the
@@ -23,7 +25,8 @@
  * CANCELLING a read or a write (by a deadline, too) loses nothing: bytes are either
  * reported as read, or still to be read; written bytes were reported, or were not
  * written, except that a cancelled write_all may have written a part, after which the
- * stream is good for closing only.
+ * stream is good for closing only. To stop a read and still learn how much it had
+ * got: syn_future_request_cancel(), then syn_future_get().
  */
 #ifndef SYNCHRONICITY_STREAM_H
 #define SYNCHRONICITY_STREAM_H
@@ -113,7 +116,8 @@ struct syn_span {
     size_t size;
 };
 
-/* Begins with no buffer. LIMIT 0: 1 MiB. */
+/* Begins with no buffer. LIMIT, in bytes, holds for a piece with its end (a line's
+ * "\r\n"); 0: 1 MiB. */
 void syn_reader_init(struct syn_reader *reader, struct syn_stream *stream, size_t limit);
 void syn_reader_fini(struct syn_reader *reader);
 

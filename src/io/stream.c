@@ -27,8 +27,15 @@ struct syn_stream_end_future syn_stream_shutdown_future(struct syn_stream *strea
     return stream->stream_class->shutdown(stream);
 }
 
+SYN_ASYNC(SYN_FREE, void, close_nothing)
+{
+    return syn_step_done(self);
+}
+
 struct syn_stream_end_future syn_stream_close_future(struct syn_stream *stream)
 {
+    if (!stream)
+        return SYN_STREAM_FUTURE(end, close_nothing_future());
     return stream->stream_class->close(stream);
 }
 
@@ -67,7 +74,7 @@ syn_err syn_stream_shutdown(struct syn_stream *stream)
 
 syn_err syn_stream_close(struct syn_stream *stream)
 {
-    return get_end(syn_stream_close_future(stream));
+    return stream ? get_end(syn_stream_close_future(stream)) : SYN_OK;
 }
 
 static struct syn_step write_rest(struct syn_stream_write_all *self);
@@ -95,6 +102,8 @@ static struct syn_step wrote(struct syn_stream_write_all *self)
 {
     if (syn_step_status(self))
         return syn_step_fail(self, syn_step_status(self));
+    if (self->n == 0)
+        return syn_step_fail(self, SYN_EIO, "the stream's write() wrote nothing");
     self->done += self->n;
     return write_rest(self);
 }

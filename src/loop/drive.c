@@ -31,7 +31,11 @@ static bool let_go(struct syni_loop *loop)
 
 bool syni_loop_try_drive(struct syni_loop *loop)
 {
-    if (!loop->callers_drive || !syni_role_move(loop, SYNI_ROLE_FREE, SYNI_ROLE_AWAKE))
+    /* Where callers may not drive the role is never free. (Their option is not looked
+     * at: a start that follows a stop may be writing it at this moment.)
+     * relaxed: a look; the move decides. */
+    if (atomic_load_explicit(&loop->role, memory_order_relaxed) != SYNI_ROLE_FREE ||
+        !syni_role_move(loop, SYNI_ROLE_FREE, SYNI_ROLE_AWAKE))
         return false;
     syni_clock_rouse(&loop->sleeper);
     return true;
