@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# What the README says of the code is true: its program compiles as it stands there,
+# and so do the whole functions of the guide's first chapter; six_things.c has as many
+# lines as it says, and at most 45.
+cmake_minimum_required(VERSION 3.16)
+include(${CMAKE_CURRENT_LIST_DIR}/source.cmake)
+
+# compiles(name text): TEXT, as a C file.
+function(compiles name text)
+    file(WRITE ${SCRATCH}/${name}.c "${text}")
+    execute_process(
+        COMMAND ${COMPILER} -std=c11 -Wall -Wextra -pedantic -Werror -Wno-unused-function
+            -fsyntax-only -I ${SOURCE}/include ${SCRATCH}/${name}.c
+        RESULT_VARIABLE status ERROR_VARIABLE said)
+    if(NOT status EQUAL 0)
+        complain("${name} does not compile as it is printed:\n${said}")
+    endif()
+endfunction()
+
+# The text between the Nth ```c of FILE and its end, N from 1.
+function(code_of file n out)
+    file(READ ${file} text)
+    foreach(i RANGE 1 ${n})
+        string(FIND "${text}" "```c\n" start)
+        math(EXPR start "${start} + 5")
+        string(SUBSTRING "${text}" ${start} -1 text)
+    endforeach()
+    string(FIND "${text}" "```" end)
+    string(SUBSTRING "${text}" 0 ${end} text)
+    set(${out} "${text}" PARENT_SCOPE)
+endfunction()
+
+code_of(${SOURCE}/README.md 1 program)
+compiles(readme "${program}")
+code_of(${SOURCE}/docs/first-async-function.md 1 first)
+code_of(${SOURCE}/docs/first-async-function.md 3 second)
+compiles(guide "${first}\n${second}")
+
+file(READ ${SOURCE}/docs/examples/six_things.c text)
+string(REGEX REPLACE "/\\*([^*]|\\*+[^*/])*\\*+/" "" text "${text}")
+string(REGEX REPLACE "[^ \t\n]" "x" text "${text}")
+string(REGEX MATCHALL "x[^\n]*\n" lines "${text}")
+list(LENGTH lines n)
+file(READ ${SOURCE}/README.md readme)
+string(FIND "${readme}" "in ${n} lines without comments" found)
+if(found EQUAL -1)
+    complain("six_things.c has ${n} lines, and the README says something else")
+endif()
+if(n GREATER 45)
+    complain("six_things.c has ${n} lines; 45 is the limit")
+endif()
+finish("six things in ${n} lines")
