@@ -267,9 +267,10 @@ static void P2_a_second_waiter_is_refused_and_the_first_gets_the_outcome(void)
     done();
 }
 
-ASYNC(demo, int, cleans_up, (_Atomic(bool) *, cleaned))
+ASYNC(demo, int, cleans_up, (_Atomic(bool) *, began), (_Atomic(bool) *, cleaned))
 {
     co_begin;
+    *self->began = true;
     co_sleep(100.0);
     co_finally;
     co_sleep(1.0);
@@ -279,16 +280,17 @@ ASYNC(demo, int, cleans_up, (_Atomic(bool) *, cleaned))
 
 static void P2_cancelling_what_another_thread_waits_for_never_returns_early(void)
 {
-    _Atomic(bool) cleaned = false;
+    _Atomic(bool) began = false, cleaned = false;
     struct crowd crowd = {.waits = false};
     struct crew_at_work *first;
     struct cleans_up_future f;
     syn_err err;
 
     begin();
-    f = cleans_up_future(&cleaned);
+    f = cleans_up_future(&began, &cleaned);
     crowd.f.u.handle = f.u.handle;
     first = crew_start(1, waits, &crowd);
+    spin_until(&began); /* a call that was cancelled before it began cleans nothing up */
     spin_until(&crowd.waits);
     usleep(2000);
     err = future_cancel(f);
