@@ -80,10 +80,12 @@ ASYNC(demo, int, waits, (struct trial *, trial), SYN_LOCAL(int, y))
 
 static void open_pipes(struct trial *t)
 {
+    static char block[4096];
+
     CHECK_INT(pipe(t->empty), 0);
     CHECK_INT(pipe(t->full), 0);
     CHECK_INT(fcntl(t->full[1], F_SETFL, O_NONBLOCK), 0);
-    while (write(t->full[1], "x", 1) == 1)
+    while (write(t->full[1], block, sizeof block) > 0)
         ;
 }
 
@@ -194,6 +196,60 @@ static void X1_a_call_that_was_cancelled_before_it_began_never_begins(void)
     done();
 }
 
+/* A callback that had not begun when its loop was stopped: called all the same, once,
+ * by the loop, and not inside the call that asked for it. */
+
+struct unheard {
+    struct hold hold;
+    pthread_t asker;
+    int calls;
+};
+
+ASYNC(other, void, holds_other, (struct hold *, hold))
+{
+    self->hold->held = true;
+    spin_until(&self->hold->released);
+    return step_done(self);
+}
+
+static void hears_of_the_stop(void *user, syn_err err)
+{
+    struct unheard *unheard = user;
+
+    CHECK_INT(err, SYN_ECANCELED);
+    CHECK(!pthread_equal(unheard->asker, pthread_self()));
+    unheard->calls++;
+}
+
+static void stops_other(int number, void *argument)
+{
+    (void)number;
+    (void)argument;
+    CHECK_INT(synchronizer_stop(&other, syn_never()), 0);
+}
+
+static void P6_a_callback_that_never_began_hears_of_the_stop(void)
+{
+    struct unheard unheard = {.asker = pthread_self()};
+    struct holds_other_future holder;
+    struct crew_at_work *stopper;
+
+    begin();
+    holder = holds_other_future(&unheard.hold);
+    spin_until(&unheard.hold.held);
+    CHECK_INT(future_then(nap_future(100.0), &other, hears_of_the_stop, &unheard), 0);
+    stopper = crew_start(1, stops_other, NULL);
+    while (synchronizer_start(&other) != SYN_EBUSY)
+        usleep(100);
+    unheard.hold.released = true;
+    crew_join(stopper);
+    CHECK_INT(unheard.calls, 1);
+    CHECK_INT(future_get(holder), 0);
+    finish(&other);
+    finish(&demo);
+    done();
+}
+
 /* In clean-up a second request, a deadline and a stop change nothing. */
 
 ASYNC(demo, void, serves_a_clean_up, (int *, n))
@@ -257,6 +313,7 @@ static void X5_a_stop_does_not_break_clean_up_that_is_under_way(void)
 static const struct test_case cases[] = {
     TEST(X1_every_kind_of_wait_is_cancelled_in_every_way),
     TEST(X1_a_call_that_was_cancelled_before_it_began_never_begins),
+    TEST(P6_a_callback_that_never_began_hears_of_the_stop),
     TEST(X5_a_second_request_does_not_break_clean_up),
     TEST(X5_a_stop_does_not_break_clean_up_that_is_under_way),
 };

@@ -9,6 +9,7 @@
 
 SYNCHRONIZER(demo);
 SYNCHRONIZER(other);
+PROMISE(int, number);
 
 ASYNC(demo, int, square, (double, seconds), (int, x))
 {
@@ -170,8 +171,38 @@ static void C15_a_future_used_twice_is_an_error_also_when_its_place_was_used_aga
     for (int i = 0; i < 100000 / TEST_SLOWNESS; i++)
         CHECK_INT(future_get(square_future(0.0, 3), &y), 0);
     check_every_verb_refuses(f, SYN_ECONSUMED, "used up");
+    CHECK_INT(future_request_cancel(f), SYN_ECONSUMED);
     finish(&demo);
     done_after(2048); /* a place is free again a little after its get */
+}
+
+/* The very place, and somebody else lives there: promises come from this thread's own
+ * store, last in, first out. */
+static void C15_a_used_future_is_refused_while_another_has_its_place(void)
+{
+    struct number_promise p, old;
+    struct number_future f, used;
+    int y, n_same = 0;
+
+    begin();
+    CHECK_INT(square(0.0, 3, &y), 0); /* something runs, so places are kept */
+    CHECK_INT(promise_new(number, &old, &used), 0);
+    CHECK_INT(promise_complete(old, &y), 0);
+    CHECK_INT(future_get(used, &y), 0);
+    for (int i = 0; i < 1000; i++) {
+        CHECK_INT(promise_new(number, &p, &f), 0);
+        n_same += f.u.handle.slot == used.u.handle.slot;
+        CHECK_INT(future_poll(used), SYN_ECONSUMED);
+        CHECK_INT(future_cancel(used), SYN_ECONSUMED);
+        CHECK_INT(promise_complete(old, &y), SYN_EALREADY);
+        CHECK_INT(promise_complete(p, &i), 0);
+        CHECK_INT(future_get(used, &y), SYN_ECONSUMED);
+        CHECK_INT(future_get(f, &y), 0);
+        CHECK_INT(y, i);
+    }
+    CHECK(n_same > 0);
+    finish(&demo);
+    done();
 }
 
 /* P6 */
@@ -324,6 +355,7 @@ static const struct test_case cases[] = {
     TEST(P2_cancel_waits_for_the_end_and_tells_the_outcome),
     TEST(P2_a_detached_call_runs_on),
     TEST(C15_a_future_used_twice_is_an_error_also_when_its_place_was_used_again),
+    TEST(C15_a_used_future_is_refused_while_another_has_its_place),
     TEST(P6_a_callback_runs_once_later_on_its_loop),
     TEST(P6_a_callback_hears_of_it_when_its_loop_is_stopped),
     TEST(C11_a_result_nobody_fetched_is_destroyed_once),
