@@ -25,11 +25,11 @@ static void check_text(const struct syn_report *report, const char *expected)
 
 static void E1_text_says_message_and_trace(void)
 {
-    struct syn_report *report = syni_report_new(SYN_EIO, SYN_BY_TASK, "the disk is on fire");
+    struct syn_report *report = syni_report_new(SYN_EPROTO, SYN_BY_TASK, "the disk is on fire");
 
     syni_report_site(report, &disk);
     syni_report_site(report, &square);
-    check_text(report, "Input/output error: the disk is on fire\n"
+    check_text(report, "protocol error: the disk is on fire\n"
                        "  in read_block (disk.c:31)\n"
                        "  in square (demo.c:12)\n");
     CHECK_INT(report->n_sites, 2);
@@ -46,13 +46,13 @@ static void E1_text_follows_the_chain_of_causes(void)
 {
     struct syn_report *report = syni_report_format(SYN_EUSER, SYN_BY_TASK, "row %d", 7);
 
-    report->cause = syni_report_new(SYN_EIO, SYN_BY_TASK, NULL);
-    report->cause->cause = syni_report_new(SYN_EPIPE, SYN_BY_TASK, "gone");
+    report->cause = syni_report_new(SYN_EPROTO, SYN_BY_TASK, NULL);
+    report->cause->cause = syni_report_new(SYN_ECLOSED, SYN_BY_TASK, "gone");
     syni_report_site(report, &square);
     syni_report_site(report->cause, &disk);
     check_text(report, "row 7\n  in square (demo.c:12)\n"
-                       "caused by: Input/output error\n  in read_block (disk.c:31)\n"
-                       "caused by: Broken pipe: gone\n");
+                       "caused by: protocol error\n  in read_block (disk.c:31)\n"
+                       "caused by: closed: gone\n");
     syni_report_free(report);
 }
 
@@ -78,18 +78,18 @@ static void E1_long_message_is_cut(void)
 
     memset(message, 'm', sizeof message);
     message[sizeof message - 1] = '\0';
-    report = syni_report_new(SYN_EIO, SYN_BY_TASK, message);
+    report = syni_report_new(SYN_EPROTO, SYN_BY_TASK, message);
     CHECK_INT(strlen(report->message), SYN_MESSAGE_MAX - 1);
     syni_report_free(report);
 }
 
 static void E1_newline_at_the_end_of_a_message_is_dropped(void)
 {
-    struct syn_report *report = syni_report_new(SYN_EIO, SYN_BY_TASK, "server closed \n\n");
+    struct syn_report *report = syni_report_new(SYN_EPROTO, SYN_BY_TASK, "server closed \n\n");
 
     CHECK_STR(report->message, "server closed");
     syni_report_free(report);
-    report = syni_report_new(SYN_EIO, SYN_BY_TASK, "\n");
+    report = syni_report_new(SYN_EPROTO, SYN_BY_TASK, "\n");
     CHECK_STR(report->message, "");
     syni_report_free(report);
 }
@@ -97,7 +97,7 @@ static void E1_newline_at_the_end_of_a_message_is_dropped(void)
 static void E1_long_trace_keeps_its_inner_and_outer_ends(void)
 {
     enum { SITES = SYN_TRACE_MAX + 30, HALF = SYN_TRACE_MAX / 2 };
-    struct syn_report *report = syni_report_new(SYN_EIO, SYN_BY_TASK, NULL);
+    struct syn_report *report = syni_report_new(SYN_EPROTO, SYN_BY_TASK, NULL);
     char text[4096];
 
     for (int i = 0; i < SITES; i++)
@@ -114,15 +114,15 @@ static void E1_long_trace_keeps_its_inner_and_outer_ends(void)
 
 static void E1_lines_of_the_library_appear_only_when_verbose(void)
 {
-    struct syn_report *report = syni_report_new(SYN_EIO, SYN_BY_TASK, NULL);
+    struct syn_report *report = syni_report_new(SYN_EPROTO, SYN_BY_TASK, NULL);
 
     syni_report_site(report, &pump);
     syni_report_site(report, &square);
-    check_text(report, "Input/output error\n  in square (demo.c:12)\n");
+    check_text(report, "protocol error\n  in square (demo.c:12)\n");
     syn_verbose(1);
-    check_text(report, "Input/output error\n  in pump (io.c:7)\n  in square (demo.c:12)\n");
+    check_text(report, "protocol error\n  in pump (io.c:7)\n  in square (demo.c:12)\n");
     syn_verbose(0);
-    check_text(report, "Input/output error\n  in square (demo.c:12)\n");
+    check_text(report, "protocol error\n  in square (demo.c:12)\n");
     syni_report_free(report);
 }
 
@@ -145,14 +145,14 @@ static void capture_perror(const char *what, char *text, size_t size)
 static void E1_perror_prints_what_and_the_latest_report(void)
 {
     char text[4096];
-    struct syn_report *report = syni_report_new(SYN_EIO, SYN_BY_TASK, "the disk is on fire");
+    struct syn_report *report = syni_report_new(SYN_EPROTO, SYN_BY_TASK, "the disk is on fire");
 
     capture_perror("square", text, sizeof text);
     CHECK_STR(text, "square: no error is recorded for this thread\n");
     syni_report_site(report, &square);
-    CHECK_INT(syni_report_keep(SYN_EIO, SYN_BY_TASK, report), SYN_EIO);
+    CHECK_INT(syni_report_keep(SYN_EPROTO, SYN_BY_TASK, report), SYN_EPROTO);
     capture_perror("square", text, sizeof text);
-    CHECK_STR(text, "square: Input/output error: the disk is on fire\n  in square (demo.c:12)\n");
+    CHECK_STR(text, "square: protocol error: the disk is on fire\n  in square (demo.c:12)\n");
     capture_perror(NULL, text, sizeof text);
     CHECK(strncmp(text, "error: Input", 12) == 0);
 }
@@ -163,10 +163,10 @@ static void E1_perror_ends_its_last_line_however_long_the_report_is(void)
     struct syn_report *first = NULL, **end = &first;
 
     for (int i = 0; i < 30; i++) {
-        *end = syni_report_format(SYN_EIO, SYN_BY_TASK, "%0150d", i);
+        *end = syni_report_format(SYN_EPROTO, SYN_BY_TASK, "%0150d", i);
         end = &(*end)->cause;
     }
-    syni_report_keep(SYN_EIO, SYN_BY_TASK, first);
+    syni_report_keep(SYN_EPROTO, SYN_BY_TASK, first);
     capture_perror("long", text, sizeof text);
     CHECK(strlen(text) > 1000);
     CHECK_INT(text[strlen(text) - 1], '\n');
@@ -174,16 +174,16 @@ static void E1_perror_ends_its_last_line_however_long_the_report_is(void)
 
 static void E1_copy_has_all_and_lives_longer(void)
 {
-    struct syn_report *report = syni_report_new(SYN_EIO, SYN_BY_STOP, "one"), *copy;
+    struct syn_report *report = syni_report_new(SYN_EPROTO, SYN_BY_STOP, "one"), *copy;
 
-    report->cause = syni_report_new(SYN_EPIPE, SYN_BY_TASK, "two");
+    report->cause = syni_report_new(SYN_ECLOSED, SYN_BY_TASK, "two");
     syni_report_site(report, &square);
     copy = syni_report_copy(report);
     CHECK(copy != report && copy->cause != report->cause);
     syni_report_free(report);
     CHECK_INT(copy->origin, SYN_BY_STOP);
-    check_text(copy, "Input/output error: one\n  in square (demo.c:12)\n"
-                     "caused by: Broken pipe: two\n");
+    check_text(copy, "protocol error: one\n  in square (demo.c:12)\n"
+                     "caused by: closed: two\n");
     syni_report_free(copy);
     CHECK_PTR(syni_report_copy(NULL), NULL);
 }
