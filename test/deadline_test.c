@@ -229,17 +229,21 @@ ASYNC(slow, void, cleans_for, (double, seconds))
 
 static void X5_clean_up_beyond_the_limit_is_told_once_and_goes_on(void)
 {
-    struct cleans_for_future f;
+    struct cleans_for_future f, g;
 
     begin();
     f = cleans_for_future(2.0);
     CHECK_INT(future_get_by(f, syn_after(1.0)), SYN_ETIMEDOUT);
     CHECK_INT(stuck.n, 0);
     f = cleans_for_future(20.0);
-    CHECK_INT(future_get_by(f, syn_after(1.0)), SYN_ETIMEDOUT);
-    CHECK_INT(now(), 24 * SECOND);
-    CHECK_INT(stuck.n, 1);
-    CHECK_INT(stuck.at, 7 * SECOND);
+    g = cleans_for_future(20.0);
+    CHECK_INT(future_wait_by(f, syn_after(1.0)), SYN_ETIMEDOUT);
+    CHECK_INT(future_request_cancel(f), 0); /* at 4 s */
+    CHECK_INT(future_get_by(g, syn_after(1.0)), SYN_ETIMEDOUT); /* at 5 s */
+    CHECK_INT(future_get(f), SYN_ECANCELED);
+    CHECK_INT(now(), 25 * SECOND);
+    CHECK_INT(stuck.n, 2);
+    CHECK_INT(stuck.at, 8 * SECOND);
     CHECK_STR(stuck.synchronizer, "slow");
     CHECK_STR(stuck.task, "cleans_for");
     finish(&slow);
