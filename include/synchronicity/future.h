@@ -43,8 +43,10 @@
  *
  * All of them may fail with SYN_EINVAL for a handle that was never made, with
  * SYN_ECONSUMED, and with the error that making the future met (SYN_ENOMEM,
- * SYN_ECLOSED ...). Waiting ones fail with SYN_EDEADLK, and leave F as it was, on
- * the thread that drives the task's own synchronizer.
+ * SYN_ECLOSED ...). Waiting ones fail, and leave F as it was, with SYN_EDEADLK on the
+ * thread that drives the task's own synchronizer, and with SYN_EBUSY while somebody else
+ * waits for F: share it then. request_cancel works also while another thread waits, and
+ * is how one ends that thread's wait.
  */
 #ifndef SYNCHRONICITY_FUTURE_H
 #define SYNCHRONICITY_FUTURE_H

@@ -117,7 +117,7 @@ syn_err syn_synchronizer_stop(struct syn_synchronizer *synchronizer, struct syn_
 /* The synchronizer of free functions that a plain thread calls. */
 struct syn_synchronizer *syn_default_synchronizer(void);
 
-/* What it did and has; a snapshot. Zero when it does not run. Thread: any. */
+/* What it did since it was first started; a snapshot. Zero before. Thread: any. */
 struct syn_stats {
     unsigned long turns;      /* of the loop */
     unsigned long waits;      /* system calls that waited for events */
