@@ -202,7 +202,9 @@ bool syni_wait_collect(struct syni_task *task)
         by_us = collect_nothing(task);
     } else {
         task->status = child->err;
-        by_us = syni_task_is_asked(task) && child->err && syni_origin_is_request(child->origin);
+        /* A stop may have reached the child first: it is coming here too. */
+        by_us = child->err && syni_origin_is_request(child->origin) &&
+                syni_task_heeds_request(task);
         if (!child->err) {
             syni_core_fetch(child, task->on.result.out);
         } else {
