@@ -31,7 +31,8 @@
  *     }
  *
  * Read next: call.h (declaring async functions), task.h (writing their bodies),
- * future.h (waiting for them), synchronizer.h (where they run), err.h (what can go
+ * future.h (waiting for them), scope.h (several
+ * at once), synchronizer.h (where they run), err.h (what can go
  * wrong), testing.h (time and failures under your control).
  */
 #ifndef SYNCHRONICITY_H
@@ -41,6 +42,7 @@
 #include <synchronicity/err.h>
 #include <synchronicity/future.h>
 #include <synchronicity/mem.h>
+#include <synchronicity/scope.h>
 #include <synchronicity/synchronizer.h>
 #include <synchronicity/task.h>
 #include <synchronicity/version.h>

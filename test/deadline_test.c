@@ -120,7 +120,8 @@ static void C12_nested_deadlines_tighten(void)
     done();
 }
 
-/* The deadline of a caller who drives is not that of the tasks that he runs. */
+/* The deadline of a caller who drives is not that of the other tasks that he runs, and
+ * theirs is not his. His own task has it, and what that calls. */
 
 ASYNC(other, void, times, (double, seconds))
 {
@@ -137,6 +138,13 @@ ASYNC(demo, void, blocks_elsewhere)
     return step_done(self);
 }
 
+ASYNC(demo, void, naps)
+{
+    co_begin;
+    co_sleep(0.1);
+    co_end;
+}
+
 static syn_err calls_both(void)
 {
     syn_err err = blocks_elsewhere();
@@ -146,12 +154,19 @@ static syn_err calls_both(void)
 
 static void C13_deadlines_of_a_caller_who_drives_stay_his(void)
 {
+    struct blocks_elsewhere_future f;
     syn_err err;
 
     begin_in_real_time();
     told = -1;
+    f = blocks_elsewhere_future();
+    CHECK_INT(call_by(syn_after(0.02), naps()), SYN_ETIMEDOUT);
+    CHECK_INT(future_get(f), 0);
+    CHECK_INT(told, 0);
+    told = -1;
     err = call_by(syn_after(0.02), blocks_elsewhere());
-    CHECK(told == 0 ? err == 0 : told == -1 && err == SYN_ETIMEDOUT); /* it never suspends */
+    /* it never suspends, but its own call has the deadline too */
+    CHECK(told == SYN_ETIMEDOUT ? err == 0 : told == -1 && err == SYN_ETIMEDOUT);
     CHECK_INT(call_by(syn_after(100.0), calls_both()), 0); /* not the 0.4 s from inside */
     finish(&demo);
     finish(&other);

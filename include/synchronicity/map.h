@@ -101,4 +101,24 @@
 #define SYNI_MAP_25(op, a, ...) op(a) SYNI_MAP_24(op, __VA_ARGS__)
 #define SYNI_MAP_26(op, a, ...) op(a) SYNI_MAP_25(op, __VA_ARGS__)
 
+/* SYNI_EACH(OP, with, items): OP(with, item) for each, up to 16. */
+#define SYNI_EACH(op, with, ...)                                                                   \
+    SYNI_CAT(SYNI_EACH_, SYNI_N(__VA_ARGS__))(op, with, __VA_ARGS__)
+#define SYNI_EACH_1(op, with, a) op(with, a)
+#define SYNI_EACH_2(op, with, a, ...) op(with, a) SYNI_EACH_1(op, with, __VA_ARGS__)
+#define SYNI_EACH_3(op, with, a, ...) op(with, a) SYNI_EACH_2(op, with, __VA_ARGS__)
+#define SYNI_EACH_4(op, with, a, ...) op(with, a) SYNI_EACH_3(op, with, __VA_ARGS__)
+#define SYNI_EACH_5(op, with, a, ...) op(with, a) SYNI_EACH_4(op, with, __VA_ARGS__)
+#define SYNI_EACH_6(op, with, a, ...) op(with, a) SYNI_EACH_5(op, with, __VA_ARGS__)
+#define SYNI_EACH_7(op, with, a, ...) op(with, a) SYNI_EACH_6(op, with, __VA_ARGS__)
+#define SYNI_EACH_8(op, with, a, ...) op(with, a) SYNI_EACH_7(op, with, __VA_ARGS__)
+#define SYNI_EACH_9(op, with, a, ...) op(with, a) SYNI_EACH_8(op, with, __VA_ARGS__)
+#define SYNI_EACH_10(op, with, a, ...) op(with, a) SYNI_EACH_9(op, with, __VA_ARGS__)
+#define SYNI_EACH_11(op, with, a, ...) op(with, a) SYNI_EACH_10(op, with, __VA_ARGS__)
+#define SYNI_EACH_12(op, with, a, ...) op(with, a) SYNI_EACH_11(op, with, __VA_ARGS__)
+#define SYNI_EACH_13(op, with, a, ...) op(with, a) SYNI_EACH_12(op, with, __VA_ARGS__)
+#define SYNI_EACH_14(op, with, a, ...) op(with, a) SYNI_EACH_13(op, with, __VA_ARGS__)
+#define SYNI_EACH_15(op, with, a, ...) op(with, a) SYNI_EACH_14(op, with, __VA_ARGS__)
+#define SYNI_EACH_16(op, with, a, ...) op(with, a) SYNI_EACH_15(op, with, __VA_ARGS__)
+
 #endif

@@ -48,6 +48,16 @@
 #define promise_fail syn_promise_fail
 #define promise_drop syn_promise_drop
 #define call_by syn_call_by
+#define scope_limit syn_scope_limit
+#define scope_keep_going syn_scope_keep_going
+#define scope_collect syn_scope_collect
+#define scope_deadline syn_scope_deadline
+#define scope_spawn syn_scope_spawn
+#define scope_join syn_scope_join
+#define scope_cancel syn_scope_cancel
+#define scope_close syn_scope_close
+#define scope_failure syn_scope_failure
+#define scope_winner syn_scope_winner
 
 #ifndef __cplusplus
 
@@ -65,6 +75,8 @@
 #define step_await syn_step_await
 #define step_await_by syn_step_await_by
 #define step_finally syn_step_finally
+#define step_room syn_step_room
+#define step_join syn_step_join
 #define step_status syn_step_status
 
 #define co_begin syn_co_begin
@@ -83,6 +95,16 @@
 #define co_await syn_co_await
 #define co_await_by syn_co_await_by
 #define co_try syn_co_try
+#define co_try_by syn_co_try_by
+#define co_spawn syn_co_spawn
+#define co_join syn_co_join
+#define co_try_join syn_co_try_join
+#define co_all syn_co_all
+#define co_any syn_co_any
+#define co_race syn_co_race
+#define co_all_of syn_co_all_of
+#define co_any_of syn_co_any_of
+#define co_race_of syn_co_race_of
 
 #endif
 

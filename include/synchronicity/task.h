@@ -75,7 +75,7 @@ struct syn_step {
 
 /* The rules that header and library must share; in every function's description.
  * A call whose numbers differ from the library's is refused with SYN_EABI. */
-enum { SYN_ABI = 1 };
+enum { SYN_ABI = 2 };
 
 /* An async function, described once; made by the macros of call.h. */
 struct syn_function {
@@ -93,7 +93,7 @@ struct syn_function {
     void (*release)(struct syn_task *task);          /* frees copied arguments, or NULL */
 };
 
-enum { SYNI_TASK_BYTES = sizeof(void *) == 8 ? 288 : 184 };
+enum { SYNI_TASK_BYTES = sizeof(void *) == 8 ? 376 : 240 };
 
 /* The head of every frame, `self->syn`. The macros use the first fields; the rest
  * is the engine's (src/task/task.h). */
@@ -119,7 +119,6 @@ struct syn_step syni_step_pass(struct syn_task *task);
 struct syn_step syni_step_leave(struct syn_task *task, syn_err err, const char *message);
 struct syn_step syni_step_end(struct syn_task *task);
 struct syn_step syni_step_lost(struct syn_task *task);
-void syni_enter_finally(struct syn_task *task);
 
 /* ------------------------------------------------------------------ steps --
  * SELF is the frame, NEXT a step of the same frame: a function
@@ -206,10 +205,9 @@ void syni_enter_finally(struct syn_task *task);
 /* Every way out of the body comes here, once; also falling into it. The outcome so
  * far is in syn_co_status. */
 #define syn_co_finally                                                                             \
-    if (0) {                                                                                       \
-    case SYNI_WIDE - 1:;                                                                           \
-    }                                                                                              \
-    syni_enter_finally(&self->syn)
+    return syni_step_leave(&self->syn, SYN_OK, NULL);                                              \
+    case SYNI_WIDE - 1:                                                                            \
+        (void)0
 
 /* The end of the body: success, for functions of nothing and for clean-up. */
 #define syn_co_end                                                                                 \
@@ -275,6 +273,12 @@ void syni_enter_finally(struct syn_task *task);
     SYNI_CO_SUSPEND(syni_step_await(&self->syn, SYNI_HANDLE_1(f), NULL, (deadline)))
 #define SYNI_CO_AWAIT_BY_3(f, out, deadline)                                                       \
     SYNI_CO_SUSPEND(syni_step_await(&self->syn, SYNI_HANDLE_2(f, out), (out), (deadline)))
+/* syn_co_try_by(f, deadline), syn_co_try_by(f, &self->out, deadline) */
+#define syn_co_try_by(...) SYNI_CAT(SYNI_CO_TRY_BY_, SYNI_N(__VA_ARGS__))(__VA_ARGS__)
+#define SYNI_CO_TRY_BY_2(f, deadline)                                                              \
+    SYNI_CO_OR_LEAVE(syni_step_await(&self->syn, SYNI_HANDLE_1(f), NULL, (deadline)))
+#define SYNI_CO_TRY_BY_3(f, out, deadline)                                                         \
+    SYNI_CO_OR_LEAVE(syni_step_await(&self->syn, SYNI_HANDLE_2(f, out), (out), (deadline)))
 #define syn_co_try(...) SYNI_CAT(SYNI_CO_TRY_, SYNI_N(__VA_ARGS__))(__VA_ARGS__)
 #define SYNI_CO_TRY_1(f)                                                                           \
     SYNI_CO_OR_LEAVE(syni_step_await(&self->syn, SYNI_HANDLE_1(f), NULL, syn_never()))
@@ -292,6 +296,11 @@ void syn_forget_descriptor(struct syn_task *task, int fd);
 
 /* Where the task runs. */
 struct syn_synchronizer *syn_task_synchronizer(const struct syn_task *task);
+
+/* The earliest deadline that this task was called or awaited under, also through the
+ * tasks that wait for it, on any synchronizer; never, if there is none, and in clean-up,
+ * which is not hurried. Who waits sees to it; this is for passing it on to others. */
+struct syn_deadline syn_task_deadline(const struct syn_task *task);
 
 /* True when the task was asked to end; for long computations between suspensions. */
 int syn_task_cancelled(const struct syn_task *task);

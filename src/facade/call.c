@@ -32,8 +32,8 @@ syn_err syni_home_for(const struct syn_function *function, struct syni_home **ou
 bool syni_launch(struct syni_task *task)
 {
     if (!syni_drives(&task->home->loop))
-        return syni_loop_post(&task->home->loop, &task->job);
-    syni_loop_ready(&task->home->loop, &task->job);
+        return syni_loop_post(&task->home->loop, &task->core.job);
+    syni_loop_ready(&task->home->loop, &task->core.job);
     return true;
 }
 
@@ -117,7 +117,7 @@ static void drive(struct syni_task *task, struct syni_thread_waiter *waiter, int
     begin_driving();
     syni_clock_step_aside();
     saved_deadlines = syni_deadlines_shadow();
-    syni_loop_ready(loop, &task->job);
+    syni_loop_ready(loop, &task->core.job);
     turn_until_done(task, waiter, deadline);
     if (!waiter->done) /* the loop died: its own thread will end our task */
         waiter->parker = syni_parker_mine();

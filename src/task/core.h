@@ -24,8 +24,12 @@
 #include <synchronicity/err.h>
 #include <synchronicity/future.h>
 
+#include "base/list.h"
+#include "loop/loop.h"
+
 struct syni_task;
 struct syni_core;
+struct syni_scope;
 
 /* Somebody who waits for one core; lies wherever he likes. */
 struct syni_waiter {
@@ -45,6 +49,16 @@ struct syni_slot {
     struct syni_slot *next; /* in the store of free ones, under its lock */
 };
 
+/* The core as a child of a scope (scope.h); used by whoever consumed the future. */
+struct syni_member {
+    struct syni_waiter waiter;
+    struct syni_list link;
+    struct syni_scope *scope;
+    void *out;
+    syn_err *status;
+    unsigned number;
+};
+
 struct syni_core {
     const struct syn_type *type;
     void *value;           /* type->size bytes, in the same memory as the core */
@@ -58,6 +72,11 @@ struct syni_core {
     enum syn_origin origin;
     struct syn_report *report; /* owned until somebody takes it */
     bool taken;                /* the value belongs to somebody by now */
+
+    /* The producer's while it runs (a task's arrival and every resume); afterwards the
+     * consumer's, to bring the result to another loop. */
+    struct syni_job job;
+    struct syni_member member;
 };
 
 /* Makes CORE's one slot point to it, with two references. */

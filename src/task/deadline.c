@@ -40,10 +40,40 @@ struct syn_deadline syn_never(void)
     return never;
 }
 
+int64_t syni_task_deadline_for_children(const struct syni_task *task)
+{
+    if (!task || task->leaving)
+        return SYNI_NEVER;
+    /* relaxed: a moment, which is seen late at worst */
+    return atomic_load_explicit(&task->deadline, memory_order_relaxed);
+}
+
+struct syn_deadline syn_task_deadline(const struct syn_task *task)
+{
+    struct syn_deadline deadline = {syni_task_deadline_for_children(SYNI_TASK(task))};
+
+    return deadline;
+}
+
+void syni_task_tighten(struct syni_task *task, int64_t deadline)
+{
+    int64_t before = atomic_load_explicit(&task->deadline, memory_order_relaxed);
+
+    /* relaxed: as above */
+    while (deadline < before &&
+           !atomic_compare_exchange_weak_explicit(&task->deadline, &before, deadline,
+                                                  memory_order_relaxed, memory_order_relaxed))
+        ;
+}
+
 int64_t syni_deadline_here(int64_t deadline)
 {
+    struct syni_home *home = syni_home_now();
+    int64_t inherited = syni_task_deadline_for_children(home ? home->current : NULL);
     int n = n_deadlines < DEADLINES ? n_deadlines : DEADLINES;
 
+    if (inherited < deadline)
+        deadline = inherited;
     return n > first_deadline && deadlines[n - 1] < deadline ? deadlines[n - 1] : deadline;
 }
 

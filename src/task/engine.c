@@ -7,7 +7,7 @@
  * Nothing else suspends or ends a task. Resuming is always through the ready queue,
  * never inside the call that woke the task, so no chain of tasks is a chain of calls.
  */
-#include "task/task.h"
+#include "task/scope.h"
 
 #include <stddef.h>
 #include <string.h>
@@ -33,13 +33,14 @@ void syni_task_init(struct syni_task *task, struct syni_home *home)
     struct syni_home *here = syni_home_now();
 
     task->home = home;
-    task->job.run = syni_task_arrive;
+    task->core.job.run = syni_task_arrive;
     task->step_job = run;
     task->request_job.run = request_arrives;
     task->core.type = &task->function->type;
     task->core.value = (char *)task + task->function->result_offset;
     task->core.task = task;
     task->core.free = free_frame;
+    atomic_init(&task->deadline, syni_deadline_here(SYNI_NEVER));
     if (here == home && home && home->current)
         task->sheltered = home->current->leaving || home->current->sheltered;
 }
@@ -157,14 +158,6 @@ struct syn_step syni_step_lost(struct syn_task *public_task)
     return ended; /* it has no clean-up */
 }
 
-void syni_enter_finally(struct syn_task *public_task)
-{
-    struct syni_task *task = SYNI_TASK(public_task);
-
-    if (!task->leaving)
-        begin_leaving(task, SYN_OK, SYN_BY_TASK, NULL);
-}
-
 static void end(struct syni_task *task)
 {
     struct syni_home *home = task->home;
@@ -173,10 +166,12 @@ static void end(struct syni_task *task)
         task->ending = true; /* cancel.c: the request brings us back here */
         return;
     }
-    if (task->collects) { /* abandoned while it awaited: its child runs on */
-        task->collects = false;
-        syni_core_unpin(task->on.result.child);
+    if (task->scopes && !syni_scopes_detach(task)) {
+        task->ending = true; /* scope.c: so do the children that are on their way to us */
+        return;
     }
+    if (task->ops)
+        syni_wait_drop(task);
     syni_report_free(task->heard);
     task->heard = NULL;
     syni_live_remove(&home->loop, &task->live);
@@ -196,19 +191,31 @@ static void suspend(struct syni_task *task)
         return;
     if (task->wait != SYNI_WAIT_NOTHING)
         syni_wait_interrupt(task);
-    else if (!task->collects)
+    else if (!task->ops)
         task->interrupted = true; /* the wait failed at once; it leaves all the same */
+}
+
+/* TASK leaves, or its clean-up is over (CLEANED): none of its children runs on. True:
+ * some still do; it is resumed when they have ended. */
+static bool close_scopes(struct syni_task *task, bool cleaned)
+{
+    if (!syni_scopes_close(task))
+        return false;
+    task->closing = true;
+    task->cleaned = cleaned;
+    suspend(task);
+    return true;
 }
 
 static void settle(struct syni_task *task, struct syn_step step)
 {
-    while (step.what == LEFT)
+    while (step.what == LEFT && !close_scopes(task, false))
         step = task->function->leave((struct syn_task *)(void *)task);
-    if (step.what == ENDED)
+    if (step.what == ENDED && !close_scopes(task, true))
         end(task);
     else if (step.what == SUSPENDED)
         suspend(task);
-    else
+    else if (!task->closing)
         syni_panic("a step returned without saying what comes next");
 }
 
@@ -231,8 +238,17 @@ static void scribble(void)
 
 static struct syn_step next_step(struct syni_task *task)
 {
-    bool by_us = task->collects && syni_wait_collect(task);
+    const struct syni_wait_ops *ops = task->ops;
+    bool by_us;
 
+    if (task->closing) {
+        struct syn_step closed = {task->cleaned ? ENDED : LEFT};
+
+        task->closing = false;
+        return closed;
+    }
+    task->ops = NULL;
+    by_us = ops && ops->collect(task);
     if (!task->leaving && (task->interrupted || by_us)) {
         enum syn_origin origin = syni_task_asked_by(task);
 
@@ -244,7 +260,7 @@ static struct syn_step next_step(struct syni_task *task)
 
 static void run(struct syni_job *job)
 {
-    struct syni_task *task = SYNI_CONTAINER(job, struct syni_task, job);
+    struct syni_task *task = SYNI_CONTAINER(job, struct syni_task, core.job);
     struct syni_home *home = task->home;
 
     task->queued = false;
@@ -270,7 +286,7 @@ static void end_unstarted(struct syni_task *task, syn_err err, enum syn_origin o
 
 void syni_task_arrive(struct syni_job *job)
 {
-    struct syni_task *task = SYNI_CONTAINER(job, struct syni_task, job);
+    struct syni_task *task = SYNI_CONTAINER(job, struct syni_task, core.job);
     struct syni_home *home = task->home;
 
     task->arrived = true;

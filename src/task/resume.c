@@ -12,6 +12,6 @@ void syni_task_resume(struct syni_task *task)
     task->wait = SYNI_WAIT_NOTHING;
     task->queued = true;
     task->live.waits_for = "";
-    task->job.run = task->step_job;
-    syni_loop_ready(&task->home->loop, &task->job);
+    task->core.job.run = task->step_job;
+    syni_loop_ready(&task->home->loop, &task->core.job);
 }

@@ -64,6 +64,20 @@ enum syni_wait {
     SYNI_WAIT_DESCRIPTOR,
     SYNI_WAIT_RESULT,
     SYNI_WAIT_TURN, /* it is on the ready queue, behind the others */
+    SYNI_WAIT_OTHER, /* something of a higher module, by its operations */
+};
+
+/* How a kind of wait is left and collected. A kind that SYNI_WAIT_OTHER stands for has
+ * all three. */
+struct syni_wait_ops {
+    /* TASK was asked to end: takes it out of the wait and resumes it, or passes the
+     * request on to what it waits for. */
+    void (*interrupt)(struct syni_task *task);
+    /* The wait is over and TASK about to run: sets its status. True: it leaves because it
+     * was asked to. */
+    bool (*collect)(struct syni_task *task);
+    /* TASK was abandoned: it is not to be resumed by what it waits for. */
+    void (*forget)(struct syni_task *task);
 };
 
 /* struct syn_task as the engine sees it. The public one shows the first fields and
@@ -74,8 +88,7 @@ struct __attribute__((may_alias)) syni_task {
     syn_err status;
 
     /* written before it is posted */
-    struct syni_job job; /* arrival, then every resume */
-    void (*step_job)(struct syni_job *job); /* what runs at a resume */
+    void (*step_job)(struct syni_job *job); /* what core.job runs at a resume */
     struct syni_home *home;
     struct syni_core core;
     bool sheltered; /* made by a clean-up: a stop in progress does not cancel it */
@@ -84,6 +97,7 @@ struct __attribute__((may_alias)) syni_task {
     /* any thread: 0, then 1 + the origin of the first request, or TOO_LATE */
     atomic_int request;
     struct syni_job request_job;
+    _Atomic(int64_t) deadline; /* the earliest that it was made or awaited under */
 
     /* driver */
     struct syni_live live;
@@ -94,8 +108,11 @@ struct __attribute__((may_alias)) syni_task {
     bool queued;      /* its job is on the ready queue, or on its way there by a post */
     bool ending;      /* over, but something is still on its way to it */
     bool told_stuck;
-    bool collects;    /* the wait that is over was for a result: on.result is valid */
+    bool closing;     /* it waits for open scopes before it cleans up, or ends */
+    bool cleaned;     /* its clean-up is over, too */
     enum syni_wait wait; /* NOTHING as soon as it is over */
+    const struct syni_wait_ops *ops; /* of a wait that has something to collect, until then */
+    struct syni_scope *scopes; /* the open ones in its frame */
     struct syn_report *heard; /* of the last await that failed */
     int64_t leaving_since;
     struct syni_timer timer;
@@ -108,6 +125,7 @@ struct __attribute__((may_alias)) syni_task {
             bool expired; /* the deadline of this await passed */
             bool given_up; /* the waiter was withdrawn: there is no outcome */
         } result;
+        struct syni_scope *scope;
     } on;
 };
 
@@ -157,6 +175,12 @@ bool syni_origin_is_request(enum syn_origin origin);
 
 /* --- wait.c --- */
 
+/* What a step returns that waits. */
+extern const struct syn_step syni_suspended;
+
+/* TASK, whose step runs here, begins to wait for WHAT (static, for dumps). */
+void syni_wait_begin(struct syni_task *task, enum syni_wait wait, const char *what);
+
 /* As syni_step_await(), for a core that the caller consumed. */
 struct syn_step syni_await_core(struct syni_task *task, struct syni_core *child, void *out,
                                 int64_t deadline);
@@ -164,9 +188,8 @@ struct syn_step syni_await_core(struct syni_task *task, struct syni_core *child,
 /* Takes TASK out of its wait, if that can be done now; else it will be woken. */
 void syni_wait_interrupt(struct syni_task *task);
 
-/* Called by the engine when a task that waited for a result goes on: sets its
- * status. True: the awaited task ended by our own request. */
-bool syni_wait_collect(struct syni_task *task);
+/* TASK, which was abandoned while it had something to collect, lets go of it. */
+void syni_wait_drop(struct syni_task *task);
 
 /* Leaves whatever TASK waits for, without waking it; if a wake is on its way all the
  * same, it counts as queued. */
@@ -187,6 +210,13 @@ void syni_frame_cache(bool on);
 
 /* The earlier of DEADLINE and that of the syn_call_by() around the current call. */
 int64_t syni_deadline_here(int64_t deadline);
+
+/* That under which a task of TASK's, or a call that it makes, runs; SYNI_NEVER in
+ * clean-up, which is not hurried. TASK may be NULL. */
+int64_t syni_task_deadline_for_children(const struct syni_task *task);
+
+/* TASK shall have ended by DEADLINE, if it did not have to earlier. Any thread. */
+void syni_task_tighten(struct syni_task *task, int64_t deadline);
 
 /* Between the two, those deadlines are not seen: the thread drives tasks that they
  * are not meant for. */

@@ -12,9 +12,9 @@
 
 #include "base/report.h"
 
-static const struct syn_step suspended = {1};
+const struct syn_step syni_suspended = {1};
 
-static void begin(struct syni_task *task, enum syni_wait wait, const char *what)
+void syni_wait_begin(struct syni_task *task, enum syni_wait wait, const char *what)
 {
     if (task->wait != SYNI_WAIT_NOTHING || task->home->current != task)
         syni_panic("a step waits for two things at once, or for another task");
@@ -38,9 +38,9 @@ struct syn_step syni_step_until(struct syn_task *public_task, struct syn_deadlin
 {
     struct syni_task *task = SYNI_TASK(public_task);
 
-    begin(task, SYNI_WAIT_TIME, "time");
+    syni_wait_begin(task, SYNI_WAIT_TIME, "time");
     syni_timer_start(&task->home->loop, &task->timer, deadline.ns, time_is_up);
-    return suspended;
+    return syni_suspended;
 }
 
 struct syn_step syni_step_sleep(struct syn_task *task, double seconds)
@@ -61,7 +61,7 @@ struct syn_step syni_step_descriptor(struct syn_task *public_task, int fd, int d
     struct syni_task *task = SYNI_TASK(public_task);
     syn_err err;
 
-    begin(task, SYNI_WAIT_DESCRIPTOR, direction == SYNI_READ ? "readable" : "writable");
+    syni_wait_begin(task, SYNI_WAIT_DESCRIPTOR, direction == SYNI_READ ? "readable" : "writable");
     task->live.detail = fd;
     task->on.descriptor.fd = fd;
     task->on.descriptor.direction = (unsigned)direction;
@@ -71,23 +71,23 @@ struct syn_step syni_step_descriptor(struct syn_task *public_task, int fd, int d
         task->status = err;
         syni_task_resume(task);
     }
-    return suspended;
+    return syni_suspended;
 }
 
 struct syn_step syni_step_pass(struct syn_task *public_task)
 {
     struct syni_task *task = SYNI_TASK(public_task);
 
-    begin(task, SYNI_WAIT_TURN, "its turn");
+    syni_wait_begin(task, SYNI_WAIT_TURN, "its turn");
     task->status = SYN_OK;
     syni_task_resume(task);
     task->wait = SYNI_WAIT_TURN;
-    return suspended;
+    return syni_suspended;
 }
 
 static void resume_by_post(struct syni_job *job)
 {
-    syni_task_resume(SYNI_CONTAINER(job, struct syni_task, job));
+    syni_task_resume(SYNI_CONTAINER(job, struct syni_task, core.job));
 }
 
 static void wake_by_result(struct syni_waiter *waiter)
@@ -98,8 +98,8 @@ static void wake_by_result(struct syni_waiter *waiter)
         syni_task_resume(task);
         return;
     }
-    task->job.run = resume_by_post;
-    syni_loop_post(&task->home->loop, &task->job);
+    task->core.job.run = resume_by_post;
+    syni_loop_post(&task->home->loop, &task->core.job);
 }
 
 static void ask_child(struct syni_task *task, enum syn_origin origin)
@@ -127,16 +127,39 @@ static void await_expires(struct syni_timer *timer)
 static void await_refused(struct syni_task *task, syn_err err)
 {
     syni_timer_stop(&task->home->loop, &task->timer);
-    task->collects = false;
+    task->ops = NULL;
     task->status = err;
     task->heard = syni_report_new(err, SYN_BY_LIBRARY, NULL);
     syni_task_resume(task);
 }
 
+static void interrupt_result(struct syni_task *task)
+{
+    if (!task->on.result.given_up)
+        ask_child(task, syni_task_asked_by(task));
+}
+
+static void forget_result(struct syni_task *task)
+{
+    if (!syni_core_stop_waiting(task->on.result.child, &task->on.result.waiter))
+        task->queued = true;
+}
+
+static bool collect_result(struct syni_task *task);
+
+static const struct syni_wait_ops result_ops = {interrupt_result, collect_result, forget_result};
+
+void syni_wait_drop(struct syni_task *task)
+{
+    if (task->ops == &result_ops)
+        syni_core_unpin(task->on.result.child);
+    task->ops = NULL;
+}
+
 static void begin_await(struct syni_task *task, void *out)
 {
-    begin(task, SYNI_WAIT_RESULT, "a result");
-    task->collects = true;
+    syni_wait_begin(task, SYNI_WAIT_RESULT, "a result");
+    task->ops = &result_ops;
     task->on.result.out = out;
     task->on.result.expired = false;
     task->on.result.given_up = false;
@@ -150,8 +173,11 @@ struct syn_step syni_await_core(struct syni_task *task, struct syni_core *child,
 
     begin_await(task, out);
     task->on.result.child = child;
-    if (child->task)
+    if (child->task) {
         task->live.waits_for = child->task->function->name;
+        syni_task_tighten(child->task, deadline);
+        syni_task_tighten(child->task, syni_task_deadline_for_children(task));
+    }
     /* The timer first: once the waiter is known, another thread may post us. */
     if (deadline != SYNI_NEVER)
         syni_timer_start(&task->home->loop, &task->timer, deadline, await_expires);
@@ -163,7 +189,7 @@ struct syn_step syni_await_core(struct syni_task *task, struct syni_core *child,
             syni_task_resume(task);
         }
     }
-    return suspended;
+    return syni_suspended;
 }
 
 struct syn_step syni_step_await(struct syn_task *public_task, struct syn_future future, void *out,
@@ -177,7 +203,7 @@ struct syn_step syni_step_await(struct syn_task *public_task, struct syn_future 
         return syni_await_core(task, child, out, deadline.ns);
     begin_await(task, NULL);
     await_refused(task, err);
-    return suspended;
+    return syni_suspended;
 }
 
 /* The child did not end by itself: nobody could be asked. */
@@ -191,13 +217,12 @@ static bool collect_nothing(struct syni_task *task)
     return by_us;
 }
 
-bool syni_wait_collect(struct syni_task *task)
+static bool collect_result(struct syni_task *task)
 {
     struct syni_core *child = task->on.result.child;
     bool by_us;
 
     syni_timer_stop(&task->home->loop, &task->timer);
-    task->collects = false;
     if (task->on.result.given_up) {
         by_us = collect_nothing(task);
     } else {
@@ -229,8 +254,8 @@ void syni_wait_interrupt(struct syni_task *task)
         task->interrupted = true;
         return;
     case SYNI_WAIT_RESULT:
-        if (!task->on.result.given_up)
-            ask_child(task, syni_task_asked_by(task));
+    case SYNI_WAIT_OTHER:
+        task->ops->interrupt(task);
         return;
     case SYNI_WAIT_NOTHING: /* runs, or is about to: at its next suspension */
         return;
@@ -246,8 +271,7 @@ void syni_wait_forget(struct syni_task *task)
     syni_timer_stop(loop, &task->timer);
     if (task->wait == SYNI_WAIT_DESCRIPTOR)
         syni_watch_stop(loop, &task->on.descriptor);
-    if (task->wait == SYNI_WAIT_RESULT &&
-        !syni_core_stop_waiting(task->on.result.child, &task->on.result.waiter))
-        task->queued = true;
+    if (task->wait == SYNI_WAIT_RESULT || task->wait == SYNI_WAIT_OTHER)
+        task->ops->forget(task);
     task->wait = SYNI_WAIT_NOTHING;
 }

@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Scopes as their users see them: adding children, and waiting in a plain thread.
+ *
+ * Any thread that owns the scope, and tasks of the home that does. Whose it is follows
+ * from where it lies: in the frame of the task that runs, or anywhere else. A scope of a
+ * thread whose child runs on a loop that this thread drives is refused, since the two
+ * would wait for each other.
+ */
+#include "facade/home.h"
+#include "task/scope.h"
+
+#include "base/report.h"
+
+void syn_scope_limit(struct syn_scope *scope, unsigned limit)
+{
+    SYNI_SCOPE(scope)->limit = limit;
+}
+
+void syn_scope_keep_going(struct syn_scope *scope)
+{
+    SYNI_SCOPE(scope)->keep_going = true;
+}
+
+void syn_scope_collect(struct syn_scope *scope)
+{
+    SYNI_SCOPE(scope)->keep_going = true;
+    SYNI_SCOPE(scope)->collect = true;
+}
+
+int syn_scope_winner(const struct syn_scope *scope)
+{
+    return SYNI_SCOPE(scope)->winner - 1;
+}
+
+/* The task in whose frame SCOPE lies, if that is the one that runs here. */
+static struct syni_task *frame_around(const struct syni_scope *scope)
+{
+    struct syni_home *here = syni_home_now();
+    struct syni_task *task = here ? here->current : NULL;
+    uintptr_t at = (uintptr_t)scope, frame = (uintptr_t)task;
+
+    if (!task || at < frame || at >= frame + task->function->frame_size)
+        return NULL;
+    return task;
+}
+
+/* SCOPE is a task's, and is used by who does not drive it. */
+static bool is_elsewhere(const struct syni_scope *scope)
+{
+    return scope->bound && scope->home && !syni_drives(&scope->home->loop);
+}
+
+static syn_err refuse_elsewhere(void)
+{
+    return syni_refuse(SYN_EWRONGLOOP, "the scope belongs to a task of another synchronizer");
+}
+
+/* CORE, in a scope of this thread, could only run when the thread goes on. */
+static syn_err refuse_driven(const struct syni_core *core)
+{
+    struct syni_source source = syni_shared_source(core);
+
+    if (syni_core_done(core) || !source.home || !syni_drives(&source.home->loop))
+        return SYN_OK;
+    return syni_refuse(SYN_EDEADLK,
+                       "%s runs on '%s', which this thread drives: waiting for it here would wait "
+                       "for itself; put the scope into the task's frame, SYN_LOCAL(struct "
+                       "syn_scope, ...), and write co_spawn and co_join",
+                       source.name, source.home->loop.name);
+}
+
+syn_err syni_scope_add(struct syn_scope *public_scope, struct syn_future future, void *out_result,
+                       syn_err *out_status)
+{
+    struct syni_scope *scope = SYNI_SCOPE(public_scope);
+    struct syni_task *owner = frame_around(scope);
+    struct syni_section section;
+    struct syni_core *core;
+    syn_err err;
+
+    if (is_elsewhere(scope))
+        return refuse_elsewhere();
+    err = syni_core_consume(future, &core);
+    if (!err && !owner && !scope->home && refuse_driven(core)) {
+        syni_core_restore(core);
+        return SYN_EDEADLK;
+    }
+    if (!scope->bound)
+        syni_scope_bind(scope, owner);
+    syni_scope_enter(scope, &section);
+    if (err)
+        syni_scope_fail(scope, err, err == SYN_ECONSUMED ? "the future was used up before" : NULL,
+                        out_status, &section);
+    else
+        syni_scope_take(scope, core, out_result, out_status, &section);
+    syni_scope_leave(scope, &section);
+    return SYN_OK;
+}
+
+void syni_scope_add_all(struct syn_scope *scope, size_t n, const void *futures, size_t stride,
+                        void *out_results, size_t result_size)
+{
+    for (size_t i = 0; i < n; i++) {
+        const void *future = (const char *)futures + i * stride;
+
+        syni_scope_add(scope, *(const struct syn_future *)future,
+                       out_results ? (char *)out_results + i * result_size : NULL, NULL);
+    }
+}
+
+void syni_scope_aim(struct syn_scope *public_scope, enum syni_goal goal)
+{
+    struct syni_scope *scope = SYNI_SCOPE(public_scope);
+    struct syni_section section;
+
+    if (scope->bound) {
+        syni_scope_enter(scope, &section);
+        syni_scope_fail(scope, SYN_EBUSY, "the scope of an all, any or race was not empty", NULL,
+                        &section);
+        syni_scope_ask(scope, SYN_BY_REQUEST, &section);
+        syni_scope_leave(scope, &section);
+        return;
+    }
+    syni_scope_bind(scope, frame_around(scope));
+    scope->goal = goal;
+}
+
+/* Waits in this thread, and asks the children to end when time is up. */
+static void wait_for(struct syni_scope *scope, enum syni_scope_wait awaited)
+{
+    int64_t deadline = syni_deadline_here(scope->has_deadline ? scope->deadline : SYNI_NEVER);
+    struct syni_thread_waiter waiter;
+    struct syni_section section;
+    bool waits;
+
+    syni_scope_enter(scope, &section);
+    waits = !syni_scope_satisfied(scope, awaited);
+    if (waits) {
+        syni_thread_waiter_init(&waiter);
+        scope->sleeper = &waiter.waiter;
+        scope->awaited = awaited;
+    }
+    syni_scope_leave(scope, &section);
+    if (!waits || syni_clock_sleep(&waiter.done, deadline))
+        return;
+    syni_scope_enter(scope, &section);
+    syni_scope_ask(scope, SYN_BY_DEADLINE, &section);
+    syni_scope_leave(scope, &section);
+    syni_clock_sleep(&waiter.done, SYNI_NEVER);
+}
+
+/* The same for room in a step, which is not waited for. */
+static syn_err room_in_step(struct syni_scope *scope)
+{
+    syn_err err = syni_scope_over(scope);
+
+    if (err || !scope->bound || syni_scope_satisfied(scope, SYNI_SCOPE_ROOM))
+        return err;
+    return syni_refuse(SYN_EAGAIN, "the scope is full; write co_spawn, or step_room before");
+}
+
+/* What SCOPE came to, for the thread's own report too, since others may add to it. */
+static syn_err over_by_now(struct syni_scope *scope)
+{
+    struct syni_section section;
+    struct syn_report *report = NULL;
+    enum syn_origin origin;
+    syn_err err;
+
+    syni_scope_enter(scope, &section);
+    err = syni_scope_over(scope);
+    origin = scope->err ? scope->origin : SYN_BY_REQUEST;
+    if (err)
+        report = scope->err ? syni_report_copy(scope->report)
+                            : syni_report_new(err, origin, "the scope was asked to end");
+    syni_scope_leave(scope, &section);
+    return err ? syni_report_keep(err, origin, report) : SYN_OK;
+}
+
+syn_err syni_scope_room(struct syn_scope *public_scope)
+{
+    struct syni_scope *scope = SYNI_SCOPE(public_scope);
+
+    if (is_elsewhere(scope))
+        return refuse_elsewhere();
+    if (scope->home || frame_around(scope))
+        return room_in_step(scope);
+    if (scope->bound)
+        wait_for(scope, SYNI_SCOPE_ROOM);
+    return over_by_now(scope);
+}
+
+syn_err syni_scope_refusal(struct syn_scope *public_scope)
+{
+    struct syni_scope *scope = SYNI_SCOPE(public_scope);
+    syn_err err;
+
+    if (is_elsewhere(scope))
+        return SYN_EWRONGLOOP;
+    err = over_by_now(scope);
+    return err ? err : SYN_EAGAIN;
+}
+
+/* Why this thread must not wait for SCOPE. */
+static syn_err refuse_wait(struct syni_scope *scope)
+{
+    struct syni_section section;
+    syn_err err = SYN_OK;
+
+    if (is_elsewhere(scope))
+        return refuse_elsewhere();
+    if (scope->home)
+        return syni_refuse(SYN_EDEADLK,
+                           "waiting for a task's scope on the thread that drives its synchronizer "
+                           "'%s' would wait for itself; write co_join(scope) there",
+                           scope->home->loop.name);
+    syni_scope_enter(scope, &section);
+    SYNI_LIST_EACH (node, &scope->children)
+        if (!err)
+            err = refuse_driven(SYNI_CONTAINER(node, struct syni_core, member.link));
+    syni_scope_leave(scope, &section);
+    return err;
+}
+
+syn_err syn_scope_join(struct syn_scope *public_scope)
+{
+    struct syni_scope *scope = SYNI_SCOPE(public_scope);
+    enum syn_origin origin;
+    struct syn_report *report;
+    syn_err err;
+
+    if (!scope->bound)
+        return SYN_OK;
+    err = refuse_wait(scope);
+    if (err)
+        return err;
+    wait_for(scope, SYNI_SCOPE_END);
+    err = syni_scope_settle(scope, &origin, &report);
+    return err ? syni_report_keep(err, origin, report) : SYN_OK;
+}
+
+void syn_scope_cancel(struct syn_scope *public_scope)
+{
+    struct syni_scope *scope = SYNI_SCOPE(public_scope);
+    struct syni_section section;
+
+    if (is_elsewhere(scope))
+        syni_panic("syn_scope_cancel: the scope belongs to a task of another synchronizer");
+    syni_scope_enter(scope, &section);
+    syni_scope_ask(scope, SYN_BY_REQUEST, &section);
+    syni_scope_leave(scope, &section);
+}
+
+void syn_scope_close(struct syn_scope *public_scope)
+{
+    struct syni_scope *scope = SYNI_SCOPE(public_scope);
+    enum syn_origin origin;
+    struct syn_report *report;
+
+    if (scope->bound) {
+        if (refuse_wait(scope))
+            syni_panic("syn_scope_close: children run on a loop that this thread drives");
+        syn_scope_cancel(public_scope);
+        wait_for(scope, SYNI_SCOPE_END);
+        syni_scope_settle(scope, &origin, &report);
+        syni_report_free(report);
+    }
+    syni_scope_forget_failures(scope);
+}
+
+unsigned syn_scope_live(const struct syn_scope *public_scope)
+{
+    const struct syni_scope *scope = (const struct syni_scope *)(const void *)public_scope;
+
+    return scope->bound ? scope->live : 0;
+}
+
+int syn_scope_failure(const struct syn_scope *public_scope, unsigned i,
+                      struct syn_failure *out_failure)
+{
+    const struct syni_scope *scope = (const struct syni_scope *)(const void *)public_scope;
+
+    if (!scope->failures.next)
+        return 0;
+    SYNI_LIST_EACH (node, (struct syni_list *)(uintptr_t)&scope->failures) {
+        struct syni_core *core = SYNI_CONTAINER(node, struct syni_core, member.link);
+
+        if (i-- > 0)
+            continue;
+        *out_failure = (struct syn_failure){core->member.number, core->err, core->origin,
+                                            core->report};
+        return 1;
+    }
+    return 0;
+}

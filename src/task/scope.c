@@ -1,0 +1,351 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Scopes: what happens when children come, end and fail.
+ *
+ * Any thread, in the scope's section. Nodes lie in the children's cores, so that a scope
+ * takes any number and never fails for memory. Discarded: a scope as a task of its own,
+ * to which children post; a thread's scope would then need a loop to live on.
+ */
+#include "task/scope.h"
+
+#include <stddef.h>
+
+#include "base/report.h"
+
+/* The locks of threads' scopes, which have no room for one of their own: a scope's
+ * address chooses. Held for a few instructions, and while siblings are asked. */
+enum { LOCKS = 16 };
+static struct syni_mutex locks[LOCKS] = {
+    SYNI_MUTEX_INIT, SYNI_MUTEX_INIT, SYNI_MUTEX_INIT, SYNI_MUTEX_INIT,
+    SYNI_MUTEX_INIT, SYNI_MUTEX_INIT, SYNI_MUTEX_INIT, SYNI_MUTEX_INIT,
+    SYNI_MUTEX_INIT, SYNI_MUTEX_INIT, SYNI_MUTEX_INIT, SYNI_MUTEX_INIT,
+    SYNI_MUTEX_INIT, SYNI_MUTEX_INIT, SYNI_MUTEX_INIT, SYNI_MUTEX_INIT,
+};
+
+static struct syni_mutex *lock_of(const struct syni_scope *scope)
+{
+    return &locks[((uintptr_t)scope >> 6) % LOCKS];
+}
+
+void syni_scope_enter(struct syni_scope *scope, struct syni_section *section)
+{
+    syni_list_init(&section->dropped);
+    section->to_tell = NULL;
+    if (!scope->home)
+        syni_mutex_lock(lock_of(scope));
+}
+
+void syni_scope_leave(struct syni_scope *scope, struct syni_section *section)
+{
+    if (!scope->home)
+        syni_mutex_unlock(lock_of(scope));
+    SYNI_LIST_EACH (node, &section->dropped) {
+        struct syni_core *core = SYNI_CONTAINER(node, struct syni_core, member.link);
+
+        syni_list_remove(node);
+        syni_core_unpin(core);
+    }
+    if (section->to_tell)
+        section->to_tell->wake(section->to_tell);
+}
+
+bool syni_scope_satisfied(const struct syni_scope *scope, enum syni_scope_wait awaited)
+{
+    if (awaited == SYNI_SCOPE_END)
+        return scope->live == 0;
+    return scope->asked || !scope->limit || scope->live < scope->limit;
+}
+
+static void tell_owner(struct syni_scope *scope, struct syni_section *section)
+{
+    struct syni_task *owner = scope->owner;
+
+    if (owner && owner->ending) {
+        if (scope->live == 0 && !owner->queued)
+            syni_task_resume(owner);
+        return;
+    }
+    if (scope->awaited == SYNI_SCOPE_NOTHING || !syni_scope_satisfied(scope, scope->awaited))
+        return;
+    scope->awaited = SYNI_SCOPE_NOTHING;
+    if (owner)
+        syni_task_resume(owner);
+    else
+        section->to_tell = scope->sleeper;
+    scope->sleeper = NULL;
+}
+
+/* The first failure is the scope's. */
+static void note_failure(struct syni_scope *scope, syn_err err, enum syn_origin origin,
+                         struct syn_report *report)
+{
+    scope->err = err;
+    scope->origin = origin;
+    scope->report = report;
+}
+
+static void win(struct syni_scope *scope, struct syni_core *core, struct syni_section *section)
+{
+    scope->winner = (int)core->member.number + 1;
+    syni_report_free(scope->report); /* of those that failed before */
+    note_failure(scope, SYN_OK, SYN_BY_TASK, NULL);
+    syni_scope_ask(scope, SYN_BY_REQUEST, section);
+}
+
+static void child_succeeded(struct syni_scope *scope, struct syni_core *core,
+                            struct syni_section *section)
+{
+    struct syni_member *member = &core->member;
+    bool lost = scope->winner && !member->status;
+
+    if (!lost)
+        syni_core_fetch(core, member->out);
+    if (scope->goal != SYNI_GOAL_ALL && !scope->winner)
+        win(scope, core, section);
+}
+
+/* True: CORE is kept. */
+static bool child_failed(struct syni_scope *scope, struct syni_core *core,
+                         struct syni_section *section)
+{
+    bool first = !scope->err && !scope->winner;
+
+    if (scope->goal == SYNI_GOAL_RACE && !scope->winner)
+        win(scope, core, section);
+    if (first) {
+        note_failure(scope, core->err, core->origin,
+                     scope->collect ? syni_report_copy(core->report) : core->report);
+        if (!scope->collect)
+            core->report = NULL;
+        if (scope->goal == SYNI_GOAL_ALL && !scope->keep_going)
+            syni_scope_ask(scope, SYN_BY_REQUEST, section);
+    }
+    return scope->collect;
+}
+
+static void child_ended(struct syni_scope *scope, struct syni_core *core,
+                        struct syni_section *section)
+{
+    struct syni_member *member = &core->member;
+    bool kept = false;
+
+    syni_list_remove(&member->link);
+    scope->live--;
+    if (member->status)
+        *member->status = core->err;
+    if (!core->err)
+        child_succeeded(scope, core, section);
+    else if (scope->asked && syni_origin_is_request(core->origin))
+        scope->by_request = true;
+    else
+        kept = child_failed(scope, core, section);
+    syni_list_append(kept ? &scope->failures : &section->dropped, &member->link);
+    tell_owner(scope, section);
+}
+
+/* There is nobody to ask: CORE is a promise made by hand, and is let go. */
+static void withdraw(struct syni_scope *scope, struct syni_core *core,
+                     struct syni_section *section)
+{
+    struct syni_member *member = &core->member;
+
+    if (!syni_core_stop_waiting(core, &member->waiter))
+        return; /* it is telling us */
+    syni_list_remove(&member->link);
+    scope->live--;
+    scope->by_request = true;
+    if (member->status)
+        *member->status = syni_code_of((enum syn_origin)(scope->asked - 1));
+    syni_list_append(&section->dropped, &member->link);
+}
+
+static void ask_child(struct syni_scope *scope, struct syni_core *core,
+                      struct syni_section *section)
+{
+    if (core->task)
+        syni_task_request(core->task, (enum syn_origin)(scope->asked - 1));
+    else
+        withdraw(scope, core, section);
+}
+
+void syni_scope_ask(struct syni_scope *scope, enum syn_origin origin,
+                    struct syni_section *section)
+{
+    if (scope->asked || !scope->bound)
+        return;
+    scope->asked = (int)origin + 1;
+    SYNI_LIST_EACH (node, &scope->children)
+        ask_child(scope, SYNI_CONTAINER(node, struct syni_core, member.link), section);
+    tell_owner(scope, section);
+}
+
+static void arrive(struct syni_job *job)
+{
+    struct syni_core *core = SYNI_CONTAINER(job, struct syni_core, job);
+    struct syni_scope *scope = core->member.scope;
+    struct syni_section section;
+
+    syni_scope_enter(scope, &section);
+    child_ended(scope, core, &section);
+    syni_scope_leave(scope, &section);
+}
+
+/* Called by the completing thread. The child's own job is free by now: it has ended. */
+static void child_is_done(struct syni_waiter *waiter)
+{
+    struct syni_core *core = SYNI_CONTAINER(waiter, struct syni_core, member.waiter);
+    struct syni_home *home = core->member.scope->home;
+
+    if (!home || syni_drives(&home->loop)) {
+        arrive(&core->job);
+        return;
+    }
+    core->job.run = arrive;
+    syni_loop_post(&home->loop, &core->job);
+}
+
+static void deadline_passes(struct syni_timer *timer)
+{
+    struct syni_scope *scope = SYNI_CONTAINER(timer, struct syni_scope, timer);
+    struct syni_section section;
+
+    syni_scope_enter(scope, &section);
+    syni_scope_ask(scope, SYN_BY_DEADLINE, &section);
+    syni_scope_leave(scope, &section);
+}
+
+void syn_scope_deadline(struct syn_scope *public_scope, struct syn_deadline deadline)
+{
+    struct syni_scope *scope = SYNI_SCOPE(public_scope);
+
+    if (scope->has_deadline && scope->deadline <= deadline.ns)
+        return;
+    scope->has_deadline = deadline.ns != SYNI_NEVER;
+    scope->deadline = deadline.ns;
+    if (!scope->bound || !scope->home || !scope->has_deadline)
+        return;
+    syni_timer_stop(&scope->home->loop, &scope->timer);
+    syni_timer_start(&scope->home->loop, &scope->timer, deadline.ns, deadline_passes);
+}
+
+void syni_scope_bind(struct syni_scope *scope, struct syni_task *owner)
+{
+    syni_scope_forget_failures(scope);
+    syni_list_init(&scope->children);
+    syni_list_init(&scope->failures);
+    scope->bound = true;
+    scope->owner = owner;
+    scope->home = owner ? owner->home : NULL;
+    scope->spawned = 0;
+    scope->winner = 0;
+    if (!owner)
+        return;
+    scope->next_open = owner->scopes;
+    owner->scopes = scope;
+    if (scope->has_deadline)
+        syni_timer_start(&scope->home->loop, &scope->timer, scope->deadline, deadline_passes);
+}
+
+void syni_scope_take(struct syni_scope *scope, struct syni_core *core, void *out,
+                     syn_err *out_status, struct syni_section *section)
+{
+    struct syni_member *member = &core->member;
+    bool busy;
+
+    member->scope = scope;
+    member->out = out;
+    member->status = out_status;
+    member->number = scope->spawned++;
+    member->waiter.wake = child_is_done;
+    syni_list_append(&scope->children, &member->link);
+    scope->live++;
+    if (core->task && scope->has_deadline)
+        syni_task_tighten(core->task, scope->deadline);
+    if (syni_core_wait(core, &member->waiter, &busy)) {
+        if (scope->asked)
+            ask_child(scope, core, section);
+    } else if (!busy) {
+        child_ended(scope, core, section);
+    } else {
+        syni_list_remove(&member->link);
+        scope->live--;
+        scope->spawned--;
+        syni_core_restore(core);
+        syni_scope_fail(scope, SYN_EBUSY, "somebody else waits for this future; share it",
+                        out_status, section);
+    }
+}
+
+void syni_scope_fail(struct syni_scope *scope, syn_err err, const char *message,
+                     syn_err *out_status, struct syni_section *section)
+{
+    scope->spawned++;
+    if (out_status)
+        *out_status = err;
+    if (!scope->err && !scope->winner)
+        note_failure(scope, err, SYN_BY_LIBRARY, syni_report_new(err, SYN_BY_LIBRARY, message));
+    if (scope->goal == SYNI_GOAL_RACE && !scope->winner)
+        scope->winner = (int)scope->spawned;
+    if (scope->goal == SYNI_GOAL_RACE || (scope->goal == SYNI_GOAL_ALL && !scope->keep_going))
+        syni_scope_ask(scope, SYN_BY_REQUEST, section);
+}
+
+syn_err syni_scope_over(const struct syni_scope *scope)
+{
+    if (!scope->bound || !scope->asked)
+        return SYN_OK;
+    return scope->err ? scope->err : syni_code_of((enum syn_origin)(scope->asked - 1));
+}
+
+/* Takes SCOPE off its task's list of open ones. */
+static void unbind(struct syni_scope *scope)
+{
+    if (scope->owner) {
+        struct syni_scope **place = &scope->owner->scopes;
+
+        while (*place != scope)
+            place = &(*place)->next_open;
+        *place = scope->next_open;
+        syni_timer_stop(&scope->home->loop, &scope->timer);
+    }
+    scope->bound = false;
+    scope->owner = NULL;
+    scope->home = NULL;
+}
+
+syn_err syni_scope_settle(struct syni_scope *scope, enum syn_origin *out_origin,
+                          struct syn_report **out_report)
+{
+    syn_err err = scope->err;
+
+    *out_origin = scope->origin;
+    *out_report = scope->report;
+    if (!err && !scope->winner && scope->by_request) {
+        *out_origin = (enum syn_origin)(scope->asked - 1);
+        err = syni_code_of(*out_origin);
+        *out_report = syni_report_new(err, *out_origin, NULL);
+    }
+    if (!err && scope->goal != SYNI_GOAL_ALL && scope->spawned == 0) {
+        err = SYN_EINVAL;
+        *out_origin = SYN_BY_LIBRARY;
+        *out_report = syni_report_new(err, SYN_BY_LIBRARY, "an any or a race of nothing");
+    }
+    if (scope->bound)
+        unbind(scope);
+    scope->goal = SYNI_GOAL_ALL;
+    scope->has_deadline = false;
+    scope->asked = 0;
+    scope->by_request = false;
+    note_failure(scope, SYN_OK, SYN_BY_TASK, NULL);
+    return err;
+}
+
+void syni_scope_forget_failures(struct syni_scope *scope)
+{
+    if (!scope->failures.next)
+        return;
+    SYNI_LIST_EACH (node, &scope->failures) {
+        syni_list_remove(node);
+        syni_core_unpin(SYNI_CONTAINER(node, struct syni_core, member.link));
+    }
+}

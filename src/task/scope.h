@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Scopes: futures that somebody waits for together. See <synchronicity/scope.h>.
+ *
+ * A child is a core that the scope consumed; its node, `core->member`, is the core's one
+ * waiter. Everything that happens to a scope happens in its SECTION: for the scope of a
+ * task that is the driver of its home (a child that ends elsewhere posts itself there),
+ * for the scope of a thread a lock. What a section decides but must not do inside, it
+ * leaves in `struct syni_section`: results to destroy, and at last the thread to wake.
+ */
+#ifndef SYNI_SCOPE_H
+#define SYNI_SCOPE_H
+
+#include <synchronicity/scope.h>
+
+#include "task/task.h"
+
+/* What the owner waits for. */
+enum syni_scope_wait { SYNI_SCOPE_NOTHING, SYNI_SCOPE_ROOM, SYNI_SCOPE_END };
+
+/* struct syn_scope as the library sees it. Zero is empty. */
+struct __attribute__((may_alias)) syni_scope {
+    /* the owner's, said beforehand */
+    bool keep_going, collect, has_deadline;
+    enum syni_goal goal;
+    unsigned limit; /* 0: none */
+    int64_t deadline;
+
+    /* from the first child to the join */
+    bool bound;
+    struct syni_home *home;        /* of the task that owns it; NULL: a thread does */
+    struct syni_task *owner;       /* that task */
+    struct syni_scope *next_open;  /* of its open ones */
+    struct syni_timer timer;       /* of the deadline; set only if a task owns it */
+
+    /* section */
+    struct syni_list children; /* core->member.link of those that live */
+    struct syni_list failures; /* of those that failed, if they are collected; next is NULL
+                                  before the first use */
+    unsigned live, spawned;
+    int winner;                /* 1 + its number; 0: none */
+    int asked;                 /* 1 + the origin of the request; 0: not asked to end */
+    bool by_request;           /* a child ended by that */
+    syn_err err;               /* the first failure; for a race, of the winner */
+    enum syn_origin origin;
+    struct syn_report *report;
+    enum syni_scope_wait awaited;
+    struct syni_waiter *sleeper; /* the thread that waits */
+};
+
+_Static_assert(sizeof(struct syni_scope) <= sizeof(struct syn_scope),
+               "struct syn_scope has too little room: raise SYNI_SCOPE_BYTES and SYN_ABI");
+_Static_assert(_Alignof(struct syni_scope) <= _Alignof(struct syn_scope), "misaligned");
+
+#define SYNI_SCOPE(pointer) ((struct syni_scope *)(void *)(pointer))
+
+struct syni_section {
+    struct syni_list dropped;    /* cores to give up */
+    struct syni_waiter *to_tell; /* the last touch */
+};
+
+void syni_scope_enter(struct syni_scope *scope, struct syni_section *section);
+void syni_scope_leave(struct syni_scope *scope, struct syni_section *section);
+
+/* --- in the section --- */
+
+/* The first child comes; OWNER (NULL: a thread) has it from here on. */
+void syni_scope_bind(struct syni_scope *scope, struct syni_task *owner);
+
+/* CORE, which was consumed, is a child. */
+void syni_scope_take(struct syni_scope *scope, struct syni_core *core, void *out,
+                     syn_err *out_status, struct syni_section *section);
+
+/* A child that there is not: its future was bad. */
+void syni_scope_fail(struct syni_scope *scope, syn_err err, const char *message,
+                     syn_err *out_status, struct syni_section *section);
+
+/* Asks all to end, for the first reason that is given. */
+void syni_scope_ask(struct syni_scope *scope, enum syn_origin origin,
+                    struct syni_section *section);
+
+/* What is waited for is there. */
+bool syni_scope_satisfied(const struct syni_scope *scope, enum syni_scope_wait awaited);
+
+/* --- by the owner, outside --- */
+
+/* Why nothing is added any more; 0: it is. */
+syn_err syni_scope_over(const struct syni_scope *scope);
+
+/* What the empty scope came to; its report is the caller's. It is ready for use again. */
+syn_err syni_scope_settle(struct syni_scope *scope, enum syn_origin *out_origin,
+                          struct syn_report **out_report);
+
+/* Gives up what was collected. */
+void syni_scope_forget_failures(struct syni_scope *scope);
+
+/* --- scope_wait.c: for the engine --- */
+
+/* Asks what is open to end. True: TASK, which leaves or ends, waits for children. */
+bool syni_scopes_close(struct syni_task *task);
+
+/* TASK was abandoned: lets go of children that run on. False: some are on their way to
+ * tell it; TASK is resumed when they have. */
+bool syni_scopes_detach(struct syni_task *task);
+
+#endif
