@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Results and their references. Any thread.
- *
- * The reference count and the generation share one word, so that "is this handle
- * still good, and if so hold the thing" is one atomic step.
+ * Results: completed once, waited for by one, fetched or destroyed once. Any thread.
  */
 #include "task/core.h"
 
@@ -12,68 +9,49 @@
 
 #include "base/report.h"
 
-#define GENERATION_SHIFT 32
-#define USED_UP ((uint64_t)1 << 31)
-#define REFERENCES (USED_UP - 1)
-
 /* What `waiter` holds once the result is there. */
 static struct syni_waiter done;
 
 void syni_core_publish(struct syni_core *core, struct syni_slot *slot)
 {
-    uint64_t life = atomic_load_explicit(&slot->life, memory_order_relaxed);
-
     core->slot = slot;
-    slot->core = core;
-    /* release: who pins sees the core; the generation goes on from the last one */
-    atomic_store_explicit(&slot->life,
-                          (((life >> GENERATION_SHIFT) + 1) << GENERATION_SHIFT) + 2,
-                          memory_order_release);
+    syni_slot_publish(slot, core, 2);
 }
 
 struct syn_future syni_core_handle(struct syni_core *core)
 {
-    struct syn_future future = {
-        core->slot,
-        (uint32_t)(atomic_load_explicit(&core->slot->life, memory_order_relaxed) >>
-                   GENERATION_SHIFT),
-    };
+    struct syn_future future = {core->slot, syni_slot_generation(core->slot)};
+
     return future;
 }
 
-/* Moves FUTURE's life by ADD, if none of REFUSED is set. */
-static syn_err take(struct syn_future future, uint64_t refused, uint64_t add,
+static syn_err take(struct syn_future future, enum syni_slot_take what,
                     struct syni_core **out_core)
 {
-    uint64_t life;
+    struct syni_core *core;
 
     if (!future.slot)
         return future.generation ? (syn_err)future.generation : SYN_EINVAL;
-    life = atomic_load_explicit(&future.slot->life, memory_order_relaxed);
-    do {
-        if (life >> GENERATION_SHIFT != future.generation || !(life & REFERENCES) ||
-            (life & refused))
-            return SYN_ECONSUMED;
-        /* acquire: pairs with the release in publish() */
-    } while (!atomic_compare_exchange_weak_explicit(&future.slot->life, &life, life + add,
-                                                    memory_order_acquire, memory_order_relaxed));
-    *out_core = future.slot->core;
+    core = syni_slot_take(future.slot, future.generation, what);
+    if (!core)
+        return SYN_ECONSUMED;
+    *out_core = core;
     return SYN_OK;
 }
 
 syn_err syni_core_pin(struct syn_future future, bool used_up_too, struct syni_core **out_core)
 {
-    return take(future, used_up_too ? 0 : USED_UP, 1, out_core);
+    return take(future, used_up_too ? SYNI_SLOT_PIN_ANY : SYNI_SLOT_PIN, out_core);
 }
 
 syn_err syni_core_consume(struct syn_future future, struct syni_core **out_core)
 {
-    return take(future, USED_UP, USED_UP, out_core);
+    return take(future, SYNI_SLOT_CONSUME, out_core);
 }
 
 void syni_core_restore(struct syni_core *core)
 {
-    atomic_fetch_sub_explicit(&core->slot->life, USED_UP, memory_order_relaxed);
+    syni_slot_restore(core->slot);
 }
 
 void syni_core_dispose(struct syni_core *core)
@@ -88,10 +66,7 @@ void syni_core_dispose(struct syni_core *core)
 
 void syni_core_unpin(struct syni_core *core)
 {
-    /* acq_rel: the last one sees what the others did with it */
-    uint64_t before = atomic_fetch_sub_explicit(&core->slot->life, 1, memory_order_acq_rel);
-
-    if ((before & REFERENCES) != 1)
+    if (!syni_slot_unpin(core->slot))
         return;
     syni_core_dispose(core);
     core->free(core);

@@ -26,6 +26,7 @@
 
 #include "base/list.h"
 #include "loop/loop.h"
+#include "task/slot.h"
 
 struct syni_task;
 struct syni_core;
@@ -36,17 +37,6 @@ struct syni_waiter {
     /* Called once, by the completing thread, under no lock. The waiter may be gone
      * as soon as it has been told. */
     void (*wake)(struct syni_waiter *waiter);
-};
-
-/* The place that handles point to. Slots are never given back to the allocator, so
- * that a stale handle finds a slot of another generation and not freed memory.
- *
- * `life` holds the generation (bits 32 up), "used up" (bit 31) and the references
- * (below); it changes by compare-and-exchange only. */
-struct syni_slot {
-    _Atomic(uint64_t) life;
-    struct syni_core *core;
-    struct syni_slot *next; /* in the store of free ones, under its lock */
 };
 
 /* The core as a child of a scope (scope.h); used by whoever consumed the future. */
@@ -118,9 +108,5 @@ void syni_core_fetch(struct syni_core *core, void *out_value);
 /* Destroys what was not fetched, frees the report: the end of a core that has no
  * slot, or no reader left. */
 void syni_core_dispose(struct syni_core *core);
-
-/* --- slot.c --- */
-struct syni_slot *syni_slot_new(void); /* NULL: no memory */
-void syni_slot_free(struct syni_slot *slot);
 
 #endif

@@ -1,15 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * The store of slots: a list under a lock, grown by chunks that are never given
- * back (core.h says why). Frames keep their slot while they are in a cache, so the
+ * back (slot.h says why). Frames keep their slot while they are in a cache, so the
  * lock is taken rarely. Freed slots go to the end, so that a number comes back as
  * late as possible. Any thread.
  */
 #include "base/mem.h"
 #include "base/thread.h"
-#include "task/core.h"
+#include "task/slot.h"
 
 #include <stddef.h>
+
+#define GENERATION_SHIFT 32
+#define USED_UP ((uint64_t)1 << 31)
+#define REFERENCES (USED_UP - 1)
 
 enum { CHUNK = 256 };
 
@@ -60,4 +64,49 @@ void syni_slot_free(struct syni_slot *slot)
     syni_mutex_lock(&lock);
     append_locked(slot);
     syni_mutex_unlock(&lock);
+}
+
+void syni_slot_publish(struct syni_slot *slot, void *thing, unsigned references)
+{
+    uint64_t life = atomic_load_explicit(&slot->life, memory_order_relaxed);
+
+    slot->thing = thing;
+    /* release: who pins sees the thing; the generation goes on from the last one */
+    atomic_store_explicit(&slot->life,
+                          (((life >> GENERATION_SHIFT) + 1) << GENERATION_SHIFT) + references,
+                          memory_order_release);
+}
+
+uint32_t syni_slot_generation(const struct syni_slot *slot)
+{
+    return (uint32_t)(atomic_load_explicit(&slot->life, memory_order_relaxed) >>
+                      GENERATION_SHIFT);
+}
+
+void *syni_slot_take(struct syni_slot *slot, uint32_t generation, enum syni_slot_take what)
+{
+    uint64_t life = atomic_load_explicit(&slot->life, memory_order_relaxed);
+    uint64_t refused = what == SYNI_SLOT_PIN_ANY ? 0 : USED_UP;
+    uint64_t add = what == SYNI_SLOT_CONSUME ? USED_UP : 1;
+
+    do {
+        if (life >> GENERATION_SHIFT != generation || !(life & REFERENCES) || (life & refused))
+            return NULL;
+        /* acquire: pairs with the release in publish() */
+    } while (!atomic_compare_exchange_weak_explicit(&slot->life, &life, life + add,
+                                                    memory_order_acquire, memory_order_relaxed));
+    return slot->thing;
+}
+
+void syni_slot_restore(struct syni_slot *slot)
+{
+    atomic_fetch_sub_explicit(&slot->life, USED_UP, memory_order_relaxed);
+}
+
+bool syni_slot_unpin(struct syni_slot *slot)
+{
+    /* acq_rel: the last one sees what the others did with it */
+    uint64_t before = atomic_fetch_sub_explicit(&slot->life, 1, memory_order_acq_rel);
+
+    return (before & REFERENCES) == 1;
 }
