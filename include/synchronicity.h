@@ -31,7 +31,8 @@
  *     }
  *
  * Read next: call.h (declaring async functions), task.h (writing their bodies),
- * future.h (waiting for them), scope.h (several
+ * future.h (waiting for them), channel.h and
+ * generator.h (one item after the other), scope.h (several
  * at once), synchronizer.h (where they run), err.h (what can go
  * wrong), testing.h (time and failures under your control).
  */
@@ -39,8 +40,10 @@
 #define SYNCHRONICITY_H
 
 #include <synchronicity/call.h>
+#include <synchronicity/channel.h>
 #include <synchronicity/err.h>
 #include <synchronicity/future.h>
+#include <synchronicity/generator.h>
 #include <synchronicity/mem.h>
 #include <synchronicity/scope.h>
 #include <synchronicity/synchronizer.h>

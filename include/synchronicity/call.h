@@ -124,29 +124,14 @@ void syni_call_start(struct syn_task *frame);
         SYNI_MAP(SYNI_FIELD, __VA_ARGS__)                                                          \
     };                                                                                             \
     static struct syn_step syni_##name##_start(struct name *self);                                 \
-    static struct syn_step syni_##name##_run(struct syn_task *task)                                \
-    {                                                                                              \
-        struct name *self = (struct name *)(void *)task;                                           \
-        return self->syn_next(self);                                                               \
-    }                                                                                              \
-    static struct syn_step syni_##name##_leave(struct syn_task *task)                              \
-    {                                                                                              \
-        struct name *self = (struct name *)(void *)task;                                           \
-        self->syn_next = task->coroutine ? syni_##name##_start : self->syn_finally;                \
-        return self->syn_next ? self->syn_next(self) : syni_step_end(task);                        \
-    }                                                                                              \
+    SYNI_RUN_AND_LEAVE(name)                                                                       \
     static void syni_##name##_call(void (*fn)(void), void *user, syn_err err, void *result)        \
         SYNI_CALL_BACK(ret) static SYNI_UNUSED void syni_##name##_destroy(void *result)            \
     {                                                                                              \
         SYNI_IF_VOID(ret, SYNI_NOTHING, SYNI_RESULT_AS)(ret) SYNI_MAP(SYNI_KILL, __VA_ARGS__)      \
         (void)result;                                                                              \
     }                                                                                              \
-    static SYNI_UNUSED void syni_##name##_release(struct syn_task *task)                           \
-    {                                                                                              \
-        struct name *self = (struct name *)(void *)task;                                           \
-        (void)self;                                                                                \
-        SYNI_MAP(SYNI_UNCOPY, __VA_ARGS__)                                                         \
-    }                                                                                              \
+    SYNI_RELEASE(name, __VA_ARGS__)                                                                \
     static const struct syn_function syni_##name##_function = {                                    \
         SYN_ABI,                                                                                   \
         sizeof(struct syn_task),                                                                   \
@@ -184,6 +169,26 @@ void syni_call_start(struct syn_task *frame);
         return syni_future;                                                                        \
     }                                                                                              \
     static struct syn_step syni_##name##_start(struct name *self SYNI_UNUSED)
+
+#define SYNI_RUN_AND_LEAVE(name)                                                                   \
+    static struct syn_step syni_##name##_run(struct syn_task *task)                                \
+    {                                                                                              \
+        struct name *self = (struct name *)(void *)task;                                           \
+        return self->syn_next(self);                                                               \
+    }                                                                                              \
+    static struct syn_step syni_##name##_leave(struct syn_task *task)                              \
+    {                                                                                              \
+        struct name *self = (struct name *)(void *)task;                                           \
+        self->syn_next = task->coroutine ? syni_##name##_start : self->syn_finally;                \
+        return self->syn_next ? self->syn_next(self) : syni_step_end(task);                        \
+    }
+#define SYNI_RELEASE(name, ...)                                                                    \
+    static SYNI_UNUSED void syni_##name##_release(struct syn_task *task)                           \
+    {                                                                                              \
+        struct name *self = (struct name *)(void *)task;                                           \
+        (void)self;                                                                                \
+        SYNI_MAP(SYNI_UNCOPY, __VA_ARGS__)                                                         \
+    }
 
 #define SYNI_RESULT_FIELD(ret) ret result;
 #define SYNI_OFFSET_VOID(name) 0

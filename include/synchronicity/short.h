@@ -16,6 +16,9 @@
 #define SYNCHRONIZER_DEFINE SYN_SYNCHRONIZER_DEFINE
 #define SYNCHRONIZER_DECLARE SYN_SYNCHRONIZER_DECLARE
 #define PROMISE SYN_PROMISE
+#define CHANNEL SYN_CHANNEL
+#define GENERATOR_DECLARE SYN_GENERATOR_DECLARE
+#define GENERATOR_TYPES SYN_GENERATOR_TYPES
 #define ASYNC_DECLARE SYN_ASYNC_DECLARE
 #define ASYNC_TYPES SYN_ASYNC_TYPES
 #define DESTROY SYN_DESTROY
@@ -48,6 +51,20 @@
 #define promise_fail syn_promise_fail
 #define promise_drop syn_promise_drop
 #define call_by syn_call_by
+#define channel_new syn_channel_new
+#define channel_next syn_channel_next
+#define channel_next_by syn_channel_next_by
+#define channel_try_next syn_channel_try_next
+#define channel_send syn_channel_send
+#define channel_send_by syn_channel_send_by
+#define channel_try_send syn_channel_try_send
+#define channel_end syn_channel_end
+#define channel_fail syn_channel_fail
+#define channel_prefetch syn_channel_prefetch
+#define channel_close syn_channel_close
+#define channel_close_by syn_channel_close_by
+#define channel_drop syn_channel_drop
+#define channel_each syn_channel_each
 #define scope_limit syn_scope_limit
 #define scope_keep_going syn_scope_keep_going
 #define scope_collect syn_scope_collect
@@ -63,6 +80,8 @@
 
 #define ASYNC SYN_ASYNC
 #define ASYNC_DEFINE SYN_ASYNC_DEFINE
+#define GENERATOR SYN_GENERATOR
+#define GENERATOR_DEFINE SYN_GENERATOR_DEFINE
 
 #define step_return syn_step_return
 #define step_done syn_step_done
@@ -75,6 +94,10 @@
 #define step_await syn_step_await
 #define step_await_by syn_step_await_by
 #define step_finally syn_step_finally
+#define step_next syn_step_next
+#define step_send syn_step_send
+#define step_close syn_step_close
+#define step_yield syn_step_yield
 #define step_room syn_step_room
 #define step_join syn_step_join
 #define step_status syn_step_status
@@ -96,6 +119,13 @@
 #define co_await_by syn_co_await_by
 #define co_try syn_co_try
 #define co_try_by syn_co_try_by
+#define co_next syn_co_next
+#define co_next_by syn_co_next_by
+#define co_send syn_co_send
+#define co_send_by syn_co_send_by
+#define co_close syn_co_close
+#define co_each syn_co_each
+#define co_yield syn_co_yield
 #define co_spawn syn_co_spawn
 #define co_join syn_co_join
 #define co_try_join syn_co_try_join

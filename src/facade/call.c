@@ -236,8 +236,12 @@ void syni_call_start(struct syn_task *frame)
 {
     struct syni_task *task = SYNI_TASK(frame);
 
-    if (syni_launch(task))
-        return;
+    if (!syni_launch(task))
+        syni_call_refused(task);
+}
+
+void syni_call_refused(struct syni_task *task)
+{
     task->core.err = syni_home_refusal(task->home);
     task->core.origin = SYN_BY_LIBRARY;
     task->core.report = syni_report_format(task->core.err, SYN_BY_LIBRARY, no_calls,

@@ -42,6 +42,9 @@ syn_err syni_home_for(const struct syn_function *function, struct syni_home **ou
 /* TASK begins on its home. False: that is closed by now, and TASK was not taken. */
 bool syni_launch(struct syni_task *task);
 
+/* TASK, which could not be launched, ends with the reason. */
+void syni_call_refused(struct syni_task *task);
+
 /* As syni_call_new(), on a given home. */
 struct syni_task *syni_call_new_on(const struct syn_function *function, struct syni_home *home,
                                    struct syn_future *out_future);

@@ -170,8 +170,9 @@ static void end(struct syni_task *task)
         task->ending = true; /* scope.c: so do the children that are on their way to us */
         return;
     }
-    if (task->ops)
-        syni_wait_drop(task);
+    if (task->ops && task->ops->drop)
+        task->ops->drop(task);
+    task->ops = NULL;
     syni_report_free(task->heard);
     task->heard = NULL;
     syni_live_remove(&home->loop, &task->live);

@@ -56,8 +56,10 @@ static void wait_forgotten(struct syni_task *task)
     task->on.scope->awaited = SYNI_SCOPE_NOTHING;
 }
 
-static const struct syni_wait_ops join_ops = {join_interrupted, join_collected, wait_forgotten};
-static const struct syni_wait_ops room_ops = {room_interrupted, room_collected, wait_forgotten};
+static const struct syni_wait_ops join_ops = {join_interrupted, join_collected, wait_forgotten,
+                                              NULL};
+static const struct syni_wait_ops room_ops = {room_interrupted, room_collected, wait_forgotten,
+                                              NULL};
 
 static struct syn_step wait_for(struct syni_task *task, struct syni_scope *scope,
                                 enum syni_scope_wait awaited, const struct syni_wait_ops *ops)

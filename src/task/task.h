@@ -29,6 +29,7 @@
 
 #include "loop/loop.h"
 #include "task/core.h"
+#include "task/port.h"
 
 enum {
     SYNI_FRAME_CLASSES = 32, /* of 64 bytes each; larger frames are not cached */
@@ -78,6 +79,8 @@ struct syni_wait_ops {
     bool (*collect)(struct syni_task *task);
     /* TASK was abandoned: it is not to be resumed by what it waits for. */
     void (*forget)(struct syni_task *task);
+    /* TASK, which was abandoned, collects nothing any more; NULL: there is nothing. */
+    void (*drop)(struct syni_task *task);
 };
 
 /* struct syn_task as the engine sees it. The public one shows the first fields and
@@ -126,6 +129,11 @@ struct __attribute__((may_alias)) syni_task {
             bool given_up; /* the waiter was withdrawn: there is no outcome */
         } result;
         struct syni_scope *scope;
+        struct {
+            struct syni_port port;
+            struct syni_channel *channel; /* held */
+            bool withdrawn, expired;
+        } channel;
     } on;
 };
 
@@ -139,6 +147,9 @@ _Static_assert(_Alignof(struct syni_task) <= _Alignof(struct syn_task), "misalig
 
 /* TASK, which waits no more, runs its next step in this turn or the next. */
 void syni_task_resume(struct syni_task *task);
+
+/* The same by any thread. TASK waits, and is woken by nobody else. */
+void syni_task_wake(struct syni_task *task);
 
 /* --- engine.c --- */
 
@@ -187,9 +198,6 @@ struct syn_step syni_await_core(struct syni_task *task, struct syni_core *child,
 
 /* Takes TASK out of its wait, if that can be done now; else it will be woken. */
 void syni_wait_interrupt(struct syni_task *task);
-
-/* TASK, which was abandoned while it had something to collect, lets go of it. */
-void syni_wait_drop(struct syni_task *task);
 
 /* Leaves whatever TASK waits for, without waking it; if a wake is on its way all the
  * same, it counts as queued. */

@@ -85,21 +85,9 @@ struct syn_step syni_step_pass(struct syn_task *public_task)
     return syni_suspended;
 }
 
-static void resume_by_post(struct syni_job *job)
-{
-    syni_task_resume(SYNI_CONTAINER(job, struct syni_task, core.job));
-}
-
 static void wake_by_result(struct syni_waiter *waiter)
 {
-    struct syni_task *task = SYNI_CONTAINER(waiter, struct syni_task, on.result.waiter);
-
-    if (syni_drives(&task->home->loop)) {
-        syni_task_resume(task);
-        return;
-    }
-    task->core.job.run = resume_by_post;
-    syni_loop_post(&task->home->loop, &task->core.job);
+    syni_task_wake(SYNI_CONTAINER(waiter, struct syni_task, on.result.waiter));
 }
 
 static void ask_child(struct syni_task *task, enum syn_origin origin)
@@ -147,14 +135,14 @@ static void forget_result(struct syni_task *task)
 
 static bool collect_result(struct syni_task *task);
 
-static const struct syni_wait_ops result_ops = {interrupt_result, collect_result, forget_result};
-
-void syni_wait_drop(struct syni_task *task)
+/* The child runs on. */
+static void drop_result(struct syni_task *task)
 {
-    if (task->ops == &result_ops)
-        syni_core_unpin(task->on.result.child);
-    task->ops = NULL;
+    syni_core_unpin(task->on.result.child);
 }
+
+static const struct syni_wait_ops result_ops = {interrupt_result, collect_result, forget_result,
+                                                drop_result};
 
 static void begin_await(struct syni_task *task, void *out)
 {

@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Channels: typed queues between any number of producers and consumers.
+ *
+ * One type for everybody: tasks on any synchronizer, plain threads, in any mixture.
+ * A channel is made directly (below), or by calling a generator (generator.h), which
+ * then is its producer.
+ *
+ *     SYN_CHANNEL(int, ints);                       // the type struct ints_channel
+ *
+ *     struct ints_channel ch;
+ *     syn_channel_new(ints, 16, &ch);               // room for 16; SYN_ENOMEM
+ *     syn_channel_send(ch, &(int){42});             // a producer ...
+ *     syn_channel_end(ch);                          // ... has no more
+ *     syn_channel_next(ch, &v);                     // a consumer
+ *     syn_channel_close(ch);                        // it is not needed any more
+ *
+ * or, the consumer as a loop:
+ *
+ *     syn_channel_each (int, v, ch, &err)           // a plain loop: break and continue
+ *         printf("%d\n", v);                        // do what they should
+ *
+ * CAPACITY is how many items may wait in it. 0: none, producer and consumer meet. A full
+ * one suspends (or blocks) who sends, an empty one who asks. Each item goes to exactly
+ * one consumer; those of one producer come in its order; who waits first is served first.
+ *
+ * THREE ANSWERS, besides an item (0): SYN_EEND, the producers said that there is no more,
+ * and all was fetched; an error that a producer said instead (it stays, each consumer is
+ * told, with its report); SYN_ECLOSED, somebody closed it.
+ *
+ * CLOSING is for whichever side is through with it: what is in it is destroyed as
+ * SYN_DESTROY says, everybody who waits gets SYN_ECLOSED, and so does everybody who comes
+ * later, since the name stays good for asking. Closing twice is fine. A channel lives
+ * until it is closed, and must be, once; syn_channel_each() does it.
+ *
+ * A handle is a small value; copy it freely.
+ * Thread: any, for everything here, unless it says otherwise. Blocking forms are refused
+ * with SYN_EDEADLK on a thread that drives a loop (in a step, a callback) where they would
+ * have to wait: write co_next, co_send there.
+ */
+#ifndef SYNCHRONICITY_CHANNEL_H
+#define SYNCHRONICITY_CHANNEL_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include <synchronicity/err.h>
+#include <synchronicity/future.h>
+#include <synchronicity/map.h>
+#include <synchronicity/synchronizer.h>
+#include <synchronicity/task.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* An untyped channel; what the typed ones hold. `slot` is NULL for one that could not be
+ * made, and then `generation` is the error. */
+struct syn_channel {
+    struct syni_slot *slot;
+    uint32_t generation;
+    unsigned each; /* syn_co_each()'s */
+};
+
+/* struct NAME_channel for items of TYPE. */
+#define SYNI_CHANNEL_TYPES(type, name)                                                             \
+    struct name##_channel {                                                                        \
+        union {                                                                                    \
+            struct syn_channel handle;                                                             \
+            syn_err (*item_is)(type *);                                                            \
+            syn_err (*source_is)(type const *);                                                    \
+        } u;                                                                                       \
+    }
+
+/* SYN_CHANNEL(type, name), SYN_CHANNEL(type, name, SYN_DESTROY(fn)): the type, and what
+ * syn_channel_new() needs. FN is called with an item that nobody fetched. */
+#define SYN_CHANNEL(...) SYNI_CHANNEL(__VA_ARGS__, SYNI_END)
+#define SYNI_CHANNEL(type, name, ...)                                                              \
+    SYNI_CHANNEL_TYPES(type, name);                                                                \
+    static inline SYNI_UNUSED void syni_##name##_destroy(void *result)                             \
+    {                                                                                              \
+        SYNI_RESULT_AS(type) SYNI_MAP(SYNI_KILL, __VA_ARGS__)                                      \
+    }                                                                                              \
+    static const struct syn_type syni_##name##_type SYNI_UNUSED = {                                \
+        sizeof(type), (0 SYNI_MAP(SYNI_KILLS, __VA_ARGS__)) ? syni_##name##_destroy : NULL, NULL}
+
+syn_err syni_channel_new(const struct syn_type *item, size_t capacity,
+                         struct syn_channel *out_channel);
+syn_err syni_channel_next(struct syn_channel channel, void *out_item, struct syn_deadline deadline);
+syn_err syni_channel_try_next(struct syn_channel channel, void *out_item);
+syn_err syni_channel_send(struct syn_channel channel, const void *item,
+                          struct syn_deadline deadline);
+syn_err syni_channel_try_send(struct syn_channel channel, const void *item);
+syn_err syni_channel_end(struct syn_channel channel, syn_err err, const char *message);
+syn_err syni_channel_prefetch(struct syn_channel channel, size_t capacity);
+syn_err syni_channel_close(struct syn_channel channel, struct syn_deadline deadline);
+void syni_channel_drop(struct syn_channel channel);
+
+/* syn_channel_new(NAME, CAPACITY, &CHANNEL): NAME as in SYN_CHANNEL(). Fails: SYN_ENOMEM,
+ * which then also comes out of the channel. */
+#define syn_channel_new(name, capacity, out_channel)                                               \
+    ((void)(0 ? (const struct name##_channel *)(out_channel) : NULL),                              \
+     syni_channel_new(&syni_##name##_type, (capacity), &(out_channel)->u.handle))
+
+/* --- for consumers --- */
+
+/* The next item into *OUT, waiting for it; with a deadline, SYN_ETIMEDOUT, and then no
+ * item was consumed; try: SYN_EAGAIN where it would have to wait. A generator is started
+ * by the first of these; a try only starts it, or lets it go on. */
+#define syn_channel_next(ch, out) syn_channel_next_by(ch, out, syn_never())
+#define syn_channel_next_by(ch, out, deadline)                                                     \
+    (0 ? (ch).u.item_is(out) : syni_channel_next((ch).u.handle, (out), (deadline)))
+#define syn_channel_try_next(ch, out)                                                              \
+    (0 ? (ch).u.item_is(out) : syni_channel_try_next((ch).u.handle, (out)))
+
+/* --- for producers --- */
+
+/* Puts *ITEM (copied) in, waiting for room, or, with capacity 0, for a consumer. With 0
+ * the item is not yours any more; with anything else it still is. SYN_ECLOSED when the
+ * channel was closed, or ended. */
+#define syn_channel_send(ch, item) syn_channel_send_by(ch, item, syn_never())
+#define syn_channel_send_by(ch, item, deadline)                                                    \
+    (0 ? (ch).u.source_is(item) : syni_channel_send((ch).u.handle, (item), (deadline)))
+#define syn_channel_try_send(ch, item)                                                             \
+    (0 ? (ch).u.source_is(item) : syni_channel_try_send((ch).u.handle, (item)))
+
+/* There is no more; or, it broke, with ERR and MESSAGE (copied; NULL: none). What is in it
+ * can still be fetched. The first of the two counts; the others, and those after a close,
+ * get SYN_EALREADY. A generator does this by its own end: SYN_ENOTSUP. */
+#define syn_channel_end(ch) syni_channel_end((ch).u.handle, SYN_OK, NULL)
+#define syn_channel_fail(ch, err, message) syni_channel_end((ch).u.handle, (err), (message))
+
+/* --- for both --- */
+
+/* Closes it. If a generator produces, that is asked to end, and its clean-up waited for,
+ * at most for 10 s, or until DEADLINE. Returns 0, or the error that the clean-up failed
+ * with, or SYN_ETIMEDOUT when it would not end (it goes on by itself, and on_stuck tells
+ * of it). On the thread that drives the generator's loop it does not wait and returns
+ * SYN_EAGAIN: write co_close there if the end matters. */
+#define syn_channel_close(ch) syni_channel_close((ch).u.handle, syn_after(10.0))
+#define syn_channel_close_by(ch, deadline) syni_channel_close((ch).u.handle, (deadline))
+
+/* The same and never waits. */
+#define syn_channel_drop(ch) syni_channel_drop((ch).u.handle)
+
+/* A generator that was not asked yet may run CAPACITY items ahead; also gives any channel
+ * that nobody uses yet another capacity. Fails: SYN_ENOMEM, SYN_EBUSY. */
+#define syn_channel_prefetch(ch, capacity) syni_channel_prefetch((ch).u.handle, (capacity))
+
+/* syn_channel_each (TYPE, VARIABLE, CHANNEL, &ERR) STATEMENT: a loop over what is left of
+ * it, which closes it at the end, also after `break`. Then ERR is 0, or why it ended
+ * otherwise; after a break, what the close came to. CHANNEL is evaluated once. `return`
+ * and `goto` out of the loop close it too where the compiler knows the cleanup attribute
+ * (gcc, clang), without waiting for more than the close does; elsewhere do not leave so. */
+#define syn_channel_each(type, variable, ch, err)                                                  \
+    for (SYNI_EACH_GUARD struct syni_each syni_each = syni_each_begin(                             \
+             (0 ? ((void)(ch).u.item_is((type *)NULL), (ch).u.handle) : (ch).u.handle), (err));    \
+         syni_each_goes_on(&syni_each);)                                                           \
+        for (type variable; syni_each_next(&syni_each, &variable);)
+
+struct syni_each {
+    struct syn_channel channel;
+    syn_err *out_err;
+    int state; /* 0: before the loop; 1: in it; 2: ran to its end; 3: closed */
+};
+struct syni_each syni_each_begin(struct syn_channel channel, syn_err *out_err);
+int syni_each_goes_on(struct syni_each *each);
+int syni_each_next(struct syni_each *each, void *out_item);
+void syni_each_leave(struct syni_each *each);
+#if defined(__GNUC__)
+#define SYNI_EACH_GUARD __attribute__((cleanup(syni_each_leave)))
+#else
+#define SYNI_EACH_GUARD
+#endif
+
+/* --- in a task --- */
+
+#ifndef __cplusplus
+
+struct syn_step syni_step_next(struct syn_task *task, struct syn_channel channel, void *out_item,
+                               struct syn_deadline deadline);
+struct syn_step syni_step_send(struct syn_task *task, struct syn_channel channel,
+                               const void *item, struct syn_deadline deadline);
+struct syn_step syni_step_close(struct syn_task *task, struct syn_channel channel,
+                                struct syn_deadline deadline);
+
+#define SYNI_ITEM(ch, out) (0 ? ((void)(ch).u.item_is(out), (ch).u.handle) : (ch).u.handle)
+#define SYNI_SOURCE(ch, item) (0 ? ((void)(ch).u.source_is(item), (ch).u.handle) : (ch).u.handle)
+
+/* NEXT runs when there is an item in *OUT, or an answer in the status; when *ITEM was
+ * taken; when the close is done. */
+#define syn_step_next(self, ch, out, next)                                                         \
+    (SYNI_NEXT(self, next), syni_step_next(&(self)->syn, SYNI_ITEM(ch, out), (out), syn_never()))
+#define syn_step_send(self, ch, item, next)                                                        \
+    (SYNI_NEXT(self, next),                                                                        \
+     syni_step_send(&(self)->syn, SYNI_SOURCE(ch, item), (item), syn_never()))
+#define syn_step_close(self, ch, next)                                                             \
+    (SYNI_NEXT(self, next), syni_step_close(&(self)->syn, (ch).u.handle, syn_after(10.0)))
+
+/* The same in a coroutine; the status is in syn_co_status. *ITEM lies in the frame. A task
+ * that is cancelled while it waits consumed nothing. */
+#define syn_co_next(ch, out) syn_co_next_by(ch, out, syn_never())
+#define syn_co_next_by(ch, out, deadline)                                                          \
+    SYNI_CO_SUSPEND(syni_step_next(&self->syn, SYNI_ITEM(ch, out), (out), (deadline)))
+#define syn_co_send(ch, item) syn_co_send_by(ch, item, syn_never())
+#define syn_co_send_by(ch, item, deadline)                                                         \
+    SYNI_CO_SUSPEND(syni_step_send(&self->syn, SYNI_SOURCE(ch, item), (item), (deadline)))
+#define syn_co_close(ch)                                                                           \
+    SYNI_CO_SUSPEND(syni_step_close(&self->syn, (ch).u.handle, syn_after(10.0)))
+
+/* syn_co_each (CHANNEL, &self->v) STATEMENT: as syn_channel_each(); CHANNEL is a variable
+ * of the frame. Afterwards the status is 0 for the end, else why it ended; after a break,
+ * what the close came to. When the task leaves from inside (return, failure, cancel) the
+ * loop does not close: say syn_co_close(self->channel) in the clean-up, which is fine also
+ * for one that is closed or was never made. */
+#define syn_co_each(ch, out)                                                                       \
+    for ((ch).u.handle.each = 1; (ch).u.handle.each;)                                              \
+        if ((ch).u.handle.each > 1) {                                                              \
+            self->syn.line = -1 - __LINE__;                                                        \
+            return syni_step_each_ends(&self->syn, &(ch).u.handle);                                \
+        case SYNI_WIDE - 1 - __LINE__:                                                             \
+            (ch).u.handle.each = 0;                                                                \
+        } else                                                                                     \
+            for ((ch).u.handle.each = 2;;)                                                         \
+                if (0) {                                                                           \
+                case SYNI_HERE:                                                                    \
+                    if (self->syn.status) {                                                        \
+                        (ch).u.handle.each = 3;                                                    \
+                        break;                                                                     \
+                    }                                                                              \
+                    goto SYNI_CAT(syni_body_, __LINE__);                                           \
+                } else if (1) {                                                                    \
+                    self->syn.line = self->syn.at = __LINE__;                                      \
+                    return syni_step_next(&self->syn, SYNI_ITEM(ch, out), (out), syn_never());     \
+                } else                                                                             \
+                    SYNI_CAT(syni_body_, __LINE__) :
+
+/* Closes after a loop, and keeps what that came to. */
+struct syn_step syni_step_each_ends(struct syn_task *task, struct syn_channel *channel);
+
+#endif /* !__cplusplus */
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,288 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Channels in plain threads: waiting for an item, for room, for the end; the loop.
+ *
+ * Any thread. Who would have to wait on a thread that drives a loop is refused, whatever
+ * is at the other end of the channel: that may be a task of the very loop.
+ */
+#include "facade/home.h"
+#include "task/channel.h"
+
+#include "base/report.h"
+
+struct thread_port {
+    struct syni_port port;
+    struct syni_thread_waiter waiter;
+};
+
+static void wake_port(struct syni_port *port)
+{
+    struct thread_port *thread = SYNI_CONTAINER(port, struct thread_port, port);
+
+    thread->waiter.waiter.wake(&thread->waiter.waiter);
+}
+
+static void ready_port(struct thread_port *port, void *item, bool receives)
+{
+    port->port.item = item;
+    port->port.receives = receives;
+    port->port.wake = wake_port;
+    syni_thread_waiter_init(&port->waiter);
+}
+
+static syn_err refuse_handle(syn_err err)
+{
+    if (err == SYN_ECLOSED)
+        return syni_refuse(err, "the channel is closed");
+    if (err == SYN_EINVAL)
+        return syni_refuse(err, "the channel was never made");
+    return syni_refuse(err, "the channel could not be made");
+}
+
+/* What PORT was told, with its report, for this thread. */
+static syn_err answer(struct syni_channel *channel, struct thread_port *port)
+{
+    syn_err err = port->port.status;
+    enum syn_origin origin;
+    struct syn_report *report;
+
+    if (!err || err == SYN_EEND)
+        return err;
+    if (err == SYN_ECLOSED)
+        return refuse_handle(err);
+    report = syni_channel_report(channel, err, &origin);
+    return syni_report_keep(err, origin, report);
+}
+
+/* PORT is listed: sleeps until it was served, or time is up. */
+static syn_err wait_served(struct syni_channel *channel, struct thread_port *port,
+                           int64_t deadline)
+{
+    if (!syni_clock_sleep(&port->waiter.done, deadline)) {
+        if (syni_channel_withdraw(channel, &port->port))
+            return syni_report_keep(SYN_ETIMEDOUT, SYN_BY_DEADLINE,
+                                    syni_report_new(SYN_ETIMEDOUT, SYN_BY_DEADLINE, NULL));
+        syni_clock_sleep(&port->waiter.done, SYNI_NEVER);
+    }
+    return answer(channel, port);
+}
+
+static syn_err refuse_wait(const char *what)
+{
+    return syni_refuse(SYN_EDEADLK,
+                       "waiting at a channel on a thread that drives '%s' could wait for itself; "
+                       "write %s there",
+                       syni_driving_now()->loop->name, what);
+}
+
+syn_err syni_channel_new(const struct syn_type *item, size_t capacity,
+                         struct syn_channel *out_channel)
+{
+    return syni_channel_make(item, capacity, 0, out_channel) ? SYN_OK : SYN_ENOMEM;
+}
+
+static syn_err next(struct syni_channel *channel, void *out_item, struct syn_deadline deadline)
+{
+    bool may_wait = !syni_driving_now();
+    struct thread_port port;
+
+    ready_port(&port, out_item, true);
+    if (syni_channel_receive(channel, &port.port, may_wait))
+        return answer(channel, &port);
+    if (!may_wait)
+        return refuse_wait("co_next(channel, &item)");
+    return wait_served(channel, &port, syni_deadline_here(deadline.ns));
+}
+
+syn_err syni_channel_next(struct syn_channel handle, void *out_item, struct syn_deadline deadline)
+{
+    struct syni_channel *channel;
+    syn_err err = syni_channel_pin(handle, &channel);
+
+    if (err)
+        return refuse_handle(err);
+    err = next(channel, out_item, deadline);
+    syni_channel_unpin(channel);
+    return err;
+}
+
+syn_err syni_channel_try_next(struct syn_channel handle, void *out_item)
+{
+    struct syni_channel *channel;
+    struct thread_port port;
+    syn_err err = syni_channel_pin(handle, &channel);
+
+    if (err)
+        return refuse_handle(err);
+    ready_port(&port, out_item, true);
+    err = syni_channel_receive(channel, &port.port, false) ? answer(channel, &port) : SYN_EAGAIN;
+    syni_channel_unpin(channel);
+    return err;
+}
+
+static syn_err send(struct syni_channel *channel, const void *item, struct syn_deadline deadline)
+{
+    bool may_wait = !syni_driving_now();
+    struct thread_port port;
+
+    ready_port(&port, (void *)(uintptr_t)item, false);
+    if (syni_channel_put(channel, &port.port, may_wait))
+        return answer(channel, &port);
+    if (!may_wait)
+        return refuse_wait("co_send(channel, &self->item)");
+    return wait_served(channel, &port, syni_deadline_here(deadline.ns));
+}
+
+syn_err syni_channel_send(struct syn_channel handle, const void *item,
+                          struct syn_deadline deadline)
+{
+    struct syni_channel *channel;
+    syn_err err = syni_channel_pin(handle, &channel);
+
+    if (err)
+        return refuse_handle(err);
+    err = channel->is_generator
+              ? syni_refuse(SYN_ENOTSUP, "only its generator sends into this channel")
+              : send(channel, item, deadline);
+    syni_channel_unpin(channel);
+    return err;
+}
+
+syn_err syni_channel_try_send(struct syn_channel handle, const void *item)
+{
+    struct syni_channel *channel;
+    struct thread_port port;
+    syn_err err = syni_channel_pin(handle, &channel);
+
+    if (err)
+        return refuse_handle(err);
+    ready_port(&port, (void *)(uintptr_t)item, false);
+    if (channel->is_generator)
+        err = syni_refuse(SYN_ENOTSUP, "only its generator sends into this channel");
+    else if (syni_channel_put(channel, &port.port, false))
+        err = answer(channel, &port);
+    else
+        err = SYN_EAGAIN;
+    syni_channel_unpin(channel);
+    return err;
+}
+
+syn_err syni_channel_end(struct syn_channel handle, syn_err code, const char *message)
+{
+    struct syni_channel *channel;
+    syn_err err = syni_channel_pin(handle, &channel);
+
+    if (err)
+        return err == SYN_ECLOSED ? SYN_EALREADY : refuse_handle(err);
+    if (channel->is_generator)
+        err = syni_refuse(SYN_ENOTSUP, "a generator ends its channel itself");
+    else if (!syni_channel_finish(channel, code, SYN_BY_TASK,
+                                  code ? syni_report_new(code, SYN_BY_TASK, message) : NULL))
+        err = SYN_EALREADY;
+    syni_channel_unpin(channel);
+    return err;
+}
+
+syn_err syni_channel_prefetch(struct syn_channel handle, size_t capacity)
+{
+    struct syni_channel *channel;
+    syn_err err = syni_channel_pin(handle, &channel);
+
+    if (err)
+        return refuse_handle(err);
+    err = syni_channel_resize(channel, capacity);
+    syni_channel_unpin(channel);
+    if (err == SYN_EBUSY)
+        return syni_refuse(err, "the channel is in use already");
+    return err ? syni_refuse(err, "no memory for a channel's items") : SYN_OK;
+}
+
+static syn_err wait_closed(struct syni_channel *channel, struct syn_deadline deadline)
+{
+    struct thread_port port;
+    const char *name = channel->name;
+
+    ready_port(&port, NULL, false);
+    if (channel->home && syni_drives(&channel->home->loop))
+        return syni_channel_shut(channel, NULL) ? SYN_EAGAIN : SYN_OK;
+    if (!syni_channel_shut(channel, &port.port))
+        return answer(channel, &port);
+    if (syni_clock_sleep(&port.waiter.done, deadline.ns))
+        return answer(channel, &port);
+    if (syni_channel_withdraw(channel, &port.port))
+        return syni_report_keep(SYN_ETIMEDOUT, SYN_BY_DEADLINE,
+                                syni_report_format(SYN_ETIMEDOUT, SYN_BY_DEADLINE,
+                                                   "%s still cleans up; it was left to itself",
+                                                   name));
+    syni_clock_sleep(&port.waiter.done, SYNI_NEVER);
+    return answer(channel, &port);
+}
+
+syn_err syni_channel_close(struct syn_channel handle, struct syn_deadline deadline)
+{
+    struct syni_channel *channel =
+        handle.slot ? syni_slot_take(handle.slot, handle.generation, SYNI_SLOT_PIN_ANY) : NULL;
+    syn_err err;
+
+    if (!channel)
+        return SYN_OK;
+    if (syni_slot_take(handle.slot, handle.generation, SYNI_SLOT_CONSUME))
+        syni_channel_unpin(channel); /* the handle's; we hold ours */
+    err = wait_closed(channel, deadline);
+    syni_channel_unpin(channel);
+    return err;
+}
+
+/* --- the loop --- */
+
+enum { BEFORE, INSIDE, RAN_OUT, CLOSED };
+
+struct syni_each syni_each_begin(struct syn_channel channel, syn_err *out_err)
+{
+    struct syni_each each = {channel, out_err, BEFORE};
+
+    if (out_err)
+        *out_err = SYN_OK;
+    return each;
+}
+
+static void say(struct syni_each *each, syn_err err)
+{
+    if (each->out_err)
+        *each->out_err = err;
+}
+
+int syni_each_goes_on(struct syni_each *each)
+{
+    syn_err err;
+
+    if (each->state == BEFORE) {
+        each->state = INSIDE;
+        return 1;
+    }
+    if (each->state == INSIDE) { /* left by a break */
+        err = syni_channel_close(each->channel, syn_after(SYNI_CLOSE_LIMIT_S));
+        say(each, err == SYN_EAGAIN ? SYN_OK : err);
+    } else {
+        syni_channel_drop(each->channel);
+    }
+    each->state = CLOSED;
+    return 0;
+}
+
+int syni_each_next(struct syni_each *each, void *out_item)
+{
+    syn_err err = syni_channel_next(each->channel, out_item, syn_never());
+
+    if (!err)
+        return 1;
+    each->state = RAN_OUT;
+    say(each, err == SYN_EEND ? SYN_OK : err);
+    return 0;
+}
+
+void syni_each_leave(struct syni_each *each)
+{
+    if (each->state == INSIDE)
+        syni_each_goes_on(each);
+}

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Making a generator: a frame, and the channel that owns it.
+ *
+ * Any thread. The task is launched by the channel, when it is first asked.
+ */
+#include <synchronicity/generator.h>
+
+#include "facade/home.h"
+#include "task/channel.h"
+
+#include "base/report.h"
+
+/* Its synchronizer is closed by now: as a call that was accepted too late. */
+static void start(struct syni_channel *channel)
+{
+    struct syni_task *task = channel->generator;
+
+    if (!syni_launch(task))
+        syni_call_refused(task);
+}
+
+static syn_err make(const struct syn_generator *generator, struct syni_home *home,
+                    struct syn_channel *out_channel, struct syni_channel **out_own,
+                    struct syni_task **out_task)
+{
+    struct syn_future future;
+    struct syni_channel *channel = syni_channel_make(&generator->item, 0, 1, out_channel);
+
+    if (!channel)
+        return SYN_ENOMEM;
+    *out_task = syni_call_new_on(&generator->function, home, &future);
+    if (!*out_task) {
+        syni_channel_unpin(channel);
+        return SYN_ENOMEM;
+    }
+    syni_channel_adopt(channel, *out_task, start);
+    *out_own = channel;
+    return SYN_OK;
+}
+
+struct syn_task *syni_generator_new(const struct syn_generator *generator,
+                                    struct syn_channel *out_channel,
+                                    struct syni_channel **out_own)
+{
+    struct syni_home *home;
+    struct syni_task *task;
+    syn_err err = syni_home_for(&generator->function, &home);
+
+    if (!err)
+        err = make(generator, home, out_channel, out_own, &task);
+    if (!err)
+        return (struct syn_task *)(void *)task;
+    *out_channel = (struct syn_channel){NULL, (uint32_t)err, 0};
+    return NULL;
+}

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Channels: a ring of items, who waits for one, who waits for room. See
+ * <synchronicity/channel.h>.
+ *
+ * Everything about a channel happens under its lock; whoever is about to touch one holds
+ * a reference, from the handle's slot. Who waits is a PORT, which lies where he likes: in
+ * a task's frame, on a thread's stack. A port that was served is off its list, and is
+ * told; one that is still listed can be withdrawn, and then nothing was consumed.
+ *
+ * A generator is a task that the channel owns. It is started by the first who asks, and
+ * runs while there is DEMAND: fewer items than capacity and waiting consumers together.
+ */
+#ifndef SYNI_CHANNEL_H
+#define SYNI_CHANNEL_H
+
+#include <synchronicity/channel.h>
+
+#include "base/thread.h"
+#include "task/port.h"
+#include "task/task.h"
+
+enum { SYNI_CLOSE_LIMIT_S = 10 };
+
+struct syni_channel {
+    const struct syn_type *item;
+    struct syni_slot *slot;
+    size_t bytes; /* of this struct and the ring behind it */
+    struct syni_mutex lock;
+
+    /* under lock */
+    size_t capacity;
+    size_t places, first, count; /* of the ring; a generator has one more than capacity */
+    unsigned char *ring;
+    struct syni_list receivers, senders, closers;
+    size_t n_receivers;
+    bool ended, closed;
+    syn_err err; /* why it ended; 0: there is no more */
+    enum syn_origin origin;
+    struct syn_report *report;
+
+    /* of a generator; NULL: made directly */
+    struct syni_task *generator; /* until it ended */
+    struct syni_home *home;
+    const char *name;            /* its function's */
+    void (*start)(struct syni_channel *channel);
+    struct syni_waiter end;      /* at its core */
+    bool is_generator, started;
+    bool yielded;                /* it waits for demand */
+    bool told;                   /* why it ended was said to a consumer */
+
+    union {
+        long double number;
+        void *pointer;
+        long long integer;
+    } places_behind[];
+};
+
+/* --- making and holding --- */
+
+/* A channel for ITEM with CAPACITY, and its handle; NULL and the handle says why. EXTRA
+ * places lie beyond its capacity. */
+struct syni_channel *syni_channel_make(const struct syn_type *item, size_t capacity, size_t extra,
+                                       struct syn_channel *out_channel);
+
+/* A reference to it. Fails: SYN_ECLOSED; SYN_EINVAL; why it could not be made. */
+syn_err syni_channel_pin(struct syn_channel channel, struct syni_channel **out_channel);
+void syni_channel_unpin(struct syni_channel *channel);
+
+/* --- each takes the lock --- */
+
+/* PORT is served now (true; its status says how), or listed. */
+bool syni_channel_receive(struct syni_channel *channel, struct syni_port *port, bool may_wait);
+bool syni_channel_put(struct syni_channel *channel, struct syni_port *port, bool may_wait);
+
+/* PORT, which was listed, is not any more; false: it was served. */
+bool syni_channel_withdraw(struct syni_channel *channel, struct syni_port *port);
+
+/* Another capacity, while nobody uses it. Fails: SYN_EBUSY, SYN_ENOMEM. */
+syn_err syni_channel_resize(struct syni_channel *channel, size_t capacity);
+
+/* No more items; false: that was said before, or it is closed. Takes REPORT. */
+bool syni_channel_finish(struct syni_channel *channel, syn_err err, enum syn_origin origin,
+                         struct syn_report *report);
+
+/* Closes it. True: its generator still runs, and PORT, if there is one, is told when that
+ * ended; else PORT has its status. */
+bool syni_channel_shut(struct syni_channel *channel, struct syni_port *port);
+
+/* The report and the origin of STATUS, an answer that a port got. */
+struct syn_report *syni_channel_report(struct syni_channel *channel, syn_err status,
+                                       enum syn_origin *out_origin);
+
+/* --- generators --- */
+
+/* TASK, which was made and not launched, produces; START launches it. */
+void syni_channel_adopt(struct syni_channel *channel, struct syni_task *task,
+                        void (*start)(struct syni_channel *channel));
+
+/* From the generator's step: ITEM goes in. True: there is demand for the next. */
+bool syni_channel_yield(struct syni_channel *channel, void *item);
+
+/* The generator waits no more for demand; false: it did not. */
+bool syni_channel_stop_yielding(struct syni_channel *channel);
+
+/* --- under the lock, for the files of this module --- */
+
+static inline unsigned char *syni_channel_place(const struct syni_channel *channel, size_t i)
+{
+    return channel->ring + (channel->first + i) % channel->places * channel->item->size;
+}
+
+/* PORT, which waited, is served. */
+static inline void syni_port_serve(struct syni_port *port, syn_err status)
+{
+    syni_list_remove(&port->link);
+    port->status = status;
+    port->wake(port);
+}
+
+static inline struct syni_port *syni_port_first(struct syni_list *list)
+{
+    return syni_list_empty(list) ? NULL : SYNI_CONTAINER(list->next, struct syni_port, link);
+}
+
+/* The consumer to serve next, who then must be; NULL. */
+static inline struct syni_port *syni_channel_next_receiver(struct syni_channel *channel)
+{
+    struct syni_port *port = syni_port_first(&channel->receivers);
+
+    if (port)
+        channel->n_receivers--;
+    return port;
+}
+
+/* Why it ended, as the status of a consumer. */
+static inline syn_err syni_channel_tell_end(struct syni_channel *channel)
+{
+    channel->told = true;
+    return channel->err ? channel->err : SYN_EEND;
+}
+
+/* Destroys what is in it; when nobody else touches the ring any more, without the lock. */
+void syni_channel_empty(struct syni_channel *channel);
+
+#endif

@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Tasks at channels: asking, sending, closing, yielding.
+ *
+ * Driver only, but for the wake, which comes from who serves. A port lies in the frame
+ * of the task that waits, and the task holds the channel meanwhile.
+ */
+#include "task/channel.h"
+
+#include <stddef.h>
+
+#include "base/report.h"
+
+static void wake_port(struct syni_port *port)
+{
+    syni_task_wake(SYNI_CONTAINER(port, struct syni_task, on.channel.port));
+}
+
+/* Takes TASK out of the wait, unless it was served. */
+static bool withdraw(struct syni_task *task)
+{
+    if (!syni_channel_withdraw(task->on.channel.channel, &task->on.channel.port))
+        return false;
+    task->on.channel.withdrawn = true;
+    return true;
+}
+
+static void interrupt(struct syni_task *task)
+{
+    if (withdraw(task))
+        syni_task_resume(task);
+}
+
+static void time_is_up(struct syni_timer *timer)
+{
+    struct syni_task *task = SYNI_CONTAINER(timer, struct syni_task, timer);
+
+    if (!withdraw(task))
+        return;
+    task->on.channel.expired = true;
+    syni_task_resume(task);
+}
+
+static void release(struct syni_task *task)
+{
+    struct syni_channel *channel = task->on.channel.channel;
+
+    syni_timer_stop(&task->home->loop, &task->timer);
+    task->on.channel.channel = NULL;
+    syni_channel_unpin(channel);
+}
+
+static bool collect(struct syni_task *task)
+{
+    struct syni_port *port = &task->on.channel.port;
+    bool withdrawn = task->on.channel.withdrawn, expired = task->on.channel.expired;
+
+    if (withdrawn) {
+        enum syn_origin origin = expired ? SYN_BY_DEADLINE : syni_task_asked_by(task);
+
+        task->status = syni_code_of(origin);
+        task->heard = syni_report_new(task->status, origin, NULL);
+    } else {
+        enum syn_origin origin;
+
+        task->status = port->status;
+        if (port->status && port->status != SYN_EEND)
+            task->heard = syni_channel_report(task->on.channel.channel, port->status, &origin);
+    }
+    release(task);
+    return withdrawn && !expired;
+}
+
+static void forget(struct syni_task *task)
+{
+    if (!withdraw(task))
+        task->queued = true; /* the wake is on its way */
+}
+
+/* TASK was abandoned: an item that it was given is nobody's. */
+static void drop(struct syni_task *task)
+{
+    struct syni_port *port = &task->on.channel.port;
+    const struct syn_type *item = task->on.channel.channel->item;
+
+    if (!task->on.channel.withdrawn && port->receives && !port->status && item->destroy)
+        item->destroy(port->item);
+    release(task);
+}
+
+static const struct syni_wait_ops channel_ops = {interrupt, collect, forget, drop};
+
+/* The channel is there no more, or never was. */
+static struct syn_step refuse(struct syni_task *task, syn_err err)
+{
+    task->status = err;
+    if (err != SYN_ECLOSED)
+        task->heard = syni_report_new(err, SYN_BY_LIBRARY, "the channel was never made");
+    syni_task_resume(task);
+    return syni_suspended;
+}
+
+static void ready_port(struct syni_task *task, struct syni_channel *channel, void *item,
+                       bool receives)
+{
+    task->on.channel.channel = channel;
+    task->on.channel.withdrawn = false;
+    task->on.channel.expired = false;
+    task->on.channel.port.item = item;
+    task->on.channel.port.receives = receives;
+    task->on.channel.port.wake = wake_port;
+    task->ops = &channel_ops;
+}
+
+static struct syn_step after(struct syni_task *task, bool served)
+{
+    if (served)
+        syni_task_resume(task);
+    return syni_suspended;
+}
+
+/* Before it is listed: from then on another thread may serve it. */
+static void start_timer(struct syni_task *task, struct syn_deadline deadline)
+{
+    if (deadline.ns != SYNI_NEVER)
+        syni_timer_start(&task->home->loop, &task->timer, deadline.ns, time_is_up);
+}
+
+struct syn_step syni_step_next(struct syn_task *public_task, struct syn_channel handle,
+                               void *out_item, struct syn_deadline deadline)
+{
+    struct syni_task *task = SYNI_TASK(public_task);
+    struct syni_channel *channel;
+    syn_err err = syni_channel_pin(handle, &channel);
+
+    syni_wait_begin(task, SYNI_WAIT_OTHER, "an item");
+    if (err)
+        return refuse(task, err);
+    ready_port(task, channel, out_item, true);
+    start_timer(task, deadline);
+    return after(task, syni_channel_receive(channel, &task->on.channel.port, true));
+}
+
+struct syn_step syni_step_send(struct syn_task *public_task, struct syn_channel handle,
+                               const void *item, struct syn_deadline deadline)
+{
+    struct syni_task *task = SYNI_TASK(public_task);
+    struct syni_channel *channel;
+    syn_err err = syni_channel_pin(handle, &channel);
+
+    syni_wait_begin(task, SYNI_WAIT_OTHER, "room in a channel");
+    if (err)
+        return refuse(task, err);
+    ready_port(task, channel, (void *)(uintptr_t)item, false);
+    start_timer(task, deadline);
+    return after(task, syni_channel_put(channel, &task->on.channel.port, true));
+}
+
+struct syn_step syni_step_close(struct syn_task *public_task, struct syn_channel handle,
+                                struct syn_deadline deadline)
+{
+    struct syni_task *task = SYNI_TASK(public_task);
+    struct syni_channel *channel =
+        handle.slot ? syni_slot_take(handle.slot, handle.generation, SYNI_SLOT_PIN_ANY) : NULL;
+
+    syni_wait_begin(task, SYNI_WAIT_OTHER, "a generator's clean-up");
+    if (!channel)
+        return refuse(task, SYN_OK);
+    if (syni_slot_take(handle.slot, handle.generation, SYNI_SLOT_CONSUME))
+        syni_channel_unpin(channel); /* the handle's; we hold ours */
+    ready_port(task, channel, NULL, false);
+    start_timer(task, deadline);
+    return after(task, !syni_channel_shut(channel, &task->on.channel.port));
+}
+
+struct syn_step syni_step_each_ends(struct syn_task *public_task, struct syn_channel *channel)
+{
+    struct syni_task *task = SYNI_TASK(public_task);
+    syn_err err = task->status == SYN_EEND ? SYN_OK : task->status;
+    struct syn_report *heard;
+
+    if (channel->each == 2) /* left by a break */
+        return syni_step_close(public_task, *channel, syn_after(SYNI_CLOSE_LIMIT_S));
+    heard = task->heard;
+    task->heard = NULL;
+    syni_channel_drop(*channel); /* it ended, or is closed: there is nothing to wait for */
+    syni_wait_begin(task, SYNI_WAIT_TURN, "its turn");
+    task->status = err;
+    task->heard = heard;
+    syni_task_resume(task);
+    return syni_suspended;
+}
+
+void syni_channel_drop(struct syn_channel handle)
+{
+    struct syni_channel *channel =
+        handle.slot ? syni_slot_take(handle.slot, handle.generation, SYNI_SLOT_CONSUME) : NULL;
+
+    if (!channel)
+        return;
+    syni_channel_shut(channel, NULL);
+    syni_channel_unpin(channel);
+}
+
+/* --- the generator's side --- */
+
+static void yield_interrupted(struct syni_task *task)
+{
+    if (syni_channel_stop_yielding(task->on.channel.channel))
+        syni_task_resume(task);
+}
+
+static bool yield_collected(struct syni_task *task)
+{
+    task->status = SYN_OK;
+    return syni_task_heeds_request(task);
+}
+
+static void yield_forgotten(struct syni_task *task)
+{
+    if (!syni_channel_stop_yielding(task->on.channel.channel))
+        task->queued = true;
+}
+
+static const struct syni_wait_ops yield_ops = {yield_interrupted, yield_collected, yield_forgotten,
+                                               NULL};
+
+struct syn_step syni_step_yield(struct syn_task *public_task, struct syni_channel *channel,
+                                void *item)
+{
+    struct syni_task *task = SYNI_TASK(public_task);
+
+    syni_wait_begin(task, SYNI_WAIT_OTHER, "to be asked");
+    task->on.channel.channel = channel;
+    task->ops = &yield_ops;
+    return after(task, syni_channel_yield(channel, item));
+}
