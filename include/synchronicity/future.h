@@ -89,6 +89,18 @@ syn_err syni_future_detach(struct syn_future future);
 syn_err syni_future_then(struct syn_future future, struct syn_synchronizer *where, void (*fn)(void),
                          void *user);
 
+/* FN is told of each failure that nobody looked at: of a future that was detached or
+ * forgotten and whose task failed by itself, of a promise that was failed or dropped, of a
+ * scope's children after the first. Being asked to end is no failure. To look is to be
+ * given the error: by get, cancel, await, a callback, a shared get, a scope; a wait or a
+ * poll is not enough. FN runs on whatever thread lets go of it last, under no lock; it may
+ * read REPORT (NULL: there is none) while it is called, must not block, and calls nothing
+ * that waits. One for the process; NULL, the default: silence. Set it before the first
+ * call. Thread: any. */
+void syn_on_unobserved(void (*fn)(void *user, const char *function, syn_err err,
+                                  const struct syn_report *report),
+                       void *user);
+
 /* "(0 ? typed : untyped)": the first is never evaluated, but the compiler checks
  * its types at the user's line, and F is evaluated once. */
 #define syn_future_get(...) SYNI_CAT(SYNI_GET_, SYNI_N(__VA_ARGS__))(__VA_ARGS__)

@@ -65,7 +65,12 @@ struct syn_options {
     /* Told, on the loop's thread, that TASK (its function's name) still cleans up
      * after the limit; NULL prints a line to standard error. Must not block. */
     void (*on_stuck)(void *user, const char *synchronizer, const char *task);
+    /* Told, on the loop's thread, each time that a step (or a callback) of this
+     * synchronizer is about to block it by waiting for FUNCTION, which runs elsewhere. That
+     * is legal, but all tasks here stand still meanwhile: it should be an await. */
+    void (*on_blocked)(void *user, const char *synchronizer, const char *function);
     void *user;
+    int end; /* the macros below need one that nobody sets */
 };
 
 /* Yours to place, the library's to fill. Lives until syn_synchronizer_free(), or
@@ -78,8 +83,8 @@ struct syn_synchronizer {
 
 /* SYN_SYNCHRONIZER(name), SYN_SYNCHRONIZER(name, .option = value ...): a static one for
  * this file. SYN_SYNCHRONIZER_DEFINE: the same, for several files. */
-#define SYN_SYNCHRONIZER(...) static SYNI_SYNCHRONIZER(__VA_ARGS__, .user = NULL)
-#define SYN_SYNCHRONIZER_DEFINE(...) SYNI_SYNCHRONIZER(__VA_ARGS__, .user = NULL)
+#define SYN_SYNCHRONIZER(...) static SYNI_SYNCHRONIZER(__VA_ARGS__, .end = 0)
+#define SYN_SYNCHRONIZER_DEFINE(...) SYNI_SYNCHRONIZER(__VA_ARGS__, .end = 0)
 #define SYN_SYNCHRONIZER_DECLARE(synchronizer) extern struct syn_synchronizer synchronizer
 #define SYNI_SYNCHRONIZER(id, ...)                                                                 \
     struct syn_synchronizer id = {.options = {.name = #id, __VA_ARGS__}, .home = NULL, .allocated = 0}

@@ -229,6 +229,28 @@ void syni_clock_step_back(void)
     go_on();
 }
 
+struct syni_stand_in syni_clock_stand_in(struct syn_clock *clock)
+{
+    struct syni_stand_in before = {clock && !mine.sleeper.clock, mine.aside};
+
+    mine.done = NULL;
+    mine.aside = 0;
+    if (before.joined)
+        syn_clock_join(clock);
+    else
+        go_on();
+    return before;
+}
+
+void syni_clock_stand_back(struct syni_stand_in before)
+{
+    mine.aside = before.aside;
+    if (before.joined)
+        syn_clock_join(NULL);
+    else
+        go_on();
+}
+
 syn_err syn_clock_new(struct syn_clock **out_clock)
 {
     struct syn_clock *clock;

@@ -66,6 +66,16 @@ bool syni_clock_sleep(_Atomic(bool) *done, int64_t deadline);
 void syni_clock_step_aside(void);
 void syni_clock_step_back(void);
 
+/* Around the time in which the calling thread, which drives loops, blocks all the same:
+ * the thread then stands for itself on CLOCK, that of its innermost loop (NULL: real
+ * time), whether it takes part by itself or not. The loops are told by their own. */
+struct syni_stand_in {
+    bool joined;
+    int aside;
+};
+struct syni_stand_in syni_clock_stand_in(struct syn_clock *clock);
+void syni_clock_stand_back(struct syni_stand_in before);
+
 /* Called, when all are blocked and no handler was set, with where to print (the
  * upper layers know what is waited for). */
 extern void (*syni_clock_explain)(int fd);

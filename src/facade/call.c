@@ -7,7 +7,7 @@
  * allocation. Where callers may drive and nobody does, the caller takes the role,
  * and there is no hand-over at all.
  */
-#include "facade/home.h"
+#include "facade/blocked.h"
 
 #include <errno.h>
 #include <string.h>
@@ -138,6 +138,7 @@ static syn_err outcome(struct syni_core *core, void *out_result)
     syn_err err = core->err;
 
     core->report = NULL;
+    core->seen = true;
     if (!err)
         syni_core_fetch(core, out_result);
     else
@@ -156,12 +157,32 @@ static syn_err refuse_call(const struct syn_function *function, syn_err err)
     return syni_refuse(err, no_calls, function->name);
 }
 
+/* TASK, whose frame lies on this stack, begins and ends. False: it was not taken. */
+static bool run_and_wait(struct syni_task *task)
+{
+    int64_t deadline = syni_deadline_here(SYNI_NEVER);
+    struct syni_thread_waiter waiter;
+    struct syni_blocking blocking;
+    bool taken = true;
+
+    syni_thread_waiter_init(&waiter);
+    task->core.waiter = &waiter.waiter;
+    blocking = syni_block(task->function->name);
+    if (syni_loop_try_drive(&task->home->loop))
+        drive(task, &waiter, deadline);
+    else if (syni_launch(task))
+        park(task, &waiter, deadline);
+    else
+        taken = false;
+    syni_unblock(&blocking);
+    return taken;
+}
+
 syn_err syni_call(const struct syn_function *function, struct syn_task *frame, void *out_result)
 {
     struct syni_task *task = SYNI_TASK(frame);
-    struct syni_thread_waiter waiter;
+    struct syni_blocked blocked;
     struct syni_home *home;
-    int64_t deadline = syni_deadline_here(SYNI_NEVER);
     syn_err err = syni_home_for(function, &home);
 
     if (err)
@@ -171,16 +192,14 @@ syn_err syni_call(const struct syn_function *function, struct syn_task *frame, v
                            "%s: a blocking call on the thread that drives its synchronizer '%s' "
                            "would wait for itself; write co_await(%s_future(...)) there",
                            function->name, home->loop.name, function->name);
+    err = syni_blocked_enter(&blocked, home, function->name);
+    if (err)
+        return err;
     syni_task_init(task, home);
-    syni_thread_waiter_init(&waiter);
-    task->core.waiter = &waiter.waiter;
-    if (syni_loop_try_drive(&home->loop))
-        drive(task, &waiter, deadline);
-    else if (syni_launch(task))
-        park(task, &waiter, deadline);
-    else
-        return refuse_call(function, syni_home_refusal(home));
-    return outcome(&task->core, out_result);
+    err = run_and_wait(task) ? outcome(&task->core, out_result)
+                             : refuse_call(function, syni_home_refusal(home));
+    syni_blocked_leave(&blocked);
+    return err;
 }
 
 struct syni_task *syni_call_new_on(const struct syn_function *function, struct syni_home *home,

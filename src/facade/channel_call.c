@@ -5,7 +5,7 @@
  * Any thread. Who would have to wait on a thread that drives a loop is refused, whatever
  * is at the other end of the channel: that may be a task of the very loop.
  */
-#include "facade/home.h"
+#include "facade/blocked.h"
 #include "task/channel.h"
 
 #include "base/report.h"
@@ -200,14 +200,22 @@ syn_err syni_channel_prefetch(struct syn_channel handle, size_t capacity)
 static syn_err wait_closed(struct syni_channel *channel, struct syn_deadline deadline)
 {
     struct thread_port port;
+    struct syni_blocked blocked;
     const char *name = channel->name;
+    bool done = true;
 
     ready_port(&port, NULL, false);
-    if (channel->home && syni_drives(&channel->home->loop))
+    if ((channel->home && syni_drives(&channel->home->loop)) ||
+        syni_blocked_enter(&blocked, channel->home, channel->name))
         return syni_channel_shut(channel, NULL) ? SYN_EAGAIN : SYN_OK;
-    if (!syni_channel_shut(channel, &port.port))
-        return answer(channel, &port);
-    if (syni_clock_sleep(&port.waiter.done, deadline.ns))
+    if (syni_channel_shut(channel, &port.port)) {
+        struct syni_blocking blocking = syni_block(name);
+
+        done = syni_clock_sleep(&port.waiter.done, deadline.ns);
+        syni_unblock(&blocking);
+    }
+    syni_blocked_leave(&blocked);
+    if (done)
         return answer(channel, &port);
     if (syni_channel_withdraw(channel, &port.port))
         return syni_report_keep(SYN_ETIMEDOUT, SYN_BY_DEADLINE,

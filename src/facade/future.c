@@ -7,7 +7,7 @@
  * wait for a task on the thread that drives it is refused before anything is
  * consumed.
  */
-#include "facade/home.h"
+#include "facade/blocked.h"
 
 #include "base/report.h"
 
@@ -57,28 +57,50 @@ static syn_err pin_to_wait(struct syn_future future, struct syni_core **out_core
     return SYN_OK;
 }
 
-/* Waits for CORE until DEADLINE. Then ASKED, if there is one, is asked to end, and the
- * wait goes on, since it cleans up; without one the wait is over. One waiter for both,
- * so that no other thread gets between them. SYN_EBUSY: somebody else waits already. */
-static syn_err wait_core(struct syni_core *core, int64_t deadline, struct syni_task *asked,
-                         enum syn_origin origin)
+static syn_err wait_blocking(struct syni_core *core, int64_t deadline, bool asks,
+                             enum syn_origin origin)
 {
     struct syni_thread_waiter waiter;
     bool busy;
 
-    if (syni_core_done(core))
-        return SYN_OK;
     syni_thread_waiter_init(&waiter);
     if (!syni_core_wait(core, &waiter.waiter, &busy))
         return busy ? SYN_EBUSY : SYN_OK;
     if (syni_clock_sleep(&waiter.done, deadline))
         return SYN_OK;
-    if (asked)
-        syni_task_request(asked, origin);
+    if (asks && core->task)
+        syni_task_request(core->task, origin);
+    else if (asks && core->ops->cancel)
+        core->ops->cancel(core, origin);
     else if (syni_core_stop_waiting(core, &waiter.waiter))
         return syni_code_of(origin);
     syni_clock_sleep(&waiter.done, SYNI_NEVER); /* also if it is being told at this moment */
     return SYN_OK;
+}
+
+/* Waits for CORE until DEADLINE. Then, if it ASKS, who produces it is asked to end, and the
+ * wait goes on, since that cleans up; where nobody can be asked the wait is over. One waiter for both,
+ * so that no other thread gets between them. SYN_EBUSY: somebody else waits already.
+ * SYN_EDEADLK: it could never end, and the report says why. */
+static syn_err wait_core(struct syni_core *core, int64_t deadline, bool asks,
+                         enum syn_origin origin)
+{
+    struct syni_source source = syni_shared_source(core);
+    struct syni_blocked blocked;
+    struct syni_blocking blocking;
+    const char *name = source.name ? source.name : "a promise";
+    syn_err err;
+
+    if (syni_core_done(core))
+        return SYN_OK;
+    err = syni_blocked_enter(&blocked, source.home, name);
+    if (err)
+        return err;
+    blocking = syni_block(name);
+    err = wait_blocking(core, deadline, asks, origin);
+    syni_unblock(&blocking);
+    syni_blocked_leave(&blocked);
+    return err;
 }
 
 /* What CORE, which this thread consumed, came to; gives its reference up. */
@@ -90,6 +112,7 @@ static syn_err take_outcome(struct syni_core *core, void *out_result)
         struct syn_report *report = core->report;
 
         core->report = NULL;
+        core->seen = true;
         syni_report_keep(err, core->origin, report);
     } else if (out_result) {
         syni_core_fetch(core, out_result);
@@ -113,12 +136,12 @@ static syn_err end_future(struct syn_future future, int64_t deadline, enum syn_o
     syni_core_unpin(core);
     if (err)
         return refuse_handle(err);
-    err = wait_core(core, deadline, core->task, origin);
+    err = wait_core(core, deadline, true, origin);
     if (!err)
         return take_outcome(core, out_result);
-    if (err == SYN_EBUSY) {
+    if (err == SYN_EBUSY || err == SYN_EDEADLK) {
         syni_core_restore(core);
-        return refuse_second_waiter();
+        return err == SYN_EBUSY ? refuse_second_waiter() : err;
     }
     syni_core_unpin(core);
     return syni_report_keep(err, origin, syni_report_new(err, origin, NULL));
@@ -142,11 +165,11 @@ syn_err syni_future_wait_by(struct syn_future future, struct syn_deadline deadli
 
     if (err)
         return err;
-    err = wait_core(core, syni_deadline_here(deadline.ns), NULL, SYN_BY_DEADLINE);
+    err = wait_core(core, syni_deadline_here(deadline.ns), false, SYN_BY_DEADLINE);
     syni_core_unpin(core);
     if (err == SYN_EBUSY)
         return refuse_second_waiter();
-    if (err)
+    if (err && err != SYN_EDEADLK)
         syni_report_keep(err, SYN_BY_DEADLINE, syni_report_new(err, SYN_BY_DEADLINE, NULL));
     return err;
 }
@@ -172,6 +195,8 @@ syn_err syni_future_request_cancel(struct syn_future future)
         return err;
     if (core->task)
         syni_task_request(core->task, SYN_BY_REQUEST);
+    else if (core->ops->cancel)
+        core->ops->cancel(core, SYN_BY_REQUEST);
     syni_core_unpin(core);
     return SYN_OK;
 }

@@ -7,7 +7,7 @@
  * thread whose child runs on a loop that this thread drives is refused, since the two
  * would wait for each other.
  */
-#include "facade/home.h"
+#include "facade/blocked.h"
 #include "task/scope.h"
 
 #include "base/report.h"
@@ -126,14 +126,85 @@ void syni_scope_aim(struct syn_scope *public_scope, enum syni_goal goal)
     scope->goal = goal;
 }
 
-/* Waits in this thread, and asks the children to end when time is up. */
-static void wait_for(struct syni_scope *scope, enum syni_scope_wait awaited)
+/* Where the children run that a thread waits for which drives a loop itself. */
+enum { TARGETS = 8 };
+struct targets {
+    struct syni_blocked blocked[TARGETS];
+    struct syni_source sources[TARGETS];
+    int n;
+    bool too_many;
+};
+
+static void add_target(struct targets *targets, struct syni_source source)
+{
+    for (int i = 0; i < targets->n; i++)
+        if (targets->sources[i].home == source.home)
+            return;
+    if (targets->n < TARGETS)
+        targets->sources[targets->n++] = source;
+    else
+        targets->too_many = true;
+}
+
+static void leave_targets(struct targets *targets, int n)
+{
+    while (n-- > 0)
+        syni_blocked_leave(&targets->blocked[n]);
+}
+
+static syn_err enter_targets(struct syni_scope *scope, struct targets *targets)
+{
+    struct syni_section section;
+    syn_err err = SYN_OK;
+
+    targets->n = 0;
+    targets->too_many = false;
+    if (!syni_driving_now())
+        return SYN_OK;
+    syni_scope_enter(scope, &section);
+    SYNI_LIST_EACH (node, &scope->children)
+        add_target(targets, syni_shared_source(
+                                SYNI_CONTAINER(node, struct syni_core, member.link)));
+    syni_scope_leave(scope, &section);
+    if (targets->too_many)
+        return syni_refuse(SYN_ENOTSUP, "a step waits for a scope of a thread whose children run "
+                                        "on more than 8 synchronizers");
+    for (int i = 0; i < targets->n && !err; i++) {
+        err = syni_blocked_enter(&targets->blocked[i], targets->sources[i].home,
+                                 targets->sources[i].name);
+        if (err)
+            leave_targets(targets, i);
+    }
+    return err;
+}
+
+/* Sleeps, and asks the children to end when time is up. */
+static void sleep_for(struct syni_scope *scope, struct syni_thread_waiter *waiter)
 {
     int64_t deadline = syni_deadline_here(scope->has_deadline ? scope->deadline : SYNI_NEVER);
+    struct syni_blocking blocking = syni_block("a scope");
+    struct syni_section section;
+
+    if (!syni_clock_sleep(&waiter->done, deadline)) {
+        syni_scope_enter(scope, &section);
+        syni_scope_ask(scope, SYN_BY_DEADLINE, &section);
+        syni_scope_leave(scope, &section);
+        syni_clock_sleep(&waiter->done, SYNI_NEVER);
+    }
+    syni_unblock(&blocking);
+}
+
+/* Waits in this thread. Fails: SYN_EDEADLK, SYN_ENOTSUP. */
+static syn_err wait_for(struct syni_scope *scope, enum syni_scope_wait awaited)
+{
     struct syni_thread_waiter waiter;
     struct syni_section section;
+    struct targets targets;
+    syn_err err = enter_targets(scope, &targets);
     bool waits;
 
+    if (err)
+        return err;
     syni_scope_enter(scope, &section);
     waits = !syni_scope_satisfied(scope, awaited);
     if (waits) {
@@ -142,12 +213,10 @@ static void wait_for(struct syni_scope *scope, enum syni_scope_wait awaited)
         scope->awaited = awaited;
     }
     syni_scope_leave(scope, &section);
-    if (!waits || syni_clock_sleep(&waiter.done, deadline))
-        return;
-    syni_scope_enter(scope, &section);
-    syni_scope_ask(scope, SYN_BY_DEADLINE, &section);
-    syni_scope_leave(scope, &section);
-    syni_clock_sleep(&waiter.done, SYNI_NEVER);
+    if (waits)
+        sleep_for(scope, &waiter);
+    leave_targets(&targets, targets.n);
+    return SYN_OK;
 }
 
 /* The same for room in a step, which is not waited for. */
@@ -181,14 +250,14 @@ static syn_err over_by_now(struct syni_scope *scope)
 syn_err syni_scope_room(struct syn_scope *public_scope)
 {
     struct syni_scope *scope = SYNI_SCOPE(public_scope);
+    syn_err err;
 
     if (is_elsewhere(scope))
         return refuse_elsewhere();
     if (scope->home || frame_around(scope))
         return room_in_step(scope);
-    if (scope->bound)
-        wait_for(scope, SYNI_SCOPE_ROOM);
-    return over_by_now(scope);
+    err = scope->bound ? wait_for(scope, SYNI_SCOPE_ROOM) : SYN_OK;
+    return err ? err : over_by_now(scope);
 }
 
 syn_err syni_scope_refusal(struct syn_scope *public_scope)
@@ -235,7 +304,9 @@ syn_err syn_scope_join(struct syn_scope *public_scope)
     err = refuse_wait(scope);
     if (err)
         return err;
-    wait_for(scope, SYNI_SCOPE_END);
+    err = wait_for(scope, SYNI_SCOPE_END);
+    if (err)
+        return err;
     err = syni_scope_settle(scope, &origin, &report);
     return err ? syni_report_keep(err, origin, report) : SYN_OK;
 }
@@ -262,7 +333,8 @@ void syn_scope_close(struct syn_scope *public_scope)
         if (refuse_wait(scope))
             syni_panic("syn_scope_close: children run on a loop that this thread drives");
         syn_scope_cancel(public_scope);
-        wait_for(scope, SYNI_SCOPE_END);
+        if (wait_for(scope, SYNI_SCOPE_END))
+            syni_panic("syn_scope_close: its children wait for a loop that this thread drives");
         syni_scope_settle(scope, &origin, &report);
         syni_report_free(report);
     }

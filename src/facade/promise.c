@@ -37,6 +37,8 @@ static void free_promise(struct syni_core *core)
     syni_frame_free(promise, size_of(core->type), core->slot);
 }
 
+static const struct syni_core_ops promise_ops = {free_promise, NULL};
+
 syn_err syni_promise_new(const struct syn_type *type, const char *file, int line,
                          struct syn_promise *out_promise, struct syn_future *out_future)
 {
@@ -50,7 +52,7 @@ syn_err syni_promise_new(const struct syn_type *type, const char *file, int line
     }
     promise->core.type = type;
     promise->core.value = promise->value;
-    promise->core.free = free_promise;
+    promise->core.ops = &promise_ops;
     promise->file = file;
     promise->line = line;
     syni_core_publish(&promise->core, slot);

@@ -9,7 +9,7 @@
  *
  * Any thread. The lock is not held while a waiter is told.
  */
-#include "facade/home.h"
+#include "facade/blocked.h"
 
 #include <string.h>
 
@@ -23,6 +23,8 @@ struct syn_shared {
     /* under lock */
     int users;
     bool done;
+    bool over;   /* nobody holds it, but for copies */
+    int copies;  /* that have not been freed */
     struct syni_list waiters; /* of struct reader */
 };
 
@@ -33,8 +35,20 @@ struct reader {
     void (*tell)(struct reader *reader, struct syni_core *core);
 };
 
-static void free_shared(struct syn_shared *shared)
+/* The last holder is gone (OVER), or a copy is: the last of all frees it. */
+static void let_go(struct syn_shared *shared, bool over)
 {
+    bool last;
+
+    syni_mutex_lock(&shared->lock);
+    if (over)
+        shared->over = true;
+    else
+        shared->copies--;
+    last = shared->over && shared->copies == 0;
+    syni_mutex_unlock(&shared->lock);
+    if (!last)
+        return;
     syni_core_unpin(shared->core);
     syni_mutex_fini(&shared->lock);
     syni_free(shared, sizeof *shared);
@@ -74,7 +88,7 @@ static void source_done(struct syni_waiter *waiter)
     last = shared->users == 0;
     syni_mutex_unlock(&shared->lock);
     if (last)
-        free_shared(shared);
+        let_go(shared, true);
 }
 
 syn_err syni_future_share(struct syn_future future, struct syn_shared **out_shared)
@@ -149,18 +163,10 @@ static void tell_thread(struct reader *reader, struct syni_core *core)
     syni_parker_wake(thread->parker, &thread->done);
 }
 
-static syn_err wait_shared(struct syn_shared *shared, int64_t deadline)
+static syn_err sleep_shared(struct syn_shared *shared, int64_t deadline)
 {
     struct thread_reader reader = {.reader = {.tell = tell_thread}};
-    struct syni_task *task = shared->core->task;
 
-    if (syni_core_done(shared->core))
-        return SYN_OK;
-    if (task && syni_drives(&task->home->loop))
-        return syni_refuse(SYN_EDEADLK,
-                           "waiting for %s on the thread that drives its synchronizer '%s' would "
-                           "wait for itself; await a syn_shared_future() there",
-                           task->function->name, task->home->loop.name);
     reader.parker = syni_parker_mine();
     if (!add_reader(shared, &reader.reader) || syni_clock_sleep(&reader.done, deadline))
         return SYN_OK;
@@ -169,6 +175,32 @@ static syn_err wait_shared(struct syn_shared *shared, int64_t deadline)
                                 syni_report_new(SYN_ETIMEDOUT, SYN_BY_DEADLINE, NULL));
     syni_clock_sleep(&reader.done, SYNI_NEVER);
     return SYN_OK;
+}
+
+static syn_err wait_shared(struct syn_shared *shared, int64_t deadline)
+{
+    struct syni_task *task = shared->core->task;
+    struct syni_source source = syni_shared_source(shared->core);
+    const char *name = source.name ? source.name : "a promise";
+    struct syni_blocked blocked;
+    struct syni_blocking blocking;
+    syn_err err;
+
+    if (syni_core_done(shared->core))
+        return SYN_OK;
+    if (task && syni_drives(&task->home->loop))
+        return syni_refuse(SYN_EDEADLK,
+                           "waiting for %s on the thread that drives its synchronizer '%s' would "
+                           "wait for itself; await a syn_shared_future() there",
+                           task->function->name, task->home->loop.name);
+    err = syni_blocked_enter(&blocked, source.home, name);
+    if (err)
+        return err;
+    blocking = syni_block(name);
+    err = sleep_shared(shared, deadline);
+    syni_unblock(&blocking);
+    syni_blocked_leave(&blocked);
+    return err;
 }
 
 /* Waits, and tells how it ended; the report is copied, since others read it too. */
@@ -181,8 +213,10 @@ static syn_err outcome(struct syn_shared *shared, int64_t deadline)
         return syni_refuse(SYN_EINVAL, "the shared future was never made");
     err = wait_shared(shared, syni_deadline_here(deadline));
     core = shared->core;
-    if (!err && core->err)
+    if (!err && core->err) {
+        core->seen = true;
         err = syni_report_keep(core->err, core->origin, syni_report_copy(core->report));
+    }
     return err;
 }
 
@@ -213,6 +247,7 @@ syn_err syni_shared_peek(struct syn_shared *shared, const void **out_result)
 struct copy {
     struct syni_core core;
     struct reader reader;
+    struct syn_shared *shared; /* held until it is freed */
     struct syni_source source;
     union {
         long double number;
@@ -223,9 +258,14 @@ struct copy {
 
 static void free_copy(struct syni_core *core)
 {
+    let_go(SYNI_CONTAINER(core, struct copy, core)->shared, false);
     syni_frame_free(SYNI_CONTAINER(core, struct copy, core),
                     sizeof(struct copy) + core->type->size, core->slot);
 }
+
+static void cancel_copy(struct syni_core *core, enum syn_origin origin);
+
+static const struct syni_core_ops copy_ops = {free_copy, cancel_copy};
 
 static struct syni_source source_of(const struct syni_task *task)
 {
@@ -240,7 +280,7 @@ static struct syni_source source_of(const struct syni_task *task)
 
 struct syni_source syni_shared_source(const struct syni_core *core)
 {
-    return core->free == free_copy ? SYNI_CONTAINER(core, struct copy, core)->source
+    return core->ops == &copy_ops ? SYNI_CONTAINER(core, struct copy, core)->source
                                    : source_of(core->task);
 }
 
@@ -248,12 +288,27 @@ static void tell_copy(struct reader *reader, struct syni_core *source)
 {
     struct copy *copy = SYNI_CONTAINER(reader, struct copy, reader);
 
+    source->seen = true; /* it is the copy that may be looked at or not */
     copy->core.err = source->err;
     copy->core.origin = source->origin;
     copy->core.report = syni_report_copy(source->report);
     if (!source->err && source->type->size)
         memcpy(copy->core.value, source->value, source->type->size);
     syni_core_complete(&copy->core);
+}
+
+/* Nobody wants this copy any more: it ends, and with it one holder's interest. */
+static void cancel_copy(struct syni_core *core, enum syn_origin origin)
+{
+    struct copy *copy = SYNI_CONTAINER(core, struct copy, core);
+
+    if (!remove_reader(copy->shared, &copy->reader))
+        return; /* it is told, or about to be */
+    core->err = syni_code_of(origin);
+    core->origin = origin;
+    core->report = syni_report_new(core->err, origin, NULL);
+    syni_shared_release(copy->shared);
+    syni_core_complete(core);
 }
 
 struct syn_future syni_shared_future(struct syn_shared *shared)
@@ -273,7 +328,11 @@ struct syn_future syni_shared_future(struct syn_shared *shared)
         return future;
     copy->core.type = type;
     copy->core.value = copy->value;
-    copy->core.free = free_copy;
+    copy->core.ops = &copy_ops;
+    copy->shared = shared;
+    syni_mutex_lock(&shared->lock);
+    shared->copies++;
+    syni_mutex_unlock(&shared->lock);
     copy->source = syni_shared_source(shared->core);
     copy->reader.tell = tell_copy;
     copy->reader.holds = true;
@@ -309,5 +368,5 @@ void syni_shared_release(struct syn_shared *shared)
     }
     syni_mutex_unlock(&shared->lock);
     if (ours)
-        free_shared(shared);
+        let_go(shared, true);
 }

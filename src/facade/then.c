@@ -26,6 +26,7 @@ static void call(struct then *then, syn_err err)
     void *value = err ? NULL : core->value;
 
     then->called = true;
+    core->seen = true;
     if (!err)
         core->taken = true; /* the callback's to keep */
     core->type->call(then->fn, then->user, err, value);
@@ -46,6 +47,7 @@ static struct syn_step run(struct syn_task *task)
 static struct syn_step leave(struct syn_task *task)
 {
     call((struct then *)(void *)task, task->status);
+    SYNI_TASK(task)->core.seen = true;
     return syni_step_end(task);
 }
 

@@ -132,7 +132,21 @@ static void wake_loop(struct syni_sleeper *sleeper)
 
 static bool loop_pending(struct syni_sleeper *sleeper)
 {
-    return !syni_loop_inbox_empty(SYNI_CONTAINER(sleeper, struct syni_loop, sleeper));
+    struct syni_loop *loop = SYNI_CONTAINER(sleeper, struct syni_loop, sleeper);
+
+    return loop->blocked == 0 && !syni_loop_inbox_empty(loop);
+}
+
+void syni_loop_block(struct syni_loop *loop)
+{
+    if (loop->blocked++ == 0)
+        syni_clock_doze(&loop->sleeper, SYNI_NEVER, 0);
+}
+
+void syni_loop_unblock(struct syni_loop *loop)
+{
+    if (--loop->blocked == 0)
+        syni_clock_rouse(&loop->sleeper);
 }
 
 void syni_loop_prepare(struct syni_loop *loop)

@@ -135,6 +135,7 @@ struct syni_loop {
     unsigned n_fd_waits;  /* waits in them */
     struct syni_list live; /* of struct syni_live: what keeps the loop busy */
     unsigned n_live;
+    int blocked;           /* steps that block on something else, one inside the other */
     bool busy;             /* in step 4, and jobs are ready or posted */
     bool hurry;            /* this turn shall end without sleeping */
     bool closing;          /* it shall end: the dedicated thread must get the role */
@@ -171,6 +172,11 @@ void syni_loop_fini(struct syni_loop *loop);
 /* One turn, sleeping at most until UNTIL (on the loop's clock), and not at all once
  * `hurry` was set in it. Driver only. */
 void syni_loop_turn(struct syni_loop *loop, int64_t until);
+
+/* Around the time in which a step blocks: the loop waits too, as far as a virtual clock is
+ * concerned, and what is posted has to wait. Driver only. */
+void syni_loop_block(struct syni_loop *loop);
+void syni_loop_unblock(struct syni_loop *loop);
 
 /* The time on the loop's clock, read now. */
 int64_t syni_loop_now(struct syni_loop *loop);

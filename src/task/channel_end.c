@@ -135,6 +135,7 @@ static void generator_ended(struct syni_waiter *waiter)
     channel->generator = NULL;
     end_locked(channel, core->err, core->origin, core->report);
     core->report = NULL;
+    core->seen = true; /* the channel has it now */
     while ((closer = syni_port_first(&channel->closers))) {
         tell_closed(channel, closer);
         syni_port_serve(closer, closer->status);

@@ -76,6 +76,9 @@ void syni_channel_unpin(struct syni_channel *channel)
     if (!syni_slot_unpin(channel->slot))
         return;
     syni_channel_empty(channel);
+    if (channel->err && !channel->told)
+        syni_unobserved(channel->name ? channel->name : "a channel", channel->err,
+                        channel->origin, channel->report);
     syni_report_free(channel->report);
     syni_mutex_fini(&channel->lock);
     if (!behind(channel))

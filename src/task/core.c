@@ -2,7 +2,7 @@
  *
  * Results: completed once, waited for by one, fetched or destroyed once. Any thread.
  */
-#include "task/core.h"
+#include "task/task.h"
 
 #include <stddef.h>
 #include <string.h>
@@ -54,8 +54,34 @@ void syni_core_restore(struct syni_core *core)
     syni_slot_restore(core->slot);
 }
 
+static void (*_Atomic on_unobserved)(void *user, const char *function, syn_err err,
+                                     const struct syn_report *report);
+static void *_Atomic unobserved_user;
+
+void syn_on_unobserved(void (*fn)(void *user, const char *function, syn_err err,
+                                  const struct syn_report *report),
+                       void *user)
+{
+    atomic_store(&on_unobserved, NULL);
+    atomic_store(&unobserved_user, user);
+    atomic_store(&on_unobserved, fn);
+}
+
+void syni_unobserved(const char *name, syn_err err, enum syn_origin origin,
+                     const struct syn_report *report)
+{
+    void (*fn)(void *, const char *, syn_err, const struct syn_report *) =
+        atomic_load(&on_unobserved);
+
+    if (fn && !syni_origin_is_request(origin))
+        fn(atomic_load(&unobserved_user), name, err, report);
+}
+
 void syni_core_dispose(struct syni_core *core)
 {
+    if (core->err && !core->seen && syni_core_done(core))
+        syni_unobserved(core->task ? core->task->function->name : "a promise", core->err,
+                        core->origin, core->report);
     if (!core->err && !core->taken && core->type->destroy && syni_core_done(core)) {
         core->taken = true;
         core->type->destroy(core->value);
@@ -69,7 +95,7 @@ void syni_core_unpin(struct syni_core *core)
     if (!syni_slot_unpin(core->slot))
         return;
     syni_core_dispose(core);
-    core->free(core);
+    core->ops->free(core);
 }
 
 void syni_core_complete(struct syni_core *core)

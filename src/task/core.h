@@ -49,12 +49,20 @@ struct syni_member {
     unsigned number;
 };
 
+/* What a core is part of. */
+struct syni_core_ops {
+    void (*free)(struct syni_core *core); /* its memory */
+    /* Asks a producer that is not a task to end, which completes the core; NULL: there is
+     * nobody to ask. Any thread, with a reference. */
+    void (*cancel)(struct syni_core *core, enum syn_origin origin);
+};
+
 struct syni_core {
     const struct syn_type *type;
     void *value;           /* type->size bytes, in the same memory as the core */
     struct syni_slot *slot; /* NULL: on a caller's stack */
     struct syni_task *task; /* who produces it; NULL: a promise made by hand */
-    void (*free)(struct syni_core *core); /* the memory that the core is part of */
+    const struct syni_core_ops *ops;
     _Atomic(struct syni_waiter *) waiter;
 
     /* written before DONE, read after it */
@@ -62,6 +70,7 @@ struct syni_core {
     enum syn_origin origin;
     struct syn_report *report; /* owned until somebody takes it */
     bool taken;                /* the value belongs to somebody by now */
+    bool seen;                 /* the error was said to somebody */
 
     /* The producer's while it runs (a task's arrival and every resume); afterwards the
      * consumer's, to bring the result to another loop. */
@@ -91,6 +100,10 @@ void syni_core_unpin(struct syni_core *core);
 /* The result is there: tells the waiter and gives the producer's reference up.
  * CORE may be gone afterwards. */
 void syni_core_complete(struct syni_core *core);
+
+/* A failure that nobody was told of: NAME is that of the function, or what it was. */
+void syni_unobserved(const char *name, syn_err err, enum syn_origin origin,
+                     const struct syn_report *report);
 
 bool syni_core_done(const struct syni_core *core);
 

@@ -28,6 +28,8 @@ static void free_frame(struct syni_core *core)
     syni_frame_free(task, task->function->frame_size, core->slot);
 }
 
+static const struct syni_core_ops frame_ops = {free_frame, NULL};
+
 void syni_task_init(struct syni_task *task, struct syni_home *home)
 {
     struct syni_home *here = syni_home_now();
@@ -39,7 +41,7 @@ void syni_task_init(struct syni_task *task, struct syni_home *home)
     task->core.type = &task->function->type;
     task->core.value = (char *)task + task->function->result_offset;
     task->core.task = task;
-    task->core.free = free_frame;
+    task->core.ops = &frame_ops;
     atomic_init(&task->deadline, syni_deadline_here(SYNI_NEVER));
     if (here == home && home && home->current)
         task->sheltered = home->current->leaving || home->current->sheltered;

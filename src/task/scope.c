@@ -117,6 +117,7 @@ static bool child_failed(struct syni_scope *scope, struct syni_core *core,
                      scope->collect ? syni_report_copy(core->report) : core->report);
         if (!scope->collect)
             core->report = NULL;
+        core->seen = true;
         if (scope->goal == SYNI_GOAL_ALL && !scope->keep_going)
             syni_scope_ask(scope, SYN_BY_REQUEST, section);
     }
@@ -133,6 +134,8 @@ static void child_ended(struct syni_scope *scope, struct syni_core *core,
     scope->live--;
     if (member->status)
         *member->status = core->err;
+    if (member->status || scope->collect)
+        core->seen = true;
     if (!core->err)
         child_succeeded(scope, core, section);
     else if (scope->asked && syni_origin_is_request(core->origin))
@@ -164,6 +167,8 @@ static void ask_child(struct syni_scope *scope, struct syni_core *core,
 {
     if (core->task)
         syni_task_request(core->task, (enum syn_origin)(scope->asked - 1));
+    else if (core->ops->cancel)
+        core->ops->cancel(core, (enum syn_origin)(scope->asked - 1));
     else
         withdraw(scope, core, section);
 }

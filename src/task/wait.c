@@ -96,6 +96,8 @@ static void ask_child(struct syni_task *task, enum syn_origin origin)
 
     if (child->task) {
         syni_task_request(child->task, origin);
+    } else if (child->ops->cancel) {
+        child->ops->cancel(child, origin);
     } else if (syni_core_stop_waiting(child, &task->on.result.waiter)) {
         /* A promise made by hand: nobody there to ask. */
         task->on.result.given_up = true;
@@ -223,6 +225,7 @@ static bool collect_result(struct syni_task *task)
         } else {
             task->heard = child->report;
             child->report = NULL;
+            child->seen = true;
         }
     }
     syni_core_unpin(child);
