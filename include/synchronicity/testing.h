@@ -87,6 +87,22 @@ void syn_fault_clear(void);
 /* How many matching calls there were since syn_fault_set(), failed or not. */
 unsigned long syn_fault_hits(void);
 
+/* Synchronizers that start from here on run what is ready in an order drawn from SEED, and
+ * not first in, first out; 0, the default, goes back to that. A program is right only if it
+ * is right in every such order, so run a test under many seeds, on a virtual clock:
+ *
+ *     for (uint64_t seed = 1; seed <= 1000; seed++) {
+ *         syn_test_seed(seed);
+ *         run_the_test();              // prints SEED when it fails; that one replays
+ *     }
+ *
+ * What replays: the same seed gives each synchronizer (by its name) the same draws. One
+ * synchronizer with calls from one thread then runs the same steps in the same order, to
+ * the last. Several threads still race for when their calls arrive, and the kernel for when
+ * descriptors are ready. Nobody is kept waiting: each turn runs all that was ready, up to
+ * 128, in the drawn order. */
+void syn_test_seed(uint64_t seed);
+
 /* Synchronizers whose options do not speak of it let callers drive them (1), or
  * not (0, the default). With it one suite runs in both modes. */
 void syn_test_callers_drive(int on);

@@ -48,6 +48,23 @@ static bool stopped_made;
 static int n_running; /* under lock */
 static atomic_int callers_drive_by_default;
 
+static _Atomic(uint64_t) seed;
+
+void syn_test_seed(uint64_t new_seed)
+{
+    seed = new_seed;
+}
+
+/* Each synchronizer has draws of its own, by its name (FNV-1a). */
+static uint64_t seed_for(const char *name)
+{
+    uint64_t hash = UINT64_C(14695981039346656037) ^ seed;
+
+    for (; *name; name++)
+        hash = (hash ^ (unsigned char)*name) * UINT64_C(1099511628211);
+    return seed ? hash | 1 : 0;
+}
+
 void syn_test_callers_drive(int on)
 {
     callers_drive_by_default = on;
@@ -177,6 +194,7 @@ static syn_err run_home(struct home *whole)
         .name = syni_name_of(whole->home.synchronizer),
         .backend = asked->backend,
         .stack_size_bytes = asked->stack_size_bytes,
+        .seed = seed_for(syni_name_of(whole->home.synchronizer)),
         .callers_drive = asked->caller_may_drive > 0 ||
                          (asked->caller_may_drive == 0 && callers_drive_by_default),
         .clock = asked->clock ? asked->clock : syni_clock_default(),

@@ -23,8 +23,44 @@ void syni_loop_ready(struct syni_loop *loop, struct syni_job *job)
     loop->ready.last = &job->next;
 }
 
+/* SplitMix64 (Steele, Lea, Flood 2014). */
+static uint64_t draw(struct syni_loop *loop)
+{
+    uint64_t z = loop->draws += UINT64_C(0x9E3779B97F4A7C15);
+
+    z = (z ^ (z >> 30)) * UINT64_C(0xBF58476D1CE4E5B9);
+    z = (z ^ (z >> 27)) * UINT64_C(0x94D049BB133111EB);
+    return z ^ (z >> 31);
+}
+
+/* Runs what is ready, up to a batch, in a drawn order (Fisher and Yates). Nobody takes a
+ * job off the ready queue but by running it, so the jobs can be held here. */
+static void run_drawn(struct syni_loop *loop)
+{
+    struct syni_job *jobs[SYNI_LOOP_BATCH];
+    int n = 0;
+
+    for (; loop->ready.first && n < SYNI_LOOP_BATCH; n++) {
+        jobs[n] = loop->ready.first;
+        loop->ready.first = jobs[n]->next;
+    }
+    if (!loop->ready.first)
+        loop->ready.last = &loop->ready.first;
+    while (n > 0) {
+        int i = (int)(draw(loop) % (unsigned)n);
+        struct syni_job *job = jobs[i];
+
+        jobs[i] = jobs[--n];
+        job->run(job);
+    }
+}
+
 static void run_ready(struct syni_loop *loop)
 {
+    if (loop->draws) {
+        run_drawn(loop);
+        return;
+    }
     for (int i = 0; loop->ready.first && i < SYNI_LOOP_BATCH; i++) {
         struct syni_job *job = loop->ready.first;
 
@@ -171,6 +207,7 @@ syn_err syni_loop_init(struct syni_loop *loop, const struct syni_loop_options *o
     loop->closing = false;
     loop->on_closing = options->on_closing;
     loop->callers_drive = options->callers_drive;
+    loop->draws = options->seed;
     loop->stack_size_bytes = options->stack_size_bytes;
     loop->clock = options->clock;
     loop->backend = syni_backend_find(options->backend);

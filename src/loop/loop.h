@@ -110,6 +110,7 @@ struct syni_loop {
     bool callers_drive;
     size_t stack_size_bytes;
     struct syn_clock *clock; /* NULL: real time */
+    uint64_t draws;          /* where the drawing of orders stands; 0: first in, first out */
 
     /* any thread, by their protocols: inbox.c, role.c */
     _Atomic(struct syni_job *) inbox;
@@ -155,6 +156,7 @@ struct syni_loop_options {
     size_t stack_size_bytes;
     bool callers_drive;
     struct syn_clock *clock;
+    uint64_t seed; /* see syn_test_seed(); 0: none */
     void (*on_closing)(struct syni_loop *loop);
 };
 
