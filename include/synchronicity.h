@@ -33,7 +33,8 @@
  * Read next: call.h (declaring async functions), task.h (writing their bodies),
  * future.h (waiting for them), channel.h and
  * generator.h (one item after the other), scope.h (several
- * at once), synchronizer.h (where they run), err.h (what can go
+ * at once), sync.h and local.h
+ * (sharing among tasks, values that calls inherit), synchronizer.h (where they run), err.h (what can go
  * wrong), testing.h (time and failures under your control).
  */
 #ifndef SYNCHRONICITY_H
@@ -44,8 +45,10 @@
 #include <synchronicity/err.h>
 #include <synchronicity/future.h>
 #include <synchronicity/generator.h>
+#include <synchronicity/local.h>
 #include <synchronicity/mem.h>
 #include <synchronicity/scope.h>
+#include <synchronicity/sync.h>
 #include <synchronicity/synchronizer.h>
 #include <synchronicity/task.h>
 #include <synchronicity/version.h>

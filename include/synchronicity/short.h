@@ -17,6 +17,7 @@
 #define SYNCHRONIZER_DECLARE SYN_SYNCHRONIZER_DECLARE
 #define PROMISE SYN_PROMISE
 #define CHANNEL SYN_CHANNEL
+#define TASK_LOCAL SYN_TASK_LOCAL
 #define GENERATOR_DECLARE SYN_GENERATOR_DECLARE
 #define GENERATOR_TYPES SYN_GENERATOR_TYPES
 #define ASYNC_DECLARE SYN_ASYNC_DECLARE
@@ -126,6 +127,14 @@
 #define co_close syn_co_close
 #define co_each syn_co_each
 #define co_yield syn_co_yield
+#define co_lock syn_co_lock
+#define co_lock_by syn_co_lock_by
+#define co_acquire syn_co_acquire
+#define co_acquire_by syn_co_acquire_by
+#define co_event syn_co_event
+#define co_event_by syn_co_event_by
+#define co_condition syn_co_condition
+#define co_condition_by syn_co_condition_by
 #define co_spawn syn_co_spawn
 #define co_join syn_co_join
 #define co_try_join syn_co_try_join

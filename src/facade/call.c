@@ -14,6 +14,7 @@
 
 #include "base/mem.h"
 #include "base/report.h"
+#include "task/local.h"
 
 syn_err syni_home_for(const struct syn_function *function, struct syni_home **out_home)
 {
@@ -157,6 +158,13 @@ static syn_err refuse_call(const struct syn_function *function, syn_err err)
     return syni_refuse(err, no_calls, function->name);
 }
 
+/* TASK was not taken: what it inherited goes. */
+static bool not_taken(struct syni_task *task)
+{
+    syni_bindings_release(task->locals);
+    return false;
+}
+
 /* TASK, whose frame lies on this stack, begins and ends. False: it was not taken. */
 static bool run_and_wait(struct syni_task *task)
 {
@@ -173,7 +181,7 @@ static bool run_and_wait(struct syni_task *task)
     else if (syni_launch(task))
         park(task, &waiter, deadline);
     else
-        taken = false;
+        taken = not_taken(task);
     syni_unblock(&blocking);
     return taken;
 }

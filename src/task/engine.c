@@ -13,6 +13,8 @@
 #include <string.h>
 
 #include "base/report.h"
+#include "task/local.h"
+#include "task/sync.h"
 
 enum token { SUSPENDED = 1, LEFT, ENDED };
 
@@ -23,6 +25,7 @@ static void free_frame(struct syni_core *core)
 {
     struct syni_task *task = SYNI_CONTAINER(core, struct syni_task, core);
 
+    syni_bindings_release(task->locals);
     if (task->function->release)
         task->function->release((struct syn_task *)(void *)task);
     syni_frame_free(task, task->function->frame_size, core->slot);
@@ -42,6 +45,7 @@ void syni_task_init(struct syni_task *task, struct syni_home *home)
     task->core.value = (char *)task + task->function->result_offset;
     task->core.task = task;
     task->core.ops = &frame_ops;
+    task->locals = syni_bindings_inherit();
     atomic_init(&task->deadline, syni_deadline_here(SYNI_NEVER));
     if (here == home && home && home->current)
         task->sheltered = home->current->leaving || home->current->sheltered;
@@ -175,6 +179,10 @@ static void end(struct syni_task *task)
     if (task->ops && task->ops->drop)
         task->ops->drop(task);
     task->ops = NULL;
+    if (task->held)
+        syni_mutexes_at_end(task, task->abandoned);
+    syni_bindings_release(task->locals);
+    task->locals = NULL;
     syni_report_free(task->heard);
     task->heard = NULL;
     syni_live_remove(&home->loop, &task->live);
@@ -314,6 +322,7 @@ void syni_task_arrive(struct syni_job *job)
 void syni_task_abandon(struct syni_task *task, syn_err err, enum syn_origin origin,
                        const char *message)
 {
+    task->abandoned = true;
     syni_wait_forget(task);
     set_outcome(task, err, origin, message);
     task->ending = true;

@@ -100,6 +100,7 @@ struct __attribute__((may_alias)) syni_task {
     /* any thread: 0, then 1 + the origin of the first request, or TOO_LATE */
     atomic_int request;
     struct syni_job request_job;
+    struct syni_bindings *locals; /* held; the step's that runs, and the creator's before */
     _Atomic(int64_t) deadline; /* the earliest that it was made or awaited under */
 
     /* driver */
@@ -110,12 +111,14 @@ struct __attribute__((may_alias)) syni_task {
     bool leaving;
     bool queued;      /* its job is on the ready queue, or on its way there by a post */
     bool ending;      /* over, but something is still on its way to it */
+    bool abandoned;
     bool told_stuck;
     bool closing;     /* it waits for open scopes before it cleans up, or ends */
     bool cleaned;     /* its clean-up is over, too */
     enum syni_wait wait; /* NOTHING as soon as it is over */
     const struct syni_wait_ops *ops; /* of a wait that has something to collect, until then */
     struct syni_scope *scopes; /* the open ones in its frame */
+    struct syni_mutex_of_tasks *held;
     struct syn_report *heard; /* of the last await that failed */
     int64_t leaving_since;
     struct syni_timer timer;
@@ -134,6 +137,13 @@ struct __attribute__((may_alias)) syni_task {
             struct syni_channel *channel; /* held */
             bool withdrawn, expired;
         } channel;
+        struct {
+            struct syni_task *next; /* in line */
+            void *thing;            /* which begins with that line */
+            struct syni_mutex_of_tasks *mutex; /* for who waits for a condition */
+            struct syni_condition *condition;
+            bool listed, left, expired;
+        } line;
     } on;
 };
 

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * For tasks that share something: mutex, semaphore, event, condition.
+ *
+ * Tasks of one synchronizer run one at a time, and what they do between two suspensions is
+ * never interrupted; so they need these only where something must stay as it is ACROSS a
+ * suspension. Waiting suspends the task and blocks no thread.
+ *
+ *     struct syn_mutex mutex;                     // all zero is ready; in any memory
+ *
+ *     syn_co_lock(&self->connection->mutex);
+ *     syn_co_try(write_request_future(...));      // nobody else writes meanwhile
+ *     syn_co_try(read_reply_future(...));
+ *     syn_co_finally;
+ *     if (syn_mutex_is_mine(&self->connection->mutex))
+ *         syn_mutex_unlock(&self->connection->mutex);
+ *     syn_co_end;
+ *
+ * FAIR: who waits first is served first, and is handed what he waits for; nobody gets in
+ * between. CANCELLABLE: a task that is asked to end while it waits, or in the moment it is
+ * served, leaves without having taken anything. Waiting allocates nothing.
+ *
+ * Each belongs to the tasks of ONE synchronizer at a time: while it is in use, a task of
+ * another one gets SYN_EWRONGLOOP. There are no locks and no atomics inside. To tell a task
+ * something from another thread use a promise or a channel.
+ *
+ * Thread: the plain functions are called in a step, or a callback, on that synchronizer.
+ * The waiting ones have a deadline with _by: SYN_ETIMEDOUT; their status is in
+ * syn_co_status, or syn_step_status().
+ */
+#ifndef SYNCHRONICITY_SYNC_H
+#define SYNCHRONICITY_SYNC_H
+
+#include <synchronicity/err.h>
+#include <synchronicity/synchronizer.h>
+#include <synchronicity/task.h>
+
+#ifndef __cplusplus
+
+/* What is inside is the library's (src/task/sync.h). */
+struct syn_mutex {
+    void *inside[5];
+};
+struct syn_semaphore {
+    void *inside[4];
+};
+struct syn_event {
+    void *inside[4];
+};
+struct syn_condition {
+    void *inside[3];
+};
+
+/* --- mutex ---
+ *
+ * Locked by one task, unlocked by the same one. A task must not end while it holds one: the
+ * library says so and aborts, since nobody else could ever have it. Locking one's own:
+ * SYN_EDEADLK. */
+
+struct syn_step syni_step_lock(struct syn_task *task, struct syn_mutex *mutex,
+                               struct syn_deadline deadline);
+#define syn_step_lock(self, mutex, next)                                                           \
+    (SYNI_NEXT(self, next), syni_step_lock(&(self)->syn, (mutex), syn_never()))
+#define syn_co_lock(mutex) syn_co_lock_by(mutex, syn_never())
+#define syn_co_lock_by(mutex, deadline)                                                            \
+    SYNI_CO_SUSPEND(syni_step_lock(&self->syn, (mutex), (deadline)))
+
+/* Locks it if that needs no waiting; else SYN_EBUSY. */
+syn_err syn_mutex_try(struct syn_mutex *mutex);
+
+/* Hands it to who waits longest. Aborts when the task that runs does not hold it. */
+void syn_mutex_unlock(struct syn_mutex *mutex);
+
+/* True: the task that runs holds it. For clean-up. */
+int syn_mutex_is_mine(const struct syn_mutex *mutex);
+
+/* --- semaphore ---
+ *
+ * A number of units; who acquires takes one, waiting until there is one. Zero has none. */
+
+/* N units. Nobody uses it yet. */
+void syn_semaphore_init(struct syn_semaphore *semaphore, unsigned n);
+
+struct syn_step syni_step_acquire(struct syn_task *task, struct syn_semaphore *semaphore,
+                                  struct syn_deadline deadline);
+#define syn_step_acquire(self, semaphore, next)                                                    \
+    (SYNI_NEXT(self, next), syni_step_acquire(&(self)->syn, (semaphore), syn_never()))
+#define syn_co_acquire(semaphore) syn_co_acquire_by(semaphore, syn_never())
+#define syn_co_acquire_by(semaphore, deadline)                                                     \
+    SYNI_CO_SUSPEND(syni_step_acquire(&self->syn, (semaphore), (deadline)))
+
+/* Takes one if that needs no waiting; else SYN_EBUSY. */
+syn_err syn_semaphore_try(struct syn_semaphore *semaphore);
+
+/* N more; any task may release what another acquired. */
+void syn_semaphore_release(struct syn_semaphore *semaphore, unsigned n);
+
+/* --- event ---
+ *
+ * Something that has happened or not. Zero: not. */
+
+struct syn_step syni_step_event(struct syn_task *task, struct syn_event *event,
+                                struct syn_deadline deadline);
+#define syn_step_event(self, event, next)                                                          \
+    (SYNI_NEXT(self, next), syni_step_event(&(self)->syn, (event), syn_never()))
+#define syn_co_event(event) syn_co_event_by(event, syn_never())
+#define syn_co_event_by(event, deadline)                                                           \
+    SYNI_CO_SUSPEND(syni_step_event(&self->syn, (event), (deadline)))
+
+/* Happened: all who wait go on, also when it is cleared right afterwards. */
+void syn_event_set(struct syn_event *event);
+void syn_event_clear(struct syn_event *event);
+int syn_event_is_set(const struct syn_event *event);
+
+/* --- condition ---
+ *
+ * Where holders of one mutex wait until one of them says that something changed. Waiting
+ * gives the mutex up, and has it again before the task goes on, in every case: also when
+ * time was up, and in the clean-up of a task that was asked to end here. A signal that
+ * reaches a task in the moment it is asked to end goes to the next. */
+
+struct syn_step syni_step_condition(struct syn_task *task, struct syn_condition *condition,
+                                    struct syn_mutex *mutex, struct syn_deadline deadline);
+#define syn_step_condition(self, condition, mutex, next)                                           \
+    (SYNI_NEXT(self, next),                                                                        \
+     syni_step_condition(&(self)->syn, (condition), (mutex), syn_never()))
+#define syn_co_condition(condition, mutex) syn_co_condition_by(condition, mutex, syn_never())
+#define syn_co_condition_by(condition, mutex, deadline)                                            \
+    SYNI_CO_SUSPEND(syni_step_condition(&self->syn, (condition), (mutex), (deadline)))
+
+/* The longest waiter goes on; all of them. */
+void syn_condition_signal(struct syn_condition *condition);
+void syn_condition_broadcast(struct syn_condition *condition);
+
+#endif /* !__cplusplus */
+
+#endif

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Lines: tasks that wait for their turn at something.
+ *
+ * Driver only, so without locks. A task that was served goes on through the ready queue;
+ * when it is asked to end in between, its collect() gives back what it was handed, so that
+ * what a cancelled task held for a moment is not lost for the others.
+ */
+#include "task/sync.h"
+
+#include <stddef.h>
+
+#include "base/report.h"
+
+static void time_is_up(struct syni_timer *timer)
+{
+    struct syni_task *task = SYNI_CONTAINER(timer, struct syni_task, timer);
+
+    task->on.line.expired = true;
+    task->ops->interrupt(task);
+}
+
+void syni_line_join(struct syni_line *line, struct syni_task *task, struct syn_deadline deadline)
+{
+    task->on.line.next = NULL;
+    task->on.line.listed = true;
+    if (line->last)
+        line->last->on.line.next = task;
+    else
+        line->first = task;
+    line->last = task;
+    if (deadline.ns != SYNI_NEVER)
+        syni_timer_start(&task->home->loop, &task->timer, deadline.ns, time_is_up);
+}
+
+bool syni_line_leave(struct syni_line *line, struct syni_task *task)
+{
+    struct syni_task **place = &line->first, *before = NULL;
+
+    if (!task->on.line.listed)
+        return false;
+    while (*place != task) {
+        before = *place;
+        place = &before->on.line.next;
+    }
+    *place = task->on.line.next;
+    if (line->last == task)
+        line->last = before;
+    task->on.line.listed = false;
+    return true;
+}
+
+struct syni_task *syni_line_take(struct syni_line *line)
+{
+    struct syni_task *task = line->first;
+
+    if (!task)
+        return NULL;
+    line->first = task->on.line.next;
+    if (!line->first)
+        line->last = NULL;
+    task->on.line.listed = false;
+    return task;
+}
+
+void syni_line_begin(struct syni_task *task, void *thing, const struct syni_wait_ops *ops,
+                     const char *what)
+{
+    syni_wait_begin(task, SYNI_WAIT_OTHER, what);
+    task->ops = ops;
+    task->on.line.thing = thing;
+    task->on.line.listed = false;
+    task->on.line.left = false;
+    task->on.line.expired = false;
+}
+
+struct syn_step syni_line_answer(struct syni_task *task, syn_err status)
+{
+    task->ops = NULL;
+    task->status = status;
+    if (status)
+        task->heard = syni_report_new(status, SYN_BY_LIBRARY, NULL);
+    syni_task_resume(task);
+    return syni_suspended;
+}
+
+void syni_line_interrupt(struct syni_task *task)
+{
+    if (!syni_line_leave(task->on.line.thing, task))
+        return;
+    task->on.line.left = true;
+    syni_task_resume(task);
+}
+
+void syni_line_forget(struct syni_task *task)
+{
+    if (syni_line_leave(task->on.line.thing, task))
+        task->on.line.left = true;
+}
+
+bool syni_line_collect(struct syni_task *task, bool *out_leaves)
+{
+    enum syn_origin origin;
+
+    syni_timer_stop(&task->home->loop, &task->timer);
+    task->status = SYN_OK;
+    if (!task->on.line.left) {
+        *out_leaves = syni_task_heeds_request(task);
+        return true;
+    }
+    origin = task->on.line.expired ? SYN_BY_DEADLINE : syni_task_asked_by(task);
+    task->status = syni_code_of(origin);
+    task->heard = syni_report_new(task->status, origin, NULL);
+    *out_leaves = !task->on.line.expired;
+    return false;
+}
+
+struct syni_task *syni_line_here(const struct syni_home *home, bool in_use)
+{
+    struct syni_home *here = syni_home_now();
+
+    return here && (!in_use || home == here) ? here->current : NULL;
+}

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Task-local values: chains of bindings, like those of Go's contexts.
+ *
+ * Any thread; only the references of a chain change. Setting a key again leaves the old
+ * binding out by copying what is in front of it, so that a chain is never longer than there
+ * are keys, however often a task that lives for long sets one. Discarded: a hash table for
+ * each task, which would have to be copied for each child.
+ */
+#include "task/local.h"
+
+#include <synchronicity/local.h>
+
+#include "base/mem.h"
+#include "base/thread.h"
+#include "task/task.h"
+
+struct syni_bindings {
+    atomic_uint references;
+    const struct syn_task_local *key;
+    void *value;
+    struct syni_bindings *next; /* held */
+};
+
+/* Those of a thread that runs no step. */
+static _Thread_local struct syni_bindings *of_thread;
+static _Thread_local struct syni_exit_call at_exit;
+
+static struct syni_bindings **here(void)
+{
+    struct syni_home *home = syni_home_now();
+
+    return home && home->current ? &home->current->locals : &of_thread;
+}
+
+static struct syni_bindings *hold(struct syni_bindings *bindings)
+{
+    /* relaxed: who calls holds one already */
+    if (bindings)
+        atomic_fetch_add_explicit(&bindings->references, 1, memory_order_relaxed);
+    return bindings;
+}
+
+struct syni_bindings *syni_bindings_inherit(void)
+{
+    return hold(*here());
+}
+
+void syni_bindings_release(struct syni_bindings *bindings)
+{
+    while (bindings) {
+        struct syni_bindings *next = bindings->next;
+
+        /* acq_rel: the last one frees what the others read before */
+        if (atomic_fetch_sub_explicit(&bindings->references, 1, memory_order_acq_rel) != 1)
+            return;
+        syni_free(bindings, sizeof *bindings);
+        bindings = next;
+    }
+}
+
+static struct syni_bindings *find(struct syni_bindings *bindings, const struct syn_task_local *key)
+{
+    while (bindings && bindings->key != key)
+        bindings = bindings->next;
+    return bindings;
+}
+
+void *syni_local_get(const struct syn_task_local *key)
+{
+    struct syni_bindings *found = find(*here(), key);
+
+    return found ? found->value : NULL;
+}
+
+/* A binding in front of NEXT, whose reference it takes over; NULL, and it does not. */
+static struct syni_bindings *bind(const struct syn_task_local *key, void *value,
+                                  struct syni_bindings *next)
+{
+    struct syni_bindings *made = syni_alloc(sizeof *made);
+
+    if (!made)
+        return NULL;
+    atomic_init(&made->references, 1);
+    made->key = key;
+    made->value = value;
+    made->next = next;
+    return made;
+}
+
+/* BINDINGS without OLD: a chain with a reference for the caller. False: no memory. */
+static bool without(struct syni_bindings *bindings, struct syni_bindings *old,
+                    struct syni_bindings **out_chain)
+{
+    struct syni_bindings *chain = hold(old ? old->next : bindings), *longer;
+
+    for (; old && bindings != old; bindings = bindings->next) {
+        longer = bind(bindings->key, bindings->value, chain);
+        if (!longer) {
+            syni_bindings_release(chain);
+            return false;
+        }
+        chain = longer;
+    }
+    *out_chain = chain;
+    return true;
+}
+
+static void thread_ends(void *unused)
+{
+    (void)unused;
+    syni_bindings_release(of_thread);
+    of_thread = NULL;
+}
+
+static void replace(struct syni_bindings **place, struct syni_bindings *chain)
+{
+    syni_bindings_release(*place);
+    *place = chain;
+    if (place == &of_thread && !at_exit.fn) {
+        at_exit.fn = thread_ends;
+        syni_thread_at_exit(&at_exit);
+    }
+}
+
+syn_err syni_local_set(const struct syn_task_local *key, void *value)
+{
+    struct syni_bindings **place = here(), *chain, *longer;
+
+    if (!without(*place, find(*place, key), &chain))
+        return SYN_ENOMEM;
+    if (value) {
+        longer = bind(key, value, chain);
+        if (!longer) {
+            syni_bindings_release(chain);
+            return SYN_ENOMEM;
+        }
+        chain = longer;
+    }
+    replace(place, chain);
+    return SYN_OK;
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Bindings of task-local values. See <synchronicity/local.h>.
+ *
+ * A chain of bindings never changes; setting makes another one that shares its tail. So
+ * inheriting is one pointer and one reference, and needs no lock.
+ */
+#ifndef SYNI_LOCAL_H
+#define SYNI_LOCAL_H
+
+struct syni_bindings;
+
+/* One reference more to what a task has that is made here and now; NULL: nothing. */
+struct syni_bindings *syni_bindings_inherit(void);
+
+/* One less. NULL is fine. Any thread. */
+void syni_bindings_release(struct syni_bindings *bindings);
+
+#endif

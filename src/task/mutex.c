@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Mutexes and conditions of tasks. Driver only.
+ *
+ * Unlocking hands the mutex to who waits longest, who holds it from that moment; no task
+ * that comes along meanwhile finds it free. A condition's waiter that is signalled, or whose
+ * wait is cut short, stands in the mutex's line next, and goes on when it holds that.
+ */
+#include "task/sync.h"
+
+#include <stddef.h>
+#include <stdio.h>
+
+#include "base/report.h"
+
+#define MUTEX(pointer) ((struct syni_mutex_of_tasks *)(void *)(pointer))
+#define CONDITION(pointer) ((struct syni_condition *)(void *)(pointer))
+
+static void hold(struct syni_mutex_of_tasks *mutex, struct syni_task *task)
+{
+    mutex->home = task->home;
+    mutex->holder = task;
+    mutex->next_held = task->held;
+    task->held = mutex;
+}
+
+static void unhold(struct syni_mutex_of_tasks *mutex)
+{
+    struct syni_mutex_of_tasks **place = &mutex->holder->held;
+
+    while (*place != mutex)
+        place = &(*place)->next_held;
+    *place = mutex->next_held;
+    mutex->holder = NULL;
+}
+
+void syni_mutex_give_up(struct syni_mutex_of_tasks *mutex)
+{
+    struct syni_task *next = syni_line_take(&mutex->line);
+
+    unhold(mutex);
+    if (!next)
+        return;
+    hold(mutex, next);
+    syni_task_resume(next);
+}
+
+void syni_mutex_queue(struct syni_mutex_of_tasks *mutex, struct syni_task *task,
+                      struct syn_deadline deadline)
+{
+    if (mutex->holder) {
+        syni_line_join(&mutex->line, task, deadline);
+        return;
+    }
+    hold(mutex, task);
+    syni_task_resume(task);
+}
+
+static bool lock_collected(struct syni_task *task)
+{
+    bool leaves;
+
+    if (syni_line_collect(task, &leaves) && leaves)
+        syni_mutex_give_up(task->on.line.thing);
+    return leaves;
+}
+
+static const struct syni_wait_ops lock_ops = {syni_line_interrupt, lock_collected,
+                                              syni_line_forget, NULL};
+
+struct syn_step syni_step_lock(struct syn_task *public_task, struct syn_mutex *public_mutex,
+                               struct syn_deadline deadline)
+{
+    struct syni_task *task = SYNI_TASK(public_task);
+    struct syni_mutex_of_tasks *mutex = MUTEX(public_mutex);
+
+    syni_line_begin(task, mutex, &lock_ops, "a mutex");
+    if (mutex->holder && mutex->home != task->home)
+        return syni_line_answer(task, SYN_EWRONGLOOP);
+    if (mutex->holder == task)
+        return syni_line_answer(task, SYN_EDEADLK);
+    syni_mutex_queue(mutex, task, deadline);
+    return syni_suspended;
+}
+
+syn_err syn_mutex_try(struct syn_mutex *public_mutex)
+{
+    struct syni_mutex_of_tasks *mutex = MUTEX(public_mutex);
+    struct syni_task *task = syni_line_here(mutex->home, mutex->holder != NULL);
+
+    if (!task)
+        return syni_refuse(SYN_EWRONGLOOP, "a mutex of tasks is locked in a step of a task of its "
+                                           "synchronizer");
+    if (mutex->holder)
+        return SYN_EBUSY;
+    hold(mutex, task);
+    return SYN_OK;
+}
+
+int syn_mutex_is_mine(const struct syn_mutex *public_mutex)
+{
+    const struct syni_mutex_of_tasks *mutex = MUTEX((uintptr_t)public_mutex);
+
+    return mutex->holder && mutex->holder == syni_line_here(mutex->home, true);
+}
+
+void syn_mutex_unlock(struct syn_mutex *mutex)
+{
+    if (!syn_mutex_is_mine(mutex))
+        syni_panic("a mutex was unlocked by who does not hold it");
+    syni_mutex_give_up(MUTEX(mutex));
+}
+
+void syni_mutexes_at_end(struct syni_task *task, bool abandoned)
+{
+    char message[SYN_MESSAGE_MAX];
+
+    while (task->held && abandoned)
+        syni_mutex_give_up(task->held);
+    if (!task->held)
+        return;
+    snprintf(message, sizeof message, "%s ended while it held a mutex; unlock it in the clean-up",
+             task->function->name);
+    syni_panic(message);
+}
+
+/* --- conditions --- */
+
+/* Cut short, or signalled: the mutex comes first. */
+static void relock(struct syni_task *task)
+{
+    struct syni_mutex_of_tasks *mutex = task->on.line.mutex;
+
+    syni_timer_stop(&task->home->loop, &task->timer);
+    task->on.line.thing = mutex;
+    task->live.waits_for = "a mutex";
+    syni_mutex_queue(mutex, task, syn_never());
+}
+
+static void condition_interrupted(struct syni_task *task)
+{
+    if (task->on.line.thing == task->on.line.mutex)
+        return; /* it has the mutex soon */
+    syni_line_leave(task->on.line.thing, task);
+    task->on.line.left = true;
+    relock(task);
+}
+
+static bool condition_collected(struct syni_task *task)
+{
+    struct syni_condition *condition = task->on.line.condition;
+    bool leaves;
+
+    if (syni_line_collect(task, &leaves) && leaves)
+        syn_condition_signal((struct syn_condition *)(void *)condition);
+    return leaves;
+}
+
+static const struct syni_wait_ops condition_ops = {condition_interrupted, condition_collected,
+                                                   syni_line_forget, NULL};
+
+struct syn_step syni_step_condition(struct syn_task *public_task,
+                                    struct syn_condition *public_condition,
+                                    struct syn_mutex *public_mutex, struct syn_deadline deadline)
+{
+    struct syni_task *task = SYNI_TASK(public_task);
+    struct syni_condition *condition = CONDITION(public_condition);
+
+    syni_line_begin(task, condition, &condition_ops, "a condition");
+    if (condition->line.first && condition->home != task->home)
+        return syni_line_answer(task, SYN_EWRONGLOOP);
+    if (!syn_mutex_is_mine(public_mutex))
+        syni_panic("a condition is waited for without its mutex");
+    condition->home = task->home;
+    task->on.line.mutex = MUTEX(public_mutex);
+    task->on.line.condition = condition;
+    syni_line_join(&condition->line, task, deadline);
+    syni_mutex_give_up(task->on.line.mutex);
+    return syni_suspended;
+}
+
+static void check_here(const struct syni_condition *condition)
+{
+    if (condition->line.first && condition->home != syni_home_now())
+        syni_panic("a condition was signalled on another synchronizer than that of its waiters");
+}
+
+void syn_condition_signal(struct syn_condition *public_condition)
+{
+    struct syni_condition *condition = CONDITION(public_condition);
+    struct syni_task *task;
+
+    check_here(condition);
+    task = syni_line_take(&condition->line);
+    if (task)
+        relock(task);
+}
+
+void syn_condition_broadcast(struct syn_condition *public_condition)
+{
+    struct syni_condition *condition = CONDITION(public_condition);
+    struct syni_task *task;
+
+    check_here(condition);
+    while ((task = syni_line_take(&condition->line)))
+        relock(task);
+}

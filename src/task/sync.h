@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Lines of waiting tasks: what mutex, semaphore, event and condition are made of. See
+ * <synchronicity/sync.h>.
+ *
+ * Driver only. A task in a line is served by taking it off; who is still in line can leave
+ * it. The node lies in the task.
+ */
+#ifndef SYNI_SYNC_H
+#define SYNI_SYNC_H
+
+#include <synchronicity/sync.h>
+
+#include "task/task.h"
+
+/* First in, first out; a list of struct syni_task by on.line.link. Zero is empty. */
+struct syni_line {
+    struct syni_task *first, *last;
+};
+
+struct __attribute__((may_alias)) syni_mutex_of_tasks {
+    struct syni_line line;
+    struct syni_home *home; /* of holder and line; meaningless while there are none */
+    struct syni_task *holder;
+    struct syni_mutex_of_tasks *next_held; /* by the same holder */
+};
+struct __attribute__((may_alias)) syni_semaphore {
+    struct syni_line line;
+    struct syni_home *home;
+    uintptr_t units;
+};
+struct __attribute__((may_alias)) syni_task_event {
+    struct syni_line line;
+    struct syni_home *home;
+    uintptr_t set;
+};
+struct __attribute__((may_alias)) syni_condition {
+    struct syni_line line;
+    struct syni_home *home;
+};
+
+_Static_assert(sizeof(struct syni_mutex_of_tasks) <= sizeof(struct syn_mutex), "too little room");
+_Static_assert(sizeof(struct syni_semaphore) <= sizeof(struct syn_semaphore), "too little room");
+_Static_assert(sizeof(struct syni_task_event) <= sizeof(struct syn_event), "too little room");
+_Static_assert(sizeof(struct syni_condition) <= sizeof(struct syn_condition), "too little room");
+
+/* --- line.c --- */
+
+/* TASK stands in LINE until it is served, or until DEADLINE. */
+void syni_line_join(struct syni_line *line, struct syni_task *task, struct syn_deadline deadline);
+/* It does not any more; false: it was served. */
+bool syni_line_leave(struct syni_line *line, struct syni_task *task);
+/* Takes the first off, who is served now; NULL. */
+struct syni_task *syni_line_take(struct syni_line *line);
+
+/* A wait for THING begins; its line is at the beginning of it. */
+void syni_line_begin(struct syni_task *task, void *thing, const struct syni_wait_ops *ops,
+                     const char *what);
+/* It is over at once, with STATUS. */
+struct syn_step syni_line_answer(struct syni_task *task, syn_err status);
+
+/* The ops of a wait that only leaves its line when it is interrupted. */
+void syni_line_interrupt(struct syni_task *task);
+void syni_line_forget(struct syni_task *task);
+/* Sets the status of TASK, who was served or left. True: it was served. */
+bool syni_line_collect(struct syni_task *task, bool *out_leaves);
+
+/* The task whose step runs here on a loop that may use what HOME uses, if IN_USE; NULL. */
+struct syni_task *syni_line_here(const struct syni_home *home, bool in_use);
+
+/* --- mutex.c --- */
+
+/* TASK, which holds nothing of it, gets it, now or in its turn. */
+void syni_mutex_queue(struct syni_mutex_of_tasks *mutex, struct syni_task *task,
+                      struct syn_deadline deadline);
+void syni_mutex_give_up(struct syni_mutex_of_tasks *mutex);
+
+/* TASK ends: it must hold none. ABANDONED: it was not its fault, they are freed. */
+void syni_mutexes_at_end(struct syni_task *task, bool abandoned);
+
+#endif
