@@ -233,6 +233,20 @@ void syn_scope_deadline(struct syn_scope *public_scope, struct syn_deadline dead
     syni_timer_start(&scope->home->loop, &scope->timer, deadline.ns, deadline_passes);
 }
 
+/* Takes SCOPE off its task's list. */
+static void unlist(struct syni_scope *scope)
+{
+    struct syni_scope **place;
+
+    if (!scope->listed)
+        return;
+    place = &scope->owner->scopes;
+    while (*place != scope)
+        place = &(*place)->next_open;
+    *place = scope->next_open;
+    scope->listed = false;
+}
+
 void syni_scope_bind(struct syni_scope *scope, struct syni_task *owner)
 {
     syni_scope_forget_failures(scope);
@@ -245,6 +259,7 @@ void syni_scope_bind(struct syni_scope *scope, struct syni_task *owner)
     scope->winner = 0;
     if (!owner)
         return;
+    scope->listed = true;
     scope->next_open = owner->scopes;
     owner->scopes = scope;
     if (scope->has_deadline)
@@ -302,19 +317,13 @@ syn_err syni_scope_over(const struct syni_scope *scope)
     return scope->err ? scope->err : syni_code_of((enum syn_origin)(scope->asked - 1));
 }
 
-/* Takes SCOPE off its task's list of open ones. */
 static void unbind(struct syni_scope *scope)
 {
-    if (scope->owner) {
-        struct syni_scope **place = &scope->owner->scopes;
-
-        while (*place != scope)
-            place = &(*place)->next_open;
-        *place = scope->next_open;
+    if (scope->home)
         syni_timer_stop(&scope->home->loop, &scope->timer);
-    }
+    if (syni_list_empty(&scope->failures))
+        unlist(scope);
     scope->bound = false;
-    scope->owner = NULL;
     scope->home = NULL;
 }
 
@@ -353,4 +362,6 @@ void syni_scope_forget_failures(struct syni_scope *scope)
         syni_list_remove(node);
         syni_core_unpin(SYNI_CONTAINER(node, struct syni_core, member.link));
     }
+    if (!scope->bound)
+        unlist(scope);
 }

@@ -28,6 +28,7 @@ struct __attribute__((may_alias)) syni_scope {
 
     /* from the first child to the join */
     bool bound;
+    bool listed;                   /* among its task's; also while failures are kept */
     struct syni_home *home;        /* of the task that owns it; NULL: a thread does */
     struct syni_task *owner;       /* that task */
     struct syni_scope *next_open;  /* of its open ones */
