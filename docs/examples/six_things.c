@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Six things, in as few lines as they take: define an async function, block on it,
- * give it a deadline, cancel it; a stream of values and the pool follow with their
- * parts of the library.
+ * give it a deadline, cancel it, iterate a stream of values; the pool follows with its
+ * part of the library.
  */
 #include <stdio.h>
 #include <synchronicity/short.h>
@@ -18,9 +18,19 @@ ASYNC(demo, int, square, (double, seconds), (int, x))
     co_end;
 }
 
+/* 5. A stream of values. */
+GENERATOR(demo, int, count, (int, n), SYN_LOCAL(int, i))
+{
+    co_begin;
+    for (self->i = 0; self->i < self->n; self->i++)
+        co_yield(self->i);
+    co_end;
+}
+
 int main(void)
 {
     struct square_future slow;
+    syn_err err;
     int y = 0;
 
     /* 2. Block on it. */
@@ -35,5 +45,8 @@ int main(void)
     /* 4. Cancel it. */
     slow = square_future(60, 42);
     printf("cancelled: %s\n", syn_strerror(future_cancel(slow)));
+
+    channel_each (int, v, count(3), &err)
+        printf("%d\n", v);
     return 0;
 }
