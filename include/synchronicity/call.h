@@ -250,13 +250,4 @@ void syni_call_start(struct syn_task *frame);
 #define syn_call_by(deadline, expression)                                                          \
     (syni_deadline_push(deadline), syni_deadline_pop(expression))
 
-#ifdef __cplusplus
-extern "C" {
-#endif
-void syni_deadline_push(struct syn_deadline deadline);
-syn_err syni_deadline_pop(syn_err err);
-#ifdef __cplusplus
-}
-#endif
-
 #endif

@@ -128,7 +128,8 @@ void syn_scope_deadline(struct syn_scope *scope, struct syn_deadline deadline);
 #define SYNI_SPAWN_2(scope, f) SYNI_SPAWN(scope, SYNI_ADD_1(scope, f))
 #define SYNI_SPAWN_3(scope, f, out) SYNI_SPAWN(scope, SYNI_ADD_2(scope, f, out))
 #define SYNI_SPAWN_4(scope, f, out, status) SYNI_SPAWN(scope, SYNI_ADD_3(scope, f, out, status))
-#define SYNI_SPAWN(scope, add) (syni_scope_room(scope) ? syni_scope_refusal(scope) : (add))
+#define SYNI_SPAWN(scope, add)                                                                     \
+    (syni_scope_room(scope) ? syni_scope_refusal(scope) : SYNI_UNDER(scope, add))
 
 /* Waits until no child is left, and tells what the scope came to. Thread: a plain one;
  * in a task say syn_co_join(). Fails, and leaves it as it is: SYN_EDEADLK when a child
@@ -198,11 +199,16 @@ syn_err syni_scope_room(struct syn_scope *scope);
 syn_err syni_scope_refusal(struct syn_scope *scope);
 syn_err syni_scope_add(struct syn_scope *scope, struct syn_future future, void *out_result,
                        syn_err *out_status);
+/* What the thread calls until syni_deadline_pop() is a child to be. */
+void syni_scope_expect(const struct syn_scope *scope);
 /* Begins an any, a race or an all; what is added afterwards is part of it. */
 void syni_scope_aim(struct syn_scope *scope, enum syni_goal goal);
 /* Adds N futures that lie STRIDE bytes apart, with results RESULT_SIZE bytes apart. */
 void syni_scope_add_all(struct syn_scope *scope, size_t n, const void *futures, size_t stride,
                         void *out_results, size_t result_size);
+
+/* A call that is made in ADD runs under the scope's deadline from its first step on. */
+#define SYNI_UNDER(scope, add) (syni_scope_expect(scope), syni_deadline_pop(add))
 
 #define SYNI_ADD_1(scope, f)                                                                       \
     (0 ? (f).u.result_is() : syni_scope_add((scope), (f).u.handle, NULL, NULL))
@@ -219,7 +225,7 @@ void syni_scope_add_all(struct syn_scope *scope, size_t n, const void *futures, 
 /* Each child is added where it stands; the scope is named once more by each. */
 #define SYNI_BRING(scope, goal, ...)                                                               \
     (syni_scope_aim((scope), (goal)), SYNI_EACH(SYNI_BRING_ONE, scope, __VA_ARGS__)(void) 0)
-#define SYNI_BRING_ONE(scope, item) (void)SYNI_ADD(scope, SYNI_BARE item),
+#define SYNI_BRING_ONE(scope, item) (void)SYNI_UNDER(scope, SYNI_ADD(scope, SYNI_BARE item)),
 #define SYNI_BARE(...) __VA_ARGS__
 #define SYNI_TOGETHER(scope, goal, ...)                                                            \
     (SYNI_BRING(scope, goal, __VA_ARGS__), syn_scope_join(scope))
@@ -263,7 +269,7 @@ struct syn_step syni_step_join(struct syn_task *task, struct syn_scope *scope);
         return syni_step_room(&self->syn, (scope));                                                \
     case SYNI_HERE:                                                                                \
         if (!self->syn.status)                                                                     \
-            self->syn.status = (add);                                                              \
+            self->syn.status = SYNI_UNDER(scope, add);                                             \
         if (self->syn.status)                                                                      \
             return syni_step_leave(&self->syn, self->syn.status, NULL);                            \
     } while (0)

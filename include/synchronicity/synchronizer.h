@@ -43,6 +43,11 @@ struct syn_deadline syn_after(double seconds);
 /* The moment that does not come. */
 struct syn_deadline syn_never(void);
 
+/* Between the two, what the calling thread calls runs under DEADLINE too; they nest. For
+ * syn_call_by() and for scopes. pop() returns ERR. */
+void syni_deadline_push(struct syn_deadline deadline);
+syn_err syni_deadline_pop(syn_err err);
+
 /* Zero everywhere is the default. */
 struct syn_options {
     /* For threads, dumps and messages. */

@@ -117,7 +117,7 @@ static syn_err take_outcome(struct syni_core *core, void *out_result)
     } else if (out_result) {
         syni_core_fetch(core, out_result);
     } else {
-        syni_core_dispose(core); /* before we return, whoever holds it longer */
+        syni_core_discard(core); /* before we return, whoever holds it longer */
     }
     syni_core_unpin(core);
     return err;

@@ -109,6 +109,14 @@ void syni_scope_add_all(struct syn_scope *scope, size_t n, const void *futures, 
     }
 }
 
+void syni_scope_expect(const struct syn_scope *public_scope)
+{
+    const struct syni_scope *scope = (const struct syni_scope *)(const void *)public_scope;
+    struct syn_deadline deadline = {scope->has_deadline ? scope->deadline : SYNI_NEVER};
+
+    syni_deadline_push(deadline);
+}
+
 void syni_scope_aim(struct syn_scope *public_scope, enum syni_goal goal)
 {
     struct syni_scope *scope = SYNI_SCOPE(public_scope);

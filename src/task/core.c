@@ -77,15 +77,20 @@ void syni_unobserved(const char *name, syn_err err, enum syn_origin origin,
         fn(atomic_load(&unobserved_user), name, err, report);
 }
 
+void syni_core_discard(struct syni_core *core)
+{
+    if (!syni_core_done(core) || core->err || core->taken || !core->type->destroy)
+        return;
+    core->taken = true;
+    core->type->destroy(core->value);
+}
+
 void syni_core_dispose(struct syni_core *core)
 {
     if (core->err && !core->seen && syni_core_done(core))
         syni_unobserved(core->task ? core->task->function->name : "a promise", core->err,
                         core->origin, core->report);
-    if (!core->err && !core->taken && core->type->destroy && syni_core_done(core)) {
-        core->taken = true;
-        core->type->destroy(core->value);
-    }
+    syni_core_discard(core);
     syni_report_free(core->report);
     core->report = NULL;
 }

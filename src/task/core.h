@@ -118,6 +118,10 @@ bool syni_core_stop_waiting(struct syni_core *core, struct syni_waiter *waiter);
  * well, and by who consumed it. */
 void syni_core_fetch(struct syni_core *core, void *out_value);
 
+/* Destroys the value if it is there and nobody fetched it. By who consumed it, when he
+ * goes on as if it were gone: the producer may hold CORE a little longer. */
+void syni_core_discard(struct syni_core *core);
+
 /* Destroys what was not fetched, frees the report: the end of a core that has no
  * slot, or no reader left. */
 void syni_core_dispose(struct syni_core *core);

@@ -43,6 +43,7 @@ void syni_scope_leave(struct syni_scope *scope, struct syni_section *section)
         struct syni_core *core = SYNI_CONTAINER(node, struct syni_core, member.link);
 
         syni_list_remove(node);
+        syni_core_discard(core); /* before the owner goes on */
         syni_core_unpin(core);
     }
     if (section->to_tell)
