@@ -405,7 +405,7 @@ static void L2_stopping_ends_a_generator_and_tells_its_consumer(void)
     end_all();
 }
 
-static int destroyed;
+static atomic_int destroyed; /* by whichever thread lets go of an item */
 
 static void destroy(char *item)
 {

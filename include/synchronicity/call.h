@@ -69,6 +69,7 @@
 #define SYNI_PARAM_SYN_COPY(type, name) , type name
 #define SYNI_PARAM_SYN_LOCAL(type, name)
 #define SYNI_PARAM_SYN_DESTROY(fn)
+#define SYNI_PARAM_SYN_ASKS(type)
 #define SYNI_PARAM_SYN_DOC(text)
 #define SYNI_PARAM_SYNI_END
 #define SYNI_OUT(ret) SYNI_IF_VOID(ret, SYNI_NOTHING, SYNI_OUT_TYPED)(ret)
@@ -202,6 +203,7 @@ void syni_call_start(struct syn_task *frame);
 #define SYNI_FIELD_SYN_COPY(type, name) type name;
 #define SYNI_FIELD_SYN_LOCAL(type, name) type name;
 #define SYNI_FIELD_SYN_DESTROY(fn)
+#define SYNI_FIELD_SYN_ASKS(type) type syn_sent; const type *sent;
 #define SYNI_FIELD_SYN_DOC(text)
 #define SYNI_FIELD_SYNI_END
 
@@ -220,6 +222,7 @@ void syni_call_start(struct syn_task *frame);
 #define SYNI_KEEP_SYN_COPY(type, name) syni_new->name = syni_call_copy(&syni_new->syn, name);
 #define SYNI_KEEP_SYN_LOCAL(type, name)
 #define SYNI_KEEP_SYN_DESTROY(fn)
+#define SYNI_KEEP_SYN_ASKS(type)
 #define SYNI_KEEP_SYN_DOC(text)
 #define SYNI_KEEP_SYNI_END
 
@@ -228,6 +231,7 @@ void syni_call_start(struct syn_task *frame);
 #define SYNI_UNCOPY_SYN_COPY(type, name) syni_call_free_copy(self->name);
 #define SYNI_UNCOPY_SYN_LOCAL(type, name)
 #define SYNI_UNCOPY_SYN_DESTROY(fn)
+#define SYNI_UNCOPY_SYN_ASKS(type)
 #define SYNI_UNCOPY_SYN_DOC(text)
 #define SYNI_UNCOPY_SYNI_END
 
@@ -236,6 +240,7 @@ void syni_call_start(struct syn_task *frame);
 #define SYNI_COPIES_SYN_COPY(type, name) +1
 #define SYNI_COPIES_SYN_LOCAL(type, name)
 #define SYNI_COPIES_SYN_DESTROY(fn)
+#define SYNI_COPIES_SYN_ASKS(type)
 #define SYNI_COPIES_SYN_DOC(text)
 #define SYNI_COPIES_SYNI_END
 

@@ -28,6 +28,30 @@
  * consumer alternate strictly: it goes on from a yield when the NEXT item is asked for.
  * syn_channel_prefetch() lets it run ahead.
  *
+ * TALKING BACK is for generators that ask for it, by the item SYN_ASKS(type):
+ *
+ *     SYN_GENERATOR(demo, double, average, SYN_ASKS(double), SYN_LOCAL(double, sum),
+ *                   SYN_LOCAL(int, n))
+ *     {
+ *         syn_co_begin;
+ *         for (;;) {
+ *             syn_co_try_yield(self->n ? self->sum / self->n : 0);
+ *             if (self->sent) {
+ *                 self->sum += *self->sent;
+ *                 self->n++;
+ *             }
+ *         }
+ *         syn_co_end;
+ *     }
+ *
+ *     syn_channel_next(ch, &a);                  // to its first yield
+ *     syn_generator_send(ch, &(double){3}, &a);  // that yield gives 3; a: the next item
+ *     syn_generator_throw(ch, SYN_EIO, "no more", &a);
+ *
+ * After a yield `self->sent` is what was sent, or NULL when the consumer only asked for
+ * the next item. What was thrown is the status of the yield: the generator handles it and
+ * yields again, or leaves with it, which syn_co_try_yield() does by itself.
+ *
  * Its end ends the channel; its error is the channel's. When the channel is closed, or its
  * synchronizer stopped, the generator is asked to end at its yield (or wherever it waits),
  * once; its clean-up runs and may await. An item that it yields after that is destroyed.
@@ -38,12 +62,81 @@
 #include <synchronicity/call.h>
 #include <synchronicity/channel.h>
 
-#define SYN_GENERATOR_TYPES(type, name) SYNI_CHANNEL_TYPES(type, name)
+/* SYN_GENERATOR_TYPES(type, name), SYN_GENERATOR_TYPES(type, name, SYN_ASKS(type)): only
+ * the type, for who writes the prototype out. */
+#define SYN_GENERATOR_TYPES(...) SYNI_GENERATOR_TYPES(__VA_ARGS__, SYNI_END)
+#define SYNI_GENERATOR_TYPES(type, name, ...)                                                      \
+    struct name##_channel {                                                                        \
+        union {                                                                                    \
+            struct syn_channel handle;                                                             \
+            syn_err (*item_is)(type *);                                                            \
+            syn_err (*source_is)(type const *);                                                    \
+            SYNI_MAP(SYNI_SENT_IS, __VA_ARGS__)                                                    \
+        } u;                                                                                       \
+    }
+#define SYNI_SENT_IS(item) SYNI_DO(SYNI_SENT_IS_, item)
+#define SYNI_SENT_IS_ARG(type, name)
+#define SYNI_SENT_IS_SYN_COPY(type, name)
+#define SYNI_SENT_IS_SYN_LOCAL(type, name)
+#define SYNI_SENT_IS_SYN_DESTROY(fn)
+#define SYNI_SENT_IS_SYN_ASKS(type) syn_err (*sent_is)(type const *);
+#define SYNI_SENT_IS_SYN_DOC(text)
+#define SYNI_SENT_IS_SYNI_END
+
 #define SYN_GENERATOR_DECLARE(...) SYNI_GENERATOR_DECLARE(__VA_ARGS__, SYNI_END)
 #define SYNI_GENERATOR_DECLARE(type, name, ...)                                                    \
     struct name; /* the frame, for the steps of who defines it */                                  \
-    SYNI_CHANNEL_TYPES(type, name);                                                                \
+    SYNI_GENERATOR_TYPES(type, name, __VA_ARGS__);                                                 \
     extern struct name##_channel name(SYNI_LIST(~SYNI_MAP(SYNI_PARAM, __VA_ARGS__)))
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* What a consumer says to a generator. */
+struct syni_saying {
+    const void *value;
+    syn_err err; /* thrown; 0: VALUE is sent */
+    const char *message;
+};
+
+/* Sends *VALUE (copied; it owns nothing, since a generator that is asked to end never
+ * looks at it) as what the yield gives, and waits for the next item, as
+ * syn_channel_next() does. Throws ERR (0 is SYN_EINVAL) with MESSAGE (copied; NULL: none)
+ * at the yield, and waits for the item that the generator yields after handling it; or
+ * gets what it ended with.
+ *
+ * One consumer talks to the yield whose item he has. Fails, and nothing was said:
+ * SYN_EINVAL before the first item was asked for; SYN_EBUSY when another consumer waits,
+ * or when the answer to somebody who gave up is still to be fetched (channel_next). When
+ * the deadline passes the generator has heard it, and the answer stays to be fetched. Such
+ * a generator has capacity 0, always: SYN_ENOTSUP from syn_channel_prefetch(). */
+#define syn_generator_send(ch, value, out) syn_generator_send_by(ch, value, out, syn_never())
+#define syn_generator_send_by(ch, value, out, deadline)                                            \
+    (0 ? ((void)(ch).u.sent_is(value), (ch).u.item_is(out))                                        \
+       : syni_generator_say((ch).u.handle, syni_say((value), SYN_OK, NULL), (out), (deadline)))
+#define syn_generator_throw(ch, err, message, out)                                                 \
+    (0 ? ((void)(ch).u.sent_is(NULL), (ch).u.item_is(out))                                         \
+       : syni_generator_say((ch).u.handle, syni_say_error((err), (message)), (out), syn_never()))
+
+syn_err syni_generator_say(struct syn_channel channel, struct syni_saying saying, void *out_item,
+                           struct syn_deadline deadline);
+
+static inline struct syni_saying syni_say(const void *value, syn_err err, const char *message)
+{
+    struct syni_saying saying = {value, err, message};
+
+    return saying;
+}
+
+static inline struct syni_saying syni_say_error(syn_err err, const char *message)
+{
+    return syni_say(NULL, err ? err : SYN_EINVAL, message);
+}
+
+#ifdef __cplusplus
+}
+#endif
 
 #ifndef __cplusplus
 
@@ -51,6 +144,8 @@
 struct syn_generator {
     struct syn_function function; /* of nothing: its end says only how */
     struct syn_type item;
+    /* Makes *VALUE, or NULL, what its yield gives; NULL: it does not ask. */
+    void (*hear)(struct syn_task *task, const void *value);
 };
 
 #define SYN_GENERATOR_DEFINE(...) SYNI_GENERATOR_DEFINE(__VA_ARGS__, SYNI_END)
@@ -59,7 +154,7 @@ struct syn_generator {
 
 #define SYN_GENERATOR(...) SYNI_GENERATOR(__VA_ARGS__, SYNI_END)
 #define SYNI_GENERATOR(synchronizer, type, name, ...)                                              \
-    SYNI_CHANNEL_TYPES(type, name);                                                                \
+    SYNI_GENERATOR_TYPES(type, name, __VA_ARGS__);                                                 \
     SYNI_GENERATE(static inline SYNI_UNUSED, synchronizer, type, name, __VA_ARGS__)
 
 struct syni_channel;
@@ -76,14 +171,51 @@ struct syn_step syni_step_yield(struct syn_task *task, struct syni_channel *chan
     (SYNI_NEXT(self, next), (self)->result = (value),                                              \
      syni_step_yield(&(self)->syn, (self)->syn_channel, &(self)->result))
 
-/* The same in a coroutine. */
-#define syn_co_yield(value)                                                                        \
-    do {                                                                                           \
-        self->result = (value);                                                                    \
-        self->syn.line = self->syn.at = __LINE__;                                                  \
-        return syni_step_yield(&self->syn, self->syn_channel, &self->result);                      \
-    case SYNI_HERE:;                                                                               \
-    } while (0)
+/* The same in a coroutine; and one that leaves with what was thrown. */
+#define syn_co_yield(value) SYNI_CO_SUSPEND(SYNI_YIELD(value))
+#define syn_co_try_yield(value) SYNI_CO_OR_LEAVE(SYNI_YIELD(value))
+#define SYNI_YIELD(value)                                                                          \
+    (self->result = (value), syni_step_yield(&self->syn, self->syn_channel, &self->result))
+
+/* Talking back in a task: NEXT runs when there is the next item in *OUT, or an answer in
+ * the status. */
+struct syn_step syni_step_say(struct syn_task *task, struct syn_channel channel,
+                              struct syni_saying saying, void *out_item);
+#define SYNI_SENT(ch, value, out)                                                                  \
+    (0 ? ((void)(ch).u.sent_is(value), (void)(ch).u.item_is(out), (ch).u.handle) : (ch).u.handle)
+#define syn_step_generator_send(self, ch, value, out, next)                                        \
+    (SYNI_NEXT(self, next), syni_step_say(&(self)->syn, SYNI_SENT(ch, value, out),                 \
+                                          syni_say((value), SYN_OK, NULL), (out)))
+#define syn_step_generator_throw(self, ch, err, message, out, next)                                \
+    (SYNI_NEXT(self, next), syni_step_say(&(self)->syn, SYNI_SENT(ch, NULL, out),                  \
+                                          syni_say_error((err), (message)), (out)))
+#define syn_co_generator_send(ch, value, out)                                                      \
+    SYNI_CO_SUSPEND(syni_step_say(&self->syn, SYNI_SENT(ch, value, out),                           \
+                                  syni_say((value), SYN_OK, NULL), (out)))
+#define syn_co_generator_throw(ch, err, message, out)                                              \
+    SYNI_CO_SUSPEND(syni_step_say(&self->syn, SYNI_SENT(ch, NULL, out),                            \
+                                  syni_say_error((err), (message)), (out)))
+
+/* What was sent, into the frame. */
+#define SYNI_HEAR(item) SYNI_DO(SYNI_HEAR_, item)
+#define SYNI_HEAR_ARG(type, name)
+#define SYNI_HEAR_SYN_COPY(type, name)
+#define SYNI_HEAR_SYN_LOCAL(type, name)
+#define SYNI_HEAR_SYN_DESTROY(fn)
+#define SYNI_HEAR_SYN_ASKS(type)                                                                   \
+    if (value)                                                                                     \
+        self->syn_sent = *(const type *)value;                                                     \
+    self->sent = value ? &self->syn_sent : NULL;
+#define SYNI_HEAR_SYN_DOC(text)
+#define SYNI_HEAR_SYNI_END
+#define SYNI_HEARS(item) SYNI_DO(SYNI_HEARS_, item)
+#define SYNI_HEARS_ARG(type, name)
+#define SYNI_HEARS_SYN_COPY(type, name)
+#define SYNI_HEARS_SYN_LOCAL(type, name)
+#define SYNI_HEARS_SYN_DESTROY(fn)
+#define SYNI_HEARS_SYN_ASKS(type) +1
+#define SYNI_HEARS_SYN_DOC(text)
+#define SYNI_HEARS_SYNI_END
 
 /* What one definition makes; see SYNI_DEFINE in call.h. */
 #define SYNI_GENERATE(linkage, bound, type, name, ...)                                             \
@@ -101,13 +233,21 @@ struct syn_step syni_step_yield(struct syn_task *task, struct syni_channel *chan
     {                                                                                              \
         SYNI_RESULT_AS(type) SYNI_MAP(SYNI_KILL, __VA_ARGS__)                                      \
     }                                                                                              \
+    static SYNI_UNUSED void syni_##name##_hear(struct syn_task *task, const void *value)           \
+    {                                                                                              \
+        struct name *self = (struct name *)(void *)task;                                           \
+        (void)self;                                                                                \
+        (void)value;                                                                               \
+        SYNI_MAP(SYNI_HEAR, __VA_ARGS__)                                                           \
+    }                                                                                              \
     SYNI_RELEASE(name, __VA_ARGS__)                                                                \
     static const struct syn_generator syni_##name##_generator = {                                  \
         {SYN_ABI, sizeof(struct syn_task), sizeof(struct name), 0, {0, NULL, NULL}, #name,         \
          __FILE__, __LINE__, SYNI_IN_LIBRARY, &bound, syni_##name##_run, syni_##name##_leave,      \
          (0 SYNI_MAP(SYNI_COPIES, __VA_ARGS__)) ? syni_##name##_release : NULL},                   \
         {sizeof(type), (0 SYNI_MAP(SYNI_KILLS, __VA_ARGS__)) ? syni_##name##_destroy : NULL,       \
-         NULL}};                                                                                   \
+         NULL},                                                                                    \
+        (0 SYNI_MAP(SYNI_HEARS, __VA_ARGS__)) ? syni_##name##_hear : NULL};                        \
     linkage struct name##_channel name(SYNI_LIST(~SYNI_MAP(SYNI_PARAM, __VA_ARGS__)))              \
     {                                                                                              \
         struct name##_channel syni_channel;                                                        \

@@ -9,6 +9,7 @@
  *     SYN_COPY(type, name)    a string argument that a future call copies
  *     SYN_LOCAL(type, name)   a local that survives suspensions
  *     SYN_DESTROY(fn)         how a result that nobody fetched dies
+ *     SYN_ASKS(type)          what a generator may be sent
  *     SYN_DOC("text")         one line about it
  *     SYNI_END                the last, put there by the macros themselves, so that
  *                             nothing is ever called with an empty variadic part
@@ -47,6 +48,7 @@
 #define SYNI_KILL_SYN_COPY(type, name)
 #define SYNI_KILL_SYN_LOCAL(type, name)
 #define SYNI_KILL_SYN_DESTROY(fn) fn(*syni_result);
+#define SYNI_KILL_SYN_ASKS(type)
 #define SYNI_KILL_SYN_DOC(text)
 #define SYNI_KILL_SYNI_END
 #define SYNI_KILLS(item) SYNI_DO(SYNI_KILLS_, item)
@@ -54,6 +56,7 @@
 #define SYNI_KILLS_SYN_COPY(type, name)
 #define SYNI_KILLS_SYN_LOCAL(type, name)
 #define SYNI_KILLS_SYN_DESTROY(fn) +1
+#define SYNI_KILLS_SYN_ASKS(type)
 #define SYNI_KILLS_SYN_DOC(text)
 #define SYNI_KILLS_SYNI_END
 

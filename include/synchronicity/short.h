@@ -23,6 +23,7 @@
 #define ASYNC_DECLARE SYN_ASYNC_DECLARE
 #define ASYNC_TYPES SYN_ASYNC_TYPES
 #define DESTROY SYN_DESTROY
+#define ASKS SYN_ASKS
 #define DOC SYN_DOC
 
 #define synchronizer_new syn_synchronizer_new
@@ -66,6 +67,9 @@
 #define channel_close_by syn_channel_close_by
 #define channel_drop syn_channel_drop
 #define channel_each syn_channel_each
+#define generator_send syn_generator_send
+#define generator_send_by syn_generator_send_by
+#define generator_throw syn_generator_throw
 #define scope_limit syn_scope_limit
 #define scope_keep_going syn_scope_keep_going
 #define scope_collect syn_scope_collect
@@ -99,6 +103,8 @@
 #define step_send syn_step_send
 #define step_close syn_step_close
 #define step_yield syn_step_yield
+#define step_generator_send syn_step_generator_send
+#define step_generator_throw syn_step_generator_throw
 #define step_room syn_step_room
 #define step_join syn_step_join
 #define step_status syn_step_status
@@ -127,6 +133,9 @@
 #define co_close syn_co_close
 #define co_each syn_co_each
 #define co_yield syn_co_yield
+#define co_try_yield syn_co_try_yield
+#define co_generator_send syn_co_generator_send
+#define co_generator_throw syn_co_generator_throw
 #define co_lock syn_co_lock
 #define co_lock_by syn_co_lock_by
 #define co_acquire syn_co_acquire

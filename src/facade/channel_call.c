@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Channels in plain threads: waiting for an item, for room, for the end; the loop.
+ * Channels in plain threads: waiting for an item, for room, for the end.
  *
  * Any thread. Who would have to wait on a thread that drives a loop is refused, whatever
  * is at the other end of the channel: that may be a task of the very loop.
@@ -32,11 +32,7 @@ static void ready_port(struct thread_port *port, void *item, bool receives)
 
 static syn_err refuse_handle(syn_err err)
 {
-    if (err == SYN_ECLOSED)
-        return syni_refuse(err, "the channel is closed");
-    if (err == SYN_EINVAL)
-        return syni_refuse(err, "the channel was never made");
-    return syni_refuse(err, "the channel could not be made");
+    return syni_refuse(err, "%s", syni_channel_refusal(err));
 }
 
 /* What PORT was told, with its report, for this thread. */
@@ -102,6 +98,37 @@ syn_err syni_channel_next(struct syn_channel handle, void *out_item, struct syn_
     if (err)
         return refuse_handle(err);
     err = next(channel, out_item, deadline);
+    syni_channel_unpin(channel);
+    return err;
+}
+
+/* As next(); what would have to wait where it must not is refused before anything is said. */
+static syn_err talk(struct syni_channel *channel, const struct syni_saying *saying, void *out_item,
+                   struct syn_deadline deadline)
+{
+    struct thread_port port;
+    bool served = false;
+    syn_err err;
+
+    if (syni_driving_now())
+        return refuse_wait("co_generator_send(channel, &value, &item)");
+    ready_port(&port, out_item, true);
+    err = syni_channel_say(channel, saying, &port.port, &served);
+    if (err)
+        return syni_refuse(err, "%s", syni_saying_refusal(err));
+    return served ? answer(channel, &port)
+                  : wait_served(channel, &port, syni_deadline_here(deadline.ns));
+}
+
+syn_err syni_generator_say(struct syn_channel handle, struct syni_saying saying, void *out_item,
+                           struct syn_deadline deadline)
+{
+    struct syni_channel *channel;
+    syn_err err = syni_channel_pin(handle, &channel);
+
+    if (err)
+        return refuse_handle(err);
+    err = talk(channel, &saying, out_item, deadline);
     syni_channel_unpin(channel);
     return err;
 }
@@ -194,6 +221,8 @@ syn_err syni_channel_prefetch(struct syn_channel handle, size_t capacity)
     syni_channel_unpin(channel);
     if (err == SYN_EBUSY)
         return syni_refuse(err, "the channel is in use already");
+    if (err == SYN_ENOTSUP)
+        return syni_refuse(err, "a generator that asks has capacity 0");
     return err ? syni_refuse(err, "no memory for a channel's items") : SYN_OK;
 }
 
@@ -239,58 +268,4 @@ syn_err syni_channel_close(struct syn_channel handle, struct syn_deadline deadli
     err = wait_closed(channel, deadline);
     syni_channel_unpin(channel);
     return err;
-}
-
-/* --- the loop --- */
-
-enum { BEFORE, INSIDE, RAN_OUT, CLOSED };
-
-struct syni_each syni_each_begin(struct syn_channel channel, syn_err *out_err)
-{
-    struct syni_each each = {channel, out_err, BEFORE};
-
-    if (out_err)
-        *out_err = SYN_OK;
-    return each;
-}
-
-static void say(struct syni_each *each, syn_err err)
-{
-    if (each->out_err)
-        *each->out_err = err;
-}
-
-int syni_each_goes_on(struct syni_each *each)
-{
-    syn_err err;
-
-    if (each->state == BEFORE) {
-        each->state = INSIDE;
-        return 1;
-    }
-    if (each->state == INSIDE) { /* left by a break */
-        err = syni_channel_close(each->channel, syn_after(SYNI_CLOSE_LIMIT_S));
-        say(each, err == SYN_EAGAIN ? SYN_OK : err);
-    } else {
-        syni_channel_drop(each->channel);
-    }
-    each->state = CLOSED;
-    return 0;
-}
-
-int syni_each_next(struct syni_each *each, void *out_item)
-{
-    syn_err err = syni_channel_next(each->channel, out_item, syn_never());
-
-    if (!err)
-        return 1;
-    each->state = RAN_OUT;
-    say(each, err == SYN_EEND ? SYN_OK : err);
-    return 0;
-}
-
-void syni_each_leave(struct syni_each *each)
-{
-    if (each->state == INSIDE)
-        syni_each_goes_on(each);
 }

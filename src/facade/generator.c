@@ -34,7 +34,7 @@ static syn_err make(const struct syn_generator *generator, struct syni_home *hom
         syni_channel_unpin(channel);
         return SYN_ENOMEM;
     }
-    syni_channel_adopt(channel, *out_task, start);
+    syni_channel_adopt(channel, *out_task, generator, start);
     *out_own = channel;
     return SYN_OK;
 }

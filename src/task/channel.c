@@ -14,6 +14,8 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "base/report.h"
+
 static void push(struct syni_channel *channel, const void *item)
 {
     memcpy(syni_channel_place(channel, channel->count), item, channel->item->size);
@@ -87,6 +89,52 @@ bool syni_channel_receive(struct syni_channel *channel, struct syni_port *port, 
     if (start)
         channel->start(channel);
     return served;
+}
+
+/* The generator waits at the yield whose item the one consumer has. */
+static syn_err may_say(const struct syni_channel *channel)
+{
+    if (!channel->hear)
+        return SYN_ENOTSUP;
+    if (channel->closed || !channel->generator) /* a consumer is told why */
+        return SYN_OK;
+    if (!channel->started)
+        return SYN_EINVAL;
+    return channel->yielded && channel->count == 0 && channel->n_receivers == 0 ? SYN_OK
+                                                                                 : SYN_EBUSY;
+}
+
+static void say(struct syni_channel *channel, const struct syni_saying *saying,
+                struct syn_report *report)
+{
+    if (!saying->err)
+        channel->hear((struct syn_task *)(void *)channel->generator, saying->value);
+    channel->thrown = saying->err;
+    channel->thrown_report = report;
+}
+
+syn_err syni_channel_say(struct syni_channel *channel, const struct syni_saying *saying,
+                         struct syni_port *port, bool *out_served)
+{
+    struct syn_report *report =
+        saying->err ? syni_report_new(saying->err, SYN_BY_TASK, saying->message) : NULL;
+    syn_err err;
+
+    syni_list_init(&port->link);
+    syni_mutex_lock(&channel->lock);
+    err = may_say(channel);
+    if (!err && !channel->closed && channel->generator) {
+        say(channel, saying, report);
+        report = NULL;
+    }
+    if (!err && !(*out_served = receive(channel, port))) {
+        syni_list_append(&channel->receivers, &port->link);
+        channel->n_receivers++;
+        stir(channel);
+    }
+    syni_mutex_unlock(&channel->lock);
+    syni_report_free(report);
+    return err;
 }
 
 static bool put(struct syni_channel *channel, struct syni_port *port)

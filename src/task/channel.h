@@ -14,7 +14,7 @@
 #ifndef SYNI_CHANNEL_H
 #define SYNI_CHANNEL_H
 
-#include <synchronicity/channel.h>
+#include <synchronicity/generator.h>
 
 #include "base/thread.h"
 #include "task/port.h"
@@ -43,6 +43,9 @@ struct syni_channel {
     struct syni_task *generator; /* until it ended */
     struct syni_home *home;
     const char *name;            /* its function's */
+    void (*hear)(struct syn_task *task, const void *value); /* NULL: nobody talks back */
+    syn_err thrown;              /* what its yield gives, as status, with its report */
+    struct syn_report *thrown_report;
     void (*start)(struct syni_channel *channel);
     struct syni_waiter end;      /* at its core */
     bool is_generator, started;
@@ -67,11 +70,20 @@ struct syni_channel *syni_channel_make(const struct syn_type *item, size_t capac
 syn_err syni_channel_pin(struct syn_channel channel, struct syni_channel **out_channel);
 void syni_channel_unpin(struct syni_channel *channel);
 
+/* In words: why a handle did not serve, why nothing can be said to a generator. */
+const char *syni_channel_refusal(syn_err err);
+const char *syni_saying_refusal(syn_err err);
+
 /* --- each takes the lock --- */
 
 /* PORT is served now (true; its status says how), or listed. */
 bool syni_channel_receive(struct syni_channel *channel, struct syni_port *port, bool may_wait);
 bool syni_channel_put(struct syni_channel *channel, struct syni_port *port, bool may_wait);
+
+/* SAYING reaches the generator at its yield, and PORT asks for the next item, as above. Fails,
+ * and nothing was said or asked: SYN_ENOTSUP, SYN_EINVAL, SYN_EBUSY, as generator.h says. */
+syn_err syni_channel_say(struct syni_channel *channel, const struct syni_saying *saying,
+                         struct syni_port *port, bool *out_served);
 
 /* PORT, which was listed, is not any more; false: it was served. */
 bool syni_channel_withdraw(struct syni_channel *channel, struct syni_port *port);
@@ -93,8 +105,9 @@ struct syn_report *syni_channel_report(struct syni_channel *channel, syn_err sta
 
 /* --- generators --- */
 
-/* TASK, which was made and not launched, produces; START launches it. */
+/* TASK, which was made and not launched, produces as GENERATOR says; START launches it. */
 void syni_channel_adopt(struct syni_channel *channel, struct syni_task *task,
+                        const struct syn_generator *generator,
                         void (*start)(struct syni_channel *channel));
 
 /* From the generator's step: ITEM goes in. True: there is demand for the next. */

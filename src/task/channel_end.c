@@ -146,12 +146,14 @@ static void generator_ended(struct syni_waiter *waiter)
 }
 
 void syni_channel_adopt(struct syni_channel *channel, struct syni_task *task,
+                        const struct syn_generator *generator,
                         void (*start)(struct syni_channel *channel))
 {
     channel->is_generator = true;
     channel->generator = task;
     channel->home = task->home;
-    channel->name = task->function->name;
+    channel->name = generator->function.name;
+    channel->hear = generator->hear;
     channel->start = start;
     channel->end.wake = generator_ended;
     atomic_store_explicit(&task->core.waiter, &channel->end, memory_order_relaxed);

@@ -59,6 +59,22 @@ syn_err syni_channel_pin(struct syn_channel handle, struct syni_channel **out_ch
     return SYN_OK;
 }
 
+const char *syni_channel_refusal(syn_err err)
+{
+    if (err == SYN_ECLOSED)
+        return "the channel is closed";
+    return err == SYN_EINVAL ? "the channel was never made" : "the channel could not be made";
+}
+
+const char *syni_saying_refusal(syn_err err)
+{
+    if (err == SYN_EINVAL)
+        return "no yield waits for it yet: ask for the first item with channel_next";
+    if (err == SYN_EBUSY)
+        return "another consumer waits, or an answer is still to be fetched with channel_next";
+    return "this generator does not say SYN_ASKS";
+}
+
 static bool behind(const struct syni_channel *channel)
 {
     return channel->ring == (const unsigned char *)channel->places_behind;
@@ -80,6 +96,7 @@ void syni_channel_unpin(struct syni_channel *channel)
         syni_unobserved(channel->name ? channel->name : "a channel", channel->err,
                         channel->origin, channel->report);
     syni_report_free(channel->report);
+    syni_report_free(channel->thrown_report);
     syni_mutex_fini(&channel->lock);
     if (!behind(channel))
         syni_free(channel->ring, channel->places * channel->item->size + 1);
@@ -92,8 +109,10 @@ syn_err syni_channel_resize(struct syni_channel *channel, size_t capacity)
     unsigned char *ring = places < SIZE_MAX / (size ? size : 1) ? syni_alloc(places * size + 1)
                                                                 : NULL;
 
-    if (!ring)
-        return SYN_ENOMEM;
+    if (channel->hear || !ring) {
+        syni_free(ring, places * size + 1);
+        return channel->hear ? SYN_ENOTSUP : SYN_ENOMEM;
+    }
     syni_mutex_lock(&channel->lock);
     if (channel->started || channel->count > 0 || channel->n_receivers > 0 ||
         !syni_list_empty(&channel->senders)) {

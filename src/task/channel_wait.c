@@ -91,11 +91,11 @@ static void drop(struct syni_task *task)
 static const struct syni_wait_ops channel_ops = {interrupt, collect, forget, drop};
 
 /* The channel is there no more, or never was. */
-static struct syn_step refuse(struct syni_task *task, syn_err err)
+static struct syn_step refuse(struct syni_task *task, syn_err err, const char *why)
 {
     task->status = err;
-    if (err != SYN_ECLOSED)
-        task->heard = syni_report_new(err, SYN_BY_LIBRARY, "the channel was never made");
+    if (err && err != SYN_ECLOSED)
+        task->heard = syni_report_new(err, SYN_BY_LIBRARY, why);
     syni_task_resume(task);
     return syni_suspended;
 }
@@ -135,10 +135,30 @@ struct syn_step syni_step_next(struct syn_task *public_task, struct syn_channel 
 
     syni_wait_begin(task, SYNI_WAIT_OTHER, "an item");
     if (err)
-        return refuse(task, err);
+        return refuse(task, err, syni_channel_refusal(err));
     ready_port(task, channel, out_item, true);
     start_timer(task, deadline);
     return after(task, syni_channel_receive(channel, &task->on.channel.port, true));
+}
+
+struct syn_step syni_step_say(struct syn_task *public_task, struct syn_channel handle,
+                              struct syni_saying saying, void *out_item)
+{
+    struct syni_task *task = SYNI_TASK(public_task);
+    struct syni_channel *channel;
+    bool served = false;
+    syn_err err = syni_channel_pin(handle, &channel);
+
+    syni_wait_begin(task, SYNI_WAIT_OTHER, "an item");
+    if (err)
+        return refuse(task, err, syni_channel_refusal(err));
+    ready_port(task, channel, out_item, true);
+    err = syni_channel_say(channel, &saying, &task->on.channel.port, &served);
+    if (!err)
+        return after(task, served);
+    task->ops = NULL;
+    release(task);
+    return refuse(task, err, syni_saying_refusal(err));
 }
 
 struct syn_step syni_step_send(struct syn_task *public_task, struct syn_channel handle,
@@ -150,7 +170,7 @@ struct syn_step syni_step_send(struct syn_task *public_task, struct syn_channel 
 
     syni_wait_begin(task, SYNI_WAIT_OTHER, "room in a channel");
     if (err)
-        return refuse(task, err);
+        return refuse(task, err, syni_channel_refusal(err));
     ready_port(task, channel, (void *)(uintptr_t)item, false);
     start_timer(task, deadline);
     return after(task, syni_channel_put(channel, &task->on.channel.port, true));
@@ -165,7 +185,7 @@ struct syn_step syni_step_close(struct syn_task *public_task, struct syn_channel
 
     syni_wait_begin(task, SYNI_WAIT_OTHER, "a generator's clean-up");
     if (!channel)
-        return refuse(task, SYN_OK);
+        return refuse(task, SYN_OK, NULL);
     if (syni_slot_take(handle.slot, handle.generation, SYNI_SLOT_CONSUME))
         syni_channel_unpin(channel); /* the handle's; we hold ours */
     ready_port(task, channel, NULL, false);
@@ -212,7 +232,13 @@ static void yield_interrupted(struct syni_task *task)
 
 static bool yield_collected(struct syni_task *task)
 {
-    task->status = SYN_OK;
+    struct syni_channel *channel = task->on.channel.channel;
+
+    /* Said under the lock while we waited, and not again before we yield again. */
+    task->status = channel->thrown;
+    task->heard = channel->thrown_report;
+    channel->thrown = SYN_OK;
+    channel->thrown_report = NULL;
     return syni_task_heeds_request(task);
 }
 
@@ -233,5 +259,7 @@ struct syn_step syni_step_yield(struct syn_task *public_task, struct syni_channe
     syni_wait_begin(task, SYNI_WAIT_OTHER, "to be asked");
     task->on.channel.channel = channel;
     task->ops = &yield_ops;
+    if (channel->hear)
+        channel->hear(public_task, NULL);
     return after(task, syni_channel_yield(channel, item));
 }
