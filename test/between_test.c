@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Several synchronizers: awaiting across them, blocking across them, and the circles that
- * must not close.
+ * Several synchronizers: awaiting across them, and blocking across them.
  */
 #define _DEFAULT_SOURCE
 #include "support/call_rig.h"
@@ -71,6 +70,44 @@ static void C6_awaiting_another_synchronizer_blocks_nobody(void)
     CHECK_INT(v, 7);
     CHECK_INT(now(), 5 * SECOND);
     CHECK_INT(heard.n, 0);
+    end_all();
+}
+
+static pthread_t seen_on[2];
+
+ASYNC(a, int, leaf, (int, x))
+{
+    seen_on[1] = pthread_self();
+    return step_return(self, self->x);
+}
+
+ASYNC(a, int, sums, (int, n), SYN_LOCAL(int, i), SYN_LOCAL(int, x))
+{
+    co_begin;
+    seen_on[0] = pthread_self();
+    for (self->i = 0; self->i < self->n; self->i++) {
+        co_try(leaf_future(self->i), &self->x);
+        CHECK(pthread_equal(seen_on[0], seen_on[1]));
+        self->result += self->x;
+    }
+    co_return_result;
+    co_end;
+}
+
+static void C6_an_await_in_the_loop_takes_no_hop(void)
+{
+    struct syn_stats before, after;
+    int v = 0;
+
+    begin();
+    CHECK_INT(naps(0.0), 0);
+    before = synchronizer_stats(&a);
+    CHECK_INT(sums(1000, &v), 0);
+    after = synchronizer_stats(&a);
+    CHECK_INT(v, 499500);
+    CHECK_INT(after.started - before.started, 1001);
+    CHECK(after.wakes - before.wakes <= 1); /* the call's own */
+    CHECK(after.waits - before.waits <= 3);
     end_all();
 }
 
@@ -179,105 +216,9 @@ static void C12_the_deadline_of_a_call_from_a_step_is_on_its_clock(void)
     end_all();
 }
 
-/* --- circles --- */
-
-static char message[SYN_MESSAGE_MAX];
-
-static syn_err note(syn_err err)
-{
-    if (err == SYN_EDEADLK)
-        snprintf(message, sizeof message, "%s", last_message());
-    return err;
-}
-
 ASYNC(a, int, back_home)
 {
     return step_return(self, 5);
-}
-
-ASYNC(b, syn_err, asks_a)
-{
-    return step_return(self, note(back_home(NULL)));
-}
-
-ASYNC(a, syn_err, circle_of_two)
-{
-    syn_err inner = -1, err = asks_a(&inner);
-
-    return step_return(self, err ? err : inner);
-}
-
-static void C8_a_circle_of_two_is_refused_and_names_both_ends(void)
-{
-    syn_err err = -1;
-
-    begin();
-    CHECK_INT(circle_of_two(&err), 0);
-    CHECK_INT(err, SYN_EDEADLK);
-    CHECK(strstr(message, "back_home") || strstr(message, "co_await(back_home_future"));
-    CHECK(strstr(message, "'a'") != NULL);
-    CHECK_INT(asks_a(&err), 0); /* no circle, no error */
-    CHECK_INT(err, 0);
-    end_all();
-}
-
-ASYNC(c, syn_err, c_asks_a)
-{
-    return step_return(self, note(back_home(NULL)));
-}
-
-ASYNC(b, syn_err, b_asks_c)
-{
-    syn_err inner = -1, err = c_asks_a(&inner);
-
-    return step_return(self, err ? err : inner);
-}
-
-ASYNC(a, syn_err, circle_of_three)
-{
-    syn_err inner = -1, err = b_asks_c(&inner);
-
-    return step_return(self, err ? err : inner);
-}
-
-static void C8_a_circle_of_three_is_refused(void)
-{
-    syn_err err = -1;
-
-    begin();
-    CHECK_INT(circle_of_three(&err), 0);
-    CHECK_INT(err, SYN_EDEADLK);
-    CHECK(strstr(message, "back_home") != NULL);
-    end_all();
-}
-
-ASYNC(b, syn_err, gets_from_a, (struct back_home_future, f))
-{
-    syn_err err = note(future_wait(self->f));
-
-    if (!err)
-        err = note(future_get(self->f, NULL));
-    return step_return(self, err);
-}
-
-ASYNC(a, syn_err, circle_by_future, SYN_LOCAL(struct back_home_future, f))
-{
-    syn_err inner = -1, err;
-
-    self->f = back_home_future();
-    err = gets_from_a(self->f, &inner);
-    future_detach(self->f);
-    return step_return(self, err ? err : inner);
-}
-
-static void C8_a_circle_closed_by_a_future_is_refused_and_uses_up_nothing(void)
-{
-    syn_err err = -1;
-
-    begin();
-    CHECK_INT(circle_by_future(&err), 0);
-    CHECK_INT(err, SYN_EDEADLK);
-    end_all();
 }
 
 ASYNC(b, syn_err, scope_on_a)
@@ -286,7 +227,7 @@ ASYNC(b, syn_err, scope_on_a)
     syn_err err;
 
     scope_spawn(&scope, back_home_future(), NULL);
-    err = note(scope_join(&scope));
+    err = scope_join(&scope);
     if (err == SYN_EDEADLK) { /* it cannot be waited for here: let it run */
         scope_cancel(&scope);
         while (syn_scope_live(&scope))
@@ -306,83 +247,96 @@ static void C9_a_scope_of_a_step_over_another_loop_waits(void)
     end_all();
 }
 
-ASYNC(b, syn_err, in_clean_up, SYN_LOCAL(syn_err, err))
+/* --- deadlines --- */
+
+static int64_t seen[3];
+
+/* What is seen a moment later, since the deadline of who awaits may come after the call. */
+ASYNC(c, void, at_c, (double, seconds))
 {
     co_begin;
-    co_finally;
-    self->err = note(back_home(NULL));
-    co_return(self->err);
+    co_sleep(1e-3);
+    seen[2] = syn_task_deadline(&self->syn).ns;
+    co_sleep(self->seconds);
     co_end;
 }
 
-ASYNC(a, syn_err, circle_in_clean_up)
+ASYNC(b, void, at_b, (double, limit), (double, seconds))
 {
-    syn_err inner = -1, err = in_clean_up(&inner);
-
-    return step_return(self, err ? err : inner);
+    co_begin;
+    co_sleep(1e-3);
+    seen[1] = syn_task_deadline(&self->syn).ns;
+    co_try_by(at_c_future(self->seconds), syn_after(self->limit));
+    co_end;
 }
 
-static void C8_a_circle_closed_by_clean_up_is_refused(void)
+ASYNC(a, void, at_a, (double, limit), (double, limit_of_b), (double, seconds))
 {
+    co_begin;
+    co_sleep(1e-3);
+    seen[0] = syn_task_deadline(&self->syn).ns;
+    co_try_by(at_b_future(self->limit_of_b, self->seconds), syn_after(self->limit));
+    co_end;
+}
+
+static int64_t in(double seconds)
+{
+    return now() + (int64_t)(seconds * 1e9);
+}
+
+static void X4_deadlines_cross_two_synchronizers_and_only_tighten(void)
+{
+    int64_t first;
+
     begin();
-    circle_in_clean_up(NULL);
-    CHECK(strstr(message, "back_home") != NULL);
+    CHECK_INT(at_a(5e8, 6e8, 0.0), 0); /* nobody hurries */
+    CHECK_INT(seen[0], syn_never().ns);
+    first = in(10.0);
+    CHECK_INT(call_by(syn_after(10.0), at_a(20.0, 30.0, 0.0)), 0);
+    for (int i = 0; i < 3; i++) /* the later ones are no extension */
+        CHECK_INT(seen[i], first);
+    first = in(10.0);
+    CHECK_INT(call_by(syn_after(10.0), at_a(5.0, 2.0, 100.0)), SYN_ETIMEDOUT);
+    CHECK_INT(seen[0], first);
+    CHECK_INT(seen[1], first - 5 * SECOND + MS);
+    CHECK_INT(seen[2], first - 8 * SECOND + 2 * MS);
+    CHECK_INT(now(), seen[2]); /* the tightest of them ended it */
+    CHECK_INT(call_by(syn_after(1.0), at_a(5.0, 2.0, 100.0)), SYN_ETIMEDOUT);
+    CHECK_INT(syn_last_origin(), SYN_BY_DEADLINE);
+    CHECK_INT(now(), seen[0]);
+    CHECK_INT(seen[2], seen[0]);
     end_all();
 }
 
-/* Two loops that start to block on each other at one moment: whoever is last is refused,
- * and neither hangs. */
-
-ASYNC(b, syn_err, b_asks_a)
+ASYNC(a, void, awaits_given, (struct at_b_future, f))
 {
-    return step_return(self, back_home(NULL));
+    co_begin;
+    co_try(self->f);
+    co_end;
 }
 
-ASYNC(b, int, back_at_b)
+static void X4_who_is_awaited_later_inherits_then(void)
 {
-    return step_return(self, 6);
-}
+    struct at_b_future f;
 
-ASYNC(a, syn_err, a_asks_b)
-{
-    return step_return(self, back_at_b(NULL));
-}
-
-static void C8_who_closes_it_last_is_refused_in_a_race(void)
-{
-    int refused = 0;
-
-    begin_in_real_time();
-    for (int i = 0; i < 2000 / TEST_SLOWNESS; i++) {
-        struct b_asks_a_future f = b_asks_a_future();
-        struct a_asks_b_future g = a_asks_b_future();
-        syn_err err_f = -1, err_g = -1;
-
-        CHECK_INT(future_get(f, &err_f), 0);
-        CHECK_INT(future_get(g, &err_g), 0);
-        CHECK(err_f == 0 || err_f == SYN_EDEADLK);
-        CHECK(err_g == 0 || err_g == SYN_EDEADLK);
-        CHECK(err_f == 0 || err_g == 0);
-        refused += err_f != 0 || err_g != 0;
-    }
-    finish(&a);
-    finish(&b);
-    done_after(1024);
-    printf("%d refused\n", refused);
+    begin();
+    f = at_b_future(1e9, 100.0); /* by a thread that has no deadline */
+    CHECK_INT(call_by(syn_after(2.0), awaits_given(f)), SYN_ETIMEDOUT);
+    CHECK_INT(seen[1], 2 * SECOND);
+    CHECK_INT(now(), 2 * SECOND);
+    end_all();
 }
 
 static const struct test_case cases[] = {
     TEST(C6_awaiting_another_synchronizer_blocks_nobody),
+    TEST(C6_an_await_in_the_loop_takes_no_hop),
     TEST(C6_errors_and_traces_cross),
     TEST(C6_cancels_and_deadlines_cross),
     TEST(C9_blocking_another_loop_is_told_once_and_goes_on),
     TEST(T1_time_passes_while_a_step_blocks),
     TEST(C12_the_deadline_of_a_call_from_a_step_is_on_its_clock),
-    TEST(C8_a_circle_of_two_is_refused_and_names_both_ends),
-    TEST(C8_a_circle_of_three_is_refused),
-    TEST(C8_a_circle_closed_by_a_future_is_refused_and_uses_up_nothing),
     TEST(C9_a_scope_of_a_step_over_another_loop_waits),
-    TEST(C8_a_circle_closed_by_clean_up_is_refused),
-    TEST(C8_who_closes_it_last_is_refused_in_a_race),
+    TEST(X4_deadlines_cross_two_synchronizers_and_only_tighten),
+    TEST(X4_who_is_awaited_later_inherits_then),
 };
 TEST_MAIN_BOTH_MODES("between", cases);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * All, any, race: over mixed types and arrays, in tasks and threads; losers. And scopes in
- * plain threads.
+ * All, any, race: over mixed types and arrays, in tasks and threads; losers.
  */
 #define _DEFAULT_SOURCE
 #include "support/call_rig.h"
+#include "support/random.h"
 
 SYNCHRONIZER(demo);
 SYNCHRONIZER(other);
@@ -170,6 +170,68 @@ static void P5_a_losers_value_is_destroyed_or_delivered_where_asked(void)
     end_all();
 }
 
+/* Losers that wait for something which many want: an item, a promise. What comes goes to who is
+ * left, or is delivered where a status was asked for; nothing is swallowed. */
+
+CHANNEL(int, ints);
+
+ASYNC(demo, int, takes, (struct ints_channel, ch))
+{
+    co_begin;
+    co_next(self->ch, &self->result);
+    if (co_status)
+        co_fail(co_status);
+    co_return_result;
+    co_end;
+}
+
+ASYNC(other, void, sends_at, (struct ints_channel, ch), (int, n), (uint32_t, random),
+      SYN_LOCAL(int, i))
+{
+    co_begin;
+    for (self->i = 0; self->i < self->n; self->i++) {
+        if (next_random(&self->random) % 2)
+            co_sleep(next_random(&self->random) % 4 * 1e-3);
+        co_send(self->ch, &self->i);
+        CHECK_INT(co_status, 0);
+    }
+    CHECK_INT(channel_end(self->ch), 0);
+    co_end;
+}
+
+static void P5_a_loser_consumes_nothing(void)
+{
+    enum { ITEMS = 2000 / TEST_SLOWNESS };
+    struct syn_scope scope = SYN_SCOPE;
+    struct ints_channel ch;
+    struct sends_at_future sender;
+    uint32_t random = 7;
+    int expected = 0, lost = 0, won = 0;
+
+    begin();
+    CHECK_INT(channel_new(ints, 0, &ch), 0);
+    sender = sends_at_future(ch, ITEMS, 11);
+    while (expected < ITEMS) {
+        int v = -1;
+        syn_err status = -1;
+
+        CHECK_INT(syn_race(&scope, (takes_future(ch), &v, &status),
+                           (nothing_future(next_random(&random) % 4 * 1e-3))),
+                  0);
+        CHECK(status == 0 || status == SYN_ECANCELED);
+        if (status == 0)
+            CHECK_INT(v, expected++);
+        won += scope_winner(&scope) == 0;
+        lost += scope_winner(&scope) != 0;
+    }
+    CHECK(won > 10 && lost > 10);
+    CHECK_INT(future_get(sender), 0);
+    CHECK_INT(channel_close(ch), 0);
+    finish(&demo);
+    finish(&other);
+    done_after(1024); /* a loop keeps the frames of ended calls for its own */
+}
+
 static void P5_arrays_of_one_type(void)
 {
     struct syn_scope scope = SYN_SCOPE;
@@ -279,164 +341,16 @@ static void X3_a_race_is_cancelled_and_its_children_end(void)
     end_all();
 }
 
-/* --- scopes of threads --- */
-
-static void S1_a_threads_scope_joins_limits_and_fails(void)
-{
-    struct syn_scope scope = SYN_SCOPE;
-    int out[10] = {0};
-
-    begin();
-    scope_limit(&scope, 3);
-    for (int i = 0; i < 9; i++)
-        CHECK_INT(scope_spawn(&scope, after_future(1.0, i), &out[i]), 0);
-    CHECK_INT(now(), 2200 * MS);
-    CHECK_INT(scope_join(&scope), 0);
-    CHECK_INT(now(), 3300 * MS);
-    for (int i = 0; i < 9; i++)
-        CHECK_INT(out[i], i);
-    for (int i = 0, err = 0; i < 9 && !err; i++) {
-        err = scope_spawn(&scope, after_future(1.0 + i, i == 1 ? -SYN_EIO : i), &out[i]);
-        CHECK_INT(err, i < 4 ? 0 : SYN_EIO);
-    }
-    CHECK_INT(scope_join(&scope), SYN_EIO);
-    CHECK_INT(syn_scope_live(&scope), 0);
-    scope_collect(&scope);
-    for (int i = 0; i < 3; i++)
-        CHECK_INT(scope_spawn(&scope, after_future(1.0, -SYN_EUSER - i), NULL), 0);
-    CHECK_INT(scope_join(&scope), SYN_EUSER);
-    for (unsigned i = 0; i < 3; i++) {
-        struct syn_failure failure;
-
-        CHECK_INT(scope_failure(&scope, i, &failure), 1);
-        CHECK_INT(failure.err, SYN_EUSER + (int)i);
-        CHECK_INT(failure.child, i);
-    }
-    scope_close(&scope);
-    end_all();
-}
-
-#if defined(__GNUC__)
-static void leaves_early(void)
-{
-    SYN_SCOPE_GUARD struct syn_scope scope = SYN_SCOPE;
-
-    CHECK_INT(scope_spawn(&scope, after_future(100.0, 1), NULL), 0);
-    CHECK_INT(nothing(1.0), 0);
-}
-#endif
-
-static void S1_a_guarded_scope_closes_when_it_goes(void)
-{
-#if defined(__GNUC__)
-    begin();
-    leaves_early();
-    CHECK_INT(cleaned, 1);
-    CHECK_INT(now(), 1100 * MS);
-    end_all();
-#else
-    TEST_SKIP("the compiler has no cleanup attribute");
-#endif
-}
-
-static void cancels(int unused, void *scope)
-{
-    (void)unused;
-    CHECK_INT(nothing(1.0), 0);
-    scope_cancel(scope);
-}
-
-static void X1_a_threads_scope_is_cancelled_by_another_thread(void)
-{
-    struct syn_scope scope = SYN_SCOPE;
-    struct crew_at_work *crew;
-
-    begin();
-    CHECK_INT(scope_spawn(&scope, after_future(100.0, 1), NULL), 0);
-    CHECK_INT(scope_spawn(&scope, nothing_future(100.0)), 0);
-    crew = crew_start(1, cancels, &scope);
-    CHECK_INT(scope_join(&scope), SYN_ECANCELED);
-    CHECK_INT(syn_last_origin(), SYN_BY_REQUEST);
-    CHECK_INT(cleaned, 1);
-    crew_join(crew);
-    end_all();
-}
-
-ASYNC(demo, syn_err, waits_for_itself, SYN_LOCAL(struct nothing_future, f))
-{
-    struct syn_scope scope = SYN_SCOPE;
-    syn_err err;
-
-    self->f = nothing_future(1.0);
-    err = scope_spawn(&scope, self->f);
-    CHECK_INT(scope_join(&scope), 0); /* it has none */
-    future_detach(self->f);           /* which was not used up */
-    return step_return(self, err);
-}
-
-ASYNC(demo, syn_err, joins_blocking, SYN_LOCAL(struct syn_scope, scope))
-{
-    co_begin;
-    CHECK_INT(scope_spawn(&self->scope, nothing_future(1.0)), 0);
-    self->result = scope_join(&self->scope);
-    co_join(&self->scope);
-    CHECK_INT(co_status, 0);
-    co_return_result;
-    co_end;
-}
-
-static void C7_a_step_that_would_wait_for_its_own_children_is_refused(void)
-{
-    syn_err err = 0;
-
-    begin();
-    CHECK_INT(waits_for_itself(&err), 0);
-    CHECK_INT(err, SYN_EDEADLK);
-    CHECK_INT(joins_blocking(&err), 0);
-    CHECK_INT(err, SYN_EDEADLK);
-    end_all();
-}
-
-static void completes(int i, void *promises)
-{
-    CHECK_INT(nothing(i * 0.01), 0);
-    CHECK_INT(promise_complete(((struct number_promise *)promises)[i], &i), 0);
-}
-
-static void P3_children_complete_from_many_threads(void)
-{
-    enum { N = 50 };
-    struct syn_scope scope = SYN_SCOPE;
-    struct number_promise p[N];
-    struct number_future f[N];
-    struct crew_at_work *crew;
-    int out[N];
-
-    begin();
-    for (int i = 0; i < N; i++)
-        CHECK_INT(promise_new(number, &p[i], &f[i]), 0);
-    crew = crew_start(N, completes, p);
-    CHECK_INT(syn_all_of(&scope, N, f, out), 0);
-    for (int i = 0; i < N; i++)
-        CHECK_INT(out[i], i);
-    crew_join(crew);
-    end_all();
-}
-
 static const struct test_case cases[] = {
     TEST(P5_all_of_mixed_types),
     TEST(P5_a_race_takes_the_first_outcome),
     TEST(P5_any_takes_the_first_that_is_well),
     TEST(P5_a_deadline_ends_all_of_them),
     TEST(P5_a_losers_value_is_destroyed_or_delivered_where_asked),
+    TEST(P5_a_loser_consumes_nothing),
     TEST(P5_arrays_of_one_type),
     TEST(P5_the_scope_must_be_empty),
     TEST(P5_all_any_and_race_in_a_task),
     TEST(X3_a_race_is_cancelled_and_its_children_end),
-    TEST(S1_a_threads_scope_joins_limits_and_fails),
-    TEST(S1_a_guarded_scope_closes_when_it_goes),
-    TEST(X1_a_threads_scope_is_cancelled_by_another_thread),
-    TEST(C7_a_step_that_would_wait_for_its_own_children_is_refused),
-    TEST(P3_children_complete_from_many_threads),
 };
 TEST_MAIN_BOTH_MODES("combine", cases);

@@ -132,6 +132,55 @@ static void S4_a_generator_keeps_its_own_through_its_yields(void)
     end_all();
 }
 
+/* Two of them on one loop, and a consumer there: none sees what another one set. */
+
+GENERATOR(demo, int, yields_own, (int *, own), SYN_LOCAL(int, i))
+{
+    co_begin;
+    CHECK_INT(number(), 1);
+    CHECK_INT(request_set(self->own), 0);
+    for (self->i = 0; self->i < 3; self->i++) {
+        co_yield(number());
+        co_sleep(0.1 * *self->own);
+        CHECK_INT(number(), *self->own);
+    }
+    co_finally;
+    CHECK_INT(number(), *self->own);
+    co_end;
+}
+
+ASYNC(demo, void, consumes_two, SYN_LOCAL(struct yields_own_channel, a),
+      SYN_LOCAL(struct yields_own_channel, b), SYN_LOCAL(int, i), SYN_LOCAL(int, v))
+{
+    co_begin;
+    CHECK_INT(number(), 1);
+    self->a = yields_own(&two);
+    self->b = yields_own(&three);
+    CHECK_INT(request_set(NULL), 0); /* they were made under the one before */
+    for (self->i = 0; self->i < 3; self->i++) {
+        co_next(self->a, &self->v);
+        CHECK_INT(self->v, 2);
+        CHECK_INT(number(), 0);
+        co_next(self->b, &self->v);
+        CHECK_INT(self->v, 3);
+        CHECK_INT(number(), 0);
+    }
+    co_finally;
+    co_close(self->a);
+    co_close(self->b);
+    CHECK_INT(number(), 0);
+    co_end;
+}
+
+static void S4_generators_and_their_consumer_keep_apart(void)
+{
+    begin();
+    CHECK_INT(request_set(&one), 0);
+    CHECK_INT(consumes_two(), 0);
+    CHECK_INT(number(), 1);
+    end_all();
+}
+
 static void callback(void *user, syn_err err, int *result)
 {
     CHECK_INT(err, 0);
@@ -245,6 +294,7 @@ static const struct test_case cases[] = {
     TEST(S4_calls_inherit_from_the_thread),
     TEST(S4_children_inherit_and_nobody_else_sees),
     TEST(S4_a_generator_keeps_its_own_through_its_yields),
+    TEST(S4_generators_and_their_consumer_keep_apart),
     TEST(S4_a_callback_has_those_of_who_registered_it),
     TEST(S4_a_blocking_call_of_a_step_inherits_the_tasks),
     TEST(S4_setting_again_and_again_keeps_the_chain_short),

@@ -1,62 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Scopes in tasks: what comes out, who is asked to end, and that nobody is left.
+ * Scopes in tasks: what comes out, and what can be a child.
  */
 #define _DEFAULT_SOURCE
-#include "support/call_rig.h"
-
-SYNCHRONIZER(demo);
-SYNCHRONIZER(other);
-PROMISE(int, number);
-
-static int began, cleaned, running, most;
-static _Atomic(int) there; /* of those on another loop */
-
-static void end_all(void)
-{
-    finish(&demo);
-    finish(&other);
-    CHECK_INT(running, 0);
-    CHECK_INT(there, 0);
-    CHECK_INT(began, cleaned);
-    done();
-}
-
-/* Sleeps, counts itself, and fails if X is negative. */
-ASYNC(demo, int, work, (double, seconds), (int, x))
-{
-    co_begin;
-    began++;
-    running++;
-    most = running > most ? running : most;
-    co_sleep(self->seconds);
-    if (self->x < 0)
-        co_fail(-self->x, "a worker failed");
-    self->result = self->x;
-    co_finally;
-    co_sleep(0.25);
-    running--;
-    cleaned++;
-    co_end;
-}
-
-ASYNC(other, void, work_there, (double, seconds))
-{
-    co_begin;
-    there++;
-    co_sleep(self->seconds);
-    co_finally;
-    co_sleep(0.25);
-    there--;
-    co_end;
-}
-
-ASYNC(demo, void, naps, (double, seconds))
-{
-    co_begin;
-    co_sleep(self->seconds);
-    co_end;
-}
+#include "support/scope_rig.h"
 
 /* --- all go well --- */
 
@@ -187,191 +134,6 @@ static void S1_keeping_going_ends_nobody_and_collecting_keeps_all_errors(void)
     end_all();
 }
 
-/* --- the owner leaves --- */
-
-ASYNC(demo, void, leaves, (int, how), SYN_LOCAL(struct syn_scope, a),
-      SYN_LOCAL(struct syn_scope, b))
-{
-    co_begin;
-    co_spawn(&self->a, work_future(100.0, 1), NULL);
-    co_spawn(&self->a, work_there_future(100.0));
-    co_spawn(&self->b, work_future(100.0, 1), NULL);
-    if (self->how == 0)
-        co_fail(SYN_EIO);
-    if (self->how == 1)
-        co_done;
-    if (self->how == 2)
-        co_sleep(1000.0);
-    if (self->how == 3)
-        co_join(&self->b);
-    if (self->how == 4)
-        co_await(naps_future(1000.0));
-    co_finally;
-    CHECK_INT(running, 0);
-    CHECK_INT(there, 0);
-    CHECK_INT(cleaned, began);
-    co_end;
-}
-
-static void S1_children_end_before_the_clean_up_of_who_leaves(void)
-{
-    begin();
-    CHECK_INT(leaves(0), SYN_EIO);
-    CHECK_INT(leaves(1), 0);
-    CHECK_INT(leaves(5), 0); /* falls into its clean-up */
-    CHECK(now() <= SECOND);
-    end_all();
-}
-
-static void X1_children_end_when_the_owner_is_asked_to(void)
-{
-    begin();
-    for (int how = 2; how <= 4; how++) {
-        struct leaves_future f = leaves_future(how);
-
-        CHECK_INT(naps(1.0), 0);
-        CHECK_INT(future_cancel(f), SYN_ECANCELED);
-        CHECK_INT(running, 0);
-        CHECK_INT(call_by(syn_after(1.0), leaves(how)), SYN_ETIMEDOUT);
-        CHECK_INT(running, 0);
-    }
-    for (int how = 2; how <= 4; how++) {
-        struct leaves_future f = leaves_future(how);
-
-        CHECK_INT(naps(1.0), 0);
-        CHECK_INT(synchronizer_stop(&demo, syn_never()), 0);
-        CHECK_INT(future_get(f), SYN_ECANCELED);
-        CHECK_INT(syn_last_origin(), SYN_BY_STOP);
-        CHECK_INT(running, 0);
-        CHECK_INT(synchronizer_start(&demo), 0);
-    }
-    end_all();
-}
-
-ASYNC(demo, void, spawns_in_clean_up, SYN_LOCAL(struct syn_scope, scope))
-{
-    co_begin;
-    co_sleep(1000.0);
-    co_finally;
-    co_spawn(&self->scope, work_future(1.0, 7), NULL);
-    co_join(&self->scope);
-    CHECK_INT(co_status, 0);
-    scope_spawn(&self->scope, work_future(1.0, 7), NULL); /* and one that nobody joins */
-    co_end;
-}
-
-static void S1_clean_up_may_spawn_and_its_children_end_too(void)
-{
-    begin();
-    CHECK_INT(call_by(syn_after(1.0), spawns_in_clean_up()), SYN_ETIMEDOUT);
-    CHECK_INT(now(), 2250 * MS);
-    end_all();
-}
-
-ASYNC(demo, void, will_not_end)
-{
-    co_begin;
-    co_sleep(1000.0);
-    co_finally;
-    co_sleep(100.0);
-    co_end;
-}
-
-ASYNC(other, void, will_not_end_there)
-{
-    co_begin;
-    co_sleep(1000.0);
-    co_finally;
-    co_sleep(100.0);
-    co_end;
-}
-
-ASYNC(demo, void, owns_the_stubborn, SYN_LOCAL(struct syn_scope, scope))
-{
-    co_begin;
-    co_spawn(&self->scope, will_not_end_future());
-    co_spawn(&self->scope, will_not_end_there_future());
-    co_join(&self->scope);
-    co_end;
-}
-
-static void L2_an_abandoned_owner_lets_go_of_its_children(void)
-{
-    struct owns_the_stubborn_future f;
-
-    begin();
-    f = owns_the_stubborn_future();
-    CHECK_INT(naps(1.0), 0);
-    CHECK_INT(synchronizer_stop(&demo, syn_after(1.0)), SYN_ETIMEDOUT);
-    CHECK_INT(future_get(f), SYN_EABANDONED);
-    end_all();
-}
-
-/* --- deadlines --- */
-
-ASYNC(demo, void, has_deadline, (double, first), (double, second), SYN_LOCAL(struct syn_scope, s))
-{
-    co_begin;
-    scope_deadline(&self->s, syn_after(self->first));
-    co_spawn(&self->s, work_future(5.0, 1), NULL);
-    co_spawn(&self->s, work_there_future(5.0));
-    scope_deadline(&self->s, syn_after(self->second));
-    co_join(&self->s);
-    if (co_status)
-        co_fail(co_status);
-    co_end;
-}
-
-static void X4_a_scopes_deadline_ends_its_children_and_only_tightens(void)
-{
-    begin();
-    CHECK_INT(has_deadline(2.0, 100.0), SYN_ETIMEDOUT);
-    CHECK_INT(now(), 2250 * MS);
-    CHECK_INT(has_deadline(100.0, 3.0), SYN_ETIMEDOUT);
-    CHECK_INT(now(), 5500 * MS);
-    CHECK_INT(has_deadline(10.0, 100.0), 0);
-    CHECK_INT(now(), 10750 * MS);
-    end_all();
-}
-
-static int64_t seen[4];
-
-ASYNC(other, void, sees_there, (int, i))
-{
-    seen[self->i] = syn_task_deadline(&self->syn).ns;
-    return step_done(self);
-}
-
-ASYNC(demo, void, sees, (int, i), SYN_LOCAL(struct syn_scope, scope))
-{
-    co_begin;
-    seen[0] = syn_task_deadline(&self->syn).ns;
-    co_await(sees_there_future(1));
-    scope_deadline(&self->scope, syn_after(1.0));
-    co_spawn(&self->scope, sees_there_future(2));
-    co_try_join(&self->scope);
-    co_finally;
-    seen[3] = syn_task_deadline(&self->syn).ns;
-    co_end;
-}
-
-static void X4_deadlines_are_inherited_and_seen(void)
-{
-    begin();
-    CHECK_INT(sees(0), 0);
-    CHECK_INT(seen[0], syn_never().ns);
-    CHECK_INT(seen[1], syn_never().ns);
-    CHECK_INT(seen[2], SECOND);
-    CHECK_INT(call_by(syn_after(5.0), sees(0)), 0);
-    CHECK_INT(seen[0], 5 * SECOND);
-    CHECK_INT(seen[1], 5 * SECOND);
-    CHECK_INT(seen[2], SECOND);
-    CHECK_INT(seen[3], syn_never().ns); /* clean-up is not hurried */
-    CHECK_INT(call_by(syn_after(0.5), sees(0)), 0);
-    CHECK_INT(seen[2], 500 * MS);
-    end_all();
-}
-
 /* --- other kinds of children --- */
 
 ASYNC(demo, void, waits_for_promises, (struct number_future, f), (struct number_future, g),
@@ -461,58 +223,14 @@ static void S1_a_future_that_is_no_good_is_a_child_that_failed(void)
     end_all();
 }
 
-/* Memory runs out at every moment of a program of scopes: nobody outlives his scope. */
-
-ASYNC(demo, void, many, (int, depth), SYN_LOCAL(struct syn_scope, scope), SYN_LOCAL(int, i))
-{
-    co_begin;
-    if (self->depth == 0)
-        co_sleep(1.0);
-    else
-        for (self->i = 0; self->i < 3; self->i++)
-            co_spawn(&self->scope, many_future(self->depth - 1));
-    co_try_join(&self->scope);
-    co_end;
-}
-
-static void S1_memory_that_runs_out_while_spawning_leaves_nobody(void)
-{
-    unsigned long n;
-
-    for (n = 1;; n++) {
-        struct syn_stats stats;
-        syn_err err;
-
-        begin();
-        CHECK_INT(synchronizer_start(&demo), 0);
-        syn_fault_set("alloc", n, 1000000, ENOMEM);
-        err = many(3);
-        syn_fault_clear();
-        stats = synchronizer_stats(&demo);
-        CHECK_INT(stats.started, stats.ended);
-        CHECK(err == 0 || err == SYN_ENOMEM);
-        end_all();
-        if (!err)
-            break;
-    }
-    CHECK(n > 10);
-}
-
 static const struct test_case cases[] = {
     TEST(S1_a_scope_waits_for_all_and_results_have_their_order),
     TEST(S2_no_more_than_the_limit_run_at_once),
     TEST(S1_the_first_error_ends_the_others_and_is_the_scopes),
     TEST(S1_a_spawn_into_a_scope_that_failed_leaves),
     TEST(S1_keeping_going_ends_nobody_and_collecting_keeps_all_errors),
-    TEST(S1_children_end_before_the_clean_up_of_who_leaves),
-    TEST(X1_children_end_when_the_owner_is_asked_to),
-    TEST(S1_clean_up_may_spawn_and_its_children_end_too),
-    TEST(L2_an_abandoned_owner_lets_go_of_its_children),
-    TEST(X4_a_scopes_deadline_ends_its_children_and_only_tightens),
-    TEST(X4_deadlines_are_inherited_and_seen),
     TEST(P5_promises_are_children_and_are_let_go),
     TEST(S1_a_child_may_spawn_into_the_scope_it_is_in),
     TEST(S1_a_future_that_is_no_good_is_a_child_that_failed),
-    TEST(S1_memory_that_runs_out_while_spawning_leaves_nobody),
 };
 TEST_MAIN_BOTH_MODES("scope", cases);

@@ -1,258 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Mutex, semaphore, event and condition of tasks: fair, cancellable at every moment,
- * without memory; and what happens to who breaks the rules.
+ * Semaphores and events of tasks: fair, cancellable at every moment; and for all four that
+ * waiting takes no memory.
  */
 #define _DEFAULT_SOURCE
-#include "support/call_rig.h"
-#include "support/random.h"
+#include "support/sync_rig.h"
 
+#include <errno.h>
 #include <signal.h>
-
-SYNCHRONIZER(demo);
-SYNCHRONIZER(other);
-
-static struct syn_mutex mutex;
-static struct syn_semaphore semaphore;
-static struct syn_event event;
-static struct syn_condition condition;
-static char story[400];
-
-static void tell(const char *what, int n)
-{
-    size_t used = strlen(story);
-
-    snprintf(story + used, sizeof story - used, "%s%d ", what, n);
-}
-
-static void end_all(void)
-{
-    finish(&demo);
-    finish(&other);
-    done();
-}
-
-ASYNC(demo, void, naps, (double, seconds))
-{
-    co_begin;
-    co_sleep(self->seconds);
-    co_end;
-}
-
-/* --- mutex --- */
-
-ASYNC(demo, void, locks, (int, who), (double, holds))
-{
-    co_begin;
-    co_lock(&mutex);
-    tell("in", self->who);
-    co_sleep(self->holds);
-    tell("out", self->who);
-    co_finally;
-    if (syn_mutex_is_mine(&mutex))
-        syn_mutex_unlock(&mutex);
-    co_end;
-}
-
-static void S3_a_mutex_is_handed_over_in_order(void)
-{
-    struct locks_future f[3];
-
-    begin();
-    for (int i = 0; i < 3; i++)
-        f[i] = locks_future(i, 1.0);
-    for (int i = 0; i < 3; i++)
-        CHECK_INT(future_get(f[i]), 0);
-    CHECK_STR(story, "in0 out0 in1 out1 in2 out2 ");
-    CHECK_INT(now(), 3 * SECOND);
-    end_all();
-}
-
-/* The holder unlocks and wants it again at once: the one in line has it. */
-ASYNC(demo, void, barges, SYN_LOCAL(int, i))
-{
-    co_begin;
-    for (self->i = 0; self->i < 3; self->i++) {
-        co_lock(&mutex);
-        tell("a", self->i);
-        co_sleep(1.0);
-        syn_mutex_unlock(&mutex);
-        if (self->i == 0)
-            CHECK_INT(syn_mutex_is_mine(&mutex), 0);
-    }
-    co_end;
-}
-
-static void S3_nobody_barges_in(void)
-{
-    struct barges_future f;
-
-    begin();
-    f = barges_future();
-    CHECK_INT(locks(7, 1.0), 0);
-    CHECK_INT(future_get(f), 0);
-    CHECK_STR(story, "a0 in7 out7 a1 a2 ");
-    end_all();
-}
-
-static void S3_a_cancelled_waiter_leaves_the_line_and_holds_nothing(void)
-{
-    struct locks_future f[3];
-
-    begin();
-    for (int i = 0; i < 3; i++)
-        f[i] = locks_future(i, 2.0);
-    CHECK_INT(naps(1.0), 0);
-    CHECK_INT(future_cancel(f[1]), SYN_ECANCELED);
-    CHECK_INT(now(), SECOND);
-    CHECK_INT(future_get(f[0]), 0);
-    CHECK_INT(future_get(f[2]), 0);
-    CHECK_STR(story, "in0 out0 in2 out2 ");
-    end_all();
-}
-
-ASYNC(demo, void, hands_over_and_cancels, (struct locks_future, to), (int, after))
-{
-    co_begin;
-    co_lock(&mutex);
-    co_sleep(1.0);
-    if (!self->after)
-        future_request_cancel(self->to);
-    syn_mutex_unlock(&mutex);
-    if (self->after)
-        future_request_cancel(self->to);
-    co_end;
-}
-
-static void handed_over_and_cancelled(int after)
-{
-    struct hands_over_and_cancels_future h;
-    struct locks_future victim, next;
-
-    begin();
-    story[0] = 0;
-    CHECK_INT(locks(0, 0), 0);
-    victim = locks_future(1, 1.0); /* has it first; the next two wait */
-    next = locks_future(2, 5.0);
-    CHECK_INT(naps(0.5), 0);
-    h = hands_over_and_cancels_future(next, after);
-    CHECK_INT(future_get(victim), 0);
-    CHECK_INT(naps(0.1), 0);
-    CHECK_INT(future_cancel(next), SYN_ECANCELED);
-    CHECK_INT(future_get(h), 0);
-    CHECK_INT(locks(3, 0), 0); /* it was not lost */
-    end_all();
-}
-
-static void S3_a_lock_handed_to_who_is_cancelled_is_not_lost(void)
-{
-    handed_over_and_cancelled(0);
-    handed_over_and_cancelled(1);
-}
-
-ASYNC(demo, void, gives_up, (double, seconds))
-{
-    co_begin;
-    co_lock_by(&mutex, syn_after(self->seconds));
-    if (co_status)
-        co_fail(co_status);
-    co_finally;
-    if (syn_mutex_is_mine(&mutex))
-        syn_mutex_unlock(&mutex);
-    co_end;
-}
-
-static void S3_a_deadline_leaves_the_line(void)
-{
-    struct locks_future f;
-
-    begin();
-    f = locks_future(0, 3.0);
-    CHECK_INT(naps(0.5), 0);
-    CHECK_INT(gives_up(1.0), SYN_ETIMEDOUT);
-    CHECK_INT(now(), 1500 * MS);
-    CHECK_INT(gives_up(9.0), 0);
-    CHECK_INT(now(), 3 * SECOND);
-    CHECK_INT(future_get(f), 0);
-    end_all();
-}
-
-ASYNC(demo, void, misuses)
-{
-    co_begin;
-    CHECK_INT(syn_mutex_try(&mutex), 0);
-    CHECK_INT(syn_mutex_try(&mutex), SYN_EBUSY);
-    co_lock(&mutex);
-    CHECK_INT(co_status, SYN_EDEADLK);
-    CHECK(syn_mutex_is_mine(&mutex));
-    co_sleep(1.0);
-    syn_mutex_unlock(&mutex);
-    CHECK(!syn_mutex_is_mine(&mutex));
-    co_end;
-}
-
-ASYNC(other, void, intrudes)
-{
-    co_begin;
-    CHECK_INT(syn_mutex_try(&mutex), SYN_EWRONGLOOP);
-    co_lock(&mutex);
-    CHECK_INT(co_status, SYN_EWRONGLOOP);
-    co_end;
-}
-
-static void C15_a_mutex_in_use_belongs_to_one_synchronizer(void)
-{
-    struct misuses_future f;
-
-    begin();
-    f = misuses_future();
-    CHECK_INT(naps(0.5), 0);
-    CHECK_INT(intrudes(), 0);
-    CHECK_INT(syn_mutex_try(&mutex), SYN_EWRONGLOOP);
-    CHECK_INT(future_get(f), 0);
-    end_all();
-}
-
-ASYNC(demo, void, keeps)
-{
-    co_begin;
-    co_lock(&mutex);
-    co_end;
-}
-
-static void S3_who_ends_while_he_holds_a_mutex_is_stopped(void)
-{
-    begin_in_real_time();
-    keeps();
-}
-
-ASYNC(demo, void, unlocks_others)
-{
-    syn_mutex_unlock(&mutex);
-    return step_done(self);
-}
-
-static void S3_who_unlocks_what_another_holds_is_stopped(void)
-{
-    begin_in_real_time();
-    unlocks_others();
-}
-
-/* --- semaphore, event --- */
-
-static int inside, most;
-
-ASYNC(demo, void, enters, (double, seconds))
-{
-    co_begin;
-    co_acquire(&semaphore);
-    inside++;
-    most = inside > most ? inside : most;
-    co_sleep(self->seconds);
-    inside--;
-    syn_semaphore_release(&semaphore, 1);
-    co_end;
-}
 
 static void S3_a_semaphore_lets_in_as_many_as_it_has(void)
 {
@@ -275,12 +30,65 @@ static void S3_a_semaphore_lets_in_as_many_as_it_has(void)
     end_all();
 }
 
-ASYNC(demo, void, awaits_event)
+ASYNC(demo, void, acquires, (int, who))
 {
     co_begin;
-    co_event(&event);
-    tell("woken", 0);
+    co_acquire(&semaphore);
+    tell("got", self->who);
     co_end;
+}
+
+ASYNC(demo, void, releases, (unsigned, n))
+{
+    syn_semaphore_release(&semaphore, self->n);
+    CHECK_INT(syn_semaphore_try(&semaphore), SYN_EBUSY); /* they are theirs who wait */
+    return step_done(self);
+}
+
+static void S3_a_semaphore_serves_in_order_and_nobody_barges_in(void)
+{
+    struct acquires_future f[4];
+
+    begin();
+    syn_semaphore_init(&semaphore, 0);
+    for (int i = 0; i < 4; i++)
+        f[i] = acquires_future(i);
+    CHECK_INT(naps(1.0), 0);
+    CHECK_INT(releases(3), 0);
+    for (int i = 0; i < 3; i++)
+        CHECK_INT(future_get(f[i]), 0);
+    CHECK_STR(story, "got0 got1 got2 ");
+    CHECK_INT(future_poll(f[3]), SYN_EAGAIN);
+    CHECK_INT(releases(1), 0);
+    CHECK_INT(future_get(f[3]), 0);
+    end_all();
+}
+
+ASYNC(demo, void, releases_and_cancels, (struct acquires_future, victim), (int, before))
+{
+    if (self->before)
+        future_request_cancel(self->victim);
+    syn_semaphore_release(&semaphore, 1);
+    if (!self->before)
+        future_request_cancel(self->victim);
+    return step_done(self);
+}
+
+static void S3_a_unit_handed_to_who_is_cancelled_goes_to_the_next(void)
+{
+    begin();
+    syn_semaphore_init(&semaphore, 0);
+    for (int before = 0; before < 2; before++) {
+        struct acquires_future f = acquires_future(0), g = acquires_future(1);
+
+        story[0] = 0;
+        CHECK_INT(naps(1.0), 0);
+        CHECK_INT(releases_and_cancels(f, before), 0);
+        CHECK_INT(future_get(f), SYN_ECANCELED);
+        CHECK_INT(future_get(g), 0);
+        CHECK_STR(story, "got1 ");
+    }
+    end_all();
 }
 
 ASYNC(demo, void, sets_and_clears)
@@ -307,86 +115,102 @@ static void S3_an_event_wakes_all_who_wait(void)
     end_all();
 }
 
-/* --- condition --- */
-
-static int items;
-
-ASYNC(demo, void, consumes, (int, who), (double, limit))
+ASYNC(demo, void, in_time, (double, seconds), SYN_LOCAL(int64_t, since))
 {
     co_begin;
-    co_lock(&mutex);
-    while (items == 0) {
-        co_condition_by(&condition, &mutex,
-                        self->limit > 0 ? syn_after(self->limit) : syn_never());
-        CHECK(syn_mutex_is_mine(&mutex));
-        if (co_status)
-            co_fail(co_status);
-    }
-    items--;
-    tell("got", self->who);
-    co_finally;
-    CHECK(syn_mutex_is_mine(&mutex)); /* also when it was asked to end in the wait */
-    syn_mutex_unlock(&mutex);
+    self->since = now();
+    co_acquire_by(&semaphore, syn_after(self->seconds));
+    CHECK_INT(co_status, SYN_ETIMEDOUT);
+    CHECK_INT(now() - self->since, (int64_t)(self->seconds * 1e9));
+    co_event_by(&event, syn_after(self->seconds));
+    CHECK_INT(co_status, SYN_ETIMEDOUT);
+    CHECK_INT(now() - self->since, (int64_t)(2 * self->seconds * 1e9));
     co_end;
 }
 
-ASYNC(demo, void, produces, (int, n))
+static void S3_a_deadline_leaves_the_line_of_semaphore_and_event(void)
 {
-    co_begin;
-    co_lock(&mutex);
-    items += self->n;
-    if (self->n > 1)
-        syn_condition_broadcast(&condition);
-    else
-        syn_condition_signal(&condition);
-    syn_mutex_unlock(&mutex);
-    co_end;
-}
-
-static void S3_a_condition_wakes_in_order_and_holds_the_mutex(void)
-{
-    struct consumes_future f[4];
+    struct acquires_future f;
 
     begin();
-    for (int i = 0; i < 4; i++)
-        f[i] = consumes_future(i, 0);
+    syn_semaphore_init(&semaphore, 0);
+    CHECK_INT(in_time(1.0), 0);
+    f = acquires_future(7);
+    CHECK_INT(in_time(0.5), 0);
+    CHECK_INT(releases(1), 0); /* to who is left in the line */
+    CHECK_INT(future_get(f), 0);
+    end_all();
+}
+
+ASYNC(demo, void, sets)
+{
+    syn_event_set(&event);
+    CHECK(syn_event_is_set(&event));
+    return step_done(self);
+}
+
+static void S3_a_cancelled_waiter_of_an_event_leaves_the_others(void)
+{
+    struct awaits_event_future f[3];
+    int64_t since;
+
+    begin();
+    for (int i = 0; i < 3; i++)
+        f[i] = awaits_event_future();
     CHECK_INT(naps(1.0), 0);
-    CHECK_INT(produces(1), 0);
-    CHECK_INT(future_get(f[0]), 0);
     CHECK_INT(future_cancel(f[1]), SYN_ECANCELED);
-    CHECK_INT(produces(2), 0);
+    CHECK_INT(sets(), 0);
+    CHECK_INT(future_get(f[0]), 0);
     CHECK_INT(future_get(f[2]), 0);
-    CHECK_INT(future_get(f[3]), 0);
-    CHECK_STR(story, "got0 got2 got3 ");
-    CHECK_INT(consumes(9, 1.0), SYN_ETIMEDOUT);
-    CHECK_INT(now(), 2 * SECOND);
+    since = now();
+    CHECK_INT(awaits_event(), 0); /* it stays */
+    CHECK_INT(now(), since);
+    syn_event_clear(&event);
+    CHECK(!syn_event_is_set(&event));
     end_all();
 }
 
-ASYNC(demo, void, signals_and_cancels, (struct consumes_future, victim))
+ASYNC(other, void, intrudes_everywhere)
 {
     co_begin;
-    co_lock(&mutex);
-    items++;
-    syn_condition_signal(&condition);
-    future_request_cancel(self->victim);
-    syn_mutex_unlock(&mutex);
+    co_acquire(&semaphore);
+    CHECK_INT(co_status, SYN_EWRONGLOOP);
+    co_event(&event);
+    CHECK_INT(co_status, SYN_EWRONGLOOP);
+    CHECK_INT(syn_semaphore_try(&semaphore), SYN_EBUSY);
     co_end;
 }
 
-static void S3_a_signal_to_who_is_cancelled_goes_to_the_next(void)
+static void C15_what_is_waited_for_belongs_to_one_synchronizer(void)
 {
-    struct consumes_future f, g;
+    struct acquires_future f;
+    struct awaits_event_future g;
 
     begin();
-    f = consumes_future(0, 0);
-    g = consumes_future(1, 0);
+    syn_semaphore_init(&semaphore, 0);
+    f = acquires_future(0);
+    g = awaits_event_future();
     CHECK_INT(naps(1.0), 0);
-    CHECK_INT(signals_and_cancels(f), 0);
-    CHECK_INT(future_get(f), SYN_ECANCELED);
+    CHECK_INT(intrudes_everywhere(), 0);
+    CHECK_INT(releases(1), 0);
+    CHECK_INT(sets(), 0);
+    CHECK_INT(future_get(f), 0);
     CHECK_INT(future_get(g), 0);
-    CHECK_STR(story, "got1 ");
     end_all();
+}
+
+ASYNC(other, void, sets_anothers)
+{
+    syn_event_set(&event);
+    return step_done(self);
+}
+
+static void C15_setting_anothers_event_is_a_panic(void)
+{
+    begin();
+    awaits_event_future();
+    CHECK_INT(naps(1.0), 0);
+    sets_anothers();
 }
 
 /* --- all of them --- */
@@ -410,135 +234,108 @@ static void L2_a_stop_ends_all_who_wait(void)
     end_all();
 }
 
-ASYNC(demo, void, will_not_end)
+/* One of each, in bare steps. */
+struct user;
+static struct syn_step user_has_acquired(struct user *self);
+static struct syn_step user_has_the_event(struct user *self);
+static struct syn_step user_has_locked(struct user *self);
+static struct syn_step user_is_signalled(struct user *self);
+
+ASYNC(demo, void, user)
 {
-    co_begin;
-    co_lock(&mutex);
-    co_sleep(1.0);
-    co_finally;
-    co_event(&event);
+    return step_acquire(self, &semaphore, user_has_acquired);
+}
+static struct syn_step user_has_acquired(struct user *self)
+{
+    return step_event(self, &event, user_has_the_event);
+}
+static struct syn_step user_has_the_event(struct user *self)
+{
+    return step_lock(self, &mutex, user_has_locked);
+}
+static struct syn_step user_has_locked(struct user *self)
+{
+    return step_condition(self, &condition, &mutex, user_is_signalled);
+}
+static struct syn_step user_is_signalled(struct user *self)
+{
+    inside++;
     syn_mutex_unlock(&mutex);
-    co_end;
+    return step_done(self);
 }
 
-static void L2_abandoned_tasks_let_go_of_what_they_hold(void)
+ASYNC(demo, void, helps_users, (unsigned, n))
 {
-    struct will_not_end_future f;
-    struct locks_future g;
-
-    begin();
-    f = will_not_end_future();
-    g = locks_future(0, 1.0);
-    CHECK_INT(naps(2.0), 0);
-    CHECK_INT(synchronizer_stop(&demo, syn_after(1.0)), SYN_ETIMEDOUT);
-    CHECK_INT(future_get(f), SYN_EABANDONED);
-    CHECK_INT(future_get(g), SYN_ECANCELED);
-    CHECK_INT(synchronizer_start(&demo), 0);
-    CHECK_INT(locks(1, 0), 0);
-    end_all();
+    co_begin;
+    syn_fault_set("alloc", 1, 1000000, ENOMEM); /* none can be had from here on */
+    co_pass;
+    syn_semaphore_release(&semaphore, self->n);
+    co_sleep(1.0);
+    syn_event_set(&event);
+    co_sleep(1.0);
+    co_lock(&mutex);
+    syn_condition_broadcast(&condition);
+    co_sleep(1.0); /* they stand in the line of the mutex */
+    syn_mutex_unlock(&mutex);
+    co_sleep(1.0);
+    CHECK_INT(inside, self->n);
+    CHECK_INT(syn_fault_hits(), 0);
+    syn_fault_clear();
+    co_end;
 }
 
 enum { MANY = 10000 / TEST_SLOWNESS };
 
 static void S3_waiting_allocates_nothing(void)
 {
-    static struct enters_future f[MANY];
-    size_t before;
+    static struct user_future f[MANY];
+    struct helps_users_future helper;
 
     begin();
     syn_semaphore_init(&semaphore, 0);
     for (int i = 0; i < MANY; i++)
-        f[i] = enters_future(0);
-    before = syn_memory_use().outstanding;
-    CHECK_INT(naps(1.0), 0); /* they begin to wait */
-    CHECK(syn_memory_use().outstanding <= before);
-    for (int i = 0; i < MANY; i += 2)
-        CHECK_INT(future_cancel(f[i]), SYN_ECANCELED);
-    syn_fault_set("alloc", 1, 1000000, ENOMEM);
-    CHECK_INT(synchronizer_stop(&demo, syn_never()), 0);
-    syn_fault_clear();
-    for (int i = 1; i < MANY; i += 2)
-        CHECK_INT(future_get(f[i]), SYN_ECANCELED);
+        f[i] = user_future();
+    helper = helps_users_future(MANY); /* behind them in the queue: they wait by now */
+    CHECK_INT(future_get(helper), 0);
+    for (int i = 0; i < MANY; i++)
+        CHECK_INT(future_get(f[i]), 0);
     finish(&demo);
     finish(&other);
     done_after(2 * MANY);
 }
 
-/* Random tasks under random orders: one inside at a time, and nobody is left behind. */
-
-ASYNC(demo, void, random_user, (uint32_t, random), SYN_LOCAL(int, i))
+static void S3_cancelling_who_waits_allocates_nothing(void)
 {
-    co_begin;
-    for (self->i = 0; self->i < 5; self->i++) {
-        if (next_random(&self->random) % 3)
-            co_lock(&mutex);
-        else
-            co_lock_by(&mutex, syn_after(next_random(&self->random) % 50 * 0.001));
-        if (co_status)
-            continue;
-        CHECK_INT(inside++, 0);
-        if (next_random(&self->random) % 2)
-            co_sleep(next_random(&self->random) % 20 * 0.001);
-        else
-            co_pass;
-        CHECK_INT(--inside, 0);
-        if (next_random(&self->random) % 3) {
-            co_condition_by(&condition, &mutex,
-                            syn_after(next_random(&self->random) % 30 * 0.001));
-            CHECK_INT(inside, 0);
-        }
-        if (next_random(&self->random) % 2)
-            syn_condition_signal(&condition);
-        syn_mutex_unlock(&mutex);
-    }
-    co_finally;
-    if (syn_mutex_is_mine(&mutex)) {
-        inside = 0;
-        syn_mutex_unlock(&mutex);
-    }
-    co_end;
-}
+    static struct enters_future f[MANY];
 
-static void S3_random_users_exclude_each_other(void)
-{
-    for (uint64_t seed = 1; seed <= 200 / TEST_SLOWNESS + 1; seed++) {
-        struct random_user_future f[20];
-        uint32_t random = (uint32_t)seed;
-
-        begin();
-        syn_test_seed(seed);
-        printf("seed %d\n", (int)seed);
-        for (int i = 0; i < 20; i++)
-            f[i] = random_user_future(next_random(&random));
-        for (int i = 0; i < 5; i++) {
-            CHECK_INT(naps(next_random(&random) % 20 * 0.001), 0);
-            future_request_cancel(f[next_random(&random) % 20]);
-        }
-        for (int i = 0; i < 20; i++)
-            future_get(f[i]);
-        CHECK_INT(inside, 0);
-        end_all();
-    }
+    begin();
+    syn_semaphore_init(&semaphore, 0);
+    for (int i = 0; i < MANY; i++)
+        f[i] = enters_future(0);
+    CHECK_INT(naps(1.0), 0); /* they begin to wait */
+    syn_fault_set("alloc", 1, 1000000, ENOMEM);
+    for (int i = 0; i < MANY; i += 2)
+        CHECK_INT(future_cancel(f[i]), SYN_ECANCELED);
+    CHECK_INT(synchronizer_stop(&demo, syn_never()), 0);
+    for (int i = 1; i < MANY; i += 2)
+        CHECK_INT(future_get(f[i]), SYN_ECANCELED);
+    syn_fault_clear();
+    finish(&demo);
+    finish(&other);
+    done_after(2 * MANY);
 }
 
 static const struct test_case cases[] = {
-    TEST(S3_a_mutex_is_handed_over_in_order),
-    TEST(S3_nobody_barges_in),
-    TEST(S3_a_cancelled_waiter_leaves_the_line_and_holds_nothing),
-    TEST(S3_a_lock_handed_to_who_is_cancelled_is_not_lost),
-    TEST(S3_a_deadline_leaves_the_line),
-    TEST(C15_a_mutex_in_use_belongs_to_one_synchronizer),
-    TEST_DIES(S3_who_ends_while_he_holds_a_mutex_is_stopped, SIGABRT,
-              "keeps ended while it held a mutex"),
-    TEST_DIES(S3_who_unlocks_what_another_holds_is_stopped, SIGABRT,
-              "unlocked by who does not hold it"),
     TEST(S3_a_semaphore_lets_in_as_many_as_it_has),
+    TEST(S3_a_semaphore_serves_in_order_and_nobody_barges_in),
+    TEST(S3_a_unit_handed_to_who_is_cancelled_goes_to_the_next),
     TEST(S3_an_event_wakes_all_who_wait),
-    TEST(S3_a_condition_wakes_in_order_and_holds_the_mutex),
-    TEST(S3_a_signal_to_who_is_cancelled_goes_to_the_next),
+    TEST(S3_a_deadline_leaves_the_line_of_semaphore_and_event),
+    TEST(S3_a_cancelled_waiter_of_an_event_leaves_the_others),
+    TEST(C15_what_is_waited_for_belongs_to_one_synchronizer),
+    TEST_DIES(C15_setting_anothers_event_is_a_panic, SIGABRT, "set on another synchronizer"),
     TEST(L2_a_stop_ends_all_who_wait),
-    TEST(L2_abandoned_tasks_let_go_of_what_they_hold),
     TEST(S3_waiting_allocates_nothing),
-    TEST(S3_random_users_exclude_each_other),
+    TEST(S3_cancelling_who_waits_allocates_nothing),
 };
 TEST_MAIN_BOTH_MODES("sync", cases);

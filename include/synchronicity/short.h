@@ -78,6 +78,7 @@
 #define scope_join syn_scope_join
 #define scope_cancel syn_scope_cancel
 #define scope_close syn_scope_close
+#define scope_live syn_scope_live
 #define scope_failure syn_scope_failure
 #define scope_winner syn_scope_winner
 
@@ -107,6 +108,10 @@
 #define step_generator_throw syn_step_generator_throw
 #define step_room syn_step_room
 #define step_join syn_step_join
+#define step_lock syn_step_lock
+#define step_acquire syn_step_acquire
+#define step_event syn_step_event
+#define step_condition syn_step_condition
 #define step_status syn_step_status
 
 #define co_begin syn_co_begin

@@ -60,17 +60,22 @@ static void reach_locked(const struct syni_home *target)
     }
 }
 
-/* Who closes the circle with a wait of HERE's thread for TARGET; NULL: nobody. */
+/* Who closes the circle with a wait of HERE's thread for TARGET; NULL: nobody. Where the thread
+ * drives several of the loops on the way, the wait for the one whose step runs. */
 static const struct syni_blocked *circle_locked(const struct syni_blocked *here)
 {
+    const struct syni_blocked *found = NULL;
+
     reach_locked(here->target);
     SYNI_LIST_EACH (node, &blocked) {
         struct syni_blocked *b = SYNI_CONTAINER(node, struct syni_blocked, link);
 
-        if (b->reached && drives(here->drives, b->target))
-            return b;
+        if (!b->reached || !drives(here->drives, b->target))
+            continue;
+        if (!found || here->drives->loop == &b->target->loop)
+            found = b;
     }
-    return NULL;
+    return found;
 }
 
 syn_err syni_blocked_enter(struct syni_blocked *here, struct syni_home *target,
@@ -84,7 +89,7 @@ syn_err syni_blocked_enter(struct syni_blocked *here, struct syni_home *target,
     here->function = function;
     if (!here->drives)
         return SYN_OK;
-    syni_mutex_lock(&lock);
+    syni_mutex_lock(&lock); /* for both: looking, and joining the list (invariant 31) */
     other = circle_locked(here);
     if (other) {
         other_function = other->function;
@@ -108,6 +113,16 @@ void syni_blocked_leave(struct syni_blocked *here)
     syni_mutex_lock(&lock);
     syni_list_remove(&here->link);
     syni_mutex_unlock(&lock);
+}
+
+syn_err syni_blocked_own(struct syni_home *home, const char *function)
+{
+    struct syni_blocked here;
+    syn_err err = syni_blocked_enter(&here, home, function);
+
+    if (!err)
+        syni_blocked_leave(&here);
+    return err;
 }
 
 struct syni_blocking syni_block(const char *function)

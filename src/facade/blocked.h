@@ -24,6 +24,11 @@ syn_err syni_blocked_enter(struct syni_blocked *here, struct syni_home *target,
                            const char *function);
 void syni_blocked_leave(struct syni_blocked *here);
 
+/* The same for a HOME that this thread drives: SYN_EDEADLK if a step of HOME waits below, for
+ * what the thread drives at present; that is a circle, and both ends are named. 0 if it is in
+ * a step of HOME itself, of which the caller knows more to say. */
+syn_err syni_blocked_own(struct syni_home *home, const char *function);
+
 /* Between the two, around the wait itself. */
 struct syni_blocking {
     struct syni_driving *drives;

@@ -186,6 +186,17 @@ static bool run_and_wait(struct syni_task *task)
     return taken;
 }
 
+static syn_err refuse_own(const struct syn_function *function, struct syni_home *home)
+{
+    syn_err err = syni_blocked_own(home, function->name);
+
+    return err ? err
+               : syni_refuse(SYN_EDEADLK,
+                             "%s: a blocking call on the thread that drives its synchronizer '%s' "
+                             "would wait for itself; write co_await(%s_future(...)) there",
+                             function->name, home->loop.name, function->name);
+}
+
 syn_err syni_call(const struct syn_function *function, struct syn_task *frame, void *out_result)
 {
     struct syni_task *task = SYNI_TASK(frame);
@@ -196,10 +207,7 @@ syn_err syni_call(const struct syn_function *function, struct syn_task *frame, v
     if (err)
         return refuse_call(function, err);
     if (syni_drives(&home->loop))
-        return syni_refuse(SYN_EDEADLK,
-                           "%s: a blocking call on the thread that drives its synchronizer '%s' "
-                           "would wait for itself; write co_await(%s_future(...)) there",
-                           function->name, home->loop.name, function->name);
+        return refuse_own(function, home);
     err = syni_blocked_enter(&blocked, home, function->name);
     if (err)
         return err;

@@ -35,6 +35,17 @@ static syn_err pin(struct syn_future future, bool used_up_too, struct syni_core 
     return err ? refuse_handle(err) : SYN_OK;
 }
 
+static syn_err refuse_own(struct syni_source source)
+{
+    syn_err err = syni_blocked_own(source.home, source.name);
+
+    return err ? err
+               : syni_refuse(SYN_EDEADLK,
+                             "waiting for %s on the thread that drives its synchronizer '%s' would "
+                             "wait for itself; write co_await(future) there",
+                             source.name, source.home->loop.name);
+}
+
 /* The same for who is going to wait. Fails also when it never could. */
 static syn_err pin_to_wait(struct syn_future future, struct syni_core **out_core)
 {
@@ -46,10 +57,7 @@ static syn_err pin_to_wait(struct syn_future future, struct syni_core **out_core
         return err;
     source = syni_shared_source(core);
     if (!syni_core_done(core) && source.home && syni_drives(&source.home->loop)) {
-        err = syni_refuse(SYN_EDEADLK,
-                          "waiting for %s on the thread that drives its synchronizer '%s' would "
-                          "wait for itself; write co_await(future) there",
-                          source.name, source.home->loop.name);
+        err = refuse_own(source);
         syni_core_unpin(core);
         return err;
     }

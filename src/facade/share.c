@@ -177,6 +177,17 @@ static syn_err sleep_shared(struct syn_shared *shared, int64_t deadline)
     return SYN_OK;
 }
 
+static syn_err refuse_own(struct syni_task *task)
+{
+    syn_err err = syni_blocked_own(task->home, task->function->name);
+
+    return err ? err
+               : syni_refuse(SYN_EDEADLK,
+                             "waiting for %s on the thread that drives its synchronizer '%s' would "
+                             "wait for itself; await a syn_shared_future() there",
+                             task->function->name, task->home->loop.name);
+}
+
 static syn_err wait_shared(struct syn_shared *shared, int64_t deadline)
 {
     struct syni_task *task = shared->core->task;
@@ -189,10 +200,7 @@ static syn_err wait_shared(struct syn_shared *shared, int64_t deadline)
     if (syni_core_done(shared->core))
         return SYN_OK;
     if (task && syni_drives(&task->home->loop))
-        return syni_refuse(SYN_EDEADLK,
-                           "waiting for %s on the thread that drives its synchronizer '%s' would "
-                           "wait for itself; await a syn_shared_future() there",
-                           task->function->name, task->home->loop.name);
+        return refuse_own(task);
     err = syni_blocked_enter(&blocked, source.home, name);
     if (err)
         return err;

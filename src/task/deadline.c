@@ -59,7 +59,7 @@ void syni_task_tighten(struct syni_task *task, int64_t deadline)
 {
     int64_t before = atomic_load_explicit(&task->deadline, memory_order_relaxed);
 
-    /* relaxed: as above */
+    /* Never later, whoever else tightens it (invariant 36). relaxed: as above */
     while (deadline < before &&
            !atomic_compare_exchange_weak_explicit(&task->deadline, &before, deadline,
                                                   memory_order_relaxed, memory_order_relaxed))

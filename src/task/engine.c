@@ -9,6 +9,7 @@
  */
 #include "task/scope.h"
 
+#include <assert.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -176,6 +177,7 @@ static void end(struct syni_task *task)
         task->ending = true; /* scope.c: so do the children that are on their way to us */
         return;
     }
+    assert(!task->scopes); /* invariant 29 */
     if (task->ops && task->ops->drop)
         task->ops->drop(task);
     task->ops = NULL;

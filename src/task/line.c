@@ -8,6 +8,7 @@
  */
 #include "task/sync.h"
 
+#include <assert.h>
 #include <stddef.h>
 
 #include "base/report.h"
@@ -22,6 +23,7 @@ static void time_is_up(struct syni_timer *timer)
 
 void syni_line_join(struct syni_line *line, struct syni_task *task, struct syn_deadline deadline)
 {
+    assert(!task->on.line.listed); /* invariant 32 */
     task->on.line.next = NULL;
     task->on.line.listed = true;
     if (line->last)
@@ -56,6 +58,7 @@ struct syni_task *syni_line_take(struct syni_line *line)
 
     if (!task)
         return NULL;
+    assert(task->on.line.listed); /* invariant 32 */
     line->first = task->on.line.next;
     if (!line->first)
         line->last = NULL;

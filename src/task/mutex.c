@@ -8,6 +8,7 @@
  */
 #include "task/sync.h"
 
+#include <assert.h>
 #include <stddef.h>
 #include <stdio.h>
 
@@ -52,6 +53,7 @@ void syni_mutex_queue(struct syni_mutex_of_tasks *mutex, struct syni_task *task,
         syni_line_join(&mutex->line, task, deadline);
         return;
     }
+    assert(!mutex->line.first); /* invariant 33 */
     hold(mutex, task);
     syni_task_resume(task);
 }
@@ -111,6 +113,7 @@ void syn_mutex_unlock(struct syn_mutex *mutex)
     syni_mutex_give_up(MUTEX(mutex));
 }
 
+/* Invariant 34. */
 void syni_mutexes_at_end(struct syni_task *task, bool abandoned)
 {
     char message[SYN_MESSAGE_MAX];

@@ -8,6 +8,7 @@
  */
 #include "task/scope.h"
 
+#include <assert.h>
 #include <stddef.h>
 
 #include "base/report.h"
@@ -33,6 +34,8 @@ void syni_scope_enter(struct syni_scope *scope, struct syni_section *section)
     section->to_tell = NULL;
     if (!scope->home)
         syni_mutex_lock(lock_of(scope));
+    else
+        assert(syni_drives(&scope->home->loop)); /* invariant 27 */
 }
 
 void syni_scope_leave(struct syni_scope *scope, struct syni_section *section)
@@ -87,6 +90,7 @@ static void note_failure(struct syni_scope *scope, syn_err err, enum syn_origin 
 
 static void win(struct syni_scope *scope, struct syni_core *core, struct syni_section *section)
 {
+    assert(!scope->winner); /* invariant 30 */
     scope->winner = (int)core->member.number + 1;
     syni_report_free(scope->report); /* of those that failed before */
     note_failure(scope, SYN_OK, SYN_BY_TASK, NULL);
@@ -131,6 +135,7 @@ static void child_ended(struct syni_scope *scope, struct syni_core *core,
     struct syni_member *member = &core->member;
     bool kept = false;
 
+    assert(scope->live > 0 && syni_core_done(core)); /* invariant 26 */
     syni_list_remove(&member->link);
     scope->live--;
     if (member->status)
@@ -177,7 +182,7 @@ static void ask_child(struct syni_scope *scope, struct syni_core *core,
 void syni_scope_ask(struct syni_scope *scope, enum syn_origin origin,
                     struct syni_section *section)
 {
-    if (scope->asked || !scope->bound)
+    if (scope->asked || !scope->bound) /* invariant 28 */
         return;
     scope->asked = (int)origin + 1;
     SYNI_LIST_EACH (node, &scope->children)
@@ -320,6 +325,7 @@ syn_err syni_scope_over(const struct syni_scope *scope)
 
 static void unbind(struct syni_scope *scope)
 {
+    assert(scope->live == 0); /* invariant 26 */
     if (scope->home)
         syni_timer_stop(&scope->home->loop, &scope->timer);
     if (syni_list_empty(&scope->failures))

@@ -7,6 +7,7 @@
  */
 #include "task/sync.h"
 
+#include <assert.h>
 #include <stddef.h>
 
 #include "base/report.h"
@@ -72,6 +73,7 @@ void syn_semaphore_release(struct syn_semaphore *public_semaphore, unsigned n)
     for (; n > 0 && semaphore->line.first; n--)
         syni_task_resume(syni_line_take(&semaphore->line));
     semaphore->units += n;
+    assert(!semaphore->line.first || !semaphore->units); /* invariant 33 */
 }
 
 /* --- events --- */
@@ -109,6 +111,7 @@ void syn_event_set(struct syn_event *public_event)
     struct syni_task_event *event = EVENT(public_event);
     struct syni_task *task;
 
+    assert(!event->line.first || !event->set); /* invariant 33 */
     if (event->line.first && event->home != syni_home_now())
         syni_panic("an event was set on another synchronizer than that of its waiters");
     event->set = 1;

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What the suites of mutex, semaphore, event and condition share.
+ */
+#ifndef SYNC_RIG_H
+#define SYNC_RIG_H
+
+#include "support/call_rig.h"
+
+SYNCHRONIZER(demo);
+SYNCHRONIZER(other);
+
+static struct syn_mutex mutex;
+static struct syn_semaphore semaphore;
+static struct syn_event event;
+static struct syn_condition condition;
+static char story[400];
+
+static void tell(const char *what, int n)
+{
+    size_t used = strlen(story);
+
+    snprintf(story + used, sizeof story - used, "%s%d ", what, n);
+}
+
+static void end_all(void)
+{
+    finish(&demo);
+    finish(&other);
+    done();
+}
+
+ASYNC(demo, void, naps, (double, seconds))
+{
+    co_begin;
+    co_sleep(self->seconds);
+    co_end;
+}
+
+/* --- users of each --- */
+
+ASYNC(demo, void, locks, (int, who), (double, holds))
+{
+    co_begin;
+    co_lock(&mutex);
+    tell("in", self->who);
+    co_sleep(self->holds);
+    tell("out", self->who);
+    co_finally;
+    if (syn_mutex_is_mine(&mutex))
+        syn_mutex_unlock(&mutex);
+    co_end;
+}
+
+static int inside, most;
+
+ASYNC(demo, void, enters, (double, seconds))
+{
+    co_begin;
+    co_acquire(&semaphore);
+    inside++;
+    most = inside > most ? inside : most;
+    co_sleep(self->seconds);
+    inside--;
+    syn_semaphore_release(&semaphore, 1);
+    co_end;
+}
+
+ASYNC(demo, void, awaits_event)
+{
+    co_begin;
+    co_event(&event);
+    tell("woken", 0);
+    co_end;
+}
+
+static int items;
+
+ASYNC(demo, void, consumes, (int, who), (double, limit))
+{
+    co_begin;
+    co_lock(&mutex);
+    while (items == 0) {
+        co_condition_by(&condition, &mutex,
+                        self->limit > 0 ? syn_after(self->limit) : syn_never());
+        CHECK(syn_mutex_is_mine(&mutex));
+        if (co_status)
+            co_fail(co_status);
+    }
+    items--;
+    tell("got", self->who);
+    co_finally;
+    CHECK(syn_mutex_is_mine(&mutex)); /* also when it was asked to end in the wait */
+    syn_mutex_unlock(&mutex);
+    co_end;
+}
+
+#endif
