@@ -391,7 +391,8 @@ static void X3_cancelled_at_any_moment_it_loses_no_byte(void)
             CHECK_INT(write(d.l.peer, &(unsigned char){(unsigned char)sent++}, 1), 1);
         for (unsigned n = next_random(&random) % 50; n > 0; n--)
             future_poll(f);
-        if (next_random(&random) % 4 || sent - had < 3)
+        /* On a busy machine the request may always come first: then let it read. */
+        if (sent - had < 3 || (sent - had < 100 && next_random(&random) % 4))
             future_request_cancel(f);
         if (future_get(f, &span) != SYN_OK)
             continue;
