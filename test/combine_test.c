@@ -112,6 +112,25 @@ static void P5_a_race_takes_the_first_outcome(void)
     end_all();
 }
 
+static void P5_who_is_over_before_it_is_added_ends_the_others(void)
+{
+    struct syn_scope scope = SYN_SCOPE;
+    struct nothing_future f;
+    struct after_future g;
+    int a = 0;
+
+    begin();
+    f = nothing_future(0);
+    g = after_future(0, -SYN_EIO);
+    CHECK_INT(nothing(1.0), 0);
+    CHECK_INT(syn_race(&scope, (f), (after_future(100.0, 1), &a), (nothing_future(100.0))), 0);
+    CHECK_INT(scope_winner(&scope), 0);
+    CHECK_INT(syn_all(&scope, (g, &a), (nothing_future(100.0))), SYN_EIO);
+    CHECK(now() < 2 * SECOND);
+    CHECK_INT(a, 0);
+    end_all();
+}
+
 static void P5_any_takes_the_first_that_is_well(void)
 {
     struct syn_scope scope = SYN_SCOPE;
@@ -344,6 +363,7 @@ static void X3_a_race_is_cancelled_and_its_children_end(void)
 static const struct test_case cases[] = {
     TEST(P5_all_of_mixed_types),
     TEST(P5_a_race_takes_the_first_outcome),
+    TEST(P5_who_is_over_before_it_is_added_ends_the_others),
     TEST(P5_any_takes_the_first_that_is_well),
     TEST(P5_a_deadline_ends_all_of_them),
     TEST(P5_a_losers_value_is_destroyed_or_delivered_where_asked),

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # What the README says of the code is true: its program compiles as it stands there,
-# and so do the whole functions of the guide's first chapter; six_things.c has as many
-# lines as it says, and at most 45.
+# and so do the whole functions of the guide's first chapter, and all code of those
+# chapters that are one program; six_things.c has as many lines as it says, and at most 45.
 cmake_minimum_required(VERSION 3.16)
 include(${CMAKE_CURRENT_LIST_DIR}/source.cmake)
 
@@ -31,11 +31,31 @@ function(code_of file n out)
     set(${out} "${text}" PARENT_SCOPE)
 endfunction()
 
+# All of it, in order.
+function(program_of file out)
+    file(READ ${file} text)
+    string(FIND "${text}" "```c\n" start)
+    while(NOT start EQUAL -1)
+        math(EXPR start "${start} + 5")
+        string(SUBSTRING "${text}" ${start} -1 text)
+        string(FIND "${text}" "```" end)
+        string(SUBSTRING "${text}" 0 ${end} code)
+        string(APPEND program "${code}\n")
+        string(SUBSTRING "${text}" ${end} -1 text)
+        string(FIND "${text}" "```c\n" start)
+    endwhile()
+    set(${out} "${program}" PARENT_SCOPE)
+endfunction()
+
 code_of(${SOURCE}/README.md 1 program)
 compiles(readme "${program}")
 code_of(${SOURCE}/docs/first-async-function.md 1 first)
 code_of(${SOURCE}/docs/first-async-function.md 3 second)
 compiles(guide "${first}\n${second}")
+foreach(chapter cancellation)
+    program_of(${SOURCE}/docs/${chapter}.md program)
+    compiles(${chapter} "${program}")
+endforeach()
 
 file(READ ${SOURCE}/docs/examples/six_things.c text)
 string(REGEX REPLACE "/\\*([^*]|\\*+[^*/])*\\*+/" "" text "${text}")
