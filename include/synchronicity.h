@@ -32,7 +32,7 @@
  *
  * Read next: call.h (declaring async functions), task.h (writing their bodies),
  * future.h (waiting for them), channel.h and
- * generator.h (one item after the other), scope.h (several
+ * generator.h (one item after the other), select.h (the first of several), scope.h (several
  * at once), sync.h and local.h
  * (sharing among tasks, values that calls inherit), synchronizer.h (where they run), err.h (what can go
  * wrong), testing.h (time and failures under your control).
@@ -48,6 +48,7 @@
 #include <synchronicity/local.h>
 #include <synchronicity/mem.h>
 #include <synchronicity/scope.h>
+#include <synchronicity/select.h>
 #include <synchronicity/sync.h>
 #include <synchronicity/synchronizer.h>
 #include <synchronicity/task.h>

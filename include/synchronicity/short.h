@@ -24,6 +24,10 @@
 #define ASYNC_TYPES SYN_ASYNC_TYPES
 #define DESTROY SYN_DESTROY
 #define ASKS SYN_ASKS
+#define ON_NEXT SYN_ON_NEXT
+#define ON_SEND SYN_ON_SEND
+#define ON_FUTURE SYN_ON_FUTURE
+#define ON_TIME SYN_ON_TIME
 #define DOC SYN_DOC
 
 #define synchronizer_new syn_synchronizer_new
@@ -67,6 +71,7 @@
 #define channel_close_by syn_channel_close_by
 #define channel_drop syn_channel_drop
 #define channel_each syn_channel_each
+#define channel_select syn_channel_select
 #define generator_send syn_generator_send
 #define generator_send_by syn_generator_send_by
 #define generator_throw syn_generator_throw
@@ -104,6 +109,7 @@
 #define step_send syn_step_send
 #define step_close syn_step_close
 #define step_yield syn_step_yield
+#define step_select syn_step_select
 #define step_generator_send syn_step_generator_send
 #define step_generator_throw syn_step_generator_throw
 #define step_room syn_step_room
@@ -138,6 +144,7 @@
 #define co_close syn_co_close
 #define co_each syn_co_each
 #define co_yield syn_co_yield
+#define co_select syn_co_select
 #define co_try_yield syn_co_try_yield
 #define co_generator_send syn_co_generator_send
 #define co_generator_throw syn_co_generator_throw

@@ -93,7 +93,7 @@ struct syn_function {
     void (*release)(struct syn_task *task);          /* frees copied arguments, or NULL */
 };
 
-enum { SYNI_TASK_BYTES = sizeof(void *) == 8 ? 408 : 280 };
+enum { SYNI_TASK_BYTES = sizeof(void *) == 8 ? 424 : 288 };
 
 /* The head of every frame, `self->syn`. The macros use the first fields; the rest
  * is the engine's (src/task/task.h). */

@@ -26,6 +26,7 @@ static void ready_port(struct thread_port *port, void *item, bool receives)
 {
     port->port.item = item;
     port->port.receives = receives;
+    port->port.select = NULL;
     port->port.wake = wake_port;
     syni_thread_waiter_init(&port->waiter);
 }
@@ -83,7 +84,7 @@ static syn_err next(struct syni_channel *channel, void *out_item, struct syn_dea
     struct thread_port port;
 
     ready_port(&port, out_item, true);
-    if (syni_channel_receive(channel, &port.port, may_wait))
+    if (syni_channel_pass(channel, &port.port, may_wait))
         return answer(channel, &port);
     if (!may_wait)
         return refuse_wait("co_next(channel, &item)");
@@ -142,7 +143,7 @@ syn_err syni_channel_try_next(struct syn_channel handle, void *out_item)
     if (err)
         return refuse_handle(err);
     ready_port(&port, out_item, true);
-    err = syni_channel_receive(channel, &port.port, false) ? answer(channel, &port) : SYN_EAGAIN;
+    err = syni_channel_pass(channel, &port.port, false) ? answer(channel, &port) : SYN_EAGAIN;
     syni_channel_unpin(channel);
     return err;
 }
@@ -153,7 +154,7 @@ static syn_err send(struct syni_channel *channel, const void *item, struct syn_d
     struct thread_port port;
 
     ready_port(&port, (void *)(uintptr_t)item, false);
-    if (syni_channel_put(channel, &port.port, may_wait))
+    if (syni_channel_pass(channel, &port.port, may_wait))
         return answer(channel, &port);
     if (!may_wait)
         return refuse_wait("co_send(channel, &self->item)");
@@ -186,7 +187,7 @@ syn_err syni_channel_try_send(struct syn_channel handle, const void *item)
     ready_port(&port, (void *)(uintptr_t)item, false);
     if (channel->is_generator)
         err = syni_refuse(SYN_ENOTSUP, "only its generator sends into this channel");
-    else if (syni_channel_put(channel, &port.port, false))
+    else if (syni_channel_pass(channel, &port.port, false))
         err = answer(channel, &port);
     else
         err = SYN_EAGAIN;

@@ -11,20 +11,16 @@
 
 #include "base/report.h"
 
-/* Why a handle did not serve: said in words, once. */
-static syn_err refuse_handle(syn_err err)
+syn_err syni_refuse_future(syn_err err)
 {
     if (err == SYN_EINVAL)
         return syni_refuse(err, "the future was never made");
     if (err == SYN_ECONSUMED)
         return syni_refuse(err, "the future was used up before: got, awaited, cancelled, detached, "
                                 "shared or given a callback");
+    if (err == SYN_EBUSY)
+        return syni_refuse(err, "somebody else waits for this future; share it");
     return syni_refuse(err, "the call could not be made");
-}
-
-static syn_err refuse_second_waiter(void)
-{
-    return syni_refuse(SYN_EBUSY, "somebody else waits for this future; share it");
 }
 
 /* The core of FUTURE with one reference more. */
@@ -32,7 +28,7 @@ static syn_err pin(struct syn_future future, bool used_up_too, struct syni_core 
 {
     syn_err err = syni_core_pin(future, used_up_too, out_core);
 
-    return err ? refuse_handle(err) : SYN_OK;
+    return err ? syni_refuse_future(err) : SYN_OK;
 }
 
 static syn_err refuse_own(struct syni_source source)
@@ -111,8 +107,7 @@ static syn_err wait_core(struct syni_core *core, int64_t deadline, bool asks,
     return err;
 }
 
-/* What CORE, which this thread consumed, came to; gives its reference up. */
-static syn_err take_outcome(struct syni_core *core, void *out_result)
+syn_err syni_take_outcome(struct syni_core *core, void *out_result)
 {
     syn_err err = core->err;
 
@@ -143,13 +138,13 @@ static syn_err end_future(struct syn_future future, int64_t deadline, enum syn_o
     err = syni_core_consume(future, &core);
     syni_core_unpin(core);
     if (err)
-        return refuse_handle(err);
+        return syni_refuse_future(err);
     err = wait_core(core, deadline, true, origin);
     if (!err)
-        return take_outcome(core, out_result);
+        return syni_take_outcome(core, out_result);
     if (err == SYN_EBUSY || err == SYN_EDEADLK) {
         syni_core_restore(core);
-        return err == SYN_EBUSY ? refuse_second_waiter() : err;
+        return err == SYN_EBUSY ? syni_refuse_future(SYN_EBUSY) : err;
     }
     syni_core_unpin(core);
     return syni_report_keep(err, origin, syni_report_new(err, origin, NULL));
@@ -176,7 +171,7 @@ syn_err syni_future_wait_by(struct syn_future future, struct syn_deadline deadli
     err = wait_core(core, syni_deadline_here(deadline.ns), false, SYN_BY_DEADLINE);
     syni_core_unpin(core);
     if (err == SYN_EBUSY)
-        return refuse_second_waiter();
+        return syni_refuse_future(SYN_EBUSY);
     if (err && err != SYN_EDEADLK)
         syni_report_keep(err, SYN_BY_DEADLINE, syni_report_new(err, SYN_BY_DEADLINE, NULL));
     return err;
@@ -220,7 +215,7 @@ syn_err syni_future_detach(struct syn_future future)
     syn_err err = syni_core_consume(future, &core);
 
     if (err)
-        return refuse_handle(err);
+        return syni_refuse_future(err);
     syni_core_unpin(core);
     return SYN_OK;
 }

@@ -65,6 +65,11 @@ struct syni_source {
     const char *name;       /* of its function */
 };
 
+/* What CORE, which this thread consumed and which is done, came to; gives its reference
+ * up. And why a handle did not serve, in words. */
+syn_err syni_take_outcome(struct syni_core *core, void *out_result);
+syn_err syni_refuse_future(syn_err err);
+
 /* That of CORE, also when it is one of syn_shared_future(). */
 struct syni_source syni_shared_source(const struct syni_core *core);
 

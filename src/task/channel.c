@@ -14,8 +14,6 @@
 #include <stddef.h>
 #include <string.h>
 
-#include "base/report.h"
-
 static void push(struct syni_channel *channel, const void *item)
 {
     memcpy(syni_channel_place(channel, channel->count), item, channel->item->size);
@@ -29,10 +27,16 @@ static void pop(struct syni_channel *channel, void *out)
     channel->count--;
 }
 
+/* A consumer waits (then nothing is in it), or there is room. */
+static bool demand(const struct syni_channel *channel)
+{
+    return channel->count < channel->capacity || !syni_list_empty(&channel->receivers);
+}
+
 /* Room came, or a consumer: the generator may go on. True: it is to be started. */
 static bool stir(struct syni_channel *channel)
 {
-    if (!channel->generator || channel->count >= channel->capacity + channel->n_receivers)
+    if (!channel->generator || !demand(channel))
         return false;
     if (!channel->started) {
         channel->started = true;
@@ -47,18 +51,18 @@ static bool stir(struct syni_channel *channel)
 
 static bool receive(struct syni_channel *channel, struct syni_port *port)
 {
-    struct syni_port *sender = syni_port_first(&channel->senders);
+    struct syni_port *sender;
 
     port->status = SYN_OK;
     if (channel->closed) {
         port->status = SYN_ECLOSED;
     } else if (channel->count > 0) {
         pop(channel, port->item);
-        if (sender) {
+        if ((sender = syni_port_take(&channel->senders))) {
             push(channel, sender->item);
             syni_port_serve(sender, SYN_OK);
         }
-    } else if (sender) {
+    } else if ((sender = syni_port_take(&channel->senders))) {
         memcpy(port->item, sender->item, channel->item->size);
         syni_port_serve(sender, SYN_OK);
     } else if (channel->ended) {
@@ -69,74 +73,6 @@ static bool receive(struct syni_channel *channel, struct syni_port *port)
     return true;
 }
 
-bool syni_channel_receive(struct syni_channel *channel, struct syni_port *port, bool may_wait)
-{
-    bool served, start;
-
-    syni_list_init(&port->link);
-    syni_mutex_lock(&channel->lock);
-    served = receive(channel, port);
-    if (!served) {
-        syni_list_append(&channel->receivers, &port->link);
-        channel->n_receivers++;
-    }
-    start = stir(channel);
-    if (!served && !may_wait) {
-        syni_list_remove(&port->link);
-        channel->n_receivers--;
-    }
-    syni_mutex_unlock(&channel->lock);
-    if (start)
-        channel->start(channel);
-    return served;
-}
-
-/* The generator waits at the yield whose item the one consumer has. */
-static syn_err may_say(const struct syni_channel *channel)
-{
-    if (!channel->hear)
-        return SYN_ENOTSUP;
-    if (channel->closed || !channel->generator) /* a consumer is told why */
-        return SYN_OK;
-    if (!channel->started)
-        return SYN_EINVAL;
-    return channel->yielded && channel->count == 0 && channel->n_receivers == 0 ? SYN_OK
-                                                                                 : SYN_EBUSY;
-}
-
-static void say(struct syni_channel *channel, const struct syni_saying *saying,
-                struct syn_report *report)
-{
-    if (!saying->err)
-        channel->hear((struct syn_task *)(void *)channel->generator, saying->value);
-    channel->thrown = saying->err;
-    channel->thrown_report = report;
-}
-
-syn_err syni_channel_say(struct syni_channel *channel, const struct syni_saying *saying,
-                         struct syni_port *port, bool *out_served)
-{
-    struct syn_report *report =
-        saying->err ? syni_report_new(saying->err, SYN_BY_TASK, saying->message) : NULL;
-    syn_err err;
-
-    syni_list_init(&port->link);
-    syni_mutex_lock(&channel->lock);
-    err = may_say(channel);
-    if (!err && !channel->closed && channel->generator) {
-        say(channel, saying, report);
-        report = NULL;
-    }
-    if (!err && !(*out_served = receive(channel, port))) {
-        syni_list_append(&channel->receivers, &port->link);
-        channel->n_receivers++;
-        stir(channel);
-    }
-    syni_mutex_unlock(&channel->lock);
-    syni_report_free(report);
-    return err;
-}
-
 static bool put(struct syni_channel *channel, struct syni_port *port)
 {
     struct syni_port *receiver;
@@ -144,7 +80,7 @@ static bool put(struct syni_channel *channel, struct syni_port *port)
     port->status = SYN_OK;
     if (channel->closed || channel->ended) {
         port->status = SYN_ECLOSED;
-    } else if ((receiver = syni_channel_next_receiver(channel))) {
+    } else if ((receiver = syni_port_take(&channel->receivers))) {
         memcpy(receiver->item, port->item, channel->item->size);
         syni_port_serve(receiver, SYN_OK);
     } else if (channel->count < channel->capacity) {
@@ -155,16 +91,35 @@ static bool put(struct syni_channel *channel, struct syni_port *port)
     return true;
 }
 
-bool syni_channel_put(struct syni_channel *channel, struct syni_port *port, bool may_wait)
+bool syni_channel_serve_locked(struct syni_channel *channel, struct syni_port *port,
+                               bool *out_start)
 {
-    bool served;
+    bool served = port->receives ? receive(channel, port) : put(channel, port);
+
+    *out_start = served && port->receives && stir(channel);
+    return served;
+}
+
+bool syni_channel_list_locked(struct syni_channel *channel, struct syni_port *port)
+{
+    syni_list_append(port->receives ? &channel->receivers : &channel->senders, &port->link);
+    return port->receives && stir(channel);
+}
+
+bool syni_channel_pass(struct syni_channel *channel, struct syni_port *port, bool may_wait)
+{
+    bool served, start;
 
     syni_list_init(&port->link);
     syni_mutex_lock(&channel->lock);
-    served = put(channel, port);
-    if (!served && may_wait)
-        syni_list_append(&channel->senders, &port->link);
+    served = syni_channel_serve_locked(channel, port, &start);
+    if (!served)
+        start = syni_channel_list_locked(channel, port);
+    if (!may_wait)
+        syni_list_remove(&port->link);
     syni_mutex_unlock(&channel->lock);
+    if (start)
+        channel->start(channel);
     return served;
 }
 
@@ -174,8 +129,6 @@ bool syni_channel_withdraw(struct syni_channel *channel, struct syni_port *port)
 
     syni_mutex_lock(&channel->lock);
     listed = !syni_list_empty(&port->link);
-    if (listed && port->receives)
-        channel->n_receivers--;
     syni_list_remove(&port->link);
     syni_mutex_unlock(&channel->lock);
     return listed;
@@ -188,13 +141,13 @@ bool syni_channel_yield(struct syni_channel *channel, void *item)
 
     syni_mutex_lock(&channel->lock);
     lost = channel->closed;
-    if (!lost && (receiver = syni_channel_next_receiver(channel))) {
+    if (!lost && (receiver = syni_port_take(&channel->receivers))) {
         memcpy(receiver->item, item, channel->item->size);
         syni_port_serve(receiver, SYN_OK);
     } else if (!lost) { /* whoever asked may have given up: that is the place too many */
         push(channel, item);
     }
-    goes_on = lost || channel->count < channel->capacity + channel->n_receivers;
+    goes_on = lost || demand(channel);
     channel->yielded = !goes_on;
     syni_mutex_unlock(&channel->lock);
     if (lost && channel->item->destroy)

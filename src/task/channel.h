@@ -32,8 +32,7 @@ struct syni_channel {
     size_t capacity;
     size_t places, first, count; /* of the ring; a generator has one more than capacity */
     unsigned char *ring;
-    struct syni_list receivers, senders, closers;
-    size_t n_receivers;
+    struct syni_list receivers, senders, closers; /* receivers: only while count is 0 */
     bool ended, closed;
     syn_err err; /* why it ended; 0: there is no more */
     enum syn_origin origin;
@@ -76,9 +75,9 @@ const char *syni_saying_refusal(syn_err err);
 
 /* --- each takes the lock --- */
 
-/* PORT is served now (true; its status says how), or listed. */
-bool syni_channel_receive(struct syni_channel *channel, struct syni_port *port, bool may_wait);
-bool syni_channel_put(struct syni_channel *channel, struct syni_port *port, bool may_wait);
+/* PORT asks for an item, or brings one: it is served now (true; its status says how), or
+ * listed if it MAY_WAIT. */
+bool syni_channel_pass(struct syni_channel *channel, struct syni_port *port, bool may_wait);
 
 /* SAYING reaches the generator at its yield, and PORT asks for the next item, as above. Fails,
  * and nothing was said or asked: SYN_ENOTSUP, SYN_EINVAL, SYN_EBUSY, as generator.h says. */
@@ -123,28 +122,11 @@ static inline unsigned char *syni_channel_place(const struct syni_channel *chann
     return channel->ring + (channel->first + i) % channel->places * channel->item->size;
 }
 
-/* PORT, which waited, is served. */
-static inline void syni_port_serve(struct syni_port *port, syn_err status)
-{
-    syni_list_remove(&port->link);
-    port->status = status;
-    port->wake(port);
-}
-
-static inline struct syni_port *syni_port_first(struct syni_list *list)
-{
-    return syni_list_empty(list) ? NULL : SYNI_CONTAINER(list->next, struct syni_port, link);
-}
-
-/* The consumer to serve next, who then must be; NULL. */
-static inline struct syni_port *syni_channel_next_receiver(struct syni_channel *channel)
-{
-    struct syni_port *port = syni_port_first(&channel->receivers);
-
-    if (port)
-        channel->n_receivers--;
-    return port;
-}
+/* PORT is served; is listed. START, or true: the generator is to be started, outside the
+ * lock. */
+bool syni_channel_serve_locked(struct syni_channel *channel, struct syni_port *port,
+                               bool *out_start);
+bool syni_channel_list_locked(struct syni_channel *channel, struct syni_port *port);
 
 /* Why it ended, as the status of a consumer. */
 static inline syn_err syni_channel_tell_end(struct syni_channel *channel)

@@ -35,10 +35,10 @@ static void end_locked(struct syni_channel *channel, syn_err err, enum syn_origi
     channel->err = err;
     channel->origin = origin;
     channel->report = report;
-    while ((port = syni_channel_next_receiver(channel))) { /* then there is no item left */
+    while ((port = syni_port_take(&channel->receivers))) { /* then there is no item left */
         syni_port_serve(port, syni_channel_tell_end(channel));
     }
-    while ((port = syni_port_first(&channel->senders)))
+    while ((port = syni_port_take(&channel->senders)))
         syni_port_serve(port, SYN_ECLOSED);
 }
 
@@ -103,9 +103,9 @@ bool syni_channel_shut(struct syni_channel *channel, struct syni_port *port)
     syni_mutex_lock(&channel->lock);
     first = !channel->closed;
     channel->closed = true;
-    while ((waiting = syni_channel_next_receiver(channel)))
+    while ((waiting = syni_port_take(&channel->receivers)))
         syni_port_serve(waiting, SYN_ECLOSED);
-    while ((waiting = syni_port_first(&channel->senders)))
+    while ((waiting = syni_port_take(&channel->senders)))
         syni_port_serve(waiting, SYN_ECLOSED);
     if (first)
         unstarted = end_generator(channel);
@@ -136,7 +136,7 @@ static void generator_ended(struct syni_waiter *waiter)
     end_locked(channel, core->err, core->origin, core->report);
     core->report = NULL;
     core->seen = true; /* the channel has it now */
-    while ((closer = syni_port_first(&channel->closers))) {
+    while ((closer = syni_port_take(&channel->closers))) {
         tell_closed(channel, closer);
         syni_port_serve(closer, closer->status);
     }

@@ -66,15 +66,6 @@ const char *syni_channel_refusal(syn_err err)
     return err == SYN_EINVAL ? "the channel was never made" : "the channel could not be made";
 }
 
-const char *syni_saying_refusal(syn_err err)
-{
-    if (err == SYN_EINVAL)
-        return "no yield waits for it yet: ask for the first item with channel_next";
-    if (err == SYN_EBUSY)
-        return "another consumer waits, or an answer is still to be fetched with channel_next";
-    return "this generator does not say SYN_ASKS";
-}
-
 static bool behind(const struct syni_channel *channel)
 {
     return channel->ring == (const unsigned char *)channel->places_behind;
@@ -114,7 +105,7 @@ syn_err syni_channel_resize(struct syni_channel *channel, size_t capacity)
         return channel->hear ? SYN_ENOTSUP : SYN_ENOMEM;
     }
     syni_mutex_lock(&channel->lock);
-    if (channel->started || channel->count > 0 || channel->n_receivers > 0 ||
+    if (channel->started || channel->count > 0 || !syni_list_empty(&channel->receivers) ||
         !syni_list_empty(&channel->senders)) {
         syni_mutex_unlock(&channel->lock);
         syni_free(ring, places * size + 1);

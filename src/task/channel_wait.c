@@ -108,6 +108,7 @@ static void ready_port(struct syni_task *task, struct syni_channel *channel, voi
     task->on.channel.expired = false;
     task->on.channel.port.item = item;
     task->on.channel.port.receives = receives;
+    task->on.channel.port.select = NULL;
     task->on.channel.port.wake = wake_port;
     task->ops = &channel_ops;
 }
@@ -138,7 +139,7 @@ struct syn_step syni_step_next(struct syn_task *public_task, struct syn_channel 
         return refuse(task, err, syni_channel_refusal(err));
     ready_port(task, channel, out_item, true);
     start_timer(task, deadline);
-    return after(task, syni_channel_receive(channel, &task->on.channel.port, true));
+    return after(task, syni_channel_pass(channel, &task->on.channel.port, true));
 }
 
 struct syn_step syni_step_say(struct syn_task *public_task, struct syn_channel handle,
@@ -173,7 +174,7 @@ struct syn_step syni_step_send(struct syn_task *public_task, struct syn_channel 
         return refuse(task, err, syni_channel_refusal(err));
     ready_port(task, channel, (void *)(uintptr_t)item, false);
     start_timer(task, deadline);
-    return after(task, syni_channel_put(channel, &task->on.channel.port, true));
+    return after(task, syni_channel_pass(channel, &task->on.channel.port, true));
 }
 
 struct syn_step syni_step_close(struct syn_task *public_task, struct syn_channel handle,

@@ -2,22 +2,69 @@
  *
  * Ports: who waits at a channel (channel.h). Lies where he likes: in a task's frame, on a
  * thread's stack. All of it is under the channel's lock while he waits.
+ *
+ * A SELECT waits at several ports, and for other things, of which one is to happen: whoever
+ * is about to serve one CLAIMS the select first. A port whose select was claimed elsewhere
+ * is dead: it is passed over and unlisted.
  */
 #ifndef SYNI_PORT_H
 #define SYNI_PORT_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 
 #include <synchronicity/err.h>
 
 #include "base/list.h"
 
+enum { SYNI_OPEN = -1, SYNI_GIVEN_UP = -2 };
+
+struct syni_select {
+    _Atomic(int) chosen; /* OPEN, and once: the number of a choice, or GIVEN_UP */
+    struct syn_choice *choices;
+    int n;
+    void (*wake)(struct syni_select *select); /* by who claimed it; the last touch */
+};
+
 struct syni_port {
     struct syni_list link; /* on a list of the channel: not served yet */
     void *item;            /* where the item goes, or lies; a producer's is only read */
     bool receives;
+    int number;                 /* of the choice */
+    struct syni_select *select; /* that it is one of; NULL: none */
     syn_err status;
     void (*wake)(struct syni_port *port); /* under the lock; the last touch */
 };
+
+/* NUMBER of SELECT is it; false: another one was faster. */
+static inline bool syni_select_claim(struct syni_select *select, int number)
+{
+    int open = SYNI_OPEN;
+
+    /* relaxed: who claims writes under a lock that the owner takes before it reads, or
+     * wakes the owner, or is the owner */
+    return atomic_compare_exchange_strong_explicit(&select->chosen, &open, number,
+                                                   memory_order_relaxed, memory_order_relaxed);
+}
+
+/* Takes the first off LIST that can be served, who then must be; NULL: there is none. */
+static inline struct syni_port *syni_port_take(struct syni_list *list)
+{
+    while (!syni_list_empty(list)) {
+        struct syni_port *port = SYNI_CONTAINER(list->next, struct syni_port, link);
+
+        syni_list_remove(&port->link);
+        if (!port->select || syni_select_claim(port->select, port->number))
+            return port;
+    }
+    return NULL;
+}
+
+/* PORT, which was taken, is told. */
+static inline void syni_port_serve(struct syni_port *port, syn_err status)
+{
+    port->status = status;
+    port->wake(port);
+}
 
 #endif

@@ -132,6 +132,7 @@ struct __attribute__((may_alias)) syni_task {
             bool given_up; /* the waiter was withdrawn: there is no outcome */
         } result;
         struct syni_scope *scope;
+        struct syni_select select;
         struct {
             struct syni_port port;
             struct syni_channel *channel; /* held */

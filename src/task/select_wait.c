@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Tasks that wait for the first of several things.
+ *
+ * Driver only, but for the wake. The choices lie in the frame.
+ */
+#include "task/select.h"
+
+#include <string.h>
+
+#include "base/report.h"
+
+static void wake_task(struct syni_select *select)
+{
+    syni_task_wake(SYNI_CONTAINER(select, struct syni_task, on.select));
+}
+
+static void interrupt(struct syni_task *task)
+{
+    if (syni_select_claim(&task->on.select, SYNI_GIVEN_UP))
+        syni_task_resume(task);
+}
+
+static void time_is_up(struct syni_timer *timer)
+{
+    struct syni_task *task = SYNI_CONTAINER(timer, struct syni_task, timer);
+    struct syni_select *select = &task->on.select;
+
+    if (syni_select_claim(select, syni_select_first_time(select->choices, select->n)))
+        syni_task_resume(task);
+}
+
+static void take_result(struct syni_task *task, struct syni_core *core, void *out)
+{
+    task->status = core->err;
+    if (!core->err) {
+        syni_core_fetch(core, out);
+        return;
+    }
+    task->heard = core->report;
+    core->report = NULL;
+    core->seen = true;
+}
+
+static void take_answer(struct syni_task *task, struct syn_choice *choice)
+{
+    struct syni_chance *chance = syni_chance(choice);
+    enum syn_origin origin;
+
+    if (chance->core) {
+        take_result(task, chance->core, choice->item);
+        return;
+    }
+    task->status = choice->on == SYNI_ON_TIME ? SYN_ETIMEDOUT : chance->port.status;
+    if (!task->status || task->status == SYN_EEND)
+        return;
+    if (choice->on == SYNI_ON_TIME)
+        task->heard = syni_report_new(SYN_ETIMEDOUT, SYN_BY_DEADLINE, NULL);
+    else if (chance->channel)
+        task->heard = syni_channel_report(chance->channel, task->status, &origin);
+    else
+        task->heard = syni_report_new(task->status, SYN_BY_LIBRARY,
+                                      choice->on == SYNI_ON_FUTURE
+                                          ? "the future cannot be waited for"
+                                          : syni_channel_refusal(task->status));
+}
+
+static bool collect(struct syni_task *task)
+{
+    struct syni_select *select = &task->on.select;
+    /* relaxed: it is ours since the wake */
+    int chosen = atomic_load_explicit(&select->chosen, memory_order_relaxed);
+
+    syni_timer_stop(&task->home->loop, &task->timer);
+    syni_select_end(select);
+    select->choices[0].chosen = chosen;
+    if (chosen >= 0) {
+        take_answer(task, &select->choices[chosen]);
+    } else {
+        task->status = syni_code_of(syni_task_asked_by(task));
+        task->heard = syni_report_new(task->status, syni_task_asked_by(task), NULL);
+    }
+    syni_select_release(select);
+    return chosen < 0;
+}
+
+static void forget(struct syni_task *task)
+{
+    if (!syni_select_claim(&task->on.select, SYNI_GIVEN_UP))
+        task->queued = true; /* the wake is on its way */
+}
+
+/* TASK was abandoned: an item that it was given is nobody's. */
+static void drop(struct syni_task *task)
+{
+    struct syni_select *select = &task->on.select;
+    int chosen = atomic_load_explicit(&select->chosen, memory_order_relaxed);
+    struct syni_chance *chance = chosen < 0 ? NULL : syni_chance(&select->choices[chosen]);
+
+    syni_select_end(select);
+    if (chance && chance->channel && chance->port.receives && !chance->port.status &&
+        chance->channel->item->destroy)
+        chance->channel->item->destroy(chance->port.item);
+    syni_select_release(select);
+}
+
+static const struct syni_wait_ops select_ops = {interrupt, collect, forget, drop};
+
+struct syn_step syni_step_select(struct syn_task *public_task, struct syn_choice *store,
+                                 const struct syn_choice *from, int n)
+{
+    struct syni_task *task = SYNI_TASK(public_task);
+    int first_time = syni_select_first_time(from, n);
+
+    if (n > SYN_SELECT_MAX)
+        syni_panic("a select has more choices than SYN_SELECT_MAX");
+    syni_wait_begin(task, SYNI_WAIT_OTHER, "the first of several");
+    memcpy(store, from, (size_t)n * sizeof *store);
+    task->ops = &select_ops;
+    /* Before it begins: from then on another thread may decide it. */
+    if (first_time >= 0 && from[first_time].deadline.ns != SYNI_NEVER)
+        syni_timer_start(&task->home->loop, &task->timer, from[first_time].deadline.ns,
+                         time_is_up);
+    if (syni_select_begin(&task->on.select, store, n, wake_task))
+        syni_task_resume(task);
+    return syni_suspended;
+}
