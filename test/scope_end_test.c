@@ -103,6 +103,8 @@ ASYNC(demo, void, spawns_in_clean_up, SYN_LOCAL(struct syn_scope, scope))
     co_join(&self->scope);
     CHECK_INT(co_status, 0);
     scope_spawn(&self->scope, work_future(1.0, 7), NULL); /* and one that nobody joins */
+    co_sleep(0.5);
+    CHECK_INT(running, 1);
     co_end;
 }
 
@@ -110,7 +112,8 @@ static void S1_clean_up_may_spawn_and_its_children_end_too(void)
 {
     begin();
     CHECK_INT(call_by(syn_after(1.0), spawns_in_clean_up()), SYN_ETIMEDOUT);
-    CHECK_INT(now(), 2250 * MS);
+    CHECK_INT(running, 0);
+    CHECK_INT(now(), 3 * SECOND);
     end_all();
 }
 
@@ -219,6 +222,32 @@ static void X4_deadlines_are_inherited_and_seen(void)
     end_all();
 }
 
+ASYNC(other, void, sees_later_there, (int, i))
+{
+    co_begin;
+    co_sleep(1e-3);
+    seen[self->i] = syn_task_deadline(&self->syn).ns;
+    co_end;
+}
+
+ASYNC(demo, void, spawns_given, (struct sees_later_there_future, f),
+      SYN_LOCAL(struct syn_scope, scope))
+{
+    co_begin;
+    scope_deadline(&self->scope, syn_after(1.0));
+    co_spawn(&self->scope, self->f);
+    co_try_join(&self->scope);
+    co_end;
+}
+
+static void X4_a_call_made_before_it_is_spawned_inherits_then(void)
+{
+    begin();
+    CHECK_INT(spawns_given(sees_later_there_future(0)), 0);
+    CHECK_INT(seen[0], SECOND);
+    end_all();
+}
+
 /* Memory runs out at every moment of a program of scopes: nobody outlives his scope. */
 
 ASYNC(demo, void, many, (int, depth), SYN_LOCAL(struct syn_scope, scope), SYN_LOCAL(int, i))
@@ -301,6 +330,7 @@ static const struct test_case cases[] = {
     TEST(L2_an_abandoned_owner_lets_go_of_its_children),
     TEST(X4_a_scopes_deadline_ends_its_children_and_only_tightens),
     TEST(X4_deadlines_are_inherited_and_seen),
+    TEST(X4_a_call_made_before_it_is_spawned_inherits_then),
     TEST(S1_memory_that_runs_out_while_spawning_leaves_nobody),
 };
 TEST_MAIN_BOTH_MODES("scope_end", cases);

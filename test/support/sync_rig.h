@@ -39,14 +39,16 @@ ASYNC(demo, void, naps, (double, seconds))
 
 /* --- users of each --- */
 
-ASYNC(demo, void, locks, (int, who), (double, holds))
+ASYNC(demo, void, locks, (int, who), (double, holds), SYN_LOCAL(int, is_in))
 {
     co_begin;
     co_lock(&mutex);
+    self->is_in = 1;
     tell("in", self->who);
     co_sleep(self->holds);
     tell("out", self->who);
     co_finally;
+    CHECK_INT(syn_mutex_is_mine(&mutex), self->is_in); /* who is cancelled took nothing */
     if (syn_mutex_is_mine(&mutex))
         syn_mutex_unlock(&mutex);
     co_end;
