@@ -24,6 +24,7 @@ struct syn_shared {
     int users;
     bool done;
     bool over;   /* nobody holds it, but for copies */
+    bool seen;   /* its error was said to somebody, or to a copy, which may be looked at or not */
     int copies;  /* that have not been freed */
     struct syni_list waiters; /* of struct reader */
 };
@@ -46,12 +47,21 @@ static void let_go(struct syn_shared *shared, bool over)
     else
         shared->copies--;
     last = shared->over && shared->copies == 0;
+    if (last && shared->seen)
+        shared->core->seen = true;
     syni_mutex_unlock(&shared->lock);
     if (!last)
         return;
     syni_core_unpin(shared->core);
     syni_mutex_fini(&shared->lock);
     syni_free(shared, sizeof *shared);
+}
+
+static void look(struct syn_shared *shared)
+{
+    syni_mutex_lock(&shared->lock);
+    shared->seen = true;
+    syni_mutex_unlock(&shared->lock);
 }
 
 static struct reader *next_reader(struct syn_shared *shared)
@@ -222,7 +232,7 @@ static syn_err outcome(struct syn_shared *shared, int64_t deadline)
     err = wait_shared(shared, syni_deadline_here(deadline));
     core = shared->core;
     if (!err && core->err) {
-        core->seen = true;
+        look(shared);
         err = syni_report_keep(core->err, core->origin, syni_report_copy(core->report));
     }
     return err;
@@ -296,7 +306,7 @@ static void tell_copy(struct reader *reader, struct syni_core *source)
 {
     struct copy *copy = SYNI_CONTAINER(reader, struct copy, reader);
 
-    source->seen = true; /* it is the copy that may be looked at or not */
+    look(copy->shared);
     copy->core.err = source->err;
     copy->core.origin = source->origin;
     copy->core.report = syni_report_copy(source->report);
