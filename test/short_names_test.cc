@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * The caller's side in C++: everything that one does with calls, futures, shared
- * futures and promises. Compiled by lint.short_names_cxx17, not run.
+ * futures, promises and channels. Compiled by lint.short_names_cxx17, not run.
  */
 #include <synchronicity/short.h>
 #include <synchronicity/testing.h>
@@ -25,6 +25,12 @@ static void destroy(char *owned)
 PROMISE(int, number);
 PROMISE(void, signal_only);
 PROMISE(char *, owned, DESTROY(destroy));
+
+CHANNEL(int, ints);
+CHANNEL(char *, texts, DESTROY(destroy));
+GENERATOR_DECLARE(struct point, walk, (int, n));
+GENERATOR_DECLARE(double, average, ASKS(double));
+GENERATOR_TYPES(char *, lines);
 
 static void done(void *, syn_err, int *)
 {
@@ -97,6 +103,53 @@ static int promises()
     return future_get(g);
 }
 
+static int channels()
+{
+    struct ints_channel ch;
+    struct texts_channel words;
+    struct average_channel talks = average();
+    struct number_future f = {};
+    syn_err err;
+    double a = 3;
+    int v = 1, sum = 0;
+
+    if (channel_new(ints, 16, &ch) || channel_new(texts, 0, &words))
+        return 1;
+    channel_send(ch, &v);
+    channel_send_by(ch, &v, syn_after(1));
+    channel_try_send(ch, &v);
+    channel_next(ch, &v);
+    channel_next_by(ch, &v, syn_after(1));
+    channel_try_next(ch, &v);
+    channel_prefetch(walk(3), 8);
+    channel_end(ch);
+    channel_fail(words, SYN_EIO, "broke");
+    generator_send(talks, &a, &a);
+    generator_send_by(talks, &a, &a, syn_after(1));
+    generator_throw(talks, SYN_EIO, "no more", &a);
+    channel_each (struct point, p, walk(3), &err)
+        channel_each (struct point, q, walk(3), &err) {
+            if (q.x > 1)
+                continue;
+            sum += static_cast<int>(p.x + q.y);
+            break;
+        }
+    channel_each_open (int, i, ch, &err)
+        sum += i;
+    switch (channel_select(&err, ON_NEXT(ch, &v), ON_SEND(ch, &v), ON_FUTURE(f, &v),
+                           ON_TIME(syn_after(1)))) {
+    case 0:
+        sum++;
+        break;
+    default:
+        break;
+    }
+    channel_close_by(ch, syn_after(1));
+    channel_drop(words);
+    channel_close(talks);
+    return sum;
+}
+
 int main()
 {
     struct syn_synchronizer *s;
@@ -110,5 +163,5 @@ int main()
     if (synchronizer_stop(&elsewhere, syn_after(1)) || synchronizer_stats(s).started)
         return 1;
     synchronizer_free(s);
-    return futures() + shared() + promises();
+    return futures() + shared() + promises() + channels();
 }

@@ -140,7 +140,8 @@ void syni_channel_drop(struct syn_channel channel);
 #define syn_channel_close(ch) syni_channel_close((ch).u.handle, syn_after(10.0))
 #define syn_channel_close_by(ch, deadline) syni_channel_close((ch).u.handle, (deadline))
 
-/* The same and never waits. */
+/* The same and never waits. Also what a function says whose result is a channel:
+ * SYN_DESTROY(syn_channel_drop). */
 #define syn_channel_drop(ch) syni_channel_drop((ch).u.handle)
 
 /* A generator that was not asked yet may run CAPACITY items ahead; also gives any channel
@@ -151,19 +152,28 @@ void syni_channel_drop(struct syn_channel channel);
  * it, which closes it at the end, also after `break`. Then ERR is 0, or why it ended
  * otherwise; after a break, what the close came to. CHANNEL is evaluated once. `return`
  * and `goto` out of the loop close it too where the compiler knows the cleanup attribute
- * (gcc, clang), without waiting for more than the close does; elsewhere do not leave so. */
-#define syn_channel_each(type, variable, ch, err)                                                  \
+ * (gcc, clang), without waiting for more than the close does; elsewhere do not leave so.
+ *
+ * syn_channel_each_open(): the same, and never closes. After a break the next loop goes on
+ * where this one stopped; the end closes nothing either. So a call of a generator is an
+ * ITERABLE, each loop over count(3) begins anew, and the channel that it returned is an
+ * ITERATOR, for as many loops as one likes. */
+#define syn_channel_each(type, variable, ch, err) SYNI_EACH_ITEM(type, variable, ch, err, 0)
+#define syn_channel_each_open(type, variable, ch, err) SYNI_EACH_ITEM(type, variable, ch, err, 1)
+#define SYNI_EACH_ITEM(type, variable, ch, err, open)                                              \
     for (SYNI_EACH_GUARD struct syni_each syni_each = syni_each_begin(                             \
-             (0 ? ((void)(ch).u.item_is((type *)NULL), (ch).u.handle) : (ch).u.handle), (err));    \
+             (0 ? ((void)(ch).u.item_is((type *)NULL), (ch).u.handle) : (ch).u.handle), (err),     \
+             (open));                                                                              \
          syni_each_goes_on(&syni_each);)                                                           \
         for (type variable; syni_each_next(&syni_each, &variable);)
 
 struct syni_each {
     struct syn_channel channel;
     syn_err *out_err;
+    int open;
     int state; /* 0: before the loop; 1: in it; 2: ran to its end; 3: closed */
 };
-struct syni_each syni_each_begin(struct syn_channel channel, syn_err *out_err);
+struct syni_each syni_each_begin(struct syn_channel channel, syn_err *out_err, int open);
 int syni_each_goes_on(struct syni_each *each);
 int syni_each_next(struct syni_each *each, void *out_item);
 void syni_each_leave(struct syni_each *each);
@@ -234,6 +244,23 @@ struct syn_step syni_step_close(struct syn_task *task, struct syn_channel channe
                     return syni_step_next(&self->syn, SYNI_ITEM(ch, out), (out), syn_never());     \
                 } else                                                                             \
                     SYNI_CAT(syni_body_, __LINE__) :
+
+/* Never closes, as syn_channel_each_open(). Afterwards the status is 0 for the end, else why
+ * it ended; after a break it says nothing. */
+#define syn_co_each_open(ch, out)                                                                  \
+    for (;;)                                                                                       \
+        if (0) {                                                                                   \
+        case SYNI_HERE:                                                                            \
+            if (self->syn.status) {                                                                \
+                self->syn.status = self->syn.status == SYN_EEND ? SYN_OK : self->syn.status;       \
+                break;                                                                             \
+            }                                                                                      \
+            goto SYNI_CAT(syni_body_, __LINE__);                                                   \
+        } else if (1) {                                                                            \
+            self->syn.line = self->syn.at = __LINE__;                                              \
+            return syni_step_next(&self->syn, SYNI_ITEM(ch, out), (out), syn_never());             \
+        } else                                                                                     \
+            SYNI_CAT(syni_body_, __LINE__) :
 
 /* Closes after a loop, and keeps what that came to. */
 struct syn_step syni_step_each_ends(struct syn_task *task, struct syn_channel *channel);

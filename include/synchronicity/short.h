@@ -71,6 +71,7 @@
 #define channel_close_by syn_channel_close_by
 #define channel_drop syn_channel_drop
 #define channel_each syn_channel_each
+#define channel_each_open syn_channel_each_open
 #define channel_select syn_channel_select
 #define generator_send syn_generator_send
 #define generator_send_by syn_generator_send_by
@@ -143,6 +144,7 @@
 #define co_send_by syn_co_send_by
 #define co_close syn_co_close
 #define co_each syn_co_each
+#define co_each_open syn_co_each_open
 #define co_yield syn_co_yield
 #define co_select syn_co_select
 #define co_try_yield syn_co_try_yield

@@ -10,9 +10,9 @@
 
 enum { BEFORE, INSIDE, RAN_OUT, CLOSED };
 
-struct syni_each syni_each_begin(struct syn_channel channel, syn_err *out_err)
+struct syni_each syni_each_begin(struct syn_channel channel, syn_err *out_err, int open)
 {
-    struct syni_each each = {channel, out_err, BEFORE};
+    struct syni_each each = {channel, out_err, open, BEFORE};
 
     if (out_err)
         *out_err = SYN_OK;
@@ -32,6 +32,10 @@ int syni_each_goes_on(struct syni_each *each)
     if (each->state == BEFORE) {
         each->state = INSIDE;
         return 1;
+    }
+    if (each->open) {
+        each->state = CLOSED;
+        return 0;
     }
     if (each->state == INSIDE) { /* left by a break */
         err = syni_channel_close(each->channel, syn_after(SYNI_CLOSE_LIMIT_S));
