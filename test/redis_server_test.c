@@ -64,6 +64,10 @@ static void errors_are_worded_as_redis_does(void)
             "+OK\r\n-ERR increment or decrement would overflow\r\n");
     answers("SET a -9223372036854775808\r\nDECR a\r\n",
             "+OK\r\n-ERR increment or decrement would overflow\r\n");
+    answers("SCAN a\r\n", "-ERR invalid cursor\r\n");
+    answers("SCAN 0 MATCH\r\nSCAN 0 SIZE 3\r\nSCAN 0 COUNT 0\r\n",
+            "-ERR syntax error\r\n-ERR syntax error\r\n-ERR syntax error\r\n");
+    answers("SCAN 0 COUNT b\r\n", "-ERR value is not an integer or out of range\r\n");
     answers("*1\r\n:1\r\n", "-ERR Protocol error: expected '$'\r\n");
     answers("*a\r\n", "-ERR Protocol error: invalid multibulk length\r\n");
     answers("*1\r\n$-5\r\n", "-ERR Protocol error: invalid bulk length\r\n");

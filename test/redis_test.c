@@ -10,17 +10,6 @@
 
 SYNCHRONIZER(other);
 
-#define BOTH(name)                                                                                 \
-    static void name(void)                                                                         \
-    {                                                                                              \
-        name##_on(begin(false));                                                                   \
-    }                                                                                              \
-    static void name##_real(void)                                                                  \
-    {                                                                                              \
-        name##_on(begin(true));                                                                    \
-    }
-#define TEST_BOTH(name) TEST_MODES(name), TEST_MODES(name##_real)
-
 /* ----------------------------------------------------------------- replies -- */
 
 static void each_type_of_reply_on(struct redis *db)

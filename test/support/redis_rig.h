@@ -104,6 +104,18 @@ static inline void expect_integer(struct redis *db, const char *line, long long 
     redis_reply_free(reply);
 }
 
+/* A case that runs against either: NAME_on(db), which finishes it. */
+#define BOTH(name)                                                                                 \
+    static void name(void)                                                                         \
+    {                                                                                              \
+        name##_on(begin(false));                                                                   \
+    }                                                                                              \
+    static void name##_real(void)                                                                  \
+    {                                                                                              \
+        name##_on(begin(true));                                                                    \
+    }
+#define TEST_BOTH(name) TEST_MODES(name), TEST_MODES(name##_real)
+
 /* ------------------------------------------------------------------ script -- */
 
 /* A server for one connection: it waits for bytes, sends its answer, and then closes,

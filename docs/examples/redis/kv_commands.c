@@ -9,6 +9,7 @@
 
 #include <limits.h>
 #include <stdarg.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -236,77 +237,92 @@ static void mset(const struct call *call)
     append_ok(call);
 }
 
-/* Does C match what stands at *AT of the pattern? Moves *AT behind that. */
-static bool matches_one(const struct redis_reply *pattern, size_t *at, char c)
+/* What SCAN was asked for. */
+struct scan {
+    size_t cursor, count;
+    const struct redis_reply *pattern; /* NULL: all */
+};
+
+static bool read_scan(const struct call *call, struct scan *out_scan)
 {
-    bool not, found = false;
+    struct scan scan = {0, 10, NULL};
+    long long number;
 
-    if (pattern->text[*at] == '?')
-        return (*at)++, true;
-    if (pattern->text[*at] != '[') {
-        if (pattern->text[*at] == '\\' && *at + 1 < pattern->size)
-            ++*at;
-        return pattern->text[(*at)++] == c;
+    if (!resp_number(call->words[1].text, call->words[1].size, &number) || number < 0) {
+        kv_append_error(call->out, "ERR invalid cursor");
+        return false;
     }
-    not = ++*at < pattern->size && pattern->text[*at] == '^';
-    *at += not;
-    for (; *at < pattern->size && pattern->text[*at] != ']'; ++*at) {
-        if (*at + 2 < pattern->size && pattern->text[*at + 1] == '-') {
-            found |= pattern->text[*at] <= c && c <= pattern->text[*at + 2];
-            *at += 2;
-        } else {
-            found |= pattern->text[*at] == c;
-        }
-    }
-    *at += *at < pattern->size;
-    return found != not;
-}
+    scan.cursor = (size_t)number;
+    for (size_t i = 2; i < call->n; i += 2) {
+        bool is_count = is_word(&call->words[i], "COUNT");
 
-/* With one place to come back to, the latest star: no pattern takes more than the
- * product of the two lengths. */
-static bool matches(const struct redis_reply *pattern, const char *text, size_t size)
-{
-    size_t at = 0, i = 0, star = SIZE_MAX, star_i = 0;
-
-    while (i < size) {
-        if (at < pattern->size && pattern->text[at] == '*') {
-            star = ++at;
-            star_i = i;
-        } else if (at < pattern->size && matches_one(pattern, &at, text[i])) {
-            i++;
-        } else if (star != SIZE_MAX) {
-            at = star;
-            i = ++star_i;
-        } else {
+        if (i + 1 == call->n || (!is_count && !is_word(&call->words[i], "MATCH"))) {
+            kv_append_error(call->out, "ERR syntax error");
             return false;
         }
+        if (!is_count) {
+            scan.pattern = &call->words[i + 1];
+        } else if (!resp_number(call->words[i + 1].text, call->words[i + 1].size, &number)) {
+            kv_append_error(call->out, "ERR value is not an integer or out of range");
+            return false;
+        } else if (number < 1) {
+            kv_append_error(call->out, "ERR syntax error");
+            return false;
+        } else {
+            scan.count = (size_t)number;
+        }
     }
-    while (at < pattern->size && pattern->text[at] == '*')
-        at++;
-    return at == pattern->size;
+    *out_scan = scan;
+    return true;
 }
 
-/* The keys that match, or (OUT is NULL) only their number. */
-static long long each_match(const struct call *call, struct resp_buffer *out)
+/* Walks from the cursor until enough keys were looked at; the matching ones go to OUT, or
+ * (OUT is NULL) are only counted. Returns where to go on. */
+static size_t walk(const struct call *call, struct scan scan, struct resp_buffer *out,
+                   long long *out_n)
 {
-    long long n = 0;
+    size_t seen = 0;
 
-    for (size_t i = 0; i < call->table->n_buckets; i++) {
-        for (struct kv_entry *e = call->table->buckets[i]; e; e = e->next) {
-            if (kv_expired(call->table, e) || !matches(&call->words[1], e->key, e->key_size))
+    *out_n = 0;
+    do {
+        for (struct kv_entry *e = kv_bucket(call->table, scan.cursor); e; e = e->next) {
+            seen++;
+            if (kv_expired(call->table, e) ||
+                (scan.pattern && !kv_matches(scan.pattern, e->key, e->key_size)))
                 continue;
-            n++;
+            ++*out_n;
             if (out)
                 resp_append_bulk(out, e->key, e->key_size);
         }
-    }
-    return n;
+        scan.cursor = kv_next_cursor(call->table, scan.cursor);
+    } while (scan.cursor && seen < scan.count);
+    return scan.cursor;
+}
+
+static void scan(const struct call *call)
+{
+    struct scan scan;
+    char cursor[INTEGER_SIZE];
+    long long n;
+    int size;
+
+    if (!read_scan(call, &scan))
+        return;
+    size = snprintf(cursor, sizeof cursor, "%zu", walk(call, scan, NULL, &n));
+    resp_append_head(call->out, '*', 2);
+    resp_append_bulk(call->out, cursor, (size_t)size);
+    resp_append_head(call->out, '*', n);
+    walk(call, scan, call->out, &n);
 }
 
 static void keys(const struct call *call)
 {
-    resp_append_head(call->out, '*', each_match(call, NULL));
-    each_match(call, call->out);
+    struct scan all = {0, SIZE_MAX, &call->words[1]};
+    long long n;
+
+    walk(call, all, NULL, &n);
+    resp_append_head(call->out, '*', n);
+    walk(call, all, call->out, &n);
 }
 
 static void flushall(const struct call *call)
@@ -331,8 +347,9 @@ static const struct command {
     {"incr", 2, 2, incr},           {"decr", 2, 2, decr},
     {"append", 3, 3, append},       {"strlen", 2, 2, length},
     {"mget", 2, WORDS_MAX, mget},   {"mset", 3, WORDS_MAX, mset},
-    {"keys", 2, 2, keys},           {"flushall", 1, 2, flushall},
-    {"dbsize", 1, 1, dbsize},       {"quit", 1, WORDS_MAX, append_ok},
+    {"keys", 2, 2, keys},           {"scan", 2, WORDS_MAX, scan},
+    {"flushall", 1, 2, flushall},   {"dbsize", 1, 1, dbsize},
+    {"quit", 1, WORDS_MAX, append_ok},
 };
 
 static const struct command *find(const struct redis_reply *name)

@@ -170,6 +170,32 @@ struct kv_entry *kv_put(struct kv_table *table, const char *key, size_t size, si
     return entry;
 }
 
+/* --- cursors --- */
+
+struct kv_entry *kv_bucket(const struct kv_table *table, size_t cursor)
+{
+    return table->buckets[cursor & (table->n_buckets - 1)];
+}
+
+static uint64_t reversed(uint64_t bits)
+{
+    uint64_t out = 0;
+
+    for (int i = 0; i < 64; i++, bits >>= 1)
+        out = out << 1 | (bits & 1);
+    return out;
+}
+
+/* Counts up from the highest bit of the number of a bucket downwards, as Redis does. When the
+ * table doubles, a bucket is split into the two whose lower bits are its own; counted like
+ * this both come where it would have come, so what is behind the cursor stays behind it. */
+size_t kv_next_cursor(const struct kv_table *table, size_t cursor)
+{
+    uint64_t above = ~(uint64_t)(table->n_buckets - 1);
+
+    return (size_t)reversed(reversed(cursor | above) + 1);
+}
+
 bool kv_remove(struct kv_table *table, const char *key, size_t size)
 {
     if (!kv_find(table, key, size))

@@ -124,6 +124,28 @@ SYN_ASYNC_DECLARE(struct redis_reply *, redis_command, (struct redis *, db),
 SYN_ASYNC_DECLARE(struct redis_reply *, redis_commandv, (struct redis *, db), (int, argc),
                   (const char *const *, argv), (const size_t *, lengths));
 
+/* --------------------------------------------------------------- scanning -- */
+
+/* A key; free() frees it. */
+struct redis_key {
+    size_t size;
+    char text[]; /* with a zero behind it */
+};
+
+/* Yields the keys that match PATTERN ("user:*"), each of which is the consumer's, while other
+ * commands go on, in this loop too:
+ *
+ *     syn_channel_each (struct redis_key *, key, redis_scan(db, "user:*"), &err) {
+ *         redis_command(db, ...);
+ *         free(key);
+ *     }
+ *
+ * It asks the server for a page of them when the one before is used up. A key that is there
+ * all the time comes at least once; when the server's table changes its size meanwhile, some
+ * may come twice. Fails: as redis_command(). Close the channel before DB. */
+SYN_GENERATOR_DECLARE(struct redis_key *, redis_scan, (struct redis *, db),
+                      SYN_COPY(const char *, pattern));
+
 #ifdef __cplusplus
 }
 #endif
