@@ -40,6 +40,7 @@
 #ifndef SYNCHRONICITY_H
 #define SYNCHRONICITY_H
 
+#include <synchronicity/blocking.h>
 #include <synchronicity/call.h>
 #include <synchronicity/channel.h>
 #include <synchronicity/err.h>
@@ -47,6 +48,7 @@
 #include <synchronicity/generator.h>
 #include <synchronicity/local.h>
 #include <synchronicity/mem.h>
+#include <synchronicity/pool.h>
 #include <synchronicity/scope.h>
 #include <synchronicity/select.h>
 #include <synchronicity/sync.h>

@@ -11,6 +11,8 @@
  *     SYN_DESTROY(fn)         how a result that nobody fetched dies
  *     SYN_ASKS(type)          what a generator may be sent
  *     SYN_DOC("text")         one line about it
+ *     SYN_STRAND(strand)      of a blocking function: what its jobs queue up at (blocking.h)
+ *     SYN_URGENT              of a blocking function: its jobs go ahead of others
  *     SYNI_END                the last, put there by the macros themselves, so that
  *                             nothing is ever called with an empty variadic part
  *
@@ -50,6 +52,8 @@
 #define SYNI_KILL_SYN_DESTROY(fn) fn(*syni_result);
 #define SYNI_KILL_SYN_ASKS(type)
 #define SYNI_KILL_SYN_DOC(text)
+#define SYNI_KILL_SYN_STRAND(strand)
+#define SYNI_KILL_SYN_URGENT
 #define SYNI_KILL_SYNI_END
 #define SYNI_KILLS(item) SYNI_DO(SYNI_KILLS_, item)
 #define SYNI_KILLS_ARG(type, name)
@@ -58,6 +62,8 @@
 #define SYNI_KILLS_SYN_DESTROY(fn) +1
 #define SYNI_KILLS_SYN_ASKS(type)
 #define SYNI_KILLS_SYN_DOC(text)
+#define SYNI_KILLS_SYN_STRAND(strand)
+#define SYNI_KILLS_SYN_URGENT
 #define SYNI_KILLS_SYNI_END
 
 #if defined(__GNUC__)

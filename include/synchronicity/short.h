@@ -22,6 +22,13 @@
 #define GENERATOR_TYPES SYN_GENERATOR_TYPES
 #define ASYNC_DECLARE SYN_ASYNC_DECLARE
 #define ASYNC_TYPES SYN_ASYNC_TYPES
+#define POOL SYN_POOL
+#define POOL_DEFINE SYN_POOL_DEFINE
+#define POOL_DECLARE SYN_POOL_DECLARE
+#define BLOCKING_DECLARE SYN_BLOCKING_DECLARE
+#define BLOCKING_TYPES SYN_BLOCKING_TYPES
+#define STRAND SYN_STRAND
+#define URGENT SYN_URGENT
 #define DESTROY SYN_DESTROY
 #define ASKS SYN_ASKS
 #define ON_NEXT SYN_ON_NEXT
@@ -76,6 +83,16 @@
 #define generator_send syn_generator_send
 #define generator_send_by syn_generator_send_by
 #define generator_throw syn_generator_throw
+#define pool_new syn_pool_new
+#define pool_free syn_pool_free
+#define pool_configure syn_pool_configure
+#define pool_start syn_pool_start
+#define pool_stop syn_pool_stop
+#define pool_stats syn_pool_stats
+#define pool_submit syn_pool_submit
+#define pool_job_cancelled syn_pool_job_cancelled
+#define pool_job_deadline syn_pool_job_deadline
+#define pool_on_cancel syn_pool_on_cancel
 #define scope_limit syn_scope_limit
 #define scope_keep_going syn_scope_keep_going
 #define scope_collect syn_scope_collect
@@ -91,6 +108,10 @@
 #ifndef __cplusplus
 
 #define ASYNC SYN_ASYNC
+#define BLOCKING SYN_BLOCKING
+#define BLOCKING_DEFINE SYN_BLOCKING_DEFINE
+#define DEFAULT_POOL SYN_DEFAULT_POOL
+#define job_fail syn_job_fail
 #define ASYNC_DEFINE SYN_ASYNC_DEFINE
 #define GENERATOR SYN_GENERATOR
 #define GENERATOR_DEFINE SYN_GENERATOR_DEFINE

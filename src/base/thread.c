@@ -209,6 +209,13 @@ void syni_thread_detach(struct syni_thread *thread)
     must(pthread_detach(thread->raw), "pthread_detach failed");
 }
 
+struct syni_thread syni_thread_self(void)
+{
+    struct syni_thread self = {pthread_self()};
+
+    return self;
+}
+
 struct syni_parker *syni_parker_mine(void)
 {
     static _Thread_local struct syni_parker mine;
@@ -319,7 +326,14 @@ void syni_thread_yield(void)
     sched_yield();
 }
 
+unsigned syni_processors(void)
+{
+    long n = sysconf(_SC_NPROCESSORS_ONLN);
+
+    return n > 1 ? (unsigned)n : 1;
+}
+
 bool syni_many_processors(void)
 {
-    return sysconf(_SC_NPROCESSORS_ONLN) > 1;
+    return syni_processors() > 1;
 }

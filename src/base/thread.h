@@ -60,6 +60,7 @@ syn_err syni_thread_start(struct syni_thread *thread, const char *name, size_t s
 /* Waits for its end. Once for each started thread that is not detached. */
 void syni_thread_join(struct syni_thread *thread);
 void syni_thread_detach(struct syni_thread *thread);
+struct syni_thread syni_thread_self(void);
 
 /* Where one thread sleeps until another wakes it. One per thread, kept for the
  * thread's life, so that a waker may still touch it after the sleeper went on.
@@ -112,6 +113,9 @@ void syni_thread_yield(void);
 
 /* True for a process that may use more than one processor. */
 bool syni_many_processors(void);
+
+/* How many there are, at least 1. */
+unsigned syni_processors(void);
 
 /* Prints "synchronicity: WHAT" to standard error and aborts. For what must not
  * go on: a broken contract that would hang or corrupt. */

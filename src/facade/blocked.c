@@ -14,6 +14,7 @@
 #include "facade/blocked.h"
 
 #include "base/report.h"
+#include "pool/pool.h"
 
 static struct syni_mutex lock = SYNI_MUTEX_INIT;
 static struct syni_list blocked = {&blocked, &blocked};
@@ -130,6 +131,7 @@ struct syni_blocking syni_block(const char *function)
     struct syni_blocking blocking = {syni_driving_now(), {false, 0}};
     const struct syn_options *options;
 
+    syni_worker_block();
     if (!blocking.drives)
         return blocking;
     options = &syni_home_now()->synchronizer->options;
@@ -143,6 +145,7 @@ struct syni_blocking syni_block(const char *function)
 
 void syni_unblock(const struct syni_blocking *blocking)
 {
+    syni_worker_unblock();
     if (!blocking->drives)
         return;
     for (struct syni_driving *d = blocking->drives; d; d = d->outer)

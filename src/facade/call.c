@@ -247,16 +247,20 @@ struct syn_task *syni_call_new(const struct syn_function *function, struct syn_f
     return (struct syn_task *)(void *)syni_call_new_on(function, home, out_future);
 }
 
-const char *syni_call_copy(struct syn_task *frame, const char *text)
+const char *syni_text_copy(const char *text)
 {
-    char *copy;
+    char *copy = text ? syni_alloc(strlen(text) + 1) : NULL;
 
-    if (!text)
-        return NULL;
-    copy = syni_alloc(strlen(text) + 1);
     if (copy)
         memcpy(copy, text, strlen(text) + 1);
-    else
+    return copy;
+}
+
+const char *syni_call_copy(struct syn_task *frame, const char *text)
+{
+    const char *copy = syni_text_copy(text);
+
+    if (text && !copy)
         SYNI_TASK(frame)->copy_failed = true;
     return copy;
 }

@@ -9,6 +9,7 @@
 #include "task/channel.h"
 
 #include "base/report.h"
+#include "pool/pool.h"
 
 struct thread_port {
     struct syni_port port;
@@ -55,7 +56,12 @@ static syn_err answer(struct syni_channel *channel, struct thread_port *port)
 static syn_err wait_served(struct syni_channel *channel, struct thread_port *port,
                            int64_t deadline)
 {
-    if (!syni_clock_sleep(&port->waiter.done, deadline)) {
+    bool in_time;
+
+    syni_worker_block();
+    in_time = syni_clock_sleep(&port->waiter.done, deadline);
+    syni_worker_unblock();
+    if (!in_time) {
         if (syni_channel_withdraw(channel, &port->port))
             return syni_report_keep(SYN_ETIMEDOUT, SYN_BY_DEADLINE,
                                     syni_report_new(SYN_ETIMEDOUT, SYN_BY_DEADLINE, NULL));

@@ -42,23 +42,35 @@ static syn_err refuse_own(struct syni_source source)
                              source.name, source.home->loop.name);
 }
 
+/* Waiting for what SOURCE says, on this thread, would be for itself, or stop a loop that it may
+ * need: a job may call back. */
+static syn_err may_wait(struct syni_source source)
+{
+    if (source.home && syni_drives(&source.home->loop))
+        return refuse_own(source);
+    if (source.is_job && syni_driving_now())
+        return syni_refuse(SYN_EDEADLK,
+                           "waiting for %s, which a pool runs, would stop '%s', which this thread "
+                           "drives; write co_await(future) there",
+                           source.name, syni_driving_now()->loop->name);
+    return SYN_OK;
+}
+
 /* The same for who is going to wait. Fails also when it never could. */
 static syn_err pin_to_wait(struct syn_future future, struct syni_core **out_core)
 {
-    struct syni_source source;
     struct syni_core *core = NULL;
     syn_err err = pin(future, false, &core);
 
     if (err)
         return err;
-    source = syni_shared_source(core);
-    if (!syni_core_done(core) && source.home && syni_drives(&source.home->loop)) {
-        err = refuse_own(source);
+    if (!syni_core_done(core))
+        err = may_wait(syni_shared_source(core));
+    if (err)
         syni_core_unpin(core);
-        return err;
-    }
-    *out_core = core;
-    return SYN_OK;
+    else
+        *out_core = core;
+    return err;
 }
 
 static syn_err wait_blocking(struct syni_core *core, int64_t deadline, bool asks,
@@ -72,11 +84,7 @@ static syn_err wait_blocking(struct syni_core *core, int64_t deadline, bool asks
         return busy ? SYN_EBUSY : SYN_OK;
     if (syni_clock_sleep(&waiter.done, deadline))
         return SYN_OK;
-    if (asks && core->task)
-        syni_task_request(core->task, origin);
-    else if (asks && core->ops->cancel)
-        core->ops->cancel(core, origin);
-    else if (syni_core_stop_waiting(core, &waiter.waiter))
+    if (!(asks && syni_core_ask(core, origin)) && syni_core_stop_waiting(core, &waiter.waiter))
         return syni_code_of(origin);
     syni_clock_sleep(&waiter.done, SYNI_NEVER); /* also if it is being told at this moment */
     return SYN_OK;
@@ -92,15 +100,14 @@ static syn_err wait_core(struct syni_core *core, int64_t deadline, bool asks,
     struct syni_source source = syni_shared_source(core);
     struct syni_blocked blocked;
     struct syni_blocking blocking;
-    const char *name = source.name ? source.name : "a promise";
     syn_err err;
 
     if (syni_core_done(core))
         return SYN_OK;
-    err = syni_blocked_enter(&blocked, source.home, name);
+    err = syni_blocked_enter(&blocked, source.home, source.name);
     if (err)
         return err;
-    blocking = syni_block(name);
+    blocking = syni_block(source.name);
     err = wait_blocking(core, deadline, asks, origin);
     syni_unblock(&blocking);
     syni_blocked_leave(&blocked);
@@ -196,10 +203,7 @@ syn_err syni_future_request_cancel(struct syn_future future)
 
     if (err)
         return err;
-    if (core->task)
-        syni_task_request(core->task, SYN_BY_REQUEST);
-    else if (core->ops->cancel)
-        core->ops->cancel(core, SYN_BY_REQUEST);
+    syni_core_ask(core, SYN_BY_REQUEST);
     syni_core_unpin(core);
     return SYN_OK;
 }

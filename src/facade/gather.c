@@ -61,13 +61,14 @@ static syn_err refuse_driven(const struct syni_core *core)
 {
     struct syni_source source = syni_shared_source(core);
 
-    if (syni_core_done(core) || !source.home || !syni_drives(&source.home->loop))
+    if (syni_core_done(core) || !syni_driving_now() ||
+        !(source.is_job || (source.home && syni_drives(&source.home->loop))))
         return SYN_OK;
     return syni_refuse(SYN_EDEADLK,
-                       "%s runs on '%s', which this thread drives: waiting for it here would wait "
+                       "%s on '%s', which this thread drives: waiting for it here would wait "
                        "for itself; put the scope into the task's frame, SYN_LOCAL(struct "
                        "syn_scope, ...), and write co_spawn and co_join",
-                       source.name, source.home->loop.name);
+                       source.name, syni_driving_now()->loop->name);
 }
 
 syn_err syni_scope_add(struct syn_scope *public_scope, struct syn_future future, void *out_result,

@@ -49,6 +49,9 @@ void syni_call_refused(struct syni_task *task);
 struct syni_task *syni_call_new_on(const struct syn_function *function, struct syni_home *home,
                                    struct syn_future *out_future);
 
+/* A copy of TEXT, for syni_call_free_copy(); NULL: TEXT is NULL, or there is no memory. */
+const char *syni_text_copy(const char *text);
+
 /* A thread that waits for one core; lies on its stack. */
 struct syni_thread_waiter {
     struct syni_waiter waiter;
@@ -63,6 +66,7 @@ void syni_thread_waiter_init(struct syni_thread_waiter *waiter);
 struct syni_source {
     struct syni_home *home; /* NULL: there is none, e.g. a promise made by hand */
     const char *name;       /* of its function */
+    bool is_job;            /* it runs on a pool */
 };
 
 /* What CORE, which this thread consumed and which is done, came to; gives its reference

@@ -37,7 +37,7 @@ static void free_promise(struct syni_core *core)
     syni_frame_free(promise, size_of(core->type), core->slot);
 }
 
-static const struct syni_core_ops promise_ops = {free_promise, NULL};
+static const struct syni_core_ops promise_ops = {.free = free_promise};
 
 syn_err syni_promise_new(const struct syn_type *type, const char *file, int line,
                          struct syn_promise *out_promise, struct syn_future *out_future)

@@ -187,34 +187,32 @@ static syn_err sleep_shared(struct syn_shared *shared, int64_t deadline)
     return SYN_OK;
 }
 
-static syn_err refuse_own(struct syni_task *task)
+static syn_err refuse_own(struct syni_source source)
 {
-    syn_err err = syni_blocked_own(task->home, task->function->name);
+    syn_err err = source.home ? syni_blocked_own(source.home, source.name) : SYN_OK;
 
     return err ? err
                : syni_refuse(SYN_EDEADLK,
                              "waiting for %s on the thread that drives its synchronizer '%s' would "
                              "wait for itself; await a syn_shared_future() there",
-                             task->function->name, task->home->loop.name);
+                             source.name, syni_driving_now()->loop->name);
 }
 
 static syn_err wait_shared(struct syn_shared *shared, int64_t deadline)
 {
-    struct syni_task *task = shared->core->task;
     struct syni_source source = syni_shared_source(shared->core);
-    const char *name = source.name ? source.name : "a promise";
     struct syni_blocked blocked;
     struct syni_blocking blocking;
     syn_err err;
 
     if (syni_core_done(shared->core))
         return SYN_OK;
-    if (task && syni_drives(&task->home->loop))
-        return refuse_own(task);
-    err = syni_blocked_enter(&blocked, source.home, name);
+    if ((source.home && syni_drives(&source.home->loop)) || (source.is_job && syni_driving_now()))
+        return refuse_own(source);
+    err = syni_blocked_enter(&blocked, source.home, source.name);
     if (err)
         return err;
-    blocking = syni_block(name);
+    blocking = syni_block(source.name);
     err = sleep_shared(shared, deadline);
     syni_unblock(&blocking);
     syni_blocked_leave(&blocked);
@@ -283,23 +281,20 @@ static void free_copy(struct syni_core *core)
 
 static void cancel_copy(struct syni_core *core, enum syn_origin origin);
 
-static const struct syni_core_ops copy_ops = {free_copy, cancel_copy};
+static const struct syni_core_ops copy_ops = {.free = free_copy, .cancel = cancel_copy};
 
-static struct syni_source source_of(const struct syni_task *task)
+static struct syni_source source_of(const struct syni_core *core)
 {
-    struct syni_source source = {NULL, NULL};
+    struct syni_source source = {core->task ? core->task->home : NULL, syni_core_name(core),
+                                 core->ops->is_job};
 
-    if (task) {
-        source.home = task->home;
-        source.name = task->function->name;
-    }
     return source;
 }
 
 struct syni_source syni_shared_source(const struct syni_core *core)
 {
     return core->ops == &copy_ops ? SYNI_CONTAINER(core, struct copy, core)->source
-                                   : source_of(core->task);
+                                   : source_of(core);
 }
 
 static void tell_copy(struct reader *reader, struct syni_core *source)
@@ -379,9 +374,7 @@ void syni_shared_release(struct syn_shared *shared)
         /* Asked under the lock: source_done(), which frees it, takes that first. */
         if (shared->done)
             ours = true;
-        else if (shared->core->task)
-            syni_task_request(shared->core->task, SYN_BY_REQUEST);
-        else
+        else if (!syni_core_ask(shared->core, SYN_BY_REQUEST))
             ours = syni_core_stop_waiting(shared->core, &shared->waiter);
     }
     syni_mutex_unlock(&shared->lock);

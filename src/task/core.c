@@ -88,8 +88,7 @@ void syni_core_discard(struct syni_core *core)
 void syni_core_dispose(struct syni_core *core)
 {
     if (core->err && !core->seen && syni_core_done(core))
-        syni_unobserved(core->task ? core->task->function->name : "a promise", core->err,
-                        core->origin, core->report);
+        syni_unobserved(syni_core_name(core), core->err, core->origin, core->report);
     syni_core_discard(core);
     syni_report_free(core->report);
     core->report = NULL;
@@ -121,6 +120,32 @@ bool syni_core_done(const struct syni_core *core)
 {
     /* acquire: the result, see complete() */
     return atomic_load_explicit(&core->waiter, memory_order_acquire) == &done;
+}
+
+bool syni_core_ask(struct syni_core *core, enum syn_origin origin)
+{
+    if (core->task)
+        syni_task_request(core->task, origin);
+    else if (core->ops->cancel)
+        core->ops->cancel(core, origin);
+    else
+        return false;
+    return true;
+}
+
+void syni_core_tighten(struct syni_core *core, int64_t deadline)
+{
+    if (core->task)
+        syni_task_tighten(core->task, deadline);
+    else if (core->ops->tighten)
+        core->ops->tighten(core, deadline);
+}
+
+const char *syni_core_name(const struct syni_core *core)
+{
+    if (core->task)
+        return core->task->function->name;
+    return core->ops->name ? core->ops->name(core) : "a promise";
 }
 
 bool syni_core_wait(struct syni_core *core, struct syni_waiter *waiter, bool *out_busy)

@@ -55,6 +55,11 @@ struct syni_core_ops {
     /* Asks a producer that is not a task to end, which completes the core; NULL: there is
      * nobody to ask. Any thread, with a reference. */
     void (*cancel)(struct syni_core *core, enum syn_origin origin);
+    /* Who produces it, and is not a task, shall have ended by DEADLINE; NULL: never mind. */
+    void (*tighten)(struct syni_core *core, int64_t deadline);
+    /* What it is, for messages and dumps; NULL: "a promise". Static. */
+    const char *(*name)(const struct syni_core *core);
+    bool is_job; /* a thread of a pool produces it */
 };
 
 struct syni_core {
@@ -106,6 +111,16 @@ void syni_unobserved(const char *name, syn_err err, enum syn_origin origin,
                      const struct syn_report *report);
 
 bool syni_core_done(const struct syni_core *core);
+
+/* Asks who produces it to end, which will complete it, or has; false: there is nobody to
+ * ask. Any thread, with a reference. */
+bool syni_core_ask(struct syni_core *core, enum syn_origin origin);
+
+/* Who produces it shall have ended by DEADLINE, if it did not have to earlier. */
+void syni_core_tighten(struct syni_core *core, int64_t deadline);
+
+/* The name of the function that produces it. */
+const char *syni_core_name(const struct syni_core *core);
 
 /* WAITER is told. False: it is done already (and WAITER is not told), or, if BUSY
  * comes back true, somebody else waits. */

@@ -55,15 +55,20 @@ struct syn_deadline syn_task_deadline(const struct syn_task *task)
     return deadline;
 }
 
-void syni_task_tighten(struct syni_task *task, int64_t deadline)
+void syni_deadline_tighten(_Atomic(int64_t) *deadline, int64_t tighter)
 {
-    int64_t before = atomic_load_explicit(&task->deadline, memory_order_relaxed);
+    int64_t before = atomic_load_explicit(deadline, memory_order_relaxed);
 
     /* Never later, whoever else tightens it (invariant 36). relaxed: as above */
-    while (deadline < before &&
-           !atomic_compare_exchange_weak_explicit(&task->deadline, &before, deadline,
+    while (tighter < before &&
+           !atomic_compare_exchange_weak_explicit(deadline, &before, tighter,
                                                   memory_order_relaxed, memory_order_relaxed))
         ;
+}
+
+void syni_task_tighten(struct syni_task *task, int64_t deadline)
+{
+    syni_deadline_tighten(&task->deadline, deadline);
 }
 
 int64_t syni_deadline_here(int64_t deadline)

@@ -32,7 +32,7 @@ static void free_frame(struct syni_core *core)
     syni_frame_free(task, task->function->frame_size, core->slot);
 }
 
-static const struct syni_core_ops frame_ops = {free_frame, NULL};
+static const struct syni_core_ops frame_ops = {.free = free_frame};
 
 void syni_task_init(struct syni_task *task, struct syni_home *home)
 {
@@ -47,6 +47,7 @@ void syni_task_init(struct syni_task *task, struct syni_home *home)
     task->core.task = task;
     task->core.ops = &frame_ops;
     task->locals = syni_bindings_inherit();
+    task->nested = syni_nested_here();
     atomic_init(&task->deadline, syni_deadline_here(SYNI_NEVER));
     if (here == home && home && home->current)
         task->sheltered = home->current->leaving || home->current->sheltered;

@@ -4,6 +4,7 @@
  *
  * Driver only.
  */
+#include "pool/pool.h"
 #include "task/task.h"
 
 #include <stdio.h>
@@ -14,6 +15,13 @@ struct syni_home *syni_home_now(void)
     struct syni_driving *here = syni_driving_now();
 
     return here ? SYNI_CONTAINER(here->loop, struct syni_home, loop) : NULL;
+}
+
+bool syni_nested_here(void)
+{
+    struct syni_home *home = syni_home_now();
+
+    return home && home->current ? home->current->nested : syni_worker_now() != NULL;
 }
 
 struct syn_synchronizer *syn_task_synchronizer(const struct syn_task *task)

@@ -46,6 +46,14 @@ struct syni_bindings *syni_bindings_inherit(void)
     return hold(*here());
 }
 
+struct syni_bindings *syni_bindings_swap(struct syni_bindings *bindings)
+{
+    struct syni_bindings *before = of_thread;
+
+    of_thread = bindings;
+    return before;
+}
+
 void syni_bindings_release(struct syni_bindings *bindings)
 {
     while (bindings) {

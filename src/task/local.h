@@ -13,6 +13,9 @@ struct syni_bindings;
 /* One reference more to what a task has that is made here and now; NULL: nothing. */
 struct syni_bindings *syni_bindings_inherit(void);
 
+/* Those of the calling thread become BINDINGS; returns what they were. Nobody holds more or less. */
+struct syni_bindings *syni_bindings_swap(struct syni_bindings *bindings);
+
 /* One less. NULL is fine. Any thread. */
 void syni_bindings_release(struct syni_bindings *bindings);
 

@@ -31,11 +31,25 @@ static struct syni_mutex *lock_of(const struct syni_scope *scope)
 void syni_scope_enter(struct syni_scope *scope, struct syni_section *section)
 {
     syni_list_init(&section->dropped);
+    section->to_ask = NULL;
     section->to_tell = NULL;
     if (!scope->home)
         syni_mutex_lock(lock_of(scope));
     else
         assert(syni_drives(&scope->home->loop)); /* invariant 27 */
+}
+
+/* Each may end inside the call, and then comes into a section of its own. */
+static void ask_deferred(struct syni_section *section)
+{
+    while (section->to_ask) {
+        struct syni_core *core = section->to_ask;
+        struct syni_job *next = core->job.next;
+
+        section->to_ask = next ? SYNI_CONTAINER(next, struct syni_core, job) : NULL;
+        syni_core_ask(core, section->origin);
+        syni_core_unpin(core);
+    }
 }
 
 void syni_scope_leave(struct syni_scope *scope, struct syni_section *section)
@@ -49,6 +63,7 @@ void syni_scope_leave(struct syni_scope *scope, struct syni_section *section)
         syni_core_discard(core); /* before the owner goes on */
         syni_core_unpin(core);
     }
+    ask_deferred(section);
     if (section->to_tell)
         section->to_tell->wake(section->to_tell);
 }
@@ -171,12 +186,18 @@ static void withdraw(struct syni_scope *scope, struct syni_core *core,
 static void ask_child(struct syni_scope *scope, struct syni_core *core,
                       struct syni_section *section)
 {
-    if (core->task)
-        syni_task_request(core->task, (enum syn_origin)(scope->asked - 1));
-    else if (core->ops->cancel)
-        core->ops->cancel(core, (enum syn_origin)(scope->asked - 1));
-    else
+    enum syn_origin origin = (enum syn_origin)(scope->asked - 1);
+
+    if (!scope->home && !core->task && core->ops->cancel) {
+        /* It may end inside the call, which must not be under our lock. Its job is free: a
+         * thread's child is not posted. */
+        core->job.next = section->to_ask ? &section->to_ask->job : NULL;
+        section->to_ask = core;
+        section->origin = origin;
+        syni_slot_take(core->slot, syni_slot_generation(core->slot), SYNI_SLOT_PIN_ANY);
+    } else if (!syni_core_ask(core, origin)) {
         withdraw(scope, core, section);
+    }
 }
 
 void syni_scope_ask(struct syni_scope *scope, enum syn_origin origin,
@@ -285,8 +306,8 @@ void syni_scope_take(struct syni_scope *scope, struct syni_core *core, void *out
     member->waiter.wake = child_is_done;
     syni_list_append(&scope->children, &member->link);
     scope->live++;
-    if (core->task && scope->has_deadline)
-        syni_task_tighten(core->task, scope->deadline);
+    if (scope->has_deadline)
+        syni_core_tighten(core, scope->deadline);
     if (syni_core_wait(core, &member->waiter, &busy)) {
         if (scope->asked)
             ask_child(scope, core, section);

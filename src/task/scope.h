@@ -57,6 +57,8 @@ _Static_assert(_Alignof(struct syni_scope) <= _Alignof(struct syn_scope), "misal
 
 struct syni_section {
     struct syni_list dropped;    /* cores to give up */
+    struct syni_core *to_ask;    /* held, chained by their jobs: children to ask to end */
+    enum syn_origin origin;      /* and why */
     struct syni_waiter *to_tell; /* the last touch */
 };
 

@@ -96,6 +96,7 @@ struct __attribute__((may_alias)) syni_task {
     struct syni_core core;
     bool sheltered; /* made by a clean-up: a stop in progress does not cancel it */
     bool copy_failed;
+    bool nested; /* made on behalf of a job of a pool */
 
     /* any thread: 0, then 1 + the origin of the first request, or TOO_LATE */
     atomic_int request;
@@ -242,7 +243,13 @@ void syni_task_tighten(struct syni_task *task, int64_t deadline);
 int syni_deadlines_shadow(void);
 void syni_deadlines_unshadow(int before);
 
+/* DEADLINE becomes *TIGHTER, if that is earlier. Any thread. */
+void syni_deadline_tighten(_Atomic(int64_t) *deadline, int64_t tighter);
+
 /* --- home.c --- */
+
+/* What the calling thread makes here is on behalf of a job of a pool. */
+bool syni_nested_here(void);
 
 /* The home that the calling thread drives innermost; NULL: none. */
 struct syni_home *syni_home_now(void);

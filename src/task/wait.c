@@ -94,11 +94,8 @@ static void ask_child(struct syni_task *task, enum syn_origin origin)
 {
     struct syni_core *child = task->on.result.child;
 
-    if (child->task) {
-        syni_task_request(child->task, origin);
-    } else if (child->ops->cancel) {
-        child->ops->cancel(child, origin);
-    } else if (syni_core_stop_waiting(child, &task->on.result.waiter)) {
+    if (!syni_core_ask(child, origin) &&
+        syni_core_stop_waiting(child, &task->on.result.waiter)) {
         /* A promise made by hand: nobody there to ask. */
         task->on.result.given_up = true;
         syni_task_resume(task);
@@ -163,11 +160,9 @@ struct syn_step syni_await_core(struct syni_task *task, struct syni_core *child,
 
     begin_await(task, out);
     task->on.result.child = child;
-    if (child->task) {
-        task->live.waits_for = child->task->function->name;
-        syni_task_tighten(child->task, deadline);
-        syni_task_tighten(child->task, syni_task_deadline_for_children(task));
-    }
+    task->live.waits_for = syni_core_name(child);
+    syni_core_tighten(child, deadline);
+    syni_core_tighten(child, syni_task_deadline_for_children(task));
     /* The timer first: once the waiter is known, another thread may post us. */
     if (deadline != SYNI_NEVER)
         syni_timer_start(&task->home->loop, &task->timer, deadline, await_expires);

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Pools: worker threads for code that blocks; blocking.h has the functions that run there.
+ *
+ *     SYN_POOL(hashing, .max_threads = 4);    // static; its threads start when there are jobs
+ *
+ * A JOB is one call of a blocking function. It waits in the pool's queue, runs to its end on a
+ * worker's stack, and that is all the pool knows: who waits for it awaits a future.
+ *
+ * A JOB THAT WAITS, for anything of this library, does not count among max_threads; another
+ * thread takes its place if there is work, up to the hard limit. So calls may go back and
+ * forth between callbacks on a pool and tasks on a loop as deep as there are threads. At the
+ * hard limit, or when the system has no more threads, and all of them wait, a job that
+ * was made on behalf of another job is refused with SYN_EDEADLK, since the threads
+ * may all be waiting for it. (Discarded: running others' jobs on the stack of one that
+ * waits; it may hold a lock that they want, and is delayed by them.)
+ *
+ * When a thread cannot be started the threads there are run the job; if there are none, its
+ * future fails with the system's reason.
+ *
+ * Workers block all signals. Thread: any, for everything here that does not say otherwise.
+ */
+#ifndef SYNCHRONICITY_POOL_H
+#define SYNCHRONICITY_POOL_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include <synchronicity/err.h>
+#include <synchronicity/synchronizer.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* What becomes of a job when `queue_bound` of them wait already. A thread that drives a
+ * loop, and a job of a pool, must neither wait nor compute for others: theirs are taken over
+ * the bound, unless it is FAIL. */
+enum syn_when_full {
+    SYN_WHEN_FULL_WAIT, /* who submits waits for room, at most until his deadline */
+    SYN_WHEN_FULL_FAIL, /* the future fails with SYN_EAGAIN */
+    SYN_WHEN_FULL_RUN_HERE, /* the job runs in the thread that submits it */
+};
+
+/* Zero everywhere is the default. No environment variable is ever read. */
+struct syn_pool_options {
+    /* For threads and messages. */
+    const char *name;
+    /* Threads that stay although they are idle. */
+    unsigned min_threads;
+    /* Threads that run jobs; those that wait, and abandoned ones, come on top. 0: one for each
+     * processor, at least 4. */
+    unsigned max_threads;
+    /* Threads in all; 0: 4096. */
+    unsigned hard_limit;
+    /* After so long without a job a thread ends; 0: 2 s. */
+    int64_t idle_ns;
+    /* Jobs that wait for a thread; 0: any number. */
+    size_t queue_bound;
+    enum syn_when_full when_full;
+    /* Of each thread; 0: 512 KiB. */
+    size_t stack_size_bytes;
+    /* A job that was asked to end and has not is abandoned after so long, in real time;
+     * 0: 1 s; less: never, who waits waits for its end. */
+    int64_t grace_ns;
+    /* Called by each thread when it begins (1) and before it ends (0), for libraries that
+     * want to be told. */
+    void (*on_thread)(void *user, const char *pool, int begins);
+    /* Told that a job of FUNCTION was abandoned; NULL: nobody. Must not block. */
+    void (*on_abandoned)(void *user, const char *pool, const char *function);
+    void *user;
+    int end; /* the macros below need one that nobody sets */
+};
+
+enum { SYNI_POOL_WORDS = 64 };
+
+/* Yours to place, the library's to fill. */
+struct syn_pool {
+    struct syn_pool_options options;
+    int allocated; /* by syn_pool_new() */
+    union {
+        long long align;
+        void *words[SYNI_POOL_WORDS]; /* src/pool/pool.h */
+    } inside;
+};
+
+/* SYN_POOL(name), SYN_POOL(name, .option = value ...): a static one for this file. In a
+ * library of several: SYN_POOL_DEFINE in one of them, SYN_POOL_DECLARE in its header. */
+#define SYN_POOL(...) static SYNI_POOL(__VA_ARGS__, .end = 0)
+#define SYN_POOL_DEFINE(...) SYNI_POOL(__VA_ARGS__, .end = 0)
+#define SYN_POOL_DECLARE(pool) extern struct syn_pool pool
+#define SYNI_POOL(id, ...)                                                                         \
+    struct syn_pool id = {.options = {.name = #id, __VA_ARGS__}, .allocated = 0}
+
+/* Makes one with OPTIONS (copied, but not the strings; NULL: all defaults). It takes jobs at
+ * once; threads start when there are some. Fails: SYN_ENOMEM. */
+syn_err syn_pool_new(const struct syn_pool_options *options, struct syn_pool **out_new);
+
+/* Stops it, without limit, and frees it. NULL is fine. Fails: SYN_EDEADLK in a job of its
+ * own; SYN_EBUSY while a thread that was abandoned in a job is still there. */
+syn_err syn_pool_free(struct syn_pool *pool);
+
+/* Another size, name, ...; before its first job, and after a stop. This is how one sets the
+ * default pool's. Fails: SYN_EBUSY while it has threads or jobs. */
+syn_err syn_pool_configure(struct syn_pool *pool, const struct syn_pool_options *options);
+
+/* Refuses new jobs (SYN_ECLOSED), ends those that wait (SYN_ECANCELED), asks those that run
+ * to end, and joins all threads. Fine if it has none.
+ * Fails: SYN_ETIMEDOUT when jobs had not ended by DEADLINE (real time): they were abandoned, the
+ * report names one, their threads stay behind; SYN_EDEADLK in a job of its own, or on a
+ * thread that drives a loop. */
+syn_err syn_pool_stop(struct syn_pool *pool, struct syn_deadline deadline);
+
+/* Takes jobs again, after a stop. Fine if it does. */
+void syn_pool_start(struct syn_pool *pool);
+
+/* The pool of the process: names are resolved and files read there. */
+struct syn_pool *syn_default_pool(void);
+
+/* A snapshot. */
+struct syn_pool_stats {
+    unsigned threads;        /* that exist now */
+    unsigned blocked;        /* of them: in jobs that wait for something of this library */
+    unsigned idle;           /* of them: without a job */
+    unsigned peak_threads;   /* the most that ever existed at once */
+    size_t queued;           /* jobs that wait */
+    unsigned long submitted; /* ever, with those that were refused */
+    unsigned long ended;     /* ran, to their end */
+    unsigned long ran_here;  /* of them: in the submitter */
+    unsigned long cancelled; /* never began */
+    unsigned long abandoned;
+    unsigned long refused;   /* the queue was full, no thread could be had, it was stopped */
+};
+struct syn_pool_stats syn_pool_stats(struct syn_pool *pool);
+
+/* Jobs of one owner: one at a time, and in order, on any worker. Zeroed is ready. Yours to
+ * place; it lives until its last job has really ended. Its jobs are of one pool
+ * (SYN_EINVAL while there are some of another). A job of it that waits holds up the next. */
+struct syn_strand {
+    void *inside[6]; /* src/pool/queue.c */
+};
+
+/* --- in a job, on its own thread --- */
+
+/* True when it was asked to end. Any code that a job calls may ask; 0 outside of jobs. */
+int syn_pool_job_cancelled(void);
+
+/* From now on FN(USER) is called once when the job is asked to end, by whoever asks, on his
+ * thread; it makes the job's blocking code return (sqlite3_interrupt(), shutdown() ...), and
+ * must not block. NULL takes the hook away; when that returns, and when the job ends, it is
+ * not being called. Returns 0; or, when the job was asked already, SYN_ECANCELED, and FN
+ * is not set; SYN_EINVAL outside of jobs. */
+syn_err syn_pool_on_cancel(void (*fn)(void *user), void *user);
+
+/* The earliest moment until which anybody waits for this job; never, if there is none. */
+struct syn_deadline syn_pool_job_deadline(void);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

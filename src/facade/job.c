@@ -1,0 +1,333 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The life of a job, from its call to the end of its body. See <synchronicity/blocking.h>.
+ *
+ * Made and posted by any thread; run by a worker; ended by the worker, or by who withdrew or
+ * abandoned it. Each ends in completing the core, once: which of them may is decided in
+ * src/pool, under the pool's lock. No loop is involved.
+ */
+#include "facade/job.h"
+
+#include <string.h>
+
+#include "base/report.h"
+#include "task/local.h"
+
+static const struct syni_core_ops core_ops;
+static const struct syni_work_ops work_ops;
+
+struct syn_clock *syni_clock_here(void)
+{
+    struct syni_driving *driving = syni_driving_now();
+
+    if (driving)
+        return driving->loop->clock;
+    return syni_clock_mine() ? syni_clock_mine() : syni_clock_default();
+}
+
+static struct syni_pool_job *job_of(struct syni_core *core)
+{
+    return SYNI_CONTAINER(core, struct syni_pool_job, core);
+}
+
+/* --- making --- */
+
+static void init(struct syni_pool_job *job, const struct syn_blocking *function,
+                 struct syni_slot *slot)
+{
+    job->function = function;
+    job->core.type = &function->type;
+    job->core.value = (char *)job + function->result_offset;
+    job->core.ops = &core_ops;
+    job->core.slot = slot;
+    job->work.ops = &work_ops;
+    job->work.name = function->name;
+    job->work.urgent = function->urgent;
+    job->work.nested = syni_nested_here();
+    job->locals = syni_bindings_inherit();
+    atomic_init(&job->deadline, syni_deadline_here(SYNI_NEVER));
+    syni_slot_publish(slot, &job->core, 3);
+}
+
+struct syn_job *syni_job_new(const struct syn_blocking *function, struct syn_pool *pool,
+                             struct syn_future *out_future)
+{
+    struct syni_slot *slot;
+    struct syni_pool_job *job = NULL;
+    syn_err err = SYN_EABI;
+
+    if (function->abi == SYN_ABI && function->job_size == sizeof(struct syn_job)) {
+        job = syni_frame_new(function->frame_size, &slot);
+        err = SYN_ENOMEM;
+    }
+    if (!job) {
+        *out_future = (struct syn_future){NULL, (uint32_t)err};
+        return NULL;
+    }
+    init(job, function, slot);
+    job->pool = pool ? pool : function->pool ? function->pool : syn_default_pool();
+    *out_future = syni_core_handle(&job->core);
+    return (struct syn_job *)(void *)job;
+}
+
+const char *syni_job_copy(struct syn_job *job, const char *text)
+{
+    const char *copy = syni_text_copy(text);
+
+    if (text && !copy)
+        SYNI_JOB(job)->copy_failed = true;
+    return copy;
+}
+
+static void free_job(struct syni_core *core)
+{
+    struct syni_pool_job *job = job_of(core);
+
+    syni_bindings_release(job->locals);
+    if (job->function->release)
+        job->function->release((struct syn_job *)(void *)job);
+    syni_frame_free(job, job->function->frame_size, core->slot);
+}
+
+/* --- ending --- */
+
+static void complete(struct syni_pool_job *job, syn_err err, enum syn_origin origin,
+                     struct syn_report *report)
+{
+    job->core.err = err;
+    job->core.origin = origin;
+    job->core.report = report;
+    syni_core_complete(&job->core);
+}
+
+static const char *pool_name(const struct syni_pool_job *job)
+{
+    return job->pool->options.name ? job->pool->options.name : "pool";
+}
+
+/* Why the pool would not run it, in words. */
+static struct syn_report *explain(const struct syni_pool_job *job, syn_err err)
+{
+    const char *name = job->function->name, *pool = pool_name(job);
+
+    switch (err) {
+    case SYN_ECLOSED:
+        return syni_report_format(err, SYN_BY_LIBRARY, "%s: the pool '%s' takes no jobs", name,
+                                  pool);
+    case SYN_EDEADLK:
+        return syni_report_format(err, SYN_BY_LIBRARY,
+                                  "%s: all threads of the pool '%s' wait, perhaps for this job, "
+                                  "and its hard_limit is reached",
+                                  name, pool);
+    case SYN_EINVAL:
+        return syni_report_format(err, SYN_BY_LIBRARY,
+                                  "%s: its strand has jobs in another pool than '%s'", name, pool);
+    case SYN_EAGAIN:
+        return syni_report_format(err, SYN_BY_LIBRARY,
+                                  "%s: the pool '%s' is full, or has no thread", name, pool);
+    default:
+        return syni_report_format(err, SYN_BY_LIBRARY, "%s: the pool '%s' could not take it", name,
+                                  pool);
+    }
+}
+
+static void refuse(struct syni_pool_job *job, syn_err err)
+{
+    enum syn_origin origin = err == SYN_ETIMEDOUT ? SYN_BY_DEADLINE : SYN_BY_LIBRARY;
+
+    complete(job, err, origin, explain(job, err));
+    syni_core_unpin(&job->core); /* there will be no body */
+}
+
+/* It ends by the request of ORIGIN, in whatever state its body is. */
+static void end_asked(struct syni_pool_job *job, enum syn_origin origin, const char *message)
+{
+    complete(job, syni_code_of(origin), origin,
+             syni_report_new(syni_code_of(origin), origin, message));
+}
+
+static enum syn_origin asked_by(const struct syni_pool_job *job)
+{
+    /* relaxed: whoever reads it was told by the pool's lock, or does not need to know yet */
+    return (enum syn_origin)(atomic_load_explicit(&job->work.asked, memory_order_relaxed) - 1);
+}
+
+/* The body returned, and somebody waits. */
+static void end_ran(struct syni_pool_job *job)
+{
+    enum syn_origin origin = SYN_BY_TASK;
+    struct syn_report *report = job->report;
+    syn_err err = job->failed ? job->err : SYN_OK;
+
+    job->report = NULL;
+    if (err && job->work.asked && (err == SYN_ECANCELED || err == syni_code_of(asked_by(job)))) {
+        origin = asked_by(job);
+        err = syni_code_of(origin);
+    }
+    if (report) {
+        report->code = err;
+        report->origin = origin;
+    }
+    complete(job, err, origin, report);
+}
+
+/* The body returned, and nobody waits any more. */
+static void end_late(struct syni_pool_job *job)
+{
+    if (!job->failed && job->core.type->destroy)
+        job->core.type->destroy(job->core.value);
+    if (job->failed && !(job->err == SYN_ECANCELED || job->err == SYN_ETIMEDOUT))
+        syni_unobserved(job->function->name, job->err, SYN_BY_TASK, job->report);
+    syni_report_free(job->report);
+}
+
+static void end_work(struct syni_work *work, enum syni_work_end how, syn_err err)
+{
+    struct syni_pool_job *job = SYNI_CONTAINER(work, struct syni_pool_job, work);
+
+    if (how == SYNI_WORK_NEVER_BEGAN && err != SYN_ECANCELED) {
+        refuse(job, err);
+        return;
+    }
+    if (how == SYNI_WORK_NEVER_BEGAN)
+        end_asked(job, SYN_BY_STOP, "its pool was stopped before it began");
+    else if (how == SYNI_WORK_RAN)
+        end_ran(job);
+    else
+        end_late(job);
+    syni_core_unpin(&job->core);
+}
+
+static void abandon_work(struct syni_work *work)
+{
+    end_asked(SYNI_CONTAINER(work, struct syni_pool_job, work),
+              asked_by(SYNI_CONTAINER(work, struct syni_pool_job, work)),
+              "abandoned: it was asked to end and still runs; its result will be destroyed");
+}
+
+/* --- running --- */
+
+static void run_work(struct syni_work *work)
+{
+    struct syni_pool_job *job = SYNI_CONTAINER(work, struct syni_pool_job, work);
+    int shadow = syni_deadlines_shadow();
+    struct syn_deadline deadline = syn_pool_job_deadline();
+    struct syni_bindings *before = syni_bindings_swap(job->locals);
+
+    syni_deadline_push(deadline);
+    job->function->run((struct syn_job *)(void *)job);
+    syni_deadline_pop(SYN_OK);
+    job->locals = syni_bindings_swap(before);
+    syni_deadlines_unshadow(shadow);
+}
+
+static const struct syni_work_ops work_ops = {run_work, end_work, abandon_work};
+
+/* What a call in a loop, or in a job, must not do: wait for room, or compute for others. */
+static bool is_patient(void)
+{
+    return !syni_driving_now() && !syni_worker_now();
+}
+
+void syni_job_start(struct syn_job *public_job, struct syn_strand *strand)
+{
+    struct syni_pool_job *job = SYNI_JOB(public_job);
+    syn_err err = job->copy_failed ? SYN_ENOMEM : SYN_OK;
+
+    job->work.strand = strand;
+    job->work.clock.clock = syni_clock_here();
+    if (!err)
+        err = syni_pool_post(syni_pool_of(job->pool), &job->work, is_patient(), job->deadline);
+    if (err)
+        refuse(job, err);
+}
+
+syn_err syni_job_may_wait(const struct syn_blocking *function)
+{
+    if (!syni_driving_now())
+        return SYN_OK;
+    return syni_refuse(SYN_EDEADLK,
+                       "%s blocks, and this thread drives '%s', which would stand still; write "
+                       "co_await(%s_future(...)) there",
+                       function->name, syni_driving_now()->loop->name, function->name);
+}
+
+/* --- from outside: what a core that is a job can do --- */
+
+static void cancel_job(struct syni_core *core, enum syn_origin origin)
+{
+    struct syni_pool_job *job = job_of(core);
+
+    /* The pool of one that is over may be gone. */
+    if (syni_core_done(core) || syni_work_ask(&job->work, (int)origin + 1) != SYNI_ASKED_WITHDRAWN)
+        return;
+    end_asked(job, origin, NULL);
+    syni_core_unpin(core);
+}
+
+static void tighten_job(struct syni_core *core, int64_t deadline)
+{
+    syni_deadline_tighten(&job_of(core)->deadline, deadline);
+}
+
+static const char *name_job(const struct syni_core *core)
+{
+    return SYNI_CONTAINER(core, const struct syni_pool_job, core)->function->name;
+}
+
+static const struct syni_core_ops core_ops = {free_job, cancel_job, tighten_job, name_job, true};
+
+/* --- from inside --- */
+
+static void add_site(const struct syni_pool_job *job, struct syn_report *report)
+{
+    struct syn_site site = {job->function->name, job->function->file, job->function->line,
+                            job->function->library};
+
+    syni_report_site(report, &site);
+}
+
+void syni_job_fail(struct syn_job *public_job, syn_err err, const char *message)
+{
+    struct syni_pool_job *job = SYNI_JOB(public_job);
+
+    syni_report_free(job->report);
+    job->failed = true;
+    job->err = err ? err : SYN_EINVAL;
+    job->report = syni_report_new(job->err, SYN_BY_TASK, message);
+    add_site(job, job->report);
+}
+
+static struct syni_work *work_here(void)
+{
+    struct syni_worker *worker = syni_worker_now();
+
+    return worker ? worker->work : NULL;
+}
+
+int syn_pool_job_cancelled(void)
+{
+    struct syni_work *work = work_here();
+
+    /* relaxed: a flag that is looked at again */
+    return work && atomic_load_explicit(&work->asked, memory_order_relaxed) != 0;
+}
+
+syn_err syn_pool_on_cancel(void (*fn)(void *user), void *user)
+{
+    struct syni_work *work = work_here();
+
+    if (!work)
+        return syni_refuse(SYN_EINVAL, "a hook for a cancelled job was set outside of jobs");
+    return syni_work_hook(work, fn, user);
+}
+
+struct syn_deadline syn_pool_job_deadline(void)
+{
+    struct syni_work *work = work_here();
+    struct syn_deadline deadline = syn_never();
+
+    if (work && work->ops == &work_ops)
+        deadline.ns = SYNI_CONTAINER(work, struct syni_pool_job, work)->deadline;
+    return deadline;
+}

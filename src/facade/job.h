@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Jobs: calls of blocking functions. A job is a work of a pool with a core, in one frame.
+ *
+ * The frame has three references at first: the producer's and the reader's, as every core,
+ * and the body's, which keeps arguments and the place of the result while the body runs,
+ * also when who waits was let go.
+ */
+#ifndef SYNI_JOB_H
+#define SYNI_JOB_H
+
+#include <synchronicity/blocking.h>
+
+#include "facade/home.h"
+#include "pool/pool.h"
+
+/* struct syn_job as the library sees it. */
+struct __attribute__((may_alias)) syni_pool_job {
+    const struct syn_blocking *function;
+    struct syni_core core;
+    struct syni_work work;
+    struct syn_pool *pool;
+    struct syni_bindings *locals; /* held */
+    _Atomic(int64_t) deadline;    /* the earliest that it was made or awaited under */
+    bool copy_failed;
+
+    /* the body's */
+    bool failed;
+    syn_err err;
+    struct syn_report *report;
+};
+
+_Static_assert(sizeof(struct syni_pool_job) <= sizeof(struct syn_job),
+               "struct syn_job has too little room: raise SYNI_JOB_WORDS and SYN_ABI");
+_Static_assert(_Alignof(struct syni_pool_job) <= _Alignof(struct syn_job), "misaligned");
+
+#define SYNI_JOB(pointer) ((struct syni_pool_job *)(void *)(pointer))
+
+/* The clock that work made by this thread lives by; NULL: real time. */
+struct syn_clock *syni_clock_here(void);
+
+#endif

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Asking a work to end, and giving it up.
+ *
+ * Any thread. What decides is the work's state, under the pool's lock: one that waits is
+ * taken out; one that runs is told, and held while it is told, so that neither its hook nor
+ * its memory go away meanwhile. The worker, when the work has returned, waits until nobody
+ * holds it; it is the worker, too, who finds out whether it was abandoned before.
+ */
+#include "pool/keeper.h"
+
+#include <stddef.h>
+
+static void let_go_locked(struct syni_work *work)
+{
+    if (--work->holders == 0)
+        syni_cond_broadcast(&work->pool->changed);
+}
+
+static void wait_for_holders_locked(struct syni_work *work)
+{
+    while (work->holders > 0)
+        syni_cond_wait(&work->pool->changed, &work->pool->lock);
+}
+
+/* Abandons WORK, if it still runs; who calls holds it. */
+static void abandon(struct syni_work *work)
+{
+    struct syni_pool *pool = work->pool;
+    const struct syn_pool_options *options = &pool->owner->options;
+    struct syni_worker *worker = work->worker;
+    bool ours;
+
+    syni_mutex_lock(&pool->lock);
+    ours = work->state == SYNI_WORK_RUNNING && !work->abandoned && work->ops->abandon;
+    if (ours) {
+        work->abandoned = true;
+        pool->stats.abandoned++;
+    }
+    syni_mutex_unlock(&pool->lock);
+    if (!ours)
+        return;
+    syni_worker_step_out(worker); /* another thread takes its place */
+    work->ops->abandon(work);
+    if (options->on_abandoned)
+        options->on_abandoned(options->user, options->name, work->name);
+}
+
+void syni_work_give_up(struct syni_work *work)
+{
+    abandon(work);
+    syni_mutex_lock(&work->pool->lock);
+    let_go_locked(work);
+    syni_mutex_unlock(&work->pool->lock);
+}
+
+/* By the keeper, who is waited for by syni_keeper_forget(): so WORK stays. */
+static void grace_is_over(struct syni_work *work)
+{
+    abandon(work);
+}
+
+void syni_work_tell(struct syni_work *work)
+{
+    struct syni_pool *pool = work->pool;
+    int64_t grace = pool->grace_ns;
+    bool give_up = false;
+    void (*hook)(void *);
+    void *user;
+
+    syni_mutex_lock(&pool->lock);
+    hook = work->hook;
+    user = work->hook_user;
+    syni_mutex_unlock(&pool->lock);
+    if (hook)
+        hook(user);
+    if (grace >= 0 && work->ops->abandon) {
+        work->kept = syni_keeper_add(work, syni_deadline_in(syni_now(), grace), grace_is_over) == 0;
+        give_up = !work->kept; /* no thread to wait for it: then at once */
+    }
+    if (give_up)
+        abandon(work);
+    syni_mutex_lock(&pool->lock);
+    let_go_locked(work);
+    syni_mutex_unlock(&pool->lock);
+}
+
+enum syni_asked syni_work_ask(struct syni_work *work, int reason)
+{
+    struct syni_pool *pool = work->pool;
+    enum syni_asked asked = SYNI_ASKED_LATE;
+    bool first = false;
+
+    syni_mutex_lock(&pool->lock);
+    if (work->state == SYNI_WORK_WAITING) {
+        asked = SYNI_ASKED_WITHDRAWN;
+        syni_queue_remove_locked(work);
+        syni_room_tell_locked(pool, false);
+        pool->stats.cancelled++;
+        work->asked = reason;
+    } else if (work->state == SYNI_WORK_RUNNING) {
+        asked = SYNI_ASKED_RUNS;
+        first = !work->asked;
+        if (first) {
+            work->asked = reason;
+            work->holders++;
+        }
+    }
+    syni_mutex_unlock(&pool->lock);
+    if (first)
+        syni_work_tell(work);
+    if (asked == SYNI_ASKED_WITHDRAWN)
+        syni_clock_leave(&work->clock);
+    return asked;
+}
+
+syn_err syni_work_hook(struct syni_work *work, void (*fn)(void *user), void *user)
+{
+    struct syni_pool *pool = work->pool;
+    syn_err err = SYN_OK;
+
+    syni_mutex_lock(&pool->lock);
+    if (fn && work->asked) {
+        err = SYN_ECANCELED;
+    } else {
+        work->hook = fn;
+        work->hook_user = user;
+    }
+    if (!fn)
+        wait_for_holders_locked(work);
+    syni_mutex_unlock(&pool->lock);
+    return err;
+}
+
+void syni_work_settle_locked(struct syni_work *work)
+{
+    if (!work->asked)
+        return;
+    wait_for_holders_locked(work);
+    if (work->kept) {
+        syni_mutex_unlock(&work->pool->lock);
+        syni_keeper_forget(work);
+        syni_mutex_lock(&work->pool->lock);
+    }
+    wait_for_holders_locked(work);
+}

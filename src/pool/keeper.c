@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Works that were asked to end, by when they are to be given up. Real time, whatever clock
+ * their posters live by: what a thread does outside of this library takes real time.
+ *
+ * Discarded: leaving it to who waits. A loop would need a timer for each, and who waits
+ * changes.
+ */
+#include "pool/keeper.h"
+
+#include <stddef.h>
+
+static struct syni_mutex lock = SYNI_MUTEX_INIT;
+static struct syni_cond changed; /* made with the first thread */
+static bool made;
+/* under lock */
+static struct syni_list doomed = {&doomed, &doomed};
+static struct syni_work *current; /* is being given up */
+static void (*give_up)(struct syni_work *work);
+static bool runs;
+
+static struct syni_work *earliest_locked(void)
+{
+    struct syni_work *first = NULL;
+
+    SYNI_LIST_EACH (node, &doomed) {
+        struct syni_work *work = SYNI_CONTAINER(node, struct syni_work, doomed);
+
+        if (!first || work->due < first->due)
+            first = work;
+    }
+    return first;
+}
+
+static void give_up_locked(struct syni_work *work)
+{
+    syni_list_remove(&work->doomed);
+    current = work;
+    syni_mutex_unlock(&lock);
+    give_up(work);
+    syni_mutex_lock(&lock);
+    current = NULL;
+    syni_cond_broadcast(&changed);
+}
+
+static void keep(void *unused)
+{
+    struct syni_work *work;
+
+    (void)unused;
+    syni_mutex_lock(&lock);
+    while ((work = earliest_locked())) {
+        int64_t due = work->due; /* WORK may be forgotten while we sleep */
+
+        if (due <= syni_now())
+            give_up_locked(work);
+        else
+            syni_cond_wait_until(&changed, &lock, due);
+    }
+    runs = false;
+    syni_mutex_unlock(&lock);
+}
+
+static syn_err start_locked(void)
+{
+    struct syni_thread thread;
+    syn_err err;
+
+    if (!made) {
+        syni_cond_init(&changed);
+        made = true;
+    }
+    if (runs)
+        return SYN_OK;
+    err = syni_thread_start(&thread, "pool-keeper", 0, keep, NULL);
+    if (!err) {
+        runs = true;
+        syni_thread_detach(&thread);
+    }
+    return err;
+}
+
+syn_err syni_keeper_add(struct syni_work *work, int64_t due, void (*fn)(struct syni_work *work))
+{
+    syn_err err;
+
+    syni_mutex_lock(&lock);
+    err = start_locked();
+    if (!err) {
+        give_up = fn;
+        work->due = due;
+        syni_list_append(&doomed, &work->doomed);
+        syni_cond_broadcast(&changed);
+    }
+    syni_mutex_unlock(&lock);
+    return err;
+}
+
+void syni_keeper_forget(struct syni_work *work)
+{
+    syni_mutex_lock(&lock);
+    syni_list_remove(&work->doomed);
+    while (current == work)
+        syni_cond_wait(&changed, &lock);
+    if (syni_list_empty(&doomed))
+        syni_cond_broadcast(&changed);
+    syni_mutex_unlock(&lock);
+}

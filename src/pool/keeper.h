@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The keeper: a thread that gives up works which were asked to end and have not. It
+ * lives while there are such, one for all pools.
+ */
+#ifndef SYNI_KEEPER_H
+#define SYNI_KEEPER_H
+
+#include "pool/pool.h"
+
+/* GIVE_UP(WORK) is called at DUE (real time), unless it is forgotten before. Fails as
+ * syni_thread_start() does. */
+syn_err syni_keeper_add(struct syni_work *work, int64_t due,
+                        void (*give_up)(struct syni_work *work));
+
+/* Not any more; waits while it is being called. */
+void syni_keeper_forget(struct syni_work *work);
+
+#endif

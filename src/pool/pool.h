@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The pool's mechanism: works, workers, strands. What a work is, it does not know.
+ *
+ * One queue of two priorities under one lock, which is held for a few instructions: a worker
+ * that ends a work and takes the next one locks once for both. Discarded: a queue for each
+ * worker, with stealing; test/bench/pool.c has what it would be measured against.
+ *
+ * A WORK belongs to who posted it, until one of its operations says that it is over.
+ *
+ *     post ──> WAITING ── a worker takes it ──> RUNNING ──> over: end(RAN)
+ *       │         │ withdrawn, or the pool stops     │  asked, and the grace passed:
+ *       ▼         ▼                                  ▼  abandon()
+ *     refused   over: NEVER_BEGAN                  RUNNING, abandoned ──> over: end(LATE)
+ *
+ * Threads of a pool are idle (listed, each asleep at a condition of its own), blocked (in a
+ * work that waits for something, or abandoned), or running, which is the rest: at most
+ * max_threads, but for those that come back from a block.
+ *
+ * Lock order: a pool's lock, then a virtual clock's, then a parker's; the keeper's lock is
+ * never held together with a pool's. No operation of a work, and no hook, is called under any
+ * of them.
+ */
+#ifndef SYNI_POOL_H
+#define SYNI_POOL_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <synchronicity/pool.h>
+
+#include "base/clock.h"
+#include "base/list.h"
+#include "base/thread.h"
+
+struct syni_work;
+struct syni_worker;
+
+enum syni_work_end {
+    SYNI_WORK_RAN,
+    SYNI_WORK_LATE,        /* it ran to its end, after it was abandoned */
+    SYNI_WORK_NEVER_BEGAN, /* the pool took it, and then would not run it */
+};
+
+struct syni_work_ops {
+    void (*run)(struct syni_work *work);
+    /* It is over, and WORK the poster's again. ERR: why it never began. */
+    void (*end)(struct syni_work *work, enum syni_work_end how, syn_err err);
+    /* It still runs, and nobody waits for it any more. NULL: it is never abandoned. */
+    void (*abandon)(struct syni_work *work);
+};
+
+enum syni_work_state { SYNI_WORK_NEW, SYNI_WORK_WAITING, SYNI_WORK_RUNNING, SYNI_WORK_OVER };
+
+/* Zeroed, then the first five set by who posts it. */
+struct syni_work {
+    const struct syni_work_ops *ops;
+    const char *name;
+    struct syn_strand *strand; /* NULL: none */
+    bool urgent;
+    bool nested; /* made on behalf of another work */
+
+    struct syni_pool *pool;
+    atomic_int asked; /* 0, or why it is to end; written under the pool's lock */
+    struct syni_sleeper clock; /* while it waits: time stands still */
+
+    /* under the pool's lock */
+    struct syni_list link; /* in a queue, or in line at its strand */
+    struct syni_worker *worker; /* that runs it */
+    enum syni_work_state state;
+    bool abandoned;
+    bool kept; /* the keeper knows it */
+    unsigned holders; /* who asks it, or abandons it, at this moment: it does not end */
+    void (*hook)(void *user);
+    void *hook_user;
+
+    /* the keeper's */
+    struct syni_list doomed;
+    int64_t due;
+};
+
+/* A thread that runs works. Lies on its stack. */
+struct syni_worker {
+    struct syni_pool *pool;
+    bool here; /* a submitter that runs its own work */
+    /* under the pool's lock */
+    struct syni_list link; /* among all of the pool */
+    struct syni_list idle; /* in the pool's list while it sleeps and was not called */
+    struct syni_cond wake;
+    struct syni_work *work; /* what it runs */
+    unsigned out; /* why it counts as blocked: waits, one inside the other; abandoned */
+};
+
+/* What lies in struct syn_pool's `inside`. */
+struct syni_pool {
+    atomic_bool made;
+    struct syn_pool *owner;
+    void (*main)(void *pool); /* of its threads */
+    struct syni_mutex lock;
+    struct syni_cond changed; /* a work has no holders any more; a stop is over */
+
+    /* under lock */
+    unsigned max_threads, hard_limit;
+    int64_t idle_ns, grace_ns;
+    struct syni_list urgent, others; /* works that any worker may take */
+    struct syni_list strands;        /* those that have works */
+    struct syni_list workers, idle, submitters;
+    unsigned n_threads, n_blocked, n_idle, n_here;
+    unsigned n_works; /* that run */
+    unsigned n_urgent_in_a_row;
+    bool closed, stopping;
+    bool has_last;
+    struct syni_thread last; /* the one that left last, to be joined */
+    struct syni_parker *stopper;
+    _Atomic(bool) calm, gone; /* for the stopper: no work runs; no thread is left */
+    struct syn_pool_stats stats;
+};
+
+_Static_assert(sizeof(struct syni_pool) <= sizeof(void *[SYNI_POOL_WORDS]),
+               "struct syn_pool has too little room: raise SYNI_POOL_WORDS");
+
+/* --- queue.c: all under the pool's lock --- */
+
+/* WORK, which is new, waits: in the queue, or at its strand. Fails: SYN_EINVAL when the
+ * strand is another pool's. */
+syn_err syni_queue_put_locked(struct syni_pool *pool, struct syni_work *work);
+/* The next that may run, which runs from here on; NULL. */
+struct syni_work *syni_queue_take_locked(struct syni_pool *pool);
+/* WORK, which waits, is over. */
+void syni_queue_remove_locked(struct syni_work *work);
+/* WORK ran: the next of its strand may. */
+void syni_queue_leave_strand_locked(struct syni_work *work);
+/* Moves those that wait to LIST, as over; NESTED: only those. */
+void syni_queue_empty_locked(struct syni_pool *pool, bool nested, struct syni_list *list);
+/* Nothing that any worker might take. */
+bool syni_queue_is_empty_locked(const struct syni_pool *pool);
+/* Ends those on LIST, without the lock. */
+void syni_queue_end_all(struct syni_list *list, syn_err err);
+
+/* --- ask.c --- */
+
+enum syni_asked { SYNI_ASKED_LATE, SYNI_ASKED_WITHDRAWN, SYNI_ASKED_RUNS };
+
+/* WORK, which was posted, shall end; REASON is not 0. WITHDRAWN: it never began, and is the
+ * caller's. RUNS: it is told, or was. LATE: it is over. Any thread that holds WORK. */
+enum syni_asked syni_work_ask(struct syni_work *work, int reason);
+
+/* The hook of WORK, which the calling thread runs. */
+syn_err syni_work_hook(struct syni_work *work, void (*fn)(void *user), void *user);
+
+/* WORK, which a stop holds and which was asked, is told so; is abandoned; and is not held any
+ * more. */
+void syni_work_tell(struct syni_work *work);
+void syni_work_give_up(struct syni_work *work);
+
+/* Nobody holds WORK, which ran, any more. Under the lock, which it may let go meanwhile. */
+void syni_work_settle_locked(struct syni_work *work);
+
+/* --- staff.c --- */
+
+/* What the calling thread runs works as; NULL: it does not. */
+struct syni_worker *syni_worker_now(void);
+struct syni_worker *syni_worker_become(struct syni_worker *worker); /* returns what it was */
+
+/* One thread more may run: wakes one, or says in *OUT_START that one is to be started, which
+ * counts from here on. */
+void syni_worker_call_locked(struct syni_pool *pool, bool *out_start);
+/* Starts it, without the lock. When that fails and there is nobody who might take them,
+ * works that wait are refused. */
+void syni_worker_start(struct syni_pool *pool);
+/* The same when no thread may be started. */
+void syni_worker_refuse_hopeless(struct syni_pool *pool, syn_err err);
+
+/* WORKER counts as blocked, once more; once less. Without the lock. */
+void syni_worker_step_out(struct syni_worker *worker);
+void syni_worker_step_in_locked(struct syni_worker *worker);
+
+/* Around a wait of the work that the calling thread runs; nothing if it runs none. */
+void syni_worker_block(void);
+void syni_worker_unblock(void);
+
+/* The stopper is told, if no work runs, and if nobody is left. */
+void syni_worker_tell_stopper_locked(struct syni_pool *pool);
+
+/* --- room.c --- */
+
+/* Waits for a place in the queue. Fails: SYN_ETIMEDOUT, SYN_ECLOSED. */
+syn_err syni_room_wait_locked(struct syni_pool *pool, int64_t deadline);
+/* Works were taken: who waits for room may go on. ALL: also when there is none. */
+void syni_room_tell_locked(struct syni_pool *pool, bool all);
+
+/* --- worker.c --- */
+
+/* A thread of POOL. */
+void syni_worker_main(void *pool);
+
+/* Runs WORK, which is new, in the calling thread, which is no worker; n_here counts it. */
+void syni_worker_run_here(struct syni_pool *pool, struct syni_work *work);
+
+/* --- post.c --- */
+
+/* The inside of OWNER, made if need be. */
+struct syni_pool *syni_pool_of(struct syn_pool *owner);
+
+/* WORK runs on POOL, some time. PATIENT: it may wait for room, until DEADLINE, and run here. 0: it was
+ * taken. Fails, and WORK is still the caller's: SYN_ECLOSED, SYN_EAGAIN (it is full),
+ * SYN_ETIMEDOUT, SYN_EINVAL (its strand). */
+syn_err syni_pool_post(struct syni_pool *pool, struct syni_work *work, bool patient,
+                       int64_t deadline);
+
+/* The settings, as the owner's options say. */
+void syni_pool_size_locked(struct syni_pool *pool);
+
+/* --- stop.c --- */
+
+/* See syn_pool_stop(); REASON is why works are asked to end. Returns NULL, or what would not
+ * end. */
+const char *syni_pool_stop(struct syni_pool *pool, int64_t deadline, int reason);
+void syni_pool_open(struct syni_pool *pool);
+/* Fails: SYN_EBUSY. */
+syn_err syni_pool_configure(struct syni_pool *pool, const struct syn_pool_options *options);
+syn_err syni_pool_fini(struct syni_pool *pool);
+struct syn_pool_stats syni_pool_look(struct syni_pool *pool);
+
+#endif

@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What waits in a pool: two lists, and the lines at strands. Under the pool's lock.
+ *
+ * A strand has at most one work in the lists or running; the others stand in its line, and
+ * the next one joins the lists when that one is over. So a worker never takes a work that it
+ * cannot run, and a long line at one strand keeps no worker.
+ */
+#include "pool/pool.h"
+
+#include <stddef.h>
+
+/* After so many urgent ones in a row one of the others has its turn. */
+enum { URGENT_IN_A_ROW = 15 };
+
+/* struct syn_strand, inside. */
+struct strand {
+    struct syni_list link; /* among those of the pool */
+    struct syni_list line;
+    _Atomic(struct syni_pool *) pool; /* whose lock is meant; NULL: it has no works */
+};
+
+_Static_assert(sizeof(struct strand) <= sizeof(struct syn_strand), "struct syn_strand is small");
+
+static struct strand *strand_of(struct syn_strand *strand)
+{
+    return (struct strand *)(void *)strand;
+}
+
+static void join_queue_locked(struct syni_pool *pool, struct syni_work *work)
+{
+    syni_list_append(work->urgent ? &pool->urgent : &pool->others, &work->link);
+}
+
+static syn_err join_strand_locked(struct syni_pool *pool, struct syni_work *work)
+{
+    struct strand *strand = strand_of(work->strand);
+    struct syni_pool *other = NULL;
+
+    if (atomic_compare_exchange_strong(&strand->pool, &other, pool)) {
+        syni_list_init(&strand->line);
+        syni_list_append(&pool->strands, &strand->link);
+        join_queue_locked(pool, work);
+    } else if (other == pool) {
+        syni_list_append(&strand->line, &work->link);
+    } else {
+        return SYN_EINVAL;
+    }
+    return SYN_OK;
+}
+
+syn_err syni_queue_put_locked(struct syni_pool *pool, struct syni_work *work)
+{
+    syn_err err = SYN_OK;
+
+    if (work->strand)
+        err = join_strand_locked(pool, work);
+    else
+        join_queue_locked(pool, work);
+    if (err)
+        return err;
+    work->state = SYNI_WORK_WAITING;
+    pool->stats.queued++;
+    return SYN_OK;
+}
+
+bool syni_queue_is_empty_locked(const struct syni_pool *pool)
+{
+    return syni_list_empty(&pool->urgent) && syni_list_empty(&pool->others);
+}
+
+struct syni_work *syni_queue_take_locked(struct syni_pool *pool)
+{
+    bool urgent = !syni_list_empty(&pool->urgent);
+    struct syni_work *work;
+
+    if (syni_queue_is_empty_locked(pool))
+        return NULL;
+    if (urgent && !syni_list_empty(&pool->others) && pool->n_urgent_in_a_row >= URGENT_IN_A_ROW)
+        urgent = false;
+    pool->n_urgent_in_a_row = urgent ? pool->n_urgent_in_a_row + 1 : 0;
+    work = SYNI_CONTAINER((urgent ? &pool->urgent : &pool->others)->next, struct syni_work, link);
+    syni_list_remove(&work->link);
+    work->state = SYNI_WORK_RUNNING;
+    pool->stats.queued--;
+    return work;
+}
+
+void syni_queue_leave_strand_locked(struct syni_work *work)
+{
+    struct strand *strand;
+    struct syni_list *next;
+
+    if (!work->strand)
+        return;
+    strand = strand_of(work->strand);
+    next = strand->line.next;
+    if (next == &strand->line) {
+        syni_list_remove(&strand->link);
+        atomic_store(&strand->pool, NULL); /* the last touch */
+    } else {
+        syni_list_remove(next);
+        join_queue_locked(work->pool, SYNI_CONTAINER(next, struct syni_work, link));
+    }
+}
+
+/* WORK stands in the line of its strand, behind the one whose turn it is. */
+static bool is_in_line_locked(const struct syni_work *work)
+{
+    if (!work->strand)
+        return false;
+    SYNI_LIST_EACH (node, &strand_of(work->strand)->line)
+        if (node == &work->link)
+            return true;
+    return false;
+}
+
+void syni_queue_remove_locked(struct syni_work *work)
+{
+    bool in_line = is_in_line_locked(work);
+
+    syni_list_remove(&work->link);
+    work->state = SYNI_WORK_OVER;
+    work->pool->stats.queued--;
+    if (!in_line)
+        syni_queue_leave_strand_locked(work);
+}
+
+static void move_locked(struct syni_list *from, bool nested, struct syni_list *list)
+{
+    SYNI_LIST_EACH (node, from) {
+        struct syni_work *work = SYNI_CONTAINER(node, struct syni_work, link);
+
+        if (nested && !work->nested)
+            continue;
+        syni_list_remove(node);
+        work->state = SYNI_WORK_OVER;
+        work->pool->stats.queued--;
+        syni_list_append(list, node);
+    }
+}
+
+void syni_queue_empty_locked(struct syni_pool *pool, bool nested, struct syni_list *list)
+{
+    struct syni_list heads;
+
+    /* The lines first: no strand moves one up meanwhile. */
+    SYNI_LIST_EACH (node, &pool->strands)
+        move_locked(&SYNI_CONTAINER(node, struct strand, link)->line, nested, list);
+    syni_list_init(&heads);
+    move_locked(&pool->urgent, nested, &heads);
+    move_locked(&pool->others, nested, &heads);
+    SYNI_LIST_EACH (node, &heads) {
+        syni_list_remove(node);
+        syni_queue_leave_strand_locked(SYNI_CONTAINER(node, struct syni_work, link));
+        syni_list_append(list, node);
+    }
+}
+
+void syni_queue_end_all(struct syni_list *list, syn_err err)
+{
+    while (!syni_list_empty(list)) {
+        struct syni_work *work = SYNI_CONTAINER(list->next, struct syni_work, link);
+
+        syni_list_remove(&work->link);
+        syni_clock_leave(&work->clock);
+        work->ops->end(work, SYNI_WORK_NEVER_BEGAN, err);
+    }
+}

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * How many threads a pool has: who is called, who is started, who does not count.
+ *
+ * Any thread. Threads are started without the lock, but count from before, so that two posts
+ * do not start one each for the last place. When nobody is left who might take what
+ * waits, that is refused: all of it where there is no thread at all; where all threads wait,
+ * what was made on behalf of a work, for which they may be waiting.
+ */
+#include "pool/pool.h"
+
+#include <stddef.h>
+
+enum { STACK_BYTES = 512 * 1024 };
+
+static _Thread_local struct syni_worker *mine;
+
+struct syni_worker *syni_worker_now(void)
+{
+    return mine;
+}
+
+struct syni_worker *syni_worker_become(struct syni_worker *worker)
+{
+    struct syni_worker *before = mine;
+
+    mine = worker;
+    return before;
+}
+
+void syni_worker_call_locked(struct syni_pool *pool, bool *out_start)
+{
+    if (pool->n_threads - pool->n_blocked - pool->n_idle >= pool->max_threads)
+        return;
+    if (pool->n_idle > 0) {
+        struct syni_worker *worker =
+            SYNI_CONTAINER(pool->idle.next, struct syni_worker, idle);
+
+        syni_list_remove(&worker->idle);
+        pool->n_idle--;
+        syni_cond_signal(&worker->wake);
+    } else if (pool->n_threads < pool->hard_limit) {
+        pool->n_threads++;
+        if (pool->n_threads > pool->stats.peak_threads)
+            pool->stats.peak_threads = pool->n_threads;
+        *out_start = true;
+    }
+}
+
+void syni_worker_refuse_hopeless(struct syni_pool *pool, syn_err err)
+{
+    struct syni_list list;
+    size_t before;
+
+    syni_list_init(&list);
+    syni_mutex_lock(&pool->lock);
+    before = pool->stats.queued;
+    if (pool->n_threads == pool->n_blocked)
+        syni_queue_empty_locked(pool, pool->n_threads > 0, &list);
+    pool->stats.refused += before - pool->stats.queued;
+    syni_room_tell_locked(pool, false);
+    syni_mutex_unlock(&pool->lock);
+    syni_queue_end_all(&list, err);
+}
+
+void syni_worker_start(struct syni_pool *pool)
+{
+    const struct syn_pool_options *options = &pool->owner->options;
+    struct syni_thread thread;
+    syn_err err = syni_thread_start(&thread, options->name ? options->name : "pool",
+                                    options->stack_size_bytes ? options->stack_size_bytes
+                                                              : STACK_BYTES,
+                                    pool->main, pool);
+
+    if (!err)
+        return;
+    syni_mutex_lock(&pool->lock);
+    pool->n_threads--;
+    syni_worker_tell_stopper_locked(pool);
+    syni_mutex_unlock(&pool->lock);
+    syni_worker_refuse_hopeless(pool, err);
+}
+
+void syni_worker_step_out(struct syni_worker *worker)
+{
+    struct syni_pool *pool = worker->pool;
+    bool start = false, hopeless = false;
+
+    syni_mutex_lock(&pool->lock);
+    if (worker->out++ == 0 && !worker->here) {
+        pool->n_blocked++;
+        if (!syni_queue_is_empty_locked(pool)) {
+            syni_worker_call_locked(pool, &start);
+            hopeless = pool->n_threads == pool->n_blocked;
+        }
+    }
+    syni_mutex_unlock(&pool->lock);
+    if (start)
+        syni_worker_start(pool);
+    else if (hopeless)
+        syni_worker_refuse_hopeless(pool, SYN_EDEADLK);
+}
+
+void syni_worker_step_in_locked(struct syni_worker *worker)
+{
+    if (--worker->out == 0 && !worker->here)
+        worker->pool->n_blocked--;
+}
+
+void syni_worker_block(void)
+{
+    if (mine)
+        syni_worker_step_out(mine);
+}
+
+void syni_worker_unblock(void)
+{
+    if (!mine)
+        return;
+    syni_mutex_lock(&mine->pool->lock);
+    syni_worker_step_in_locked(mine);
+    syni_mutex_unlock(&mine->pool->lock);
+}
+
+void syni_worker_tell_stopper_locked(struct syni_pool *pool)
+{
+    if (pool->stopper && pool->n_works == 0)
+        syni_parker_wake(pool->stopper, &pool->calm);
+    if (pool->stopper && pool->n_threads == 0 && pool->n_here == 0)
+        syni_parker_wake(pool->stopper, &pool->gone);
+}

@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What a worker does: take, run, end; sleep when there is nothing; leave.
+ *
+ * A worker that sleeps is listed, latest first, so that the one whose caches are warm is
+ * called and the others grow old enough to leave. A thread that leaves for lack of work detaches
+ * itself; in a stop each joins the one that left before it, and the stopper the last.
+ */
+#include "pool/pool.h"
+
+#include <stddef.h>
+
+static bool may_take_locked(const struct syni_pool *pool)
+{
+    return !pool->closed && pool->n_threads - pool->n_blocked - pool->n_idle <= pool->max_threads;
+}
+
+static struct syni_work *take_locked(struct syni_worker *me)
+{
+    struct syni_pool *pool = me->pool;
+    struct syni_work *work = may_take_locked(pool) ? syni_queue_take_locked(pool) : NULL;
+
+    me->work = work;
+    if (work) {
+        work->worker = me;
+        pool->n_works++;
+        syni_room_tell_locked(pool, false);
+    }
+    return work;
+}
+
+/* WORK has returned. */
+static enum syni_work_end close_locked(struct syni_worker *me, struct syni_work *work)
+{
+    syni_work_settle_locked(work);
+    work->state = SYNI_WORK_OVER;
+    me->work = NULL;
+    me->pool->n_works--;
+    me->pool->stats.ended++;
+    syni_queue_leave_strand_locked(work);
+    syni_worker_tell_stopper_locked(me->pool);
+    if (!work->abandoned)
+        return SYNI_WORK_RAN;
+    syni_worker_step_in_locked(me);
+    return SYNI_WORK_LATE;
+}
+
+/* Runs WORK, and then what there is, until there is nothing. */
+static void work_on(struct syni_worker *me, struct syni_work *work)
+{
+    struct syni_pool *pool = me->pool;
+
+    while (work) {
+        struct syni_work *done = work;
+        enum syni_work_end how;
+
+        /* This thread stands for it on its clock, until after the end is told. */
+        syn_clock_join(work->clock.clock);
+        syni_clock_leave(&work->clock);
+        work->ops->run(work);
+        syni_mutex_lock(&pool->lock);
+        how = close_locked(me, done);
+        work = take_locked(me);
+        syni_mutex_unlock(&pool->lock);
+        done->ops->end(done, how, SYN_OK);
+    }
+    syn_clock_join(NULL);
+}
+
+/* Sleeps until it is called; false: it is not needed any more. */
+static bool idle_locked(struct syni_worker *me)
+{
+    struct syni_pool *pool = me->pool;
+    int64_t until = syni_deadline_in(syni_now(), pool->idle_ns);
+    bool in_time = true;
+
+    me->idle.next = pool->idle.next; /* in front */
+    me->idle.prev = &pool->idle;
+    me->idle.next->prev = me->idle.prev->next = &me->idle;
+    pool->n_idle++;
+    while (!syni_list_empty(&me->idle) && in_time && !pool->closed)
+        in_time = syni_cond_wait_until(&me->wake, &pool->lock, until);
+    if (syni_list_empty(&me->idle))
+        return true;
+    syni_list_remove(&me->idle);
+    pool->n_idle--;
+    return !pool->closed && pool->n_threads <= pool->owner->options.min_threads;
+}
+
+/* The next work; NULL: this thread leaves. */
+static struct syni_work *next_locked(struct syni_worker *me)
+{
+    struct syni_work *work;
+
+    do {
+        if ((work = take_locked(me)))
+            return work;
+    } while (!me->pool->closed && idle_locked(me));
+    return NULL;
+}
+
+static void leave_locked(struct syni_worker *me)
+{
+    struct syni_pool *pool = me->pool;
+    struct syni_thread self = syni_thread_self(), before = pool->last;
+    bool joins = pool->stopping && pool->has_last;
+
+    syni_list_remove(&me->link);
+    pool->n_threads--;
+    if (pool->stopping) {
+        pool->last = self;
+        pool->has_last = true;
+    } else {
+        syni_thread_detach(&self);
+    }
+    syni_cond_fini(&me->wake);
+    syni_worker_tell_stopper_locked(pool);
+    syni_mutex_unlock(&pool->lock);
+    /* POOL may be gone. */
+    if (joins)
+        syni_thread_join(&before);
+}
+
+static void tell_thread(const struct syni_pool *pool, int begins)
+{
+    const struct syn_pool_options *options = &pool->owner->options;
+
+    if (options->on_thread)
+        options->on_thread(options->user, options->name, begins);
+}
+
+/* Works until it is not needed any more. Takes the lock, and keeps it: what came while the
+ * user was told is not left behind. */
+static void work_and_lock(struct syni_worker *me)
+{
+    struct syni_pool *pool = me->pool;
+    struct syni_work *work;
+
+    tell_thread(pool, 1);
+    syni_mutex_lock(&pool->lock);
+    while ((work = next_locked(me))) {
+        syni_mutex_unlock(&pool->lock);
+        work_on(me, work);
+        syni_mutex_lock(&pool->lock);
+    }
+    syni_mutex_unlock(&pool->lock);
+    tell_thread(pool, 0);
+    syni_mutex_lock(&pool->lock);
+}
+
+void syni_worker_main(void *argument)
+{
+    struct syni_pool *pool = argument;
+    struct syni_worker me = {.pool = pool};
+
+    syni_cond_init(&me.wake);
+    syni_list_init(&me.idle);
+    syni_worker_become(&me);
+    syni_mutex_lock(&pool->lock);
+    syni_list_append(&pool->workers, &me.link);
+    do {
+        syni_mutex_unlock(&pool->lock);
+        work_and_lock(&me);
+    } while (may_take_locked(pool) && !syni_queue_is_empty_locked(pool));
+    leave_locked(&me);
+}
+
+void syni_worker_run_here(struct syni_pool *pool, struct syni_work *work)
+{
+    struct syni_worker me = {.pool = pool, .here = true, .work = work}, *before;
+    enum syni_work_end how;
+
+    before = syni_worker_become(&me);
+    syni_mutex_lock(&pool->lock);
+    syni_list_append(&pool->workers, &me.link);
+    work->state = SYNI_WORK_RUNNING;
+    work->worker = &me;
+    work->clock.clock = NULL; /* this thread is on its own */
+    syni_mutex_unlock(&pool->lock);
+    work->ops->run(work);
+    syni_mutex_lock(&pool->lock);
+    how = close_locked(&me, work);
+    syni_mutex_unlock(&pool->lock);
+    syni_worker_become(before);
+    work->ops->end(work, how, SYN_OK);
+    syni_mutex_lock(&pool->lock);
+    syni_list_remove(&me.link);
+    pool->n_here--;
+    syni_worker_tell_stopper_locked(pool);
+    syni_mutex_unlock(&pool->lock);
+}
