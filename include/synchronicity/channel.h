@@ -144,8 +144,9 @@ void syni_channel_drop(struct syn_channel channel);
  * SYN_DESTROY(syn_channel_drop). */
 #define syn_channel_drop(ch) syni_channel_drop((ch).u.handle)
 
-/* A generator that was not asked yet may run CAPACITY items ahead; also gives any channel
- * that nobody uses yet another capacity. Fails: SYN_ENOMEM, SYN_EBUSY. */
+/* A generator that was not asked yet may run CAPACITY items ahead; when it has, it goes on
+ * as soon as half of them are fetched. Also gives any channel that nobody uses yet another
+ * capacity. Fails: SYN_ENOMEM, SYN_EBUSY; SYN_ENOTSUP for a generator that asks. */
 #define syn_channel_prefetch(ch, capacity) syni_channel_prefetch((ch).u.handle, (capacity))
 
 /* syn_channel_each (TYPE, VARIABLE, CHANNEL, &ERR) STATEMENT: a loop over what is left of

@@ -8,8 +8,8 @@
  * and there is no hand-over at all.
  */
 #include "facade/blocked.h"
+#include "facade/drive.h"
 
-#include <errno.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -82,53 +82,19 @@ static void turn_until_done(struct syni_task *task, struct syni_thread_waiter *w
     }
 }
 
-/* A caller's thread that ends inside a task that it drives takes the role, and the
- * frames on its stack, with it: nobody could ever go on. */
-static _Thread_local int depth; /* of drive() in this thread */
-static _Thread_local struct syni_exit_call at_exit;
-
-static void thread_ends(void *unused)
-{
-    (void)unused;
-    if (depth > 0)
-        syni_panic("a thread ended (pthread_exit, cancellation) inside a task that it drove");
-}
-
-static void begin_driving(void)
-{
-    depth++;
-    if (at_exit.fn)
-        return;
-    at_exit.fn = thread_ends;
-    syni_thread_at_exit(&at_exit);
-}
-
 /* Runs TASK by driving its loop, whose role this thread just took. */
 static void drive(struct syni_task *task, struct syni_thread_waiter *waiter, int64_t deadline)
 {
-    struct syni_loop *loop = &task->home->loop;
-    struct syn_report *report = syni_report_take();
-    struct syni_driving here;
-    enum syn_origin origin = syn_last_origin();
-    int saved_errno = errno, saved_deadlines;
+    struct syni_drive drive;
 
     waiter->parker = NULL;
-    waiter->loop = loop;
-    syni_driving_enter(&here, loop);
-    begin_driving();
-    syni_clock_step_aside();
-    saved_deadlines = syni_deadlines_shadow();
-    syni_loop_ready(loop, &task->core.job);
+    waiter->loop = &task->home->loop;
+    syni_drive_begin(&drive, waiter->loop);
+    syni_loop_ready(waiter->loop, &task->core.job);
     turn_until_done(task, waiter, deadline);
     if (!waiter->done) /* the loop died: its own thread will end our task */
         waiter->parker = syni_parker_mine();
-    syni_deadlines_unshadow(saved_deadlines);
-    syni_clock_step_back();
-    depth--;
-    syni_driving_leave(&here);
-    syni_loop_stop_driving(loop);
-    syni_report_keep(SYN_OK, origin, report);
-    errno = saved_errno;
+    syni_drive_end(&drive);
     if (!waiter->done)
         syni_clock_sleep(&waiter->done, SYNI_NEVER);
 }

@@ -8,6 +8,7 @@
 #include "task/select.h"
 
 #include "base/report.h"
+#include "pool/pool.h"
 
 struct thread_select {
     struct syni_select select;
@@ -24,8 +25,12 @@ static void wake_thread(struct syni_select *select)
 /* Nothing happened by DEADLINE: then NUMBER is it, unless something does at this moment. */
 static void wait_until(struct thread_select *thread, int64_t deadline, int number)
 {
-    if (syni_clock_sleep(&thread->waiter.done, deadline) ||
-        syni_select_claim(&thread->select, number))
+    bool decided;
+
+    syni_worker_block();
+    decided = syni_clock_sleep(&thread->waiter.done, deadline);
+    syni_worker_unblock();
+    if (decided || syni_select_claim(&thread->select, number))
         return;
     syni_clock_sleep(&thread->waiter.done, SYNI_NEVER); /* it is being told */
 }

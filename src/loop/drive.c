@@ -9,7 +9,7 @@
 
 static bool nothing_to_do(struct syni_loop *loop)
 {
-    return loop->n_live == 0 && !loop->ready.first && !syni_loop_has_posts(loop);
+    return syni_loop_dormant(loop) && !loop->ready.first && !syni_loop_has_posts(loop);
 }
 
 static bool ending(const struct syni_loop *loop)

@@ -149,7 +149,7 @@ void syni_loop_turn(struct syni_loop *loop, int64_t until)
         return;
     }
     /* Nobody to wait for: the role shall go free, for a caller to take. */
-    if (loop->callers_drive && loop->n_live == 0)
+    if (loop->callers_drive && syni_loop_dormant(loop))
         return;
     next = syni_timer_next(loop);
     next = next < until ? next : until;

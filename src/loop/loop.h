@@ -17,7 +17,8 @@
  *   4. If nothing is ready or posted: say "asleep", look into the inbox once more, and
  *      wait in the kernel until the first timer. Otherwise only look, and only when a
  *      descriptor is waited for. (Where callers may drive, a loop on which nothing
- *      lives does not sleep either: timers and descriptors belong to what lives.)
+ *      lives but the dormant does not sleep either: timers and descriptors belong to
+ *      the others.)
  *   5. Pass on the kernel's events: each makes its waiter ready. No job runs while
  *      a batch of events is passed on.
  *
@@ -136,6 +137,7 @@ struct syni_loop {
     unsigned n_fd_waits;  /* waits in them */
     struct syni_list live; /* of struct syni_live: what keeps the loop busy */
     unsigned n_live;
+    unsigned n_dormant;    /* of them: wait for nothing that this loop could bring */
     int blocked;           /* steps that block on something else, one inside the other */
     bool busy;             /* in step 4, and jobs are ready or posted */
     bool hurry;            /* this turn shall end without sleeping */
@@ -170,6 +172,12 @@ syn_err syni_loop_init(struct syni_loop *loop, const struct syni_loop_options *o
 
 /* Frees what it holds. Nobody drives it any more, nothing is live. */
 void syni_loop_fini(struct syni_loop *loop);
+
+/* Nothing lives here that the loop would have to be driven for. Driver only. */
+static inline bool syni_loop_dormant(const struct syni_loop *loop)
+{
+    return loop->n_live == loop->n_dormant;
+}
 
 /* One turn, sleeping at most until UNTIL (on the loop's clock), and not at all once
  * `hurry` was set in it. Driver only. */

@@ -3,7 +3,8 @@
  * Channels: items in, items out.
  *
  * Any thread, under the channel's lock, which is held for a few instructions: copying one
- * item and waking one waiter. Results of users' types are destroyed outside it. A port is
+ * item. Results of users' types are destroyed outside it, and whoever was served is woken
+ * outside it: he is off his list, and waits for that. A port is
  * taken off its list by who serves it, under the lock; that is the one place where it is
  * decided who gets an item, so that a consumer who gives up has either got it or has
  * touched nothing. Discarded: a lock-free ring for the general case; with many producers,
@@ -33,23 +34,30 @@ static bool demand(const struct syni_channel *channel)
     return channel->count < channel->capacity || !syni_list_empty(&channel->receivers);
 }
 
-/* Room came, or a consumer: the generator may go on. True: it is to be started. */
-static bool stir(struct syni_channel *channel)
+/* The same for a generator that ran full: it sleeps until half of it was fetched, so that
+ * it is woken once for many items. */
+static bool renewed_demand(const struct syni_channel *channel)
 {
-    if (!channel->generator || !demand(channel))
-        return false;
-    if (!channel->started) {
-        channel->started = true;
-        return true;
-    }
-    if (channel->yielded) {
-        channel->yielded = false;
-        syni_task_wake(channel->generator);
-    }
-    return false;
+    return !syni_list_empty(&channel->receivers) ||
+           (channel->capacity > 0 && channel->count <= channel->capacity / 2);
 }
 
-static bool receive(struct syni_channel *channel, struct syni_port *port)
+/* Room came, or a consumer: the generator may go on. */
+static void stir(struct syni_channel *channel, struct syni_channel_after *after)
+{
+    if (!channel->generator)
+        return;
+    if (!channel->started && demand(channel)) {
+        channel->started = true;
+        after->start = true;
+    } else if (channel->yielded && renewed_demand(channel)) {
+        channel->yielded = false;
+        after->resume = channel->generator;
+    }
+}
+
+static bool receive(struct syni_channel *channel, struct syni_port *port,
+                    struct syni_channel_after *after)
 {
     struct syni_port *sender;
 
@@ -58,13 +66,12 @@ static bool receive(struct syni_channel *channel, struct syni_port *port)
         port->status = SYN_ECLOSED;
     } else if (channel->count > 0) {
         pop(channel, port->item);
-        if ((sender = syni_port_take(&channel->senders))) {
+        if ((sender = syni_port_take(&channel->senders)))
             push(channel, sender->item);
-            syni_port_serve(sender, SYN_OK);
-        }
+        after->served = sender;
     } else if ((sender = syni_port_take(&channel->senders))) {
         memcpy(port->item, sender->item, channel->item->size);
-        syni_port_serve(sender, SYN_OK);
+        after->served = sender;
     } else if (channel->ended) {
         port->status = syni_channel_tell_end(channel);
     } else {
@@ -73,7 +80,8 @@ static bool receive(struct syni_channel *channel, struct syni_port *port)
     return true;
 }
 
-static bool put(struct syni_channel *channel, struct syni_port *port)
+static bool put(struct syni_channel *channel, struct syni_port *port,
+                struct syni_channel_after *after)
 {
     struct syni_port *receiver;
 
@@ -82,7 +90,7 @@ static bool put(struct syni_channel *channel, struct syni_port *port)
         port->status = SYN_ECLOSED;
     } else if ((receiver = syni_port_take(&channel->receivers))) {
         memcpy(receiver->item, port->item, channel->item->size);
-        syni_port_serve(receiver, SYN_OK);
+        after->served = receiver;
     } else if (channel->count < channel->capacity) {
         push(channel, port->item);
     } else {
@@ -92,35 +100,74 @@ static bool put(struct syni_channel *channel, struct syni_port *port)
 }
 
 bool syni_channel_serve_locked(struct syni_channel *channel, struct syni_port *port,
-                               bool *out_start)
+                               struct syni_channel_after *after)
 {
-    bool served = port->receives ? receive(channel, port) : put(channel, port);
+    bool served = port->receives ? receive(channel, port, after) : put(channel, port, after);
 
-    *out_start = served && port->receives && stir(channel);
+    if (served && port->receives)
+        stir(channel, after);
     return served;
 }
 
-bool syni_channel_list_locked(struct syni_channel *channel, struct syni_port *port)
+void syni_channel_list_locked(struct syni_channel *channel, struct syni_port *port,
+                              struct syni_channel_after *after)
 {
     syni_list_append(port->receives ? &channel->receivers : &channel->senders, &port->link);
-    return port->receives && stir(channel);
+    if (port->receives)
+        stir(channel, after);
+}
+
+/* Whoever is told here was taken off his list, and waits for it. */
+void syni_channel_do_after(struct syni_channel *channel, const struct syni_channel_after *after)
+{
+    if (after->served)
+        syni_port_serve(after->served, SYN_OK);
+    if (after->resume)
+        syni_task_wake(after->resume);
+    if (after->start)
+        channel->start(channel);
 }
 
 bool syni_channel_pass(struct syni_channel *channel, struct syni_port *port, bool may_wait)
 {
-    bool served, start;
+    struct syni_channel_after after = {NULL, NULL, false};
+    bool served;
 
     syni_list_init(&port->link);
     syni_mutex_lock(&channel->lock);
-    served = syni_channel_serve_locked(channel, port, &start);
+    served = syni_channel_serve_locked(channel, port, &after);
     if (!served)
-        start = syni_channel_list_locked(channel, port);
+        syni_channel_list_locked(channel, port, &after);
     if (!may_wait)
         syni_list_remove(&port->link);
     syni_mutex_unlock(&channel->lock);
-    if (start)
-        channel->start(channel);
+    syni_channel_do_after(channel, &after);
     return served;
+}
+
+bool syni_channel_take(struct syni_channel *channel, struct syni_port *port, bool *out_stir)
+{
+    struct syni_channel_after after = {NULL, NULL, false};
+    bool served;
+
+    syni_list_init(&port->link);
+    syni_mutex_lock(&channel->lock);
+    served = receive(channel, port, &after);
+    *out_stir = channel->generator &&
+                (!served || (channel->yielded && renewed_demand(channel)));
+    syni_mutex_unlock(&channel->lock);
+    syni_channel_do_after(channel, &after);
+    return served;
+}
+
+void syni_channel_stir(struct syni_channel *channel)
+{
+    struct syni_channel_after after = {NULL, NULL, false};
+
+    syni_mutex_lock(&channel->lock);
+    stir(channel, &after);
+    syni_mutex_unlock(&channel->lock);
+    syni_channel_do_after(channel, &after);
 }
 
 bool syni_channel_withdraw(struct syni_channel *channel, struct syni_port *port)
@@ -136,20 +183,21 @@ bool syni_channel_withdraw(struct syni_channel *channel, struct syni_port *port)
 
 bool syni_channel_yield(struct syni_channel *channel, void *item)
 {
-    struct syni_port *receiver;
+    struct syni_port *receiver = NULL;
     bool goes_on, lost;
 
     syni_mutex_lock(&channel->lock);
     lost = channel->closed;
     if (!lost && (receiver = syni_port_take(&channel->receivers))) {
         memcpy(receiver->item, item, channel->item->size);
-        syni_port_serve(receiver, SYN_OK);
     } else if (!lost) { /* whoever asked may have given up: that is the place too many */
         push(channel, item);
     }
     goes_on = lost || demand(channel);
     channel->yielded = !goes_on;
     syni_mutex_unlock(&channel->lock);
+    if (receiver)
+        syni_port_serve(receiver, SYN_OK);
     if (lost && channel->item->destroy)
         channel->item->destroy(item);
     return goes_on;

@@ -79,6 +79,11 @@ const char *syni_saying_refusal(syn_err err);
  * listed if it MAY_WAIT. */
 bool syni_channel_pass(struct syni_channel *channel, struct syni_port *port, bool may_wait);
 
+/* The same for a consumer who would rather run the generator himself: PORT is served or not,
+ * and not listed. STIR: the generator is wanted. */
+bool syni_channel_take(struct syni_channel *channel, struct syni_port *port, bool *out_stir);
+void syni_channel_stir(struct syni_channel *channel);
+
 /* SAYING reaches the generator at its yield, and PORT asks for the next item, as above. Fails,
  * and nothing was said or asked: SYN_ENOTSUP, SYN_EINVAL, SYN_EBUSY, as generator.h says. */
 syn_err syni_channel_say(struct syni_channel *channel, const struct syni_saying *saying,
@@ -122,11 +127,19 @@ static inline unsigned char *syni_channel_place(const struct syni_channel *chann
     return channel->ring + (channel->first + i) % channel->places * channel->item->size;
 }
 
-/* PORT is served; is listed. START, or true: the generator is to be started, outside the
- * lock. */
+/* What is left to be done outside the lock. */
+struct syni_channel_after {
+    struct syni_port *served;
+    struct syni_task *resume; /* the generator, which waited at its yield */
+    bool start;               /* the generator, which never ran */
+};
+
+/* PORT is served; is listed. */
 bool syni_channel_serve_locked(struct syni_channel *channel, struct syni_port *port,
-                               bool *out_start);
-bool syni_channel_list_locked(struct syni_channel *channel, struct syni_port *port);
+                               struct syni_channel_after *after);
+void syni_channel_list_locked(struct syni_channel *channel, struct syni_port *port,
+                              struct syni_channel_after *after);
+void syni_channel_do_after(struct syni_channel *channel, const struct syni_channel_after *after);
 
 /* Why it ended, as the status of a consumer. */
 static inline syn_err syni_channel_tell_end(struct syni_channel *channel)

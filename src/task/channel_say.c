@@ -54,7 +54,7 @@ syn_err syni_channel_say(struct syni_channel *channel, const struct syni_saying 
 {
     struct syn_report *report =
         saying->err ? syni_report_new(saying->err, SYN_BY_TASK, saying->message) : NULL;
-    bool start; /* it was, long ago */
+    struct syni_channel_after after = {NULL, NULL, false};
     syn_err err;
 
     syni_list_init(&port->link);
@@ -64,10 +64,11 @@ syn_err syni_channel_say(struct syni_channel *channel, const struct syni_saying 
         say(channel, saying, report);
         report = NULL;
     }
-    *out_served = !err && syni_channel_serve_locked(channel, port, &start);
+    *out_served = !err && syni_channel_serve_locked(channel, port, &after);
     if (!err && !*out_served)
-        syni_channel_list_locked(channel, port);
+        syni_channel_list_locked(channel, port, &after);
     syni_mutex_unlock(&channel->lock);
+    syni_channel_do_after(channel, &after);
     syni_report_free(report);
     return err;
 }

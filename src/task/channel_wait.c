@@ -225,6 +225,21 @@ void syni_channel_drop(struct syn_channel handle)
 
 /* --- the generator's side --- */
 
+/* Whoever asks it next wakes it by the door, or drives. Clean-up has a limit to keep. */
+static void fall_asleep(struct syni_task *task)
+{
+    task->on.channel.dormant = !task->leaving;
+    if (task->on.channel.dormant)
+        task->home->loop.n_dormant++;
+}
+
+static void rouse(struct syni_task *task)
+{
+    if (task->on.channel.dormant)
+        task->home->loop.n_dormant--;
+    task->on.channel.dormant = false;
+}
+
 static void yield_interrupted(struct syni_task *task)
 {
     if (syni_channel_stop_yielding(task->on.channel.channel))
@@ -235,6 +250,7 @@ static bool yield_collected(struct syni_task *task)
 {
     struct syni_channel *channel = task->on.channel.channel;
 
+    rouse(task);
     /* Said under the lock while we waited, and not again before we yield again. */
     task->status = channel->thrown;
     task->heard = channel->thrown_report;
@@ -245,6 +261,7 @@ static bool yield_collected(struct syni_task *task)
 
 static void yield_forgotten(struct syni_task *task)
 {
+    rouse(task);
     if (!syni_channel_stop_yielding(task->on.channel.channel))
         task->queued = true;
 }
@@ -259,8 +276,12 @@ struct syn_step syni_step_yield(struct syn_task *public_task, struct syni_channe
 
     syni_wait_begin(task, SYNI_WAIT_OTHER, "to be asked");
     task->on.channel.channel = channel;
+    task->on.channel.dormant = false;
     task->ops = &yield_ops;
     if (channel->hear)
         channel->hear(public_task, NULL);
-    return after(task, syni_channel_yield(channel, item));
+    if (syni_channel_yield(channel, item))
+        return after(task, true);
+    fall_asleep(task);
+    return syni_suspended;
 }

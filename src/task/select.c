@@ -84,7 +84,7 @@ static bool happens_locked(struct syni_chance *chance)
     if (chance->core)
         return syni_core_done(chance->core);
     return chance->channel &&
-           syni_channel_serve_locked(chance->channel, &chance->port, &chance->start);
+           syni_channel_serve_locked(chance->channel, &chance->port, &chance->after);
 }
 
 /* SplitMix64, as the loop's. Each thread draws its own. */
@@ -124,8 +124,8 @@ static void list_locked(struct syni_select *select)
     for (int i = 0; i < select->n; i++) {
         struct syni_chance *chance = syni_chance(&select->choices[i]);
 
-        if (chance->channel && syni_channel_list_locked(chance->channel, &chance->port))
-            chance->start = true;
+        if (chance->channel)
+            syni_channel_list_locked(chance->channel, &chance->port, &chance->after);
     }
 }
 
@@ -146,8 +146,8 @@ static bool look_and_list(struct syni_select *select)
     for (int i = 0; i < select->n; i++) {
         struct syni_chance *chance = syni_chance(&select->choices[i]);
 
-        if (chance->start)
-            chance->channel->start(chance->channel);
+        if (chance->channel)
+            syni_channel_do_after(chance->channel, &chance->after);
     }
     return decided;
 }

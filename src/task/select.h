@@ -21,7 +21,7 @@ struct __attribute__((may_alias)) syni_chance {
     struct syni_waiter waiter;
     _Atomic(bool) told;           /* the waiter was told, and lost */
     bool waits;                   /* it is the core's waiter */
-    bool start;                   /* the channel's generator is to be started */
+    struct syni_channel_after after;
 };
 
 _Static_assert(sizeof(struct syni_chance) <= sizeof((struct syn_choice *)0)->inside,

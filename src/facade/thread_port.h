@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * A plain thread at a channel, and how it hears of it.
+ */
+#ifndef SYNI_THREAD_PORT_H
+#define SYNI_THREAD_PORT_H
+
+#include "facade/home.h"
+#include "task/channel.h"
+
+/* Lies on the thread's stack. */
+struct syni_thread_port {
+    struct syni_port port;
+    struct syni_thread_waiter waiter;
+    struct syni_parker *parker; /* of the thread, also while it drives */
+    struct syni_loop *drives;   /* a loop, while it waits; NULL: it sleeps */
+    struct syni_job told;       /* to it, by another thread */
+};
+
+/* ITEM comes to the thread, or from it. */
+void syni_thread_port_init(struct syni_thread_port *port, void *item, bool receives);
+
+/* PORT is listed: sleeps until it was served, or time is up. */
+syn_err syni_thread_port_wait(struct syni_channel *channel, struct syni_thread_port *port,
+                              int64_t deadline);
+
+/* What PORT was told, with its report, for this thread. */
+syn_err syni_thread_port_answer(struct syni_channel *channel, struct syni_thread_port *port);
+
+/* In words. */
+syn_err syni_timed_out(void);
+syn_err syni_refuse_channel(syn_err err);
+syn_err syni_refuse_wait(const char *what);
+
+#endif
