@@ -280,6 +280,54 @@ static void X3_a_running_job_is_abandoned_after_its_grace_and_its_late_result_de
     CHECK_INT(destroyed, 1);
 }
 
+BLOCKING(workers, int, lent, (struct gate *, at), (int *, place), TO_THE_END)
+{
+    gate_pass(at);
+    *place = 7;
+    return 8;
+}
+
+static void X3_a_job_to_the_end_is_not_abandoned_with_others_that_are(void)
+{
+    struct lent_future f;
+    struct owned_future other;
+    int place = 0, y = 0;
+
+    begin();
+    gate_init(&gate);
+    f = lent_future(&gate, &place);
+    other = owned_future(&gate);
+    gate_await(&gate, 2);
+    CHECK_INT(future_request_cancel(f), SYN_OK);
+    CHECK_INT(future_cancel(other), SYN_ECANCELED); /* its grace ended after that of the first */
+    CHECK_SAYS("abandoned");
+    CHECK_INT(future_poll(f), SYN_EAGAIN);
+    CHECK_INT(pool_stats(&workers).abandoned, 1);
+    gate_open(&gate);
+    CHECK_INT(future_get(f, &y), SYN_OK);
+    CHECK_INT(place, 7);
+    CHECK_INT(y, 8);
+    over(&workers);
+}
+
+static void X3_a_job_to_the_end_outlives_the_deadline_of_a_stop(void)
+{
+    struct lent_future f;
+    int place = 0, y = 0;
+
+    begin_in_real_time();
+    gate_init(&gate);
+    f = lent_future(&gate, &place);
+    gate_await(&gate, 1);
+    CHECK_INT(pool_stop(&workers, syn_after(0)), SYN_ETIMEDOUT);
+    CHECK_SAYS("lent");
+    CHECK_INT(future_poll(f), SYN_EAGAIN);
+    gate_open(&gate);
+    CHECK_INT(future_get(f, &y), SYN_OK);
+    CHECK_INT(place, 7);
+    finish_pool(&workers);
+}
+
 ASYNC(demo, int, waits_for_ever, (struct gate *, at))
 {
     co_begin;
@@ -408,6 +456,8 @@ static const struct test_case cases[] = {
     TEST(X3_a_queued_job_that_is_cancelled_never_runs),
     TEST(X3_a_running_job_is_told_by_flag_and_hook_and_its_outcome_stands),
     TEST(X3_a_running_job_is_abandoned_after_its_grace_and_its_late_result_destroyed),
+    TEST(X3_a_job_to_the_end_is_not_abandoned_with_others_that_are),
+    TEST(X3_a_job_to_the_end_outlives_the_deadline_of_a_stop),
     TEST(X3_a_task_whose_job_is_abandoned_leaves_by_the_request),
     TEST(X4_a_deadline_reaches_a_job_and_the_calls_that_it_makes),
     TEST(T1_time_stands_still_while_a_job_runs_or_waits_for_a_thread),

@@ -30,19 +30,21 @@
  *
  * Items are those of call.h: arguments, SYN_COPY, SYN_DESTROY, SYN_DOC; and
  * SYN_STRAND(expression), a struct syn_strand * made of the arguments: its jobs run one at a
- * time and in order; SYN_URGENT: its jobs go ahead of those without.
+ * time and in order; SYN_URGENT: its jobs go ahead of those without; SYN_TO_THE_END: who
+ * waits for one that runs waits for its end, however long that takes, since it works on what
+ * he lent it: a buffer, a descriptor.
  *
  * ARGUMENTS are copied as a C call copies them. What a pointer points to must stay until
  * the future is done, and, where a job may be abandoned, until it really ends: use
- * SYN_COPY for strings. The result is copied out; one that nobody fetches is destroyed by
- * SYN_DESTROY, exactly once.
+ * SYN_COPY for strings, and SYN_TO_THE_END for what is not copied. The result is copied out;
+ * one that nobody fetches is destroyed by SYN_DESTROY, exactly once.
  *
  * CANCELLING. A job that has not begun never begins. One that runs is told: by
  * syn_pool_job_cancelled(), and by the hook that it set with syn_pool_on_cancel(). If it
  * fails with SYN_ECANCELED it ended by the request; what else it returns stands. If it has
- * not ended after the pool's grace time it is ABANDONED: who waits gets SYN_ECANCELED or
- * SYN_ETIMEDOUT, whose report says so; the thread goes on and counts no more; the late
- * result is destroyed. Arguments live until it really ends.
+ * not ended after the pool's grace time it is ABANDONED, unless it is SYN_TO_THE_END: who
+ * waits gets SYN_ECANCELED or SYN_ETIMEDOUT, whose report says so; the thread goes on and
+ * counts no more; the late result is destroyed. Arguments live until it really ends.
  *
  * A deadline reaches a job with the call that made it (syn_call_by()), or who awaits it, and
  * calls made in it inherit that, as they do task-local values.
@@ -95,7 +97,7 @@ struct syn_blocking {
     const char *name, *file;
     int line;
     int library; /* 1: one of this library's own */
-    int urgent;
+    int urgent, to_the_end;
     struct syn_pool *pool;               /* NULL: the default one */
     void (*run)(struct syn_job *job);    /* the body, and its result into the frame */
     void (*release)(struct syn_job *job); /* frees copied arguments, or NULL */
@@ -174,6 +176,7 @@ void syni_job_fail(struct syn_job *job, syn_err err, const char *message);
         __LINE__,                                                                                  \
         SYNI_IN_LIBRARY,                                                                           \
         0 SYNI_MAP(SYNI_URGENT, __VA_ARGS__),                                                      \
+        0 SYNI_MAP(SYNI_TO_THE_END, __VA_ARGS__),                                                  \
         &pool,                                                                                     \
         syni_##name##_run,                                                                         \
         (0 SYNI_MAP(SYNI_COPIES, __VA_ARGS__)) ? syni_##name##_release : NULL};                    \
@@ -225,6 +228,7 @@ void syni_job_fail(struct syn_job *job, syn_err err, const char *message);
 #define SYNI_SPREAD_SYN_DOC(text)
 #define SYNI_SPREAD_SYN_STRAND(strand)
 #define SYNI_SPREAD_SYN_URGENT
+#define SYNI_SPREAD_SYN_TO_THE_END
 #define SYNI_SPREAD_SYNI_END
 #define SYNI_PASS(item) SYNI_DO(SYNI_PASS_, item)
 #define SYNI_PASS_ARG(type, name) , name
@@ -233,6 +237,7 @@ void syni_job_fail(struct syn_job *job, syn_err err, const char *message);
 #define SYNI_PASS_SYN_DOC(text)
 #define SYNI_PASS_SYN_STRAND(strand)
 #define SYNI_PASS_SYN_URGENT
+#define SYNI_PASS_SYN_TO_THE_END
 #define SYNI_PASS_SYNI_END
 
 /* Arguments into the frame, and the strand. */
@@ -243,6 +248,7 @@ void syni_job_fail(struct syn_job *job, syn_err err, const char *message);
 #define SYNI_JOB_KEEP_SYN_DOC(text)
 #define SYNI_JOB_KEEP_SYN_STRAND(strand) syni_strand = (strand);
 #define SYNI_JOB_KEEP_SYN_URGENT
+#define SYNI_JOB_KEEP_SYN_TO_THE_END
 #define SYNI_JOB_KEEP_SYNI_END
 
 #define SYNI_URGENT(item) SYNI_DO(SYNI_URGENT_, item)
@@ -252,7 +258,18 @@ void syni_job_fail(struct syn_job *job, syn_err err, const char *message);
 #define SYNI_URGENT_SYN_DOC(text)
 #define SYNI_URGENT_SYN_STRAND(strand)
 #define SYNI_URGENT_SYN_URGENT +1
+#define SYNI_URGENT_SYN_TO_THE_END
 #define SYNI_URGENT_SYNI_END
+
+#define SYNI_TO_THE_END(item) SYNI_DO(SYNI_TO_THE_END_, item)
+#define SYNI_TO_THE_END_ARG(type, name)
+#define SYNI_TO_THE_END_SYN_COPY(type, name)
+#define SYNI_TO_THE_END_SYN_DESTROY(fn)
+#define SYNI_TO_THE_END_SYN_DOC(text)
+#define SYNI_TO_THE_END_SYN_STRAND(strand)
+#define SYNI_TO_THE_END_SYN_URGENT
+#define SYNI_TO_THE_END_SYN_TO_THE_END +1
+#define SYNI_TO_THE_END_SYNI_END
 
 #endif /* !__cplusplus */
 

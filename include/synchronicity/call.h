@@ -73,6 +73,7 @@
 #define SYNI_PARAM_SYN_DOC(text)
 #define SYNI_PARAM_SYN_STRAND(strand)
 #define SYNI_PARAM_SYN_URGENT
+#define SYNI_PARAM_SYN_TO_THE_END
 #define SYNI_PARAM_SYNI_END
 #define SYNI_OUT(ret) SYNI_IF_VOID(ret, SYNI_NOTHING, SYNI_OUT_TYPED)(ret)
 #define SYNI_OUT_TYPED(ret) , ret *out_result
@@ -209,6 +210,7 @@ void syni_call_start(struct syn_task *frame);
 #define SYNI_FIELD_SYN_DOC(text)
 #define SYNI_FIELD_SYN_STRAND(strand)
 #define SYNI_FIELD_SYN_URGENT
+#define SYNI_FIELD_SYN_TO_THE_END
 #define SYNI_FIELD_SYNI_END
 
 /* Arguments into the frame: of a blocking call, whose caller waits ... */
@@ -239,6 +241,7 @@ void syni_call_start(struct syn_task *frame);
 #define SYNI_UNCOPY_SYN_DOC(text)
 #define SYNI_UNCOPY_SYN_STRAND(strand)
 #define SYNI_UNCOPY_SYN_URGENT
+#define SYNI_UNCOPY_SYN_TO_THE_END
 #define SYNI_UNCOPY_SYNI_END
 
 #define SYNI_COPIES(item) SYNI_DO(SYNI_COPIES_, item)
@@ -250,6 +253,7 @@ void syni_call_start(struct syn_task *frame);
 #define SYNI_COPIES_SYN_DOC(text)
 #define SYNI_COPIES_SYN_STRAND(strand)
 #define SYNI_COPIES_SYN_URGENT
+#define SYNI_COPIES_SYN_TO_THE_END
 #define SYNI_COPIES_SYNI_END
 
 #endif /* !__cplusplus */

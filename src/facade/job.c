@@ -14,7 +14,7 @@
 #include "task/local.h"
 
 static const struct syni_core_ops core_ops;
-static const struct syni_work_ops work_ops;
+static const struct syni_work_ops work_ops, to_the_end_ops;
 
 struct syn_clock *syni_clock_here(void)
 {
@@ -40,7 +40,7 @@ static void init(struct syni_pool_job *job, const struct syn_blocking *function,
     job->core.value = (char *)job + function->result_offset;
     job->core.ops = &core_ops;
     job->core.slot = slot;
-    job->work.ops = &work_ops;
+    job->work.ops = function->to_the_end ? &to_the_end_ops : &work_ops;
     job->work.name = function->name;
     job->work.urgent = function->urgent;
     job->work.nested = syni_nested_here();
@@ -222,6 +222,7 @@ static void run_work(struct syni_work *work)
 }
 
 static const struct syni_work_ops work_ops = {run_work, end_work, abandon_work};
+static const struct syni_work_ops to_the_end_ops = {run_work, end_work, NULL};
 
 /* What a call in a loop, or in a job, must not do: wait for room, or compute for others. */
 static bool is_patient(void)
@@ -327,7 +328,7 @@ struct syn_deadline syn_pool_job_deadline(void)
     struct syni_work *work = work_here();
     struct syn_deadline deadline = syn_never();
 
-    if (work && work->ops == &work_ops)
+    if (work && work->ops->run == run_work)
         deadline.ns = SYNI_CONTAINER(work, struct syni_pool_job, work)->deadline;
     return deadline;
 }
