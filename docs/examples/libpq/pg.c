@@ -69,14 +69,14 @@ static int is_good(const PGresult *result)
 {
     ExecStatusType status = PQresultStatus(result);
 
-    return status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK || status == PGRES_EMPTY_QUERY;
+    return status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK ||
+           status == PGRES_EMPTY_QUERY || status == PGRES_SINGLE_TUPLE;
 }
 
-/* Keeps the next result in db->last, but for one that follows an error. 0: there are no
- * more, or libpq would hand out the same COPY for ever. */
-static int keep_next(struct pg *db)
+/* Keeps NEXT in db->last, but for one that follows an error. 0: there are no more, or
+ * libpq would hand out the same COPY for ever. */
+static int keep(struct pg *db, PGresult *next)
 {
-    PGresult *next = PQgetResult(db->conn);
     ExecStatusType status = PQresultStatus(next);
 
     if (!next)
@@ -103,7 +103,7 @@ ASYNC(pg_loop, void, drain, (struct pg *, db))
             if (!PQconsumeInput(self->db->conn))
                 break;
         }
-    } while (keep_next(self->db));
+    } while (keep(self->db, PQgetResult(self->db->conn)));
     co_end;
 }
 
@@ -150,6 +150,17 @@ static struct sent_future cancel_future(PGconn *conn)
     return future;
 }
 
+/* Cancels the statement at the server and takes what that still sends. Where the request
+ * may still arrive, and meet the next query, it is left as it is. */
+ASYNC(pg_loop, void, quieten, (struct pg *, db), SYN_LOCAL(struct syn_deadline, limit))
+{
+    co_begin;
+    self->limit = syn_after(patience);
+    co_try_by(cancel_future(self->db->conn), self->limit);
+    co_try_by(drain_future(self->db), self->limit);
+    co_end;
+}
+
 /* ---- queries -------------------------------------------------------------------- */
 
 static PGresult *take(PGresult **from)
@@ -160,38 +171,107 @@ static PGresult *take(PGresult **from)
     return result;
 }
 
-ASYNC_DEFINE(pg_loop, PGresult *, pg_query, (struct pg *, db), SYN_COPY(const char *, sql),
-             DESTROY(PQclear), SYN_LOCAL(int, mine), SYN_LOCAL(struct syn_deadline, limit))
+/* Sends SQL; DB is the caller's until give_back(). */
+static syn_err borrow(struct pg *db, const char *sql, const char **out_why)
 {
+    *out_why = "another query is on its way on this connection";
+    if (db->busy)
+        return SYN_EBUSY;
+    *out_why = "the connection was given up";
+    if (!db->conn)
+        return PG_ELOST;
+    *out_why = PQerrorMessage(db->conn);
+    if (!PQsendQuery(db->conn, sql))
+        return PG_ELOST;
+    PQclear(take(&db->last));
+    db->busy = 1;
+    return SYN_OK;
+}
+
+/* What the server answered in the end. */
+static syn_err verdict(struct pg *db, const char **out_why)
+{
+    *out_why = "COPY through the client";
+    if (PQtransactionStatus(db->conn) == PQTRANS_ACTIVE)
+        return SYN_ENOTSUP;
+    *out_why = PQresultErrorMessage(db->last);
+    if (is_good(db->last))
+        return SYN_OK;
+    return PQstatus(db->conn) == CONNECTION_OK ? PG_ESERVER : PG_ELOST;
+}
+
+static void give_back(struct pg *db)
+{
+    if (PQtransactionStatus(db->conn) == PQTRANS_ACTIVE)
+        hang_up(db); /* nobody knows what it would answer next */
+    db->busy = 0;
+}
+
+ASYNC_DEFINE(pg_loop, PGresult *, pg_query, (struct pg *, db), SYN_COPY(const char *, sql),
+             DESTROY(PQclear), SYN_LOCAL(int, mine))
+{
+    const char *why;
+    syn_err err;
+
     co_begin;
-    if (self->db->busy)
-        co_fail(SYN_EBUSY, "another query is on its way on this connection");
-    if (!self->db->conn)
-        co_fail(PG_ELOST, "the connection was given up");
-    if (!PQsendQuery(self->db->conn, self->sql))
-        co_fail(PG_ELOST, PQerrorMessage(self->db->conn));
-    self->mine = self->db->busy = 1;
-    PQclear(take(&self->db->last));
+    err = borrow(self->db, self->sql, &why);
+    if (err)
+        co_fail(err, why);
+    self->mine = 1;
     co_try(drain_future(self->db));
-    if (PQtransactionStatus(self->db->conn) == PQTRANS_ACTIVE)
-        co_fail(SYN_ENOTSUP, "COPY through the client");
-    if (!is_good(self->db->last))
-        co_fail(PQstatus(self->db->conn) == CONNECTION_OK ? PG_ESERVER : PG_ELOST,
-                PQresultErrorMessage(self->db->last));
+    err = verdict(self->db, &why);
+    if (err)
+        co_fail(err, why);
     co_return(take(&self->db->last));
     co_finally;
     if (!self->mine)
         co_done;
-    if (PQtransactionStatus(self->db->conn) == PQTRANS_ACTIVE) {
-        self->limit = syn_after(patience);
-        co_await_by(cancel_future(self->db->conn), self->limit);
-        if (co_status == SYN_OK) /* else it may still arrive, and meet the next query */
-            co_await_by(drain_future(self->db), self->limit);
-    }
     if (PQtransactionStatus(self->db->conn) == PQTRANS_ACTIVE)
-        hang_up(self->db); /* nobody knows what it would answer next */
-    self->db->busy = 0;
+        co_await(quieten_future(self->db));
+    give_back(self->db);
     if (is_good(self->db->last)) /* it went through before the request arrived */
         co_return(take(&self->db->last));
+    co_end;
+}
+
+/* The same, with libpq handing out one row at a time: it is in no more memory than that,
+ * and the server goes on while there is room in the sockets. */
+GENERATOR_DEFINE(pg_loop, PGresult *, pg_rows, (struct pg *, db), SYN_COPY(const char *, sql),
+                 DESTROY(PQclear), SYN_LOCAL(int, mine))
+{
+    const char *why;
+    PGresult *next;
+    syn_err err;
+
+    co_begin;
+    err = borrow(self->db, self->sql, &why);
+    if (err)
+        co_fail(err, why);
+    self->mine = 1;
+    PQsetSingleRowMode(self->db->conn);
+    while (PQflush(self->db->conn) > 0)
+        co_writable(PQsocket(self->db->conn));
+    for (;;) {
+        while (PQisBusy(self->db->conn)) {
+            co_readable(PQsocket(self->db->conn));
+            if (!PQconsumeInput(self->db->conn))
+                break;
+        }
+        next = PQgetResult(self->db->conn);
+        if (PQresultStatus(next) == PGRES_SINGLE_TUPLE)
+            co_yield(next);
+        else if (!keep(self->db, next))
+            break;
+    }
+    err = verdict(self->db, &why);
+    if (err)
+        co_fail(err, why);
+    PQclear(take(&self->db->last));
+    co_finally;
+    if (!self->mine)
+        co_done;
+    if (PQtransactionStatus(self->db->conn) == PQTRANS_ACTIVE)
+        co_await(quieten_future(self->db));
+    give_back(self->db);
     co_end;
 }

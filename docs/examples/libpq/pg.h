@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * PostgreSQL, blocking, as futures and awaited: libpq's own non-blocking functions
- * behind two async functions. Everything else of libpq (PQgetvalue(), PQntuples()
+ * behind two async functions and a generator. Everything else of libpq (PQgetvalue(), PQntuples()
  * ...) is used as it is.
  *
  *     struct pg *db;
@@ -49,6 +49,18 @@ SYN_ASYNC_DECLARE(struct pg *, pg_open, SYN_COPY(const char *, conninfo));
  * Fails: PG_ESERVER, PG_ELOST, SYN_EBUSY; SYN_ENOTSUP for a COPY through the client,
  * which ends the connection. */
 SYN_ASYNC_DECLARE(PGresult *, pg_query, (struct pg *, db), SYN_COPY(const char *, sql));
+
+/* The same row by row: each item is a PGresult of one row, the consumer's to PQclear(), and no
+ * more of them are in memory than the channel has room for.
+ *
+ *     syn_channel_each (PGresult *, row, pg_rows(db, "select id from orders"), &err) {
+ *         puts(PQgetvalue(row, 0, 0));
+ *         PQclear(row);
+ *     }
+ *
+ * DB is busy until the channel has ended or was closed; breaking out cancels the rest at the
+ * server. An error of the server comes behind the rows that came before it. */
+SYN_GENERATOR_DECLARE(PGresult *, pg_rows, (struct pg *, db), SYN_COPY(const char *, sql));
 
 /* Hangs up and frees DB; NULL is fine. Every query on it must have ended.
  * Thread: any. */
