@@ -33,7 +33,7 @@
  * Read next: call.h (declaring async functions), task.h (writing their bodies),
  * future.h (waiting for them), channel.h and
  * generator.h (one item after the other), select.h (the first of several), scope.h (several
- * at once), sync.h and local.h
+ * at once), class.h, method.h and object.h (whole objects), sync.h and local.h
  * (sharing among tasks, values that calls inherit), synchronizer.h (where they run), err.h (what can go
  * wrong), testing.h (time and failures under your control).
  */
@@ -43,11 +43,14 @@
 #include <synchronicity/blocking.h>
 #include <synchronicity/call.h>
 #include <synchronicity/channel.h>
+#include <synchronicity/class.h>
 #include <synchronicity/err.h>
 #include <synchronicity/future.h>
 #include <synchronicity/generator.h>
 #include <synchronicity/local.h>
 #include <synchronicity/mem.h>
+#include <synchronicity/method.h>
+#include <synchronicity/object.h>
 #include <synchronicity/pool.h>
 #include <synchronicity/scope.h>
 #include <synchronicity/select.h>

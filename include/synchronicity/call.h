@@ -151,7 +151,9 @@ void syni_call_start(struct syn_task *frame);
         &bound,                                                                                    \
         syni_##name##_run,                                                                         \
         syni_##name##_leave,                                                                       \
-        (0 SYNI_MAP(SYNI_COPIES, __VA_ARGS__)) ? syni_##name##_release : NULL};                    \
+        (0 SYNI_MAP(SYNI_COPIES, __VA_ARGS__)) ? syni_##name##_release : NULL,                     \
+        NULL,                                                                                      \
+        NULL};                                                                                     \
     linkage syn_err name(SYNI_LIST(~SYNI_MAP(SYNI_PARAM, __VA_ARGS__) SYNI_OUT(ret)))              \
     {                                                                                              \
         struct name syni_frame = {.syn = {.function = &syni_##name##_function}};                   \

@@ -217,6 +217,19 @@ struct syn_step syni_step_say(struct syn_task *task, struct syn_channel channel,
 #define SYNI_HEARS_SYN_DOC(text)
 #define SYNI_HEARS_SYNI_END
 
+#define SYNI_DESTROY_AND_HEAR(type, name, ...)                                                     \
+    static SYNI_UNUSED void syni_##name##_destroy(void *result)                                    \
+    {                                                                                              \
+        SYNI_RESULT_AS(type) SYNI_MAP(SYNI_KILL, __VA_ARGS__)                                      \
+    }                                                                                              \
+    static SYNI_UNUSED void syni_##name##_hear(struct syn_task *task, const void *value)           \
+    {                                                                                              \
+        struct name *self = (struct name *)(void *)task;                                           \
+        (void)self;                                                                                \
+        (void)value;                                                                               \
+        SYNI_MAP(SYNI_HEAR, __VA_ARGS__)                                                           \
+    }
+
 /* What one definition makes; see SYNI_DEFINE in call.h. */
 #define SYNI_GENERATE(linkage, bound, type, name, ...)                                             \
     struct name {                                                                                  \
@@ -229,22 +242,12 @@ struct syn_step syni_step_say(struct syn_task *task, struct syn_channel channel,
     };                                                                                             \
     static struct syn_step syni_##name##_start(struct name *self);                                 \
     SYNI_RUN_AND_LEAVE(name)                                                                       \
-    static SYNI_UNUSED void syni_##name##_destroy(void *result)                                    \
-    {                                                                                              \
-        SYNI_RESULT_AS(type) SYNI_MAP(SYNI_KILL, __VA_ARGS__)                                      \
-    }                                                                                              \
-    static SYNI_UNUSED void syni_##name##_hear(struct syn_task *task, const void *value)           \
-    {                                                                                              \
-        struct name *self = (struct name *)(void *)task;                                           \
-        (void)self;                                                                                \
-        (void)value;                                                                               \
-        SYNI_MAP(SYNI_HEAR, __VA_ARGS__)                                                           \
-    }                                                                                              \
+    SYNI_DESTROY_AND_HEAR(type, name, __VA_ARGS__)                                                 \
     SYNI_RELEASE(name, __VA_ARGS__)                                                                \
     static const struct syn_generator syni_##name##_generator = {                                  \
         {SYN_ABI, sizeof(struct syn_task), sizeof(struct name), 0, {0, NULL, NULL}, #name,         \
          __FILE__, __LINE__, SYNI_IN_LIBRARY, &bound, syni_##name##_run, syni_##name##_leave,      \
-         (0 SYNI_MAP(SYNI_COPIES, __VA_ARGS__)) ? syni_##name##_release : NULL},                   \
+         (0 SYNI_MAP(SYNI_COPIES, __VA_ARGS__)) ? syni_##name##_release : NULL, NULL, NULL},       \
         {sizeof(type), (0 SYNI_MAP(SYNI_KILLS, __VA_ARGS__)) ? syni_##name##_destroy : NULL,       \
          NULL},                                                                                    \
         (0 SYNI_MAP(SYNI_HEARS, __VA_ARGS__)) ? syni_##name##_hear : NULL};                        \

@@ -30,6 +30,10 @@
 #define STRAND SYN_STRAND
 #define URGENT SYN_URGENT
 #define TO_THE_END SYN_TO_THE_END
+#define CLASS SYN_CLASS
+#define CLASS_EXTENDS SYN_CLASS_EXTENDS
+#define OBJECT SYN_OBJECT
+#define OBJECT_EXTENDS SYN_OBJECT_EXTENDS
 #define DESTROY SYN_DESTROY
 #define ASKS SYN_ASKS
 #define ON_NEXT SYN_ON_NEXT
@@ -105,6 +109,10 @@
 #define scope_live syn_scope_live
 #define scope_failure syn_scope_failure
 #define scope_winner syn_scope_winner
+#define object_retain syn_object_retain
+#define object_release syn_object_release
+#define object_close syn_object_close
+#define object_close_future syn_object_close_future
 
 #ifndef __cplusplus
 
@@ -116,6 +124,16 @@
 #define ASYNC_DEFINE SYN_ASYNC_DEFINE
 #define GENERATOR SYN_GENERATOR
 #define GENERATOR_DEFINE SYN_GENERATOR_DEFINE
+#define METHOD SYN_METHOD
+#define METHOD_DIRECT SYN_METHOD_DIRECT
+#define METHOD_FUTURE SYN_METHOD_FUTURE
+#define METHOD_GENERATOR SYN_METHOD_GENERATOR
+#define METHOD_GET SYN_METHOD_GET
+#define METHOD_SET SYN_METHOD_SET
+#define OVERRIDE SYN_OVERRIDE
+#define CONSTRUCTOR SYN_CONSTRUCTOR
+#define DESTRUCTOR SYN_DESTRUCTOR
+#define CLASS_TABLE SYN_CLASS_TABLE
 
 #define step_return syn_step_return
 #define step_done syn_step_done

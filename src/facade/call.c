@@ -124,10 +124,13 @@ static syn_err refuse_call(const struct syn_function *function, syn_err err)
     return syni_refuse(err, no_calls, function->name);
 }
 
-/* TASK was not taken: what it inherited goes. */
+/* TASK was not taken: what it inherited goes, and who waits for its end hears of it. */
 static bool not_taken(struct syni_task *task)
 {
     syni_bindings_release(task->locals);
+    task->core.err = syni_home_refusal(task->home);
+    if (task->function->ended)
+        task->function->ended((struct syn_task *)(void *)task);
     return false;
 }
 
@@ -163,25 +166,34 @@ static syn_err refuse_own(const struct syn_function *function, struct syni_home 
                              function->name, home->loop.name, function->name);
 }
 
-syn_err syni_call(const struct syn_function *function, struct syn_task *frame, void *out_result)
+syn_err syni_call_on(struct syni_task *task, struct syni_home *home, void *out_result)
 {
-    struct syni_task *task = SYNI_TASK(frame);
+    const struct syn_function *function = task->function;
     struct syni_blocked blocked;
-    struct syni_home *home;
-    syn_err err = syni_home_for(function, &home);
+    syn_err err;
 
-    if (err)
-        return refuse_call(function, err);
     if (syni_drives(&home->loop))
         return refuse_own(function, home);
     err = syni_blocked_enter(&blocked, home, function->name);
     if (err)
         return err;
     syni_task_init(task, home);
-    err = run_and_wait(task) ? outcome(&task->core, out_result)
-                             : refuse_call(function, syni_home_refusal(home));
+    if (run_and_wait(task))
+        err = outcome(&task->core, out_result);
+    else
+        err = refuse_call(function, task->core.err);
     syni_blocked_leave(&blocked);
     return err;
+}
+
+syn_err syni_call(const struct syn_function *function, struct syn_task *frame, void *out_result)
+{
+    struct syni_home *home;
+    syn_err err = syni_home_for(function, &home);
+
+    if (err)
+        return refuse_call(function, err);
+    return syni_call_on(SYNI_TASK(frame), home, out_result);
 }
 
 struct syni_task *syni_call_new_on(const struct syn_function *function, struct syni_home *home,
@@ -252,5 +264,7 @@ void syni_call_refused(struct syni_task *task)
     task->core.report = syni_report_format(task->core.err, SYN_BY_LIBRARY, no_calls,
                                            task->function->name);
     atomic_store(&task->request, -1); /* it takes none: it is over */
+    if (task->function->ended)
+        task->function->ended((struct syn_task *)(void *)task);
     syni_core_complete(&task->core);
 }

@@ -4,8 +4,6 @@
  *
  * Any thread. The task is launched by the channel, when it is first asked.
  */
-#include <synchronicity/generator.h>
-
 #include "facade/home.h"
 #include "task/channel.h"
 
@@ -20,9 +18,9 @@ static void start(struct syni_channel *channel)
         syni_call_refused(task);
 }
 
-static syn_err make(const struct syn_generator *generator, struct syni_home *home,
-                    struct syn_channel *out_channel, struct syni_channel **out_own,
-                    struct syni_task **out_task)
+syn_err syni_generator_new_on(const struct syn_generator *generator, struct syni_home *home,
+                              struct syn_channel *out_channel, struct syni_channel **out_own,
+                              struct syni_task **out_task)
 {
     struct syn_future future;
     struct syni_channel *channel = syni_channel_make(&generator->item, 0, 1, out_channel);
@@ -48,7 +46,7 @@ struct syn_task *syni_generator_new(const struct syn_generator *generator,
     syn_err err = syni_home_for(&generator->function, &home);
 
     if (!err)
-        err = make(generator, home, out_channel, out_own, &task);
+        err = syni_generator_new_on(generator, home, out_channel, out_own, &task);
     if (!err)
         return (struct syn_task *)(void *)task;
     *out_channel = (struct syn_channel){NULL, (uint32_t)err, 0};

@@ -5,6 +5,8 @@
 #ifndef SYNI_FACADE_HOME_H
 #define SYNI_FACADE_HOME_H
 
+#include <synchronicity/generator.h>
+
 #include "base/thread.h"
 #include "task/task.h"
 
@@ -45,12 +47,24 @@ bool syni_launch(struct syni_task *task);
 /* TASK, which could not be launched, ends with the reason. */
 void syni_call_refused(struct syni_task *task);
 
+/* As syni_call(), of TASK's function on a given home. With SYN_EDEADLK it did not begin. */
+syn_err syni_call_on(struct syni_task *task, struct syni_home *home, void *out_result);
+
 /* As syni_call_new(), on a given home. */
 struct syni_task *syni_call_new_on(const struct syn_function *function, struct syni_home *home,
                                    struct syn_future *out_future);
 
 /* A copy of TEXT, for syni_call_free_copy(); NULL: TEXT is NULL, or there is no memory. */
 const char *syni_text_copy(const char *text);
+
+/* --- generator.c --- */
+
+/* The frame of a generator on a given home, and its channel. Fails: SYN_ENOMEM. */
+syn_err syni_generator_new_on(const struct syn_generator *generator, struct syni_home *home,
+                              struct syn_channel *out_channel, struct syni_channel **out_own,
+                              struct syni_task **out_task);
+
+/* --- call.c --- */
 
 /* A thread that waits for one core; lies on its stack. */
 struct syni_thread_waiter {

@@ -13,8 +13,9 @@
  * Stopping, by the numbers: 1. `accepting` goes false: calls from outside are
  * refused. 2. A posted job sets `closing` and cancels what lives here. 3. The
  * dedicated thread, which gets the role whoever had it, sees after a turn that
- * nothing lives here any more, shuts the inbox, ends what was posted meanwhile, and
- * retires. 4. The stopper, told by its `gone`, joins it.
+ * no task lives here any more, and ends the residents, one by one. 4. When there is none
+ * left it shuts the inbox, ends what was posted meanwhile, and retires. 5. The stopper,
+ * told by its `gone`, joins it.
  */
 #include "facade/home.h"
 
@@ -25,6 +26,7 @@
 
 #include "base/mem.h"
 #include "base/report.h"
+#include "task/resident.h"
 
 enum state { NEW, RUNNING, STOPPING, STOPPED, DEAD };
 
@@ -119,6 +121,7 @@ static void die(struct home *whole)
                           whole->names, sizeof whole->names);
     while (home->loop.n_live > 0)
         syni_loop_turn(&home->loop, 0);
+    syni_residents_give_up(home);
 }
 
 /* The dedicated thread, after a turn of a loop that is closing or has died. */
@@ -129,7 +132,8 @@ static void close_home(struct syni_loop *loop)
 
     if (loop->died)
         die(whole);
-    else if (loop->n_live > 0 || loop->ready.first || syni_loop_has_posts(loop))
+    else if (loop->n_live > 0 || loop->ready.first || syni_loop_has_posts(loop) ||
+             syni_residents_stop(home))
         return;
     syni_loop_shut(loop);
     end_posted(home);
@@ -166,6 +170,7 @@ static void abandon_arrives(struct syni_job *job)
     syni_home_abandon_all(&whole->home, SYN_EABANDONED, SYN_BY_STOP,
                           "its synchronizer was stopped and it would not end in time",
                           whole->names, sizeof whole->names);
+    syni_residents_give_up(&whole->home);
     whole->abandoned = true;
     whole->home.loop.hurry = true;
 }
@@ -181,6 +186,7 @@ static struct home *make_home(struct syn_synchronizer *synchronizer)
         stopped_made = true;
     }
     syni_loop_prepare(&whole->home.loop);
+    syni_residents_init(&whole->home);
     whole->home.synchronizer = synchronizer;
     /* release: who finds the home finds it whole */
     atomic_store_explicit(home_of(synchronizer), &whole->home, memory_order_release);
@@ -206,6 +212,7 @@ static syn_err run_home(struct home *whole)
     whole->reaped = false;
     whole->stopper = NULL;
     whole->abandoned = false;
+    syni_residents_open(&whole->home);
     whole->home.cleanup_limit_ns =
         asked->cleanup_limit_ns > 0 ? asked->cleanup_limit_ns : (int64_t)10 * 1000000000;
     err = syni_loop_init(&whole->home.loop, &options);

@@ -190,6 +190,8 @@ static void end(struct syni_task *task)
     task->heard = NULL;
     syni_live_remove(&home->loop, &task->live);
     syni_count(&home->ended);
+    if (task->function->ended)
+        task->function->ended((struct syn_task *)(void *)task);
     syni_core_complete(&task->core);
     syni_home_check_empty(home);
 }
@@ -298,10 +300,18 @@ static void end_unstarted(struct syni_task *task, syn_err err, enum syn_origin o
     end(task);
 }
 
+/* Why TASK shall not begin, by its function's own rules. */
+static syn_err objection(struct syni_task *task)
+{
+    return task->function->begins ? task->function->begins((struct syn_task *)(void *)task)
+                                  : SYN_OK;
+}
+
 void syni_task_arrive(struct syni_job *job)
 {
     struct syni_task *task = SYNI_CONTAINER(job, struct syni_task, core.job);
     struct syni_home *home = task->home;
+    syn_err err;
 
     task->arrived = true;
     syni_live_add(&home->loop, &task->live, task->function->name);
@@ -317,6 +327,8 @@ void syni_task_arrive(struct syni_job *job)
         enum syn_origin origin = syni_task_asked_by(task);
 
         end_unstarted(task, syni_code_of(origin), origin);
+    } else if ((err = objection(task)) != SYN_OK) {
+        end_unstarted(task, err, SYN_BY_LIBRARY);
     } else {
         run(job);
     }

@@ -51,8 +51,13 @@ struct syni_home {
     atomic_ulong started, ended;
     _Atomic(const char *) running; /* the name of the function whose step runs, or NULL */
 
+    /* under the lock of resident.h: who lives here besides tasks */
+    struct syni_list residents; /* in the order they moved in */
+    bool takes_residents;
+
     /* driver */
     struct syni_task *current;
+    bool gave_up; /* nothing that residents leave behind begins any more */
     int64_t cleanup_limit_ns;
     struct syni_timer cleanup_timer;
     struct syni_spare *spares[SYNI_FRAME_CLASSES];

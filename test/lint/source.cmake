@@ -25,6 +25,9 @@ set(layer_of_pool task)
 set(layer_of_synchronizer task)
 set(layer_of_future task)
 set(layer_of_task task)
+set(layer_of_face facade)
+set(layer_of_make facade)
+set(layer_of_table facade)
 
 # layer_of_header(channel out): the folder of a public header; of one that is not
 # above, that of the module of the same name. One of neither is the highest, so

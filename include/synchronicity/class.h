@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Classes: a whole object written once. What a class's public header says; what its .c file
+ * says is in method.h.
+ *
+ * A class is a list of rows, M(C, KIND, what the kind needs ..., items):
+ *
+ *     #define REDIS_METHODS(M, C)                                                        \
+ *         M(C, constructor, open, SYN_COPY(const char *, host), (int, port))             \
+ *         M(C, destructor)                                                               \
+ *         M(C, async, struct redis_reply *, command, SYN_COPY(const char *, line),       \
+ *           SYN_DOC("Sends one command and returns its reply."))                         \
+ *         M(C, generator, struct redis_message, subscribe, SYN_COPY(const char *, topic))
+ *     SYN_CLASS(redis, REDIS_METHODS);
+ *
+ * and gives the wrapper `struct redis`, `redis_class`, and for each row (the object is the
+ * first argument, written `it` here; items as in call.h):
+ *
+ *   M(C, constructor, name, ...)     syn_err C_name(..., struct C **out_result);
+ *                                    struct C_name_future C_name_future(...);
+ *   M(C, destructor)                 what syn_object_release() says
+ *   M(C, async, ret, name, ...)      syn_err C_name(struct C *it, ..., ret *out_result);
+ *                                    struct C_name_future C_name_future(struct C *it, ...);
+ *   M(C, generator, type, name, ...) struct C_name_channel C_name(struct C *it, ...);
+ *   M(C, direct, ret, name, ...)     ret C_name(struct C *it, ...); runs in the caller
+ *   M(C, future, ret, name, ...)     struct C_name_future C_name(struct C *it, ...); the
+ *                                    plain name returns a future, there is no blocking face
+ *   M(C, static, ret, name, ...)     as async, without `it`
+ *   M(C, get, type, name)            as async: C_get_name(it, &value), C_get_name_future(it)
+ *   M(C, set, type, name)            as async: C_set_name(it, value), C_set_name_future(...);
+ *                                    a property without this row cannot be set
+ *   M(C, override, base, ret, name, ...)
+ *                                    base's async method (or get_name, set_name) in a way of
+ *                                    its own: callers say base_name(), and get this one
+ *
+ * A face that a kind does not have does not exist, so asking for it does not compile.
+ *
+ * A call on no object is SYN_EINVAL, on one whose synchronizer was stopped SYN_ECLOSED. All of
+ * an object's tasks run on its synchronizer, one step at a time; two calls of methods that wait
+ * overlap, as any two tasks do.
+ *
+ * IN YOUR OWN WORDS. The header may write the prototypes above out, each with its manual, as
+ * headers do, and say only SYN_OBJECT(redis) and SYN_ASYNC_TYPES(ret, redis_command) for the
+ * types; the rows are then in the .c file, whose definitions redeclare the prototypes, so the
+ * compiler checks that both agree.
+ *
+ * INHERITING. SYN_CLASS_EXTENDS(cached, redis, CACHED_METHODS) adds to what `redis` has. A
+ * `struct cached *c` is a redis as `&c->redis`; the implementation begins with the parent's.
+ */
+#ifndef SYNCHRONICITY_CLASS_H
+#define SYNCHRONICITY_CLASS_H
+
+#include <synchronicity/call.h>
+#include <synchronicity/generator.h>
+#include <synchronicity/object.h>
+
+#define SYN_CLASS(C, LIST)                                                                         \
+    SYN_OBJECT(C);                                                                                 \
+    LIST(SYNI_DECLARE, C) struct C
+
+#define SYN_CLASS_EXTENDS(C, parent, LIST)                                                         \
+    SYN_OBJECT_EXTENDS(C, parent);                                                                 \
+    LIST(SYNI_DECLARE, C) struct C
+
+/* What every class has, whatever its methods:
+ *
+ *     struct redis *redis_retain(struct redis *it);   object.h says what these do
+ *     void redis_release(struct redis *it);
+ *     syn_err redis_close(struct redis *it);
+ *     struct syn_object_close_future redis_close_future(struct redis *it);
+ *     syn_err redis_wrap(struct redis_impl *implementation, struct syn_synchronizer *where,
+ *                        struct redis **out_it);
+ *     struct redis_impl *redis_unwrap(const struct redis *it);
+ *     struct redis *redis_of(struct syn_object *object);   NULL if it is not one
+ */
+#define SYN_OBJECT(C)                                                                              \
+    struct C {                                                                                     \
+        struct syn_object object;                                                                  \
+    };                                                                                             \
+    SYNI_OBJECT_FACES(C)
+#define SYN_OBJECT_EXTENDS(C, parent)                                                              \
+    struct C {                                                                                     \
+        union {                                                                                    \
+            struct syn_object object;                                                              \
+            struct parent parent;                                                                  \
+        };                                                                                         \
+    };                                                                                             \
+    SYNI_OBJECT_FACES(C)
+
+#define SYNI_OBJECT_FACES(C)                                                                       \
+    struct C##_impl;                                                                               \
+    extern const struct syn_class C##_class;                                                       \
+    static inline SYNI_UNUSED struct C *C##_retain(struct C *it)                                   \
+    {                                                                                              \
+        syn_object_retain((struct syn_object *)it);                                                \
+        return it;                                                                                 \
+    }                                                                                              \
+    static inline SYNI_UNUSED void C##_release(struct C *it)                                       \
+    {                                                                                              \
+        syn_object_release((struct syn_object *)it);                                               \
+    }                                                                                              \
+    static inline SYNI_UNUSED syn_err C##_close(struct C *it)                                      \
+    {                                                                                              \
+        return syn_object_close((struct syn_object *)it);                                          \
+    }                                                                                              \
+    static inline SYNI_UNUSED struct syn_object_close_future C##_close_future(struct C *it)        \
+    {                                                                                              \
+        return syn_object_close_future((struct syn_object *)it);                                   \
+    }                                                                                              \
+    static inline SYNI_UNUSED syn_err C##_wrap(                                                    \
+        struct C##_impl *implementation, struct syn_synchronizer *where, struct C **out_it)        \
+    {                                                                                              \
+        struct syn_object *object = NULL;                                                          \
+        syn_err err = syn_wrap(&C##_class, implementation, where, &object);                        \
+                                                                                                   \
+        if (!err)                                                                                  \
+            *out_it = (struct C *)(void *)object;                                                  \
+        return err;                                                                                \
+    }                                                                                              \
+    static inline SYNI_UNUSED struct C##_impl *C##_unwrap(const struct C *it)                      \
+    {                                                                                              \
+        return (struct C##_impl *)syn_unwrap((const struct syn_object *)it);                       \
+    }                                                                                              \
+    static inline SYNI_UNUSED struct C *C##_of(struct syn_object *object)                          \
+    {                                                                                              \
+        return syn_is_a(object, &C##_class) ? (struct C *)(void *)object : NULL;                   \
+    }                                                                                              \
+    struct C
+
+/* --- what a row declares --- */
+
+#define SYNI_DECLARE(...) SYNI_DECLARE_ROW(__VA_ARGS__, SYNI_END)
+#define SYNI_DECLARE_ROW(C, kind, ...) SYNI_DECLARE_##kind(C, __VA_ARGS__)
+
+#define SYNI_DECLARE_async(C, ret, name, ...)                                                      \
+    struct C##_##name; /* the frame, for the steps of who defines it */                            \
+    SYNI_FUTURE_TYPES(ret, C##_##name);                                                            \
+    SYNI_METHOD_PROTOTYPES(extern, C, ret, C##_##name, C##_##name, __VA_ARGS__);
+#define SYNI_DECLARE_get(C, type, name, ...) SYNI_DECLARE_async(C, type, get_##name, __VA_ARGS__)
+#define SYNI_DECLARE_set(C, type, name, ...)                                                       \
+    SYNI_DECLARE_async(C, void, set_##name, (type, value), __VA_ARGS__)
+#define SYNI_DECLARE_override(C, base, ret, name, ...)                                             \
+    struct C##_##name;                                                                             \
+    SYNI_SUPER_PROTOTYPE(extern, base, C##_##name, base##_##name, __VA_ARGS__);
+#define SYNI_DECLARE_constructor(C, name, ...)                                                     \
+    struct C##_##name;                                                                             \
+    SYNI_FUTURE_TYPES(struct C *, C##_##name);                                                     \
+    SYNI_FUTURE_TYPES(void, C##_##name##_super);                                                   \
+    SYNI_PROTOTYPES(extern, struct C *, C##_##name, __VA_ARGS__);                                  \
+    SYNI_SUPER_PROTOTYPE(extern, C, C##_##name, C##_##name##_super, __VA_ARGS__);
+#define SYNI_DECLARE_destructor(C, ...) struct C##_destructor;
+#define SYNI_DECLARE_generator(C, type, name, ...)                                                 \
+    struct C##_##name;                                                                             \
+    SYNI_GENERATOR_TYPES(type, C##_##name, __VA_ARGS__);                                                          \
+    extern struct C##_##name##_channel C##_##name(SYNI_METHOD_PARAMS(C, __VA_ARGS__));
+#define SYNI_DECLARE_direct(C, ret, name, ...)                                                     \
+    extern ret C##_##name(SYNI_METHOD_PARAMS(C, __VA_ARGS__));
+#define SYNI_DECLARE_future(C, ret, name, ...)                                                     \
+    struct C##_##name;                                                                             \
+    SYNI_FUTURE_TYPES(ret, C##_##name);                                                            \
+    extern struct C##_##name##_future C##_##name(SYNI_METHOD_PARAMS(C, __VA_ARGS__));
+#define SYNI_DECLARE_static(C, ret, name, ...) SYNI_ASYNC_DECLARE(ret, C##_##name, __VA_ARGS__);
+
+/* The parameters of a method: the object, then the arguments. */
+#define SYNI_METHOD_PARAMS(C, ...) SYNI_LIST(~, struct C *syni_it SYNI_MAP(SYNI_PARAM, __VA_ARGS__))
+#define SYNI_METHOD_PARAMS_OUT(C, ret, ...)                                                        \
+    SYNI_LIST(~, struct C *syni_it SYNI_MAP(SYNI_PARAM, __VA_ARGS__) SYNI_OUT(ret))
+
+/* TYPES names the struct of its futures: an override has its base's. */
+#define SYNI_METHOD_PROTOTYPES(linkage, C, ret, fn, types, ...)                                    \
+    linkage syn_err fn(SYNI_METHOD_PARAMS_OUT(C, ret, __VA_ARGS__));                               \
+    linkage struct types##_future fn##_future(SYNI_METHOD_PARAMS(C, __VA_ARGS__));                 \
+    SYNI_SUPER_PROTOTYPE(linkage, C, fn, types, __VA_ARGS__)
+/* This class's own way, whatever overrides it: for the methods of who extends it. */
+#define SYNI_SUPER_PROTOTYPE(linkage, C, fn, types, ...)                                           \
+    linkage struct types##_future fn##_super(SYNI_METHOD_PARAMS(C, __VA_ARGS__))
+
+#endif

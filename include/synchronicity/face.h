@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Not an interface: what method.h makes of a method, its frame and its faces. C only.
+ */
+#ifndef SYNCHRONICITY_FACE_H
+#define SYNCHRONICITY_FACE_H
+
+#include <synchronicity/class.h>
+
+#ifndef __cplusplus
+
+/* --- what the macros call --- */
+
+/* Every frame of a method begins so. */
+struct syni_method_head {
+    struct syn_task syn;
+    struct syn_object *syn_object; /* held, until the task ends */
+};
+
+struct syn_destructor {
+    struct syn_function function;
+    void (*begin)(struct syn_task *frame, struct syn_object *object);
+};
+
+/* As syni_call() and syni_call_new(), on OBJECT's synchronizer, and holding OBJECT. */
+syn_err syni_method_call(struct syn_task *frame, struct syn_object *object, void *out_result);
+struct syn_task *syni_method_new(const struct syn_function *function, struct syn_object *object,
+                                 struct syn_future *out_future);
+struct syn_task *syni_method_new_generator(const struct syn_generator *generator,
+                                           struct syn_object *object,
+                                           struct syn_channel *out_channel,
+                                           struct syni_channel **out_own);
+syn_err syni_method_begins(struct syn_task *frame);
+void syni_method_ended(struct syn_task *frame);
+
+/* A wrapper that is under construction, or NULL, and *OUT_FUTURE and the thread's report say
+ * why; its end, when the constructor's call could not even be made. */
+struct syn_object *syni_object_new(const struct syn_class *object_class,
+                                   struct syn_future *out_future);
+void syni_object_unmake(struct syn_object *object);
+/* The ends of a constructor: as a whole, and inside that of a class that extends BUILT. */
+void syni_constructor_ended(struct syn_task *frame);
+void syni_object_built(struct syn_task *frame, const struct syn_class *built);
+/* A constructor's result that nobody fetched. */
+void syni_object_unfetched(struct syn_object *object);
+/* `me` of a direct method, whose name is for the complaint if there is no object. */
+void *syni_direct_me(struct syn_object *object, const char *name);
+
+/* What OBJECT does instead of BASE's face FN; NULL: just that. */
+const struct syn_override *syni_override(const struct syn_object *object,
+                                         const struct syn_class *base, void (*fn)(void));
+
+/* --- frames --- */
+
+/* The frame of what runs on an object: C is the class whose `me` it has, BASE the one that
+ * callers know. */
+#define SYNI_METHOD_FRAME(C, base, ret, id, ...)                                                   \
+    struct id {                                                                                    \
+        struct syn_task syn;                                                                       \
+        struct syn_object *syn_object;                                                             \
+        struct syn_step (*syn_next)(struct id *);                                                  \
+        struct syn_step (*syn_finally)(struct id *);                                               \
+        struct base *syn_this;                                                                     \
+        struct C##_impl *syn_me;                                                                   \
+        SYNI_IF_VOID(ret, SYNI_NOTHING, SYNI_RESULT_FIELD)(ret)                                    \
+        SYNI_MAP(SYNI_FIELD, __VA_ARGS__)                                                          \
+    };                                                                                             \
+    SYNI_METHOD_START(C, id)                                                                       \
+    static void syni_##id##_call(void (*fn)(void), void *user, syn_err err, void *result)          \
+        SYNI_CALL_BACK(ret) static SYNI_UNUSED void syni_##id##_destroy(void *result)              \
+    {                                                                                              \
+        SYNI_IF_VOID(ret, SYNI_NOTHING, SYNI_RESULT_AS)(ret) SYNI_MAP(SYNI_KILL, __VA_ARGS__)      \
+        (void)result;                                                                              \
+    }                                                                                              \
+    SYNI_RELEASE(id, __VA_ARGS__)
+#define SYNI_METHOD_START(C, id)                                                                   \
+    SYNI_METHOD_BODY(C, id);                                                                       \
+    static struct syn_step syni_##id##_start(struct id *self)                                      \
+    {                                                                                              \
+        return syni_##id##_body(self, self->syn_me);                                               \
+    }                                                                                              \
+    SYNI_RUN_AND_LEAVE(id)
+#define SYNI_METHOD_BODY(C, id)                                                                    \
+    static struct syn_step syni_##id##_body(struct id *self SYNI_UNUSED,                           \
+                                            struct C##_impl *me SYNI_UNUSED)
+
+/* Its description; ENDED is told at its end. */
+#define SYNI_METHOD_FUNCTION(ret, id, ended, ...)                                                  \
+    {SYN_ABI,                                                                                      \
+     sizeof(struct syn_task),                                                                      \
+     sizeof(struct id),                                                                            \
+     SYNI_IF_VOID(ret, SYNI_OFFSET_VOID, SYNI_OFFSET_TYPED)(id),                                   \
+     {SYNI_IF_VOID(ret, SYNI_SIZE_VOID, SYNI_SIZE_TYPED)(ret),                                     \
+      (0 SYNI_MAP(SYNI_KILLS, __VA_ARGS__)) ? syni_##id##_destroy : NULL, syni_##id##_call},       \
+     #id,                                                                                          \
+     __FILE__,                                                                                     \
+     __LINE__,                                                                                     \
+     SYNI_IN_LIBRARY,                                                                              \
+     NULL,                                                                                         \
+     syni_##id##_run,                                                                              \
+     syni_##id##_leave,                                                                            \
+     (0 SYNI_MAP(SYNI_COPIES, __VA_ARGS__)) ? syni_##id##_release : NULL,                          \
+     syni_method_begins,                                                                           \
+     ended}
+
+/* What a frame knows of its object. */
+#define SYNI_METHOD_READY(C, frame, id)                                                            \
+    frame syn_next = syni_##id##_start;                                                            \
+    frame syn_this = syni_it;                                                                      \
+    frame syn_me = (struct C##_impl *)syn_unwrap((struct syn_object *)syni_it);
+
+/* --- faces --- */
+
+#define SYNI_PASS(item) SYNI_DO(SYNI_PASS_, item)
+#define SYNI_PASS_ARG(type, name) , name
+#define SYNI_PASS_SYN_COPY(type, name) , name
+#define SYNI_PASS_SYN_LOCAL(type, name)
+#define SYNI_PASS_SYN_DESTROY(fn)
+#define SYNI_PASS_SYN_ASKS(type)
+#define SYNI_PASS_SYN_DOC(text)
+#define SYNI_PASS_SYNI_END
+#define SYNI_METHOD_ARGS(...) SYNI_LIST(~, syni_it SYNI_MAP(SYNI_PASS, __VA_ARGS__))
+#define SYNI_METHOD_ARGS_OUT(ret, ...)                                                             \
+    SYNI_LIST(~, syni_it SYNI_MAP(SYNI_PASS, __VA_ARGS__)                                          \
+                     SYNI_IF_VOID(ret, SYNI_NOTHING, SYNI_COMMA_OUT)(ret))
+#define SYNI_COMMA_OUT(ret) , out_result
+
+/* A future of FUNCTION, past what overrides it. */
+#define SYNI_METHOD_SUPER(linkage, C, base, id, types, face, function, ...)                        \
+    linkage struct types##_future face(SYNI_METHOD_PARAMS(base, __VA_ARGS__))                      \
+    {                                                                                              \
+        struct types##_future syni_future;                                                         \
+        struct id *syni_new = (struct id *)(void *)syni_method_new(                                \
+            &function, (struct syn_object *)syni_it, &syni_future.u.handle);                       \
+        if (!syni_new)                                                                             \
+            return syni_future;                                                                    \
+        SYNI_METHOD_READY(C, syni_new->, id)                                                       \
+        SYNI_MAP(SYNI_KEEP, __VA_ARGS__)                                                           \
+        syni_call_start(&syni_new->syn);                                                           \
+        return syni_future;                                                                        \
+    }
+
+/* The blocking call of this class's own way; the frame lies on the caller's stack. */
+#define SYNI_METHOD_OWN(C, ret, id, ...)                                                           \
+    struct id syni_frame = {.syn = {.function = &syni_##id##_function}};                           \
+    SYNI_METHOD_READY(C, syni_frame., id)                                                          \
+    SYNI_MAP(SYNI_STORE, __VA_ARGS__)                                                              \
+    return syni_method_call(&syni_frame.syn, (struct syn_object *)syni_it,                         \
+                            SYNI_IF_VOID(ret, SYNI_OUT_PASS_VOID, SYNI_OUT_PASS)(ret));
+
+/* Calls the face that overrides this one, if one does. TYPE is its return type, FACE the
+ * field, then parameters and arguments. */
+#define SYNI_METHOD_DISPATCH(C, id, type, face, params, args)                                      \
+    const struct syn_override *syni_over =                                                         \
+        syni_it && syni_it->object.object_class != &C##_class                                      \
+            ? syni_override(&syni_it->object, &C##_class, (void (*)(void))id)                      \
+            : NULL;                                                                                \
+                                                                                                   \
+    if (syni_over)                                                                                 \
+        return ((type(*) params)syni_over->face)args;
+
+#define SYNI_METHOD(C, ret, name, ...) SYNI_METHOD_NAMED(C, ret, C##_##name, __VA_ARGS__)
+#define SYNI_METHOD_GET(C, type, name, ...)                                                        \
+    SYNI_METHOD_NAMED(C, type, C##_get_##name, __VA_ARGS__)
+#define SYNI_METHOD_SET(C, type, name, ...)                                                        \
+    SYNI_METHOD_NAMED(C, void, C##_set_##name, (type, value), __VA_ARGS__)
+#define SYNI_METHOD_NAMED(C, ret, id, ...)                                                         \
+    SYNI_METHOD_PROTOTYPES(extern, C, ret, id, id, __VA_ARGS__);                                   \
+    SYNI_METHOD_FRAME(C, C, ret, id, __VA_ARGS__)                                                  \
+    static const struct syn_function syni_##id##_function =                                        \
+        SYNI_METHOD_FUNCTION(ret, id, syni_method_ended, __VA_ARGS__);                             \
+    SYNI_METHOD_SUPER(, C, C, id, id, id##_super, syni_##id##_function, __VA_ARGS__)               \
+    struct id##_future id##_future(SYNI_METHOD_PARAMS(C, __VA_ARGS__))                             \
+    {                                                                                              \
+        SYNI_METHOD_DISPATCH(C, id##_future, struct id##_future, future,                           \
+                             (SYNI_METHOD_PARAMS(C, __VA_ARGS__)),                                 \
+                             (SYNI_METHOD_ARGS(__VA_ARGS__)))                                      \
+        return id##_super(SYNI_METHOD_ARGS(__VA_ARGS__));                                          \
+    }                                                                                              \
+    syn_err id(SYNI_METHOD_PARAMS_OUT(C, ret, __VA_ARGS__))                                        \
+    {                                                                                              \
+        SYNI_METHOD_DISPATCH(C, id##_future, syn_err, plain,                                       \
+                             (SYNI_METHOD_PARAMS_OUT(C, ret, __VA_ARGS__)),                        \
+                             (SYNI_METHOD_ARGS_OUT(ret, __VA_ARGS__)))                             \
+        SYNI_METHOD_OWN(C, ret, id, __VA_ARGS__)                                                   \
+    }                                                                                              \
+    SYNI_METHOD_BODY(C, id)
+
+/* The plain name returns the future. */
+#define SYNI_METHOD_FUTURE(C, ret, name, ...)                                                      \
+    extern struct C##_##name##_future C##_##name(SYNI_METHOD_PARAMS(C, __VA_ARGS__));              \
+    SYNI_METHOD_FRAME(C, C, ret, C##_##name, __VA_ARGS__)                                          \
+    static const struct syn_function syni_##C##_##name##_function =                                \
+        SYNI_METHOD_FUNCTION(ret, C##_##name, syni_method_ended, __VA_ARGS__);                     \
+    SYNI_METHOD_SUPER(, C, C, C##_##name, C##_##name, C##_##name, syni_##C##_##name##_function,    \
+                      __VA_ARGS__)                                                                 \
+    SYNI_METHOD_BODY(C, C##_##name)
+
+/* The faces are this file's, and reached through the table; their types are the base's. */
+#define SYNI_OVERRIDE(C, base, ret, name, ...)                                                     \
+    SYNI_METHOD_PROTOTYPES(extern, base, ret, base##_##name, base##_##name, __VA_ARGS__);          \
+    SYNI_SUPER_PROTOTYPE(extern, base, C##_##name, base##_##name, __VA_ARGS__);                    \
+    SYNI_METHOD_FRAME(C, base, ret, C##_##name, __VA_ARGS__)                                       \
+    static const struct syn_function syni_##C##_##name##_function =                                \
+        SYNI_METHOD_FUNCTION(ret, C##_##name, syni_method_ended, __VA_ARGS__);                     \
+    SYNI_METHOD_SUPER(, C, base, C##_##name, base##_##name, C##_##name##_super,                    \
+                      syni_##C##_##name##_function, __VA_ARGS__)                                   \
+    static syn_err syni_##C##_##name##_plain(SYNI_METHOD_PARAMS_OUT(base, ret, __VA_ARGS__))       \
+    {                                                                                              \
+        SYNI_METHOD_OWN(C, ret, C##_##name, __VA_ARGS__)                                           \
+    }                                                                                              \
+    SYNI_METHOD_BODY(C, C##_##name)
+
+#endif /* !__cplusplus */
+
+#endif

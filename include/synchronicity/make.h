@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Not an interface: what method.h makes of constructors, destructors, direct methods and
+ * generators. C only.
+ */
+#ifndef SYNCHRONICITY_MAKE_H
+#define SYNCHRONICITY_MAKE_H
+
+#include <synchronicity/face.h>
+
+#ifndef __cplusplus
+
+/* The wrapper is made before the frame; `result` is it. */
+#define SYNI_CONSTRUCTOR(C, name, ...)                                                             \
+    SYNI_CONSTRUCTOR_NAMED(C, C##_##name, __VA_ARGS__, SYN_DESTROY(SYNI_UNFETCHED))
+#define SYNI_UNFETCHED(it) syni_object_unfetched((struct syn_object *)(it))
+#define SYNI_CONSTRUCTOR_NAMED(C, id, ...)                                                         \
+    SYNI_PROTOTYPES(extern, struct C *, id, __VA_ARGS__);                                          \
+    SYNI_SUPER_PROTOTYPE(extern, C, id, id##_super, __VA_ARGS__);                                  \
+    SYNI_METHOD_FRAME(C, C, struct C *, id, __VA_ARGS__)                                           \
+    static const struct syn_function syni_##id##_function =                                        \
+        SYNI_METHOD_FUNCTION(struct C *, id, syni_constructor_ended, __VA_ARGS__);                 \
+    static void syni_##id##_super_call(void (*fn)(void), void *user, syn_err err, void *result)    \
+        SYNI_CALL_BACK(void) static void syni_##id##_super_ended(struct syn_task *frame)           \
+    {                                                                                              \
+        syni_object_built(frame, &C##_class);                                                      \
+    }                                                                                              \
+    static const struct syn_function syni_##id##_super_function = {                                \
+        SYN_ABI,                                                                                   \
+        sizeof(struct syn_task),                                                                   \
+        sizeof(struct id),                                                                         \
+        0,                                                                                         \
+        {0, NULL, syni_##id##_super_call},                                                         \
+        #id,                                                                                       \
+        __FILE__,                                                                                  \
+        __LINE__,                                                                                  \
+        SYNI_IN_LIBRARY,                                                                           \
+        NULL,                                                                                      \
+        syni_##id##_run,                                                                           \
+        syni_##id##_leave,                                                                         \
+        (0 SYNI_MAP(SYNI_COPIES, __VA_ARGS__)) ? syni_##id##_release : NULL,                       \
+        syni_method_begins,                                                                        \
+        syni_##id##_super_ended};                                                                  \
+    SYNI_METHOD_SUPER(, C, C, id, id##_super, id##_super, syni_##id##_super_function, __VA_ARGS__) \
+    struct id##_future id##_future(SYNI_LIST(~SYNI_MAP(SYNI_PARAM, __VA_ARGS__)))                  \
+    {                                                                                              \
+        struct id##_future syni_future;                                                            \
+        struct C *syni_it =                                                                        \
+            (struct C *)(void *)syni_object_new(&C##_class, &syni_future.u.handle);                \
+        struct id *syni_new;                                                                       \
+        if (!syni_it)                                                                              \
+            return syni_future;                                                                    \
+        syni_new = (struct id *)(void *)syni_method_new(&syni_##id##_function, &syni_it->object,   \
+                                                        &syni_future.u.handle);                    \
+        if (!syni_new) {                                                                           \
+            syni_object_unmake(&syni_it->object);                                                  \
+            return syni_future;                                                                    \
+        }                                                                                          \
+        SYNI_METHOD_READY(C, syni_new->, id)                                                       \
+        syni_new->result = syni_it;                                                                \
+        SYNI_MAP(SYNI_KEEP, __VA_ARGS__)                                                           \
+        syni_call_start(&syni_new->syn);                                                           \
+        return syni_future;                                                                        \
+    }                                                                                              \
+    syn_err id(SYNI_LIST(~SYNI_MAP(SYNI_PARAM, __VA_ARGS__) SYNI_OUT(struct C *)))                 \
+    {                                                                                              \
+        struct syn_future syni_why;                                                                \
+        struct C *syni_it = (struct C *)(void *)syni_object_new(&C##_class, &syni_why);            \
+        struct id syni_frame = {.syn = {.function = &syni_##id##_function}};                       \
+        if (!syni_it)                                                                              \
+            return (syn_err)syni_why.generation;                                                   \
+        SYNI_METHOD_READY(C, syni_frame., id)                                                      \
+        syni_frame.result = syni_it;                                                               \
+        SYNI_MAP(SYNI_STORE, __VA_ARGS__)                                                          \
+        return syni_method_call(&syni_frame.syn, &syni_it->object, out_result);                    \
+    }                                                                                              \
+    SYNI_METHOD_BODY(C, id)
+
+#define SYNI_DESTRUCTOR(C, ...)                                                                    \
+    SYNI_METHOD_FRAME(C, C, void, C##_destructor, __VA_ARGS__)                                     \
+    static void syni_##C##_destructor_begin(struct syn_task *frame, struct syn_object *object)     \
+    {                                                                                              \
+        struct C##_destructor *self = (struct C##_destructor *)(void *)frame;                      \
+        struct C *syni_it = (struct C *)(void *)object;                                            \
+                                                                                                   \
+        SYNI_METHOD_READY(C, self->, C##_destructor)                                               \
+    }                                                                                              \
+    static const struct syn_destructor syni_##C##_destructor = {                                   \
+        SYNI_METHOD_FUNCTION(void, C##_destructor, NULL, __VA_ARGS__),                             \
+        syni_##C##_destructor_begin};                                                              \
+    SYNI_METHOD_BODY(C, C##_destructor)
+
+#define SYNI_METHOD_DIRECT(C, ret, name, ...)                                                      \
+    extern ret C##_##name(SYNI_METHOD_PARAMS(C, __VA_ARGS__));                                     \
+    SYNI_DIRECT_BODY(C, ret, name, __VA_ARGS__);                                                   \
+    ret C##_##name(SYNI_METHOD_PARAMS(C, __VA_ARGS__))                                             \
+    {                                                                                              \
+        struct C##_impl *syni_me =                                                                 \
+            (struct C##_impl *)syni_direct_me((struct syn_object *)syni_it, #C "_" #name);         \
+                                                                                                   \
+        SYNI_IF_VOID(ret, SYNI_NOTHING, SYNI_RETURN)(ret) syni_##C##_##name##_direct(              \
+            SYNI_LIST(~, syni_it, syni_me SYNI_MAP(SYNI_PASS, __VA_ARGS__)));                      \
+    }                                                                                              \
+    SYNI_DIRECT_BODY(C, ret, name, __VA_ARGS__)
+#define SYNI_RETURN(ret) return
+#define SYNI_DIRECT_BODY(C, ret, name, ...)                                                        \
+    static ret syni_##C##_##name##_direct(                                                         \
+        SYNI_LIST(~, struct C *self SYNI_UNUSED,                                                   \
+                  struct C##_impl *me SYNI_UNUSED SYNI_MAP(SYNI_PARAM, __VA_ARGS__)))
+
+/* As SYNI_GENERATE in generator.h, with an object. */
+#define SYNI_METHOD_GENERATOR(C, type, name, ...)                                                  \
+    SYNI_METHOD_GENERATE(C, type, C##_##name, __VA_ARGS__)
+#define SYNI_METHOD_GENERATE(C, type, id, ...)                                                     \
+    extern struct id##_channel id(SYNI_METHOD_PARAMS(C, __VA_ARGS__));                             \
+    struct id {                                                                                    \
+        struct syn_task syn;                                                                       \
+        struct syn_object *syn_object;                                                             \
+        struct syn_step (*syn_next)(struct id *);                                                  \
+        struct syn_step (*syn_finally)(struct id *);                                               \
+        struct syni_channel *syn_channel;                                                          \
+        struct C *syn_this;                                                                        \
+        struct C##_impl *syn_me;                                                                   \
+        type result;                                                                               \
+        SYNI_MAP(SYNI_FIELD, __VA_ARGS__)                                                          \
+    };                                                                                             \
+    SYNI_METHOD_START(C, id)                                                                       \
+    SYNI_DESTROY_AND_HEAR(type, id, __VA_ARGS__)                                                   \
+    static void syni_##id##_release(struct syn_task *task)                                         \
+    {                                                                                              \
+        struct id *self = (struct id *)(void *)task;                                               \
+                                                                                                   \
+        syni_method_ended(task); /* one that never began */                                        \
+        (void)self;                                                                                \
+        SYNI_MAP(SYNI_UNCOPY, __VA_ARGS__)                                                         \
+    }                                                                                              \
+    static const struct syn_generator syni_##id##_generator = {                                    \
+        {SYN_ABI, sizeof(struct syn_task), sizeof(struct id), 0, {0, NULL, NULL}, #id, __FILE__,   \
+         __LINE__, SYNI_IN_LIBRARY, NULL, syni_##id##_run, syni_##id##_leave,                      \
+         syni_##id##_release, syni_method_begins, syni_method_ended},                                                  \
+        {sizeof(type), (0 SYNI_MAP(SYNI_KILLS, __VA_ARGS__)) ? syni_##id##_destroy : NULL, NULL},  \
+        (0 SYNI_MAP(SYNI_HEARS, __VA_ARGS__)) ? syni_##id##_hear : NULL};                          \
+    struct id##_channel id(SYNI_METHOD_PARAMS(C, __VA_ARGS__))                                     \
+    {                                                                                              \
+        struct id##_channel syni_channel;                                                          \
+        struct syni_channel *syni_own;                                                             \
+        struct id *syni_new = (struct id *)(void *)syni_method_new_generator(                      \
+            &syni_##id##_generator, (struct syn_object *)syni_it, &syni_channel.u.handle,          \
+            &syni_own);                                                                            \
+        if (!syni_new)                                                                             \
+            return syni_channel;                                                                   \
+        SYNI_METHOD_READY(C, syni_new->, id)                                                       \
+        syni_new->syn_channel = syni_own;                                                          \
+        SYNI_MAP(SYNI_KEEP, __VA_ARGS__)                                                           \
+        return syni_channel;                                                                       \
+    }                                                                                              \
+    SYNI_METHOD_BODY(C, id)
+
+#endif /* !__cplusplus */
+
+#endif

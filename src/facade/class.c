@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Looking at classes. Any thread: they are constant.
+ */
+#include <synchronicity/object.h>
+
+#include <string.h>
+
+int syn_class_is_a(const struct syn_class *object_class, const struct syn_class *base)
+{
+    while (object_class && object_class != base)
+        object_class = object_class->parent;
+    return object_class != NULL;
+}
+
+int syn_is_a(const struct syn_object *object, const struct syn_class *base)
+{
+    return object && syn_class_is_a(object->object_class, base);
+}
+
+const struct syn_method *syn_class_method(const struct syn_class *object_class, const char *name,
+                                          enum syn_kind kind)
+{
+    for (; object_class; object_class = object_class->parent)
+        for (size_t i = 0; i < object_class->n_methods; i++)
+            if (object_class->methods[i].kind == kind &&
+                strcmp(object_class->methods[i].name, name) == 0)
+                return &object_class->methods[i];
+    return NULL;
+}
+
+const struct syn_method *syn_class_method_at(const struct syn_class *object_class, size_t i)
+{
+    for (; object_class; object_class = object_class->parent) {
+        if (i < object_class->n_methods)
+            return &object_class->methods[i];
+        i -= object_class->n_methods;
+    }
+    return NULL;
+}
+
+const char *syn_kind_name(enum syn_kind kind)
+{
+    static const char *const names[] = {
+        [SYN_KIND_ASYNC] = "async",
+        [SYN_KIND_GENERATOR] = "generator",
+        [SYN_KIND_BLOCKING] = "blocking",
+        [SYN_KIND_DIRECT] = "direct",
+        [SYN_KIND_FUTURE] = "future",
+        [SYN_KIND_STATIC] = "static",
+        [SYN_KIND_GET] = "get",
+        [SYN_KIND_SET] = "set",
+        [SYN_KIND_ENTER] = "enter",
+        [SYN_KIND_EXIT] = "exit",
+        [SYN_KIND_CONTEXT] = "context",
+        [SYN_KIND_CONSTRUCTOR] = "constructor",
+        [SYN_KIND_DESTRUCTOR] = "destructor",
+        [SYN_KIND_OVERRIDE] = "override",
+    };
+
+    return (size_t)kind < sizeof names / sizeof *names ? names[kind] : "unknown";
+}

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Objects inside: the life of a wrapper. See <synchronicity/object.h>.
+ *
+ *     MAKING ──constructor ends well, or wrapped──> ALIVE ──last release, or a stop──> ENDING
+ *        └──constructor fails──> ENDING or ENDED                 ENDING ──destructors──> ENDED
+ *
+ * `references` are those of who holds it; while it is ENDING the destructor has one. Memory
+ * goes when they come to 0 and it is ENDED. Coming to 0 while it is ALIVE is what begins
+ * ENDING, and gives the destructor its reference; a stop begins it with a reference more.
+ * Wrapper, implementation (if a constructor makes it) and the destructor's frame are one piece
+ * of memory, so that a release never needs any.
+ */
+#ifndef SYNI_OBJECT_H
+#define SYNI_OBJECT_H
+
+#include <synchronicity/method.h>
+#include <synchronicity/object.h>
+
+#include "facade/home.h"
+#include "task/resident.h"
+
+enum syni_object_state { SYNI_MAKING, SYNI_ALIVE, SYNI_ENDING, SYNI_ENDED };
+
+/* Somebody who waits for the end. */
+struct syni_closer {
+    struct syni_closer *next;
+    struct syn_promise promise;
+};
+
+struct syni_object {
+    struct syn_object object;
+    struct syni_home *home;
+    size_t bytes; /* of all of it */
+
+    /* any thread */
+    atomic_long references;
+    _Atomic(enum syni_object_state) state; /* moved under the lock, read without */
+
+    /* under the lock */
+    struct syni_resident resident; /* of its home while ALIVE or ENDING */
+    struct syni_object *next_same; /* in the table of identities */
+    bool known;                   /* it is in that */
+    struct syni_closer *closers;
+
+    /* driver, and before it is ALIVE who makes it */
+    const struct syn_class *built; /* what a constructor that extends it has made so far */
+    const struct syn_class *level; /* whose destructor runs, or is next */
+    struct syni_waiter waiter;     /* at that one's core */
+    syn_err err;                   /* of the first destructor that failed */
+    enum syn_origin origin;
+    struct syn_report *report;
+    struct syni_task *frame; /* of the destructor; NULL: the class has none */
+
+    union {
+        long double number;
+        void *pointer;
+        long long integer;
+    } places[]; /* the implementation, then that frame */
+};
+
+#define SYNI_OBJECT(pointer) ((struct syni_object *)(void *)(pointer))
+
+/* The head of a method's frame, whatever its own type. */
+struct __attribute__((may_alias)) syni_method_frame {
+    struct syn_task syn;
+    struct syn_object *object;
+};
+
+/* --- method.c --- */
+
+/* Where a call of OBJECT's runs; why it cannot. */
+syn_err syni_object_home(const struct syn_object *object, struct syni_home **out_home);
+
+/* --- identity.c; each under the residents' lock --- */
+
+/* The object of IMPLEMENTATION on HOME whose class has BASE's root. */
+struct syni_object *syni_identity_find(const struct syn_class *base, const void *implementation,
+                                       const struct syni_home *home);
+/* Fails: SYN_ENOMEM. */
+syn_err syni_identity_add(struct syni_object *object);
+void syni_identity_remove(struct syni_object *object);
+
+/* --- object_end.c --- */
+
+/* One more reference, unless there is none any more. */
+bool syni_object_hold(struct syni_object *object);
+
+/* How much memory the destructors of CLASS need for their frames. */
+size_t syni_destructors_size(const struct syn_class *object_class);
+
+/* Runs the destructors from LEVEL on up (NULL: none); who calls moved it to ENDING, with a
+ * reference for that. Any thread. */
+void syni_object_destroy(struct syni_object *object, const struct syn_class *level);
+
+/* Frees one that nobody holds, and that is on no list. */
+void syni_object_free(struct syni_object *object);
+
+extern const struct syni_resident_ops syni_object_residence;
+
+#endif

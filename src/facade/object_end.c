@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Objects: holding them, letting go, and their destructors.
+ *
+ * A destructor is a task in the object's own memory, without a slot and without a reader: its
+ * waiter is the object. It is begun by whoever let go last, on whatever thread, or by a stop;
+ * everything after that is the driver's. It is sheltered, so neither a stop nor anybody else
+ * cancels it, and counts as clean-up for on_stuck.
+ *
+ * A home is not shut before its list of residents is empty, so a destructor that was begun
+ * always finds it open; but for one that died, or gave up, and then it ends at once.
+ */
+#include "facade/object.h"
+
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/report.h"
+#include "task/local.h"
+
+static void run_next(struct syni_object *object);
+
+size_t syni_destructors_size(const struct syn_class *object_class)
+{
+    size_t most = 0;
+
+    for (; object_class; object_class = object_class->parent)
+        if (object_class->destructor && object_class->destructor->function.frame_size > most)
+            most = object_class->destructor->function.frame_size;
+    return most;
+}
+
+/* It ended: takes it off all lists, and tells its closers. */
+static void is_over(struct syni_object *object)
+{
+    struct syni_closer *closers;
+
+    syni_mutex_lock(&syni_residents_lock);
+    object->state = SYNI_ENDED;
+    syni_identity_remove(object);
+    syni_list_remove(&object->resident.link);
+    closers = object->closers;
+    object->closers = NULL;
+    syni_mutex_unlock(&syni_residents_lock);
+    if (object->err && !closers)
+        syni_unobserved(object->object.object_class->name, object->err, object->origin,
+                        object->report);
+    while (closers) {
+        struct syni_closer *closer = closers;
+
+        closers = closer->next;
+        if (object->err)
+            syni_promise_fail(closer->promise, object->err,
+                              object->report ? object->report->message : NULL);
+        else
+            syni_promise_complete(closer->promise, NULL);
+        syni_free(closer, sizeof *closer);
+    }
+}
+
+/* Nothing is left to run. */
+static void finish(struct syni_object *object)
+{
+    is_over(object);
+    syn_object_release(&object->object); /* the destructor's */
+}
+
+/* The first error is the object's. */
+static void note(struct syni_object *object, syn_err err, enum syn_origin origin,
+                 struct syn_report *report)
+{
+    if (!err || object->err) {
+        syni_report_free(report);
+        return;
+    }
+    object->err = err;
+    object->origin = origin;
+    object->report = report;
+}
+
+/* By the driver, inside the end of the destructor's task, whose last touch this is. */
+static void destructor_ended(struct syni_waiter *waiter)
+{
+    struct syni_object *object = SYNI_CONTAINER(waiter, struct syni_object, waiter);
+    struct syni_core *core = &object->frame->core;
+
+    /* Abandoned: the parents' have nowhere to run either. */
+    object->level = core->err && core->origin != SYN_BY_TASK ? NULL : object->level->parent;
+    note(object, core->err, core->origin, core->report);
+    run_next(object);
+}
+
+/* There is no loop for it any more. */
+static void not_run(struct syni_object *object, syn_err err)
+{
+    syni_bindings_release(object->frame->locals);
+    note(object, err, SYN_BY_LIBRARY, NULL);
+    finish(object);
+}
+
+static void destructor_arrives(struct syni_job *job)
+{
+    struct syni_task *task = SYNI_CONTAINER(job, struct syni_task, core.job);
+
+    if (task->home->gave_up) {
+        not_run(SYNI_CONTAINER(task->core.waiter, struct syni_object, waiter), SYN_EABANDONED);
+        return;
+    }
+    syni_home_watch_cleanup(task->home, task);
+    syni_task_arrive(job);
+}
+
+static void run_next(struct syni_object *object)
+{
+    const struct syn_destructor *destructor;
+    struct syni_task *task = object->frame;
+
+    while (object->level && !object->level->destructor)
+        object->level = object->level->parent;
+    if (!object->level) {
+        finish(object);
+        return;
+    }
+    destructor = object->level->destructor;
+    memset(task, 0, destructor->function.frame_size);
+    task->function = &destructor->function;
+    destructor->begin((struct syn_task *)(void *)task, &object->object);
+    syni_task_init(task, object->home);
+    task->core.job.run = destructor_arrives;
+    task->sheltered = true;
+    task->deadline = SYNI_NEVER;
+    object->waiter.wake = destructor_ended;
+    /* relaxed: nobody knows the task yet */
+    atomic_store_explicit(&task->core.waiter, &object->waiter, memory_order_relaxed);
+    if (!syni_launch(task))
+        not_run(object, syni_home_refusal(object->home));
+}
+
+void syni_object_destroy(struct syni_object *object, const struct syn_class *level)
+{
+    object->level = level;
+    run_next(object);
+}
+
+/* --- references --- */
+
+void syni_object_free(struct syni_object *object)
+{
+    syni_report_free(object->report);
+    syni_free(object, object->bytes);
+}
+
+bool syni_object_hold(struct syni_object *object)
+{
+    /* relaxed: the caller has it from somewhere that ordered it, a reference or the lock */
+    long n = atomic_load_explicit(&object->references, memory_order_relaxed);
+
+    while (n > 0)
+        if (atomic_compare_exchange_weak_explicit(&object->references, &n, n + 1,
+                                                  memory_order_relaxed, memory_order_relaxed))
+            return true;
+    return false;
+}
+
+struct syn_object *syn_object_retain(struct syn_object *object)
+{
+    /* relaxed: the caller holds one */
+    if (object)
+        atomic_fetch_add_explicit(&SYNI_OBJECT(object)->references, 1, memory_order_relaxed);
+    return object;
+}
+
+/* Nobody holds OBJECT any more: it begins to end, or is freed. */
+static void unheld(struct syni_object *object)
+{
+    bool ends;
+
+    syni_mutex_lock(&syni_residents_lock);
+    ends = object->state == SYNI_ALIVE;
+    if (ends) {
+        object->references = 1; /* the destructor's */
+        object->state = SYNI_ENDING;
+        syni_identity_remove(object);
+    }
+    syni_mutex_unlock(&syni_residents_lock);
+    if (ends)
+        syni_object_destroy(object, object->object.object_class);
+    else
+        syni_object_free(object);
+}
+
+void syn_object_release(struct syn_object *object)
+{
+    /* acq_rel: the last one sees what the others did to it before they let go */
+    if (object && atomic_fetch_sub_explicit(&SYNI_OBJECT(object)->references, 1,
+                                            memory_order_acq_rel) == 1)
+        unheld(SYNI_OBJECT(object));
+}
+
+/* --- as a resident --- */
+
+static bool claim(struct syni_resident *resident, bool *out_wait)
+{
+    struct syni_object *object = SYNI_CONTAINER(resident, struct syni_object, resident);
+    bool alive = object->state == SYNI_ALIVE;
+
+    if (alive && syni_object_hold(object)) {
+        object->state = SYNI_ENDING;
+        syni_identity_remove(object);
+        return true;
+    }
+    /* ENDING, or about to: whoever let go last posts the destructor; without one he only frees
+     * it, and tells nobody. */
+    *out_wait = !alive || object->frame;
+    return false;
+}
+
+static void end(struct syni_resident *resident, bool may_run)
+{
+    struct syni_object *object = SYNI_CONTAINER(resident, struct syni_object, resident);
+
+    syni_object_destroy(object, may_run ? object->object.object_class : NULL);
+}
+
+const struct syni_resident_ops syni_object_residence = {claim, end};

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Ending who lives on a home, one at a time, the newest first, so that each finds those that
+ * it was made upon. By the home's last driver. Discarded: all at once, which takes the slowest
+ * one's time and not the sum, but then none could rely on any other.
+ */
+#include "task/resident.h"
+
+struct syni_mutex syni_residents_lock = SYNI_MUTEX_INIT;
+
+void syni_residents_init(struct syni_home *home)
+{
+    syni_list_init(&home->residents);
+}
+
+void syni_residents_open(struct syni_home *home)
+{
+    home->gave_up = false;
+    syni_mutex_lock(&syni_residents_lock);
+    home->takes_residents = true;
+    syni_mutex_unlock(&syni_residents_lock);
+}
+
+bool syni_resident_add(struct syni_home *home, struct syni_resident *resident)
+{
+    if (!home->takes_residents)
+        return false;
+    syni_list_append(&home->residents, &resident->link);
+    return true;
+}
+
+/* The newest, and whether it is ours to end; NULL: there is none. */
+static struct syni_resident *newest(struct syni_home *home, bool *out_ours)
+{
+    struct syni_resident *resident = NULL;
+    bool wait;
+
+    *out_ours = false;
+    syni_mutex_lock(&syni_residents_lock);
+    while (!syni_list_empty(&home->residents)) {
+        resident = SYNI_CONTAINER(home->residents.prev, struct syni_resident, link);
+        *out_ours = resident->ops->claim(resident, &wait);
+        if (*out_ours || wait)
+            break;
+        syni_list_remove(&resident->link);
+        resident = NULL;
+    }
+    home->takes_residents = resident != NULL;
+    syni_mutex_unlock(&syni_residents_lock);
+    return resident;
+}
+
+bool syni_residents_stop(struct syni_home *home)
+{
+    struct syni_resident *resident;
+    bool ours;
+
+    do {
+        resident = newest(home, &ours);
+        if (ours)
+            resident->ops->end(resident, true);
+    } while (ours && !home->loop.ready.first); /* it had nothing to run */
+    return resident != NULL;
+}
+
+void syni_residents_give_up(struct syni_home *home)
+{
+    struct syni_resident *resident;
+    bool wait;
+
+    home->gave_up = true;
+    do {
+        resident = NULL;
+        syni_mutex_lock(&syni_residents_lock);
+        home->takes_residents = false;
+        while (!resident && !syni_list_empty(&home->residents)) {
+            resident = SYNI_CONTAINER(home->residents.prev, struct syni_resident, link);
+            syni_list_remove(&resident->link);
+            if (!resident->ops->claim(resident, &wait))
+                resident = NULL; /* under way: its own end sees to it */
+        }
+        syni_mutex_unlock(&syni_residents_lock);
+        if (resident)
+            resident->ops->end(resident, false);
+    } while (resident);
+}
