@@ -48,6 +48,22 @@ static int all_at_once(const char *conninfo)
     return failed;
 }
 
+/* Rows one by one, as they come; the server makes few more than are fetched. */
+static void show_rows(struct pg *db)
+{
+    syn_err err;
+    int n = 0;
+
+    printf("rows:");
+    channel_each (PGresult *, row, pg_rows(db, "select generate_series(1, 1000000000)"), &err) {
+        printf(" %s", PQgetvalue(row, 0, 0));
+        PQclear(row);
+        if (++n == 5)
+            break;
+    }
+    printf(" and the rest cancelled: %s\n", syn_strerror(err));
+}
+
 static void show_version(struct pg *db)
 {
     PGresult *rows;
@@ -74,6 +90,7 @@ int main(void)
     if (pg_open(conninfo, &db))
         return syn_perror("pg_open"), 1;
     show_version(db);
+    show_rows(db);
     if (count_tables(db, &tables) == 0)
         printf("awaited: %d tables\n", tables);
     if (all_at_once(conninfo) == 0)
