@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * The caller's side in C++: everything that one does with calls, futures, shared
- * futures, promises and channels. Compiled by lint.short_names_cxx17, not run.
+ * futures, promises, channels, scopes and task-local values. Compiled by lint.short_names_cxx17, not run.
  */
 #include <synchronicity/short.h>
 #include <synchronicity/testing.h>
@@ -103,6 +103,39 @@ static int promises()
     return future_get(g);
 }
 
+TASK_LOCAL(struct point, origin);
+
+static int scopes()
+{
+    SYN_SCOPE_GUARD struct syn_scope scope = SYN_SCOPE;
+    struct square_future f[2] = {square_future(1.0, 1), square_future(1.0, 2)};
+    struct nothing_future g[2] = {nothing_future("a"), nothing_future("b")};
+    struct syn_failure failure;
+    struct point here = {0, 0}, result;
+    syn_err status;
+    int out[2], y;
+
+    if (origin_set(&here) || origin_get() != &here)
+        return 1;
+    scope_limit(&scope, 3);
+    scope_keep_going(&scope);
+    scope_collect(&scope);
+    scope_deadline(&scope, syn_after(1));
+    if (scope_spawn(&scope, nothing_future("x")) || scope_spawn(&scope, square_future(1.0, 2), &y) ||
+        scope_spawn(&scope, where_future(here, &here), &result, &status))
+        scope_cancel(&scope);
+    scope_join(&scope);
+    scope_failure(&scope, 0, &failure);
+    syn_all(&scope, (nothing_future("x")), (square_future(1.0, 2), &y));
+    syn_any(&scope, (square_future(1.0, 2), &y, &status), (where_future(here, &here), &result));
+    syn_race(&scope, (nothing_future("x")));
+    syn_race_of(&scope, 2, f, out);
+    syn_all_of(&scope, 2, g);
+    syn_any_of(&scope, 0, g);
+    scope_close(&scope);
+    return scope_winner(&scope) + static_cast<int>(scope_live(&scope));
+}
+
 static int channels()
 {
     struct ints_channel ch;
@@ -163,5 +196,5 @@ int main()
     if (synchronizer_stop(&elsewhere, syn_after(1)) || synchronizer_stats(s).started)
         return 1;
     synchronizer_free(s);
-    return futures() + shared() + promises() + channels();
+    return futures() + shared() + promises() + scopes() + channels();
 }
