@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Listing a directory: a generator on the loop, which has its entries read on the pool, a
+ * batch at a time.
+ *
+ * So an entry costs a thirty-second of a way to a worker and back, and a listing that stands
+ * still holds no thread. Discarded: a job that yields the entries; it would keep its worker as
+ * long as its consumer takes, and each entry would be a hand-over between threads.
+ *
+ * The generator's frame owns the listing while no job of it is under way. A job that fills it
+ * is seen to its end, so clean-up never finds one under way, and closing the directory, which
+ * frees memory and a descriptor and waits for no disk, is done there and then.
+ */
+#define _FILE_OFFSET_BITS 64
+#if defined(__linux__)
+#define _GNU_SOURCE
+#elif defined(__APPLE__)
+#define _DARWIN_C_SOURCE
+#endif
+#define SYNI_IN_LIBRARY 1
+
+#include "io/path.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <string.h>
+
+#include "base/fault.h"
+#include "base/mem.h"
+
+enum { BATCH = 32 };
+
+struct listing {
+    DIR *dir;
+    syn_err err; /* why there are no more after these; SYN_EEND: there are none */
+    int n, next;
+    struct syn_directory_entry entries[BATCH];
+};
+
+static void listing_free(struct listing *l)
+{
+    if (l)
+        closedir(l->dir);
+    syni_free(l, sizeof *l);
+}
+
+/* What the directory itself says of ENTRY; OTHER: it does not. */
+static enum syn_file_kind kind_in_directory(const struct dirent *entry)
+{
+#ifdef DT_UNKNOWN
+    switch (syni_fault("d_type") ? DT_UNKNOWN : entry->d_type) {
+    case DT_REG:
+        return SYN_FILE_REGULAR;
+    case DT_DIR:
+        return SYN_FILE_DIRECTORY;
+    case DT_LNK:
+        return SYN_FILE_LINK;
+    case DT_FIFO:
+        return SYN_FILE_PIPE;
+    case DT_SOCK:
+        return SYN_FILE_SOCKET;
+    case DT_CHR:
+    case DT_BLK:
+        return SYN_FILE_DEVICE;
+    }
+#endif
+    (void)entry;
+    return SYN_FILE_OTHER;
+}
+
+/* One that is gone by now is of no kind. */
+static enum syn_file_kind kind_of(DIR *dir, const struct dirent *entry)
+{
+    enum syn_file_kind kind = kind_in_directory(entry);
+    struct stat s;
+
+    if (kind == SYN_FILE_OTHER && fstatat(dirfd(dir), entry->d_name, &s, AT_SYMLINK_NOFOLLOW) == 0)
+        kind = syni_file_kind(s.st_mode);
+    return kind;
+}
+
+static void take(struct listing *l, const struct dirent *entry)
+{
+    struct syn_directory_entry *to = &l->entries[l->n];
+    size_t length = strlen(entry->d_name);
+
+    if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
+        return;
+    if (length >= sizeof to->name) {
+        l->err = ENAMETOOLONG;
+        return;
+    }
+    memcpy(to->name, entry->d_name, length + 1);
+    to->kind = kind_of(l->dir, entry);
+    l->n++;
+}
+
+/* The next batch. An error waits until what came before it was given out. */
+static void fill(struct listing *l)
+{
+    l->n = l->next = 0;
+    while (l->n < BATCH && !l->err) {
+        struct dirent *entry;
+
+        errno = 0;
+        entry = syni_fault("readdir") ? NULL : readdir(l->dir);
+        if (entry)
+            take(l, entry);
+        else
+            l->err = errno ? errno : SYN_EEND;
+    }
+}
+
+SYN_BLOCKING(SYN_DEFAULT_POOL, struct listing *, listing_open, SYN_COPY(const char *, path),
+             SYN_DESTROY(listing_free))
+{
+    struct listing *l = syni_alloc(sizeof *l);
+    syn_err err = SYN_ENOMEM;
+
+    if (l) {
+        l->dir = syni_fault("opendir") ? NULL : opendir(syni_path(path));
+        err = l->dir ? SYN_OK : errno;
+    }
+    if (err) {
+        syni_free(l, sizeof *l);
+        return syn_job_fail(job, err, syni_about("list the directory", path).text);
+    }
+    fill(l);
+    return l;
+}
+
+SYN_BLOCKING(SYN_DEFAULT_POOL, void, listing_fill, (struct listing *, l), SYN_TO_THE_END)
+{
+    fill(l);
+}
+
+static struct syn_step filled(struct syn_directory_list *self);
+static struct syn_step list_ends(struct syn_directory_list *self);
+
+SYN_GENERATOR_DEFINE(SYN_FREE, struct syn_directory_entry, syn_directory_list,
+                     SYN_COPY(const char *, path), SYN_LOCAL(struct listing *, l))
+{
+    syn_step_finally(self, list_ends);
+    return syn_step_await(self, listing_open_future(self->path), &self->l, filled);
+}
+
+/* Also after each yield. */
+static struct syn_step filled(struct syn_directory_list *self)
+{
+    struct listing *l = self->l;
+
+    if (syn_step_status(self))
+        return syn_step_fail(self, syn_step_status(self));
+    if (l->next < l->n)
+        return syn_step_yield(self, l->entries[l->next++], filled);
+    if (l->err == SYN_EEND)
+        return syn_step_done(self);
+    if (l->err)
+        return syn_step_fail(self, l->err, syni_about("list the directory", self->path).text);
+    return syn_step_await(self, listing_fill_future(l), filled);
+}
+
+static struct syn_step list_ends(struct syn_directory_list *self)
+{
+    listing_free(self->l);
+    return syn_step_done(self);
+}
