@@ -27,7 +27,7 @@ static void S1_a_threads_scope_joins_limits_and_fails(void)
     CHECK_INT(syn_scope_live(&scope), 0);
     scope_collect(&scope);
     for (int i = 0; i < 3; i++)
-        CHECK_INT(scope_spawn(&scope, work_future(1.0, -SYN_EUSER - i), NULL), 0);
+        CHECK_INT(scope_spawn(&scope, work_future(1.0 + i, -SYN_EUSER - i), NULL), 0);
     CHECK_INT(scope_join(&scope), SYN_EUSER);
     for (unsigned i = 0; i < 3; i++) {
         struct syn_failure failure;

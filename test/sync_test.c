@@ -45,21 +45,30 @@ ASYNC(demo, void, releases, (unsigned, n))
     return step_done(self);
 }
 
+/* They stand in line in the order of their numbers, whatever order tasks run in. */
+static void stand_in_line(struct acquires_future *f, int n)
+{
+    for (int i = 0; i < n; i++) {
+        f[i] = acquires_future(i);
+        CHECK_INT(naps(0.001), 0);
+    }
+}
+
 static void S3_a_semaphore_serves_in_order_and_nobody_barges_in(void)
 {
     struct acquires_future f[4];
 
     begin();
     syn_semaphore_init(&semaphore, 0);
-    for (int i = 0; i < 4; i++)
-        f[i] = acquires_future(i);
-    CHECK_INT(naps(1.0), 0);
-    CHECK_INT(releases(3), 0);
-    for (int i = 0; i < 3; i++)
+    stand_in_line(f, 4);
+    for (int i = 0; i < 2; i++) {
+        CHECK_INT(releases(1), 0);
         CHECK_INT(future_get(f[i]), 0);
-    CHECK_STR(story, "got0 got1 got2 ");
-    CHECK_INT(future_poll(f[3]), SYN_EAGAIN);
-    CHECK_INT(releases(1), 0);
+    }
+    CHECK_STR(story, "got0 got1 ");
+    CHECK_INT(future_poll(f[2]), SYN_EAGAIN);
+    CHECK_INT(releases(2), 0);
+    CHECK_INT(future_get(f[2]), 0);
     CHECK_INT(future_get(f[3]), 0);
     end_all();
 }
@@ -79,13 +88,13 @@ static void S3_a_unit_handed_to_who_is_cancelled_goes_to_the_next(void)
     begin();
     syn_semaphore_init(&semaphore, 0);
     for (int before = 0; before < 2; before++) {
-        struct acquires_future f = acquires_future(0), g = acquires_future(1);
+        struct acquires_future f[2];
 
         story[0] = 0;
-        CHECK_INT(naps(1.0), 0);
-        CHECK_INT(releases_and_cancels(f, before), 0);
-        CHECK_INT(future_get(f), SYN_ECANCELED);
-        CHECK_INT(future_get(g), 0);
+        stand_in_line(f, 2);
+        CHECK_INT(releases_and_cancels(f[0], before), 0);
+        CHECK_INT(future_get(f[0]), SYN_ECANCELED);
+        CHECK_INT(future_get(f[1]), 0);
         CHECK_STR(story, "got1 ");
     }
     end_all();
