@@ -1,0 +1,380 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Pools: how many threads, what waits, what is refused, and the end.
+ */
+#define _DEFAULT_SOURCE
+#include <signal.h>
+
+#include "support/pool_rig.h"
+
+SYNCHRONIZER(demo);
+POOL(workers, .max_threads = 2);
+POOL(bounded, .max_threads = 1, .queue_bound = 2);
+
+static struct gate gate;
+
+BLOCKING(workers, int, standing, (struct gate *, at), (int, x))
+{
+    gate_pass(at);
+    return x;
+}
+
+static int order[64], n_order;
+
+static void note(int x)
+{
+    static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+
+    pthread_mutex_lock(&lock);
+    order[n_order++] = x;
+    pthread_mutex_unlock(&lock);
+}
+
+BLOCKING(bounded, int, noting, (int, x))
+{
+    note(x);
+    return x;
+}
+
+BLOCKING(bounded, int, hurrying, (int, x), SYN_URGENT)
+{
+    note(x);
+    return x;
+}
+
+static void over(struct syn_pool *pool)
+{
+    finish_pool(pool);
+    CHECK_INT(synchronizer_stop(&demo, syn_never()), SYN_OK);
+    CHECK_INT(synchronizer_free(&demo), SYN_OK);
+    done();
+}
+
+static void W4_threads_grow_to_the_maximum_and_no_further(void)
+{
+    struct standing_future f[5];
+    int y;
+
+    begin();
+    gate_init(&gate);
+    CHECK_INT(pool_stats(&workers).threads, 0);
+    for (int i = 0; i < 5; i++)
+        f[i] = standing_future(&gate, i);
+    gate_await(&gate, 2);
+    CHECK_INT(pool_stats(&workers).threads, 2);
+    CHECK_INT(pool_stats(&workers).queued, 3);
+    gate_open(&gate);
+    for (int i = 0; i < 5; i++) {
+        CHECK_INT(future_get(f[i], &y), SYN_OK);
+        CHECK_INT(y, i);
+    }
+    CHECK_INT(pool_stats(&workers).peak_threads, 2);
+    over(&workers);
+}
+
+static void until_threads(struct syn_pool *pool, unsigned n)
+{
+    while (pool_stats(pool).threads != n)
+        usleep(200);
+}
+
+POOL(restless, .min_threads = 1, .max_threads = 3, .idle_ns = 1);
+
+static void W4_idle_threads_end_but_for_the_least(void)
+{
+    struct standing_future f[3];
+    int y;
+
+    begin();
+    gate_init(&gate);
+    for (int i = 0; i < 3; i++)
+        f[i] = pool_submit(&restless, standing, &gate, i);
+    gate_await(&gate, 3);
+    gate_open(&gate);
+    for (int i = 0; i < 3; i++)
+        CHECK_INT(future_get(f[i], &y), SYN_OK);
+    until_threads(&restless, 1);
+    CHECK_INT(future_get(pool_submit(&restless, standing, &gate, 7), &y), SYN_OK);
+    CHECK_INT(y, 7);
+    CHECK_INT(pool_stats(&restless).peak_threads, 3);
+    finish_pool(&restless);
+    over(&workers);
+}
+
+/* Fills BOUNDED's only thread and its two places. */
+static struct standing_future fill(struct noting_future f[2])
+{
+    struct standing_future standing = pool_submit(&bounded, standing, &gate, 0);
+
+    gate_await(&gate, 1);
+    f[0] = noting_future(1);
+    f[1] = noting_future(2);
+    CHECK_INT(pool_stats(&bounded).queued, 2);
+    return standing;
+}
+
+static void get_all(struct standing_future standing, struct noting_future f[2])
+{
+    int y;
+
+    CHECK_INT(future_get(standing, &y), SYN_OK);
+    CHECK_INT(future_get(f[0], &y), SYN_OK);
+    CHECK_INT(future_get(f[1], &y), SYN_OK);
+}
+
+static void set_when_full(enum syn_when_full when_full)
+{
+    struct syn_pool_options options = bounded.options;
+
+    options.when_full = when_full;
+    CHECK_INT(pool_configure(&bounded, &options), SYN_OK);
+}
+
+static void W3_a_full_queue_fails_who_submits_if_it_is_to(void)
+{
+    struct standing_future standing;
+    struct noting_future f[2];
+    int y = 5;
+
+    begin();
+    gate_init(&gate);
+    set_when_full(SYN_WHEN_FULL_FAIL);
+    standing = fill(f);
+    CHECK_INT(noting(3, &y), SYN_EAGAIN);
+    CHECK_INT(y, 5);
+    CHECK_SAYS("full");
+    CHECK_INT(pool_stats(&bounded).refused, 1);
+    gate_open(&gate);
+    get_all(standing, f);
+    over(&bounded);
+}
+
+static pthread_t ran_on;
+
+BLOCKING(bounded, int, placing)
+{
+    ran_on = pthread_self();
+    return pool_job_cancelled();
+}
+
+static void W3_a_full_queue_runs_a_job_in_who_submits_if_it_is_to(void)
+{
+    struct standing_future standing;
+    struct noting_future f[2];
+    int y = 5;
+
+    begin();
+    gate_init(&gate);
+    set_when_full(SYN_WHEN_FULL_RUN_HERE);
+    standing = fill(f);
+    CHECK_INT(placing(&y), SYN_OK);
+    CHECK(pthread_equal(ran_on, pthread_self()));
+    CHECK_INT(pool_stats(&bounded).ran_here, 1);
+    gate_open(&gate);
+    get_all(standing, f);
+    over(&bounded);
+}
+
+static void submit_third(int number, void *unused)
+{
+    int y;
+
+    (void)number;
+    (void)unused;
+    CHECK_INT(noting(3, &y), SYN_OK);
+    CHECK_INT(y, 3);
+}
+
+static void W3_a_full_queue_makes_who_submits_wait_for_room_or_his_deadline(void)
+{
+    struct standing_future standing;
+    struct noting_future f[2];
+    struct crew_at_work *crew;
+    int y = 5;
+
+    begin_in_real_time(); /* it shall pass though a job runs */
+    gate_init(&gate);
+    standing = fill(f);
+    CHECK_INT(call_by(syn_after(0.001), noting(9, &y)), SYN_ETIMEDOUT);
+    CHECK_INT(y, 5);
+    crew = crew_start(1, submit_third, NULL);
+    while (pool_stats(&bounded).submitted < 5) /* it waits, or is about to */
+        usleep(100);
+    gate_open(&gate);
+    crew_join(crew);
+    get_all(standing, f);
+    CHECK_INT(n_order, 3);
+    finish_pool(&bounded);
+}
+
+ASYNC(demo, int, submits_much, SYN_LOCAL(struct noting_future, f[8]), SYN_LOCAL(int, i))
+{
+    co_begin;
+    for (self->i = 0; self->i < 8; self->i++)
+        self->f[self->i] = noting_future(self->i);
+    gate_open(&gate);
+    for (self->i = 0; self->i < 8; self->i++)
+        co_try(self->f[self->i], &self->result);
+    co_return_result;
+    co_end;
+}
+
+static void W3_a_loop_never_waits_for_room(void)
+{
+    struct standing_future standing;
+    struct noting_future f[2];
+    int y;
+
+    begin();
+    gate_init(&gate);
+    standing = fill(f);
+    CHECK_INT(submits_much(&y), SYN_OK);
+    CHECK_INT(y, 7);
+    get_all(standing, f);
+    over(&bounded);
+}
+
+static void W3_urgent_jobs_go_ahead_and_the_others_are_not_forgotten(void)
+{
+    struct standing_future standing;
+    struct hurrying_future f[40];
+    struct noting_future g;
+    int y;
+
+    begin();
+    gate_init(&gate);
+    bounded.options.queue_bound = 0;
+    standing = pool_submit(&bounded, standing, &gate, 0);
+    gate_await(&gate, 1);
+    g = noting_future(100);
+    for (int i = 0; i < 40; i++)
+        f[i] = hurrying_future(i);
+    gate_open(&gate);
+    CHECK_INT(future_get(standing, &y), SYN_OK);
+    for (int i = 0; i < 40; i++)
+        CHECK_INT(future_get(f[i], &y), SYN_OK);
+    CHECK_INT(future_get(g, &y), SYN_OK);
+    CHECK_INT(order[0], 0);
+    CHECK_INT(order[15], 100); /* after fifteen of the others */
+    CHECK_INT(order[40], 39);
+    over(&bounded);
+}
+
+static void W5_without_a_thread_the_future_says_so_and_nothing_is_lost(void)
+{
+    int y;
+
+    begin();
+    gate_init(&gate);
+    gate_open(&gate);
+    syn_fault_set("pthread_create", 1, 1000, EAGAIN);
+    CHECK_INT(standing(&gate, 1, &y), SYN_EAGAIN);
+    CHECK_SAYS("no thread");
+    syn_fault_clear();
+    CHECK_INT(standing(&gate, 1, &y), SYN_OK);
+    over(&workers);
+}
+
+static void W5_with_one_thread_there_is_enough(void)
+{
+    struct standing_future f[4];
+    int y;
+
+    begin();
+    gate_init(&gate);
+    syn_fault_set("pthread_create", 2, 1000, EAGAIN);
+    for (int i = 0; i < 4; i++)
+        f[i] = standing_future(&gate, i);
+    gate_await(&gate, 1);
+    gate_open(&gate);
+    for (int i = 0; i < 4; i++)
+        CHECK_INT(future_get(f[i], &y), SYN_OK);
+    syn_fault_clear();
+    CHECK_INT(pool_stats(&workers).peak_threads, 2); /* one of them never began */
+    over(&workers);
+}
+
+static void W6_a_private_pool_is_made_stopped_and_freed_again_and_again(void)
+{
+    struct syn_pool_options options = {.name = "private", .max_threads = 1};
+    struct syn_pool *pool;
+    int y;
+
+    begin();
+    gate_init(&gate);
+    gate_open(&gate);
+    CHECK_INT(pool_new(&options, NULL), SYN_EINVAL);
+    CHECK_INT(pool_free(NULL), SYN_OK);
+    for (int i = 0; i < 200; i++) {
+        CHECK_INT(pool_new(&options, &pool), SYN_OK);
+        CHECK_INT(future_get(pool_submit(pool, standing, &gate, i), &y), SYN_OK);
+        CHECK_INT(y, i);
+        CHECK_INT(pool_free(pool), SYN_OK);
+    }
+    over(&workers);
+}
+
+static void W6_the_size_is_set_by_a_call_before_the_first_job(void)
+{
+    struct syn_pool_options options = {.name = "default", .max_threads = 1};
+    struct standing_future f[2];
+    int y;
+
+    begin();
+    gate_init(&gate);
+    CHECK_INT(pool_configure(syn_default_pool(), NULL), SYN_EINVAL);
+    CHECK_INT(pool_configure(syn_default_pool(), &options), SYN_OK);
+    f[0] = pool_submit(syn_default_pool(), standing, &gate, 0);
+    f[1] = pool_submit(syn_default_pool(), standing, &gate, 0);
+    gate_await(&gate, 1);
+    CHECK_INT(pool_stats(syn_default_pool()).threads, 1);
+    CHECK_INT(pool_configure(syn_default_pool(), &options), SYN_EBUSY);
+    gate_open(&gate);
+    CHECK_INT(future_get(f[0], &y), SYN_OK);
+    CHECK_INT(future_get(f[1], &y), SYN_OK);
+    over(syn_default_pool());
+}
+
+static atomic_int threads_began, threads_ended;
+
+static void on_thread(void *user, const char *name, int begins)
+{
+    sigset_t mask;
+
+    CHECK_PTR(user, &threads_began);
+    CHECK_STR(name, "watched");
+    pthread_sigmask(SIG_SETMASK, NULL, &mask);
+    CHECK(sigismember(&mask, SIGTERM) && sigismember(&mask, SIGPROF));
+    *(begins ? &threads_began : &threads_ended) += 1;
+}
+
+POOL(watched, .on_thread = on_thread, .user = &threads_began);
+
+static void H1_workers_block_signals_and_are_announced(void)
+{
+    int y;
+
+    begin();
+    gate_init(&gate);
+    gate_open(&gate);
+    CHECK_INT(future_get(pool_submit(&watched, standing, &gate, 1), &y), SYN_OK);
+    CHECK_INT(threads_began, 1);
+    over(&watched);
+    CHECK_INT(threads_ended, 1);
+}
+
+static const struct test_case cases[] = {
+    TEST(W4_threads_grow_to_the_maximum_and_no_further),
+    TEST(W4_idle_threads_end_but_for_the_least),
+    TEST(W3_a_full_queue_fails_who_submits_if_it_is_to),
+    TEST(W3_a_full_queue_runs_a_job_in_who_submits_if_it_is_to),
+    TEST(W3_a_full_queue_makes_who_submits_wait_for_room_or_his_deadline),
+    TEST_MODES(W3_a_loop_never_waits_for_room),
+    TEST(W3_urgent_jobs_go_ahead_and_the_others_are_not_forgotten),
+    TEST(W5_without_a_thread_the_future_says_so_and_nothing_is_lost),
+    TEST(W5_with_one_thread_there_is_enough),
+    TEST(W6_a_private_pool_is_made_stopped_and_freed_again_and_again),
+    TEST(W6_the_size_is_set_by_a_call_before_the_first_job),
+    TEST(H1_workers_block_signals_and_are_announced),
+};
+TEST_MAIN("pool", cases);
