@@ -41,6 +41,7 @@
 #define SYNCHRONICITY_H
 
 #include <synchronicity/blocking.h>
+#include <synchronicity/blocking_generator.h>
 #include <synchronicity/call.h>
 #include <synchronicity/channel.h>
 #include <synchronicity/class.h>

@@ -102,7 +102,8 @@ static syn_err wait_closed(struct syni_channel *channel, struct syn_deadline dea
     bool done = true;
 
     syni_thread_port_init(&port, NULL, false);
-    if ((channel->home && syni_drives(&channel->home->loop)) ||
+    if ((channel->home ? syni_drives(&channel->home->loop)
+                       : channel->is_generator && syni_driving_now() != NULL) ||
         syni_blocked_enter(&blocked, channel->home, channel->name))
         return syni_channel_shut(channel, NULL) ? SYN_EAGAIN : SYN_OK;
     if (syni_channel_shut(channel, &port.port)) {

@@ -12,7 +12,7 @@
 /* Its synchronizer is closed by now: as a call that was accepted too late. */
 static void start(struct syni_channel *channel)
 {
-    struct syni_task *task = channel->generator;
+    struct syni_task *task = channel->generator->task;
 
     if (!syni_launch(task))
         syni_call_refused(task);
@@ -32,7 +32,7 @@ syn_err syni_generator_new_on(const struct syn_generator *generator, struct syni
         syni_channel_unpin(channel);
         return SYN_ENOMEM;
     }
-    syni_channel_adopt(channel, *out_task, generator, start);
+    syni_channel_adopt_task(channel, *out_task, generator, start);
     *out_own = channel;
     return SYN_OK;
 }

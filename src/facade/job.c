@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/report.h"
+#include "task/channel.h"
 #include "task/local.h"
 
 static const struct syni_core_ops core_ops;
@@ -32,25 +33,22 @@ static struct syni_pool_job *job_of(struct syni_core *core)
 
 /* --- making --- */
 
-static void init(struct syni_pool_job *job, const struct syn_blocking *function,
-                 struct syni_slot *slot)
+static void init(struct syni_pool_job *job, const struct syn_blocking *function)
 {
     job->function = function;
     job->core.type = &function->type;
     job->core.value = (char *)job + function->result_offset;
     job->core.ops = &core_ops;
-    job->core.slot = slot;
     job->work.ops = function->to_the_end ? &to_the_end_ops : &work_ops;
     job->work.name = function->name;
     job->work.urgent = function->urgent;
     job->work.nested = syni_nested_here();
     job->locals = syni_bindings_inherit();
     atomic_init(&job->deadline, syni_deadline_here(SYNI_NEVER));
-    syni_slot_publish(slot, &job->core, 3);
 }
 
-struct syn_job *syni_job_new(const struct syn_blocking *function, struct syn_pool *pool,
-                             struct syn_future *out_future)
+struct syni_pool_job *syni_job_make(const struct syn_blocking *function, struct syn_pool *pool,
+                                    unsigned references, struct syn_future *out_future)
 {
     struct syni_slot *slot;
     struct syni_pool_job *job = NULL;
@@ -64,10 +62,18 @@ struct syn_job *syni_job_new(const struct syn_blocking *function, struct syn_poo
         *out_future = (struct syn_future){NULL, (uint32_t)err};
         return NULL;
     }
-    init(job, function, slot);
+    init(job, function);
+    job->core.slot = slot;
+    syni_slot_publish(slot, &job->core, references);
     job->pool = pool ? pool : function->pool ? function->pool : syn_default_pool();
     *out_future = syni_core_handle(&job->core);
-    return (struct syn_job *)(void *)job;
+    return job;
+}
+
+struct syn_job *syni_job_new(const struct syn_blocking *function, struct syn_pool *pool,
+                             struct syn_future *out_future)
+{
+    return (struct syn_job *)(void *)syni_job_make(function, pool, 3, out_future);
 }
 
 const char *syni_job_copy(struct syn_job *job, const char *text)
@@ -86,6 +92,8 @@ static void free_job(struct syni_core *core)
     syni_bindings_release(job->locals);
     if (job->function->release)
         job->function->release((struct syn_job *)(void *)job);
+    if (job->channel)
+        syni_channel_unpin(job->channel);
     syni_frame_free(job, job->function->frame_size, core->slot);
 }
 
@@ -200,9 +208,15 @@ static void end_work(struct syni_work *work, enum syni_work_end how, syn_err err
 
 static void abandon_work(struct syni_work *work)
 {
-    end_asked(SYNI_CONTAINER(work, struct syni_pool_job, work),
-              asked_by(SYNI_CONTAINER(work, struct syni_pool_job, work)),
-              "abandoned: it was asked to end and still runs; its result will be destroyed");
+    static const char why[] =
+        "abandoned: it was asked to end and still runs; its result will be destroyed";
+    struct syni_pool_job *job = SYNI_CONTAINER(work, struct syni_pool_job, work);
+
+    if (job->channel) /* who closes it hears of it */
+        complete(job, SYN_EABANDONED, SYN_BY_LIBRARY,
+                 syni_report_new(SYN_EABANDONED, SYN_BY_LIBRARY, why));
+    else
+        end_asked(job, asked_by(job), why);
 }
 
 /* --- running --- */
@@ -230,12 +244,16 @@ static bool is_patient(void)
     return !syni_driving_now() && !syni_worker_now();
 }
 
-void syni_job_start(struct syn_job *public_job, struct syn_strand *strand)
+void syni_job_start(struct syn_job *job, struct syn_strand *strand)
 {
-    struct syni_pool_job *job = SYNI_JOB(public_job);
+    SYNI_JOB(job)->work.strand = strand;
+    syni_job_post(SYNI_JOB(job));
+}
+
+void syni_job_post(struct syni_pool_job *job)
+{
     syn_err err = job->copy_failed ? SYN_ENOMEM : SYN_OK;
 
-    job->work.strand = strand;
     job->work.clock.clock = syni_clock_here();
     if (!err)
         err = syni_pool_post(syni_pool_of(job->pool), &job->work, is_patient(), job->deadline);
@@ -320,7 +338,7 @@ syn_err syn_pool_on_cancel(void (*fn)(void *user), void *user)
 
     if (!work)
         return syni_refuse(SYN_EINVAL, "a hook for a cancelled job was set outside of jobs");
-    return syni_work_hook(work, fn, user);
+    return syni_work_hook(work, SYNI_HOOK_OF_USER, fn, user);
 }
 
 struct syn_deadline syn_pool_job_deadline(void)

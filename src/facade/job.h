@@ -24,6 +24,10 @@ struct __attribute__((may_alias)) syni_pool_job {
     _Atomic(int64_t) deadline;    /* the earliest that it was made or awaited under */
     bool copy_failed;
 
+    /* of a generator */
+    struct syni_channel *channel;      /* held */
+    struct syni_thread_waiter *yields; /* the body's, in a yield */
+
     /* the body's */
     bool failed;
     syn_err err;
@@ -35,6 +39,13 @@ _Static_assert(sizeof(struct syni_pool_job) <= sizeof(struct syn_job),
 _Static_assert(_Alignof(struct syni_pool_job) <= _Alignof(struct syn_job), "misaligned");
 
 #define SYNI_JOB(pointer) ((struct syni_pool_job *)(void *)(pointer))
+
+/* A job with REFERENCES, not posted; NULL, and the handle says why. */
+struct syni_pool_job *syni_job_make(const struct syn_blocking *function, struct syn_pool *pool,
+                                    unsigned references, struct syn_future *out_future);
+
+/* Its body runs some time, or its core says why not. It has the body's reference. */
+void syni_job_post(struct syni_pool_job *job);
 
 /* The clock that work made by this thread lives by; NULL: real time. */
 struct syn_clock *syni_clock_here(void);

@@ -60,20 +60,27 @@ static void grace_is_over(struct syni_work *work)
     abandon(work);
 }
 
+static void call_hook(struct syni_work *work, enum syni_hook which)
+{
+    void (*fn)(void *);
+    void *user;
+
+    syni_mutex_lock(&work->pool->lock);
+    fn = work->hooks[which].fn;
+    user = work->hooks[which].user;
+    syni_mutex_unlock(&work->pool->lock);
+    if (fn)
+        fn(user);
+}
+
 void syni_work_tell(struct syni_work *work)
 {
     struct syni_pool *pool = work->pool;
     int64_t grace = pool->grace_ns;
     bool give_up = false;
-    void (*hook)(void *);
-    void *user;
 
-    syni_mutex_lock(&pool->lock);
-    hook = work->hook;
-    user = work->hook_user;
-    syni_mutex_unlock(&pool->lock);
-    if (hook)
-        hook(user);
+    call_hook(work, SYNI_HOOK_OF_USER);
+    call_hook(work, SYNI_HOOK_OF_LIBRARY);
     if (grace >= 0 && work->ops->abandon) {
         work->kept = syni_keeper_add(work, syni_deadline_in(syni_now(), grace), grace_is_over) == 0;
         give_up = !work->kept; /* no thread to wait for it: then at once */
@@ -114,7 +121,8 @@ enum syni_asked syni_work_ask(struct syni_work *work, int reason)
     return asked;
 }
 
-syn_err syni_work_hook(struct syni_work *work, void (*fn)(void *user), void *user)
+syn_err syni_work_hook(struct syni_work *work, enum syni_hook which, void (*fn)(void *user),
+                       void *user)
 {
     struct syni_pool *pool = work->pool;
     syn_err err = SYN_OK;
@@ -123,8 +131,8 @@ syn_err syni_work_hook(struct syni_work *work, void (*fn)(void *user), void *use
     if (fn && work->asked) {
         err = SYN_ECANCELED;
     } else {
-        work->hook = fn;
-        work->hook_user = user;
+        work->hooks[which].fn = fn;
+        work->hooks[which].user = user;
     }
     if (!fn)
         wait_for_holders_locked(work);

@@ -72,8 +72,10 @@ struct syni_work {
     bool abandoned;
     bool kept; /* the keeper knows it */
     unsigned holders; /* who asks it, or abandons it, at this moment: it does not end */
-    void (*hook)(void *user);
-    void *hook_user;
+    struct {
+        void (*fn)(void *user);
+        void *user;
+    } hooks[2];
 
     /* the keeper's */
     struct syni_list doomed;
@@ -146,8 +148,10 @@ enum syni_asked { SYNI_ASKED_LATE, SYNI_ASKED_WITHDRAWN, SYNI_ASKED_RUNS };
  * caller's. RUNS: it is told, or was. LATE: it is over. Any thread that holds WORK. */
 enum syni_asked syni_work_ask(struct syni_work *work, int reason);
 
-/* The hook of WORK, which the calling thread runs. */
-syn_err syni_work_hook(struct syni_work *work, void (*fn)(void *user), void *user);
+/* A hook of WORK, which the calling thread runs: the user's, or the library's own. */
+enum syni_hook { SYNI_HOOK_OF_USER, SYNI_HOOK_OF_LIBRARY };
+syn_err syni_work_hook(struct syni_work *work, enum syni_hook which, void (*fn)(void *user),
+                       void *user);
 
 /* WORK, which a stop holds and which was asked, is told so; is abandoned; and is not held any
  * more. */

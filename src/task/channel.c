@@ -123,7 +123,7 @@ void syni_channel_do_after(struct syni_channel *channel, const struct syni_chann
     if (after->served)
         syni_port_serve(after->served, SYN_OK);
     if (after->resume)
-        syni_task_wake(after->resume);
+        channel->go_on(after->resume);
     if (after->start)
         channel->start(channel);
 }
@@ -201,6 +201,16 @@ bool syni_channel_yield(struct syni_channel *channel, void *item)
     if (lost && channel->item->destroy)
         channel->item->destroy(item);
     return goes_on;
+}
+
+bool syni_channel_is_closed(struct syni_channel *channel)
+{
+    bool closed;
+
+    syni_mutex_lock(&channel->lock);
+    closed = channel->closed;
+    syni_mutex_unlock(&channel->lock);
+    return closed;
 }
 
 bool syni_channel_stop_yielding(struct syni_channel *channel)

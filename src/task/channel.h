@@ -39,13 +39,14 @@ struct syni_channel {
     struct syn_report *report;
 
     /* of a generator; NULL: made directly */
-    struct syni_task *generator; /* until it ended */
-    struct syni_home *home;
+    struct syni_core *generator; /* what produces: a task, or a job; until it ended */
+    struct syni_home *home;      /* of a task */
     const char *name;            /* its function's */
     void (*hear)(struct syn_task *task, const void *value); /* NULL: nobody talks back */
     syn_err thrown;              /* what its yield gives, as status, with its report */
     struct syn_report *thrown_report;
     void (*start)(struct syni_channel *channel);
+    void (*go_on)(struct syni_core *generator); /* from a yield, once for each */
     struct syni_waiter end;      /* at its core */
     bool is_generator, started;
     bool yielded;                /* it waits for demand */
@@ -109,10 +110,19 @@ struct syn_report *syni_channel_report(struct syni_channel *channel, syn_err sta
 
 /* --- generators --- */
 
-/* TASK, which was made and not launched, produces as GENERATOR says; START launches it. */
-void syni_channel_adopt(struct syni_channel *channel, struct syni_task *task,
-                        const struct syn_generator *generator,
-                        void (*start)(struct syni_channel *channel));
+/* GENERATOR, which was made and not launched, produces; START launches it; GO_ON resumes it
+ * when there is demand again. */
+void syni_channel_adopt(struct syni_channel *channel, struct syni_core *generator,
+                        void (*start)(struct syni_channel *channel),
+                        void (*go_on)(struct syni_core *generator));
+
+/* The same for TASK, as GENERATOR says. */
+void syni_channel_adopt_task(struct syni_channel *channel, struct syni_task *task,
+                             const struct syn_generator *generator,
+                             void (*start)(struct syni_channel *channel));
+
+/* It was closed: what a generator yields is lost. */
+bool syni_channel_is_closed(struct syni_channel *channel);
 
 /* From the generator's step: ITEM goes in. True: there is demand for the next. */
 bool syni_channel_yield(struct syni_channel *channel, void *item);
@@ -130,7 +140,7 @@ static inline unsigned char *syni_channel_place(const struct syni_channel *chann
 /* What is left to be done outside the lock. */
 struct syni_channel_after {
     struct syni_port *served;
-    struct syni_task *resume; /* the generator, which waited at its yield */
+    struct syni_core *resume; /* the generator, which waited at its yield */
     bool start;               /* the generator, which never ran */
 };
 

@@ -68,35 +68,49 @@ static void tell_closed(struct syni_channel *channel, struct syni_port *port)
     channel->told = true;
 }
 
-/* It shall end; one that never began is the caller's to free. */
-static struct syni_task *end_generator(struct syni_channel *channel)
+/* It shall end; one that never began is the caller's to free. A job is the caller's to ask, and
+ * held: it may end inside that, which takes our lock. */
+static struct syni_core *end_generator(struct syni_channel *channel, struct syni_core **out_job)
 {
-    struct syni_task *unstarted = NULL;
+    struct syni_core *generator = channel->generator;
 
-    if (channel->generator && !channel->started) {
-        unstarted = channel->generator;
+    if (!generator)
+        return NULL;
+    if (!channel->started) {
         channel->generator = NULL;
         channel->ended = true;
-    } else if (channel->generator) {
-        syni_task_request(channel->generator, SYN_BY_REQUEST);
-        if (channel->yielded) { /* in its clean-up, where no request wakes it */
-            channel->yielded = false;
-            syni_task_wake(channel->generator);
-        }
+        return generator;
     }
-    return unstarted;
+    if (generator->task) {
+        syni_task_request(generator->task, SYN_BY_REQUEST);
+    } else {
+        *out_job = generator;
+        syni_slot_take(generator->slot, syni_slot_generation(generator->slot),
+                       SYNI_SLOT_PIN_ANY);
+    }
+    if (channel->yielded) { /* in its clean-up, where no request wakes it */
+        channel->yielded = false;
+        channel->go_on(generator);
+    }
+    return NULL;
 }
 
-static void free_unstarted(struct syni_channel *channel, struct syni_task *task)
+static void free_unstarted(struct syni_channel *channel, struct syni_core *generator)
 {
-    syni_core_unpin(&task->core); /* the producer's, and ours */
-    syni_core_unpin(&task->core);
+    syni_core_unpin(generator); /* the producer's, and ours */
+    syni_core_unpin(generator);
     syni_channel_unpin(channel);
+}
+
+static void ask(struct syni_core *job)
+{
+    syni_core_ask(job, SYN_BY_REQUEST);
+    syni_core_unpin(job);
 }
 
 bool syni_channel_shut(struct syni_channel *channel, struct syni_port *port)
 {
-    struct syni_task *unstarted = NULL;
+    struct syni_core *unstarted = NULL, *job = NULL;
     struct syni_port *waiting;
     bool first, waits;
 
@@ -108,19 +122,22 @@ bool syni_channel_shut(struct syni_channel *channel, struct syni_port *port)
     while ((waiting = syni_port_take(&channel->senders)))
         syni_port_serve(waiting, SYN_ECLOSED);
     if (first)
-        unstarted = end_generator(channel);
+        unstarted = end_generator(channel, &job);
     waits = channel->generator != NULL;
     if (port) {
         syni_list_init(&port->link);
-        tell_closed(channel, port);
         if (waits)
             syni_list_append(&channel->closers, &port->link);
+        else
+            tell_closed(channel, port);
     }
     syni_mutex_unlock(&channel->lock);
     if (first)
         syni_channel_empty(channel);
     if (unstarted)
         free_unstarted(channel, unstarted);
+    if (job)
+        ask(job);
     return waits;
 }
 
@@ -128,7 +145,7 @@ bool syni_channel_shut(struct syni_channel *channel, struct syni_port *port)
 static void generator_ended(struct syni_waiter *waiter)
 {
     struct syni_channel *channel = SYNI_CONTAINER(waiter, struct syni_channel, end);
-    struct syni_core *core = &channel->generator->core;
+    struct syni_core *core = channel->generator;
     struct syni_port *closer;
 
     syni_mutex_lock(&channel->lock);
@@ -145,18 +162,31 @@ static void generator_ended(struct syni_waiter *waiter)
     syni_channel_unpin(channel);
 }
 
-void syni_channel_adopt(struct syni_channel *channel, struct syni_task *task,
-                        const struct syn_generator *generator,
-                        void (*start)(struct syni_channel *channel))
+static void wake_task(struct syni_core *generator)
+{
+    syni_task_wake(generator->task);
+}
+
+void syni_channel_adopt_task(struct syni_channel *channel, struct syni_task *task,
+                             const struct syn_generator *generator,
+                             void (*start)(struct syni_channel *channel))
+{
+    channel->home = task->home;
+    channel->hear = generator->hear;
+    syni_channel_adopt(channel, &task->core, start, wake_task);
+}
+
+void syni_channel_adopt(struct syni_channel *channel, struct syni_core *generator,
+                        void (*start)(struct syni_channel *channel),
+                        void (*go_on)(struct syni_core *generator))
 {
     channel->is_generator = true;
-    channel->generator = task;
-    channel->home = task->home;
-    channel->name = generator->function.name;
-    channel->hear = generator->hear;
+    channel->generator = generator;
+    channel->name = syni_core_name(generator);
     channel->start = start;
+    channel->go_on = go_on;
     channel->end.wake = generator_ended;
-    atomic_store_explicit(&task->core.waiter, &channel->end, memory_order_relaxed);
+    atomic_store_explicit(&generator->waiter, &channel->end, memory_order_relaxed);
     /* one reference more, the generator's: nobody else knows the channel yet */
     syni_slot_take(channel->slot, syni_slot_generation(channel->slot), SYNI_SLOT_PIN);
 }

@@ -44,7 +44,7 @@ static void say(struct syni_channel *channel, const struct syni_saying *saying,
                 struct syn_report *report)
 {
     if (!saying->err)
-        channel->hear((struct syn_task *)(void *)channel->generator, saying->value);
+        channel->hear((struct syn_task *)(void *)channel->generator->task, saying->value);
     channel->thrown = saying->err;
     channel->thrown_report = report;
 }

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Blocking generators: a thread that produces, for anybody who iterates.
+ *
+ *     SYN_BLOCKING_GENERATOR(files, struct entry, entries, SYN_COPY(const char *, path))
+ *     {
+ *         DIR *dir = opendir(path);                    // ordinary C, on a worker's stack
+ *         struct dirent *d;
+ *
+ *         if (!dir) {
+ *             syn_job_fail(job, errno, path);
+ *             return;
+ *         }
+ *         while ((d = readdir(dir)) && !syn_job_yield(job, entry_of(d)))
+ *             ;
+ *         closedir(dir);
+ *     }
+ *
+ * gives, as if written out:
+ *
+ *     struct entries_channel entries(const char *path);
+ *     struct entries_channel entries_submit(struct syn_pool *pool, const char *path);
+ *         Makes the generator and starts nothing: its job is submitted when the channel is
+ *         first asked. Never fails itself. The channel is like any other (channel.h), for
+ *         threads and tasks, and is the caller's to close.
+ *
+ * Everything that blocking.h says of items, arguments and pools holds. SYN_DESTROY(fn) is for
+ * items that nobody fetched.
+ *
+ * syn_job_yield(job, VALUE) gives one item and, with capacity 0, returns when the next one
+ * is asked for. It returns nonzero when there is to be no more, because the channel was
+ * closed or the job was asked to end: clean up and return. An item that is yielded after
+ * that is destroyed. While it waits the job counts as waiting (pool.h).
+ *
+ * Its end ends the channel; its error is the channel's. A close asks the job to end, also
+ * while it blocks, as a cancellation asks any job (syn_pool_on_cancel()), and waits for
+ * that; what has not ended after the pool's grace time is abandoned, and the close
+ * returns SYN_EABANDONED. On a thread that drives a loop closing does not wait: SYN_EAGAIN,
+ * or write co_close there.
+ */
+#ifndef SYNCHRONICITY_BLOCKING_GENERATOR_H
+#define SYNCHRONICITY_BLOCKING_GENERATOR_H
+
+#include <synchronicity/blocking.h>
+#include <synchronicity/channel.h>
+
+#define SYN_BLOCKING_GENERATOR_DECLARE(...) SYNI_BLOCKING_GENERATOR_DECLARE(__VA_ARGS__, SYNI_END)
+#define SYNI_BLOCKING_GENERATOR_DECLARE(type, name, ...)                                           \
+    struct name; /* the frame */                                                                   \
+    SYNI_CHANNEL_TYPES(type, name);                                                                \
+    extern struct name##_channel name(SYNI_LIST(~SYNI_MAP(SYNI_PARAM, __VA_ARGS__)));              \
+    extern struct name##_channel name##_submit(                                                    \
+        SYNI_LIST(~, struct syn_pool *syni_pool SYNI_MAP(SYNI_PARAM, __VA_ARGS__)))
+
+#ifndef __cplusplus
+
+/* A blocking generator, described once. */
+struct syn_blocking_generator {
+    struct syn_blocking blocking; /* of nothing: its end says only how */
+    struct syn_type item;
+};
+
+/* The frame of one on POOL (NULL: its own) and its channel; NULL, and the handle says why. */
+struct syn_job *syni_job_generator_new(const struct syn_blocking_generator *generator,
+                                       struct syn_pool *pool, struct syn_channel *out_channel);
+/* Its strand; it is started when it is asked. */
+void syni_job_generator_ready(struct syn_job *job, struct syn_strand *strand);
+int syni_job_yield(struct syn_job *job, void *item);
+
+#define syn_job_yield(job, value)                                                                  \
+    ((job)->syn_item = (value), syni_job_yield(&(job)->syn, &(job)->syn_item))
+
+#define SYN_BLOCKING_GENERATOR_DEFINE(...) SYNI_BLOCKING_GENERATOR_DEFINE(__VA_ARGS__, SYNI_END)
+#define SYNI_BLOCKING_GENERATOR_DEFINE(pool, type, name, ...)                                      \
+    SYNI_BLOCK_GENERATE(, pool, type, name, __VA_ARGS__)
+
+#define SYN_BLOCKING_GENERATOR(...) SYNI_BLOCKING_GENERATOR(__VA_ARGS__, SYNI_END)
+#define SYNI_BLOCKING_GENERATOR(pool, type, name, ...)                                             \
+    SYNI_CHANNEL_TYPES(type, name);                                                                \
+    SYNI_BLOCK_GENERATE(static inline SYNI_UNUSED, pool, type, name, __VA_ARGS__)
+
+/* What one definition makes; see SYNI_BLOCK in blocking.h. */
+#define SYNI_BLOCK_GENERATE(linkage, pool, type, name, ...)                                        \
+    struct name {                                                                                  \
+        struct syn_job syn;                                                                        \
+        type syn_item;                                                                             \
+        SYNI_NO_RESULT(void)                                                                       \
+        SYNI_MAP(SYNI_FIELD, __VA_ARGS__)                                                          \
+    };                                                                                             \
+    static void syni_##name##_body(                                                                \
+        SYNI_LIST(~, struct name *job SYNI_MAP(SYNI_PARAM, __VA_ARGS__)));                         \
+    static void syni_##name##_run(struct syn_job *syni_job)                                        \
+    {                                                                                              \
+        struct name *self = (struct name *)(void *)syni_job;                                       \
+        syni_##name##_body(SYNI_LIST(~, self SYNI_MAP(SYNI_SPREAD, __VA_ARGS__)));                 \
+    }                                                                                              \
+    static SYNI_UNUSED void syni_##name##_destroy(void *result)                                    \
+    {                                                                                              \
+        SYNI_RESULT_AS(type) SYNI_MAP(SYNI_KILL, __VA_ARGS__)                                      \
+    }                                                                                              \
+    SYNI_JOB_RELEASE(name, __VA_ARGS__)                                                            \
+    static const struct syn_blocking_generator syni_##name##_generator = {                         \
+        {SYN_ABI, sizeof(struct syn_job), sizeof(struct name), offsetof(struct name, result),      \
+         {0, NULL, NULL}, #name, __FILE__, __LINE__, SYNI_IN_LIBRARY,                              \
+         0 SYNI_MAP(SYNI_URGENT, __VA_ARGS__), &pool, syni_##name##_run,                           \
+         (0 SYNI_MAP(SYNI_COPIES, __VA_ARGS__)) ? syni_##name##_release : NULL},                   \
+        {sizeof(type), (0 SYNI_MAP(SYNI_KILLS, __VA_ARGS__)) ? syni_##name##_destroy : NULL,       \
+         NULL}};                                                                                   \
+    linkage struct name##_channel name##_submit(                                                   \
+        SYNI_LIST(~, struct syn_pool *syni_pool SYNI_MAP(SYNI_PARAM, __VA_ARGS__)))                \
+    {                                                                                              \
+        struct name##_channel syni_channel;                                                        \
+        struct syn_strand *syni_strand = NULL;                                                     \
+        struct name *syni_new = (struct name *)(void *)syni_job_generator_new(                     \
+            &syni_##name##_generator, syni_pool, &syni_channel.u.handle);                          \
+        if (!syni_new)                                                                             \
+            return syni_channel;                                                                   \
+        SYNI_MAP(SYNI_JOB_KEEP, __VA_ARGS__)                                                       \
+        syni_job_generator_ready(&syni_new->syn, syni_strand);                                     \
+        return syni_channel;                                                                       \
+    }                                                                                              \
+    linkage struct name##_channel name(SYNI_LIST(~SYNI_MAP(SYNI_PARAM, __VA_ARGS__)))              \
+    {                                                                                              \
+        return name##_submit(SYNI_LIST(~, NULL SYNI_MAP(SYNI_PASS, __VA_ARGS__)));                 \
+    }                                                                                              \
+    static void syni_##name##_body(                                                                \
+        SYNI_LIST(~, struct name *job SYNI_UNUSED SYNI_MAP(SYNI_PARAM, __VA_ARGS__)))
+
+#endif /* !__cplusplus */
+
+#endif

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Blocking generators: a job that is the producer of a channel.
+ *
+ * The channel starts it when it is first asked, and ends with its core, as with a task's.
+ * The job holds the channel until its body has returned, which may be after it was abandoned
+ * and the channel has ended. A yield sleeps on the worker's thread, told by the channel
+ * or by who asks the job to end: by that one of the two who ended its wait for demand.
+ */
+#include <synchronicity/blocking_generator.h>
+
+#include "facade/job.h"
+#include "task/channel.h"
+
+static struct syni_pool_job *producer(struct syni_channel *channel)
+{
+    return SYNI_CONTAINER(channel->generator, struct syni_pool_job, core);
+}
+
+static void start(struct syni_channel *channel)
+{
+    struct syni_pool_job *job = producer(channel);
+
+    /* the body's; the core is not complete before it is posted */
+    syni_slot_take(job->core.slot, syni_slot_generation(job->core.slot), SYNI_SLOT_PIN_ANY);
+    syni_job_post(job);
+}
+
+static void go_on(struct syni_core *core)
+{
+    struct syni_thread_waiter *waiter = SYNI_CONTAINER(core, struct syni_pool_job, core)->yields;
+
+    waiter->waiter.wake(&waiter->waiter);
+}
+
+/* The job is asked to end while it waits for demand: whoever takes it out of that wait, the
+ * channel or we, wakes it. */
+static void interrupt_yield(void *user)
+{
+    struct syni_pool_job *job = user;
+
+    if (syni_channel_stop_yielding(job->channel))
+        go_on(&job->core);
+}
+
+struct syn_job *syni_job_generator_new(const struct syn_blocking_generator *generator,
+                                       struct syn_pool *pool, struct syn_channel *out_channel)
+{
+    struct syn_future future;
+    struct syni_channel *channel = syni_channel_make(&generator->item, 0, 1, out_channel);
+    struct syni_pool_job *job = NULL;
+
+    if (channel)
+        job = syni_job_make(&generator->blocking, pool, 2, &future);
+    if (channel && !job) {
+        syni_channel_unpin(channel);
+        *out_channel = (struct syn_channel){NULL, future.generation, 0};
+    }
+    if (!job)
+        return NULL;
+    job->channel = channel;
+    syni_slot_take(channel->slot, syni_slot_generation(channel->slot), SYNI_SLOT_PIN);
+    syni_channel_adopt(channel, &job->core, start, go_on);
+    return (struct syn_job *)(void *)job;
+}
+
+void syni_job_generator_ready(struct syn_job *job, struct syn_strand *strand)
+{
+    SYNI_JOB(job)->work.strand = strand;
+}
+
+/* Until there is demand, or the job is to end. */
+static void wait_for_demand(struct syni_pool_job *job)
+{
+    if (syni_work_hook(&job->work, SYNI_HOOK_OF_LIBRARY, interrupt_yield, job))
+        interrupt_yield(job); /* it was asked before */
+    syni_worker_block();
+    syni_clock_sleep(&job->yields->done, SYNI_NEVER);
+    syni_worker_unblock();
+    syni_work_hook(&job->work, SYNI_HOOK_OF_LIBRARY, NULL, NULL);
+}
+
+int syni_job_yield(struct syn_job *public_job, void *item)
+{
+    struct syni_pool_job *job = SYNI_JOB(public_job);
+    struct syni_thread_waiter waiter;
+
+    syni_thread_waiter_init(&waiter);
+    job->yields = &waiter;
+    if (!syni_channel_yield(job->channel, item))
+        wait_for_demand(job);
+    return syn_pool_job_cancelled() || syni_channel_is_closed(job->channel);
+}
