@@ -32,7 +32,8 @@
  * SYN_STRAND(expression), a struct syn_strand * made of the arguments: its jobs run one at a
  * time and in order; SYN_URGENT: its jobs go ahead of those without; SYN_TO_THE_END: who
  * waits for one that runs waits for its end, however long that takes, since it works on what
- * he lent it: a buffer, a descriptor.
+ * he lent it: a buffer, a descriptor; SYN_LET_GO: it cannot be interrupted, so that one that is
+ * asked to end is abandoned at once and not after the pool's grace time.
  *
  * ARGUMENTS are copied as a C call copies them. What a pointer points to must stay until
  * the future is done, and, where a job may be abandoned, until it really ends: use
@@ -97,7 +98,7 @@ struct syn_blocking {
     const char *name, *file;
     int line;
     int library; /* 1: one of this library's own */
-    int urgent, to_the_end;
+    int urgent, to_the_end, let_go;
     struct syn_pool *pool;               /* NULL: the default one */
     void (*run)(struct syn_job *job);    /* the body, and its result into the frame */
     void (*release)(struct syn_job *job); /* frees copied arguments, or NULL */
@@ -177,6 +178,7 @@ void syni_job_fail(struct syn_job *job, syn_err err, const char *message);
         SYNI_IN_LIBRARY,                                                                           \
         0 SYNI_MAP(SYNI_URGENT, __VA_ARGS__),                                                      \
         0 SYNI_MAP(SYNI_TO_THE_END, __VA_ARGS__),                                                  \
+        0 SYNI_MAP(SYNI_LET_GO, __VA_ARGS__),                                                      \
         &pool,                                                                                     \
         syni_##name##_run,                                                                         \
         (0 SYNI_MAP(SYNI_COPIES, __VA_ARGS__)) ? syni_##name##_release : NULL};                    \
@@ -229,6 +231,7 @@ void syni_job_fail(struct syn_job *job, syn_err err, const char *message);
 #define SYNI_SPREAD_SYN_STRAND(strand)
 #define SYNI_SPREAD_SYN_URGENT
 #define SYNI_SPREAD_SYN_TO_THE_END
+#define SYNI_SPREAD_SYN_LET_GO
 #define SYNI_SPREAD_SYNI_END
 #define SYNI_PASS(item) SYNI_DO(SYNI_PASS_, item)
 #define SYNI_PASS_ARG(type, name) , name
@@ -238,6 +241,7 @@ void syni_job_fail(struct syn_job *job, syn_err err, const char *message);
 #define SYNI_PASS_SYN_STRAND(strand)
 #define SYNI_PASS_SYN_URGENT
 #define SYNI_PASS_SYN_TO_THE_END
+#define SYNI_PASS_SYN_LET_GO
 #define SYNI_PASS_SYNI_END
 
 /* Arguments into the frame, and the strand. */
@@ -249,6 +253,7 @@ void syni_job_fail(struct syn_job *job, syn_err err, const char *message);
 #define SYNI_JOB_KEEP_SYN_STRAND(strand) syni_strand = (strand);
 #define SYNI_JOB_KEEP_SYN_URGENT
 #define SYNI_JOB_KEEP_SYN_TO_THE_END
+#define SYNI_JOB_KEEP_SYN_LET_GO
 #define SYNI_JOB_KEEP_SYNI_END
 
 #define SYNI_URGENT(item) SYNI_DO(SYNI_URGENT_, item)
@@ -259,6 +264,7 @@ void syni_job_fail(struct syn_job *job, syn_err err, const char *message);
 #define SYNI_URGENT_SYN_STRAND(strand)
 #define SYNI_URGENT_SYN_URGENT +1
 #define SYNI_URGENT_SYN_TO_THE_END
+#define SYNI_URGENT_SYN_LET_GO
 #define SYNI_URGENT_SYNI_END
 
 #define SYNI_TO_THE_END(item) SYNI_DO(SYNI_TO_THE_END_, item)
@@ -269,7 +275,19 @@ void syni_job_fail(struct syn_job *job, syn_err err, const char *message);
 #define SYNI_TO_THE_END_SYN_STRAND(strand)
 #define SYNI_TO_THE_END_SYN_URGENT
 #define SYNI_TO_THE_END_SYN_TO_THE_END +1
+#define SYNI_TO_THE_END_SYN_LET_GO
 #define SYNI_TO_THE_END_SYNI_END
+
+#define SYNI_LET_GO(item) SYNI_DO(SYNI_LET_GO_, item)
+#define SYNI_LET_GO_ARG(type, name)
+#define SYNI_LET_GO_SYN_COPY(type, name)
+#define SYNI_LET_GO_SYN_DESTROY(fn)
+#define SYNI_LET_GO_SYN_DOC(text)
+#define SYNI_LET_GO_SYN_STRAND(strand)
+#define SYNI_LET_GO_SYN_URGENT
+#define SYNI_LET_GO_SYN_TO_THE_END
+#define SYNI_LET_GO_SYN_LET_GO +1
+#define SYNI_LET_GO_SYNI_END
 
 #endif /* !__cplusplus */
 

@@ -74,6 +74,7 @@
 #define SYNI_PARAM_SYN_STRAND(strand)
 #define SYNI_PARAM_SYN_URGENT
 #define SYNI_PARAM_SYN_TO_THE_END
+#define SYNI_PARAM_SYN_LET_GO
 #define SYNI_PARAM_SYNI_END
 #define SYNI_OUT(ret) SYNI_IF_VOID(ret, SYNI_NOTHING, SYNI_OUT_TYPED)(ret)
 #define SYNI_OUT_TYPED(ret) , ret *out_result
@@ -213,6 +214,7 @@ void syni_call_start(struct syn_task *frame);
 #define SYNI_FIELD_SYN_STRAND(strand)
 #define SYNI_FIELD_SYN_URGENT
 #define SYNI_FIELD_SYN_TO_THE_END
+#define SYNI_FIELD_SYN_LET_GO
 #define SYNI_FIELD_SYNI_END
 
 /* Arguments into the frame: of a blocking call, whose caller waits ... */
@@ -244,6 +246,7 @@ void syni_call_start(struct syn_task *frame);
 #define SYNI_UNCOPY_SYN_STRAND(strand)
 #define SYNI_UNCOPY_SYN_URGENT
 #define SYNI_UNCOPY_SYN_TO_THE_END
+#define SYNI_UNCOPY_SYN_LET_GO
 #define SYNI_UNCOPY_SYNI_END
 
 #define SYNI_COPIES(item) SYNI_DO(SYNI_COPIES_, item)
@@ -256,6 +259,7 @@ void syni_call_start(struct syn_task *frame);
 #define SYNI_COPIES_SYN_STRAND(strand)
 #define SYNI_COPIES_SYN_URGENT
 #define SYNI_COPIES_SYN_TO_THE_END
+#define SYNI_COPIES_SYN_LET_GO
 #define SYNI_COPIES_SYNI_END
 
 #endif /* !__cplusplus */

@@ -14,6 +14,7 @@
  *     SYN_STRAND(strand)      of a blocking function: what its jobs queue up at (blocking.h)
  *     SYN_URGENT              of a blocking function: its jobs go ahead of others
  *     SYN_TO_THE_END          of a blocking function: its jobs are never abandoned
+ *     SYN_LET_GO              of a blocking function: its jobs cannot be interrupted
  *     SYNI_END                the last, put there by the macros themselves, so that
  *                             nothing is ever called with an empty variadic part
  *
@@ -56,6 +57,7 @@
 #define SYNI_KILL_SYN_STRAND(strand)
 #define SYNI_KILL_SYN_URGENT
 #define SYNI_KILL_SYN_TO_THE_END
+#define SYNI_KILL_SYN_LET_GO
 #define SYNI_KILL_SYNI_END
 #define SYNI_KILLS(item) SYNI_DO(SYNI_KILLS_, item)
 #define SYNI_KILLS_ARG(type, name)
@@ -67,6 +69,7 @@
 #define SYNI_KILLS_SYN_STRAND(strand)
 #define SYNI_KILLS_SYN_URGENT
 #define SYNI_KILLS_SYN_TO_THE_END
+#define SYNI_KILLS_SYN_LET_GO
 #define SYNI_KILLS_SYNI_END
 
 #if defined(__GNUC__)

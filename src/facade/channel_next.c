@@ -94,7 +94,7 @@ static syn_err next(struct syni_channel *channel, void *out_item, struct syn_dea
     struct syni_thread_port port;
 
     syni_thread_port_init(&port, out_item, true);
-    if (channel->is_generator && may_wait)
+    if (channel->home && may_wait)
         return ask(channel, &port, syni_deadline_here(deadline.ns));
     if (syni_channel_pass(channel, &port.port, may_wait))
         return syni_thread_port_answer(channel, &port);

@@ -42,6 +42,7 @@ static void init(struct syni_pool_job *job, const struct syn_blocking *function)
     job->work.ops = function->to_the_end ? &to_the_end_ops : &work_ops;
     job->work.name = function->name;
     job->work.urgent = function->urgent;
+    job->work.let_go = function->let_go;
     job->work.nested = syni_nested_here();
     job->locals = syni_bindings_inherit();
     atomic_init(&job->deadline, syni_deadline_here(SYNI_NEVER));

@@ -77,11 +77,11 @@ void syni_work_tell(struct syni_work *work)
 {
     struct syni_pool *pool = work->pool;
     int64_t grace = pool->grace_ns;
-    bool give_up = false;
+    bool give_up = work->let_go;
 
     call_hook(work, SYNI_HOOK_OF_USER);
     call_hook(work, SYNI_HOOK_OF_LIBRARY);
-    if (grace >= 0 && work->ops->abandon) {
+    if (!give_up && grace >= 0 && work->ops->abandon) {
         work->kept = syni_keeper_add(work, syni_deadline_in(syni_now(), grace), grace_is_over) == 0;
         give_up = !work->kept; /* no thread to wait for it: then at once */
     }

@@ -53,13 +53,14 @@ struct syni_work_ops {
 
 enum syni_work_state { SYNI_WORK_NEW, SYNI_WORK_WAITING, SYNI_WORK_RUNNING, SYNI_WORK_OVER };
 
-/* Zeroed, then the first five set by who posts it. */
+/* Zeroed, then the first six set by who posts it. */
 struct syni_work {
     const struct syni_work_ops *ops;
     const char *name;
     struct syn_strand *strand; /* NULL: none */
     bool urgent;
     bool nested; /* made on behalf of another work */
+    bool let_go; /* abandoned as soon as it is asked to end */
 
     struct syni_pool *pool;
     atomic_int asked; /* 0, or why it is to end; written under the pool's lock */
