@@ -53,6 +53,7 @@
 #include <synchronicity/method.h>
 #include <synchronicity/object.h>
 #include <synchronicity/pool.h>
+#include <synchronicity/pool_map.h>
 #include <synchronicity/scope.h>
 #include <synchronicity/select.h>
 #include <synchronicity/sync.h>

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Six things, in as few lines as they take: define an async function, block on it,
- * give it a deadline, cancel it, iterate a stream of values; the pool follows with its
- * part of the library.
+ * give it a deadline, cancel it, iterate a stream of values, and make blocking code async.
  */
 #include <stdio.h>
 #include <synchronicity/short.h>
@@ -27,10 +26,22 @@ GENERATOR(demo, int, count, (int, n), SYN_LOCAL(int, i))
     co_end;
 }
 
+/* 6. Ordinary code that blocks or computes for long, on a pool of threads. */
+BLOCKING(DEFAULT_POOL, long, sum, (long, n))
+{
+    long total = 0;
+
+    for (long i = 1; i <= n; i++)
+        total += i;
+    return total;
+}
+
 int main(void)
 {
     struct square_future slow;
+    struct sum_future background = sum_future(1000000);
     syn_err err;
+    long total;
     int y = 0;
 
     /* 2. Block on it. */
@@ -48,5 +59,7 @@ int main(void)
 
     channel_each (int, v, count(3), &err)
         printf("%d\n", v);
+    if (future_get(background, &total) == 0)
+        printf("sum: %ld\n", total);
     return 0;
 }

@@ -25,6 +25,7 @@
 #define POOL SYN_POOL
 #define POOL_DEFINE SYN_POOL_DEFINE
 #define POOL_DECLARE SYN_POOL_DECLARE
+#define POOL_MAP_DECLARE SYN_POOL_MAP_DECLARE
 #define BLOCKING_DECLARE SYN_BLOCKING_DECLARE
 #define BLOCKING_TYPES SYN_BLOCKING_TYPES
 #define BLOCKING_GENERATOR_DECLARE SYN_BLOCKING_GENERATOR_DECLARE
@@ -97,6 +98,7 @@
 #define pool_stop syn_pool_stop
 #define pool_stats syn_pool_stats
 #define pool_submit syn_pool_submit
+#define pool_map syn_pool_map
 #define pool_job_cancelled syn_pool_job_cancelled
 #define pool_job_deadline syn_pool_job_deadline
 #define pool_on_cancel syn_pool_on_cancel
@@ -119,6 +121,8 @@
 #ifndef __cplusplus
 
 #define ASYNC SYN_ASYNC
+#define POOL_MAP SYN_POOL_MAP
+#define POOL_MAP_DEFINE SYN_POOL_MAP_DEFINE
 #define BLOCKING SYN_BLOCKING
 #define BLOCKING_DEFINE SYN_BLOCKING_DEFINE
 #define DEFAULT_POOL SYN_DEFAULT_POOL

@@ -53,10 +53,11 @@ struct syni_work_ops {
 
 enum syni_work_state { SYNI_WORK_NEW, SYNI_WORK_WAITING, SYNI_WORK_RUNNING, SYNI_WORK_OVER };
 
-/* Zeroed, then the first six set by who posts it. */
+/* Zeroed, then the first seven set by who posts it. */
 struct syni_work {
     const struct syni_work_ops *ops;
     const char *name;
+    void *owner; /* the poster's */
     struct syn_strand *strand; /* NULL: none */
     bool urgent;
     bool nested; /* made on behalf of another work */

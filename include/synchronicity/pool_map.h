@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Maps: one function over an array, by all threads of a pool.
+ *
+ *     SYN_POOL_MAP(numbers, double, float, root)       // pool, from, to, name
+ *     {
+ *         *out = (float)sqrt(*in);                      // in: const double *; out: float *
+ *         return SYN_OK;
+ *     }
+ *
+ * gives, as if written out:
+ *
+ *     syn_err root(const double *in, size_t n, float *out);
+ *         BLOCKING. *out[i] is made of *in[i], for each of N. On a thread that drives a loop:
+ *         SYN_EDEADLK.
+ *     struct root_future root_future(const double *in, size_t n, float *out);
+ *         FUTURE, and in a task AWAIT: a future of nothing. Never fails itself.
+ *     struct root_future root_submit(struct syn_pool *pool, ...);
+ *
+ * syn_pool_map(&pool, root, in, n, out) and syn_pool_submit(&pool, root, in, n, out) are the
+ * blocking and the future face on another pool.
+ *
+ * Threads take the items in pieces, one after the other, so that results are where they
+ * belong whoever makes them. The body runs in several threads at once. The first error
+ * that any item returns is the map's, with its number in the report, and no further piece
+ * begins; items that were made stay made. So it is when it is cancelled; code in the body may
+ * look at syn_pool_job_cancelled(). A map is never abandoned, since it works in arrays that
+ * are yours: they must stay until its future is done.
+ */
+#ifndef SYNCHRONICITY_POOL_MAP_H
+#define SYNCHRONICITY_POOL_MAP_H
+
+#include <stddef.h>
+
+#include <synchronicity/future.h>
+#include <synchronicity/pool.h>
+
+#define SYN_POOL_MAP_DECLARE(from, to, name)                                                       \
+    SYNI_FUTURE_TYPES(void, name);                                                                 \
+    extern syn_err name(from const *in, size_t n, to *out);                                        \
+    extern struct name##_future name##_future(from const *in, size_t n, to *out);                  \
+    extern struct name##_future name##_submit(struct syn_pool *syni_pool, from const *in,          \
+                                              size_t n, to *out)
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+/* The calling thread drives a loop: SYN_EDEADLK, said in words. */
+syn_err syni_map_may_wait(void);
+#ifdef __cplusplus
+}
+#endif
+
+#define syn_pool_map(pool, name, in, n, out)                                                       \
+    (syni_map_may_wait() ? SYN_EDEADLK                                                             \
+                         : syni_future_get(name##_submit((pool), (in), (n), (out)).u.handle, NULL))
+
+#ifndef __cplusplus
+
+/* A map, described once. */
+struct syn_pool_map {
+    const char *name;
+    struct syn_pool *pool; /* NULL: the default one */
+    struct syn_type nothing;
+    /* Items from FIRST up to, not with, END; returns the number of the one that failed, or END. */
+    size_t (*piece)(const void *in, void *out, size_t first, size_t end, syn_err *out_err);
+};
+
+struct syni_map_arrays {
+    const void *in;
+    void *out;
+    size_t n;
+};
+
+struct syn_future syni_map_start(const struct syn_pool_map *map, struct syn_pool *pool,
+                                 struct syni_map_arrays arrays);
+
+#define SYN_POOL_MAP_DEFINE(pool, from, to, name) SYNI_POOL_MAP(, pool, from, to, name)
+#define SYN_POOL_MAP(pool, from, to, name)                                                         \
+    SYNI_FUTURE_TYPES(void, name);                                                                 \
+    SYNI_POOL_MAP(static inline SYNI_UNUSED, pool, from, to, name)
+
+#define SYNI_POOL_MAP(linkage, pool, from, to, name)                                               \
+    static inline syn_err syni_##name##_one(from const *in, to *out);                              \
+    static size_t syni_##name##_piece(const void *syni_in, void *syni_out, size_t first,           \
+                                      size_t end, syn_err *out_err)                                \
+    {                                                                                              \
+        from const *in = (from const *)syni_in;                                                    \
+        to *out = (to *)syni_out;                                                                  \
+        for (size_t i = first; i < end; i++) {                                                     \
+            syn_err err = syni_##name##_one(&in[i], &out[i]);                                      \
+            if (err) {                                                                             \
+                *out_err = err;                                                                    \
+                return i;                                                                          \
+            }                                                                                      \
+        }                                                                                          \
+        return end;                                                                                \
+    }                                                                                              \
+    static void syni_##name##_call(void (*fn)(void), void *user, syn_err err, void *result)        \
+        SYNI_CALL_BACK(void) static const struct syn_pool_map syni_##name##_map = {                \
+            #name, &pool, {0, NULL, syni_##name##_call}, syni_##name##_piece};                     \
+    linkage struct name##_future name##_submit(struct syn_pool *syni_pool, from const *in,         \
+                                               size_t n, to *out)                                  \
+    {                                                                                              \
+        struct name##_future syni_future;                                                          \
+        struct syni_map_arrays syni_arrays = {in, out, n};                                         \
+        syni_future.u.handle = syni_map_start(&syni_##name##_map, syni_pool, syni_arrays);         \
+        return syni_future;                                                                        \
+    }                                                                                              \
+    linkage struct name##_future name##_future(from const *in, size_t n, to *out)                  \
+    {                                                                                              \
+        return name##_submit(NULL, in, n, out);                                                    \
+    }                                                                                              \
+    linkage syn_err name(from const *in, size_t n, to *out)                                        \
+    {                                                                                              \
+        return syn_pool_map(NULL, name, in, n, out);                                               \
+    }                                                                                              \
+    static inline syn_err syni_##name##_one(from const *in, to *out)
+
+#endif /* !__cplusplus */
+
+#endif

@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Maps over arrays. See <synchronicity/pool_map.h>.
+ *
+ * A map is a core and as many works as the pool has threads, all in one frame. Each takes
+ * the next piece by one atomic addition until there is none, or an error, or a request. The
+ * last of them, and of who posts them, completes the core. Discarded: a job for each piece,
+ * with a future each, which costs more than a small piece takes.
+ */
+#include <synchronicity/pool_map.h>
+
+#include "base/report.h"
+#include "facade/home.h"
+#include "facade/job.h"
+
+/* So many pieces for each thread, so that a slow one does not keep the others waiting. */
+enum { PIECES_EACH = 16, PIECE_MAX = 1 << 16 };
+
+struct map {
+    struct syni_core core;
+    const struct syn_pool_map *what;
+    struct syni_map_arrays arrays;
+    size_t piece, size; /* items in a piece; bytes of this */
+    unsigned n_works;
+    atomic_size_t next;
+    atomic_uint at_work; /* works, and who posts them */
+    atomic_int asked;    /* 0, or 1 + the origin */
+    atomic_bool failed;  /* who sets it writes the next two, before he is done */
+    syn_err err;
+    size_t failed_item;
+    atomic_int refused; /* why a work never began */
+    struct syni_work works[];
+};
+
+static struct map *map_of(struct syni_core *core)
+{
+    return SYNI_CONTAINER(core, struct map, core);
+}
+
+static bool is_over(const struct map *map)
+{
+    return map->asked || map->failed;
+}
+
+static void fail(struct map *map, syn_err err, size_t item)
+{
+    if (atomic_exchange(&map->failed, true))
+        return;
+    map->err = err;
+    map->failed_item = item;
+}
+
+/* Items that nobody began. */
+static bool is_short(const struct map *map)
+{
+    return map->next < map->arrays.n;
+}
+
+static void end_short(struct map *map)
+{
+    struct syni_core *core = &map->core;
+
+    if (!map->asked && map->refused != SYN_ECANCELED) {
+        core->origin = SYN_BY_LIBRARY;
+        core->err = map->refused;
+    } else {
+        core->origin = map->asked ? (enum syn_origin)(map->asked - 1) : SYN_BY_STOP;
+        core->err = syni_code_of(core->origin);
+    }
+    core->report = syni_report_format(core->err, core->origin, "%s: not all items were made",
+                                      map->what->name);
+}
+
+static void end(struct map *map)
+{
+    struct syni_core *core = &map->core;
+
+    if (map->failed) {
+        core->err = map->err;
+        core->origin = map->failed_item < map->arrays.n ? SYN_BY_TASK : SYN_BY_LIBRARY;
+        core->report = core->origin == SYN_BY_TASK
+                           ? syni_report_format(core->err, core->origin, "%s: item %zu of %zu",
+                                                map->what->name, map->failed_item, map->arrays.n)
+                           : syni_report_format(core->err, core->origin,
+                                                "%s: the pool would not run it", map->what->name);
+    } else if (is_short(map)) {
+        end_short(map);
+    }
+    syni_core_complete(core);
+}
+
+/* One of those who are at work is not any more. */
+static void leave(struct map *map)
+{
+    /* acq_rel: the last one sees what the others did */
+    if (atomic_fetch_sub_explicit(&map->at_work, 1, memory_order_acq_rel) == 1)
+        end(map);
+}
+
+static void run(struct syni_work *work)
+{
+    struct map *map = work->owner;
+    size_t first, n = map->arrays.n;
+
+    while (!is_over(map) && (first = atomic_fetch_add(&map->next, map->piece)) < n) {
+        size_t last = n - first > map->piece ? first + map->piece : n;
+        syn_err err = SYN_OK;
+        size_t item = map->what->piece(map->arrays.in, map->arrays.out, first, last, &err);
+
+        if (item < last)
+            fail(map, err, item);
+    }
+}
+
+static void ended(struct syni_work *work, enum syni_work_end how, syn_err err)
+{
+    struct map *map = work->owner;
+
+    if (how == SYNI_WORK_NEVER_BEGAN) /* the others do what is left; else it is short */
+        map->refused = err;
+    leave(map);
+}
+
+static const struct syni_work_ops work_ops = {run, ended, NULL};
+
+static void free_map(struct syni_core *core)
+{
+    syni_frame_free(map_of(core), map_of(core)->size, core->slot);
+}
+
+static void cancel_map(struct syni_core *core, enum syn_origin origin)
+{
+    struct map *map = map_of(core);
+    int none = 0;
+
+    if (syni_core_done(core) || !atomic_compare_exchange_strong(&map->asked, &none, origin + 1))
+        return;
+    for (unsigned i = 0; i < map->n_works; i++)
+        if (syni_work_ask(&map->works[i], (int)origin + 1) == SYNI_ASKED_WITHDRAWN)
+            leave(map);
+}
+
+static const char *name_map(const struct syni_core *core)
+{
+    return SYNI_CONTAINER(core, const struct map, core)->what->name;
+}
+
+static const struct syni_core_ops core_ops = {
+    .free = free_map, .cancel = cancel_map, .name = name_map, .is_job = true};
+
+static struct map *make(const struct syn_pool_map *what, struct syni_map_arrays arrays,
+                        unsigned threads)
+{
+    size_t piece = arrays.n / ((size_t)threads * PIECES_EACH), size, pieces;
+    struct syni_slot *slot;
+    struct map *map;
+
+    piece = piece < 1 ? 1 : piece > PIECE_MAX ? PIECE_MAX : piece;
+    pieces = arrays.n / piece + (arrays.n % piece != 0);
+    if (pieces < threads)
+        threads = (unsigned)pieces;
+    size = sizeof *map + threads * sizeof map->works[0];
+    map = syni_frame_new(size, &slot);
+    if (!map)
+        return NULL;
+    map->what = what;
+    map->arrays = arrays;
+    map->piece = piece;
+    map->size = size;
+    map->n_works = threads;
+    map->core.type = &what->nothing;
+    map->core.value = map;
+    map->core.ops = &core_ops;
+    syni_core_publish(&map->core, slot);
+    return map;
+}
+
+static void ready(struct syni_work *work, struct map *map)
+{
+    work->ops = &work_ops;
+    work->name = map->what->name;
+    work->owner = map;
+    work->nested = syni_nested_here();
+    work->clock.clock = syni_clock_here();
+}
+
+/* Works that the pool takes; at least one, or the map has failed. */
+static void post(struct map *map, struct syni_pool *pool)
+{
+    bool patient = !syni_driving_now() && !syni_worker_now();
+
+    map->at_work = 1;
+    for (unsigned i = 0; i < map->n_works; i++) {
+        syn_err err;
+
+        ready(&map->works[i], map);
+        atomic_fetch_add(&map->at_work, 1);
+        err = syni_pool_post(pool, &map->works[i], patient && i == 0,
+                             syni_deadline_here(SYNI_NEVER));
+        if (!err)
+            continue;
+        if (i == 0)
+            fail(map, err, map->arrays.n);
+        atomic_fetch_sub(&map->at_work, 1);
+        map->n_works = i;
+        break;
+    }
+    leave(map);
+}
+
+struct syn_future syni_map_start(const struct syn_pool_map *what, struct syn_pool *pool,
+                                 struct syni_map_arrays arrays)
+{
+    struct syni_pool *inside = syni_pool_of(pool         ? pool
+                                            : what->pool ? what->pool
+                                                         : syn_default_pool());
+    struct map *map = make(what, arrays, inside->max_threads);
+    struct syn_future future = {NULL, SYN_ENOMEM};
+
+    if (!map)
+        return future;
+    future = syni_core_handle(&map->core);
+    post(map, inside);
+    return future;
+}
+
+syn_err syni_map_may_wait(void)
+{
+    if (!syni_driving_now())
+        return SYN_OK;
+    return syni_refuse(SYN_EDEADLK, "a map would block '%s', which this thread drives; write "
+                                    "co_await(NAME_future(in, n, out)) there",
+                       syni_driving_now()->loop->name);
+}
