@@ -102,8 +102,8 @@ int syni_job_yield(struct syn_job *job, void *item);
     static const struct syn_blocking_generator syni_##name##_generator = {                         \
         {SYN_ABI, sizeof(struct syn_job), sizeof(struct name), offsetof(struct name, result),      \
          {0, NULL, NULL}, #name, __FILE__, __LINE__, SYNI_IN_LIBRARY,                              \
-         0 SYNI_MAP(SYNI_URGENT, __VA_ARGS__), 0 SYNI_MAP(SYNI_TO_THE_END, __VA_ARGS__), \
-         0 SYNI_MAP(SYNI_LET_GO, __VA_ARGS__), &pool, syni_##name##_run,                                                                 \
+         0 SYNI_MAP(SYNI_URGENT, __VA_ARGS__), 0 SYNI_MAP(SYNI_TO_THE_END, __VA_ARGS__),           \
+         0 SYNI_MAP(SYNI_LET_GO, __VA_ARGS__), &pool, syni_##name##_run,                           \
          (0 SYNI_MAP(SYNI_COPIES, __VA_ARGS__)) ? syni_##name##_release : NULL},                   \
         {sizeof(type), (0 SYNI_MAP(SYNI_KILLS, __VA_ARGS__)) ? syni_##name##_destroy : NULL,       \
          NULL}};                                                                                   \

@@ -19,7 +19,7 @@
 #ifdef BENCH_HAVE_uv
 #include <uv.h>
 #endif
-#ifdef BENCH_HAVE_glib
+#ifdef BENCH_HAVE_glib_2_0
 #include <glib.h>
 #endif
 
@@ -65,8 +65,6 @@ static double ours_thread(long count)
     wait_done(count);
     return (bench_now() - start) / (double)count * 1e9;
 }
-
-static sem_t places;
 
 #ifdef BENCH_HAVE_uv
 static struct {
@@ -119,7 +117,9 @@ static double uv_loop_one(long count)
 }
 #endif
 
-#ifdef BENCH_HAVE_glib
+#ifdef BENCH_HAVE_glib_2_0
+static sem_t places;
+
 static void glib_empty(void *item, void *user)
 {
     (void)item;
@@ -197,7 +197,7 @@ static double ours_one(long count)
     return (bench_now() - start) / (double)count * 1e9;
 }
 
-#ifdef BENCH_HAVE_glib
+#ifdef BENCH_HAVE_glib_2_0
 static void glib_answer(void *item, void *user)
 {
     (void)user;
@@ -271,7 +271,7 @@ static double tbb_map(long count)
 #else
 #define UV(run) BENCH_SKIP("libuv", "its header is not there")
 #endif
-#ifdef BENCH_HAVE_glib
+#ifdef BENCH_HAVE_glib_2_0
 #define GLIB(run) BENCH_PEER("glib", run)
 #else
 #define GLIB(run) BENCH_SKIP("glib", "its header is not there")
@@ -281,7 +281,7 @@ static double tbb_map(long count)
 
 static double *in, *out;
 
-SYN_POOL_MAP(pool, double, double, root)
+POOL_MAP(pool, double, double, root)
 {
     *out = sqrt(*in);
     return SYN_OK;
@@ -322,25 +322,76 @@ static double one_thread_map(long count)
     return (bench_now() - start) * 1e3;
 }
 
+static void from_a_thread(void)
+{
+    static const struct bench_workload w = {"jobs from a thread", "each", "ns", 0, 1000000};
+    static const struct bench_peer peers[] = {
+        BENCH_OURS("ours", ours_thread),
+        GLIB(glib_thread),
+        CC("asio", asio_thread),
+        CC("tbb", tbb_thread),
+    };
+
+    BENCH_COMPARE(w, peers);
+}
+
+static void from_a_loop(void)
+{
+    static const struct bench_workload many = {"jobs from a loop, 256 out", "each", "ns", 0,
+                                               300000};
+    static const struct bench_workload one = {"jobs from a loop, 1 out", "each", "ns", 0, 30000};
+    static const struct bench_peer many_peers[] = {
+        BENCH_OURS("ours", ours_loop_many),
+        UV(uv_loop_many),
+    };
+    static const struct bench_peer one_peers[] = {
+        BENCH_OURS("ours", ours_loop_one),
+        UV(uv_loop_one),
+    };
+
+    BENCH_COMPARE(many, many_peers);
+    BENCH_COMPARE(one, one_peers);
+}
+
+static void one_at_a_time(void)
+{
+    static const struct bench_workload w = {"one at a time", "each", "ns", 0, 30000};
+    static const struct bench_peer peers[] = {
+        BENCH_OURS("ours", ours_one),
+        GLIB(glib_one),
+        CC("asio", asio_one),
+        CC("tbb", tbb_one),
+    };
+
+    BENCH_COMPARE(w, peers);
+}
+
+static void map(void)
+{
+    static const struct bench_workload w = {"map of doubles", "all", "ms", 0, 10000000};
+    static const struct bench_peer peers[] = {
+        BENCH_OURS("ours", ours_map),
+        BENCH_PEER("one thread", one_thread_map),
+        CC("tbb", tbb_map),
+    };
+
+    BENCH_COMPARE(w, peers);
+}
+
 int main(void)
 {
-    const struct bench_workload thread = {"jobs_from_a_thread", "time", "ns/job", 0, 1000000};
-    const struct bench_workload many = {"jobs_from_a_loop_256_out", "time", "ns/job", 0, 300000};
-    const struct bench_workload loop_one = {"jobs_from_a_loop_1_out", "time", "ns/job", 0, 30000};
-    const struct bench_workload one = {"one_at_a_time", "time", "ns/job", 0, 30000};
-    const struct bench_workload map = {"map_of_doubles", "time", "ms", 0, 10000000};
     struct syn_pool_options options = pool.options;
+    char threads[12];
 
+    bench_begin("pool", 5);
     options.max_threads = n_threads();
     pool_configure(&pool, &options);
-    printf("# %u threads in each pool; bound %d\n", n_threads(), BOUND);
-    BENCH_COMPARE(thread, BENCH_OURS("synchronicity", ours_thread), GLIB(glib_thread),
-                  CC("asio", asio_thread), CC("tbb", tbb_thread));
-    BENCH_COMPARE(many, BENCH_OURS("synchronicity", ours_loop_many), UV(uv_loop_many));
-    BENCH_COMPARE(loop_one, BENCH_OURS("synchronicity", ours_loop_one), UV(uv_loop_one));
-    BENCH_COMPARE(one, BENCH_OURS("synchronicity", ours_one), GLIB(glib_one),
-                  CC("asio", asio_one), CC("tbb", tbb_one));
-    BENCH_COMPARE(map, BENCH_OURS("synchronicity", ours_map),
-                  BENCH_PEER("one thread", one_thread_map), CC("tbb", tbb_map));
+    snprintf(threads, sizeof threads, "%u", n_threads());
+    setenv("UV_THREADPOOL_SIZE", threads, 1);
+    printf("pool: %s threads in each pool, not pinned, bound %d\n", threads, BOUND);
+    from_a_thread();
+    from_a_loop();
+    one_at_a_time();
+    map();
     return 0;
 }
