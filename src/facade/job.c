@@ -198,13 +198,15 @@ static void end_work(struct syni_work *work, enum syni_work_end how, syn_err err
         refuse(job, err);
         return;
     }
+    if (how == SYNI_WORK_LATE)
+        end_late(job);
+    /* Before it is completed, while we still hold the producer's: so that mostly the reader is
+     * last, whose loop has a store of frames of its own. */
+    syni_core_unpin(&job->core);
     if (how == SYNI_WORK_NEVER_BEGAN)
         end_asked(job, SYN_BY_STOP, "its pool was stopped before it began");
     else if (how == SYNI_WORK_RAN)
         end_ran(job);
-    else
-        end_late(job);
-    syni_core_unpin(&job->core);
 }
 
 static void abandon_work(struct syni_work *work)

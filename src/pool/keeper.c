@@ -16,7 +16,7 @@ static bool made;
 /* under lock */
 static struct syni_list doomed = {&doomed, &doomed};
 static struct syni_work *current; /* is being given up */
-static void (*give_up)(struct syni_work *work);
+static void (*give_up)(struct syni_work *work); /* all works have one */
 static bool runs;
 
 static struct syni_work *earliest_locked(void)
@@ -34,10 +34,12 @@ static struct syni_work *earliest_locked(void)
 
 static void give_up_locked(struct syni_work *work)
 {
+    void (*fn)(struct syni_work *) = give_up;
+
     syni_list_remove(&work->doomed);
     current = work;
     syni_mutex_unlock(&lock);
-    give_up(work);
+    fn(work);
     syni_mutex_lock(&lock);
     current = NULL;
     syni_cond_broadcast(&changed);

@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The pool: one job, which a worker takes, runs and ends, while somebody cancels it, somebody
+ * stops the pool, and the keeper gives it up (src/pool/ask.c, keeper.c, src/facade/job.c).
+ *
+ * It completes exactly once, whoever does it; nobody touches its frame after the last
+ * reference; it really ends. BROKEN 1: the worker does not wait for who holds the job.
+ * BROKEN 2: nor for the keeper.
+ */
+mtype = { WAITING, RUNNING, OVER };
+
+mtype state = WAITING;
+bool locked;                 /* the pool's */
+bool asked, abandoned;
+byte holders;
+bool kept, doomed, current;  /* known to the keeper; on its list; being given up */
+byte completed, references = 3;
+bool freed, ended;
+
+inline lock() { atomic { !locked -> locked = true } }
+inline unlock() { locked = false }
+inline touch() { assert(!freed) }
+inline unpin()
+{
+    atomic {
+        assert(references > 0);
+        references--;
+        freed = (references == 0)
+    }
+}
+inline complete()
+{
+    atomic { touch(); assert(completed == 0); completed++ }
+    unpin()                  /* the producer's */
+}
+inline await_holders()       /* a condition: lets the lock go meanwhile */
+{
+#if BROKEN != 1
+    do
+    :: holders == 0 -> break
+    :: else -> unlock(); atomic { holders == 0 && !locked -> locked = true }
+    od
+#else
+    skip
+#endif
+}
+
+inline give_up(ours)
+{
+    lock();
+    touch();
+    ours = (state == RUNNING && !abandoned);
+    if
+    :: ours -> abandoned = true
+    :: else -> skip
+    fi;
+    unlock();
+    if
+    :: ours -> complete()
+    :: else -> skip
+    fi
+}
+
+active proctype worker()
+{
+    bool late;
+
+    lock();
+    if
+    :: state == WAITING ->
+        state = RUNNING;
+        unlock();
+        touch();             /* the body: arguments, result */
+        lock();
+        if
+        :: asked ->
+            await_holders();
+            if
+            :: kept ->
+                unlock();
+#if BROKEN != 2
+                atomic { !current -> doomed = false }
+#endif
+                lock();
+                await_holders()
+            :: else -> skip
+            fi
+        :: else -> skip
+        fi;
+        state = OVER;
+        late = abandoned;
+        unlock();
+        touch();
+        if
+        :: late -> skip      /* the late result is destroyed */
+        :: else -> complete()
+        fi;
+        unpin()              /* the body's */
+    :: else -> unlock()
+    fi;
+    ended = true
+}
+
+active proctype canceller()  /* who waits, too: it has the reader's reference */
+{
+    lock();
+    touch();
+    if
+    :: state == WAITING ->
+        state = OVER;
+        unlock();
+        complete();
+        unpin()              /* the body's: there will be none */
+    :: state == RUNNING && !asked ->
+        asked = true;
+        holders++;
+        unlock();
+        touch();             /* the hook */
+        atomic { kept = true; doomed = true }
+        lock();
+        touch();
+        holders--;
+        unlock()
+    :: else -> unlock()
+    fi;
+    completed > 0;
+    unpin()
+}
+
+active proctype stopper()
+{
+    bool ours;
+
+    lock();
+    if
+    :: state == RUNNING ->
+        asked = true;
+        holders++;
+        unlock();
+        give_up(ours);
+        lock();
+        touch();
+        holders--;
+        unlock()
+    :: else -> unlock()
+    fi
+}
+
+active proctype keeper()
+{
+    bool ours;
+
+end:
+    do
+    :: atomic { doomed -> doomed = false; current = true };
+        give_up(ours);
+        current = false
+    od
+}
+
+ltl it_ends { <> (ended && completed == 1 && freed) }
