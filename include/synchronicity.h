@@ -45,6 +45,7 @@
 #include <synchronicity/call.h>
 #include <synchronicity/channel.h>
 #include <synchronicity/class.h>
+#include <synchronicity/context.h>
 #include <synchronicity/err.h>
 #include <synchronicity/future.h>
 #include <synchronicity/generator.h>

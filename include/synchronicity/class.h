@@ -22,6 +22,11 @@
  *   M(C, async, ret, name, ...)      syn_err C_name(struct C *it, ..., ret *out_result);
  *                                    struct C_name_future C_name_future(struct C *it, ...);
  *   M(C, generator, type, name, ...) struct C_name_channel C_name(struct C *it, ...);
+ *   M(C, context, type, name, ...)   struct C_name_context C_name(struct C *it, ...); see
+ *                                    context.h
+ *   M(C, enter, type)                as async: C_enter(it, &value), and its counterpart
+ *   M(C, exit)                       C_exit(it, error), told of the block's error; and both as
+ *                                    a context: struct C_entered_context C_entered(it);
  *   M(C, direct, ret, name, ...)     ret C_name(struct C *it, ...); runs in the caller
  *   M(C, future, ret, name, ...)     struct C_name_future C_name(struct C *it, ...); the
  *                                    plain name returns a future, there is no blocking face
@@ -51,6 +56,7 @@
 #define SYNCHRONICITY_CLASS_H
 
 #include <synchronicity/call.h>
+#include <synchronicity/context.h>
 #include <synchronicity/generator.h>
 #include <synchronicity/object.h>
 
@@ -153,6 +159,16 @@
     struct C##_##name;                                                                             \
     SYNI_GENERATOR_TYPES(type, C##_##name, __VA_ARGS__);                                                          \
     extern struct C##_##name##_channel C##_##name(SYNI_METHOD_PARAMS(C, __VA_ARGS__));
+#define SYNI_DECLARE_context(C, type, name, ...)                                                   \
+    struct C##_##name;                                                                             \
+    SYNI_CONTEXT_TYPES(type, C##_##name);                                                          \
+    extern struct C##_##name##_context C##_##name(SYNI_METHOD_PARAMS(C, __VA_ARGS__));
+#define SYNI_DECLARE_enter(C, type, ...)                                                           \
+    SYNI_DECLARE_async(C, type, enter, __VA_ARGS__)                                                \
+    struct C##_entered;                                                                            \
+    SYNI_CONTEXT_TYPES(type, C##_entered);                                                         \
+    extern struct C##_entered_context C##_entered(struct C *syni_it);
+#define SYNI_DECLARE_exit(C, ...) SYNI_DECLARE_async(C, void, exit, (syn_err, error), __VA_ARGS__)
 #define SYNI_DECLARE_direct(C, ret, name, ...)                                                     \
     extern ret C##_##name(SYNI_METHOD_PARAMS(C, __VA_ARGS__));
 #define SYNI_DECLARE_future(C, ret, name, ...)                                                     \

@@ -67,6 +67,8 @@ enum {
     SYN_EEND,       /* there is no more: end of a stream, of a generator */
     SYN_EABANDONED, /* it would not end within its limit and was left behind */
     SYN_EPROTO,     /* the other side did not keep to the protocol */
+    SYN_ENOYIELD,   /* a context ended without having yielded */
+    SYN_EYIELDTWICE, /* a context yielded again where it should have ended */
     SYN_EOWN_LAST,
 
     SYN_EUSER = 65536 /* yours from here up; the library never makes one */

@@ -230,15 +230,22 @@ struct syn_step syni_step_say(struct syn_task *task, struct syn_channel channel,
         SYNI_MAP(SYNI_HEAR, __VA_ARGS__)                                                           \
     }
 
+/* How the channel is handed out; a context (context.h) has a shape of its own. */
+#define SYNI_CHANNEL_TAG(name) struct name##_channel
+#define SYNI_CHANNEL_FIELD(type)
+#define SYNI_CHANNEL_CHANNEL(typed) (typed).u.handle
+#define SYNI_CHANNEL_NOTE(typed, frame)
+
 /* What one definition makes; see SYNI_DEFINE in call.h. */
-#define SYNI_GENERATE(linkage, bound, type, name, ...)                                             \
+#define SYNI_GENERATE(...) SYNI_GENERATE_AS(CHANNEL, __VA_ARGS__)
+#define SYNI_GENERATE_AS(shape, linkage, bound, type, name, ...)                                   \
     struct name {                                                                                  \
         struct syn_task syn;                                                                       \
         struct syn_step (*syn_next)(struct name *);                                                \
         struct syn_step (*syn_finally)(struct name *);                                             \
         struct syni_channel *syn_channel;                                                          \
         type result;                                                                               \
-        SYNI_MAP(SYNI_FIELD, __VA_ARGS__)                                                          \
+        SYNI_##shape##_FIELD(type) SYNI_MAP(SYNI_FIELD, __VA_ARGS__)                               \
     };                                                                                             \
     static struct syn_step syni_##name##_start(struct name *self);                                 \
     SYNI_RUN_AND_LEAVE(name)                                                                       \
@@ -251,18 +258,17 @@ struct syn_step syni_step_say(struct syn_task *task, struct syn_channel channel,
         {sizeof(type), (0 SYNI_MAP(SYNI_KILLS, __VA_ARGS__)) ? syni_##name##_destroy : NULL,       \
          NULL},                                                                                    \
         (0 SYNI_MAP(SYNI_HEARS, __VA_ARGS__)) ? syni_##name##_hear : NULL};                        \
-    linkage struct name##_channel name(SYNI_LIST(~SYNI_MAP(SYNI_PARAM, __VA_ARGS__)))              \
+    linkage SYNI_##shape##_TAG(name) name(SYNI_LIST(~SYNI_MAP(SYNI_PARAM, __VA_ARGS__)))           \
     {                                                                                              \
-        struct name##_channel syni_channel;                                                        \
+        SYNI_##shape##_TAG(name) syni_handle;                                                      \
         struct syni_channel *syni_own;                                                             \
         struct name *syni_new = (struct name *)(void *)syni_generator_new(                         \
-            &syni_##name##_generator, &syni_channel.u.handle, &syni_own);                          \
-        if (!syni_new)                                                                             \
-            return syni_channel;                                                                   \
+            &syni_##name##_generator, &SYNI_##shape##_CHANNEL(syni_handle), &syni_own);            \
+        SYNI_##shape##_NOTE(syni_handle, syni_new) if (!syni_new) return syni_handle;              \
         syni_new->syn_next = syni_##name##_start;                                                  \
         syni_new->syn_channel = syni_own;                                                          \
         SYNI_MAP(SYNI_KEEP, __VA_ARGS__)                                                           \
-        return syni_channel;                                                                       \
+        return syni_handle;                                                                        \
     }                                                                                              \
     static struct syn_step syni_##name##_start(struct name *self SYNI_UNUSED)
 

@@ -6,6 +6,7 @@
 #ifndef SYNCHRONICITY_MAKE_H
 #define SYNCHRONICITY_MAKE_H
 
+#include <synchronicity/context.h>
 #include <synchronicity/face.h>
 
 #ifndef __cplusplus
@@ -108,11 +109,13 @@
         SYNI_LIST(~, struct C *self SYNI_UNUSED,                                                   \
                   struct C##_impl *me SYNI_UNUSED SYNI_MAP(SYNI_PARAM, __VA_ARGS__)))
 
-/* As SYNI_GENERATE in generator.h, with an object. */
+/* As SYNI_GENERATE_AS in generator.h, with an object. */
 #define SYNI_METHOD_GENERATOR(C, type, name, ...)                                                  \
-    SYNI_METHOD_GENERATE(C, type, C##_##name, __VA_ARGS__)
-#define SYNI_METHOD_GENERATE(C, type, id, ...)                                                     \
-    extern struct id##_channel id(SYNI_METHOD_PARAMS(C, __VA_ARGS__));                             \
+    SYNI_METHOD_GENERATE(CHANNEL, C, type, C##_##name, __VA_ARGS__)
+#define SYNI_METHOD_CONTEXT(C, type, name, ...)                                                    \
+    SYNI_METHOD_GENERATE(CONTEXT, C, type, C##_##name, __VA_ARGS__)
+#define SYNI_METHOD_GENERATE(shape, C, type, id, ...)                                              \
+    extern SYNI_##shape##_TAG(id) id(SYNI_METHOD_PARAMS(C, __VA_ARGS__));                          \
     struct id {                                                                                    \
         struct syn_task syn;                                                                       \
         struct syn_object *syn_object;                                                             \
@@ -122,7 +125,7 @@
         struct C *syn_this;                                                                        \
         struct C##_impl *syn_me;                                                                   \
         type result;                                                                               \
-        SYNI_MAP(SYNI_FIELD, __VA_ARGS__)                                                          \
+        SYNI_##shape##_FIELD(type) SYNI_MAP(SYNI_FIELD, __VA_ARGS__)                               \
     };                                                                                             \
     SYNI_METHOD_START(C, id)                                                                       \
     SYNI_DESTROY_AND_HEAR(type, id, __VA_ARGS__)                                                   \
@@ -137,24 +140,58 @@
     static const struct syn_generator syni_##id##_generator = {                                    \
         {SYN_ABI, sizeof(struct syn_task), sizeof(struct id), 0, {0, NULL, NULL}, #id, __FILE__,   \
          __LINE__, SYNI_IN_LIBRARY, NULL, syni_##id##_run, syni_##id##_leave,                      \
-         syni_##id##_release, syni_method_begins, syni_method_ended},                                                  \
+         syni_##id##_release, syni_method_begins, syni_method_ended},                              \
         {sizeof(type), (0 SYNI_MAP(SYNI_KILLS, __VA_ARGS__)) ? syni_##id##_destroy : NULL, NULL},  \
         (0 SYNI_MAP(SYNI_HEARS, __VA_ARGS__)) ? syni_##id##_hear : NULL};                          \
-    struct id##_channel id(SYNI_METHOD_PARAMS(C, __VA_ARGS__))                                     \
+    SYNI_##shape##_TAG(id) id(SYNI_METHOD_PARAMS(C, __VA_ARGS__))                                  \
     {                                                                                              \
-        struct id##_channel syni_channel;                                                          \
+        SYNI_##shape##_TAG(id) syni_handle;                                                        \
         struct syni_channel *syni_own;                                                             \
         struct id *syni_new = (struct id *)(void *)syni_method_new_generator(                      \
-            &syni_##id##_generator, (struct syn_object *)syni_it, &syni_channel.u.handle,          \
-            &syni_own);                                                                            \
-        if (!syni_new)                                                                             \
-            return syni_channel;                                                                   \
+            &syni_##id##_generator, (struct syn_object *)syni_it,                                  \
+            &SYNI_##shape##_CHANNEL(syni_handle), &syni_own);                                      \
+        SYNI_##shape##_NOTE(syni_handle, syni_new) if (!syni_new) return syni_handle;              \
         SYNI_METHOD_READY(C, syni_new->, id)                                                       \
         syni_new->syn_channel = syni_own;                                                          \
         SYNI_MAP(SYNI_KEEP, __VA_ARGS__)                                                           \
-        return syni_channel;                                                                       \
+        return syni_handle;                                                                        \
     }                                                                                              \
     SYNI_METHOD_BODY(C, id)
+
+/* Enter and exit as a context, in bare steps: enter; the block; exit, as clean-up, so that it
+ * runs on every way out. */
+#define SYNI_METHOD_ENTER(C, type, ...)                                                            \
+    extern struct C##_exit_future C##_exit_future(struct C *syni_it, syn_err error);               \
+    extern struct C##_enter_future C##_enter_future(struct C *syni_it);                            \
+    static struct syn_step syni_##C##_inside(struct C##_entered *self);                            \
+    SYNI_METHOD_GENERATE(CONTEXT, C, type, C##_entered, SYN_ASKS(char), SYNI_END)                  \
+    {                                                                                              \
+        return SYNI_NEXT(self, syni_##C##_inside),                                                 \
+               syni_step_await(&self->syn, C##_enter_future(self->syn_this).u.handle,              \
+                               &self->result, syn_never());                                        \
+    }                                                                                              \
+    static struct syn_step syni_##C##_exited(struct C##_entered *self)                             \
+    {                                                                                              \
+        return syni_step_leave(&self->syn, self->syn.status, NULL);                                \
+    }                                                                                              \
+    static struct syn_step syni_##C##_exits(struct C##_entered *self)                              \
+    {                                                                                              \
+        return SYNI_NEXT(self, syni_##C##_exited),                                                 \
+               syni_step_await(&self->syn,                                                         \
+                               C##_exit_future(self->syn_this, self->syn.status).u.handle, NULL,   \
+                               syn_never());                                                       \
+    }                                                                                              \
+    static struct syn_step syni_##C##_inside(struct C##_entered *self)                             \
+    {                                                                                              \
+        if (self->syn.status)                                                                      \
+            return syni_step_leave(&self->syn, self->syn.status, NULL);                            \
+        self->syn_finally = syni_##C##_exits;                                                      \
+        return SYNI_NEXT(self, syni_##C##_exited),                                                 \
+               syni_step_yield(&self->syn, self->syn_channel, &self->result);                      \
+    }                                                                                              \
+    SYNI_METHOD_NAMED(C, type, C##_enter, __VA_ARGS__)
+#define SYNI_METHOD_EXIT(C, ...)                                                                   \
+    SYNI_METHOD_NAMED(C, void, C##_exit, (syn_err, error), __VA_ARGS__)
 
 #endif /* !__cplusplus */
 

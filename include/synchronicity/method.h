@@ -33,6 +33,9 @@
  *
  *   SYN_METHOD(C, ret, name, ...)              the row `async`
  *   SYN_METHOD_GENERATOR(C, type, name, ...)   `generator`
+ *   SYN_METHOD_CONTEXT(C, type, name, ...)     `context`: it yields once
+ *   SYN_METHOD_ENTER(C, type), SYN_METHOD_EXIT(C)
+ *                                              `enter`, and `exit` (self->error); both or none
  *   SYN_METHOD_FUTURE(C, ret, name, ...)       `future`
  *   SYN_METHOD_DIRECT(C, ret, name, ...)       `direct`: an ordinary function, with `me` and its
  *                                              arguments by name; on the caller's thread, while
@@ -69,6 +72,9 @@
 #define SYN_METHOD_SET(...) SYNI_METHOD_SET(__VA_ARGS__, SYNI_END)
 #define SYN_METHOD_FUTURE(...) SYNI_METHOD_FUTURE(__VA_ARGS__, SYNI_END)
 #define SYN_METHOD_GENERATOR(...) SYNI_METHOD_GENERATOR(__VA_ARGS__, SYNI_END)
+#define SYN_METHOD_CONTEXT(...) SYNI_METHOD_CONTEXT(__VA_ARGS__, SYN_ASKS(char), SYNI_END)
+#define SYN_METHOD_ENTER(...) SYNI_METHOD_ENTER(__VA_ARGS__, SYNI_END)
+#define SYN_METHOD_EXIT(...) SYNI_METHOD_EXIT(__VA_ARGS__, SYNI_END)
 #define SYN_METHOD_DIRECT(...) SYNI_METHOD_DIRECT(__VA_ARGS__, SYNI_END)
 #define SYN_OVERRIDE(...) SYNI_OVERRIDE(__VA_ARGS__, SYNI_END)
 #define SYN_CONSTRUCTOR(...) SYNI_CONSTRUCTOR(__VA_ARGS__, SYNI_END)

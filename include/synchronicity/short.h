@@ -32,6 +32,11 @@
 #define STRAND SYN_STRAND
 #define URGENT SYN_URGENT
 #define TO_THE_END SYN_TO_THE_END
+#define CONTEXT_DECLARE SYN_CONTEXT_DECLARE
+#define CONTEXT_TYPES SYN_CONTEXT_TYPES
+#define with_context syn_with_context
+#define context_enter syn_context_enter
+#define context_exit syn_context_exit
 #define CLASS SYN_CLASS
 #define CLASS_EXTENDS SYN_CLASS_EXTENDS
 #define OBJECT SYN_OBJECT
@@ -133,7 +138,12 @@
 #define ASYNC_DEFINE SYN_ASYNC_DEFINE
 #define GENERATOR SYN_GENERATOR
 #define GENERATOR_DEFINE SYN_GENERATOR_DEFINE
+#define CONTEXT SYN_CONTEXT
+#define CONTEXT_DEFINE SYN_CONTEXT_DEFINE
 #define METHOD SYN_METHOD
+#define METHOD_CONTEXT SYN_METHOD_CONTEXT
+#define METHOD_ENTER SYN_METHOD_ENTER
+#define METHOD_EXIT SYN_METHOD_EXIT
 #define METHOD_DIRECT SYN_METHOD_DIRECT
 #define METHOD_FUTURE SYN_METHOD_FUTURE
 #define METHOD_GENERATOR SYN_METHOD_GENERATOR
@@ -194,6 +204,7 @@
 #define co_close syn_co_close
 #define co_each syn_co_each
 #define co_each_open syn_co_each_open
+#define co_with syn_co_with
 #define co_yield syn_co_yield
 #define co_select syn_co_select
 #define co_try_yield syn_co_try_yield

@@ -108,6 +108,10 @@
     SYNI_NAMED(C, future, C##_##name, C##_##name, SYNI_METHOD_ARGS, __VA_ARGS__)
 #define SYNI_BY_NAME_generator(C, type, name, ...)                                                 \
     SYNI_NAMED(C, channel, C##_##name, C##_##name, SYNI_METHOD_ARGS, __VA_ARGS__)
+#define SYNI_BY_NAME_context(C, type, name, ...) SYNI_NAMED_ARGUMENTS(C##_##name, __VA_ARGS__)
+#define SYNI_BY_NAME_enter(C, type, ...) SYNI_BY_NAME_async(C, type, enter, __VA_ARGS__)
+#define SYNI_BY_NAME_exit(C, ...)                                                                  \
+    SYNI_BY_NAME_async(C, void, exit, (syn_err, error), __VA_ARGS__)
 #define SYNI_BY_NAME_constructor(C, name, ...)                                                     \
     SYNI_NAMED(C, future, C##_##name, C##_##name##_future, SYNI_STATIC_ARGS, __VA_ARGS__)
 #define SYNI_BY_NAME_static(C, ret, name, ...) SYNI_BY_NAME_constructor(C, name, __VA_ARGS__)
@@ -152,32 +156,39 @@
 #define SYNI_SLOT(...) SYNI_SLOT_ROW(__VA_ARGS__, SYNI_END)
 #define SYNI_SLOT_ROW(C, kind, ...) SYNI_SLOT_##kind(C, __VA_ARGS__)
 #define SYNI_SLOT_async(C, ret, name, ...)                                                         \
-    SYNI_SLOT_OF(ASYNC, ret, #name, C##_##name, future, __VA_ARGS__)
+    SYNI_SLOT_OF(SYN_KIND_ASYNC, ret, #name, C##_##name, future, __VA_ARGS__)
 #define SYNI_SLOT_get(C, type, name, ...)                                                          \
-    SYNI_SLOT_OF(GET, type, #name, C##_get_##name, future, __VA_ARGS__)
+    SYNI_SLOT_OF(SYN_KIND_GET, type, #name, C##_get_##name, future, __VA_ARGS__)
 #define SYNI_SLOT_set(C, type, name, ...)                                                          \
-    SYNI_SLOT_OF(SET, void, #name, C##_set_##name, future, (type, value), __VA_ARGS__)
+    SYNI_SLOT_OF(SYN_KIND_SET, void, #name, C##_set_##name, future, (type, value), __VA_ARGS__)
 #define SYNI_SLOT_future(C, ret, name, ...)                                                        \
-    SYNI_SLOT_OF(FUTURE, ret, #name, C##_##name, future, __VA_ARGS__)
+    SYNI_SLOT_OF(SYN_KIND_FUTURE, ret, #name, C##_##name, future, __VA_ARGS__)
 #define SYNI_SLOT_generator(C, type, name, ...)                                                    \
-    SYNI_SLOT_OF(GENERATOR, type, #name, C##_##name, channel, __VA_ARGS__)
+    SYNI_SLOT_OF(SYN_KIND_GENERATOR, type, #name, C##_##name, channel, __VA_ARGS__)
+#define SYNI_SLOT_context(C, type, name, ...)                                                      \
+    SYNI_SLOT_HEAD(SYN_KIND_CONTEXT, type, #name, C##_##name, __VA_ARGS__)},
+#define SYNI_SLOT_enter(C, type, ...)                                                              \
+    SYNI_SLOT_OF(SYN_KIND_ENTER, type, "enter", C##_enter, future, __VA_ARGS__)
+#define SYNI_SLOT_exit(C, ...)                                                                     \
+    SYNI_SLOT_OF(SYN_KIND_EXIT, void, "exit", C##_exit, future, (syn_err, error), __VA_ARGS__)
 #define SYNI_SLOT_direct(C, ret, name, ...)                                                        \
-    SYNI_SLOT_OF(DIRECT, ret, #name, C##_##name, direct, __VA_ARGS__)
+    SYNI_SLOT_OF(SYN_KIND_DIRECT, ret, #name, C##_##name, direct, __VA_ARGS__)
 #define SYNI_SLOT_static(C, ret, name, ...)                                                        \
-    SYNI_SLOT_OF(STATIC, ret, #name, C##_##name, future, __VA_ARGS__)
+    SYNI_SLOT_OF(SYN_KIND_STATIC, ret, #name, C##_##name, future, __VA_ARGS__)
 #define SYNI_SLOT_constructor(C, name, ...)                                                        \
-    SYNI_SLOT_OF(CONSTRUCTOR, struct C *, #name, C##_##name, future, __VA_ARGS__)
+    SYNI_SLOT_OF(SYN_KIND_CONSTRUCTOR, struct C *, #name, C##_##name, future, __VA_ARGS__)
 #define SYNI_SLOT_destructor(C, ...)
 #define SYNI_SLOT_override(C, base, ret, name, ...)
 #define SYNI_SLOT_OF(which, ret, label, id, face, ...)                                             \
+    SYNI_SLOT_HEAD(which, ret, label, id, __VA_ARGS__), .face = syni_##id##_by_name},
+#define SYNI_SLOT_HEAD(which, ret, label, id, ...)                                                 \
     {.name = label,                                                                                \
-     .kind = SYN_KIND_##which,                                                                     \
+     .kind = which,                                                                                \
      .signature = SYNI_SIGNATURE("" SYNI_MAP(SYNI_SIGN, __VA_ARGS__)),                             \
      .doc = "" SYNI_MAP(SYNI_LINE, __VA_ARGS__),                                                   \
      .result = SYNI_RESULT(ret),                                                                   \
      .arguments = syni_##id##_arguments,                                                           \
-     .n_arguments = sizeof syni_##id##_arguments / sizeof *syni_##id##_arguments - 1,              \
-     .face = syni_##id##_by_name},
+     .n_arguments = sizeof syni_##id##_arguments / sizeof *syni_##id##_arguments - 1
 
 /* --- one row: what it overrides, and the class's destructor --- */
 
@@ -187,6 +198,9 @@
     {(void (*)(void))base##_##name##_future, (void (*)(void))syni_##C##_##name##_plain,            \
      (void (*)(void))C##_##name##_super},
 #define SYNI_OVER_async(C, ...)
+#define SYNI_OVER_context(C, ...)
+#define SYNI_OVER_enter(C, ...)
+#define SYNI_OVER_exit(C, ...)
 #define SYNI_OVER_get(C, ...)
 #define SYNI_OVER_set(C, ...)
 #define SYNI_OVER_future(C, ...)
@@ -200,6 +214,9 @@
 #define SYNI_END_OF_ROW(C, kind, ...) SYNI_END_OF_##kind(C, __VA_ARGS__)
 #define SYNI_END_OF_destructor(C, ...) .destructor = &syni_##C##_destructor,
 #define SYNI_END_OF_async(C, ...)
+#define SYNI_END_OF_context(C, ...)
+#define SYNI_END_OF_enter(C, ...)
+#define SYNI_END_OF_exit(C, ...)
 #define SYNI_END_OF_get(C, ...)
 #define SYNI_END_OF_set(C, ...)
 #define SYNI_END_OF_future(C, ...)

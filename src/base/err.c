@@ -40,6 +40,8 @@ static const struct code codes[] = {
     {SYN_EEND, "SYN_EEND", "end"},
     {SYN_EABANDONED, "SYN_EABANDONED", "abandoned: it would not end in time"},
     {SYN_EPROTO, "SYN_EPROTO", "protocol error"},
+    {SYN_ENOYIELD, "SYN_ENOYIELD", "the context never yielded"},
+    {SYN_EYIELDTWICE, "SYN_EYIELDTWICE", "the context yielded twice"},
 };
 
 static const struct code *find(syn_err code)

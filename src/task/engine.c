@@ -7,6 +7,7 @@
  * Nothing else suspends or ends a task. Resuming is always through the ready queue,
  * never inside the call that woke the task, so no chain of tasks is a chain of calls.
  */
+#include "task/context.h"
 #include "task/scope.h"
 
 #include <assert.h>
@@ -182,6 +183,8 @@ static void end(struct syni_task *task)
     if (task->ops && task->ops->drop)
         task->ops->drop(task);
     task->ops = NULL;
+    if (task->contexts)
+        syni_contexts_drop(task);
     if (task->held)
         syni_mutexes_at_end(task, task->abandoned);
     syni_bindings_release(task->locals);
@@ -211,11 +214,29 @@ static void suspend(struct syni_task *task)
         task->interrupted = true; /* the wait failed at once; it leaves all the same */
 }
 
-/* TASK leaves, or its clean-up is over (CLEANED): none of its children runs on. True:
- * some still do; it is resumed when they have ended. */
-static bool close_scopes(struct syni_task *task, bool cleaned)
+/* Leaves the contexts that TASK is in. True: that takes time. */
+static bool close_contexts(struct syni_task *task)
 {
-    if (!syni_scopes_close(task))
+    syn_err failed = SYN_OK;
+    bool waits;
+
+    if (!task->contexts)
+        return false;
+    waits = syni_contexts_close(task, &failed);
+    if (failed && !task->core.err)
+        amend_outcome(task, failed, NULL);
+    else if (failed)
+        syni_unobserved("a context's exit", failed, SYN_BY_TASK, task->heard);
+    if (!waits)
+        task->status = task->core.err; /* as clean-up expects it */
+    return waits;
+}
+
+/* TASK leaves, or its clean-up is over (CLEANED): none of its children runs on, and then it
+ * is in no context. True: some still do, or it is; it is resumed when that is over. */
+static bool close_open(struct syni_task *task, bool cleaned)
+{
+    if (!syni_scopes_close(task) && !close_contexts(task))
         return false;
     task->closing = true;
     task->cleaned = cleaned;
@@ -225,9 +246,9 @@ static bool close_scopes(struct syni_task *task, bool cleaned)
 
 static void settle(struct syni_task *task, struct syn_step step)
 {
-    while (step.what == LEFT && !close_scopes(task, false))
+    while (step.what == LEFT && !close_open(task, false))
         step = task->function->leave((struct syn_task *)(void *)task);
-    if (step.what == ENDED && !close_scopes(task, true))
+    if (step.what == ENDED && !close_open(task, true))
         end(task);
     else if (step.what == SUSPENDED)
         suspend(task);
@@ -261,6 +282,9 @@ static struct syn_step next_step(struct syni_task *task)
         struct syn_step closed = {task->cleaned ? ENDED : LEFT};
 
         task->closing = false;
+        task->ops = NULL;
+        if (ops)
+            ops->collect(task);
         return closed;
     }
     task->ops = NULL;

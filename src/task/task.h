@@ -119,11 +119,12 @@ struct __attribute__((may_alias)) syni_task {
     bool ending;      /* over, but something is still on its way to it */
     bool abandoned;
     bool told_stuck;
-    bool closing;     /* it waits for open scopes before it cleans up, or ends */
+    bool closing;     /* it waits for open scopes and contexts before it cleans up, or ends */
     bool cleaned;     /* its clean-up is over, too */
     enum syni_wait wait; /* NOTHING as soon as it is over */
     const struct syni_wait_ops *ops; /* of a wait that has something to collect, until then */
     struct syni_scope *scopes; /* the open ones in its frame */
+    struct syn_context *contexts; /* those it has entered, the innermost first */
     struct syni_mutex_of_tasks *held;
     struct syn_report *heard; /* of the last await that failed */
     int64_t leaving_since;

@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Contexts in plain threads: enter, exit, and the block between them.
+ *
+ * A thread's own. Leaving is not hurried: the deadlines around it are not seen. What the
+ * block's error was, its report too, is there again after the exit.
+ */
+#include <synchronicity/context.h>
+
+#include <string.h>
+
+#include "facade/home.h"
+
+#include "base/report.h"
+#include "task/channel.h"
+#include "task/context.h"
+
+enum { BEFORE, TURN, INSIDE, OVER };
+
+static const char *name_of(const struct syn_context *context)
+{
+    struct syni_channel *channel;
+    const char *name = "a context";
+
+    if (syni_channel_pin(context->channel, &channel) != SYN_OK)
+        return name;
+    name = channel->name ? channel->name : name;
+    syni_channel_unpin(channel);
+    return name;
+}
+
+/* Asks it to end and waits for that; the thread's report stays. */
+static void end(struct syn_context *context)
+{
+    struct syn_report *report = syni_report_take();
+    enum syn_origin origin = syn_last_origin();
+    int deadlines = syni_deadlines_shadow();
+
+    syni_channel_close(context->channel, syn_never());
+    syni_deadlines_unshadow(deadlines);
+    syni_report_keep(SYN_OK, origin, report);
+}
+
+syn_err syni_context_enter(struct syn_context *context, void *out_value)
+{
+    const char *name = name_of(context);
+    syn_err err = syni_channel_next(context->channel, out_value, syn_never());
+
+    if (!err)
+        return SYN_OK;
+    if (err == SYN_EEND)
+        err = syni_refuse(SYN_ENOYIELD, "%s ended without having yielded", name);
+    end(context);
+    return err;
+}
+
+static syn_err tell(struct syn_context *context, syn_err err)
+{
+    const struct syn_report *report = syn_last_report();
+    char message[SYN_MESSAGE_MAX] = "";
+
+    if (!err)
+        return syni_channel_next(context->channel, context->second, syn_never());
+    if (report && report->code == err)
+        memcpy(message, report->message, sizeof message);
+    return syni_generator_say(context->channel, syni_say_error(err, message[0] ? message : NULL),
+                              context->second, syn_never());
+}
+
+static syn_err leave(struct syn_context *context, syn_err err)
+{
+    const char *name = name_of(context);
+    syn_err answer = tell(context, err);
+
+    if (answer == SYN_EDEADLK) { /* nothing was said */
+        syni_channel_drop(context->channel);
+        return answer;
+    }
+    if (syni_context_judge(context, answer) == SYNI_EXIT_OVER)
+        return answer == SYN_EEND ? SYN_OK : answer;
+    end(context);
+    return syni_refuse(SYN_EYIELDTWICE, "%s yielded again where it should have ended", name);
+}
+
+syn_err syni_context_exit(struct syn_context *context, syn_err err)
+{
+    const char *name = name_of(context);
+    int deadlines = syni_deadlines_shadow();
+    struct syn_report *report;
+    enum syn_origin origin;
+    syn_err answer;
+
+    if (!err) {
+        answer = leave(context, SYN_OK);
+        syni_deadlines_unshadow(deadlines);
+        return answer;
+    }
+    report = syni_report_copy(syn_last_report());
+    origin = syn_last_origin();
+    answer = leave(context, err);
+    syni_deadlines_unshadow(deadlines);
+    if (answer && answer != err)
+        syni_unobserved(name, answer, syn_last_origin(), syn_last_report());
+    return syni_report_keep(err, origin, report);
+}
+
+/* --- the block --- */
+
+struct syni_with syni_with_begin(struct syn_context context, syn_err *out_err)
+{
+    struct syni_with with = {context, out_err, BEFORE};
+
+    if (out_err)
+        *out_err = SYN_OK;
+    return with;
+}
+
+int syni_with_enter(struct syni_with *with, void *out_value)
+{
+    syn_err err;
+
+    if (with->state == INSIDE) /* the block was left by its end, or by continue */
+        return 0;
+    err = syni_context_enter(&with->context, out_value);
+    with->state = err ? OVER : INSIDE;
+    if (with->out_err)
+        *with->out_err = err;
+    return !err;
+}
+
+int syni_with_goes_on(struct syni_with *with)
+{
+    syn_err err;
+
+    if (with->state == BEFORE) {
+        with->state = TURN;
+        return 1;
+    }
+    if (with->state == INSIDE) {
+        err = syni_context_exit(&with->context, with->out_err ? *with->out_err : SYN_OK);
+        if (with->out_err)
+            *with->out_err = err;
+    }
+    with->state = OVER;
+    return 0;
+}
+
+void syni_with_leave(struct syni_with *with)
+{
+    if (with->state == INSIDE)
+        syni_with_goes_on(with);
+}

@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Entering and leaving contexts, in tasks.
+ *
+ * Driver only. All waiting is that of consumers of a channel; this file says what an answer
+ * means. A context that a task of the same loop has entered is sheltered from a stop: its owner
+ * is stopped, and leaves it, in the right order. One whose owner is a thread, or a task
+ * elsewhere, is stopped by itself.
+ *
+ *     NEW ─> ENTERING ─> ENTERED ─> TELLING ─(it ended)─> NEW
+ *                                      └─(an item)─> TWICE ─> CLOSING ─> NEW
+ *
+ * LEFT_... are the same when the engine leaves it, because its task leaves from inside.
+ * Discarded: an error in the channel's own words for "yielded twice"; a generator may.
+ */
+#include "task/context.h"
+
+#include "base/report.h"
+#include "task/channel.h"
+
+enum state { NEW, ENTERING, ENTERED, TELLING, TWICE, CLOSING, LEFT_TELLING, LEFT_CLOSING };
+
+static void list(struct syni_task *task, struct syn_context *context)
+{
+    context->outer = task->contexts;
+    task->contexts = context;
+}
+
+static void unlist(struct syni_task *task, struct syn_context *context)
+{
+    struct syn_context **place = &task->contexts;
+
+    while (*place && *place != context)
+        place = &(*place)->outer;
+    if (*place)
+        *place = context->outer;
+    context->state = NEW;
+}
+
+/* The generator of CONTEXT, which runs on the loop of TASK, is left to its owner by a stop. */
+static void shelter(struct syni_task *task, struct syn_context *context, bool on)
+{
+    struct syni_channel *channel;
+
+    if (syni_channel_pin(context->channel, &channel) != SYN_OK)
+        return;
+    syni_mutex_lock(&channel->lock);
+    if (channel->generator && channel->generator->task && channel->home == task->home)
+        channel->generator->task->sheltered = on || task->sheltered;
+    syni_mutex_unlock(&channel->lock);
+    syni_channel_unpin(channel);
+}
+
+enum syni_exit syni_context_judge(struct syn_context *context, syn_err status)
+{
+    struct syni_channel *channel;
+
+    if (status) {
+        syni_channel_drop(context->channel); /* it ended: there is nothing to wait for */
+        return SYNI_EXIT_OVER;
+    }
+    if (syni_channel_pin(context->channel, &channel) == SYN_OK) {
+        if (channel->item->destroy)
+            channel->item->destroy(context->second);
+        syni_channel_unpin(channel);
+    }
+    return SYNI_EXIT_TWICE;
+}
+
+struct syn_step syni_step_enter(struct syn_task *task, struct syn_context *context, void *out)
+{
+    list(SYNI_TASK(task), context);
+    context->state = ENTERING;
+    return syni_step_next(task, context->channel, out, syn_never());
+}
+
+static void fail(struct syni_task *task, syn_err err)
+{
+    syni_report_free(task->heard);
+    task->heard = syni_report_new(err, SYN_BY_LIBRARY, NULL);
+    task->status = err;
+}
+
+syn_err syni_context_entered(struct syn_task *public_task, struct syn_context *context)
+{
+    struct syni_task *task = SYNI_TASK(public_task);
+
+    if (!task->status) {
+        context->state = ENTERED;
+        shelter(task, context, true);
+        return SYN_OK;
+    }
+    unlist(task, context);
+    syni_channel_drop(context->channel);
+    if (task->status == SYN_EEND)
+        fail(task, SYN_ENOYIELD);
+    return task->status;
+}
+
+/* It goes on from its yield, whose status is ERR. */
+static struct syn_step tell(struct syn_task *task, struct syn_context *context, syn_err err,
+                            const char *message)
+{
+    if (!err)
+        return syni_step_next(task, context->channel, context->second, syn_never());
+    return syni_step_say(task, context->channel, syni_say_error(err, message), context->second);
+}
+
+struct syn_step syni_step_exit(struct syn_task *task, struct syn_context *context)
+{
+    if (context->state == TWICE) {
+        context->state = CLOSING;
+        return syni_step_close(task, context->channel, syn_never());
+    }
+    context->state = TELLING;
+    return tell(task, context, SYN_OK, NULL);
+}
+
+int syni_context_goes_on(struct syn_task *public_task, struct syn_context *context)
+{
+    struct syni_task *task = SYNI_TASK(public_task);
+
+    if (context->state == TELLING &&
+        syni_context_judge(context, task->status) == SYNI_EXIT_TWICE) {
+        context->state = TWICE;
+        return 1;
+    }
+    if (context->state == CLOSING)
+        fail(task, SYN_EYIELDTWICE);
+    else if (task->status == SYN_EEND)
+        task->status = SYN_OK;
+    unlist(task, context);
+    return 0;
+}
+
+/* --- by the engine --- */
+
+/* The first step of leaving CONTEXT. */
+static void begin(struct syni_task *task, struct syn_context *context)
+{
+    struct syn_task *public_task = (struct syn_task *)(void *)task;
+    const struct syn_report *report = task->core.report;
+
+    if (context->state == ENTERED) {
+        context->state = LEFT_TELLING;
+        tell(public_task, context, task->core.err, report ? report->message : NULL);
+    } else { /* it was entering, or exiting, when its task was asked to end */
+        context->state = LEFT_CLOSING;
+        syni_step_close(public_task, context->channel, syn_never());
+    }
+}
+
+/* What a step of leaving CONTEXT came to. True: it takes another one. */
+static bool answered(struct syni_task *task, struct syn_context *context, syn_err *out_failed)
+{
+    syn_err err = task->status;
+
+    if (context->state == LEFT_TELLING) {
+        if (syni_context_judge(context, err) == SYNI_EXIT_TWICE) {
+            *out_failed = SYN_EYIELDTWICE;
+            context->state = LEFT_CLOSING;
+            syni_step_close((struct syn_task *)(void *)task, context->channel, syn_never());
+            return true;
+        }
+        if (err != SYN_EEND && err != task->core.err)
+            *out_failed = err;
+    }
+    unlist(task, context);
+    return false;
+}
+
+bool syni_contexts_close(struct syni_task *task, syn_err *out_failed)
+{
+    struct syn_context *context = task->contexts;
+
+    if (context->state >= LEFT_TELLING) {
+        if (answered(task, context, out_failed))
+            return true;
+        context = task->contexts;
+    }
+    if (context)
+        begin(task, context);
+    return context != NULL;
+}
+
+void syni_contexts_drop(struct syni_task *task)
+{
+    while (task->contexts) {
+        struct syn_context *context = task->contexts;
+
+        shelter(task, context, false);
+        unlist(task, context);
+        syni_channel_drop(context->channel);
+    }
+}
