@@ -41,7 +41,8 @@
  * one that nobody fetches is destroyed by SYN_DESTROY, exactly once.
  *
  * CANCELLING. A job that has not begun never begins. One that runs is told: by
- * syn_pool_job_cancelled(), and by the hook that it set with syn_pool_on_cancel(). If it
+ * syn_pool_job_cancelled(), and by the hook that it set with syn_pool_on_cancel(); and if it
+ * is in a blocking call or a future_get() of this library, what it waits for is asked as well. If it
  * fails with SYN_ECANCELED it ended by the request; what else it returns stands. If it has
  * not ended after the pool's grace time it is ABANDONED, unless it is SYN_TO_THE_END: who
  * waits gets SYN_ECANCELED or SYN_ETIMEDOUT, whose report says so; the thread goes on and

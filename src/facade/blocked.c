@@ -14,7 +14,6 @@
 #include "facade/blocked.h"
 
 #include "base/report.h"
-#include "pool/pool.h"
 
 static struct syni_mutex lock = SYNI_MUTEX_INIT;
 static struct syni_list blocked = {&blocked, &blocked};
@@ -151,4 +150,28 @@ void syni_unblock(const struct syni_blocking *blocking)
     for (struct syni_driving *d = blocking->drives; d; d = d->outer)
         syni_loop_unblock(d->loop);
     syni_clock_stand_back(blocking->before);
+}
+
+static void pass_on(void *user)
+{
+    struct syni_relay *relay = user;
+
+    syni_core_ask(relay->core, (enum syn_origin)(relay->work->asked - 1));
+}
+
+void syni_relay_begin(struct syni_relay *relay, struct syni_core *core)
+{
+    struct syni_worker *worker = syni_worker_now();
+
+    relay->core = core;
+    /* On a loop that the worker drives it is a step's wait, and not the job's. */
+    relay->work = worker && !syni_driving_now() ? worker->work : NULL;
+    if (relay->work && syni_work_hook(relay->work, SYNI_HOOK_OF_LIBRARY, pass_on, relay))
+        relay->work = NULL;
+}
+
+void syni_relay_end(const struct syni_relay *relay)
+{
+    if (relay->work)
+        syni_work_hook(relay->work, SYNI_HOOK_OF_LIBRARY, NULL, NULL);
 }

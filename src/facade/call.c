@@ -140,10 +140,12 @@ static bool run_and_wait(struct syni_task *task)
     int64_t deadline = syni_deadline_here(SYNI_NEVER);
     struct syni_thread_waiter waiter;
     struct syni_blocking blocking;
+    struct syni_relay relay;
     bool taken = true;
 
     syni_thread_waiter_init(&waiter);
     task->core.waiter = &waiter.waiter;
+    syni_relay_begin(&relay, &task->core);
     blocking = syni_block(task->function->name);
     if (syni_loop_try_drive(&task->home->loop))
         drive(task, &waiter, deadline);
@@ -152,6 +154,7 @@ static bool run_and_wait(struct syni_task *task)
     else
         taken = not_taken(task);
     syni_unblock(&blocking);
+    syni_relay_end(&relay);
     return taken;
 }
 

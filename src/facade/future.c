@@ -100,6 +100,7 @@ static syn_err wait_core(struct syni_core *core, int64_t deadline, bool asks,
     struct syni_source source = syni_shared_source(core);
     struct syni_blocked blocked;
     struct syni_blocking blocking;
+    struct syni_relay relay = {NULL, core};
     syn_err err;
 
     if (syni_core_done(core))
@@ -107,9 +108,12 @@ static syn_err wait_core(struct syni_core *core, int64_t deadline, bool asks,
     err = syni_blocked_enter(&blocked, source.home, source.name);
     if (err)
         return err;
+    if (asks)
+        syni_relay_begin(&relay, core);
     blocking = syni_block(source.name);
     err = wait_blocking(core, deadline, asks, origin);
     syni_unblock(&blocking);
+    syni_relay_end(&relay);
     syni_blocked_leave(&blocked);
     return err;
 }

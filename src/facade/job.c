@@ -161,6 +161,13 @@ static enum syn_origin asked_by(const struct syni_pool_job *job)
     return (enum syn_origin)(atomic_load_explicit(&job->work.asked, memory_order_relaxed) - 1);
 }
 
+/* Its deadline, which the calls that it made inherited, has passed, on the clock that this thread,
+ * which ran it, lives by. */
+static bool is_late(const struct syni_pool_job *job)
+{
+    return job->deadline != SYNI_NEVER && syn_clock_now(syni_clock_mine()) >= job->deadline;
+}
+
 /* The body returned, and somebody waits. */
 static void end_ran(struct syni_pool_job *job)
 {
@@ -172,6 +179,8 @@ static void end_ran(struct syni_pool_job *job)
     if (err && job->work.asked && (err == SYN_ECANCELED || err == syni_code_of(asked_by(job)))) {
         origin = asked_by(job);
         err = syni_code_of(origin);
+    } else if (err == SYN_ETIMEDOUT && is_late(job)) {
+        origin = SYN_BY_DEADLINE; /* a moment before who waits asked it to end */
     }
     if (report) {
         report->code = err;
