@@ -460,6 +460,101 @@ static void bad_handles_are_answered(void)
     end_all();
 }
 
+/* --- a channel that is its loop's own, until somebody else comes --- */
+
+ASYNC(demo, int, takes_here, (struct count_channel, ch), SYN_LOCAL(int, v))
+{
+    co_begin;
+    co_next(self->ch, &self->v);
+    if (co_status)
+        co_fail(co_status);
+    co_return(self->v);
+    co_end;
+}
+
+ASYNC(other, int, takes_there, (struct count_channel, ch), SYN_LOCAL(int, v))
+{
+    co_begin;
+    co_next(self->ch, &self->v);
+    if (co_status)
+        co_fail(co_status);
+    co_return(self->v);
+    co_end;
+}
+
+static void G2_a_channel_of_one_loop_becomes_everybodys(void)
+{
+    for (int who = 0; who < 4; who++) {
+        struct count_channel ch;
+        syn_err err = 0;
+        int v = -1;
+
+        if (who == 0)
+            begin();
+        ch = count(9, 0);
+        for (int i = 0; i < 2; i++) {
+            CHECK_INT(takes_here(ch, &v), 0);
+            CHECK_INT(v, i);
+        }
+        if (who == 0)
+            CHECK_INT(channel_next(ch, &v), 0);
+        else if (who == 1)
+            CHECK_INT(takes_there(ch, &v), 0);
+        else if (who == 2)
+            CHECK_INT(channel_select(&err, ON_NEXT(ch, &v), ON_TIME(syn_after(1.0))), 0);
+        else
+            while ((err = channel_try_next(ch, &v)) == SYN_EAGAIN)
+                CHECK_INT(idles(0.001), 0);
+        CHECK_INT(err, 0);
+        CHECK_INT(v, 2);
+        CHECK_INT(takes_here(ch, &v), 0);
+        CHECK_INT(v, 3);
+        CHECK_INT(channel_close(ch), 0);
+        CHECK_INT(cleaned, who + 1);
+    }
+    end_all();
+}
+
+static void G5_a_stranger_closes_a_channel_of_one_loop(void)
+{
+    struct takes_here_future f;
+    struct count_channel ch;
+    int v = -1;
+
+    begin();
+    ch = count(9, 1.0);
+    CHECK_INT(takes_here(ch, &v), 0);
+    f = takes_here_future(ch); /* it waits while the stranger comes */
+    CHECK_INT(idles(0.5), 0);
+    CHECK_INT(channel_close(ch), 0);
+    CHECK_INT(cleaned, 1);
+    CHECK_INT(future_get(f, &v), SYN_ECLOSED);
+    CHECK_INT(channel_next(ch, &v), SYN_ECLOSED);
+    ch = count(9, 1.0);
+    CHECK_INT(takes_here(ch, &v), 0);
+    channel_drop(ch);
+    CHECK_INT(takes_here(ch, &v), SYN_ECLOSED);
+    CHECK_INT(channel_close(ch), 0);
+    end_all();
+    CHECK_INT(cleaned, 2);
+}
+
+static void X3_a_stranger_who_gives_up_takes_nothing_from_a_channel_of_one_loop(void)
+{
+    struct count_channel ch;
+    int v = -1;
+
+    begin();
+    ch = count(9, 1.0);
+    CHECK_INT(takes_here(ch, &v), 0);
+    CHECK_INT(channel_next_by(ch, &v, syn_after(0.5)), SYN_ETIMEDOUT);
+    CHECK_INT(v, 0);
+    CHECK_INT(takes_here(ch, &v), 0);
+    CHECK_INT(v, 1);
+    CHECK_INT(channel_close(ch), 0);
+    end_all();
+}
+
 static const struct test_case cases[] = {
     TEST(G1_nothing_starts_before_it_is_asked),
     TEST(G1_generator_and_thread_alternate_strictly),
@@ -479,5 +574,8 @@ static const struct test_case cases[] = {
     TEST(L2_stopping_ends_a_generator_and_tells_its_consumer),
     TEST(C11_an_item_that_nobody_fetched_is_destroyed_once),
     TEST(bad_handles_are_answered),
+    TEST(G2_a_channel_of_one_loop_becomes_everybodys),
+    TEST(G5_a_stranger_closes_a_channel_of_one_loop),
+    TEST(X3_a_stranger_who_gives_up_takes_nothing_from_a_channel_of_one_loop),
 };
 TEST_MAIN_BOTH_MODES("generator", cases);

@@ -105,8 +105,9 @@ void syni_channel_drop(struct syn_channel channel);
 /* --- for consumers --- */
 
 /* The next item into *OUT, waiting for it; with a deadline, SYN_ETIMEDOUT, and then no
- * item was consumed; try: SYN_EAGAIN where it would have to wait. A generator is started
- * by the first of these; a try only starts it, or lets it go on. */
+ * item was consumed; try: SYN_EAGAIN where it would have to wait, also for a loop that
+ * alone has used the channel so far. A generator is started by the first of these; a try
+ * only starts it, or lets it go on. */
 #define syn_channel_next(ch, out) syn_channel_next_by(ch, out, syn_never())
 #define syn_channel_next_by(ch, out, deadline)                                                     \
     (0 ? (ch).u.item_is(out) : syni_channel_next((ch).u.handle, (out), (deadline)))

@@ -42,6 +42,14 @@ static bool renewed_demand(const struct syni_channel *channel)
            (channel->capacity > 0 && channel->count <= channel->capacity / 2);
 }
 
+/* A task of the generator's loop asks, and it cannot be talked to. */
+static bool begins_as_own(const struct syni_channel *channel)
+{
+    struct syni_home *here = syni_home_now();
+
+    return here && here == channel->home && here->current && !channel->hear;
+}
+
 /* Room came, or a consumer: the generator may go on. */
 static void stir(struct syni_channel *channel, struct syni_channel_after *after)
 {
@@ -50,6 +58,8 @@ static void stir(struct syni_channel *channel, struct syni_channel_after *after)
     if (!channel->started && demand(channel)) {
         channel->started = true;
         after->start = true;
+        if (begins_as_own(channel))
+            syni_channel_own_locked(channel, &channel->home->loop);
     } else if (channel->yielded && renewed_demand(channel)) {
         channel->yielded = false;
         after->resume = channel->generator;
@@ -102,8 +112,11 @@ static bool put(struct syni_channel *channel, struct syni_port *port,
 bool syni_channel_serve_locked(struct syni_channel *channel, struct syni_port *port,
                                struct syni_channel_after *after)
 {
-    bool served = port->receives ? receive(channel, port, after) : put(channel, port, after);
+    bool served;
 
+    if (syni_channel_is_anothers(channel)) /* a generator's: PORT receives */
+        return false;
+    served = port->receives ? receive(channel, port, after) : put(channel, port, after);
     if (served && port->receives)
         stir(channel, after);
     return served;
@@ -112,6 +125,11 @@ bool syni_channel_serve_locked(struct syni_channel *channel, struct syni_port *p
 void syni_channel_list_locked(struct syni_channel *channel, struct syni_port *port,
                               struct syni_channel_after *after)
 {
+    if (syni_channel_is_anothers(channel)) {
+        syni_list_append(&channel->incoming, &port->link);
+        syni_channel_ask_for_locked(channel, after);
+        return;
+    }
     syni_list_append(port->receives ? &channel->receivers : &channel->senders, &port->link);
     if (port->receives)
         stir(channel, after);
@@ -120,6 +138,8 @@ void syni_channel_list_locked(struct syni_channel *channel, struct syni_port *po
 /* Whoever is told here was taken off his list, and waits for it. */
 void syni_channel_do_after(struct syni_channel *channel, const struct syni_channel_after *after)
 {
+    if (after->upgrade && !syni_loop_post(after->upgrade, &channel->upgrade))
+        channel->upgrade.run(&channel->upgrade); /* the generator has ended by now */
     if (after->served)
         syni_port_serve(after->served, SYN_OK);
     if (after->resume)
@@ -128,33 +148,48 @@ void syni_channel_do_after(struct syni_channel *channel, const struct syni_chann
         channel->start(channel);
 }
 
+/* True: it is this thread's own, and not locked; nor is it when it was given up meanwhile. */
+static bool lock(struct syni_channel *channel)
+{
+    bool mine = syni_channel_is_mine(channel);
+
+    if (!mine)
+        syni_mutex_lock(&channel->lock);
+    return mine;
+}
+
+static void unlock(struct syni_channel *channel, bool mine)
+{
+    if (!mine)
+        syni_mutex_unlock(&channel->lock);
+}
+
 bool syni_channel_pass(struct syni_channel *channel, struct syni_port *port, bool may_wait)
 {
-    struct syni_channel_after after = {NULL, NULL, false};
-    bool served;
+    struct syni_channel_after after = {NULL, NULL, NULL, false};
+    bool mine = lock(channel), served;
 
     syni_list_init(&port->link);
-    syni_mutex_lock(&channel->lock);
     served = syni_channel_serve_locked(channel, port, &after);
     if (!served)
         syni_channel_list_locked(channel, port, &after);
     if (!may_wait)
         syni_list_remove(&port->link);
-    syni_mutex_unlock(&channel->lock);
+    unlock(channel, mine);
     syni_channel_do_after(channel, &after);
     return served;
 }
 
 bool syni_channel_take(struct syni_channel *channel, struct syni_port *port, bool *out_stir)
 {
-    struct syni_channel_after after = {NULL, NULL, false};
+    struct syni_channel_after after = {NULL, NULL, NULL, false};
     bool served;
 
     syni_list_init(&port->link);
     syni_mutex_lock(&channel->lock);
-    served = receive(channel, port, &after);
-    *out_stir = channel->generator &&
-                (!served || (channel->yielded && renewed_demand(channel)));
+    served = !syni_channel_is_anothers(channel) && receive(channel, port, &after);
+    *out_stir = syni_channel_is_anothers(channel) ||
+                (channel->generator && (!served || (channel->yielded && renewed_demand(channel))));
     syni_mutex_unlock(&channel->lock);
     syni_channel_do_after(channel, &after);
     return served;
@@ -162,12 +197,27 @@ bool syni_channel_take(struct syni_channel *channel, struct syni_port *port, boo
 
 void syni_channel_stir(struct syni_channel *channel)
 {
-    struct syni_channel_after after = {NULL, NULL, false};
+    struct syni_channel_after after = {NULL, NULL, NULL, false};
 
     syni_mutex_lock(&channel->lock);
-    stir(channel, &after);
+    if (!syni_channel_is_anothers(channel))
+        stir(channel, &after);
     syni_mutex_unlock(&channel->lock);
     syni_channel_do_after(channel, &after);
+}
+
+void syni_channel_settle_locked(struct syni_channel *channel, struct syni_channel_after *after)
+{
+    struct syni_port *port;
+
+    /* once it is closed the ring is who closed it's */
+    while (!channel->closed && channel->count > 0 && (port = syni_port_take(&channel->receivers))) {
+        pop(channel, port->item);
+        syni_port_serve(port, SYN_OK);
+    }
+    while ((channel->ended || channel->closed) && (port = syni_port_take(&channel->receivers)))
+        syni_port_serve(port, channel->closed ? SYN_ECLOSED : syni_channel_tell_end(channel));
+    stir(channel, after);
 }
 
 bool syni_channel_withdraw(struct syni_channel *channel, struct syni_port *port)
@@ -184,9 +234,8 @@ bool syni_channel_withdraw(struct syni_channel *channel, struct syni_port *port)
 bool syni_channel_yield(struct syni_channel *channel, void *item)
 {
     struct syni_port *receiver = NULL;
-    bool goes_on, lost;
+    bool goes_on, lost, mine = lock(channel);
 
-    syni_mutex_lock(&channel->lock);
     lost = channel->closed;
     if (!lost && (receiver = syni_port_take(&channel->receivers))) {
         memcpy(receiver->item, item, channel->item->size);
@@ -195,7 +244,7 @@ bool syni_channel_yield(struct syni_channel *channel, void *item)
     }
     goes_on = lost || demand(channel);
     channel->yielded = !goes_on;
-    syni_mutex_unlock(&channel->lock);
+    unlock(channel, mine);
     if (receiver)
         syni_port_serve(receiver, SYN_OK);
     if (lost && channel->item->destroy)

@@ -8,6 +8,11 @@
  * a task's frame, on a thread's stack. A port that was served is off its list, and is
  * told; one that is still listed can be withdrawn, and then nothing was consumed.
  *
+ * OWNED is a generator's channel that a task of its own loop asked first. Then that loop's
+ * driver takes items out and puts them in without the lock, and tasks of that loop hold it
+ * without a reference. Whoever else comes leaves his port under `incoming`, or his wish to
+ * close, and asks the driver by a job to give it up; see channel_own.c.
+ *
  * A generator is a task that the channel owns. It is started by the first who asks, and
  * runs while there is DEMAND: fewer items than capacity and waiting consumers together.
  */
@@ -28,7 +33,16 @@ struct syni_channel {
     size_t bytes; /* of this struct and the ring behind it */
     struct syni_mutex lock;
 
-    /* under lock */
+    /* The loop whose own it is; NULL: everybody's. Set and cleared by its driver, under lock. */
+    _Atomic(struct syni_loop *) owner;
+    size_t n_own; /* of its tasks hold it; own */
+
+    /* under lock, always */
+    struct syni_list incoming; /* ports of others, who came while it was owned */
+    bool asked_for, close_wanted; /* the job is on its way; and shall close */
+    struct syni_job upgrade; /* to the owner */
+
+    /* the owner's; under lock, if there is none */
     size_t capacity;
     size_t places, first, count; /* of the ring; a generator has one more than capacity */
     unsigned char *ring;
@@ -59,6 +73,14 @@ struct syni_channel {
     } places_behind[];
 };
 
+/* What is left to be done outside the lock. */
+struct syni_channel_after {
+    struct syni_loop *upgrade; /* asked to give the channel up */
+    struct syni_port *served;
+    struct syni_core *resume; /* the generator, which waited at its yield */
+    bool start;               /* the generator, which never ran */
+};
+
 /* --- making and holding --- */
 
 /* A channel for ITEM with CAPACITY, and its handle; NULL and the handle says why. EXTRA
@@ -84,6 +106,33 @@ bool syni_channel_pass(struct syni_channel *channel, struct syni_port *port, boo
  * and not listed. STIR: the generator is wanted. */
 bool syni_channel_take(struct syni_channel *channel, struct syni_port *port, bool *out_stir);
 void syni_channel_stir(struct syni_channel *channel);
+
+/* --- channel_own.c --- */
+
+/* LOOP's driver, in a step, is the first who asks. */
+void syni_channel_own_locked(struct syni_channel *channel, struct syni_loop *loop);
+
+/* The channel is everybody's from now on. By the owner's driver. True: the reference that
+ * went with it is the caller's to give up. */
+bool syni_channel_disown_locked(struct syni_channel *channel);
+
+/* It is owned, and not by the calling thread. Then the loop is to be asked to give it up. */
+bool syni_channel_is_anothers(const struct syni_channel *channel);
+void syni_channel_ask_for_locked(struct syni_channel *channel, struct syni_channel_after *after);
+
+/* The channel of HANDLE, held without a reference, if it is LOOP's own; NULL. By its driver. */
+struct syni_channel *syni_channel_hold_own(struct syn_channel handle,
+                                           const struct syni_loop *loop);
+void syni_channel_leave_own(struct syni_channel *channel);
+
+/* It is the calling thread's own: no lock is needed. */
+static inline bool syni_channel_is_mine(const struct syni_channel *channel)
+{
+    const struct syni_driving *driving = syni_driving_now();
+
+    /* relaxed: who finds himself here wrote it */
+    return driving && atomic_load_explicit(&channel->owner, memory_order_relaxed) == driving->loop;
+}
 
 /* SAYING reaches the generator at its yield, and PORT asks for the next item, as above. Fails,
  * and nothing was said or asked: SYN_ENOTSUP, SYN_EINVAL, SYN_EBUSY, as generator.h says. */
@@ -132,17 +181,16 @@ bool syni_channel_stop_yielding(struct syni_channel *channel);
 
 /* --- under the lock, for the files of this module --- */
 
+/* All who wait are told that it is closed. */
+void syni_channel_close_locked(struct syni_channel *channel);
+
+/* Serves who waits for items that are there. */
+void syni_channel_settle_locked(struct syni_channel *channel, struct syni_channel_after *after);
+
 static inline unsigned char *syni_channel_place(const struct syni_channel *channel, size_t i)
 {
     return channel->ring + (channel->first + i) % channel->places * channel->item->size;
 }
-
-/* What is left to be done outside the lock. */
-struct syni_channel_after {
-    struct syni_port *served;
-    struct syni_core *resume; /* the generator, which waited at its yield */
-    bool start;               /* the generator, which never ran */
-};
 
 /* PORT is served; is listed. */
 bool syni_channel_serve_locked(struct syni_channel *channel, struct syni_port *port,

@@ -57,6 +57,17 @@ bool syni_channel_finish(struct syni_channel *channel, syn_err err, enum syn_ori
     return first;
 }
 
+void syni_channel_close_locked(struct syni_channel *channel)
+{
+    struct syni_port *waiting;
+
+    channel->closed = true;
+    while ((waiting = syni_port_take(&channel->receivers)))
+        syni_port_serve(waiting, SYN_ECLOSED);
+    while ((waiting = syni_port_take(&channel->senders)))
+        syni_port_serve(waiting, SYN_ECLOSED);
+}
+
 /* What a close comes to: an error that was said to nobody yet, unless it is that of being
  * asked to end. */
 static void tell_closed(struct syni_channel *channel, struct syni_port *port)
@@ -108,24 +119,38 @@ static void ask(struct syni_core *job)
     syni_core_unpin(job);
 }
 
+/* Another loop's own: that shall close it; PORT is told then, as below. */
+static void wish_to_close_locked(struct syni_channel *channel, struct syni_port *port,
+                                 struct syni_channel_after *after)
+{
+    channel->close_wanted = true;
+    syni_channel_ask_for_locked(channel, after);
+    if (port)
+        syni_list_append(&channel->closers, &port->link);
+}
+
 bool syni_channel_shut(struct syni_channel *channel, struct syni_port *port)
 {
+    struct syni_channel_after after = {NULL, NULL, NULL, false};
     struct syni_core *unstarted = NULL, *job = NULL;
-    struct syni_port *waiting;
-    bool first, waits;
+    bool first, waits, last;
 
+    if (port)
+        syni_list_init(&port->link);
     syni_mutex_lock(&channel->lock);
+    if (syni_channel_is_anothers(channel)) {
+        wish_to_close_locked(channel, port, &after);
+        syni_mutex_unlock(&channel->lock);
+        syni_channel_do_after(channel, &after);
+        return true;
+    }
     first = !channel->closed;
-    channel->closed = true;
-    while ((waiting = syni_port_take(&channel->receivers)))
-        syni_port_serve(waiting, SYN_ECLOSED);
-    while ((waiting = syni_port_take(&channel->senders)))
-        syni_port_serve(waiting, SYN_ECLOSED);
+    last = syni_channel_disown_locked(channel);
+    syni_channel_close_locked(channel);
     if (first)
         unstarted = end_generator(channel, &job);
     waits = channel->generator != NULL;
     if (port) {
-        syni_list_init(&port->link);
         if (waits)
             syni_list_append(&channel->closers, &port->link);
         else
@@ -138,6 +163,8 @@ bool syni_channel_shut(struct syni_channel *channel, struct syni_port *port)
         free_unstarted(channel, unstarted);
     if (job)
         ask(job);
+    if (last)
+        syni_channel_unpin(channel);
     return waits;
 }
 
@@ -146,19 +173,52 @@ static void generator_ended(struct syni_waiter *waiter)
 {
     struct syni_channel *channel = SYNI_CONTAINER(waiter, struct syni_channel, end);
     struct syni_core *core = channel->generator;
+    struct syni_channel_after after = {NULL, NULL, NULL, false};
     struct syni_port *closer;
+    bool last, close;
 
     syni_mutex_lock(&channel->lock);
     channel->generator = NULL;
+    last = syni_channel_disown_locked(channel);
+    syni_channel_settle_locked(channel, &after); /* those who came from elsewhere */
     end_locked(channel, core->err, core->origin, core->report);
     core->report = NULL;
     core->seen = true; /* the channel has it now */
+    close = channel->close_wanted && !channel->closed;
+    if (close)
+        syni_channel_close_locked(channel);
+    syni_mutex_unlock(&channel->lock);
+    if (close)
+        syni_channel_empty(channel); /* before those who closed it hear of it */
+    syni_mutex_lock(&channel->lock);
     while ((closer = syni_port_take(&channel->closers))) {
         tell_closed(channel, closer);
         syni_port_serve(closer, closer->status);
     }
     syni_mutex_unlock(&channel->lock);
     syni_core_unpin(core);
+    if (last)
+        syni_channel_unpin(channel);
+    syni_channel_unpin(channel);
+}
+
+/* On the owner's loop; or anywhere, if that is shut, and then the owner has given up. */
+static void upgrade_arrives(struct syni_job *job)
+{
+    struct syni_channel *channel = SYNI_CONTAINER(job, struct syni_channel, upgrade);
+    struct syni_channel_after after = {NULL, NULL, NULL, false};
+    bool close, last;
+
+    syni_mutex_lock(&channel->lock);
+    last = syni_channel_disown_locked(channel);
+    syni_channel_settle_locked(channel, &after);
+    close = channel->close_wanted;
+    syni_mutex_unlock(&channel->lock);
+    syni_channel_do_after(channel, &after);
+    if (close)
+        syni_channel_shut(channel, NULL);
+    if (last)
+        syni_channel_unpin(channel);
     syni_channel_unpin(channel);
 }
 
@@ -186,6 +246,7 @@ void syni_channel_adopt(struct syni_channel *channel, struct syni_core *generato
     channel->start = start;
     channel->go_on = go_on;
     channel->end.wake = generator_ended;
+    channel->upgrade.run = upgrade_arrives;
     atomic_store_explicit(&generator->waiter, &channel->end, memory_order_relaxed);
     /* one reference more, the generator's: nobody else knows the channel yet */
     syni_slot_take(channel->slot, syni_slot_generation(channel->slot), SYNI_SLOT_PIN);

@@ -54,7 +54,7 @@ syn_err syni_channel_say(struct syni_channel *channel, const struct syni_saying 
 {
     struct syn_report *report =
         saying->err ? syni_report_new(saying->err, SYN_BY_TASK, saying->message) : NULL;
-    struct syni_channel_after after = {NULL, NULL, false};
+    struct syni_channel_after after = {NULL, NULL, NULL, false};
     syn_err err;
 
     syni_list_init(&port->link);

@@ -47,7 +47,10 @@ static void release(struct syni_task *task)
 
     syni_timer_stop(&task->home->loop, &task->timer);
     task->on.channel.channel = NULL;
-    syni_channel_unpin(channel);
+    if (task->on.channel.own)
+        syni_channel_leave_own(channel);
+    else
+        syni_channel_unpin(channel);
 }
 
 static bool collect(struct syni_task *task)
@@ -104,6 +107,7 @@ static void ready_port(struct syni_task *task, struct syni_channel *channel, voi
                        bool receives)
 {
     task->on.channel.channel = channel;
+    task->on.channel.own = false;
     task->on.channel.withdrawn = false;
     task->on.channel.expired = false;
     task->on.channel.port.item = item;
@@ -131,13 +135,14 @@ struct syn_step syni_step_next(struct syn_task *public_task, struct syn_channel 
                                void *out_item, struct syn_deadline deadline)
 {
     struct syni_task *task = SYNI_TASK(public_task);
-    struct syni_channel *channel;
-    syn_err err = syni_channel_pin(handle, &channel);
+    struct syni_channel *own = syni_channel_hold_own(handle, &task->home->loop), *channel = own;
+    syn_err err = own ? SYN_OK : syni_channel_pin(handle, &channel);
 
     syni_wait_begin(task, SYNI_WAIT_OTHER, "an item");
     if (err)
         return refuse(task, err, syni_channel_refusal(err));
     ready_port(task, channel, out_item, true);
+    task->on.channel.own = own != NULL;
     start_timer(task, deadline);
     return after(task, syni_channel_pass(channel, &task->on.channel.port, true));
 }

@@ -25,9 +25,10 @@ static bool used_initial;
 
 static void append_locked(struct syni_slot *slot)
 {
-    slot->next = NULL;
+    /* relaxed, here and below: under the lock; but who has a stale handle may look */
+    atomic_store_explicit(&slot->next, NULL, memory_order_relaxed);
     if (last)
-        last->next = slot;
+        atomic_store_explicit(&last->next, slot, memory_order_relaxed);
     else
         first = slot;
     last = slot;
@@ -51,7 +52,7 @@ struct syni_slot *syni_slot_new(void)
         grow_locked();
     slot = first;
     if (slot) {
-        first = slot->next;
+        first = atomic_load_explicit(&slot->next, memory_order_relaxed);
         if (!first)
             last = NULL;
     }
@@ -70,6 +71,7 @@ void syni_slot_publish(struct syni_slot *slot, void *thing, unsigned references)
 {
     uint64_t life = atomic_load_explicit(&slot->life, memory_order_relaxed);
 
+    syni_slot_own(slot, NULL);
     slot->thing = thing;
     /* release: who pins sees the thing; the generation goes on from the last one */
     atomic_store_explicit(&slot->life,
@@ -81,6 +83,23 @@ uint32_t syni_slot_generation(const struct syni_slot *slot)
 {
     return (uint32_t)(atomic_load_explicit(&slot->life, memory_order_relaxed) >>
                       GENERATION_SHIFT);
+}
+
+void syni_slot_own(struct syni_slot *slot, void *loop)
+{
+    /* relaxed: only the loop that is named finds itself here, and it wrote it */
+    atomic_store_explicit(&slot->next, loop, memory_order_relaxed);
+}
+
+void *syni_slot_own_thing(struct syni_slot *slot, uint32_t generation, const void *loop)
+{
+    uint64_t life;
+
+    /* relaxed: as above */
+    if (atomic_load_explicit(&slot->next, memory_order_relaxed) != loop)
+        return NULL;
+    life = atomic_load_explicit(&slot->life, memory_order_relaxed);
+    return life >> GENERATION_SHIFT == generation && !(life & USED_UP) ? slot->thing : NULL;
 }
 
 void *syni_slot_take(struct syni_slot *slot, uint32_t generation, enum syni_slot_take what)

@@ -17,7 +17,9 @@
 struct syni_slot {
     _Atomic(uint64_t) life;
     void *thing;
-    struct syni_slot *next; /* in the store of free ones, under its lock */
+    /* In the store of free ones the next of them, under its lock; in use, the loop that owns
+     * the thing, or NULL. */
+    _Atomic(void *) next;
 };
 
 /* What a handle asks for. */
@@ -37,6 +39,13 @@ uint32_t syni_slot_generation(const struct syni_slot *slot);
 
 /* The thing of this GENERATION; NULL: it is not there any more, or is used up. */
 void *syni_slot_take(struct syni_slot *slot, uint32_t generation, enum syni_slot_take what);
+
+/* The thing is LOOP's own from now on, or, NULL, everybody's. */
+void syni_slot_own(struct syni_slot *slot, void *loop);
+
+/* The thing of this GENERATION if it is LOOP's own and not used up; NULL. By the driver of
+ * LOOP, which alone ends that, so no reference is needed. */
+void *syni_slot_own_thing(struct syni_slot *slot, uint32_t generation, const void *loop);
 
 /* Takes a CONSUME back. */
 void syni_slot_restore(struct syni_slot *slot);

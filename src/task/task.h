@@ -144,6 +144,7 @@ struct __attribute__((may_alias)) syni_task {
             struct syni_port port;
             struct syni_channel *channel; /* held */
             bool withdrawn, expired;
+            bool own;     /* held without a reference */
             bool dormant; /* a generator that waits to be asked */
         } channel;
         struct {
