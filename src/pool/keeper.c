@@ -17,7 +17,7 @@ static bool made;
 static struct syni_list doomed = {&doomed, &doomed};
 static struct syni_work *current; /* is being given up */
 static void (*give_up)(struct syni_work *work); /* all works have one */
-static bool runs;
+static bool runs, begun; /* the keeper's thread; it holds memory until it begins */
 
 static struct syni_work *earliest_locked(void)
 {
@@ -51,6 +51,8 @@ static void keep(void *unused)
 
     (void)unused;
     syni_mutex_lock(&lock);
+    begun = true;
+    syni_cond_broadcast(&changed);
     while ((work = earliest_locked())) {
         int64_t due = work->due; /* WORK may be forgotten while we sleep */
 
@@ -77,6 +79,7 @@ static syn_err start_locked(void)
     err = syni_thread_start(&thread, "pool-keeper", 0, keep, NULL);
     if (!err) {
         runs = true;
+        begun = false;
         syni_thread_detach(&thread);
     }
     return err;
@@ -102,7 +105,7 @@ void syni_keeper_forget(struct syni_work *work)
 {
     syni_mutex_lock(&lock);
     syni_list_remove(&work->doomed);
-    while (current == work)
+    while (current == work || !begun)
         syni_cond_wait(&changed, &lock);
     if (syni_list_empty(&doomed))
         syni_cond_broadcast(&changed);
