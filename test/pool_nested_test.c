@@ -89,6 +89,41 @@ static void W4_at_the_hard_limit_an_error_says_so(void)
     over(&tight);
 }
 
+PROMISE(int, answer);
+POOL(single, .max_threads = 1, .hard_limit = 1);
+
+BLOCKING(single, int, waits_for, (struct answer_future, f))
+{
+    int y = 0;
+
+    CHECK_INT(future_get(f, &y), SYN_OK);
+    return y;
+}
+
+static void W4_at_the_hard_limit_jobs_of_nobody_who_waits_only_wait(void)
+{
+    struct waits_for_future first;
+    struct down_future second;
+    struct answer_promise p;
+    struct answer_future f;
+    int y;
+
+    begin();
+    CHECK_INT(promise_new(answer, &p, &f), SYN_OK);
+    first = waits_for_future(f);
+    while (pool_stats(&single).blocked < 1)
+        usleep(100);
+    second = pool_submit(&single, down, &single, 0);
+    CHECK_INT(future_poll(second), SYN_EAGAIN);
+    CHECK_INT(pool_stats(&single).queued, 1);
+    CHECK_INT(promise_complete(p, &(int){6}), SYN_OK);
+    CHECK_INT(future_get(first, &y), SYN_OK);
+    CHECK_INT(y, 6);
+    CHECK_INT(future_get(second, &y), SYN_OK);
+    finish_pool(&single);
+    over(&workers);
+}
+
 static void W5_a_thread_that_cannot_be_had_for_a_nested_job_is_an_error(void)
 {
     int y;
@@ -261,6 +296,7 @@ static const struct test_case cases[] = {
     TEST_MODES(W4_a_thousand_callbacks_one_inside_the_other),
     TEST_MODES(W4_jobs_that_wait_for_jobs_of_their_own_pool),
     TEST(W4_at_the_hard_limit_an_error_says_so),
+    TEST(W4_at_the_hard_limit_jobs_of_nobody_who_waits_only_wait),
     TEST(W5_a_thread_that_cannot_be_had_for_a_nested_job_is_an_error),
     TEST(W4_running_jobs_keep_their_place_and_waiting_ones_make_it),
     TEST_MODES(W2_four_callbacks_overlap_and_one_calls_back_in),
