@@ -33,7 +33,8 @@
  * Read next: call.h (declaring async functions), task.h (writing their bodies),
  * future.h (waiting for them), channel.h and
  * generator.h (one item after the other), select.h (the first of several), scope.h (several
- * at once), class.h, method.h and object.h (whole objects), sync.h and local.h
+ * at once), class.h, method.h and object.h (whole objects), context.h
+ * (entered and left), value.h (calls by name), sync.h and local.h
  * (sharing among tasks, values that calls inherit), synchronizer.h (where they run), err.h (what can go
  * wrong), testing.h (time and failures under your control).
  */
@@ -60,6 +61,7 @@
 #include <synchronicity/sync.h>
 #include <synchronicity/synchronizer.h>
 #include <synchronicity/task.h>
+#include <synchronicity/value.h>
 #include <synchronicity/version.h>
 
 #endif

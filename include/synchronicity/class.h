@@ -27,6 +27,8 @@
  *   M(C, enter, type)                as async: C_enter(it, &value), and its counterpart
  *   M(C, exit)                       C_exit(it, error), told of the block's error; and both as
  *                                    a context: struct C_entered_context C_entered(it);
+ *   M(C, blocking, ret, name, ...)   as async; runs on a pool, one at a time for each object,
+ *                                    unless its definition says otherwise
  *   M(C, direct, ret, name, ...)     ret C_name(struct C *it, ...); runs in the caller
  *   M(C, future, ret, name, ...)     struct C_name_future C_name(struct C *it, ...); the
  *                                    plain name returns a future, there is no blocking face
@@ -142,6 +144,7 @@
     struct C##_##name; /* the frame, for the steps of who defines it */                            \
     SYNI_FUTURE_TYPES(ret, C##_##name);                                                            \
     SYNI_METHOD_PROTOTYPES(extern, C, ret, C##_##name, C##_##name, __VA_ARGS__);
+#define SYNI_DECLARE_blocking(C, ret, name, ...) SYNI_DECLARE_async(C, ret, name, __VA_ARGS__)
 #define SYNI_DECLARE_get(C, type, name, ...) SYNI_DECLARE_async(C, type, get_##name, __VA_ARGS__)
 #define SYNI_DECLARE_set(C, type, name, ...)                                                       \
     SYNI_DECLARE_async(C, void, set_##name, (type, value), __VA_ARGS__)

@@ -32,6 +32,9 @@ struct syn_task *syni_method_new_generator(const struct syn_generator *generator
                                            struct syni_channel **out_own);
 syn_err syni_method_begins(struct syn_task *frame);
 void syni_method_ended(struct syn_task *frame);
+/* The same, when a thread may still be at work on the object after the task was abandoned. */
+void syni_method_blocking_ended(struct syn_task *frame);
+struct syn_strand *syni_object_strand(struct syn_object *object);
 
 /* A wrapper that is under construction, or NULL, and *OUT_FUTURE and the thread's report say
  * why; its end, when the constructor's call could not even be made. */
@@ -165,10 +168,12 @@ const struct syn_override *syni_override(const struct syn_object *object,
 #define SYNI_METHOD_SET(C, type, name, ...)                                                        \
     SYNI_METHOD_NAMED(C, void, C##_set_##name, (type, value), __VA_ARGS__)
 #define SYNI_METHOD_NAMED(C, ret, id, ...)                                                         \
+    SYNI_METHOD_ENDING(syni_method_ended, C, ret, id, __VA_ARGS__)
+#define SYNI_METHOD_ENDING(ended, C, ret, id, ...)                                                 \
     SYNI_METHOD_PROTOTYPES(extern, C, ret, id, id, __VA_ARGS__);                                   \
     SYNI_METHOD_FRAME(C, C, ret, id, __VA_ARGS__)                                                  \
     static const struct syn_function syni_##id##_function =                                        \
-        SYNI_METHOD_FUNCTION(ret, id, syni_method_ended, __VA_ARGS__);                             \
+        SYNI_METHOD_FUNCTION(ret, id, ended, __VA_ARGS__);                                         \
     SYNI_METHOD_SUPER(, C, C, id, id, id##_super, syni_##id##_function, __VA_ARGS__)               \
     struct id##_future id##_future(SYNI_METHOD_PARAMS(C, __VA_ARGS__))                             \
     {                                                                                              \

@@ -6,6 +6,7 @@
 #ifndef SYNCHRONICITY_MAKE_H
 #define SYNCHRONICITY_MAKE_H
 
+#include <synchronicity/blocking.h>
 #include <synchronicity/context.h>
 #include <synchronicity/face.h>
 
@@ -157,6 +158,46 @@
         return syni_handle;                                                                        \
     }                                                                                              \
     SYNI_METHOD_BODY(C, id)
+
+/* A task that awaits a job, so that the object is held, and stopped, as with other methods. */
+#define SYNI_METHOD_BLOCKING(pool, C, ret, name, ...)                                              \
+    SYNI_METHOD_JOB(pool, syni_object_strand((struct syn_object *)self), C, ret, C##_##name,       \
+                    __VA_ARGS__)
+#define SYNI_METHOD_BLOCKING_AT_ONCE(pool, C, ret, name, ...)                                      \
+    SYNI_METHOD_JOB(pool, NULL, C, ret, C##_##name, __VA_ARGS__)
+#define SYNI_METHOD_JOB(pool, strand, C, ret, id, ...)                                             \
+    SYNI_FUTURE_TYPES(ret, id##_job);                                                              \
+    SYNI_PROTOTYPES(static SYNI_UNUSED, ret, id##_job, (struct C *, self), (struct C##_impl *, me), \
+                    __VA_ARGS__);                                                                  \
+    static struct syn_step syni_##id##_back(struct id *self);                                      \
+    SYNI_METHOD_ENDING(syni_method_blocking_ended, C, ret, id, __VA_ARGS__)                        \
+    {                                                                                              \
+        return SYNI_NEXT(self, syni_##id##_back),                                                  \
+               syni_step_await(&self->syn,                                                         \
+                               id##_job_future(SYNI_LIST(~, self->syn_this, me SYNI_MAP(           \
+                                                                SYNI_SPREAD, __VA_ARGS__)))        \
+                                   .u.handle,                                                      \
+                               SYNI_IF_VOID(ret, SYNI_OUT_PASS_VOID, SYNI_RESULT_PLACE)(ret),      \
+                               syn_never());                                                       \
+    }                                                                                              \
+    static struct syn_step syni_##id##_back(struct id *self)                                       \
+    {                                                                                              \
+        return syni_step_leave(&self->syn, self->syn.status, NULL);                                \
+    }                                                                                              \
+    struct id##_job;                                                                               \
+    SYNI_METHOD_JOB_BODY(C, ret, id, __VA_ARGS__);                                                 \
+    SYNI_BLOCK(static SYNI_UNUSED, pool, ret, id##_job, (struct C *, self),                        \
+               (struct C##_impl *, me), __VA_ARGS__, SYN_STRAND(strand), SYN_TO_THE_END)           \
+    {                                                                                              \
+        SYNI_IF_VOID(ret, SYNI_NOTHING, SYNI_RETURN)(ret) syni_##id##_blocks(                      \
+            SYNI_LIST(~, job, self, me SYNI_MAP(SYNI_PASS, __VA_ARGS__)));                         \
+    }                                                                                              \
+    SYNI_METHOD_JOB_BODY(C, ret, id, __VA_ARGS__)
+#define SYNI_METHOD_JOB_BODY(C, ret, id, ...)                                                      \
+    static ret syni_##id##_blocks(                                                                 \
+        SYNI_LIST(~, struct id##_job *job SYNI_UNUSED, struct C *self SYNI_UNUSED,                 \
+                  struct C##_impl *me SYNI_UNUSED SYNI_MAP(SYNI_PARAM, __VA_ARGS__)))
+#define SYNI_RESULT_PLACE(ret) &self->result
 
 /* Enter and exit as a context, in bare steps: enter; the block; exit, as clean-up, so that it
  * runs on every way out. */

@@ -40,6 +40,11 @@
  *   SYN_METHOD_DIRECT(C, ret, name, ...)       `direct`: an ordinary function, with `me` and its
  *                                              arguments by name; on the caller's thread, while
  *                                              tasks of the object may run on the loop
+ *   SYN_METHOD_BLOCKING(pool, C, ret, name, ...)
+ *                                              `blocking`: ordinary C that blocks, with `me`,
+ *                                              `job` and its arguments by name (blocking.h), on
+ *                                              the pool; of one object's one at a time, in order
+ *   SYN_METHOD_BLOCKING_AT_ONCE(...)           the same, any number at a time
  *   SYN_METHOD_GET(C, type, name), SYN_METHOD_SET(C, type, name)
  *                                              `get`, `set` (self->value)
  *   SYN_ASYNC_DEFINE(synchronizer, ret, C_name, ...)
@@ -75,6 +80,8 @@
 #define SYN_METHOD_CONTEXT(...) SYNI_METHOD_CONTEXT(__VA_ARGS__, SYN_ASKS(char), SYNI_END)
 #define SYN_METHOD_ENTER(...) SYNI_METHOD_ENTER(__VA_ARGS__, SYNI_END)
 #define SYN_METHOD_EXIT(...) SYNI_METHOD_EXIT(__VA_ARGS__, SYNI_END)
+#define SYN_METHOD_BLOCKING(...) SYNI_METHOD_BLOCKING(__VA_ARGS__, SYNI_END)
+#define SYN_METHOD_BLOCKING_AT_ONCE(...) SYNI_METHOD_BLOCKING_AT_ONCE(__VA_ARGS__, SYNI_END)
 #define SYN_METHOD_DIRECT(...) SYNI_METHOD_DIRECT(__VA_ARGS__, SYNI_END)
 #define SYN_OVERRIDE(...) SYNI_OVERRIDE(__VA_ARGS__, SYNI_END)
 #define SYN_CONSTRUCTOR(...) SYNI_CONSTRUCTOR(__VA_ARGS__, SYNI_END)

@@ -101,6 +101,7 @@
 #define SYNI_BY_NAME_ROW(C, kind, ...) SYNI_BY_NAME_##kind(C, __VA_ARGS__)
 #define SYNI_BY_NAME_async(C, ret, name, ...)                                                      \
     SYNI_NAMED(C, future, C##_##name, C##_##name##_future, SYNI_METHOD_ARGS, __VA_ARGS__)
+#define SYNI_BY_NAME_blocking(C, ret, name, ...) SYNI_BY_NAME_async(C, ret, name, __VA_ARGS__)
 #define SYNI_BY_NAME_get(C, type, name, ...) SYNI_BY_NAME_async(C, type, get_##name, __VA_ARGS__)
 #define SYNI_BY_NAME_set(C, type, name, ...)                                                       \
     SYNI_BY_NAME_async(C, void, set_##name, (type, value), __VA_ARGS__)
@@ -157,6 +158,8 @@
 #define SYNI_SLOT_ROW(C, kind, ...) SYNI_SLOT_##kind(C, __VA_ARGS__)
 #define SYNI_SLOT_async(C, ret, name, ...)                                                         \
     SYNI_SLOT_OF(SYN_KIND_ASYNC, ret, #name, C##_##name, future, __VA_ARGS__)
+#define SYNI_SLOT_blocking(C, ret, name, ...)                                                      \
+    SYNI_SLOT_OF(SYN_KIND_BLOCKING, ret, #name, C##_##name, future, __VA_ARGS__)
 #define SYNI_SLOT_get(C, type, name, ...)                                                          \
     SYNI_SLOT_OF(SYN_KIND_GET, type, #name, C##_get_##name, future, __VA_ARGS__)
 #define SYNI_SLOT_set(C, type, name, ...)                                                          \
@@ -198,6 +201,7 @@
     {(void (*)(void))base##_##name##_future, (void (*)(void))syni_##C##_##name##_plain,            \
      (void (*)(void))C##_##name##_super},
 #define SYNI_OVER_async(C, ...)
+#define SYNI_OVER_blocking(C, ...)
 #define SYNI_OVER_context(C, ...)
 #define SYNI_OVER_enter(C, ...)
 #define SYNI_OVER_exit(C, ...)
@@ -214,6 +218,7 @@
 #define SYNI_END_OF_ROW(C, kind, ...) SYNI_END_OF_##kind(C, __VA_ARGS__)
 #define SYNI_END_OF_destructor(C, ...) .destructor = &syni_##C##_destructor,
 #define SYNI_END_OF_async(C, ...)
+#define SYNI_END_OF_blocking(C, ...)
 #define SYNI_END_OF_context(C, ...)
 #define SYNI_END_OF_enter(C, ...)
 #define SYNI_END_OF_exit(C, ...)

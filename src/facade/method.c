@@ -70,6 +70,18 @@ void syni_method_ended(struct syn_task *public_frame)
     syn_object_release(object);
 }
 
+/* A job works to its end; if its task was abandoned before, the object must stay, for good. */
+void syni_method_blocking_ended(struct syn_task *frame)
+{
+    if (!SYNI_TASK(frame)->abandoned)
+        syni_method_ended(frame);
+}
+
+struct syn_strand *syni_object_strand(struct syn_object *object)
+{
+    return &SYNI_OBJECT(object)->strand;
+}
+
 static syn_err refuse(const struct syn_function *function, syn_err err)
 {
     if (err == SYN_EINVAL)

@@ -50,6 +50,7 @@ struct syni_object {
     syn_err err;                   /* of the first destructor that failed */
     enum syn_origin origin;
     struct syn_report *report;
+    struct syn_strand strand; /* of its blocking methods */
     struct syni_task *frame; /* of the destructor; NULL: the class has none */
 
     union {
