@@ -82,7 +82,7 @@ static syn_err stat_path(const char *path, int flags, struct syn_file_info *out_
 SYN_BLOCKING_DEFINE(SYN_DEFAULT_POOL, struct syn_file_info, syn_file_stat,
                     SYN_COPY(const char *, path))
 {
-    struct syn_file_info info;
+    struct syn_file_info info = {0};
     syn_err err = stat_path(path, 0, &info);
 
     return err ? syn_job_fail(job, err, syni_about("stat", path).text) : info;
@@ -91,7 +91,7 @@ SYN_BLOCKING_DEFINE(SYN_DEFAULT_POOL, struct syn_file_info, syn_file_stat,
 SYN_BLOCKING_DEFINE(SYN_DEFAULT_POOL, struct syn_file_info, syn_file_lstat,
                     SYN_COPY(const char *, path))
 {
-    struct syn_file_info info;
+    struct syn_file_info info = {0};
     syn_err err = stat_path(path, AT_SYMLINK_NOFOLLOW, &info);
 
     return err ? syn_job_fail(job, err, syni_about("stat", path).text) : info;

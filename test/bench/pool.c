@@ -388,7 +388,7 @@ int main(void)
     pool_configure(&pool, &options);
     snprintf(threads, sizeof threads, "%u", n_threads());
     setenv("UV_THREADPOOL_SIZE", threads, 1);
-    printf("pool: %s threads in each pool, not pinned, bound %d\n", threads, BOUND);
+    printf("pool: %s threads in each pool, pinned by taskset or not at all, bound %d\n", threads, BOUND);
     from_a_thread();
     from_a_loop();
     one_at_a_time();
