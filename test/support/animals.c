@@ -158,6 +158,15 @@ OVERRIDE(puppy, animal, int, get_legs)
 
 CLASS_TABLE(zoo, puppy, PUPPY_METHODS, &dog_class);
 
+CONTEXT_DEFINE(zoo, int, animals_asleep, (int, n))
+{
+    co_begin;
+    co_yield(self->n);
+    co_finally;
+    tell(co_status ? "woken" : "awake");
+    co_end;
+}
+
 struct animal_impl *animal_stray(void)
 {
     static struct dog_impl stray = {{&dog_class, "Stray"}, 3};

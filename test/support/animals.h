@@ -53,6 +53,9 @@ SYN_CLASS_EXTENDS(dog, animal, DOG_METHODS);
     M(C, override, animal, int, get_legs)
 SYN_CLASS_EXTENDS(puppy, dog, PUPPY_METHODS);
 
+/* All of them sleep meanwhile; gives N back. */
+SYN_CONTEXT_DECLARE(int, animals_asleep, (int, n));
+
 /* What was constructed and destroyed, in order. */
 extern char animals_story[300];
 

@@ -19,6 +19,21 @@ static bool says(struct animal *animal, const char *text)
     return right;
 }
 
+/* Twice, and out of the second by its return. */
+static int sleeps()
+{
+    syn_err err = 0;
+
+    syn_with_context (int, n, animals_asleep(3), &err)
+        if (n != 3)
+            err = SYN_EINVAL;
+    if (err)
+        return 0;
+    syn_with_context (int, n, animals_asleep(4), &err)
+        return n;
+    return 0;
+}
+
 /* The number of the step that went wrong, or 0. */
 int animals_from_cxx()
 {
@@ -36,6 +51,8 @@ int animals_from_cxx()
         return 4;
     if (!syn_is_a(&same->object, &dog_class) || dog_of(&same->object) != dog)
         return 5;
+    if (sleeps() != 4 || std::strcmp(animals_story, "animal dog awake awake ") != 0)
+        return 7;
     animal_release(same);
     dog_release(dog_retain(dog));
     return syn_future_get(dog_close_future(dog)) ? 6 : 0;
