@@ -91,6 +91,13 @@ static void O5_constructors_run_outward_and_destructors_inward(void)
     end_all();
 }
 
+ASYNC(demo, void, idles, (double, seconds))
+{
+    co_begin;
+    co_sleep(self->seconds);
+    co_end;
+}
+
 static void O5_a_constructor_that_fails_undoes_what_the_inherited_one_made(void)
 {
     struct puppy *puppy = NULL;
@@ -100,6 +107,7 @@ static void O5_a_constructor_that_fails_undoes_what_the_inherited_one_made(void)
     CHECK_INT(dog_born("", 1, &dog), SYN_EINVAL);
     CHECK_STR(animals_story, "");
     CHECK_INT(dog_born("Rex", -1, &dog), SYN_EINVAL);
+    CHECK_INT(idles(5.0), 0); /* nobody waits for what is undone */
     CHECK_INT(animal_speak(NULL, "you", NULL), SYN_EINVAL);
     CHECK_INT(puppy_born("weak", &puppy), SYN_EIO);
     CHECK_SAYS("it did not live");
