@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * How threads sleep and wake each other (src/base/thread.c). Two cases measure
+ * How threads sleep and wake each other (src/base/parker.c). Two cases measure
  * milliseconds of real time, since that is what they are about.
  */
 #include "base/clock.h"

@@ -21,6 +21,7 @@
 #include <synchronicity/testing.h>
 
 #include "base/list.h"
+#include "base/parker.h"
 #include "base/time.h"
 
 struct syni_sleeper {

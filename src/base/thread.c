@@ -216,53 +216,6 @@ struct syni_thread syni_thread_self(void)
     return self;
 }
 
-struct syni_parker *syni_parker_mine(void)
-{
-    static _Thread_local struct syni_parker mine;
-
-    if (!mine.made) {
-        syni_mutex_init(&mine.mutex);
-        syni_cond_init(&mine.cond);
-        mine.made = true;
-    }
-    return &mine;
-}
-
-bool syni_parker_sleep(struct syni_parker *parker, int64_t deadline_ns)
-{
-    bool in_time = true;
-
-    syni_mutex_lock(&parker->mutex);
-    while (!parker->woken && in_time) {
-        if (deadline_ns == INT64_MAX)
-            syni_cond_wait(&parker->cond, &parker->mutex);
-        else
-            in_time = syni_cond_wait_until(&parker->cond, &parker->mutex, deadline_ns);
-    }
-    in_time = parker->woken;
-    parker->woken = false;
-    syni_mutex_unlock(&parker->mutex);
-    return in_time;
-}
-
-void syni_parker_wake(struct syni_parker *parker, _Atomic(bool) *done)
-{
-    /* All under the lock: the sleeper, which takes it before it goes on, cannot be
-     * gone before the unlock. */
-    syni_mutex_lock(&parker->mutex);
-    if (done)
-        *done = true;
-    parker->woken = true;
-    syni_cond_signal(&parker->cond);
-    syni_mutex_unlock(&parker->mutex);
-}
-
-void syni_parker_settle(struct syni_parker *parker)
-{
-    syni_mutex_lock(&parker->mutex);
-    syni_mutex_unlock(&parker->mutex);
-}
-
 /* What the calling thread does at its end. */
 static _Thread_local struct syni_exit_call *exit_calls;
 static pthread_key_t exit_key;

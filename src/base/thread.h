@@ -62,33 +62,6 @@ void syni_thread_join(struct syni_thread *thread);
 void syni_thread_detach(struct syni_thread *thread);
 struct syni_thread syni_thread_self(void);
 
-/* Where one thread sleeps until another wakes it. One per thread, kept for the
- * thread's life, so that a waker may still touch it after the sleeper went on.
- *
- * A wake that comes first is kept (one, however many come): the sleeper looks at
- * its own condition again whenever it returns from a sleep. */
-struct syni_parker {
-    struct syni_mutex mutex;
-    struct syni_cond cond;
-    bool woken; /* under mutex */
-    bool made;  /* own: the two above are initialized */
-};
-
-/* The calling thread's parker. */
-struct syni_parker *syni_parker_mine(void);
-
-/* Sleeps until a wake or DEADLINE_NS (INT64_MAX: without limit); returns false
- * when the deadline passed. Only the parker's own thread. */
-bool syni_parker_sleep(struct syni_parker *parker, int64_t deadline_ns);
-
-/* Sets *DONE, if not NULL, and wakes it, now or at its next sleep. Any thread.
- * What DONE points to may be gone right afterwards. */
-void syni_parker_wake(struct syni_parker *parker, _Atomic(bool) *done);
-
-/* Waits until a waker, whose *DONE was seen, has let go of the parker: to be called
- * by the parker's thread before it goes on. */
-void syni_parker_settle(struct syni_parker *parker);
-
 /* Something to do when a thread ends, however it ends. Lies in the thread's own
  * storage, or somewhere that outlives the thread. */
 struct syni_exit_call {

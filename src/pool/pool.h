@@ -13,7 +13,7 @@
  *       ▼         ▼                                  ▼  abandon()
  *     refused   over: NEVER_BEGAN                  RUNNING, abandoned ──> over: end(LATE)
  *
- * Threads of a pool are idle (listed, each asleep at a condition of its own), blocked (in a
+ * Threads of a pool are idle (listed, each asleep in its parker), blocked (in a
  * work that waits for something, or abandoned), or running, which is the rest: at most
  * max_threads, but for those that come back from a block.
  *
@@ -91,7 +91,8 @@ struct syni_worker {
     /* under the pool's lock */
     struct syni_list link; /* among all of the pool */
     struct syni_list idle; /* in the pool's list while it sleeps and was not called */
-    struct syni_cond wake;
+    struct syni_parker *parker;
+    _Atomic(bool) called; /* told by who took it off that list */
     struct syni_work *work; /* what it runs */
     unsigned out; /* why it counts as blocked: waits, one inside the other; abandoned */
 };
@@ -169,12 +170,16 @@ void syni_work_settle_locked(struct syni_work *work);
 struct syni_worker *syni_worker_now(void);
 struct syni_worker *syni_worker_become(struct syni_worker *worker); /* returns what it was */
 
-/* One thread more may run: wakes one, or says in *OUT_START that one is to be started, which
- * counts from here on. */
-void syni_worker_call_locked(struct syni_pool *pool, bool *out_start);
-/* Starts it, without the lock. When that fails and there is nobody who might take them,
- * works that wait are refused. */
-void syni_worker_start(struct syni_pool *pool);
+/* One thread more may run: it is off the idle list, or is to be started and counts from here
+ * on. Zero: none. */
+struct syni_calling {
+    struct syni_worker *idle;
+    bool start;
+};
+void syni_worker_choose_locked(struct syni_pool *pool, struct syni_calling *out_calling);
+/* Wakes or starts it, without the lock, since who is woken under it would run into it. When
+ * that fails and there is nobody who might take them, works that wait are refused. */
+void syni_worker_call(struct syni_pool *pool, const struct syni_calling *calling);
 /* The same when no thread may be started. */
 void syni_worker_refuse_hopeless(struct syni_pool *pool, syn_err err);
 

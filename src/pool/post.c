@@ -80,7 +80,8 @@ static syn_err find_room_locked(struct syni_pool *pool, bool patient, int64_t de
     return SYN_OK;
 }
 
-static syn_err enter_locked(struct syni_pool *pool, struct syni_work *work, bool *out_start)
+static syn_err enter_locked(struct syni_pool *pool, struct syni_work *work,
+                            struct syni_calling *out_calling)
 {
     struct syn_clock *clock = work->clock.clock;
     syn_err err = syni_queue_put_locked(pool, work);
@@ -90,14 +91,15 @@ static syn_err enter_locked(struct syni_pool *pool, struct syni_work *work, bool
     work->clock.pending = never_pending;
     syni_clock_enter(clock, &work->clock);
     if (!syni_queue_is_empty_locked(pool))
-        syni_worker_call_locked(pool, out_start);
+        syni_worker_choose_locked(pool, out_calling);
     return SYN_OK;
 }
 
 syn_err syni_pool_post(struct syni_pool *pool, struct syni_work *work, bool patient,
                        int64_t deadline)
 {
-    bool start = false, here = false, hopeless = false;
+    struct syni_calling calling = {NULL, false};
+    bool here = false, hopeless = false;
     syn_err err;
 
     work->pool = pool;
@@ -106,7 +108,7 @@ syn_err syni_pool_post(struct syni_pool *pool, struct syni_work *work, bool pati
     err = find_room_locked(pool, patient, deadline, &here);
     here = here && !work->strand;
     if (!err && !here)
-        err = enter_locked(pool, work, &start);
+        err = enter_locked(pool, work, &calling);
     if (!err && here) {
         pool->n_here++;
         pool->n_works++;
@@ -119,11 +121,11 @@ syn_err syni_pool_post(struct syni_pool *pool, struct syni_work *work, bool pati
     /* From here on WORK may be over. */
     if (err)
         work->clock.clock = NULL;
-    else if (start)
-        syni_worker_start(pool);
     else if (here)
         syni_worker_run_here(pool, work);
-    else if (hopeless)
+    else if (hopeless && !calling.start)
         syni_worker_refuse_hopeless(pool, SYN_EDEADLK);
+    else
+        syni_worker_call(pool, &calling);
     return err;
 }

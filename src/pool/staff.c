@@ -28,22 +28,19 @@ struct syni_worker *syni_worker_become(struct syni_worker *worker)
     return before;
 }
 
-void syni_worker_call_locked(struct syni_pool *pool, bool *out_start)
+void syni_worker_choose_locked(struct syni_pool *pool, struct syni_calling *out_calling)
 {
     if (pool->n_threads - pool->n_blocked - pool->n_idle >= pool->max_threads)
         return;
     if (pool->n_idle > 0) {
-        struct syni_worker *worker =
-            SYNI_CONTAINER(pool->idle.next, struct syni_worker, idle);
-
-        syni_list_remove(&worker->idle);
+        out_calling->idle = SYNI_CONTAINER(pool->idle.next, struct syni_worker, idle);
+        syni_list_remove(&out_calling->idle->idle);
         pool->n_idle--;
-        syni_cond_signal(&worker->wake);
     } else if (pool->n_threads < pool->hard_limit) {
         pool->n_threads++;
         if (pool->n_threads > pool->stats.peak_threads)
             pool->stats.peak_threads = pool->n_threads;
-        *out_start = true;
+        out_calling->start = true;
     }
 }
 
@@ -63,7 +60,7 @@ void syni_worker_refuse_hopeless(struct syni_pool *pool, syn_err err)
     syni_queue_end_all(&list, err);
 }
 
-void syni_worker_start(struct syni_pool *pool)
+static void start(struct syni_pool *pool)
 {
     const struct syn_pool_options *options = &pool->owner->options;
     struct syni_thread thread;
@@ -81,23 +78,31 @@ void syni_worker_start(struct syni_pool *pool)
     syni_worker_refuse_hopeless(pool, err);
 }
 
+void syni_worker_call(struct syni_pool *pool, const struct syni_calling *calling)
+{
+    if (calling->idle)
+        syni_parker_wake(calling->idle->parker, &calling->idle->called);
+    else if (calling->start)
+        start(pool);
+}
+
 void syni_worker_step_out(struct syni_worker *worker)
 {
     struct syni_pool *pool = worker->pool;
-    bool start = false, hopeless = false;
+    struct syni_calling calling = {NULL, false};
+    bool hopeless = false;
 
     syni_mutex_lock(&pool->lock);
     if (worker->out++ == 0 && !worker->here) {
         pool->n_blocked++;
         if (!syni_queue_is_empty_locked(pool)) {
-            syni_worker_call_locked(pool, &start);
+            syni_worker_choose_locked(pool, &calling);
             hopeless = pool->n_threads == pool->n_blocked;
         }
     }
     syni_mutex_unlock(&pool->lock);
-    if (start)
-        syni_worker_start(pool);
-    else if (hopeless)
+    syni_worker_call(pool, &calling);
+    if (hopeless && !calling.start)
         syni_worker_refuse_hopeless(pool, SYN_EDEADLK);
 }
 

@@ -48,8 +48,13 @@ static void end_all(struct syni_pool *pool, int reason)
     pool->stats.cancelled += pool->stats.queued;
     syni_queue_empty_locked(pool, false, &waiting);
     hold_running_locked(pool, reason, &running);
-    SYNI_LIST_EACH (node, &pool->idle)
-        syni_cond_signal(&SYNI_CONTAINER(node, struct syni_worker, idle)->wake);
+    while (!syni_list_empty(&pool->idle)) {
+        struct syni_worker *worker = SYNI_CONTAINER(pool->idle.next, struct syni_worker, idle);
+
+        syni_list_remove(&worker->idle);
+        pool->n_idle--;
+        syni_parker_wake(worker->parker, &worker->called);
+    }
     syni_room_tell_locked(pool, true);
     syni_mutex_unlock(&pool->lock);
     syni_queue_end_all(&waiting, SYN_ECANCELED);

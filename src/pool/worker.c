@@ -67,24 +67,39 @@ static void work_on(struct syni_worker *me, struct syni_work *work)
     syn_clock_join(NULL);
 }
 
+static void list_idle_locked(struct syni_worker *me)
+{
+    struct syni_pool *pool = me->pool;
+
+    me->called = false;
+    me->idle.next = pool->idle.next; /* in front */
+    me->idle.prev = &pool->idle;
+    me->idle.next->prev = me->idle.prev->next = &me->idle;
+    pool->n_idle++;
+}
+
 /* Sleeps until it is called; false: it is not needed any more. */
 static bool idle_locked(struct syni_worker *me)
 {
     struct syni_pool *pool = me->pool;
     int64_t until = syni_deadline_in(syni_now(), pool->idle_ns);
-    bool in_time = true;
 
-    me->idle.next = pool->idle.next; /* in front */
-    me->idle.prev = &pool->idle;
-    me->idle.next->prev = me->idle.prev->next = &me->idle;
-    pool->n_idle++;
-    while (!syni_list_empty(&me->idle) && in_time && !pool->closed)
-        in_time = syni_cond_wait_until(&me->wake, &pool->lock, until);
-    if (syni_list_empty(&me->idle))
-        return true;
-    syni_list_remove(&me->idle);
-    pool->n_idle--;
-    return !pool->closed && pool->n_threads <= pool->owner->options.min_threads;
+    list_idle_locked(me);
+    syni_mutex_unlock(&pool->lock);
+    while (!me->called && syni_parker_sleep(me->parker, until))
+        ;
+    syni_mutex_lock(&pool->lock);
+    if (!syni_list_empty(&me->idle)) {
+        syni_list_remove(&me->idle);
+        pool->n_idle--;
+        return pool->n_threads <= pool->owner->options.min_threads;
+    }
+    syni_mutex_unlock(&pool->lock);
+    while (!me->called) /* who took us off the list is about to */
+        syni_parker_sleep(me->parker, SYNI_NEVER);
+    syni_parker_settle(me->parker);
+    syni_mutex_lock(&pool->lock);
+    return true;
 }
 
 /* The next work; NULL: this thread leaves. */
@@ -113,7 +128,6 @@ static void leave_locked(struct syni_worker *me)
     } else {
         syni_thread_detach(&self);
     }
-    syni_cond_fini(&me->wake);
     syni_worker_tell_stopper_locked(pool);
     syni_mutex_unlock(&pool->lock);
     /* POOL may be gone. */
@@ -153,7 +167,7 @@ void syni_worker_main(void *argument)
     struct syni_pool *pool = argument;
     struct syni_worker me = {.pool = pool};
 
-    syni_cond_init(&me.wake);
+    me.parker = syni_parker_mine();
     syni_list_init(&me.idle);
     syni_worker_become(&me);
     syni_mutex_lock(&pool->lock);
