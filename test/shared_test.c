@@ -4,7 +4,7 @@
  * Virtual time, both modes.
  */
 #define _DEFAULT_SOURCE
-#include "support/call_rig.h"
+#include "support/pool_rig.h"
 
 SYNCHRONIZER(demo);
 SYNCHRONIZER(other);
@@ -282,11 +282,40 @@ static void X3_a_reader_that_is_cancelled_leaves_the_others_alone(void)
     done();
 }
 
+POOL(workers, .max_threads = 1);
+static struct gate gate;
+
+BLOCKING(workers, int, standing, (int, x))
+{
+    gate_pass(&gate);
+    return x;
+}
+
+static void P3_the_last_release_withdraws_a_job(void)
+{
+    struct standing_future first;
+    struct standing_shared s;
+    int y;
+
+    begin();
+    gate_init(&gate);
+    first = standing_future(1);
+    gate_await(&gate, 1);
+    CHECK_INT(future_share(standing_future(2), &s), 0);
+    shared_release(s); /* which ends it in this call */
+    CHECK_INT(pool_stats(&workers).queued, 0);
+    gate_open(&gate);
+    CHECK_INT(future_get(first, &y), 0);
+    finish_pool(&workers);
+    done();
+}
+
 static const struct test_case cases[] = {
     TEST(P3_threads_tasks_and_callbacks_read_one_result),
     TEST(P3_it_may_be_read_again_and_by_whoever_comes_late),
     TEST(P3_each_reader_of_a_failure_gets_the_whole_report),
     TEST(P3_the_last_release_cancels_the_task),
+    TEST(P3_the_last_release_withdraws_a_job),
     TEST(C11_a_shared_result_that_owns_something_is_borrowed_and_dies_with_the_last),
     TEST(P3_a_shared_promise_is_completed_from_another_thread),
     TEST(X3_a_reader_that_is_cancelled_leaves_the_others_alone),

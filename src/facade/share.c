@@ -363,21 +363,28 @@ void syni_shared_retain(struct syn_shared *shared)
     syni_mutex_unlock(&shared->lock);
 }
 
+/* Nobody wants the result any more. Under no lock: a job, and a copy, may end inside the call.
+ * True: nobody could be asked, and the result will not come to us. */
+static bool ask_source(struct syn_shared *shared)
+{
+    return !syni_core_ask(shared->core, SYN_BY_REQUEST) &&
+           syni_core_stop_waiting(shared->core, &shared->waiter);
+}
+
 void syni_shared_release(struct syn_shared *shared)
 {
-    bool ours = false;
+    bool last, asks;
 
     if (!shared)
         return;
     syni_mutex_lock(&shared->lock);
-    if (--shared->users == 0) {
-        /* Asked under the lock: source_done(), which frees it, takes that first. */
-        if (shared->done)
-            ours = true;
-        else if (!syni_core_ask(shared->core, SYN_BY_REQUEST))
-            ours = syni_core_stop_waiting(shared->core, &shared->waiter);
-    }
+    last = --shared->users == 0;
+    asks = last && !shared->done;
+    if (asks)
+        shared->copies++; /* we: source_done() may be faster, and leaves it to us to free it */
     syni_mutex_unlock(&shared->lock);
-    if (ours)
+    if (last && (!asks || ask_source(shared)))
         let_go(shared, true);
+    if (asks)
+        let_go(shared, false);
 }
