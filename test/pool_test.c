@@ -363,12 +363,80 @@ static void H1_workers_block_signals_and_are_announced(void)
     CHECK_INT(threads_ended, 1);
 }
 
+POOL(patient, .max_threads = 1, .queue_bound = 1, .when_full = SYN_WHEN_FULL_WAIT);
+
+static struct syn_strand strand;
+
+BLOCKING(workers, int, keeps_strand, (struct gate *, at), STRAND(&strand))
+{
+    gate_pass(at);
+    return 0;
+}
+
+BLOCKING(patient, int, misplaced, (int, x), STRAND(&strand))
+{
+    return x;
+}
+
+BLOCKING(patient, int, placed, (int, x))
+{
+    return x;
+}
+
+static void *submits_misplaced(void *unused)
+{
+    (void)unused;
+    CHECK_INT(misplaced(1, NULL), SYN_EINVAL);
+    return NULL;
+}
+
+static void *submits_placed(void *unused)
+{
+    (void)unused;
+    CHECK_INT(placed(1, NULL), SYN_OK);
+    return NULL;
+}
+
+static void W3_a_place_that_was_offered_in_vain_goes_to_the_next(void)
+{
+    struct keeps_strand_future keeper;
+    struct standing_future f[2];
+    struct gate other;
+    pthread_t threads[2];
+
+    begin();
+    gate_init(&gate);
+    gate_init(&other);
+    keeper = keeps_strand_future(&other);
+    gate_await(&other, 1);
+    f[0] = pool_submit(&patient, standing, &gate, 0);
+    gate_await(&gate, 1);
+    f[1] = pool_submit(&patient, standing, &gate, 1);
+    CHECK_INT(pthread_create(&threads[0], NULL, submits_misplaced, NULL), 0);
+    while (pool_stats(&patient).submitted < 3)
+        usleep(100);
+    CHECK_INT(pthread_create(&threads[1], NULL, submits_placed, NULL), 0);
+    while (pool_stats(&patient).submitted < 4)
+        usleep(100);
+    gate_open(&gate);
+    CHECK_INT(pthread_join(threads[0], NULL), 0);
+    CHECK_INT(pthread_join(threads[1], NULL), 0);
+    gate_open(&other);
+    for (int i = 0; i < 2; i++)
+        CHECK_INT(future_get(f[i], NULL), SYN_OK);
+    CHECK_INT(future_get(keeper, NULL), SYN_OK);
+    finish_pool(&patient);
+    over(&workers);
+}
+
+
 static const struct test_case cases[] = {
     TEST(W4_threads_grow_to_the_maximum_and_no_further),
     TEST(W4_idle_threads_end_but_for_the_least),
     TEST(W3_a_full_queue_fails_who_submits_if_it_is_to),
     TEST(W3_a_full_queue_runs_a_job_in_who_submits_if_it_is_to),
     TEST(W3_a_full_queue_makes_who_submits_wait_for_room_or_his_deadline),
+    TEST(W3_a_place_that_was_offered_in_vain_goes_to_the_next),
     TEST_MODES(W3_a_loop_never_waits_for_room),
     TEST(W3_urgent_jobs_go_ahead_and_the_others_are_not_forgotten),
     TEST(W5_without_a_thread_the_future_says_so_and_nothing_is_lost),

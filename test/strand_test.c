@@ -167,9 +167,55 @@ static void L2_a_stop_ends_a_line_too(void)
     over();
 }
 
+PROMISE(int, number);
+
+BLOCKING(workers, int, waits, (struct account *, account), (struct number_future, f),
+         STRAND(&account->strand))
+{
+    int y = 0;
+
+    CHECK(account != NULL);
+    CHECK_INT(future_get(f, &y), SYN_OK);
+    return y;
+}
+
+BLOCKING(others, int, asks, (struct account *, account))
+{
+    int y = 0;
+
+    CHECK_INT(deposit(account, 4, &y), SYN_OK);
+    return y;
+}
+
+static void W2_a_job_in_line_behind_one_that_waits_is_not_refused(void)
+{
+    struct account account = {0};
+    struct number_promise p;
+    struct number_future f;
+    struct waits_future first;
+    struct asks_future second;
+    int y;
+
+    begin();
+    CHECK_INT(promise_new(number, &p, &f), SYN_OK);
+    first = waits_future(&account, f);
+    while (pool_stats(&workers).blocked < 1)
+        usleep(100);
+    second = asks_future(&account);
+    while (pool_stats(&workers).queued < 1 && pool_stats(&others).ended < 1)
+        usleep(100);
+    CHECK_INT(promise_complete(p, &(int){3}), SYN_OK);
+    CHECK_INT(future_get(first, &y), SYN_OK);
+    CHECK_INT(future_get(second, &y), SYN_OK);
+    CHECK_INT(y, 4);
+    over();
+}
+
+
 static const struct test_case cases[] = {
     TEST(W2_jobs_of_a_strand_run_one_at_a_time_and_in_order),
     TEST(W2_a_long_line_at_a_strand_keeps_no_worker),
+    TEST(W2_a_job_in_line_behind_one_that_waits_is_not_refused),
     TEST(X3_a_cancelled_job_leaves_the_line_and_the_others_stay_in_order),
     TEST(X3_an_abandoned_job_holds_its_strand_until_it_really_ends),
     TEST(W2_a_strand_is_of_one_pool_at_a_time),

@@ -67,6 +67,7 @@ struct syni_pool_job *syni_job_make(const struct syn_blocking *function, struct 
     job->core.slot = slot;
     syni_slot_publish(slot, &job->core, references);
     job->pool = pool ? pool : function->pool ? function->pool : syn_default_pool();
+    job->work.pool = syni_pool_of(job->pool); /* a generator may be asked before it is posted */
     *out_future = syni_core_handle(&job->core);
     return job;
 }
@@ -140,14 +141,6 @@ static struct syn_report *explain(const struct syni_pool_job *job, syn_err err)
     }
 }
 
-static void refuse(struct syni_pool_job *job, syn_err err)
-{
-    enum syn_origin origin = err == SYN_ETIMEDOUT ? SYN_BY_DEADLINE : SYN_BY_LIBRARY;
-
-    complete(job, err, origin, explain(job, err));
-    syni_core_unpin(&job->core); /* there will be no body */
-}
-
 /* It ends by the request of ORIGIN, in whatever state its body is. */
 static void end_asked(struct syni_pool_job *job, enum syn_origin origin, const char *message)
 {
@@ -159,6 +152,18 @@ static enum syn_origin asked_by(const struct syni_pool_job *job)
 {
     /* relaxed: whoever reads it was told by the pool's lock, or does not need to know yet */
     return (enum syn_origin)(atomic_load_explicit(&job->work.asked, memory_order_relaxed) - 1);
+}
+
+/* It was not taken. SYN_ECANCELED: since it was asked to end before. */
+static void refuse(struct syni_pool_job *job, syn_err err)
+{
+    enum syn_origin origin = err == SYN_ETIMEDOUT ? SYN_BY_DEADLINE : SYN_BY_LIBRARY;
+
+    if (err == SYN_ECANCELED)
+        end_asked(job, asked_by(job), NULL);
+    else
+        complete(job, err, origin, explain(job, err));
+    syni_core_unpin(&job->core); /* there will be no body */
 }
 
 /* Its deadline, which the calls that it made inherited, has passed, on the clock that this thread,

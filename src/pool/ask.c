@@ -105,6 +105,10 @@ enum syni_asked syni_work_ask(struct syni_work *work, int reason)
         syni_room_tell_locked(pool, false);
         pool->stats.cancelled++;
         work->asked = reason;
+    } else if (work->state == SYNI_WORK_NEW) { /* it is about to be posted, and refused */
+        asked = SYNI_ASKED_RUNS;
+        if (!work->asked)
+            work->asked = reason;
     } else if (work->state == SYNI_WORK_RUNNING) {
         asked = SYNI_ASKED_RUNS;
         first = !work->asked;

@@ -147,8 +147,9 @@ void syni_queue_end_all(struct syni_list *list, syn_err err);
 
 enum syni_asked { SYNI_ASKED_LATE, SYNI_ASKED_WITHDRAWN, SYNI_ASKED_RUNS };
 
-/* WORK, which was posted, shall end; REASON is not 0. WITHDRAWN: it never began, and is the
- * caller's. RUNS: it is told, or was. LATE: it is over. Any thread that holds WORK. */
+/* WORK, whose `pool` is set, shall end; REASON is not 0. WITHDRAWN: it never began, and is the
+ * caller's. RUNS: it is told, or was, or its post will hear of it. LATE: it is over. Any thread
+ * that holds WORK. */
 enum syni_asked syni_work_ask(struct syni_work *work, int reason);
 
 /* A hook of WORK, which the calling thread runs: the user's, or the library's own. */
@@ -216,7 +217,7 @@ struct syni_pool *syni_pool_of(struct syn_pool *owner);
 
 /* WORK runs on POOL, some time. PATIENT: it may wait for room, until DEADLINE, and run here. 0: it was
  * taken. Fails, and WORK is still the caller's: SYN_ECLOSED, SYN_EAGAIN (it is full),
- * SYN_ETIMEDOUT, SYN_EINVAL (its strand). */
+ * SYN_ETIMEDOUT, SYN_EINVAL (its strand), SYN_ECANCELED (it was asked to end). */
 syn_err syni_pool_post(struct syni_pool *pool, struct syni_work *work, bool patient,
                        int64_t deadline);
 

@@ -106,6 +106,8 @@ syn_err syni_pool_post(struct syni_pool *pool, struct syni_work *work, bool pati
     syni_mutex_lock(&pool->lock);
     pool->stats.submitted++;
     err = find_room_locked(pool, patient, deadline, &here);
+    if (!err && work->asked)
+        err = SYN_ECANCELED;
     here = here && !work->strand;
     if (!err && !here)
         err = enter_locked(pool, work, &calling);
@@ -114,9 +116,12 @@ syn_err syni_pool_post(struct syni_pool *pool, struct syni_work *work, bool pati
         pool->n_works++;
         pool->stats.ran_here++;
     }
-    if (err)
+    if (err) {
         pool->stats.refused++;
-    hopeless = pool->n_threads == pool->n_blocked;
+        syni_room_tell_locked(pool, false); /* its place, if it was told of one */
+    }
+    /* One that stands in line waits for its strand, and for no thread. */
+    hopeless = pool->n_threads == pool->n_blocked && !syni_queue_is_empty_locked(pool);
     syni_mutex_unlock(&pool->lock);
     /* From here on WORK may be over. */
     if (err)
