@@ -294,6 +294,71 @@ static void W5_with_any_allocation_or_thread_failing_the_channel_says_so(void)
     over(&workers);
 }
 
+BLOCKING_GENERATOR(workers, char *, stubborn, DESTROY(destroy_item))
+{
+    for (int i = 0; i < 5; i++)
+        job_yield(job, strdup("again"));
+}
+
+static void C11_what_it_yields_after_a_stop_is_destroyed_once(void)
+{
+    struct stubborn_channel ch;
+    char *text;
+
+    begin();
+    ch = stubborn();
+    CHECK_INT(channel_next(ch, &text), SYN_OK);
+    free(text);
+    CHECK_INT(pool_stop(&workers, syn_never()), SYN_OK);
+    while (channel_next(ch, &text) == SYN_OK)
+        free(text);
+    CHECK_INT(channel_close(ch), SYN_OK);
+    over(&workers);
+}
+
+POOL(bounded, .max_threads = 1, .queue_bound = 1, .when_full = SYN_WHEN_FULL_WAIT);
+
+BLOCKING(bounded, int, standing, (int, x))
+{
+    gate_pass(&gate);
+    return x;
+}
+
+static void *first_asks(void *ch)
+{
+    int v;
+
+    CHECK_INT(channel_next(*(struct count_channel *)ch, &v), SYN_ECLOSED);
+    return NULL;
+}
+
+static void G5_one_that_waits_for_room_in_its_pool_never_begins_once_it_was_closed(void)
+{
+    struct count_channel ch;
+    struct standing_future f[2];
+    pthread_t thread;
+    int y;
+
+    begin();
+    gate_init(&gate);
+    f[0] = standing_future(1);
+    gate_await(&gate, 1);
+    f[1] = standing_future(2);
+    ch = syn_pool_submit(&bounded, count, 3);
+    CHECK_INT(pthread_create(&thread, NULL, first_asks, &ch), 0);
+    while (pool_stats(&bounded).submitted < 3)
+        usleep(100);
+    CHECK_INT(channel_close_by(ch, syn_after(0)), SYN_ETIMEDOUT);
+    gate_open(&gate);
+    CHECK_INT(pthread_join(thread, NULL), 0);
+    CHECK_INT(future_get(f[0], &y), SYN_OK);
+    CHECK_INT(future_get(f[1], &y), SYN_OK);
+    CHECK_INT(yielded, 0);
+    finish_pool(&bounded);
+    over(&workers);
+}
+
+
 static const struct test_case cases[] = {
     TEST(G2_a_thread_iterates),
     TEST(G2_a_task_iterates),
@@ -305,6 +370,8 @@ static const struct test_case cases[] = {
     TEST(G5_close_reaches_it_while_it_blocks),
     TEST(G5_one_that_does_not_end_is_abandoned_and_that_is_said),
     TEST(L2_a_stop_ends_it_in_its_yield),
+    TEST(C11_what_it_yields_after_a_stop_is_destroyed_once),
+    TEST(G5_one_that_waits_for_room_in_its_pool_never_begins_once_it_was_closed),
     TEST(W5_with_any_allocation_or_thread_failing_the_channel_says_so),
 };
 TEST_MAIN_BOTH_MODES("blocking_generator", cases);

@@ -423,6 +423,48 @@ GENERATOR(demo, char *, words, SYN_DESTROY(destroy), SYN_LOCAL(int, i))
     co_end;
 }
 
+GENERATOR(demo, char *, late_words, SYN_DESTROY(destroy))
+{
+    co_begin;
+    co_sleep(2.0);
+    co_yield(malloc(8));
+    co_finally;
+    co_yield(malloc(8));
+    co_yield(malloc(8));
+    co_end;
+}
+
+static void C11_what_it_yields_after_a_stop_is_destroyed_once(void)
+{
+    struct late_words_channel ch;
+    char *word;
+
+    begin();
+    ch = late_words();
+    CHECK_INT(channel_next_by(ch, &word, syn_after(1.0)), SYN_ETIMEDOUT);
+    CHECK_INT(idles(2.0), 0); /* its item takes the one place */
+    CHECK_INT(synchronizer_stop(&demo, syn_never()), 0);
+    CHECK_INT(destroyed, 2);
+    CHECK_INT(channel_next(ch, &word), 0);
+    free(word);
+    CHECK_INT(channel_next(ch, &word), SYN_ECANCELED);
+    CHECK_INT(channel_close(ch), 0);
+    end_all();
+}
+
+static void G3_more_places_than_there_are_addresses_are_refused(void)
+{
+    struct words_channel ch;
+
+    begin();
+    ch = words();
+    CHECK_INT(channel_prefetch(ch, SIZE_MAX), SYN_ENOMEM);
+    CHECK_INT(channel_prefetch(ch, SIZE_MAX / sizeof(char *)), SYN_ENOMEM);
+    CHECK_INT(channel_close(ch), 0);
+    end_all();
+}
+
+
 static void C11_an_item_that_nobody_fetched_is_destroyed_once(void)
 {
     struct words_channel ch;
@@ -573,6 +615,8 @@ static const struct test_case cases[] = {
     TEST(G11_a_generator_consumes_a_generator_of_another_loop),
     TEST(L2_stopping_ends_a_generator_and_tells_its_consumer),
     TEST(C11_an_item_that_nobody_fetched_is_destroyed_once),
+    TEST(C11_what_it_yields_after_a_stop_is_destroyed_once),
+    TEST(G3_more_places_than_there_are_addresses_are_refused),
     TEST(bad_handles_are_answered),
     TEST(G2_a_channel_of_one_loop_becomes_everybodys),
     TEST(G5_a_stranger_closes_a_channel_of_one_loop),

@@ -87,7 +87,7 @@ int syni_job_yield(struct syn_job *public_job, void *item)
 
     syni_thread_waiter_init(&waiter);
     job->yields = &waiter;
-    if (!syni_channel_yield(job->channel, item))
+    if (!syni_channel_yield(job->channel, item, syn_pool_job_cancelled()))
         wait_for_demand(job);
     return syn_pool_job_cancelled() || syni_channel_is_closed(job->channel);
 }

@@ -231,12 +231,13 @@ bool syni_channel_withdraw(struct syni_channel *channel, struct syni_port *port)
     return listed;
 }
 
-bool syni_channel_yield(struct syni_channel *channel, void *item)
+bool syni_channel_yield(struct syni_channel *channel, void *item, bool asked)
 {
     struct syni_port *receiver = NULL;
     bool goes_on, lost, mine = lock(channel);
 
-    lost = channel->closed;
+    /* Of one who was asked nobody takes the items, and its yields do not wait for room. */
+    lost = asked || channel->closed;
     if (!lost && (receiver = syni_port_take(&channel->receivers))) {
         memcpy(receiver->item, item, channel->item->size);
     } else if (!lost) { /* whoever asked may have given up: that is the place too many */

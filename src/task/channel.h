@@ -173,8 +173,9 @@ void syni_channel_adopt_task(struct syni_channel *channel, struct syni_task *tas
 /* It was closed: what a generator yields is lost. */
 bool syni_channel_is_closed(struct syni_channel *channel);
 
-/* From the generator's step: ITEM goes in. True: there is demand for the next. */
-bool syni_channel_yield(struct syni_channel *channel, void *item);
+/* From the generator's step: ITEM goes in; or is lost, if it was ASKED to end. True: there is
+ * demand for the next. */
+bool syni_channel_yield(struct syni_channel *channel, void *item, bool asked);
 
 /* The generator waits no more for demand; false: it did not. */
 bool syni_channel_stop_yielding(struct syni_channel *channel);

@@ -98,8 +98,8 @@ void syni_channel_unpin(struct syni_channel *channel)
 syn_err syni_channel_resize(struct syni_channel *channel, size_t capacity)
 {
     size_t places = capacity + (channel->is_generator ? 1 : 0), size = channel->item->size;
-    unsigned char *ring = places < SIZE_MAX / (size ? size : 1) ? syni_alloc(places * size + 1)
-                                                                : NULL;
+    bool too_many = places < capacity || places >= SIZE_MAX / (size ? size : 1);
+    unsigned char *ring = too_many ? NULL : syni_alloc(places * size + 1);
 
     if (channel->hear || !ring) {
         syni_free(ring, places * size + 1);

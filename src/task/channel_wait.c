@@ -285,7 +285,7 @@ struct syn_step syni_step_yield(struct syn_task *public_task, struct syni_channe
     task->ops = &yield_ops;
     if (channel->hear)
         channel->hear(public_task, NULL);
-    if (syni_channel_yield(channel, item))
+    if (syni_channel_yield(channel, item, syni_task_is_asked(task)))
         return after(task, true);
     fall_asleep(task);
     return syni_suspended;
