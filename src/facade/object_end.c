@@ -211,7 +211,7 @@ static bool claim(struct syni_resident *resident, bool *out_wait)
     }
     /* ENDING, or about to: whoever let go last posts the destructor; without one he only frees
      * it, and tells nobody. */
-    *out_wait = !alive || object->frame;
+    *out_wait = object->frame != NULL;
     return false;
 }
 

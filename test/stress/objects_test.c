@@ -246,9 +246,54 @@ static void O6_threads_that_wrap_one_thing_get_one_wrapper(void)
     CHECK(syn_memory_use().outstanding <= 20);
 }
 
+/* Objects whose end runs nothing. */
+#define DOT_METHODS(M, C) M(C, constructor, make)
+CLASS(dot, DOT_METHODS);
+
+struct dot_impl {
+    int x;
+};
+
+CONSTRUCTOR(dot, make)
+{
+    co_begin;
+    me->x = 1;
+    co_end;
+}
+
+CLASS_TABLE(demo, dot, DOT_METHODS, NULL);
+
+enum { DOTS = 300, STOPS = 100 / TEST_SLOWNESS };
+static struct dot *dots[DOTS];
+
+/* In the order in which a stop ends them. */
+static void lets_go(int number, void *unused)
+{
+    (void)number, (void)unused;
+    for (int i = DOTS; i-- > 0;)
+        dot_release(dots[i]);
+}
+
+static void O3_a_stop_does_not_wait_for_who_lets_go_and_has_nothing_to_run(void)
+{
+    begin_in_real_time();
+    for (int round = 0; round < STOPS; round++) {
+        struct crew_at_work *crew;
+
+        for (int i = 0; i < DOTS; i++)
+            CHECK_INT(dot_make(&dots[i]), 0);
+        crew = crew_start(1, lets_go, NULL);
+        CHECK_INT(synchronizer_stop(&demo, syn_never()), 0);
+        crew_join(crew);
+        CHECK_INT(synchronizer_start(&demo), 0);
+    }
+    finish(&demo);
+}
+
 static const struct test_case cases[] = {
     TEST(O3_released_by_many_threads_each_object_is_destroyed_once),
     TEST(O3_stops_amid_all_that_destroy_what_lives),
+    TEST(O3_a_stop_does_not_wait_for_who_lets_go_and_has_nothing_to_run),
     TEST(O6_threads_that_wrap_one_thing_get_one_wrapper),
 };
 TEST_MAIN_BOTH_MODES("objects", cases);
