@@ -294,7 +294,6 @@ static void cancel_job(struct syni_core *core, enum syn_origin origin)
 {
     struct syni_pool_job *job = job_of(core);
 
-    /* The pool of one that is over may be gone. */
     if (syni_core_done(core) || syni_work_ask(&job->work, (int)origin + 1) != SYNI_ASKED_WITHDRAWN)
         return;
     end_asked(job, origin, NULL);

@@ -92,11 +92,11 @@ void syni_work_tell(struct syni_work *work)
     syni_mutex_unlock(&pool->lock);
 }
 
-enum syni_asked syni_work_ask(struct syni_work *work, int reason)
+/* OUT_FIRST: WORK runs, and is to be told, and held until then. */
+static enum syni_asked ask(struct syni_work *work, int reason, bool *out_first)
 {
     struct syni_pool *pool = work->pool;
     enum syni_asked asked = SYNI_ASKED_LATE;
-    bool first = false;
 
     syni_mutex_lock(&pool->lock);
     if (work->state == SYNI_WORK_WAITING) {
@@ -111,13 +111,36 @@ enum syni_asked syni_work_ask(struct syni_work *work, int reason)
             work->asked = reason;
     } else if (work->state == SYNI_WORK_RUNNING) {
         asked = SYNI_ASKED_RUNS;
-        first = !work->asked;
-        if (first) {
+        *out_first = !work->asked;
+        if (*out_first) {
             work->asked = reason;
             work->holders++;
         }
     }
     syni_mutex_unlock(&pool->lock);
+    return asked;
+}
+
+/* Threads that look at a work which may be over at any moment, and its pool gone. Sequentially
+ * consistent, as `state`: who asks is counted and then looks at the state; who frees a pool, whose
+ * works are over, then looks at the count. One of the two sees the other. */
+static atomic_uint askers;
+
+void syni_work_await_askers(void)
+{
+    while (askers > 0)
+        syni_thread_yield();
+}
+
+enum syni_asked syni_work_ask(struct syni_work *work, int reason)
+{
+    enum syni_asked asked = SYNI_ASKED_LATE;
+    bool first = false;
+
+    askers++;
+    if (work->state != SYNI_WORK_OVER)
+        asked = ask(work, reason, &first);
+    askers--;
     if (first)
         syni_work_tell(work);
     if (asked == SYNI_ASKED_WITHDRAWN)

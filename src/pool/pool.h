@@ -70,7 +70,7 @@ struct syni_work {
     /* under the pool's lock */
     struct syni_list link; /* in a queue, or in line at its strand */
     struct syni_worker *worker; /* that runs it */
-    enum syni_work_state state;
+    _Atomic(enum syni_work_state) state; /* read without it in ask.c */
     bool abandoned;
     bool kept; /* the keeper knows it */
     unsigned holders; /* who asks it, or abandons it, at this moment: it does not end */
@@ -151,6 +151,9 @@ enum syni_asked { SYNI_ASKED_LATE, SYNI_ASKED_WITHDRAWN, SYNI_ASKED_RUNS };
  * caller's. RUNS: it is told, or was, or its post will hear of it. LATE: it is over. Any thread
  * that holds WORK. */
 enum syni_asked syni_work_ask(struct syni_work *work, int reason);
+
+/* Until nobody looks at a pool any more whose works are all over; before it is freed. */
+void syni_work_await_askers(void);
 
 /* A hook of WORK, which the calling thread runs: the user's, or the library's own. */
 enum syni_hook { SYNI_HOOK_OF_USER, SYNI_HOOK_OF_LIBRARY };

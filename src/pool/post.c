@@ -117,6 +117,7 @@ syn_err syni_pool_post(struct syni_pool *pool, struct syni_work *work, bool pati
         pool->stats.ran_here++;
     }
     if (err) {
+        work->state = SYNI_WORK_OVER;
         pool->stats.refused++;
         syni_room_tell_locked(pool, false); /* its place, if it was told of one */
     }

@@ -44,13 +44,16 @@ void syni_worker_choose_locked(struct syni_pool *pool, struct syni_calling *out_
     }
 }
 
-void syni_worker_refuse_hopeless(struct syni_pool *pool, syn_err err)
+/* NOT_STARTED: so many threads were counted and there are not. */
+static void refuse(struct syni_pool *pool, syn_err err, unsigned not_started)
 {
     struct syni_list list;
     size_t before;
 
     syni_list_init(&list);
     syni_mutex_lock(&pool->lock);
+    pool->n_threads -= not_started;
+    pool->n_here++; /* a stop waits for us, and then POOL may be gone */
     before = pool->stats.queued;
     if (pool->n_threads == pool->n_blocked)
         syni_queue_empty_locked(pool, pool->n_threads > 0, &list);
@@ -58,6 +61,15 @@ void syni_worker_refuse_hopeless(struct syni_pool *pool, syn_err err)
     syni_room_tell_locked(pool, false);
     syni_mutex_unlock(&pool->lock);
     syni_queue_end_all(&list, err);
+    syni_mutex_lock(&pool->lock);
+    pool->n_here--;
+    syni_worker_tell_stopper_locked(pool);
+    syni_mutex_unlock(&pool->lock);
+}
+
+void syni_worker_refuse_hopeless(struct syni_pool *pool, syn_err err)
+{
+    refuse(pool, err, 0);
 }
 
 static void start(struct syni_pool *pool)
@@ -69,13 +81,8 @@ static void start(struct syni_pool *pool)
                                                               : STACK_BYTES,
                                     pool->main, pool);
 
-    if (!err)
-        return;
-    syni_mutex_lock(&pool->lock);
-    pool->n_threads--;
-    syni_worker_tell_stopper_locked(pool);
-    syni_mutex_unlock(&pool->lock);
-    syni_worker_refuse_hopeless(pool, err);
+    if (err)
+        refuse(pool, err, 1);
 }
 
 void syni_worker_call(struct syni_pool *pool, const struct syni_calling *calling)

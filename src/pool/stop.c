@@ -156,6 +156,7 @@ syn_err syni_pool_fini(struct syni_pool *pool)
     syni_mutex_unlock(&pool->lock);
     if (used)
         return SYN_EBUSY;
+    syni_work_await_askers();
     syni_mutex_fini(&pool->lock);
     syni_cond_fini(&pool->changed);
     pool->made = false;
