@@ -127,6 +127,7 @@ static syn_err refuse_call(const struct syn_function *function, syn_err err)
 /* TASK was not taken: what it inherited goes, and who waits for its end hears of it. */
 static bool not_taken(struct syni_task *task)
 {
+    syni_task_withdraw(task);
     syni_bindings_release(task->locals);
     task->core.err = syni_home_refusal(task->home);
     if (task->function->ended)
@@ -266,7 +267,7 @@ void syni_call_refused(struct syni_task *task)
     task->core.origin = SYN_BY_LIBRARY;
     task->core.report = syni_report_format(task->core.err, SYN_BY_LIBRARY, no_calls,
                                            task->function->name);
-    atomic_store(&task->request, -1); /* it takes none: it is over */
+    syni_task_withdraw(task);
     if (task->function->ended)
         task->function->ended((struct syn_task *)(void *)task);
     syni_core_complete(&task->core);

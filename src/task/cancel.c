@@ -68,8 +68,20 @@ void syni_task_request(struct syni_task *task, enum syn_origin origin)
         return;
     if (syni_drives(&task->home->loop))
         syni_loop_ready(&task->home->loop, &task->request_job);
-    else
-        syni_loop_post(&task->home->loop, &task->request_job);
+    else if (!syni_loop_post(&task->home->loop, &task->request_job))
+        /* release: see syni_task_withdraw() */
+        atomic_store_explicit(&task->asked, true, memory_order_release);
+}
+
+void syni_task_withdraw(struct syni_task *task)
+{
+    int none = 0;
+
+    if (atomic_compare_exchange_strong(&task->request, &none, TOO_LATE))
+        return;
+    /* acquire: whoever brings the request does not touch TASK any more */
+    while (!atomic_load_explicit(&task->asked, memory_order_acquire))
+        syni_thread_yield();
 }
 
 int syn_task_cancelled(const struct syn_task *public_task)

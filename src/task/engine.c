@@ -57,11 +57,13 @@ void syni_task_init(struct syni_task *task, struct syni_home *home)
 static void request_arrives(struct syni_job *job)
 {
     struct syni_task *task = SYNI_CONTAINER(job, struct syni_task, request_job);
+    bool ends = task->ending && !task->queued, runs = task->arrived && !task->leaving;
 
-    task->asked = true;
-    if (task->ending && !task->queued)
+    /* release: see syni_task_withdraw(), after which one that did not arrive is gone */
+    atomic_store_explicit(&task->asked, true, memory_order_release);
+    if (ends)
         syni_task_resume(task);
-    else if (task->arrived && !task->leaving)
+    else if (runs)
         syni_wait_interrupt(task);
 }
 

@@ -112,7 +112,7 @@ struct __attribute__((may_alias)) syni_task {
     /* driver */
     struct syni_live live;
     bool arrived;
-    bool asked;       /* the request is here */
+    atomic_bool asked; /* the request is here (or, any thread, will not come: its last touch) */
     bool interrupted; /* it was taken out of its wait by the request */
     bool leaving;
     bool queued;      /* its job is on the ready queue, or on its way there by a post */
@@ -198,6 +198,10 @@ bool syni_task_heeds_request(struct syni_task *task);
 
 /* No more requests: false when one is on its way. Driver. */
 bool syni_task_close_requests(struct syni_task *task);
+
+/* The same for a TASK that was not launched and never will be, since its home was shut. Waits for
+ * a request that was on its way before that. */
+void syni_task_withdraw(struct syni_task *task);
 
 /* What a task that ended by a request of ORIGIN returns. */
 syn_err syni_code_of(enum syn_origin origin);
