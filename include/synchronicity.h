@@ -30,13 +30,16 @@
  *                 printf("%d\n", y);
  *     }
  *
- * Read next: call.h (declaring async functions), task.h (writing their bodies),
- * future.h (waiting for them), channel.h and
- * generator.h (one item after the other), select.h (the first of several), scope.h (several
- * at once), class.h, method.h and object.h (whole objects), context.h
- * (entered and left), value.h (calls by name), sync.h and local.h
- * (sharing among tasks, values that calls inherit), synchronizer.h (where they run), err.h (what can go
- * wrong), testing.h (time and failures under your control).
+ * Read next: call.h (declaring async functions), task.h (writing their bodies), future.h
+ * (waiting for them), channel.h and generator.h (one item after the other), select.h (the
+ * first of several), scope.h (several at once), pool.h, blocking.h, blocking_generator.h and
+ * pool_map.h (code that blocks), class.h, method.h and object.h (whole objects), context.h
+ * (entered and left), value.h (calls by name), sync.h and local.h (sharing among tasks, values
+ * that calls inherit), synchronizer.h (where they run), err.h (what can go wrong).
+ *
+ * Not included here, for who needs them: stream.h and tcp.h (streams, buffered reading,
+ * connections), file.h (files and directories), testing.h (time and failures under your
+ * control).
  */
 #ifndef SYNCHRONICITY_H
 #define SYNCHRONICITY_H

@@ -9,10 +9,13 @@
 #include <math.h>
 #include <signal.h>
 
+#include <synchronicity/tcp.h>
+
 #include "support/call_rig.h"
 
 SYNCHRONIZER(demo);
 PROMISE(int, number);
+CHANNEL(int, ints);
 
 static void L1_a_synchronizer_that_is_not_there_is_refused(void)
 {
@@ -247,6 +250,87 @@ static void C1_waiting_in_a_wide_switch_is_a_panic(void)
     waits_in_a_wide_switch(1, &y);
 }
 
+static void I8_no_stream_no_reader_and_no_listener_are_refused(void)
+{
+    struct syn_reader nowhere;
+    struct syn_stream *s = NULL;
+    struct syn_span span;
+    char byte = 0;
+    size_t n;
+
+    begin();
+    syn_reader_init(&nowhere, NULL, 0);
+    CHECK_INT(syn_stream_read(NULL, &byte, 1, &n), SYN_EINVAL);
+    CHECK_SAYS("there is no stream");
+    CHECK_INT(syn_stream_write(NULL, &byte, 1, &n), SYN_EINVAL);
+    CHECK_INT(syn_stream_write_all(NULL, &byte, 1), SYN_EINVAL);
+    CHECK_INT(syn_stream_shutdown(NULL), SYN_EINVAL);
+    CHECK_INT(syn_stream_close(NULL), 0);
+    CHECK_INT(syn_read_line(&nowhere, &span), SYN_EINVAL);
+    CHECK_INT(syn_read_line(NULL, &span), SYN_EINVAL);
+    CHECK_SAYS("there is no reader");
+    CHECK_INT(syn_read_exactly(NULL, 1, &span), SYN_EINVAL);
+    CHECK_INT(syn_read_until(NULL, ';', &span), SYN_EINVAL);
+    CHECK_INT(syn_reader_fill(NULL), SYN_EINVAL);
+    CHECK_INT(syn_tcp_accept(NULL, &s), SYN_EINVAL);
+    CHECK_SAYS("there is no listener");
+    CHECK_INT(syn_listener_port(NULL), 0);
+    syn_reader_fini(&nowhere);
+    finish(syn_default_synchronizer());
+    done();
+}
+
+ASYNC(demo, void, forgets_the_place, (struct ints_channel, ch), SYN_LOCAL(int *, nowhere))
+{
+    co_begin;
+    co_next(self->ch, self->nowhere);
+    CHECK_INT(co_status, SYN_EINVAL);
+    co_send(self->ch, self->nowhere);
+    CHECK_INT(co_status, SYN_EINVAL);
+    co_end;
+}
+
+static void G2_an_item_needs_a_place(void)
+{
+    struct ints_channel ch;
+    int *nowhere = NULL, v = 0;
+
+    begin();
+    CHECK_INT(channel_new(ints, 1, &ch), 0);
+    CHECK_INT(channel_send(ch, nowhere), SYN_EINVAL);
+    CHECK_INT(channel_try_send(ch, nowhere), SYN_EINVAL);
+    CHECK_INT(channel_send(ch, &(int){4}), 0);
+    CHECK_INT(channel_next(ch, nowhere), SYN_EINVAL);
+    CHECK_INT(channel_try_next(ch, nowhere), SYN_EINVAL);
+    CHECK_INT(forgets_the_place(ch), 0);
+    CHECK_INT(channel_next(ch, &v), 0); /* it is there still */
+    CHECK_INT(v, 4);
+    CHECK_INT(channel_close(ch), 0);
+    finish(&demo);
+    done();
+}
+
+static void P2_nothing_to_call_back_and_nowhere_to_share_are_refused(void)
+{
+    void (*nobody)(void *, syn_err, int *) = NULL;
+    struct naps_shared *nowhere = NULL;
+    struct naps_future f;
+    int y;
+
+    begin();
+    f = naps_future(1.0);
+    CHECK_INT(future_then(f, &demo, nobody, NULL), SYN_EINVAL);
+    CHECK_SAYS("no function to call back");
+    CHECK_INT(future_share(f, nowhere), SYN_EINVAL);
+    CHECK_INT(scope_join(NULL), SYN_EINVAL);
+    CHECK_INT(future_get(f, &y), 0); /* it was left as it was */
+    CHECK_INT(y, 7);
+    finish(&demo);
+    CHECK_INT(syn_pool_stats(NULL).threads, 0);
+    syn_pool_start(NULL);
+    done();
+}
+
 ASYNC(demo, void, falls_off, (int, x))
 {
     struct syn_step none = {0};
@@ -269,8 +353,11 @@ static const struct test_case cases[] = {
     TEST(I2_a_second_task_on_one_direction_is_refused_and_hang_up_wakes_the_first),
     TEST(P4_odd_promises_are_refused),
     TEST(P3_a_shared_future_that_was_never_made_is_refused),
+    TEST(I8_no_stream_no_reader_and_no_listener_are_refused),
+    TEST(G2_an_item_needs_a_place),
+    TEST(P2_nothing_to_call_back_and_nowhere_to_share_are_refused),
     TEST(C1_results_may_go_nowhere_and_messages_be_missing_or_endless),
-    TEST_DIES(C1_waiting_in_a_wide_switch_is_a_panic, SIGABRT, "inside a switch of its own"),
+    TEST_DIES(C1_waiting_in_a_wide_switch_is_a_panic, SIGABRT, "inside a switch of its own: waits_in_a_wide_switch ("),
     TEST_DIES(C1_a_step_that_does_not_say_what_comes_next_is_a_panic, SIGABRT,
               "without saying what comes next"),
 };

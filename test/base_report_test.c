@@ -38,7 +38,7 @@ static void E1_text_says_message_and_trace(void)
     check_text(report, "closed\n");
     syni_report_free(report);
     report = syni_report_new(SYN_EUSER + 1, SYN_BY_TASK, NULL);
-    check_text(report, "user's error\n");
+    check_text(report, "error 65537\n");
     syni_report_free(report);
 }
 

@@ -244,6 +244,22 @@ static void O9_enter_and_exit_by_hand(void)
     end_all();
 }
 
+static void O9_entering_twice_is_refused_and_leaves_it_as_it_is(void)
+{
+    struct session_context context;
+    int v = -1, again = -1;
+
+    begin();
+    context = session(7, 0);
+    CHECK_INT(context_enter(context, &v), 0);
+    CHECK_INT(context_enter(context, &again), SYN_EBUSY);
+    CHECK_SAYS("session was entered already");
+    CHECK_INT(again, -1);
+    CHECK_INT(context_exit(context, SYN_EIO), SYN_EIO);
+    CHECK_STR(story, "enter7 told5 exit7 ");
+    end_all();
+}
+
 /* --- the protocol --- */
 
 static int destroyed;
@@ -649,6 +665,7 @@ static const struct test_case cases[] = {
     TEST(O9_a_deadline_in_the_enter_cancels_it),
     TEST(O9_blocking_on_its_own_loop_is_refused),
     TEST(O9_enter_and_exit_by_hand),
+    TEST(O9_entering_twice_is_refused_and_leaves_it_as_it_is),
     TEST(O9_yielding_never_or_twice_is_an_error_of_its_own),
     TEST(O9_a_task_leaves_on_every_way_out),
     TEST(O9_a_cancelled_task_leaves_before_it_cleans_up),

@@ -147,11 +147,33 @@ static void P3_children_complete_from_many_threads(void)
     end_all();
 }
 
+/* A copy of a shared future ends inside the call that asks it to. */
+static void X1_children_that_end_while_they_are_asked_do_not_lock_up(void)
+{
+    struct syn_scope scope = SYN_SCOPE;
+    struct work_future f[3];
+    struct work_shared s;
+    int out[3] = {-1, -1, -1};
+
+    begin();
+    CHECK_INT(future_share(work_future(5.0, 1), &s), 0);
+    for (int i = 0; i < 3; i++) {
+        shared_future(s, &f[i]);
+        CHECK_INT(scope_spawn(&scope, f[i], &out[i]), 0);
+    }
+    scope_cancel(&scope);
+    CHECK_INT(scope_join(&scope), SYN_ECANCELED);
+    CHECK_INT(out[0] + out[1] + out[2], -3);
+    shared_release(s);
+    end_all();
+}
+
 static const struct test_case cases[] = {
     TEST(S1_a_threads_scope_joins_limits_and_fails),
     TEST(S1_a_guarded_scope_closes_when_it_goes),
     TEST(X1_a_threads_scope_is_cancelled_by_another_thread),
     TEST(C7_a_step_that_would_wait_for_its_own_children_is_refused),
     TEST(P3_children_complete_from_many_threads),
+    TEST(X1_children_that_end_while_they_are_asked_do_not_lock_up),
 };
 TEST_MAIN_BOTH_MODES("scope_thread", cases);

@@ -37,7 +37,8 @@
  * After the name come up to 24 items: arguments (type, name), none called `result`;
  * SYN_COPY(const char *, name), a string that the future face copies, since the call
  * outlives the caller's statement; SYN_LOCAL(type, name) (also `name[16]`);
- * SYN_DESTROY(fn), which is called with a result that nobody fetched; SYN_DOC("...").
+ * SYN_DESTROY(fn), which is called with a result that nobody fetched (and must not wait: where
+ * its end is async, it detaches the future of that); SYN_DOC("...").
  *
  * A declaration is C and C++; a definition is C.
  */

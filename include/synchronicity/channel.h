@@ -116,14 +116,16 @@ void syni_channel_drop(struct syn_channel channel);
 
 /* --- for producers --- */
 
-/* Puts *ITEM (copied) in, waiting for room, or, with capacity 0, for a consumer. With 0
+/* Puts *ITEM (copied; &(struct job){1, 2} is fine) in, waiting for room, or, with capacity 0, for a consumer. With 0
  * the item is not yours any more; with anything else it still is. SYN_ECLOSED when the
  * channel was closed, or ended. */
-#define syn_channel_send(ch, item) syn_channel_send_by(ch, item, syn_never())
+#define syn_channel_send(ch, ...)                                                                  \
+    (0 ? (ch).u.source_is(__VA_ARGS__)                                                             \
+       : syni_channel_send((ch).u.handle, (__VA_ARGS__), syn_never()))
 #define syn_channel_send_by(ch, item, deadline)                                                    \
     (0 ? (ch).u.source_is(item) : syni_channel_send((ch).u.handle, (item), (deadline)))
-#define syn_channel_try_send(ch, item)                                                             \
-    (0 ? (ch).u.source_is(item) : syni_channel_try_send((ch).u.handle, (item)))
+#define syn_channel_try_send(ch, ...)                                                              \
+    (0 ? (ch).u.source_is(__VA_ARGS__) : syni_channel_try_send((ch).u.handle, (__VA_ARGS__)))
 
 /* There is no more; or, it broke, with ERR and MESSAGE (copied; NULL: none). What is in it
  * can still be fetched. The first of the two counts; the others, and those after a close,

@@ -45,8 +45,16 @@
  * from inside: by a return, a failure or a cancel, which exit is told of. Several are left in
  * reverse order. Afterwards the status is 0, or what enter or exit failed with.
  *
- * EXIT IS TOLD the error of the block as the status of its yield, 0 if it was left well. It
- * cannot take it back: the block's error stands, and one that exit fails with besides is told
+ * EXIT IS TOLD the error of the block as the status of its yield, 0 if it was left well: look
+ * at it on the next line, since in the clean-up the status is that of the context itself:
+ *
+ *     self->failed = SYN_ECANCELED;                // as long as the block has not ended well
+ *     syn_co_yield(self->transaction);
+ *     self->failed = syn_co_status;
+ *     syn_co_finally;
+ *     syn_co_await(end_future(self->transaction, self->failed));
+ *
+ * It cannot take it back: the block's error stands, and one that exit fails with besides is told
  * to syn_on_unobserved(). If the synchronizer is stopped while a block of a plain thread, or of
  * another synchronizer, runs, exit runs at once, by the yield being cancelled; hence it belongs
  * behind syn_co_finally.
@@ -72,7 +80,7 @@ struct syn_context {
     struct syn_channel channel; /* of the generator that it is */
     void *second;               /* where a second item would go */
     struct syn_context *outer;  /* the one that the same task entered before */
-    int state;                  /* src/task/context.c */
+    int state;                  /* 0: not entered; others: src/task/context.c */
 };
 
 #define SYNI_CONTEXT_TYPES(type, name)                                                             \
@@ -91,7 +99,8 @@ struct syn_context {
 
 /* Enters CONTEXT (a variable): the value into *OUT. Exits it: ERR is the block's. For blocks
  * that are not one statement; who enters must exit. Fails: as the context does; the protocol
- * errors. One that could not be entered is over. */
+ * errors; SYN_EBUSY, and leaves it as it is, when it was entered already. One that could not be
+ * entered is over. */
 #define syn_context_enter(context, out)                                                            \
     (0 ? (context).u.value_is(out) : syni_context_enter(&(context).u.handle, (out)))
 #define syn_context_exit(context, err) syni_context_exit(&(context).u.handle, (err))

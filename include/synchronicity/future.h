@@ -44,8 +44,8 @@
  * All of them may fail with SYN_EINVAL for a handle that was never made, with
  * SYN_ECONSUMED, and with the error that making the future met (SYN_ENOMEM,
  * SYN_ECLOSED ...). Waiting ones fail, and leave F as it was, with SYN_EDEADLK on the
- * thread that drives the task's own synchronizer, and with SYN_EBUSY while somebody else
- * waits for F: share it then. request_cancel works also while another thread waits, and
+ * thread that drives the task's own synchronizer. Only one may wait: while somebody else gets
+ * F, that is SYN_ECONSUMED, and while he only waits for it SYN_EBUSY; share it then. request_cancel works also while another thread waits, and
  * is how one ends that thread's wait.
  */
 #ifndef SYNCHRONICITY_FUTURE_H

@@ -172,10 +172,11 @@ struct syn_step syni_step_yield(struct syn_task *task, struct syni_channel *chan
      syni_step_yield(&(self)->syn, (self)->syn_channel, &(self)->result))
 
 /* The same in a coroutine; and one that leaves with what was thrown. */
-#define syn_co_yield(value) SYNI_CO_SUSPEND(SYNI_YIELD(value))
-#define syn_co_try_yield(value) SYNI_CO_OR_LEAVE(SYNI_YIELD(value))
-#define SYNI_YIELD(value)                                                                          \
-    (self->result = (value), syni_step_yield(&self->syn, self->syn_channel, &self->result))
+#define syn_co_yield(...) SYNI_CO_SUSPEND(SYNI_YIELD(__VA_ARGS__))
+#define syn_co_try_yield(...) SYNI_CO_OR_LEAVE(SYNI_YIELD(__VA_ARGS__))
+#define SYNI_YIELD(...)                                                                            \
+    (self->result = (__VA_ARGS__),                                                                 \
+     syni_step_yield(&self->syn, self->syn_channel, &self->result))
 
 /* Talking back in a task: NEXT runs when there is the next item in *OUT, or an answer in
  * the status. */

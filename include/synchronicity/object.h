@@ -63,7 +63,8 @@ struct syn_object *syn_object_retain(struct syn_object *object);
 void syn_object_release(struct syn_object *object);
 
 /* Gives the reference up, and tells when the destructor has ended: with its error, if it
- * failed. While others hold the object, that is when they are through. NULL is fine.
+ * failed. While others hold the object, that is when they are through; an unfinished call
+ * holds it, and so does a generator method's channel that is not closed. NULL is fine.
  *
  * syn_object_close() blocks, the other is for awaiting, and for a deadline: giving up
  * waiting does not take the release back.

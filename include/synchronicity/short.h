@@ -6,6 +6,9 @@
  * that a library's public header need not either. The names collide with nothing in
  * libc, POSIX, Mach or the BSDs; co_await and its like are keywords in C++20, and
  * are defined in C only.
+ *
+ * Short are what is written often and whose name is free. SYN_LOCAL, SYN_COPY and SYN_FREE are
+ * not (LOCAL is libjpeg's), nor is what is an ordinary function, such as syn_after().
  */
 #ifndef SYNCHRONICITY_SHORT_H
 #define SYNCHRONICITY_SHORT_H

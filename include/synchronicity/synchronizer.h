@@ -13,6 +13,9 @@
  * SYN_SYNCHRONIZER_DECLARE(redis); in its private header. A program that wants one at
  * run time calls syn_synchronizer_new().
  *
+ * FORK: a child process has no loop threads, and calls on a synchronizer that ran in the
+ * parent never end there. Stop it (and the pools) before a fork, or call exec at once.
+ *
  * Its thread blocks all signals, so that none of the program's handlers ever runs
  * on it, and has a stack of 256 KiB unless the options say otherwise.
  */

@@ -10,7 +10,9 @@
  *
  * What must survive is declared with SYN_LOCAL(type, name) and spelled self->name;
  * such locals start as zero. Checked builds (-DSYN_CHECKED) scribble over the dead
- * stack before every resume, so that the mistake shows at once.
+ * stack before every resume, so that such a local is garbage at once. But one that is
+ * initialized before syn_co_begin, `int sum = 0;`, just begins anew at every resume, and
+ * no compiler and no build can tell that this was not meant.
  *
  * A body is written in one of two ways.
  *
@@ -190,7 +192,8 @@ struct syn_step syni_step_lost(struct syn_task *task);
 
 /* ------------------------------------------------------------- coroutines --
  * Inside the body of an async function. Each of those that wait stands on a line
- * of its own, and not inside a `switch` of yours (the compiler tells). */
+ * of its own, and not inside a `switch` of yours: the compiler warns of one over int, and
+ * one over a wider type aborts when it is reached. */
 
 /* Case labels are far outside the range of int: one that lands in a user's own
  * switch is an error and not a jump to nowhere. */
@@ -240,9 +243,9 @@ struct syn_step syni_step_lost(struct syn_task *task);
             return syni_step_leave(&self->syn, self->syn.status, NULL);                            \
     } while (0)
 
-#define syn_co_return(value)                                                                       \
+#define syn_co_return(...)                                                                         \
     do {                                                                                           \
-        self->result = (value);                                                                    \
+        self->result = (__VA_ARGS__);                                                              \
         SYNI_CO_LEAVE(SYN_OK, NULL);                                                               \
     } while (0)
 /* With self->result as it is, or with nothing. */

@@ -5,7 +5,7 @@
  * All of these are free functions: in a task they run on its synchronizer, from a
  * plain thread on the default one. A stream or listener lives where it is used first. Sockets are
  * non-blocking, close-on-exec, never raise SIGPIPE, and send without delay
- * (TCP_NODELAY) unless told otherwise. Deadlines: syn_call_by(), syn_future_get_by(),
+ * (TCP_NODELAY) unless told otherwise. A connection that nobody fetches is closed. Deadlines: syn_call_by(), syn_future_get_by(),
  * co_await_by() on any of them.
  */
 #ifndef SYNCHRONICITY_TCP_H

@@ -245,9 +245,13 @@ int syn_report_text(const struct syn_report *report, char *buf, int size)
     if (size > 0)
         buf[0] = '\0';
     for (const struct syn_report *r = report; r; r = r->cause) {
-        /* A user's code has no text of its own: its message says it all. */
-        const char *code = r->code >= SYN_EUSER && r->message[0] ? "" : syn_strerror(r->code);
+        /* A user's code has no text of its own: its message says it all, or its number. */
+        char number[40];
+        const char *code = syn_strerror(r->code);
 
+        snprintf(number, sizeof number, "error %d", r->code);
+        if (r->code >= SYN_EUSER)
+            code = r->message[0] ? "" : number;
         add(&text, "%s%s%s%s\n", r == report ? "" : "caused by: ", code,
             code[0] && r->message[0] ? ": " : "", r->message);
         add_sites(&text, r);

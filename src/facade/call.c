@@ -8,7 +8,7 @@
  * and there is no hand-over at all.
  */
 #include "facade/blocked.h"
-#include "facade/drive.h"
+#include "facade/driver.h"
 
 #include <string.h>
 

@@ -7,7 +7,7 @@
  * generator that waits to be asked is no reason for anybody to drive, so the role is free
  * again for the next item.
  */
-#include "facade/drive.h"
+#include "facade/driver.h"
 #include "facade/thread_port.h"
 
 #include "base/report.h"

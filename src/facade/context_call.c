@@ -44,10 +44,15 @@ static void end(struct syn_context *context)
 syn_err syni_context_enter(struct syn_context *context, void *out_value)
 {
     const char *name = name_of(context);
-    syn_err err = syni_channel_next(context->channel, out_value, syn_never());
+    syn_err err;
 
-    if (!err)
+    if (context->state)
+        return syni_refuse(SYN_EBUSY, "%s was entered already", name);
+    err = syni_channel_next(context->channel, out_value, syn_never());
+    if (!err) {
+        context->state = 1; /* until it is exited */
         return SYN_OK;
+    }
     if (err == SYN_EEND)
         err = syni_refuse(SYN_ENOYIELD, "%s ended without having yielded", name);
     end(context);
@@ -90,6 +95,7 @@ syn_err syni_context_exit(struct syn_context *context, syn_err err)
     enum syn_origin origin;
     syn_err answer;
 
+    context->state = 0;
     if (!err) {
         answer = leave(context, SYN_OK);
         syni_deadlines_unshadow(deadlines);

@@ -20,6 +20,8 @@ syn_err syni_refuse_future(syn_err err)
                                 "shared or given a callback");
     if (err == SYN_EBUSY)
         return syni_refuse(err, "somebody else waits for this future; share it");
+    if (err == SYN_ECLOSED)
+        return syni_refuse(err, "the call could not be made: its synchronizer takes no calls");
     return syni_refuse(err, "the call could not be made");
 }
 

@@ -308,6 +308,8 @@ syn_err syn_scope_join(struct syn_scope *public_scope)
     struct syn_report *report;
     syn_err err;
 
+    if (!scope)
+        return syni_refuse(SYN_EINVAL, "there is no scope");
     if (!scope->bound)
         return SYN_OK;
     err = refuse_wait(scope);

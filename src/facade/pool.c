@@ -98,10 +98,13 @@ syn_err syn_pool_stop(struct syn_pool *pool, struct syn_deadline deadline)
 
 void syn_pool_start(struct syn_pool *pool)
 {
-    syni_pool_open(syni_pool_of(pool));
+    if (pool)
+        syni_pool_open(syni_pool_of(pool));
 }
 
 struct syn_pool_stats syn_pool_stats(struct syn_pool *pool)
 {
-    return syni_pool_look(syni_pool_of(pool));
+    static const struct syn_pool_stats none;
+
+    return pool ? syni_pool_look(syni_pool_of(pool)) : none;
 }

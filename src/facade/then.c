@@ -97,8 +97,11 @@ syn_err syni_future_then(struct syn_future future, struct syn_synchronizer *wher
     struct syni_core *core, *value;
     struct syn_future own;
     struct then *then;
-    syn_err err = syni_home_find(where ? where : syn_default_synchronizer(), &home);
+    syn_err err;
 
+    if (!fn)
+        return syni_refuse(SYN_EINVAL, "there is no function to call back");
+    err = syni_home_find(where ? where : syn_default_synchronizer(), &home);
     if (err)
         return syni_refuse(err, "the synchronizer for the callback takes none");
     err = syni_core_consume(future, &core);

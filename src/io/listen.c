@@ -123,7 +123,7 @@ syn_err syn_tcp_listen(const char *host, int port, struct syn_listener **out_lis
 
 int syn_listener_port(const struct syn_listener *listener)
 {
-    return listener->port;
+    return listener ? listener->port : 0;
 }
 
 static struct syn_step connection(struct syn_tcp_accept *self);
@@ -135,6 +135,8 @@ SYN_ASYNC_DEFINE(SYN_FREE, struct syn_stream *, syn_tcp_accept, (struct syn_list
     struct syn_listener *l = self->listener;
     syn_err err = SYN_OK;
 
+    if (!l)
+        return syn_step_fail(self, SYN_EINVAL, "there is no listener");
     if (syni_socket_settle(&l->home, &self->syn) != SYN_OK)
         return syn_step_fail(self, SYN_EWRONGLOOP);
     if (l->accepting)

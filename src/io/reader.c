@@ -111,6 +111,8 @@ static syn_err make_room(struct syn_reader *reader)
     return SYN_OK;
 }
 
+static const char no_reader[] = "there is no reader";
+
 static struct syn_step filled(struct syn_reader_fill *self);
 static struct syn_step fill_ends(struct syn_reader_fill *self);
 
@@ -120,6 +122,8 @@ SYN_ASYNC_DEFINE(SYN_FREE, void, syn_reader_fill, (struct syn_reader *, reader),
     struct syn_reader *r = self->reader;
     syn_err err;
 
+    if (!r)
+        return syn_step_fail(self, SYN_EINVAL, no_reader);
     if (r->filling) /* the buffer must not move under the read of another */
         return syn_step_fail(self, SYN_EBUSY, "somebody else fills this reader");
     r->filling = 1;
@@ -158,6 +162,8 @@ static struct syn_step exactly_filled(struct syn_read_exactly *self);
 SYN_ASYNC_DEFINE(SYN_FREE, struct syn_span, syn_read_exactly, (struct syn_reader *, reader),
                  (size_t, n))
 {
+    if (!self->reader)
+        return syn_step_fail(self, SYN_EINVAL, no_reader);
     return try_exactly(self);
 }
 
@@ -180,6 +186,8 @@ static struct syn_step line_filled(struct syn_read_line *self);
 
 SYN_ASYNC_DEFINE(SYN_FREE, struct syn_span, syn_read_line, (struct syn_reader *, reader))
 {
+    if (!self->reader)
+        return syn_step_fail(self, SYN_EINVAL, no_reader);
     return try_line(self);
 }
 
@@ -203,6 +211,8 @@ static struct syn_step until_filled(struct syn_read_until *self);
 SYN_ASYNC_DEFINE(SYN_FREE, struct syn_span, syn_read_until, (struct syn_reader *, reader),
                  (int, delimiter))
 {
+    if (!self->reader)
+        return syn_step_fail(self, SYN_EINVAL, no_reader);
     return try_until(self);
 }
 

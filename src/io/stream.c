@@ -10,20 +10,37 @@
 
 #include <synchronicity/stream.h>
 
+/* In place of what a class would do. */
+SYN_ASYNC(SYN_FREE, size_t, no_stream)
+{
+    return syn_step_fail(self, SYN_EINVAL, "there is no stream");
+}
+
+SYN_ASYNC(SYN_FREE, void, no_stream_to_end)
+{
+    return syn_step_fail(self, SYN_EINVAL, "there is no stream");
+}
+
 struct syn_stream_bytes_future syn_stream_read_future(struct syn_stream *stream, void *buffer,
                                                       size_t size)
 {
+    if (!stream)
+        return SYN_STREAM_FUTURE(bytes, no_stream_future());
     return stream->stream_class->read(stream, buffer, size);
 }
 
 struct syn_stream_bytes_future syn_stream_write_future(struct syn_stream *stream, const void *data,
                                                        size_t size)
 {
+    if (!stream)
+        return SYN_STREAM_FUTURE(bytes, no_stream_future());
     return stream->stream_class->write(stream, data, size);
 }
 
 struct syn_stream_end_future syn_stream_shutdown_future(struct syn_stream *stream)
 {
+    if (!stream)
+        return SYN_STREAM_FUTURE(end, no_stream_to_end_future());
     return stream->stream_class->shutdown(stream);
 }
 

@@ -74,6 +74,8 @@ static bool receive(struct syni_channel *channel, struct syni_port *port,
     port->status = SYN_OK;
     if (channel->closed) {
         port->status = SYN_ECLOSED;
+    } else if (!port->item) { /* there is no place for it */
+        port->status = SYN_EINVAL;
     } else if (channel->count > 0) {
         pop(channel, port->item);
         if ((sender = syni_port_take(&channel->senders)))
@@ -98,6 +100,8 @@ static bool put(struct syni_channel *channel, struct syni_port *port,
     port->status = SYN_OK;
     if (channel->closed || channel->ended) {
         port->status = SYN_ECLOSED;
+    } else if (!port->item) {
+        port->status = SYN_EINVAL;
     } else if ((receiver = syni_port_take(&channel->receivers))) {
         memcpy(receiver->item, port->item, channel->item->size);
         after->served = receiver;

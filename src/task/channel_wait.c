@@ -279,7 +279,7 @@ struct syn_step syni_step_yield(struct syn_task *public_task, struct syni_channe
 {
     struct syni_task *task = SYNI_TASK(public_task);
 
-    syni_wait_begin(task, SYNI_WAIT_OTHER, "to be asked");
+    syni_wait_begin(task, SYNI_WAIT_OTHER, "the next demand");
     task->on.channel.channel = channel;
     task->on.channel.dormant = false;
     task->ops = &yield_ops;

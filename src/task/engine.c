@@ -12,6 +12,7 @@
 
 #include <assert.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/report.h"
@@ -162,11 +163,15 @@ struct syn_step syni_step_end(struct syn_task *public_task)
 
 struct syn_step syni_step_lost(struct syn_task *public_task)
 {
+    const struct syn_function *function = public_task->function;
     struct syn_step ended = {ENDED};
+    char what[SYN_MESSAGE_MAX];
 
-    if (public_task->line != -1)
-        syni_panic("a coroutine waited inside a switch of its own");
-    return ended; /* it has no clean-up */
+    if (public_task->line == -1)
+        return ended; /* it has no clean-up */
+    snprintf(what, sizeof what, "a coroutine waited inside a switch of its own: %s (%s:%d)",
+             function->name, function->file, public_task->line);
+    syni_panic(what);
 }
 
 static void end(struct syni_task *task)

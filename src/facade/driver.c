@@ -4,7 +4,7 @@
  *
  * Any thread that took the role; each has its own.
  */
-#include "facade/drive.h"
+#include "facade/driver.h"
 
 #include <errno.h>
 #include <stddef.h>
