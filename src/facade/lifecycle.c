@@ -93,12 +93,26 @@ static struct home *outer(struct syni_home *home)
     return SYNI_CONTAINER(home, struct home, home);
 }
 
+/* Those whose end waits for a request that found the inbox shut: nothing brings them back. */
+static void resume_unasked(struct syni_home *home)
+{
+    SYNI_LIST_EACH (node, &home->loop.live) {
+        struct syni_task *task = SYNI_CONTAINER(node, struct syni_task, live.link);
+
+        /* acquire: who asked does not touch it any more */
+        if (task->ending && !task->queued &&
+            atomic_load_explicit(&task->asked, memory_order_acquire))
+            syni_task_resume(task);
+    }
+}
+
 /* What arrived since the last turn ends here, without beginning. */
 static void end_posted(struct syni_home *home)
 {
-    while (home->loop.taken || home->loop.ready.first) {
+    while (home->loop.taken || home->loop.ready.first || home->loop.n_live > 0) {
         home->loop.hurry = true;
         syni_loop_turn(&home->loop, 0);
+        resume_unasked(home);
     }
 }
 
