@@ -597,6 +597,35 @@ static void X3_a_stranger_who_gives_up_takes_nothing_from_a_channel_of_one_loop(
     end_all();
 }
 
+ASYNC(demo, int, forty_two)
+{
+    return step_return(self, 42);
+}
+
+GENERATOR(demo, syn_err, waits_for_its_loop, SYN_LOCAL(int, v))
+{
+    co_begin;
+    co_yield(forty_two(&self->v));
+    co_finally;
+    CHECK_INT(forty_two(&self->v), SYN_EDEADLK);
+    cleaned++;
+    co_end;
+}
+
+static void C7_a_generator_that_would_wait_for_its_own_loop_is_refused(void)
+{
+    syn_err err = -1, told = 0;
+    int before = cleaned;
+
+    begin();
+    channel_each (syn_err, got, waits_for_its_loop(), &err)
+        told = got;
+    CHECK_INT(err, 0);
+    CHECK_INT(told, SYN_EDEADLK);
+    CHECK_INT(cleaned, before + 1);
+    end_all();
+}
+
 static const struct test_case cases[] = {
     TEST(G1_nothing_starts_before_it_is_asked),
     TEST(G1_generator_and_thread_alternate_strictly),
@@ -618,6 +647,7 @@ static const struct test_case cases[] = {
     TEST(C11_what_it_yields_after_a_stop_is_destroyed_once),
     TEST(G3_more_places_than_there_are_addresses_are_refused),
     TEST(bad_handles_are_answered),
+    TEST(C7_a_generator_that_would_wait_for_its_own_loop_is_refused),
     TEST(G2_a_channel_of_one_loop_becomes_everybodys),
     TEST(G5_a_stranger_closes_a_channel_of_one_loop),
     TEST(X3_a_stranger_who_gives_up_takes_nothing_from_a_channel_of_one_loop),
