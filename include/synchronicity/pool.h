@@ -96,7 +96,8 @@ struct syn_pool {
  * once; threads start when there are some. Fails: SYN_ENOMEM. */
 syn_err syn_pool_new(const struct syn_pool_options *options, struct syn_pool **out_new);
 
-/* Stops it, without limit, and frees it. NULL is fine. Fails: SYN_EDEADLK in a job of its
+/* Stops it, without limit, and frees it. No thread may be inside a call on it, such as one that
+ * waits for room. NULL is fine. Fails: SYN_EDEADLK in a job of its
  * own; SYN_EBUSY while a thread that was abandoned in a job is still there. */
 syn_err syn_pool_free(struct syn_pool *pool);
 

@@ -85,9 +85,13 @@ struct syn_object *syni_object_new(const struct syn_class *object_class,
 
 static void constructed(struct syni_object *object)
 {
+    bool lives;
+
     syni_mutex_lock(&syni_residents_lock);
-    object->state =
-        syni_resident_add(object->home, &object->resident) ? SYNI_ALIVE : SYNI_ENDED;
+    lives = syni_resident_add(object->home, &object->resident);
+    if (!lives) /* its synchronizer is over: it was abandoned */
+        syni_identity_remove(object);
+    object->state = lives ? SYNI_ALIVE : SYNI_ENDED;
     syni_mutex_unlock(&syni_residents_lock);
 }
 

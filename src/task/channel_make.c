@@ -106,7 +106,8 @@ syn_err syni_channel_resize(struct syni_channel *channel, size_t capacity)
         return channel->hear ? SYN_ENOTSUP : SYN_ENOMEM;
     }
     syni_mutex_lock(&channel->lock);
-    if (channel->started || channel->count > 0 || !syni_list_empty(&channel->receivers) ||
+    /* Who closed it empties the ring outside the lock. */
+    if (channel->closed || channel->started || channel->count > 0 || !syni_list_empty(&channel->receivers) ||
         !syni_list_empty(&channel->senders)) {
         syni_mutex_unlock(&channel->lock);
         syni_free(ring, places * size + 1);
