@@ -310,10 +310,9 @@ static void G2_an_item_needs_a_place(void)
     done();
 }
 
-static void P2_nothing_to_call_back_and_nowhere_to_share_are_refused(void)
+static void P2_nothing_to_call_back_and_nothing_to_join_are_refused(void)
 {
     void (*nobody)(void *, syn_err, int *) = NULL;
-    struct naps_shared *nowhere = NULL;
     struct naps_future f;
     int y;
 
@@ -321,7 +320,6 @@ static void P2_nothing_to_call_back_and_nowhere_to_share_are_refused(void)
     f = naps_future(1.0);
     CHECK_INT(future_then(f, &demo, nobody, NULL), SYN_EINVAL);
     CHECK_SAYS("no function to call back");
-    CHECK_INT(future_share(f, nowhere), SYN_EINVAL);
     CHECK_INT(scope_join(NULL), SYN_EINVAL);
     CHECK_INT(future_get(f, &y), 0); /* it was left as it was */
     CHECK_INT(y, 7);
@@ -355,7 +353,7 @@ static const struct test_case cases[] = {
     TEST(P3_a_shared_future_that_was_never_made_is_refused),
     TEST(I8_no_stream_no_reader_and_no_listener_are_refused),
     TEST(G2_an_item_needs_a_place),
-    TEST(P2_nothing_to_call_back_and_nowhere_to_share_are_refused),
+    TEST(P2_nothing_to_call_back_and_nothing_to_join_are_refused),
     TEST(C1_results_may_go_nowhere_and_messages_be_missing_or_endless),
     TEST_DIES(C1_waiting_in_a_wide_switch_is_a_panic, SIGABRT, "inside a switch of its own: waits_in_a_wide_switch ("),
     TEST_DIES(C1_a_step_that_does_not_say_what_comes_next_is_a_panic, SIGABRT,

@@ -103,13 +103,10 @@ static void source_done(struct syni_waiter *waiter)
 
 syn_err syni_future_share(struct syn_future future, struct syn_shared **out_shared)
 {
-    struct syn_shared *shared;
+    struct syn_shared *shared = syni_alloc(sizeof *shared);
     syn_err err;
     bool busy;
 
-    if (!out_shared)
-        return syni_refuse(SYN_EINVAL, "there is no place for the shared future");
-    shared = syni_alloc(sizeof *shared);
     if (!shared)
         return syni_refuse(SYN_ENOMEM, "no memory to share a future");
     err = syni_core_consume(future, &shared->core);
