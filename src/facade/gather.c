@@ -218,6 +218,7 @@ static syn_err wait_for(struct syni_scope *scope, enum syni_scope_wait awaited)
     waits = !syni_scope_satisfied(scope, awaited);
     if (waits) {
         syni_thread_waiter_init(&waiter);
+        /* cppcheck-suppress autoVariables ; nobody knows it any more when we return */
         scope->sleeper = &waiter.waiter;
         scope->awaited = awaited;
     }
