@@ -25,6 +25,10 @@
 #include "base/fault.h"
 #include "base/mem.h"
 
+/* Connections that wait to be accepted. The system takes less if it must; some C libraries
+ * still say 128 for SOMAXCONN, and then a thousand callers at once see resets. */
+enum { BACKLOG = 4096 };
+
 struct syn_listener {
     _Atomic(struct syn_synchronizer *) home; /* of the first accept; NULL before */
     int fd;
@@ -39,7 +43,7 @@ static syn_err bind_to(int fd, const struct addrinfo *address)
 
     setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
     if (syni_fault("bind") || bind(fd, address->ai_addr, address->ai_addrlen) < 0 ||
-        syni_fault("listen") || listen(fd, SOMAXCONN) < 0)
+        syni_fault("listen") || listen(fd, BACKLOG) < 0)
         return errno;
     return SYN_OK;
 }
