@@ -136,6 +136,53 @@ static void W5_a_thread_that_cannot_be_had_for_a_nested_job_is_an_error(void)
     over(&workers);
 }
 
+POOL(lasting, .max_threads = 1, .idle_ns = 3600 * SECOND);
+
+/* The memory for the second thread of LASTING is asked for, by who submits: the first one, which
+ * waits, goes on, finds that another runs in its place, and sleeps. Then there is none. */
+static void *allocate_in_vain(void *promise, size_t size)
+{
+    static atomic_bool failed;
+
+    if (failed || pool_stats(&lasting).threads < 2)
+        return malloc(size);
+    failed = true;
+    CHECK_INT(promise_complete(*(struct answer_promise *)promise, &(int){6}), SYN_OK);
+    while (pool_stats(&lasting).idle < 1)
+        usleep(100);
+    return NULL;
+}
+
+static void release_memory(void *unused, void *memory, size_t size)
+{
+    (void)unused;
+    (void)size;
+    free(memory);
+}
+
+static void W5_who_sleeps_is_called_instead_of_a_thread_that_cannot_be_had(void)
+{
+    struct answer_promise p;
+    struct syn_allocator allocator = {allocate_in_vain, release_memory, &p};
+    struct answer_future f;
+    struct waits_for_future first;
+    struct down_future second;
+    int y;
+
+    begin_in_real_time();
+    CHECK_INT(syn_set_allocator(&allocator), SYN_OK);
+    CHECK_INT(promise_new(answer, &p, &f), SYN_OK);
+    first = pool_submit(&lasting, waits_for, f);
+    while (pool_stats(&lasting).blocked < 1)
+        usleep(100);
+    second = pool_submit(&lasting, down, &lasting, 0);
+    CHECK_INT(future_get(second, &y), SYN_OK); /* not after an hour */
+    CHECK_INT(y, 1);
+    CHECK_INT(future_get(first, &y), SYN_OK);
+    CHECK_INT(pool_stats(&lasting).threads, 1);
+    finish_pool(&lasting);
+}
+
 BLOCKING(workers, int, stands_then_waits, (struct gate *, at))
 {
     int y = 0;
@@ -298,6 +345,7 @@ static const struct test_case cases[] = {
     TEST(W4_at_the_hard_limit_an_error_says_so),
     TEST(W4_at_the_hard_limit_jobs_of_nobody_who_waits_only_wait),
     TEST(W5_a_thread_that_cannot_be_had_for_a_nested_job_is_an_error),
+    TEST(W5_who_sleeps_is_called_instead_of_a_thread_that_cannot_be_had),
     TEST(W4_running_jobs_keep_their_place_and_waiting_ones_make_it),
     TEST_MODES(W2_four_callbacks_overlap_and_one_calls_back_in),
     TEST(L2_a_stop_cancels_what_waits_and_asks_what_runs),

@@ -44,9 +44,16 @@ void syni_worker_choose_locked(struct syni_pool *pool, struct syni_calling *out_
     }
 }
 
+static void wake(const struct syni_calling *calling)
+{
+    if (calling->idle)
+        syni_parker_wake(calling->idle->parker, &calling->idle->called);
+}
+
 /* NOT_STARTED: so many threads were counted and there are not. */
 static void refuse(struct syni_pool *pool, syn_err err, unsigned not_started)
 {
+    struct syni_calling calling = {NULL, false};
     struct syni_list list;
     size_t before;
 
@@ -57,9 +64,12 @@ static void refuse(struct syni_pool *pool, syn_err err, unsigned not_started)
     before = pool->stats.queued;
     if (pool->n_threads == pool->n_blocked)
         syni_queue_empty_locked(pool, pool->n_threads > 0, &list);
+    else if (pool->n_idle > 0 && !syni_queue_is_empty_locked(pool))
+        syni_worker_choose_locked(pool, &calling); /* it sleeps since another was to run */
     pool->stats.refused += before - pool->stats.queued;
     syni_room_tell_locked(pool, false);
     syni_mutex_unlock(&pool->lock);
+    wake(&calling);
     syni_queue_end_all(&list, err);
     syni_mutex_lock(&pool->lock);
     pool->n_here--;
@@ -87,9 +97,8 @@ static void start(struct syni_pool *pool)
 
 void syni_worker_call(struct syni_pool *pool, const struct syni_calling *calling)
 {
-    if (calling->idle)
-        syni_parker_wake(calling->idle->parker, &calling->idle->called);
-    else if (calling->start)
+    wake(calling);
+    if (calling->start)
         start(pool);
 }
 
