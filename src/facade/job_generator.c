@@ -59,6 +59,7 @@ struct syn_job *syni_job_generator_new(const struct syn_blocking_generator *gene
     if (!job)
         return NULL;
     job->channel = channel;
+    job->work.known = true; /* who closes the channel asks it, while another's demand posts it */
     syni_slot_take(channel->slot, syni_slot_generation(channel->slot), SYNI_SLOT_PIN);
     syni_channel_adopt(channel, &job->core, start, go_on);
     return (struct syn_job *)(void *)job;

@@ -99,13 +99,14 @@ static enum syni_asked ask(struct syni_work *work, int reason, bool *out_first)
     enum syni_asked asked = SYNI_ASKED_LATE;
 
     syni_mutex_lock(&pool->lock);
+    syni_tray_empty_locked(pool);
     if (work->state == SYNI_WORK_WAITING) {
         asked = SYNI_ASKED_WITHDRAWN;
         syni_queue_remove_locked(work);
         syni_room_tell_locked(pool, false);
         pool->stats.cancelled++;
         work->asked = reason;
-    } else if (work->state == SYNI_WORK_NEW) { /* it is about to be posted, and refused */
+    } else if (work->state == SYNI_WORK_NEW) { /* it is known, about to be posted, and refused */
         asked = SYNI_ASKED_RUNS;
         if (!work->asked)
             work->asked = reason;

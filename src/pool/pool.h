@@ -3,10 +3,13 @@
  * The pool's mechanism: works, workers, strands. What a work is, it does not know.
  *
  * One queue of two priorities under one lock, which is held for a few instructions: a worker
- * that ends a work and takes the next one locks once for both. Discarded: a queue for each
- * worker, with stealing; test/bench/pool.c has what it would be measured against.
+ * that ends a work and takes the next one locks once for both. A post does not take it while
+ * enough workers run: it leaves its work on the TRAY, from where works go into the queue,
+ * several at once, whenever somebody who holds the lock is about to look at that. Discarded: a
+ * queue for each worker, with stealing; test/bench/pool.c has what it would be measured against.
  *
- * A WORK belongs to who posted it, until one of its operations says that it is over.
+ * A WORK belongs to who posted it, until one of its operations says that it is over. On the tray
+ * it is still NEW.
  *
  *     post ──> WAITING ── a worker takes it ──> RUNNING ──> over: end(RAN)
  *       │         │ withdrawn, or the pool stops     │  asked, and the grace passed:
@@ -26,6 +29,7 @@
 
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include <synchronicity/pool.h>
@@ -53,7 +57,7 @@ struct syni_work_ops {
 
 enum syni_work_state { SYNI_WORK_NEW, SYNI_WORK_WAITING, SYNI_WORK_RUNNING, SYNI_WORK_OVER };
 
-/* Zeroed, then the first seven set by who posts it. */
+/* Zeroed, then the first eight set by who posts it. */
 struct syni_work {
     const struct syni_work_ops *ops;
     const char *name;
@@ -62,13 +66,15 @@ struct syni_work {
     bool urgent;
     bool nested; /* made on behalf of another work */
     bool let_go; /* abandoned as soon as it is asked to end */
+    bool known;  /* others may ask it to end before its post has returned */
 
     struct syni_pool *pool;
     atomic_int asked; /* 0, or why it is to end; written under the pool's lock */
     struct syni_sleeper clock; /* while it waits: time stands still */
+    bool placed; /* it has one of the places of a bounded queue; the post's, until it waits */
 
     /* under the pool's lock */
-    struct syni_list link; /* in a queue, or in line at its strand */
+    struct syni_list link; /* in a queue, or in line at its strand; `next`: on the tray */
     struct syni_worker *worker; /* that runs it */
     _Atomic(enum syni_work_state) state; /* read without it in ask.c */
     bool abandoned;
@@ -102,6 +108,10 @@ struct syni_pool {
     atomic_bool made;
     struct syn_pool *owner;
     void (*main)(void *pool); /* of its threads */
+    /* Works that were posted without the lock, the last one first; see tray.c. */
+    _Atomic(struct syni_list *) tray;
+    atomic_size_t bound;     /* of the queue; 0: none */
+    _Atomic(ptrdiff_t) room; /* places that are left; less than 0 when loops went over it */
     struct syni_mutex lock;
     struct syni_cond changed; /* a work has no holders any more; a stop is over */
 
@@ -124,6 +134,27 @@ struct syni_pool {
 
 _Static_assert(sizeof(struct syni_pool) <= sizeof(void *[SYNI_POOL_WORDS]),
                "struct syn_pool has too little room: raise SYNI_POOL_WORDS");
+
+/* Threads that run, or are about to. */
+static inline unsigned syni_running_locked(const struct syni_pool *pool)
+{
+    return pool->n_threads - pool->n_blocked - pool->n_idle;
+}
+
+/* --- tray.c --- */
+
+/* WORK, which has no strand, is posted, and may be over when this returns; false: the tray
+ * is shut, and the lock must be taken. */
+bool syni_tray_put(struct syni_pool *pool, struct syni_work *work);
+/* It may be shut when this returns, or not any more. */
+bool syni_tray_is_open(struct syni_pool *pool);
+/* What is on it goes into the queue. Before anybody looks at that, at a work's state, or at what is
+ * counted. */
+void syni_tray_empty_locked(struct syni_pool *pool);
+/* After the pool was closed or the number of threads that run has changed, at the latest before
+ * it is looked whether somebody must run what waits: the tray is open if enough run; if not, it
+ * is shut, and what is on it goes into the queue. */
+void syni_tray_tend_locked(struct syni_pool *pool);
 
 /* --- queue.c: all under the pool's lock --- */
 
@@ -200,8 +231,14 @@ void syni_worker_tell_stopper_locked(struct syni_pool *pool);
 
 /* --- room.c --- */
 
-/* Waits for a place in the queue. Fails: SYN_ETIMEDOUT, SYN_ECLOSED. */
-syn_err syni_room_wait_locked(struct syni_pool *pool, int64_t deadline);
+/* WORK has a place in the queue; false: it is full. Any thread, without the lock. */
+bool syni_room_take(struct syni_pool *pool, struct syni_work *work);
+/* The same over the bound. */
+void syni_room_exceed(struct syni_pool *pool, struct syni_work *work);
+/* WORK needs its place, if it has one, no more. */
+void syni_room_give_locked(struct syni_pool *pool, struct syni_work *work);
+/* Waits for a place. Fails: SYN_ETIMEDOUT, SYN_ECLOSED. */
+syn_err syni_room_wait_locked(struct syni_pool *pool, struct syni_work *work, int64_t deadline);
 /* Works were taken: who waits for room may go on. ALL: also when there is none. */
 void syni_room_tell_locked(struct syni_pool *pool, bool all);
 

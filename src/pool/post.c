@@ -1,6 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * The way in: a work is taken, or refused. Any thread.
+ *
+ * Two ways: onto the tray, without the lock, while that is open; or under the lock, where what is
+ * on the tray goes first, so that the works of one thread stay in order whichever way they take.
+ * By the lock goes always what may be refused when it is looked at (a strand may be
+ * another pool's), and what others may ask to end meanwhile: on its way to the tray nobody would
+ * find it.
  */
 #include "pool/pool.h"
 
@@ -16,12 +22,16 @@ void syni_pool_size_locked(struct syni_pool *pool)
 {
     const struct syn_pool_options *options = &pool->owner->options;
     unsigned processors = syni_processors();
+    size_t bound = options->queue_bound < PTRDIFF_MAX ? options->queue_bound : PTRDIFF_MAX;
 
     pool->max_threads = options->max_threads ? options->max_threads
                         : processors > LEAST_THREADS ? processors : LEAST_THREADS;
     pool->hard_limit = options->hard_limit ? options->hard_limit : HARD_LIMIT;
     pool->idle_ns = options->idle_ns ? options->idle_ns : idle_ns;
     pool->grace_ns = options->grace_ns ? options->grace_ns : grace_ns;
+    /* Not set to the bound: a post that will be refused may have a place already. */
+    atomic_fetch_add(&pool->room, (ptrdiff_t)bound - (ptrdiff_t)pool->bound);
+    pool->bound = bound;
 }
 
 static void make(struct syni_pool *pool, struct syn_pool *owner)
@@ -36,6 +46,7 @@ static void make(struct syni_pool *pool, struct syn_pool *owner)
     for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
         syni_list_init(lists[i]);
     syni_pool_size_locked(pool);
+    syni_tray_tend_locked(pool);
 }
 
 struct syni_pool *syni_pool_of(struct syn_pool *owner)
@@ -61,72 +72,105 @@ static bool never_pending(struct syni_sleeper *sleeper)
     return false;
 }
 
-static syn_err find_room_locked(struct syni_pool *pool, bool patient, int64_t deadline,
-                                bool *out_here)
+/* From here on it is on its clock, before any worker can see it. */
+static void enter_clock(struct syni_work *work)
 {
-    const struct syn_pool_options *options = &pool->owner->options;
+    if (work->clock.pending)
+        return;
+    work->clock.pending = never_pending;
+    syni_clock_enter(work->clock.clock, &work->clock);
+}
+
+/* It was not taken. */
+static void leave_clock(struct syni_work *work)
+{
+    if (work->clock.pending)
+        syni_clock_leave(&work->clock);
+    work->clock.clock = NULL;
+}
+
+/* False: it must go by the lock; it may have a place, and be on its clock, already. */
+static bool post_freely(struct syni_pool *pool, struct syni_work *work)
+{
+    if (work->strand || work->known || !syni_tray_is_open(pool) || !syni_room_take(pool, work))
+        return false;
+    enter_clock(work);
+    return syni_tray_put(pool, work);
+}
+
+static syn_err find_room_locked(struct syni_pool *pool, struct syni_work *work, bool patient,
+                                int64_t deadline)
+{
+    enum syn_when_full when_full = pool->owner->options.when_full;
 
     if (pool->closed)
         return SYN_ECLOSED;
-    if (!options->queue_bound || pool->stats.queued < options->queue_bound)
+    if (syni_room_take(pool, work))
         return SYN_OK;
-    if (options->when_full == SYN_WHEN_FULL_FAIL)
+    if (when_full == SYN_WHEN_FULL_FAIL)
         return SYN_EAGAIN;
-    if (!patient)
-        return SYN_OK;
-    if (options->when_full == SYN_WHEN_FULL_WAIT)
-        return syni_room_wait_locked(pool, deadline);
-    *out_here = true;
+    if (patient && when_full == SYN_WHEN_FULL_WAIT)
+        return syni_room_wait_locked(pool, work, deadline);
+    if (!patient || work->strand)
+        syni_room_exceed(pool, work);
     return SYN_OK;
 }
 
 static syn_err enter_locked(struct syni_pool *pool, struct syni_work *work,
                             struct syni_calling *out_calling)
 {
-    struct syn_clock *clock = work->clock.clock;
-    syn_err err = syni_queue_put_locked(pool, work);
+    syn_err err;
 
+    syni_tray_empty_locked(pool); /* what this thread posted before comes first */
+    err = syni_queue_put_locked(pool, work);
     if (err)
         return err;
-    work->clock.pending = never_pending;
-    syni_clock_enter(clock, &work->clock);
+    enter_clock(work);
     if (!syni_queue_is_empty_locked(pool))
         syni_worker_choose_locked(pool, out_calling);
     return SYN_OK;
 }
 
-syn_err syni_pool_post(struct syni_pool *pool, struct syni_work *work, bool patient,
-                       int64_t deadline)
+static void count_here_locked(struct syni_pool *pool)
+{
+    pool->n_here++;
+    pool->n_works++;
+    pool->stats.ran_here++;
+}
+
+static void refuse_locked(struct syni_pool *pool, struct syni_work *work)
+{
+    work->state = SYNI_WORK_OVER;
+    pool->stats.refused++;
+    syni_room_give_locked(pool, work);
+    syni_room_tell_locked(pool, false); /* its place, if it had one or was told of one */
+}
+
+/* By the lock. */
+static syn_err post(struct syni_pool *pool, struct syni_work *work, bool patient, int64_t deadline)
 {
     struct syni_calling calling = {NULL, false};
-    bool here = false, hopeless = false;
+    bool here, hopeless;
     syn_err err;
 
-    work->pool = pool;
     syni_mutex_lock(&pool->lock);
     pool->stats.submitted++;
-    err = find_room_locked(pool, patient, deadline, &here);
+    err = find_room_locked(pool, work, patient, deadline);
     if (!err && work->asked)
         err = SYN_ECANCELED;
-    here = here && !work->strand;
-    if (!err && !here)
+    here = !err && pool->bound && !work->placed; /* there is no room, and no need of it */
+    if (here)
+        count_here_locked(pool);
+    else if (!err)
         err = enter_locked(pool, work, &calling);
-    if (!err && here) {
-        pool->n_here++;
-        pool->n_works++;
-        pool->stats.ran_here++;
-    }
-    if (err) {
-        work->state = SYNI_WORK_OVER;
-        pool->stats.refused++;
-        syni_room_tell_locked(pool, false); /* its place, if it was told of one */
-    }
+    if (err)
+        refuse_locked(pool, work);
     /* One that stands in line waits for its strand, and for no thread. */
     hopeless = pool->n_threads == pool->n_blocked && !syni_queue_is_empty_locked(pool);
     syni_mutex_unlock(&pool->lock);
     /* From here on WORK may be over. */
     if (err)
-        work->clock.clock = NULL;
+        leave_clock(work);
     else if (here)
         syni_worker_run_here(pool, work);
     else if (hopeless && !calling.start)
@@ -134,4 +178,11 @@ syn_err syni_pool_post(struct syni_pool *pool, struct syni_work *work, bool pati
     else
         syni_worker_call(pool, &calling);
     return err;
+}
+
+syn_err syni_pool_post(struct syni_pool *pool, struct syni_work *work, bool patient,
+                       int64_t deadline)
+{
+    work->pool = pool;
+    return post_freely(pool, work) ? SYN_OK : post(pool, work, patient, deadline);
 }

@@ -64,6 +64,13 @@ syn_err syni_queue_put_locked(struct syni_pool *pool, struct syni_work *work)
     return SYN_OK;
 }
 
+/* WORK, which waited, does so no more. */
+static void leave_queue_locked(struct syni_work *work)
+{
+    work->pool->stats.queued--;
+    syni_room_give_locked(work->pool, work);
+}
+
 bool syni_queue_is_empty_locked(const struct syni_pool *pool)
 {
     return syni_list_empty(&pool->urgent) && syni_list_empty(&pool->others);
@@ -82,7 +89,7 @@ struct syni_work *syni_queue_take_locked(struct syni_pool *pool)
     work = SYNI_CONTAINER((urgent ? &pool->urgent : &pool->others)->next, struct syni_work, link);
     syni_list_remove(&work->link);
     work->state = SYNI_WORK_RUNNING;
-    pool->stats.queued--;
+    leave_queue_locked(work);
     return work;
 }
 
@@ -121,7 +128,7 @@ void syni_queue_remove_locked(struct syni_work *work)
 
     syni_list_remove(&work->link);
     work->state = SYNI_WORK_OVER;
-    work->pool->stats.queued--;
+    leave_queue_locked(work);
     if (!in_line)
         syni_queue_leave_strand_locked(work);
 }
@@ -135,7 +142,7 @@ static void move_locked(struct syni_list *from, bool nested, struct syni_list *l
             continue;
         syni_list_remove(node);
         work->state = SYNI_WORK_OVER;
-        work->pool->stats.queued--;
+        leave_queue_locked(work);
         syni_list_append(list, node);
     }
 }

@@ -30,18 +30,19 @@ struct syni_worker *syni_worker_become(struct syni_worker *worker)
 
 void syni_worker_choose_locked(struct syni_pool *pool, struct syni_calling *out_calling)
 {
-    if (pool->n_threads - pool->n_blocked - pool->n_idle >= pool->max_threads)
-        return;
-    if (pool->n_idle > 0) {
+    bool enough = syni_running_locked(pool) >= pool->max_threads;
+
+    if (!enough && pool->n_idle > 0) {
         out_calling->idle = SYNI_CONTAINER(pool->idle.next, struct syni_worker, idle);
         syni_list_remove(&out_calling->idle->idle);
         pool->n_idle--;
-    } else if (pool->n_threads < pool->hard_limit) {
+    } else if (!enough && pool->n_threads < pool->hard_limit) {
         pool->n_threads++;
         if (pool->n_threads > pool->stats.peak_threads)
             pool->stats.peak_threads = pool->n_threads;
         out_calling->start = true;
     }
+    syni_tray_tend_locked(pool);
 }
 
 static void wake(const struct syni_calling *calling)
@@ -60,6 +61,7 @@ static void refuse(struct syni_pool *pool, syn_err err, unsigned not_started)
     syni_list_init(&list);
     syni_mutex_lock(&pool->lock);
     pool->n_threads -= not_started;
+    syni_tray_tend_locked(pool);
     pool->n_here++; /* a stop waits for us, and then POOL may be gone */
     before = pool->stats.queued;
     if (pool->n_threads == pool->n_blocked)
@@ -111,6 +113,7 @@ void syni_worker_step_out(struct syni_worker *worker)
     syni_mutex_lock(&pool->lock);
     if (worker->out++ == 0 && !worker->here) {
         pool->n_blocked++;
+        syni_tray_tend_locked(pool);
         if (!syni_queue_is_empty_locked(pool)) {
             syni_worker_choose_locked(pool, &calling);
             hopeless = pool->n_threads == pool->n_blocked;
@@ -124,8 +127,10 @@ void syni_worker_step_out(struct syni_worker *worker)
 
 void syni_worker_step_in_locked(struct syni_worker *worker)
 {
-    if (--worker->out == 0 && !worker->here)
-        worker->pool->n_blocked--;
+    if (--worker->out > 0 || worker->here)
+        return;
+    worker->pool->n_blocked--;
+    syni_tray_tend_locked(worker->pool);
 }
 
 void syni_worker_block(void)

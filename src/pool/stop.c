@@ -2,7 +2,7 @@
  *
  * The end of a pool, and its settings.
  *
- * Any thread but the pool's own. Stopping: 1. it is closed: posts are refused. 2. What waits
+ * Any thread but the pool's own. Stopping: 1. it is closed, and its tray shut: posts are refused. 2. What waits
  * never begins. 3. What runs is asked to end. 4. Who stops waits until nothing runs, on
  * the clock that he lives by; works may need time to pass. 5. Threads leave one after the
  * other; he is told by the last, and waits for that in real time. When the deadline passes
@@ -105,6 +105,7 @@ const char *syni_pool_stop(struct syni_pool *pool, int64_t deadline, int reason)
     while (pool->stopping)
         syni_cond_wait(&pool->changed, &pool->lock);
     pool->closed = true;
+    syni_tray_tend_locked(pool);
     pool->stopping = true;
     pool->calm = pool->gone = false;
     pool->stopper = parker;
@@ -168,6 +169,7 @@ struct syn_pool_stats syni_pool_look(struct syni_pool *pool)
     struct syn_pool_stats stats;
 
     syni_mutex_lock(&pool->lock);
+    syni_tray_empty_locked(pool);
     stats = pool->stats;
     stats.threads = pool->n_threads;
     stats.blocked = pool->n_blocked;

@@ -2,7 +2,8 @@
  *
  * What a worker does: take, run, end; sleep when there is nothing; leave.
  *
- * A worker that sleeps is listed, latest first, so that the one whose caches are warm is
+ * Nobody sleeps or leaves before the tray is shut, if too few run without him, and he has looked
+ * at what was on it. A worker that sleeps is listed, latest first, so that the one whose caches are warm is
  * called and the others grow old enough to leave. A thread that leaves for lack of work detaches
  * itself; in a stop each joins the one that left before it, and the stopper the last.
  */
@@ -12,14 +13,16 @@
 
 static bool may_take_locked(const struct syni_pool *pool)
 {
-    return !pool->closed && pool->n_threads - pool->n_blocked - pool->n_idle <= pool->max_threads;
+    return !pool->closed && syni_running_locked(pool) <= pool->max_threads;
 }
 
 static struct syni_work *take_locked(struct syni_worker *me)
 {
     struct syni_pool *pool = me->pool;
-    struct syni_work *work = may_take_locked(pool) ? syni_queue_take_locked(pool) : NULL;
+    struct syni_work *work;
 
+    syni_tray_empty_locked(pool);
+    work = may_take_locked(pool) ? syni_queue_take_locked(pool) : NULL;
     me->work = work;
     if (work) {
         work->worker = me;
@@ -78,6 +81,20 @@ static void list_idle_locked(struct syni_worker *me)
     pool->n_idle++;
 }
 
+static void unlist_idle_locked(struct syni_worker *me)
+{
+    syni_list_remove(&me->idle);
+    me->pool->n_idle--;
+}
+
+/* There is work, and too few run: the calling worker counts as idle, or as gone. */
+static bool is_needed_locked(struct syni_pool *pool)
+{
+    syni_tray_tend_locked(pool);
+    return !pool->closed && syni_running_locked(pool) < pool->max_threads &&
+           !syni_queue_is_empty_locked(pool);
+}
+
 /* Sleeps until it is called; false: it is not needed any more. */
 static bool idle_locked(struct syni_worker *me)
 {
@@ -85,13 +102,17 @@ static bool idle_locked(struct syni_worker *me)
     int64_t until = syni_deadline_in(syni_now(), pool->idle_ns);
 
     list_idle_locked(me);
+    if (is_needed_locked(pool)) {
+        unlist_idle_locked(me);
+        syni_tray_tend_locked(pool);
+        return true;
+    }
     syni_mutex_unlock(&pool->lock);
     while (!me->called && syni_parker_sleep(me->parker, until))
         ;
     syni_mutex_lock(&pool->lock);
     if (!syni_list_empty(&me->idle)) {
-        syni_list_remove(&me->idle);
-        pool->n_idle--;
+        unlist_idle_locked(me);
         return pool->n_threads <= pool->owner->options.min_threads;
     }
     syni_mutex_unlock(&pool->lock);
@@ -114,6 +135,18 @@ static struct syni_work *next_locked(struct syni_worker *me)
     return NULL;
 }
 
+/* Counts as gone; false: it is needed, and stays. */
+static bool step_down_locked(struct syni_pool *pool)
+{
+    pool->n_threads--;
+    if (!is_needed_locked(pool))
+        return true;
+    pool->n_threads++;
+    syni_tray_tend_locked(pool);
+    return false;
+}
+
+/* It has stepped down. */
 static void leave_locked(struct syni_worker *me)
 {
     struct syni_pool *pool = me->pool;
@@ -121,7 +154,6 @@ static void leave_locked(struct syni_worker *me)
     bool joins = pool->stopping && pool->has_last;
 
     syni_list_remove(&me->link);
-    pool->n_threads--;
     if (pool->stopping) {
         pool->last = self;
         pool->has_last = true;
@@ -175,7 +207,7 @@ void syni_worker_main(void *argument)
     do {
         syni_mutex_unlock(&pool->lock);
         work_and_lock(&me);
-    } while (may_take_locked(pool) && !syni_queue_is_empty_locked(pool));
+    } while (!step_down_locked(pool));
     leave_locked(&me);
 }
 
