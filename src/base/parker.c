@@ -2,11 +2,19 @@
  *
  * Parkers: where threads sleep. Any thread.
  *
- * A parker outlives its thread, so that a waker may signal it after letting go of its lock:
- * who is woken while the lock is held runs into it, which costs two changes of thread more, and
- * made a call one and a half times to twice as slow. Parkers are static, since getting one must
- * not fail; a thread that finds none left has one in its own storage, and whoever wakes that
- * one holds its lock.
+ *     EMPTY ── the sleeper, under the lock ──> SLEEPS ── a waker ──> WOKEN
+ *       ▲ └───────────────── a waker ──────────────────────────────> │
+ *       └──────────────────────── the sleeper goes on ───────────────┘
+ *
+ * Who wakes one that does not sleep yet needs one exchange; and a sleeper first looks a
+ * little for that (spin.h). Who finds it asleep takes the lock for a moment, so that the
+ * sleeper waits for the condition by then.
+ *
+ * A parker outlives its thread, so that a waker may touch it after *DONE is set, and signals it
+ * after letting go of its lock: who is woken while the lock is held runs into it, which
+ * costs two changes of thread more, and made a call one and a half times to twice as slow.
+ * Parkers are static, since getting one must not fail; a thread that finds none left has one
+ * in its own storage, and whoever wakes that one holds its lock.
  */
 #include "base/parker.h"
 
@@ -65,43 +73,81 @@ struct syni_parker *syni_parker_mine(void)
         syni_cond_init(&mine->cond);
         mine->made = true;
     }
-    syni_mutex_lock(&mine->mutex);
-    mine->woken = false; /* for who had it before */
-    syni_mutex_unlock(&mine->mutex);
+    /* relaxed: a wake for who had it before may come later still; it is for no reason */
+    atomic_store_explicit(&mine->state, SYNI_PARKER_EMPTY, memory_order_relaxed);
     return mine;
+}
+
+static bool is_woken(void *parker)
+{
+    /* relaxed: a look; the exchange below decides */
+    return atomic_load_explicit(&((struct syni_parker *)parker)->state, memory_order_relaxed) ==
+           SYNI_PARKER_WOKEN;
+}
+
+/* The state becomes EMPTY again; true: it was WOKEN. Acquire, with the release of the waker:
+ * the sleeper sees what he was woken for. */
+static bool end_sleep(struct syni_parker *parker)
+{
+    return atomic_exchange_explicit(&parker->state, SYNI_PARKER_EMPTY, memory_order_acquire) ==
+           SYNI_PARKER_WOKEN;
 }
 
 bool syni_parker_sleep(struct syni_parker *parker, int64_t deadline_ns)
 {
+    enum syni_parked empty = SYNI_PARKER_EMPTY;
     bool in_time = true;
 
-    syni_mutex_lock(&parker->mutex);
-    while (!parker->woken && in_time) {
-        if (deadline_ns == INT64_MAX)
-            syni_cond_wait(&parker->cond, &parker->mutex);
-        else
-            in_time = syni_cond_wait_until(&parker->cond, &parker->mutex, deadline_ns);
+    if (syni_spin(&parker->patience, is_woken, parker)) {
+        syni_parker_settle(parker);
+        return end_sleep(parker);
     }
-    in_time = parker->woken;
-    parker->woken = false;
+    syni_mutex_lock(&parker->mutex);
+    /* relaxed: the lock passes on what there is */
+    if (atomic_compare_exchange_strong_explicit(&parker->state, &empty, SYNI_PARKER_SLEEPS,
+                                                memory_order_relaxed, memory_order_relaxed))
+        while (in_time && !is_woken(parker)) {
+            if (deadline_ns == INT64_MAX)
+                syni_cond_wait(&parker->cond, &parker->mutex);
+            else
+                in_time = syni_cond_wait_until(&parker->cond, &parker->mutex, deadline_ns);
+        }
+    in_time = end_sleep(parker);
     syni_mutex_unlock(&parker->mutex);
     return in_time;
 }
 
-void syni_parker_wake(struct syni_parker *parker, _Atomic(bool) *done)
+/* True: it sleeps. Release: pairs with the acquire in end_sleep(). */
+static bool set_woken(struct syni_parker *parker)
 {
-    bool lasts;
+    return atomic_exchange_explicit(&parker->state, SYNI_PARKER_WOKEN, memory_order_release) ==
+           SYNI_PARKER_SLEEPS;
+}
 
+/* It may be gone as soon as the lock is free: the sleeper takes it before he goes on. */
+static void wake_passing(struct syni_parker *parker, _Atomic(bool) *done)
+{
     syni_mutex_lock(&parker->mutex);
-    lasts = parker->lasts;
-    parker->woken = true;
     if (done)
         *done = true;
-    if (!lasts) /* the sleeper takes the lock before it goes on, so it is still there */
-        syni_cond_signal(&parker->cond);
+    set_woken(parker);
+    syni_cond_signal(&parker->cond);
     syni_mutex_unlock(&parker->mutex);
-    if (lasts)
-        syni_cond_signal(&parker->cond);
+}
+
+void syni_parker_wake(struct syni_parker *parker, _Atomic(bool) *done)
+{
+    if (!parker->lasts) {
+        wake_passing(parker, done);
+        return;
+    }
+    if (done)
+        *done = true;
+    if (!set_woken(parker))
+        return;
+    syni_mutex_lock(&parker->mutex); /* it waits for the condition by now */
+    syni_mutex_unlock(&parker->mutex);
+    syni_cond_signal(&parker->cond);
 }
 
 void syni_parker_settle(struct syni_parker *parker)

@@ -13,12 +13,16 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/spin.h"
 #include "base/thread.h"
 
+enum syni_parked { SYNI_PARKER_EMPTY, SYNI_PARKER_WOKEN, SYNI_PARKER_SLEEPS };
+
 struct syni_parker {
-    struct syni_mutex mutex;
+    _Atomic(enum syni_parked) state;
+    struct syni_mutex mutex; /* held from SLEEPS until the sleeper waits for the condition */
     struct syni_cond cond;
-    bool woken; /* under mutex */
+    struct syni_patience patience;
     bool made;  /* own: the two above are initialized */
     bool lasts; /* own, and before anybody else knows it: it is never freed */
     struct syni_parker *next_spare;

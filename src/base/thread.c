@@ -279,11 +279,32 @@ void syni_thread_yield(void)
     sched_yield();
 }
 
+/* Those that this process may use, as far as the system can say. */
+static unsigned count_processors(void)
+{
+#ifdef __linux__
+    cpu_set_t set;
+
+    if (sched_getaffinity(0, sizeof set, &set) == 0 && CPU_COUNT(&set) > 0)
+        return (unsigned)CPU_COUNT(&set);
+#endif
+    {
+        long n = sysconf(_SC_NPROCESSORS_ONLN);
+
+        return n > 1 ? (unsigned)n : 1;
+    }
+}
+
 unsigned syni_processors(void)
 {
-    long n = sysconf(_SC_NPROCESSORS_ONLN);
+    static atomic_uint known; /* asking costs files to be read */
+    unsigned n = atomic_load_explicit(&known, memory_order_relaxed);
 
-    return n > 1 ? (unsigned)n : 1;
+    if (n == 0) {
+        n = count_processors();
+        atomic_store_explicit(&known, n, memory_order_relaxed); /* relaxed: a number */
+    }
+    return n;
 }
 
 bool syni_many_processors(void)

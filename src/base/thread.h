@@ -87,7 +87,7 @@ void syni_thread_yield(void);
 /* True for a process that may use more than one processor. */
 bool syni_many_processors(void);
 
-/* How many there are, at least 1. */
+/* How many it may use, at least 1; as it was when somebody first asked. */
 unsigned syni_processors(void);
 
 /* Prints "synchronicity: WHAT" to standard error and aborts. For what must not

@@ -128,10 +128,35 @@ static void sleep_virtually(struct syni_loop *loop, int64_t until)
     syni_clock_rouse(&loop->sleeper);
 }
 
+static bool was_posted_to(void *loop)
+{
+    return !syni_loop_inbox_empty(loop);
+}
+
+/* A look at the kernel between jobs. */
+static void pass_by(struct syni_loop *loop)
+{
+    loop->busy = true;
+    glance(loop);
+    loop->busy = false;
+}
+
+/* Nothing is ready or posted. */
+static void wait(struct syni_loop *loop, int64_t until)
+{
+    int64_t next = syni_timer_next(loop);
+
+    next = next < until ? next : until;
+    if (loop->clock)
+        sleep_virtually(loop, next);
+    else if (next > 0 && syni_spin(&loop->patience, was_posted_to, loop))
+        pass_by(loop);
+    else
+        sleep_until(loop, next);
+}
+
 void syni_loop_turn(struct syni_loop *loop, int64_t until)
 {
-    int64_t next;
-
     loop->hurry = false;
     syni_count(&loop->counts.turns);
     syni_loop_take_posts(loop);
@@ -142,21 +167,11 @@ void syni_loop_turn(struct syni_loop *loop, int64_t until)
     run_ready(loop);
     if (loop->hurry)
         return;
-    if (loop->ready.first || syni_loop_has_posts(loop)) {
-        loop->busy = true;
-        glance(loop);
-        loop->busy = false;
-        return;
-    }
-    /* Nobody to wait for: the role shall go free, for a caller to take. */
-    if (loop->callers_drive && syni_loop_dormant(loop))
-        return;
-    next = syni_timer_next(loop);
-    next = next < until ? next : until;
-    if (loop->clock)
-        sleep_virtually(loop, next);
-    else
-        sleep_until(loop, next);
+    if (loop->ready.first || syni_loop_has_posts(loop))
+        pass_by(loop);
+    /* Otherwise, if nobody is to be waited for, the role shall go free, for a caller to take. */
+    else if (!loop->callers_drive || !syni_loop_dormant(loop))
+        wait(loop, until);
 }
 
 static void wake_loop(struct syni_sleeper *sleeper)

@@ -14,11 +14,12 @@
  *      as many.
  *   3. Run jobs that are ready, at most as many; what they make ready is at the end
  *      of the same queue.
- *   4. If nothing is ready or posted: say "asleep", look into the inbox once more, and
- *      wait in the kernel until the first timer. Otherwise only look, and only when a
- *      descriptor is waited for. (Where callers may drive, a loop on which nothing
- *      lives but the dormant does not sleep either: timers and descriptors belong to
- *      the others.)
+ *   4. If nothing is ready or posted, and nothing is posted for a little while either (which
+ *      is waited for only while that has paid off lately, spin.h): say "asleep", look into
+ *      the inbox once more, and wait in the kernel until the first timer. Otherwise only
+ *      look, and only when a descriptor is waited for. (Where callers may drive, a loop on
+ *      which nothing lives but the dormant does not sleep either: timers and descriptors
+ *      belong to the others.)
  *   5. Pass on the kernel's events: each makes its waiter ready. No job runs while
  *      a batch of events is passed on.
  *
@@ -38,6 +39,7 @@
 #include "base/clock.h"
 #include "base/heap.h"
 #include "base/list.h"
+#include "base/spin.h"
 #include "base/thread.h"
 
 /* How many pieces of one kind of work a turn deals with: large enough that a look at
@@ -128,6 +130,7 @@ struct syni_loop {
     const struct syni_backend *backend;
     struct syni_poller *poller;
     struct syni_sleeper sleeper; /* the loop as one who lives by a virtual clock */
+    struct syni_patience patience; /* for posts, before it sleeps */
     int64_t now;                 /* as read last: in step 2, and after a sleep */
     struct syni_job *taken;      /* posted jobs not yet run, in order */
     struct syni_queue ready;
