@@ -71,14 +71,14 @@ struct syni_work {
     struct syni_pool *pool;
     atomic_int asked; /* 0, or why it is to end; written under the pool's lock */
     struct syni_sleeper clock; /* while it waits: time stands still */
-    bool placed; /* it has one of the places of a bounded queue; the post's, until it waits */
 
     /* under the pool's lock */
     struct syni_list link; /* in a queue, or in line at its strand; `next`: on the tray */
     struct syni_worker *worker; /* that runs it */
     _Atomic(enum syni_work_state) state; /* read without it in ask.c */
     bool abandoned;
-    bool kept; /* the keeper knows it */
+    bool kept;   /* the keeper knows it */
+    bool placed; /* it has a place of a bounded queue; the post's own, until it waits */
     unsigned holders; /* who asks it, or abandons it, at this moment: it does not end */
     struct {
         void (*fn)(void *user);

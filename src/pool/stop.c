@@ -2,11 +2,11 @@
  *
  * The end of a pool, and its settings.
  *
- * Any thread but the pool's own. Stopping: 1. it is closed, and its tray shut: posts are refused. 2. What waits
- * never begins. 3. What runs is asked to end. 4. Who stops waits until nothing runs, on
- * the clock that he lives by; works may need time to pass. 5. Threads leave one after the
- * other; he is told by the last, and waits for that in real time. When the deadline passes
- * what still runs is abandoned; its threads stay behind, and detach themselves.
+ * Any thread but the pool's own. Stopping: 1. it is closed, and its tray shut: posts are
+ * refused. 2. What waits never begins. 3. What runs is asked to end. 4. Who stops waits until
+ * nothing runs, on the clock that he lives by; works may need time to pass. 5. Threads leave one
+ * after the other; he is told by the last, and waits for that in real time. When the deadline
+ * passes what still runs is abandoned; its threads stay behind, and detach themselves.
  */
 #include "pool/pool.h"
 
