@@ -226,9 +226,13 @@ static void G3_a_full_one_takes_no_more_until_there_is_room(void)
         CHECK_INT(v, i);
     }
     CHECK_INT(channel_try_next(ch, &v), SYN_EAGAIN);
+    CHECK_INT(channel_prefetch(ch, 5), SYN_EBUSY); /* it was used */
+    CHECK_INT(channel_close(ch), 0);
+    ch = ints(3);
     CHECK_INT(channel_prefetch(ch, 5), 0);
     for (int i = 0; i < 5; i++)
         CHECK_INT(channel_try_send(ch, &i), 0);
+    CHECK_INT(channel_try_send(ch, &(int){5}), SYN_EAGAIN);
     CHECK_INT(channel_close(ch), 0);
     end_all();
 }

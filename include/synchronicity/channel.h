@@ -150,7 +150,7 @@ void syni_channel_drop(struct syn_channel channel);
 /* A generator that was not asked yet may run CAPACITY items ahead; when it has, it goes on
  * as soon as half of them are fetched. (A thread that drives the generator's loop while it
  * asks, see caller_may_drive, lets it run for some 20 us more; what is left then is the
- * dedicated thread's.) Also gives any channel that nobody uses yet another
+ * dedicated thread's.) Also gives any channel that nobody has used yet another
  * capacity. Fails: SYN_ENOMEM, SYN_EBUSY; SYN_ENOTSUP for a generator that asks. */
 #define syn_channel_prefetch(ch, capacity) syni_channel_prefetch((ch).u.handle, (capacity))
 

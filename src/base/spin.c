@@ -2,7 +2,10 @@
  *
  * Any thread.
  */
+#define _POSIX_C_SOURCE 200809L
 #include "base/spin.h"
+
+#include <time.h>
 
 #include "base/thread.h"
 
@@ -23,6 +26,19 @@ static void pause_for(int n)
         __asm__ volatile(""); /* not to be left out */
 #endif
     }
+}
+
+void syni_spin_once(unsigned i)
+{
+    enum { PATIENT = 1000 };
+    static const struct timespec moment = {0, 50000};
+
+    if (i < PAUSES)
+        pause_for(3);
+    else if (i < PATIENT)
+        syni_thread_yield();
+    else
+        nanosleep(&moment, NULL);
 }
 
 static bool look(bool (*come)(void *of), void *of)

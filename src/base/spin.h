@@ -23,4 +23,8 @@ struct syni_patience {
 /* COME(OF) is true, now or within some 10 us; false: it is not, and the caller sleeps. */
 bool syni_spin(struct syni_patience *patience, bool (*come)(void *of), void *of);
 
+/* Between two looks at what another thread is about to do, in a few instructions: the I-th time.
+ * Pauses, then yields, then sleeps, since that thread may be one of less priority. */
+void syni_spin_once(unsigned i);
+
 #endif

@@ -21,6 +21,8 @@ static syn_err send(struct syni_channel *channel, const void *item, struct syn_d
     struct syni_thread_port port;
 
     syni_thread_port_init(&port, (void *)(uintptr_t)item, false);
+    if (may_wait && syni_thread_port_flow(channel, &port))
+        return SYN_OK;
     if (syni_channel_pass(channel, &port.port, may_wait))
         return syni_thread_port_answer(channel, &port);
     if (!may_wait)

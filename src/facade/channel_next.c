@@ -111,6 +111,8 @@ static syn_err next(struct syni_channel *channel, void *out_item, struct syn_dea
     struct syni_thread_port port;
 
     syni_thread_port_init(&port, out_item, true);
+    if (may_wait && syni_thread_port_flow(channel, &port))
+        return SYN_OK;
     if (channel->home && may_wait)
         return ask(channel, &port, syni_deadline_here(deadline.ns));
     if (syni_channel_pass(channel, &port.port, may_wait))

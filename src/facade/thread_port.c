@@ -40,6 +40,16 @@ void syni_thread_port_init(struct syni_thread_port *port, void *item, bool recei
     port->told.run = arrives;
 }
 
+bool syni_thread_port_flow(struct syni_channel *channel, struct syni_thread_port *port)
+{
+    bool (*may)(void *) = port->port.receives ? syni_ring_may_pop : syni_ring_may_push;
+
+    if (syni_channel_flow(channel, &port->port))
+        return true;
+    return !may(&channel->ring) && syni_spin(&port->parker->patience, may, &channel->ring) &&
+           syni_channel_flow(channel, &port->port);
+}
+
 syn_err syni_refuse_channel(syn_err err)
 {
     return syni_refuse(err, "%s", syni_channel_refusal(err));
@@ -66,7 +76,7 @@ syn_err syni_timed_out(void)
 }
 
 syn_err syni_thread_port_wait(struct syni_channel *channel, struct syni_thread_port *port,
-                           int64_t deadline)
+                              int64_t deadline)
 {
     bool in_time;
 

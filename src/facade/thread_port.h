@@ -24,6 +24,9 @@ void syni_thread_port_init(struct syni_thread_port *port, void *item, bool recei
 syn_err syni_thread_port_wait(struct syni_channel *channel, struct syni_thread_port *port,
                               int64_t deadline);
 
+/* PORT is passed without the channel's lock, now or in a little while; false: nothing happened. */
+bool syni_thread_port_flow(struct syni_channel *channel, struct syni_thread_port *port);
+
 /* What PORT was told, with its report, for this thread. */
 syn_err syni_thread_port_answer(struct syni_channel *channel, struct syni_thread_port *port);
 

@@ -7,31 +7,41 @@
  * outside it: he is off his list, and waits for that. A port is
  * taken off its list by who serves it, under the lock; that is the one place where it is
  * decided who gets an item, so that a consumer who gives up has either got it or has
- * touched nothing. Discarded: a lock-free ring for the general case; with many producers,
- * many consumers, closing and cancelling it would need the lock for everybody who waits.
+ * touched nothing. While nobody waits items flow past the lock; see channel.h.
  */
 #include "task/channel.h"
 
 #include <stddef.h>
 #include <string.h>
 
-static void push(struct syni_channel *channel, const void *item)
+/* Nobody waits, nobody owns it, nothing has ended, and the generator is not asleep. */
+static bool may_flow(const struct syni_channel *channel)
 {
-    memcpy(syni_channel_place(channel, channel->count), item, channel->item->size);
-    channel->count++;
+    /* relaxed: under the lock, where others see it */
+    return channel->ring.places > 1 &&
+           !atomic_load_explicit(&channel->owner, memory_order_relaxed) && !channel->closed &&
+           !channel->ended && syni_list_empty(&channel->receivers) &&
+           syni_list_empty(&channel->senders) &&
+           (!channel->is_generator || (channel->started && !channel->yielded));
 }
 
-static void pop(struct syni_channel *channel, void *out)
+void syni_channel_lock(struct syni_channel *channel)
 {
-    memcpy(out, syni_channel_place(channel, 0), channel->item->size);
-    channel->first = (channel->first + 1) % channel->places;
-    channel->count--;
+    syni_mutex_lock(&channel->lock);
+    syni_ring_stop(&channel->ring);
+}
+
+void syni_channel_unlock(struct syni_channel *channel)
+{
+    if (may_flow(channel))
+        syni_ring_flow(&channel->ring);
+    syni_mutex_unlock(&channel->lock);
 }
 
 /* A consumer waits (then nothing is in it), or there is room. */
 static bool demand(const struct syni_channel *channel)
 {
-    return channel->count < channel->capacity || !syni_list_empty(&channel->receivers);
+    return syni_channel_count(channel) < channel->capacity || !syni_list_empty(&channel->receivers);
 }
 
 /* The same for a generator that ran full: it sleeps until half of it was fetched, so that
@@ -39,7 +49,7 @@ static bool demand(const struct syni_channel *channel)
 static bool renewed_demand(const struct syni_channel *channel)
 {
     return !syni_list_empty(&channel->receivers) ||
-           (channel->capacity > 0 && channel->count <= channel->capacity / 2);
+           (channel->capacity > 0 && syni_channel_count(channel) <= channel->capacity / 2);
 }
 
 /* A task of the generator's loop asks, and it cannot be talked to. */
@@ -76,10 +86,10 @@ static bool receive(struct syni_channel *channel, struct syni_port *port,
         port->status = SYN_ECLOSED;
     } else if (!port->item) { /* there is no place for it */
         port->status = SYN_EINVAL;
-    } else if (channel->count > 0) {
-        pop(channel, port->item);
+    } else if (syni_channel_count(channel) > 0) {
+        syni_ring_pop(&channel->ring, port->item);
         if ((sender = syni_port_take(&channel->senders)))
-            push(channel, sender->item);
+            syni_ring_push(&channel->ring, sender->item);
         after->served = sender;
     } else if ((sender = syni_port_take(&channel->senders))) {
         memcpy(port->item, sender->item, channel->item->size);
@@ -105,8 +115,8 @@ static bool put(struct syni_channel *channel, struct syni_port *port,
     } else if ((receiver = syni_port_take(&channel->receivers))) {
         memcpy(receiver->item, port->item, channel->item->size);
         after->served = receiver;
-    } else if (channel->count < channel->capacity) {
-        push(channel, port->item);
+    } else if (syni_channel_count(channel) < channel->capacity) {
+        syni_ring_push(&channel->ring, port->item);
     } else {
         return false;
     }
@@ -158,22 +168,34 @@ static bool lock(struct syni_channel *channel)
     bool mine = syni_channel_is_mine(channel);
 
     if (!mine)
-        syni_mutex_lock(&channel->lock);
+        syni_channel_lock(channel);
     return mine;
 }
 
 static void unlock(struct syni_channel *channel, bool mine)
 {
     if (!mine)
-        syni_mutex_unlock(&channel->lock);
+        syni_channel_unlock(channel);
+}
+
+bool syni_channel_flow(struct syni_channel *channel, struct syni_port *port)
+{
+    port->status = SYN_OK;
+    if (!port->item)
+        return false;
+    return port->receives ? syni_ring_try_pop(&channel->ring, port->item)
+                          : syni_ring_try_push(&channel->ring, port->item);
 }
 
 bool syni_channel_pass(struct syni_channel *channel, struct syni_port *port, bool may_wait)
 {
     struct syni_channel_after after = {NULL, NULL, NULL, false};
-    bool mine = lock(channel), served;
+    bool mine, served;
 
     syni_list_init(&port->link);
+    if (syni_channel_flow(channel, port))
+        return true;
+    mine = lock(channel);
     served = syni_channel_serve_locked(channel, port, &after);
     if (!served)
         syni_channel_list_locked(channel, port, &after);
@@ -190,11 +212,14 @@ bool syni_channel_take(struct syni_channel *channel, struct syni_port *port, boo
     bool served;
 
     syni_list_init(&port->link);
-    syni_mutex_lock(&channel->lock);
+    *out_stir = false;
+    if (syni_channel_flow(channel, port))
+        return true;
+    syni_channel_lock(channel);
     served = !syni_channel_is_anothers(channel) && receive(channel, port, &after);
     *out_stir = syni_channel_is_anothers(channel) ||
                 (channel->generator && (!served || (channel->yielded && renewed_demand(channel))));
-    syni_mutex_unlock(&channel->lock);
+    syni_channel_unlock(channel);
     syni_channel_do_after(channel, &after);
     return served;
 }
@@ -203,10 +228,10 @@ void syni_channel_stir(struct syni_channel *channel)
 {
     struct syni_channel_after after = {NULL, NULL, NULL, false};
 
-    syni_mutex_lock(&channel->lock);
+    syni_channel_lock(channel);
     if (!syni_channel_is_anothers(channel))
         stir(channel, &after);
-    syni_mutex_unlock(&channel->lock);
+    syni_channel_unlock(channel);
     syni_channel_do_after(channel, &after);
 }
 
@@ -215,8 +240,9 @@ void syni_channel_settle_locked(struct syni_channel *channel, struct syni_channe
     struct syni_port *port;
 
     /* once it is closed the ring is who closed it's */
-    while (!channel->closed && channel->count > 0 && (port = syni_port_take(&channel->receivers))) {
-        pop(channel, port->item);
+    while (!channel->closed && syni_channel_count(channel) > 0 &&
+           (port = syni_port_take(&channel->receivers))) {
+        syni_ring_pop(&channel->ring, port->item);
         syni_port_serve(port, SYN_OK);
     }
     while ((channel->ended || channel->closed) && (port = syni_port_take(&channel->receivers)))
@@ -238,14 +264,17 @@ bool syni_channel_withdraw(struct syni_channel *channel, struct syni_port *port)
 bool syni_channel_yield(struct syni_channel *channel, void *item, bool asked)
 {
     struct syni_port *receiver = NULL;
-    bool goes_on, lost, mine = lock(channel);
+    bool goes_on, lost, mine;
 
+    if (!asked && syni_ring_try_push_below(&channel->ring, item))
+        return true;
+    mine = lock(channel);
     /* Of one who was asked nobody takes the items, and its yields do not wait for room. */
     lost = asked || channel->closed;
     if (!lost && (receiver = syni_port_take(&channel->receivers))) {
         memcpy(receiver->item, item, channel->item->size);
     } else if (!lost) { /* whoever asked may have given up: that is the place too many */
-        push(channel, item);
+        syni_ring_push(&channel->ring, item);
     }
     goes_on = lost || demand(channel);
     channel->yielded = !goes_on;
@@ -261,6 +290,8 @@ bool syni_channel_is_closed(struct syni_channel *channel)
 {
     bool closed;
 
+    if (!syni_ring_is_stopped(&channel->ring))
+        return false;
     syni_mutex_lock(&channel->lock);
     closed = channel->closed;
     syni_mutex_unlock(&channel->lock);

@@ -13,6 +13,10 @@
  * without a reference. Whoever else comes leaves his port under `incoming`, or his wish to
  * close, and asks the driver by a job to give it up; see channel_own.c.
  *
+ * FLOWING is a channel at which nobody waits, and which has room for two: then items go in
+ * and out past the lock (ring.h). Whoever takes the lock for more than a look stops that first,
+ * and lets it flow again if it may.
+ *
  * A generator is a task that the channel owns. It is started by the first who asks, and
  * runs while there is DEMAND: fewer items than capacity and waiting consumers together.
  */
@@ -23,6 +27,7 @@
 
 #include "base/thread.h"
 #include "task/port.h"
+#include "task/ring.h"
 #include "task/task.h"
 
 enum { SYNI_CLOSE_LIMIT_S = 10 };
@@ -44,9 +49,8 @@ struct syni_channel {
 
     /* the owner's; under lock, if there is none */
     size_t capacity;
-    size_t places, first, count; /* of the ring; a generator has one more than capacity */
-    unsigned char *ring;
-    struct syni_list receivers, senders, closers; /* receivers: only while count is 0 */
+    struct syni_ring ring; /* a generator has one place more than capacity */
+    struct syni_list receivers, senders, closers; /* receivers: only while it is empty */
     bool ended, closed;
     syn_err err; /* why it ended; 0: there is no more */
     enum syn_origin origin;
@@ -102,7 +106,10 @@ const char *syni_saying_refusal(syn_err err);
  * listed if it MAY_WAIT. */
 bool syni_channel_pass(struct syni_channel *channel, struct syni_port *port, bool may_wait);
 
-/* The same for a consumer who would rather run the generator himself: PORT is served or not,
+/* The same past the lock, where it flows; false: nothing happened. */
+bool syni_channel_flow(struct syni_channel *channel, struct syni_port *port);
+
+/* As pass(), for a consumer who would rather run the generator himself: PORT is served or not,
  * and not listed. STIR: the generator is wanted. */
 bool syni_channel_take(struct syni_channel *channel, struct syni_port *port, bool *out_stir);
 void syni_channel_stir(struct syni_channel *channel);
@@ -188,9 +195,13 @@ void syni_channel_close_locked(struct syni_channel *channel);
 /* Serves who waits for items that are there. */
 void syni_channel_settle_locked(struct syni_channel *channel, struct syni_channel_after *after);
 
-static inline unsigned char *syni_channel_place(const struct syni_channel *channel, size_t i)
+/* For whatever touches items, or decides who waits, or ends: it does not flow meanwhile. */
+void syni_channel_lock(struct syni_channel *channel);
+void syni_channel_unlock(struct syni_channel *channel);
+
+static inline size_t syni_channel_count(const struct syni_channel *channel)
 {
-    return channel->ring + (channel->first + i) % channel->places * channel->item->size;
+    return syni_ring_count(&channel->ring);
 }
 
 /* PORT is served; is listed. */

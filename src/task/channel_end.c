@@ -47,11 +47,11 @@ bool syni_channel_finish(struct syni_channel *channel, syn_err err, enum syn_ori
 {
     bool first;
 
-    syni_mutex_lock(&channel->lock);
+    syni_channel_lock(channel);
     first = !channel->ended && !channel->closed;
     if (first)
         end_locked(channel, err, origin, report);
-    syni_mutex_unlock(&channel->lock);
+    syni_channel_unlock(channel);
     if (!first)
         syni_report_free(report);
     return first;
@@ -137,10 +137,10 @@ bool syni_channel_shut(struct syni_channel *channel, struct syni_port *port)
 
     if (port)
         syni_list_init(&port->link);
-    syni_mutex_lock(&channel->lock);
+    syni_channel_lock(channel);
     if (syni_channel_is_anothers(channel)) {
         wish_to_close_locked(channel, port, &after);
-        syni_mutex_unlock(&channel->lock);
+        syni_channel_unlock(channel);
         syni_channel_do_after(channel, &after);
         return true;
     }
@@ -156,7 +156,7 @@ bool syni_channel_shut(struct syni_channel *channel, struct syni_port *port)
         else
             tell_closed(channel, port);
     }
-    syni_mutex_unlock(&channel->lock);
+    syni_channel_unlock(channel);
     if (first)
         syni_channel_empty(channel);
     if (unstarted)
@@ -177,7 +177,7 @@ static void generator_ended(struct syni_waiter *waiter)
     struct syni_port *closer;
     bool last, close;
 
-    syni_mutex_lock(&channel->lock);
+    syni_channel_lock(channel);
     channel->generator = NULL;
     last = syni_channel_disown_locked(channel);
     syni_channel_settle_locked(channel, &after); /* those who came from elsewhere */
@@ -187,15 +187,15 @@ static void generator_ended(struct syni_waiter *waiter)
     close = channel->close_wanted && !channel->closed;
     if (close)
         syni_channel_close_locked(channel);
-    syni_mutex_unlock(&channel->lock);
+    syni_channel_unlock(channel);
     if (close)
         syni_channel_empty(channel); /* before those who closed it hear of it */
-    syni_mutex_lock(&channel->lock);
+    syni_channel_lock(channel);
     while ((closer = syni_port_take(&channel->closers))) {
         tell_closed(channel, closer);
         syni_port_serve(closer, closer->status);
     }
-    syni_mutex_unlock(&channel->lock);
+    syni_channel_unlock(channel);
     syni_core_unpin(core);
     if (last)
         syni_channel_unpin(channel);
@@ -209,11 +209,11 @@ static void upgrade_arrives(struct syni_job *job)
     struct syni_channel_after after = {NULL, NULL, NULL, false};
     bool close, last;
 
-    syni_mutex_lock(&channel->lock);
+    syni_channel_lock(channel);
     last = syni_channel_disown_locked(channel);
     syni_channel_settle_locked(channel, &after);
     close = channel->close_wanted;
-    syni_mutex_unlock(&channel->lock);
+    syni_channel_unlock(channel);
     syni_channel_do_after(channel, &after);
     if (close)
         syni_channel_shut(channel, NULL);

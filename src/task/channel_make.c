@@ -13,30 +13,24 @@
 #include "base/mem.h"
 #include "base/report.h"
 
-static size_t bytes_of(const struct syn_type *item, size_t places)
-{
-    return sizeof(struct syni_channel) + places * item->size;
-}
-
 struct syni_channel *syni_channel_make(const struct syn_type *item, size_t capacity, size_t extra,
                                        struct syn_channel *out_channel)
 {
     struct syni_slot *slot;
     struct syni_channel *channel = NULL;
-    size_t places = capacity + extra;
+    size_t ring = capacity + extra < capacity ? 0 : syni_ring_bytes(capacity + extra, item->size);
 
-    if (places < (SIZE_MAX - sizeof *channel) / (item->size ? item->size : 1))
-        channel = syni_frame_new(bytes_of(item, places), &slot);
+    if (ring)
+        channel = syni_frame_new(sizeof *channel + ring, &slot);
     if (!channel) {
         *out_channel = (struct syn_channel){NULL, SYN_ENOMEM, 0};
         return NULL;
     }
     channel->item = item;
     channel->slot = slot;
-    channel->bytes = bytes_of(item, places);
+    channel->bytes = sizeof *channel + ring;
     channel->capacity = capacity;
-    channel->places = places;
-    channel->ring = (unsigned char *)channel->places_behind;
+    syni_ring_init(&channel->ring, channel->places_behind, capacity + extra, item->size);
     syni_mutex_init(&channel->lock);
     syni_list_init(&channel->receivers);
     syni_list_init(&channel->senders);
@@ -67,16 +61,17 @@ const char *syni_channel_refusal(syn_err err)
     return err == SYN_EINVAL ? "the channel was never made" : "the channel could not be made";
 }
 
-static bool behind(const struct syni_channel *channel)
+static void free_ring(struct syni_channel *channel)
 {
-    return channel->ring == (const unsigned char *)channel->places_behind;
+    struct syni_ring *ring = &channel->ring;
+
+    if (ring->items != (unsigned char *)channel->places_behind)
+        syni_free(ring->items, syni_ring_bytes(ring->places, ring->size));
 }
 
 void syni_channel_empty(struct syni_channel *channel)
 {
-    for (size_t i = 0; i < channel->count && channel->item->destroy; i++)
-        channel->item->destroy(syni_channel_place(channel, i));
-    channel->count = 0;
+    syni_ring_empty(&channel->ring, channel->item->destroy);
 }
 
 void syni_channel_unpin(struct syni_channel *channel)
@@ -85,39 +80,42 @@ void syni_channel_unpin(struct syni_channel *channel)
         return;
     syni_channel_empty(channel);
     if (channel->err && !channel->told)
-        syni_unobserved(channel->name ? channel->name : "a channel", channel->err,
-                        channel->origin, channel->report);
+        syni_unobserved(channel->name ? channel->name : "a channel", channel->err, channel->origin,
+                        channel->report);
     syni_report_free(channel->report);
     syni_report_free(channel->thrown_report);
     syni_mutex_fini(&channel->lock);
-    if (!behind(channel))
-        syni_free(channel->ring, channel->places * channel->item->size + 1);
+    free_ring(channel);
     syni_frame_free(channel, channel->bytes, channel->slot);
+}
+
+/* Who closed it empties the ring outside the lock; and once it flowed, there are who look at
+ * the ring without it. */
+static bool is_in_use(const struct syni_channel *channel)
+{
+    return channel->closed || channel->started || channel->ring.flowed ||
+           syni_channel_count(channel) > 0 || !syni_list_empty(&channel->receivers) ||
+           !syni_list_empty(&channel->senders);
 }
 
 syn_err syni_channel_resize(struct syni_channel *channel, size_t capacity)
 {
-    size_t places = capacity + (channel->is_generator ? 1 : 0), size = channel->item->size;
-    bool too_many = places < capacity || places >= SIZE_MAX / (size ? size : 1);
-    unsigned char *ring = too_many ? NULL : syni_alloc(places * size + 1);
+    size_t places = capacity + (channel->is_generator ? 1 : 0);
+    size_t bytes = places < capacity ? 0 : syni_ring_bytes(places, channel->item->size);
+    void *memory = bytes ? syni_alloc(bytes) : NULL;
 
-    if (channel->hear || !ring) {
-        syni_free(ring, places * size + 1);
+    if (channel->hear || !memory) {
+        syni_free(memory, bytes);
         return channel->hear ? SYN_ENOTSUP : SYN_ENOMEM;
     }
     syni_mutex_lock(&channel->lock);
-    /* Who closed it empties the ring outside the lock. */
-    if (channel->closed || channel->started || channel->count > 0 || !syni_list_empty(&channel->receivers) ||
-        !syni_list_empty(&channel->senders)) {
+    if (is_in_use(channel)) {
         syni_mutex_unlock(&channel->lock);
-        syni_free(ring, places * size + 1);
+        syni_free(memory, bytes);
         return SYN_EBUSY;
     }
-    if (!behind(channel))
-        syni_free(channel->ring, channel->places * size + 1);
-    channel->ring = ring;
-    channel->first = 0;
-    channel->places = places;
+    free_ring(channel);
+    syni_ring_init(&channel->ring, memory, places, channel->item->size);
     channel->capacity = capacity;
     syni_mutex_unlock(&channel->lock);
     return SYN_OK;

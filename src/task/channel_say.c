@@ -37,7 +37,7 @@ static syn_err may_say(const struct syni_channel *channel)
         return SYN_OK;
     if (!channel->started)
         return SYN_EINVAL;
-    return channel->yielded && channel->count == 0 ? SYN_OK : SYN_EBUSY;
+    return channel->yielded && syni_channel_count(channel) == 0 ? SYN_OK : SYN_EBUSY;
 }
 
 static void say(struct syni_channel *channel, const struct syni_saying *saying,
@@ -58,7 +58,7 @@ syn_err syni_channel_say(struct syni_channel *channel, const struct syni_saying 
     syn_err err;
 
     syni_list_init(&port->link);
-    syni_mutex_lock(&channel->lock);
+    syni_channel_lock(channel);
     err = may_say(channel);
     if (!err && hears(channel)) {
         say(channel, saying, report);
@@ -67,7 +67,7 @@ syn_err syni_channel_say(struct syni_channel *channel, const struct syni_saying 
     *out_served = !err && syni_channel_serve_locked(channel, port, &after);
     if (!err && !*out_served)
         syni_channel_list_locked(channel, port, &after);
-    syni_mutex_unlock(&channel->lock);
+    syni_channel_unlock(channel);
     syni_channel_do_after(channel, &after);
     syni_report_free(report);
     return err;

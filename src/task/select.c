@@ -137,12 +137,12 @@ static bool look_and_list(struct syni_select *select)
     bool decided;
 
     for (int i = 0; i < n; i++)
-        syni_mutex_lock(&channels[i]->lock);
+        syni_channel_lock(channels[i]);
     decided = look_locked(select);
     if (!decided)
         list_locked(select);
     for (int i = 0; i < n; i++)
-        syni_mutex_unlock(&channels[i]->lock);
+        syni_channel_unlock(channels[i]);
     for (int i = 0; i < select->n; i++) {
         struct syni_chance *chance = syni_chance(&select->choices[i]);
 

@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * See ring.h. Who claims a position pairs with the others by the mark of its place alone;
+ * test/models/channel_flow.pml is this as a model.
+ */
+#include "task/ring.h"
+
+#include <string.h>
+
+#include "base/spin.h"
+
+enum { STOPPED = 1 };
+
+/* The place of a position, and the lap that it is in. */
+struct place {
+    unsigned char *item;
+    _Atomic(uint32_t) *mark;
+    uint32_t free, filled, popped; /* what the mark is before, between and after */
+};
+
+static struct place place_of(const struct syni_ring *ring, uint64_t position)
+{
+    uint64_t lap = position / ring->places;
+    size_t i = (size_t)(position % ring->places);
+    uint32_t free = (uint32_t)(2 * lap);
+
+    return (struct place){ring->items + i * ring->size, &ring->marks[i], free, free + 1, free + 2};
+}
+
+size_t syni_ring_bytes(size_t places, size_t size)
+{
+    size_t each = size + sizeof(_Atomic(uint32_t)), most = SIZE_MAX / 2;
+
+    if (each < size || places > (most - sizeof(_Atomic(uint32_t))) / each)
+        return 0;
+    return places * each + sizeof(_Atomic(uint32_t));
+}
+
+void syni_ring_init(struct syni_ring *ring, void *memory, size_t places, size_t size)
+{
+    size_t align = sizeof(_Atomic(uint32_t));
+    size_t behind = (places * size + align - 1) / align * align;
+
+    ring->items = memory;
+    ring->marks = (_Atomic(uint32_t) *)(void *)((char *)memory + behind);
+    ring->places = places;
+    ring->size = size;
+    ring->flows = ring->flowed = false;
+    atomic_init(&ring->in, STOPPED);
+    atomic_init(&ring->out, STOPPED);
+}
+
+/* --- stopped. relaxed: the lock, or being the only one, orders the positions --- */
+
+static uint64_t position(const _Atomic(uint64_t) *end)
+{
+    return atomic_load_explicit(end, memory_order_relaxed) >> 1;
+}
+
+static void advance(_Atomic(uint64_t) *end)
+{
+    atomic_store_explicit(end, atomic_load_explicit(end, memory_order_relaxed) + 2,
+                          memory_order_relaxed);
+}
+
+static bool has_mark(const struct place *place, uint32_t mark)
+{
+    /* acquire: pairs with the release in set_mark() by who handed the place over */
+    return atomic_load_explicit(place->mark, memory_order_acquire) == mark;
+}
+
+static void set_mark(const struct place *place, uint32_t mark)
+{
+    /* release: what was copied, or that it was copied, comes first */
+    atomic_store_explicit(place->mark, mark, memory_order_release);
+}
+
+/* Whoever claimed it before the stop is done with it. */
+static void await_mark(const struct place *place, uint32_t mark)
+{
+    for (unsigned i = 0; !has_mark(place, mark); i++)
+        syni_spin_once(i);
+}
+
+size_t syni_ring_count(const struct syni_ring *ring)
+{
+    return (size_t)(position(&ring->in) - position(&ring->out));
+}
+
+void syni_ring_push(struct syni_ring *ring, const void *item)
+{
+    struct place place = place_of(ring, position(&ring->in));
+
+    await_mark(&place, place.free);
+    memcpy(place.item, item, ring->size);
+    set_mark(&place, place.filled);
+    advance(&ring->in);
+}
+
+void syni_ring_pop(struct syni_ring *ring, void *out_item)
+{
+    struct place place = place_of(ring, position(&ring->out));
+
+    await_mark(&place, place.filled);
+    memcpy(out_item, place.item, ring->size);
+    set_mark(&place, place.popped);
+    advance(&ring->out);
+}
+
+void syni_ring_empty(struct syni_ring *ring, void (*destroy)(void *item))
+{
+    while (syni_ring_count(ring) > 0) {
+        struct place place = place_of(ring, position(&ring->out));
+
+        await_mark(&place, place.filled);
+        if (destroy)
+            destroy(place.item);
+        set_mark(&place, place.popped);
+        advance(&ring->out);
+    }
+}
+
+void syni_ring_stop(struct syni_ring *ring)
+{
+    if (!ring->flows)
+        return;
+    ring->flows = false;
+    /* relaxed: a claim that comes later fails, as it is made on the same word; one that came
+     * before is waited for by its mark */
+    atomic_fetch_or_explicit(&ring->in, STOPPED, memory_order_relaxed);
+    atomic_fetch_or_explicit(&ring->out, STOPPED, memory_order_relaxed);
+}
+
+static void let_go(_Atomic(uint64_t) *end)
+{
+    /* release: who claims from here on knows where the ring lies; see claim() */
+    atomic_store_explicit(end, atomic_load_explicit(end, memory_order_relaxed) & ~(uint64_t)STOPPED,
+                          memory_order_release);
+}
+
+void syni_ring_flow(struct syni_ring *ring)
+{
+    ring->flows = ring->flowed = true;
+    let_go(&ring->in);
+    let_go(&ring->out);
+}
+
+/* --- flowing --- */
+
+static uint64_t look(const _Atomic(uint64_t) *end)
+{
+    /* acquire: pairs with the release in let_go() */
+    return atomic_load_explicit(end, memory_order_acquire);
+}
+
+/* SEEN, which was not stopped, is claimed. relaxed: the marks order what is copied. */
+static bool claim(_Atomic(uint64_t) *end, uint64_t seen)
+{
+    return atomic_compare_exchange_strong_explicit(end, &seen, seen + 2, memory_order_relaxed,
+                                                   memory_order_relaxed);
+}
+
+bool syni_ring_try_push(struct syni_ring *ring, const void *item)
+{
+    uint64_t seen = look(&ring->in);
+    struct place place;
+
+    if (seen & STOPPED)
+        return false;
+    place = place_of(ring, seen >> 1);
+    if (!has_mark(&place, place.free) || !claim(&ring->in, seen))
+        return false;
+    memcpy(place.item, item, ring->size);
+    set_mark(&place, place.filled);
+    return true;
+}
+
+bool syni_ring_try_pop(struct syni_ring *ring, void *out_item)
+{
+    uint64_t seen = look(&ring->out);
+    struct place place;
+
+    if (seen & STOPPED)
+        return false;
+    place = place_of(ring, seen >> 1);
+    if (!has_mark(&place, place.filled) || !claim(&ring->out, seen))
+        return false;
+    memcpy(out_item, place.item, ring->size);
+    set_mark(&place, place.popped);
+    return true;
+}
+
+bool syni_ring_try_push_below(struct syni_ring *ring, const void *item)
+{
+    uint64_t next = (look(&ring->in) >> 1) + 1, capacity = ring->places - 1;
+
+    if (next >= capacity) {
+        /* With it in there are CAPACITY of them, unless this one was popped. */
+        struct place last = place_of(ring, next - capacity);
+
+        if (!has_mark(&last, last.popped))
+            return false;
+    }
+    return syni_ring_try_push(ring, item);
+}
+
+bool syni_ring_is_stopped(const struct syni_ring *ring)
+{
+    return look(&ring->in) & STOPPED;
+}
+
+bool syni_ring_may_push(void *of)
+{
+    const struct syni_ring *ring = of;
+    uint64_t seen = look(&ring->in);
+    struct place place;
+
+    if (seen & STOPPED)
+        return true;
+    place = place_of(ring, seen >> 1);
+    return has_mark(&place, place.free);
+}
+
+bool syni_ring_may_pop(void *of)
+{
+    const struct syni_ring *ring = of;
+    uint64_t seen = look(&ring->out);
+    struct place place;
+
+    if (seen & STOPPED)
+        return true;
+    place = place_of(ring, seen >> 1);
+    return has_mark(&place, place.filled);
+}
