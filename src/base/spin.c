@@ -8,16 +8,19 @@
 #include <time.h>
 
 #include "base/thread.h"
+#include "base/time.h"
 
 enum {
-    PAUSES = 40, /* of some 50 ns each */
-    YIELDS = 10, /* of a microsecond or less, where nobody else wants the processor */
+    PAUSES = 40,         /* some 50 to 150 ns each */
+    YIELDS = 10,         /* a microsecond or less each, where nobody else wants the processor */
+    CROWDED_NS = 200000, /* one that took so long: somebody does */
     MOST_IN_VAIN = 5,
+    LEFT_OUT_IN_A_CROWD = 1000,
 };
 
-static void pause_for(int n)
+static void pause_shortly(void)
 {
-    while (n-- > 0) {
+    for (int i = 0; i < 3; i++) {
 #if defined __x86_64__ || defined __i386__
         __builtin_ia32_pause();
 #elif defined __aarch64__ || (defined __ARM_ARCH && __ARM_ARCH >= 7)
@@ -34,42 +37,58 @@ void syni_spin_once(unsigned i)
     static const struct timespec moment = {0, 50000};
 
     if (i < PAUSES)
-        pause_for(3);
+        pause_shortly();
     else if (i < PATIENT)
         syni_thread_yield();
     else
         nanosleep(&moment, NULL);
 }
 
-static bool look(bool (*come)(void *of), void *of)
+enum found { CAME, IN_VAIN, A_CROWD };
+
+static enum found look(bool (*come)(void *of), void *of)
 {
+    int64_t before, now;
+
     for (int i = 0; i < PAUSES; i++) {
         if (come(of))
-            return true;
-        pause_for(3);
+            return CAME;
+        pause_shortly();
     }
+    before = syni_now();
     for (int i = 0; i < YIELDS; i++) {
         if (come(of))
-            return true;
+            return CAME;
         syni_thread_yield();
+        now = syni_now();
+        if (now - before > CROWDED_NS)
+            return A_CROWD;
+        before = now;
     }
-    return come(of);
+    return IN_VAIN;
+}
+
+static void learn(struct syni_patience *patience, enum found found)
+{
+    if (found == CAME) {
+        patience->in_vain = 0;
+        return;
+    }
+    if (patience->in_vain < MOST_IN_VAIN)
+        patience->in_vain++;
+    patience->left_out = found == A_CROWD ? LEFT_OUT_IN_A_CROWD : (1u << patience->in_vain) - 1;
 }
 
 bool syni_spin(struct syni_patience *patience, bool (*come)(void *of), void *of)
 {
     if (patience->left_out > 0) {
         patience->left_out--;
-        return come(of);
+    } else if (syni_many_processors()) {
+        enum found found = look(come, of);
+
+        learn(patience, found);
+        if (found == CAME)
+            return true;
     }
-    if (!syni_many_processors())
-        return come(of);
-    if (look(come, of)) {
-        patience->in_vain = 0;
-        return true;
-    }
-    if (patience->in_vain < MOST_IN_VAIN)
-        patience->in_vain++;
-    patience->left_out = (unsigned char)((1 << patience->in_vain) - 1);
-    return false;
+    return come(of);
 }

@@ -4,10 +4,12 @@
  *
  * Falling asleep and being woken costs two threads several microseconds, mostly more than
  * the work that is waited for when both sides run. So who is about to sleep looks a few
- * more times, and lets others run in between, which serves both when the other side runs on
- * another processor and when it wants this one. Who looked in vain looks less often: once in 2, 4,
- * ... 32 sleeps; so one who mostly waits long does not notice it, and idle costs nothing.
- * With one processor nobody looks. (Adaptive waiting: Karlin, Li, Manasse, Owicki 1991.)
+ * more times, and then lets others run in between, which also serves when the other side wants this
+ * processor, until the system gives it another one. Who looked in vain looks less
+ * often: once in 2, 4, ... 32 sleeps; so one who mostly waits long does not notice it, and idle
+ * costs nothing. A yield that took long says that somebody else wants the processor, and
+ * then the system's own way of waking is the fairest: no look for 1000 sleeps. With one
+ * processor nobody looks. (Adaptive waiting: Karlin, Li, Manasse, Owicki 1991.)
  */
 #ifndef SYNI_SPIN_H
 #define SYNI_SPIN_H
@@ -16,8 +18,8 @@
 
 /* What one sleeper has learnt. Zeroed; only he touches it. */
 struct syni_patience {
-    unsigned char in_vain;  /* times in a row, at most 5 */
-    unsigned char left_out; /* sleeps without a look that are still to come */
+    unsigned in_vain;  /* times in a row, at most 5 */
+    unsigned left_out; /* sleeps without a look that are still to come */
 };
 
 /* COME(OF) is true, now or within some 10 us; false: it is not, and the caller sleeps. */
