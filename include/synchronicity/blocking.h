@@ -105,13 +105,14 @@ struct syn_blocking {
     void (*release)(struct syn_job *job); /* frees copied arguments, or NULL */
 };
 
-enum { SYNI_JOB_WORDS = 56 };
+/* More of the smaller ones: times and pthread's parts are as large there. */
+enum { SYNI_JOB_WORDS = sizeof(void *) == 8 ? 56 : 64 };
 
 /* The head of a job's frame. */
 struct syn_job {
     const struct syn_blocking *function;
     union {
-        long long align;
+        _Alignas(8) long long align; /* see struct syn_task */
         void *words[SYNI_JOB_WORDS]; /* src/facade/job.h */
     } engine;
 };

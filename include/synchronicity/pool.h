@@ -74,7 +74,8 @@ struct syn_pool_options {
     int end; /* the macros below need one that nobody sets */
 };
 
-enum { SYNI_POOL_WORDS = 64 };
+/* More of the smaller ones: times and pthread's parts are as large there. */
+enum { SYNI_POOL_WORDS = sizeof(void *) == 8 ? 64 : 80 };
 
 /* Yours to place, the library's to fill. */
 struct syn_pool {

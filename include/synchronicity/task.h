@@ -108,7 +108,7 @@ struct syn_task {
     int at;        /* the line that suspended or left last, for traces */
     syn_err status;
     union {
-        long long align;
+        _Alignas(8) long long align; /* by itself 4 on i386, where 64-bit atomics want 8 */
         void *pointer;
         unsigned char bytes[SYNI_TASK_BYTES];
     } engine;

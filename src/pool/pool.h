@@ -134,6 +134,7 @@ struct syni_pool {
 
 _Static_assert(sizeof(struct syni_pool) <= sizeof(void *[SYNI_POOL_WORDS]),
                "struct syn_pool has too little room: raise SYNI_POOL_WORDS");
+_Static_assert(_Alignof(struct syni_pool) <= _Alignof(struct syn_pool), "misaligned");
 
 /* Threads that run, or are about to. */
 static inline unsigned syni_running_locked(const struct syni_pool *pool)
