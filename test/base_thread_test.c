@@ -96,7 +96,7 @@ static void H4_stack_that_no_system_has_is_refused(void)
     struct syni_thread thread;
 
     CHECK(syni_thread_start(&thread, "huge", SIZE_MAX, ignore, NULL) != SYN_OK);
-    CHECK(syni_thread_start(&thread, "huge", SIZE_MAX / 2, ignore, NULL) != SYN_OK);
+    CHECK(syni_thread_start(&thread, "huge", SIZE_MAX - SIZE_MAX / 64, ignore, NULL) != SYN_OK);
     CHECK_INT(syn_memory_use().outstanding, before);
 }
 

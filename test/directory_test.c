@@ -2,6 +2,7 @@
  *
  * Listing directories: a generator whose entries are read on the pool.
  */
+#define _FILE_OFFSET_BITS 64 /* files of temp_dir.h, also where long has 32 bits */
 #if defined(__linux__)
 #define _GNU_SOURCE
 #elif defined(__APPLE__)

@@ -2,6 +2,7 @@
  *
  * Files on the pool: every call in its faces, what goes wrong, and what is in use until when.
  */
+#define _FILE_OFFSET_BITS 64 /* files of temp_dir.h, also where long has 32 bits */
 #if defined(__linux__)
 #define _GNU_SOURCE
 #elif defined(__APPLE__)

@@ -183,7 +183,7 @@ enum { EACH = 100000 / TEST_SLOWNESS, HANDS = 2 };
 
 static struct syni_ring shared;
 static atomic_int popping;
-static atomic_long sum;
+static atomic_llong sum;
 
 static void pushes(void *number)
 {
@@ -217,11 +217,11 @@ static void pops(void *unused)
 
 static void G8_what_flows_between_threads_is_neither_lost_nor_doubled(void)
 {
-    const long total = (long)HANDS * EACH;
+    const long long total = (long long)HANDS * EACH;
     struct syni_thread threads[2 * HANDS];
     int numbers[HANDS];
     void *memory = make(&shared, 5);
-    long stopped = 0;
+    long long stopped = 0;
 
     popping = HANDS * EACH;
     syni_ring_flow(&shared);

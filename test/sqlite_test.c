@@ -3,6 +3,7 @@
  * A real library that only blocks, on a pool: docs/examples/sqlite. Real time, both modes.
  * Without SQLite each case is skipped and says so.
  */
+#define _FILE_OFFSET_BITS 64 /* files of temp_dir.h, also where long has 32 bits */
 #define _DEFAULT_SOURCE
 #include "test.h"
 

@@ -15,7 +15,7 @@ CHANNEL(long, longs);
 enum { EACH = 20000 / TEST_SLOWNESS, MAKERS = 3, TAKERS = 2 };
 
 static struct longs_channel shared;
-static atomic_long sum, count;
+static atomic_llong sum, count;
 static atomic_int makers;
 
 static void take(long item, long *latest)
@@ -26,7 +26,7 @@ static void take(long item, long *latest)
     count++;
 }
 
-static void check_all_came(long total)
+static void check_all_came(long long total)
 {
     CHECK_INT(count, total);
     CHECK_INT(sum, total * (total - 1) / 2);

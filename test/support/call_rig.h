@@ -78,7 +78,8 @@ static inline void done(void)
 
 /* --- threads --- */
 
-enum { CREW_MAX = 1000 };
+/* A thousand of the usual 8 MiB have no room in 32 bits. */
+enum { CREW_MAX = 1000, CREW_STACK = 512 << 10 };
 
 struct crew {
     void (*fn)(int number, void *argument);
@@ -118,6 +119,7 @@ static inline struct crew_at_work *crew_start(int count, void (*fn)(int number, 
 {
     struct crew_at_work *w = calloc(1, sizeof *w);
     struct crew *crew = &w->crew;
+    pthread_attr_t small;
 
     CHECK(w != NULL && count <= CREW_MAX);
     crew->fn = fn;
@@ -125,8 +127,11 @@ static inline struct crew_at_work *crew_start(int count, void (*fn)(int number, 
     w->count = count;
     pthread_mutex_init(&crew->lock, NULL);
     pthread_cond_init(&crew->changed, NULL);
+    pthread_attr_init(&small);
+    CHECK_INT(pthread_attr_setstacksize(&small, CREW_STACK), 0);
     for (int i = 0; i < count; i++)
-        CHECK_INT(pthread_create(&w->threads[i], NULL, crew_member, crew), 0);
+        CHECK_INT(pthread_create(&w->threads[i], &small, crew_member, crew), 0);
+    pthread_attr_destroy(&small);
     pthread_mutex_lock(&crew->lock);
     while (crew->arrived < count)
         pthread_cond_wait(&crew->changed, &crew->lock);
