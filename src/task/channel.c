@@ -18,9 +18,8 @@
 static bool may_flow(const struct syni_channel *channel)
 {
     /* relaxed: under the lock, where others see it */
-    return channel->ring.places > 1 &&
-           !atomic_load_explicit(&channel->owner, memory_order_relaxed) && !channel->closed &&
-           !channel->ended && syni_list_empty(&channel->receivers) &&
+    return channel->capacity > 1 && !atomic_load_explicit(&channel->owner, memory_order_relaxed) &&
+           !channel->closed && !channel->ended && syni_list_empty(&channel->receivers) &&
            syni_list_empty(&channel->senders) &&
            (!channel->is_generator || (channel->started && !channel->yielded));
 }

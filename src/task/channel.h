@@ -13,8 +13,8 @@
  * without a reference. Whoever else comes leaves his port under `incoming`, or his wish to
  * close, and asks the driver by a job to give it up; see channel_own.c.
  *
- * FLOWING is a channel at which nobody waits, and which has room for two: then items go in
- * and out past the lock (ring.h). Whoever takes the lock for more than a look stops that first,
+ * FLOWING is a channel at which nobody waits, and which has room for two at least: then
+ * items go in and out past the lock (ring.h). Whoever takes the lock for more than a look stops that first,
  * and lets it flow again if it may.
  *
  * A generator is a task that the channel owns. It is started by the first who asks, and

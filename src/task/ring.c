@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/spin.h"
+#include "base/thread.h"
 
 enum { STOPPED = 1 };
 
@@ -91,6 +92,8 @@ void syni_ring_push(struct syni_ring *ring, const void *item)
 {
     struct place place = place_of(ring, position(&ring->in));
 
+    if (syni_ring_count(ring) >= ring->places)
+        syni_panic("an item was put into a full channel"); /* it would never become free */
     await_mark(&place, place.free);
     memcpy(place.item, item, ring->size);
     set_mark(&place, place.filled);

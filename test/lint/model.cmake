@@ -2,7 +2,7 @@
 #
 # A spin model is right, and can be wrong: checks MODEL for its claim (under weak fairness) and,
 # in a build without claims, for assertions and invalid end states; then that each variant
-# in BROKEN (definitions, e.g. "BROKEN=1;BROKEN=2") fails.
+# in BROKEN (definitions, e.g. "BROKEN=1;BROKEN=2") fails. FORM: one more definition for all.
 cmake_minimum_required(VERSION 3.16)
 include(${CMAKE_CURRENT_LIST_DIR}/source.cmake)
 
@@ -16,6 +16,9 @@ function(check name expected spin_flags compiler_flags run_flags)
     set(place ${SCRATCH}/${name})
     file(REMOVE_RECURSE ${place})
     file(MAKE_DIRECTORY ${place})
+    if(FORM)
+        list(APPEND spin_flags -D${FORM})
+    endif()
     execute_process(COMMAND ${SPIN} ${spin_flags} -a ${MODEL}
         WORKING_DIRECTORY ${place} OUTPUT_VARIABLE said ERROR_VARIABLE said RESULT_VARIABLE status)
     if(NOT status EQUAL 0)
