@@ -17,6 +17,9 @@ bool kept, doomed, current;  /* known to the keeper; on its list; being given up
 byte completed, references = 3;
 bool freed, ended;
 
+/* Between two atomic sequences, which spin takes for one. */
+#define STEP true
+
 inline lock() { atomic { !locked -> locked = true } }
 inline unlock() { locked = false }
 inline touch() { assert(!freed) }
@@ -30,7 +33,8 @@ inline unpin()
 }
 inline complete()
 {
-    atomic { touch(); assert(completed == 0); completed++ }
+    atomic { touch(); assert(completed == 0); completed++ };
+    STEP;
     unpin()                  /* the producer's */
 }
 inline await_holders()       /* a condition: lets the lock go meanwhile */
@@ -116,7 +120,8 @@ active proctype canceller()  /* who waits, too: it has the reader's reference */
         holders++;
         unlock();
         touch();             /* the hook */
-        atomic { kept = true; doomed = true }
+        atomic { kept = true; doomed = true };
+        STEP;
         lock();
         touch();
         holders--;
