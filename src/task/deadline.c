@@ -26,7 +26,9 @@ static int64_t now_here(void)
 struct syn_deadline syn_after(double seconds)
 {
     struct syn_deadline deadline = {SYNI_NEVER};
-    int64_t ns = seconds >= 9e9 ? SYNI_NEVER : seconds > 0 ? (int64_t)(seconds * 1e9) : 0;
+    /* to the nearest: where the product keeps more digits than a double (i386), that of 0.3
+     * lies just below 300000000 */
+    int64_t ns = seconds >= 9e9 ? SYNI_NEVER : seconds > 0 ? (int64_t)(seconds * 1e9 + 0.5) : 0;
 
     if (ns != SYNI_NEVER)
         deadline.ns = syni_deadline_in(now_here(), ns);
