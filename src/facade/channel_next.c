@@ -136,7 +136,7 @@ syn_err syni_channel_next(struct syn_channel handle, void *out_item, struct syn_
 
 /* As next(); what would have to wait where it must not is refused before anything is said. */
 static syn_err talk(struct syni_channel *channel, const struct syni_saying *saying, void *out_item,
-                   struct syn_deadline deadline)
+                    struct syn_deadline deadline)
 {
     struct syni_thread_port port;
     bool served = false;
@@ -174,7 +174,8 @@ syn_err syni_channel_try_next(struct syn_channel handle, void *out_item)
     if (err)
         return syni_refuse_channel(err);
     syni_thread_port_init(&port, out_item, true);
-    err = syni_channel_pass(channel, &port.port, false) ? syni_thread_port_answer(channel, &port) : SYN_EAGAIN;
+    err = syni_channel_pass(channel, &port.port, false) ? syni_thread_port_answer(channel, &port)
+                                                        : SYN_EAGAIN;
     syni_channel_unpin(channel);
     return err;
 }

@@ -212,26 +212,27 @@ bool syni_ring_is_stopped(const struct syni_ring *ring)
     return look(&ring->in) & STOPPED;
 }
 
-bool syni_ring_may_push(void *of)
+static bool is_worth_trying(const struct syni_ring *ring, const _Atomic(uint64_t) *end)
 {
-    const struct syni_ring *ring = of;
-    uint64_t seen = look(&ring->in);
+    uint64_t seen = look(end);
     struct place place;
 
     if (seen & STOPPED)
         return true;
     place = place_of(ring, seen >> 1);
-    return has_mark(&place, place.free);
+    return has_mark(&place, end == &ring->in ? place.free : place.filled);
+}
+
+bool syni_ring_may_push(void *of)
+{
+    const struct syni_ring *ring = of;
+
+    return is_worth_trying(ring, &ring->in);
 }
 
 bool syni_ring_may_pop(void *of)
 {
     const struct syni_ring *ring = of;
-    uint64_t seen = look(&ring->out);
-    struct place place;
 
-    if (seen & STOPPED)
-        return true;
-    place = place_of(ring, seen >> 1);
-    return has_mark(&place, place.filled);
+    return is_worth_trying(ring, &ring->out);
 }
