@@ -3,8 +3,11 @@
  * The ring of a channel (src/task/ring.c): what goes in and out while it flows, while it is
  * stopped, and when it changes between the two.
  */
+#include <synchronicity/channel.h>
+
 #include "base/mem.h"
 #include "base/thread.h"
+#include "task/channel.h"
 #include "task/ring.h"
 #include "test.h"
 
@@ -177,6 +180,29 @@ static void H1_absurd_sizes_are_refused(void)
     CHECK(syni_ring_bytes(3, 5) >= 3 * 5 + 3 * 4);
 }
 
+SYN_CHANNEL(long, longs);
+
+/* Else it would wait for ever: the case holds the lock itself. */
+static void G8_items_flow_past_the_lock_of_their_channel(void)
+{
+    struct longs_channel ch;
+    struct syni_channel *channel;
+    long item = 0;
+
+    CHECK_INT(syn_channel_new(longs, 2, &ch), SYN_OK);
+    CHECK_INT(syn_channel_send(ch, &item), SYN_OK); /* the first takes it, and lets it flow */
+    CHECK_INT(syni_channel_pin(ch.u.handle, &channel), SYN_OK);
+    syni_mutex_lock(&channel->lock);
+    for (long i = 1; i < 100; i++) {
+        CHECK_INT(syn_channel_send(ch, &i), SYN_OK);
+        CHECK_INT(syn_channel_next(ch, &item), SYN_OK);
+        CHECK_INT(item, i - 1);
+    }
+    syni_mutex_unlock(&channel->lock);
+    syni_channel_unpin(channel);
+    CHECK_INT(syn_channel_close(ch), SYN_OK);
+}
+
 /* --- two push, two pop, and one stops it now and then --- */
 
 enum { EACH = 100000 / TEST_SLOWNESS, HANDS = 2 };
@@ -251,6 +277,7 @@ static const struct test_case cases[] = {
     TEST(G3_a_single_pusher_stays_below_the_capacity),
     TEST(C11_what_is_left_is_destroyed_once),
     TEST(H1_absurd_sizes_are_refused),
+    TEST(G8_items_flow_past_the_lock_of_their_channel),
     TEST(G8_what_flows_between_threads_is_neither_lost_nor_doubled),
 };
 TEST_MAIN("ring", cases);
