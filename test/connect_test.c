@@ -45,9 +45,9 @@ static void finish_connecting(void)
     fake_release();
     CHECK_INT(synchronizer_stop(syn_default_synchronizer(), syn_never()), SYN_OK);
     CHECK_INT(synchronizer_free(syn_default_synchronizer()), SYN_OK);
+    CHECK_INT(syn_pool_stop(syn_default_pool(), syn_never()), SYN_OK);
     syn_clock_use(NULL);
-    while (syn_clock_free(rig_clock) == SYN_EBUSY)
-        usleep(100); /* a worker leaves the clock a moment after its answer is there */
+    CHECK_INT(syn_clock_free(rig_clock), SYN_OK);
     fake_noise();
     CHECK_INT(fake_counts().lists, 0);
     CHECK(syn_memory_use().outstanding <= 2); /* places of futures, see done_after() */
