@@ -98,6 +98,17 @@ ASYNC(demo, int, submits, SYN_LOCAL(int, i))
     co_end;
 }
 
+static void check_many_ran(void)
+{
+    int y;
+
+    for (int i = 0; i < 100; i++) {
+        CHECK_INT(future_get(many[i], &y), SYN_OK);
+        CHECK_INT(y, i);
+    }
+    CHECK_INT(ran, 100);
+}
+
 static void W1_a_loop_submits_to_busy_threads_without_their_lock(void)
 {
     struct standing_future f[2];
@@ -113,11 +124,7 @@ static void W1_a_loop_submits_to_busy_threads_without_their_lock(void)
     CHECK_INT(pool_stats(&workers).submitted, 102);
     CHECK_INT(ran, 0);
     release(2, f);
-    for (int i = 0; i < 100; i++) {
-        CHECK_INT(future_get(many[i], &y), SYN_OK);
-        CHECK_INT(y, i);
-    }
-    CHECK_INT(ran, 100);
+    check_many_ran();
     over(&workers);
 }
 
@@ -131,7 +138,6 @@ static void submit_25(int number, void *unused)
 static void W1_threads_submit_to_busy_threads_without_their_lock(void)
 {
     struct standing_future f[2];
-    int y;
 
     begin();
     occupy(&workers, 2, f);
@@ -140,11 +146,7 @@ static void W1_threads_submit_to_busy_threads_without_their_lock(void)
     syni_mutex_unlock(&inside(&workers)->lock);
     CHECK(is_on_tray(&workers));
     release(2, f);
-    for (int i = 0; i < 100; i++) {
-        CHECK_INT(future_get(many[i], &y), SYN_OK);
-        CHECK_INT(y, i);
-    }
-    CHECK_INT(ran, 100);
+    check_many_ran();
     over(&workers);
 }
 

@@ -156,22 +156,25 @@ static uint64_t look(const _Atomic(uint64_t) *end)
     return atomic_load_explicit(end, memory_order_acquire);
 }
 
-/* SEEN, which was not stopped, is claimed. relaxed: the marks order what is copied. */
-static bool claim(_Atomic(uint64_t) *end, uint64_t seen)
+/* The next of END, IN or OUT, with its mark as it must be, is the caller's. relaxed: the marks
+ * order what is copied. */
+static bool claim(struct syni_ring *ring, _Atomic(uint64_t) *end, struct place *out_place)
 {
-    return atomic_compare_exchange_strong_explicit(end, &seen, seen + 2, memory_order_relaxed,
+    uint64_t seen = look(end);
+
+    if (seen & STOPPED)
+        return false;
+    *out_place = place_of(ring, seen >> 1);
+    return has_mark(out_place, end == &ring->in ? out_place->free : out_place->filled) &&
+           atomic_compare_exchange_strong_explicit(end, &seen, seen + 2, memory_order_relaxed,
                                                    memory_order_relaxed);
 }
 
 bool syni_ring_try_push(struct syni_ring *ring, const void *item)
 {
-    uint64_t seen = look(&ring->in);
     struct place place;
 
-    if (seen & STOPPED)
-        return false;
-    place = place_of(ring, seen >> 1);
-    if (!has_mark(&place, place.free) || !claim(&ring->in, seen))
+    if (!claim(ring, &ring->in, &place))
         return false;
     memcpy(place.item, item, ring->size);
     set_mark(&place, place.filled);
@@ -180,13 +183,9 @@ bool syni_ring_try_push(struct syni_ring *ring, const void *item)
 
 bool syni_ring_try_pop(struct syni_ring *ring, void *out_item)
 {
-    uint64_t seen = look(&ring->out);
     struct place place;
 
-    if (seen & STOPPED)
-        return false;
-    place = place_of(ring, seen >> 1);
-    if (!has_mark(&place, place.filled) || !claim(&ring->out, seen))
+    if (!claim(ring, &ring->out, &place))
         return false;
     memcpy(out_item, place.item, ring->size);
     set_mark(&place, place.popped);
