@@ -43,7 +43,7 @@ void syni_ring_init(struct syni_ring *ring, void *memory, size_t places, size_t 
     size_t behind = (places * size + align - 1) / align * align;
 
     ring->items = memory;
-    ring->marks = (_Atomic(uint32_t) *)(void *)((char *)memory + behind);
+    ring->marks = (void *)(ring->items + behind);
     ring->places = places;
     ring->size = size;
     ring->flows = ring->flowed = false;
