@@ -47,8 +47,10 @@ void syni_ring_init(struct syni_ring *ring, void *memory, size_t places, size_t 
     ring->places = places;
     ring->size = size;
     ring->flows = ring->flowed = false;
-    atomic_init(&ring->in, STOPPED);
-    atomic_init(&ring->out, STOPPED);
+    /* relaxed, and not atomic_init(): others may look at one that gets another memory, and see
+     * that it is stopped before and after */
+    atomic_store_explicit(&ring->in, STOPPED, memory_order_relaxed);
+    atomic_store_explicit(&ring->out, STOPPED, memory_order_relaxed);
 }
 
 /* --- stopped. relaxed: the lock, or being the only one, orders the positions --- */

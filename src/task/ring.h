@@ -41,7 +41,8 @@ struct syni_ring {
 /* What it needs for PLACES items of SIZE bytes; 0: that is too much. */
 size_t syni_ring_bytes(size_t places, size_t size);
 
-/* Empty and stopped, in MEMORY, which is zeroed, and syni_ring_bytes() long. */
+/* Empty and stopped, in MEMORY, which is zeroed, and syni_ring_bytes() long. Again, for one that
+ * is empty and never flowed: any thread may try it meanwhile. */
 void syni_ring_init(struct syni_ring *ring, void *memory, size_t places, size_t size);
 
 /* --- while it is stopped: one at a time --- */

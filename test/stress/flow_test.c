@@ -4,6 +4,8 @@
  * take the lock all the time: nothing is lost, doubled or out of its producer's order.
  */
 #define _DEFAULT_SOURCE
+#include <sched.h>
+
 #include "support/call_rig.h"
 #include "support/random.h"
 
@@ -156,8 +158,45 @@ static void G8_threads_share_what_flows_from_a_generator(void)
     finish(&demo);
 }
 
+/* --- another capacity, while it is used for the first time --- */
+
+enum { ROUNDS = 2000 / TEST_SLOWNESS };
+static struct longs_channel fresh[ROUNDS];
+static atomic_int ready;
+
+static void resizes_or_uses(int number, void *unused)
+{
+    (void)unused;
+    for (int i = 0; i < ROUNDS; i++) {
+        syn_err err = 0;
+        long item = -1;
+
+        for (ready++; ready < 3 * (i + 1);)
+            sched_yield();
+        if (number == 0)
+            err = channel_prefetch(fresh[i], 5);
+        else if (number == 1)
+            CHECK_INT(channel_send(fresh[i], &(long){i}), 0);
+        else
+            CHECK_INT(channel_next(fresh[i], &item), 0);
+        CHECK(err == 0 || err == SYN_EBUSY);
+        CHECK(number < 2 || item == i);
+    }
+}
+
+static void G3_a_capacity_is_set_as_others_begin_to_use_the_channel(void)
+{
+    begin_in_real_time();
+    for (int i = 0; i < ROUNDS; i++)
+        CHECK_INT(channel_new(longs, (size_t)i % 3, &fresh[i]), 0);
+    crew_run(3, resizes_or_uses, NULL);
+    for (int i = 0; i < ROUNDS; i++)
+        CHECK_INT(channel_close(fresh[i]), 0);
+}
+
 static const struct test_case cases[] = {
     TEST(G8_threads_and_a_task_share_what_flows),
     TEST(G8_threads_share_what_flows_from_a_generator),
+    TEST(G3_a_capacity_is_set_as_others_begin_to_use_the_channel),
 };
 TEST_MAIN_BOTH_MODES("flow", cases);
