@@ -524,6 +524,74 @@ ASYNC(other, int, takes_there, (struct count_channel, ch), SYN_LOCAL(int, v))
     co_end;
 }
 
+/* From its own loop, and from another while it is its loop's own. */
+ASYNC(demo, void, puts_here, (struct count_channel, ch))
+{
+    static int v = 77;
+
+    co_begin;
+    co_send(self->ch, &v);
+    if (co_status)
+        co_fail(co_status);
+    co_end;
+}
+
+ASYNC(other, void, puts_there, (struct count_channel, ch))
+{
+    static int v = 77;
+
+    co_begin;
+    co_send(self->ch, &v);
+    if (co_status)
+        co_fail(co_status);
+    co_end;
+}
+
+ASYNC(other, void, puts_or_waits, (struct count_channel, ch), SYN_LOCAL(struct syn_choice, on[1]))
+{
+    static int v = 77;
+
+    co_begin;
+    co_select(self->on, ON_SEND(self->ch, &v));
+    if (co_status)
+        co_fail(co_status);
+    co_end;
+}
+
+static void G1_nobody_but_the_generator_sends_into_its_channel(void)
+{
+    static const char why[] = "only its generator sends into this channel";
+
+    begin();
+    for (int ahead = 0; ahead < 4; ahead += 3) {
+        struct count_channel ch = count(3, 0);
+        syn_err err = 0;
+        int v = -1;
+
+        CHECK_INT(channel_prefetch(ch, (size_t)ahead), 0);
+        CHECK_INT(puts_here(ch), SYN_ENOTSUP);
+        CHECK_SAYS(why);
+        for (int i = 0; i < 3; i++) {
+            CHECK_INT(takes_here(ch, &v), 0);
+            CHECK_INT(v, i);
+            CHECK_INT(puts_there(ch), SYN_ENOTSUP);
+            CHECK_SAYS(why);
+            CHECK_INT(puts_here(ch), SYN_ENOTSUP);
+            CHECK_INT(channel_send(ch, &v), SYN_ENOTSUP);
+            CHECK_SAYS(why);
+            CHECK_INT(channel_try_send(ch, &v), SYN_ENOTSUP);
+            CHECK_INT(channel_select(&err, ON_SEND(ch, &v)), 0);
+            CHECK_INT(err, SYN_ENOTSUP);
+            CHECK_SAYS(why);
+            CHECK_INT(puts_or_waits(ch), SYN_ENOTSUP);
+            CHECK_SAYS(why);
+        }
+        CHECK_INT(takes_here(ch, &v), SYN_EEND);
+        CHECK_INT(channel_close(ch), 0);
+    }
+    end_all();
+}
+
 static void G2_a_channel_of_one_loop_becomes_everybodys(void)
 {
     for (int who = 0; who < 4; who++) {
@@ -648,6 +716,7 @@ static const struct test_case cases[] = {
     TEST(G3_more_places_than_there_are_addresses_are_refused),
     TEST(bad_handles_are_answered),
     TEST(C7_a_generator_that_would_wait_for_its_own_loop_is_refused),
+    TEST(G1_nobody_but_the_generator_sends_into_its_channel),
     TEST(G2_a_channel_of_one_loop_becomes_everybodys),
     TEST(G5_a_stranger_closes_a_channel_of_one_loop),
     TEST(X3_a_stranger_who_gives_up_takes_nothing_from_a_channel_of_one_loop),

@@ -84,6 +84,12 @@ static void G9_ends_errors_and_closes_are_answers(void)
     CHECK_INT(err, SYN_EIO);
     CHECK_SAYS("on fire");
     channel_close(b);
+    b = ints(1);
+    channel_fail(b, SYN_ENOTSUP, "not this one");
+    CHECK_INT(channel_select(&err, ON_NEXT(b, &x)), 0);
+    CHECK_INT(err, SYN_ENOTSUP);
+    CHECK_SAYS("not this one");
+    channel_close(b);
     CHECK_INT(syni_select(&err, NULL, 0), -1);
     CHECK_INT(err, SYN_EINVAL);
     end_all();

@@ -38,9 +38,8 @@ syn_err syni_channel_send(struct syn_channel handle, const void *item,
 
     if (err)
         return syni_refuse_channel(err);
-    err = channel->is_generator
-              ? syni_refuse(SYN_ENOTSUP, "only its generator sends into this channel")
-              : send(channel, item, deadline);
+    err = channel->is_generator ? syni_refuse_channel(SYN_ENOTSUP)
+                                : send(channel, item, deadline);
     syni_channel_unpin(channel);
     return err;
 }
@@ -55,7 +54,7 @@ syn_err syni_channel_try_send(struct syn_channel handle, const void *item)
         return syni_refuse_channel(err);
     syni_thread_port_init(&port, (void *)(uintptr_t)item, false);
     if (channel->is_generator)
-        err = syni_refuse(SYN_ENOTSUP, "only its generator sends into this channel");
+        err = syni_refuse_channel(SYN_ENOTSUP);
     else if (syni_channel_pass(channel, &port.port, false))
         err = syni_thread_port_answer(channel, &port);
     else

@@ -68,10 +68,9 @@ static syn_err answer(struct syn_choice *choice)
         return err;
     if (choice->on == SYNI_ON_FUTURE)
         return syni_refuse_future(err);
-    if (!chance->channel || err == SYN_ECLOSED)
+    if (!chance->channel || err == SYN_ECLOSED ||
+        (err == SYN_ENOTSUP && choice->on == SYNI_ON_SEND))
         return syni_refuse(err, "%s", syni_channel_refusal(err));
-    if (err == SYN_ENOTSUP)
-        return syni_refuse(err, "only its generator sends into this channel");
     report = syni_channel_report(chance->channel, err, &origin);
     return syni_report_keep(err, origin, report);
 }

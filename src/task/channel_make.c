@@ -58,6 +58,8 @@ const char *syni_channel_refusal(syn_err err)
 {
     if (err == SYN_ECLOSED)
         return "the channel is closed";
+    if (err == SYN_ENOTSUP)
+        return "only its generator sends into this channel";
     return err == SYN_EINVAL ? "the channel was never made" : "the channel could not be made";
 }
 

@@ -175,6 +175,10 @@ struct syn_step syni_step_send(struct syn_task *public_task, struct syn_channel 
     syn_err err = syni_channel_pin(handle, &channel);
 
     syni_wait_begin(task, SYNI_WAIT_OTHER, "room in a channel");
+    if (!err && channel->is_generator) {
+        syni_channel_unpin(channel);
+        err = SYN_ENOTSUP;
+    }
     if (err)
         return refuse(task, err, syni_channel_refusal(err));
     ready_port(task, channel, (void *)(uintptr_t)item, false);

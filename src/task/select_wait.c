@@ -56,7 +56,7 @@ static void take_answer(struct syni_task *task, struct syn_choice *choice)
         return;
     if (choice->on == SYNI_ON_TIME)
         task->heard = syni_report_new(SYN_ETIMEDOUT, SYN_BY_DEADLINE, NULL);
-    else if (chance->channel)
+    else if (chance->channel && (choice->on == SYNI_ON_NEXT || task->status != SYN_ENOTSUP))
         task->heard = syni_channel_report(chance->channel, task->status, &origin);
     else
         task->heard = syni_report_new(task->status, SYN_BY_LIBRARY,
