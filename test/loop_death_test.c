@@ -85,7 +85,7 @@ static void end_this_thread(struct syni_job *unused)
 
 static void E3_step_that_ends_the_thread_ends_the_loop(void)
 {
-    struct syni_job job = {NULL, end_this_thread};
+    struct syni_job job = {.run = end_this_thread};
 
     rig_start(&rig, NULL);
     CHECK(syni_loop_post(&rig.loop, &job));

@@ -109,7 +109,7 @@ static void run_churn(struct syni_job *unused)
 
 static void V1_dump_while_tasks_come_and_go_survives(void)
 {
-    struct syni_job job = {NULL, run_churn};
+    struct syni_job job = {.run = run_churn};
     static char text[1 << 16];
     int64_t end = syni_now() + 200 * (int64_t)MS;
 

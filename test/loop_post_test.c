@@ -28,7 +28,7 @@ static void note(struct syni_job *job)
 static void number_jobs(void)
 {
     for (int i = 0; i < MANY; i++)
-        jobs[i] = (struct numbered){{NULL, note}, i};
+        jobs[i] = (struct numbered){{.run = note}, i};
 }
 
 static void check_order(int n)
@@ -97,7 +97,7 @@ static void post_again(struct syni_job *job)
 
 static void C2_job_may_be_posted_again_while_it_runs_and_comes_later(void)
 {
-    jobs[0] = (struct numbered){{NULL, post_again}, 0};
+    jobs[0] = (struct numbered){{.run = post_again}, 0};
     rig_by_hand(&rig, NULL, NULL);
     CHECK(syni_loop_post(&rig.loop, &jobs[0].job));
     for (int i = 1; i <= 10; i++) {
@@ -122,7 +122,7 @@ static void L6_job_may_be_gone_when_it_has_run(void)
         struct numbered *mine = malloc(sizeof *mine);
 
         CHECK(mine != NULL);
-        *mine = (struct numbered){{NULL, note_and_free}, i};
+        *mine = (struct numbered){{.run = note_and_free}, i};
         if (i < 10)
             CHECK(syni_loop_post(&rig.loop, &mine->job));
         else

@@ -75,7 +75,7 @@ static void drive_until_done(struct work *work)
 static void do_work(bool through_a_timer, bool may_drive)
 {
     struct work work = {
-        .job = {NULL, arrive}, .waiter = syni_parker_mine(), .through_a_timer = through_a_timer};
+        .job = {.run = arrive}, .waiter = syni_parker_mine(), .through_a_timer = through_a_timer};
 
     n_asked++;
     if (may_drive && syni_loop_try_drive(&rig.loop)) {

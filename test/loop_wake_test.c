@@ -28,7 +28,7 @@ static void note(struct syni_job *job)
 static void number_jobs(void)
 {
     for (int i = 0; i < MANY; i++)
-        jobs[i] = (struct numbered){{NULL, note}, i};
+        jobs[i] = (struct numbered){{.run = note}, i};
 }
 
 static void check_order(int n)
@@ -66,7 +66,7 @@ static unsigned long wake_ups(void)
 
 static void C3_a_thousand_posts_make_at_most_one_wake_up(void)
 {
-    struct gate gate = {.job = {NULL, stop_at_gate}, .outside = syni_parker_mine()};
+    struct gate gate = {.job = {.run = stop_at_gate}, .outside = syni_parker_mine()};
     unsigned long before;
 
     number_jobs();
@@ -125,7 +125,7 @@ static void post_all(void *argument)
     int first = (int)(poster - posters) * POSTS;
 
     for (int i = 0; i < POSTS; i++) {
-        poster->jobs[i] = (struct numbered){{NULL, note_in_turn}, first + i};
+        poster->jobs[i] = (struct numbered){{.run = note_in_turn}, first + i};
         CHECK(syni_loop_post(&rig.loop, &poster->jobs[i].job));
     }
 }

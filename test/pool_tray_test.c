@@ -59,7 +59,7 @@ static struct syni_pool *inside(struct syn_pool *pool)
 
 static bool is_on_tray(struct syn_pool *pool)
 {
-    return syni_tray_is_open(inside(pool)) && inside(pool)->tray;
+    return !syni_stack_is_empty(&inside(pool)->tray);
 }
 
 /* All N threads of POOL stand at the gate. */

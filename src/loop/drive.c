@@ -120,7 +120,7 @@ syn_err syni_loop_start(struct syni_loop *loop)
     if (err)
         atomic_store(&loop->role, SYNI_ROLE_GONE);
     else
-        syni_loop_open_inbox(loop, true);
+        syni_loop_open_inbox(loop);
     return err;
 }
 

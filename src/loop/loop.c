@@ -18,9 +18,9 @@ int64_t syni_loop_now(struct syni_loop *loop)
 
 void syni_loop_ready(struct syni_loop *loop, struct syni_job *job)
 {
-    job->next = NULL;
-    *loop->ready.last = job;
-    loop->ready.last = &job->next;
+    job->link.next = NULL;
+    *loop->ready.last = &job->link;
+    loop->ready.last = &job->link.next;
 }
 
 /* SplitMix64 (Steele, Lea, Flood 2014). */
@@ -41,8 +41,8 @@ static void run_drawn(struct syni_loop *loop)
     int n = 0;
 
     for (; loop->ready.first && n < SYNI_LOOP_BATCH; n++) {
-        jobs[n] = loop->ready.first;
-        loop->ready.first = jobs[n]->next;
+        jobs[n] = syni_job_of(loop->ready.first);
+        loop->ready.first = jobs[n]->link.next;
     }
     if (!loop->ready.first)
         loop->ready.last = &loop->ready.first;
@@ -62,10 +62,10 @@ static void run_ready(struct syni_loop *loop)
         return;
     }
     for (int i = 0; loop->ready.first && i < SYNI_LOOP_BATCH; i++) {
-        struct syni_job *job = loop->ready.first;
+        struct syni_job *job = syni_job_of(loop->ready.first);
 
-        loop->ready.first = job->next;
-        if (!job->next)
+        loop->ready.first = job->link.next;
+        if (!loop->ready.first)
             loop->ready.last = &loop->ready.first;
         job->run(job);
     }
@@ -210,7 +210,7 @@ void syni_loop_prepare(struct syni_loop *loop)
     syni_list_init(&loop->registered);
     loop->sleeper.wake = wake_loop;
     loop->sleeper.pending = loop_pending;
-    syni_loop_open_inbox(loop, false);
+    syni_loop_shut(loop);
 }
 
 syn_err syni_loop_init(struct syni_loop *loop, const struct syni_loop_options *options)

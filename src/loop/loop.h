@@ -40,6 +40,7 @@
 #include "base/heap.h"
 #include "base/list.h"
 #include "base/spin.h"
+#include "base/stack.h"
 #include "base/thread.h"
 
 /* How many pieces of one kind of work a turn deals with: large enough that a look at
@@ -49,13 +50,18 @@ enum { SYNI_LOOP_BATCH = 128 };
 /* Something to run on the loop: posted, or made ready. Owned by what it is a
  * field of; on one queue at a time. */
 struct syni_job {
-    struct syni_job *next;
+    struct syni_link link;
     void (*run)(struct syni_job *job); /* by the driver; JOB may be gone afterwards */
 };
 
-/* First in, first out. */
+static inline struct syni_job *syni_job_of(struct syni_link *link)
+{
+    return SYNI_CONTAINER(link, struct syni_job, link);
+}
+
+/* Jobs, first in, first out. */
 struct syni_queue {
-    struct syni_job *first, **last;
+    struct syni_link *first, **last;
 };
 
 struct syni_timer {
@@ -116,7 +122,7 @@ struct syni_loop {
     uint64_t draws;          /* where the drawing of orders stands; 0: first in, first out */
 
     /* any thread, by their protocols: inbox.c, role.c */
-    _Atomic(struct syni_job *) inbox;
+    struct syni_stack inbox; /* of struct syni_job */
     _Atomic(enum syni_role) role;
     atomic_int knockers; /* threads that are between seeing the role and acting on it */
     struct syni_loop_counts counts;
@@ -132,7 +138,7 @@ struct syni_loop {
     struct syni_sleeper sleeper; /* the loop as one who lives by a virtual clock */
     struct syni_patience patience; /* for posts, before it sleeps */
     int64_t now;                 /* as read last: in step 2, and after a sleep */
-    struct syni_job *taken;      /* posted jobs not yet run, in order */
+    struct syni_link *taken;     /* posted jobs not yet run, in order */
     struct syni_queue ready;
     struct syni_heap timers;
     struct syni_fd_entry *fds;
@@ -203,10 +209,10 @@ void syni_loop_ready(struct syni_loop *loop, struct syni_job *job);
  * fails for memory; false, and JOB was not taken, when the loop is shut. */
 bool syni_loop_post(struct syni_loop *loop, struct syni_job *job);
 
-/* No post is taken from here on. Driver only; what was taken still runs. */
+/* No post is taken from here on; what was taken still runs. Driver only. */
 void syni_loop_shut(struct syni_loop *loop);
-/* The inbox as it is before the start (shut) and at the start (open). */
-void syni_loop_open_inbox(struct syni_loop *loop, bool open);
+/* Posts are taken; at the start. */
+void syni_loop_open_inbox(struct syni_loop *loop);
 
 /* Step 1. */
 void syni_loop_take_posts(struct syni_loop *loop);

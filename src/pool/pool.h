@@ -36,6 +36,7 @@
 
 #include "base/clock.h"
 #include "base/list.h"
+#include "base/stack.h"
 #include "base/thread.h"
 
 struct syni_work;
@@ -73,7 +74,10 @@ struct syni_work {
     struct syni_sleeper clock; /* while it waits: time stands still */
 
     /* under the pool's lock */
-    struct syni_list link; /* in a queue, or in line at its strand; `next`: on the tray */
+    union {
+        struct syni_list link; /* in a queue, or in line at its strand */
+        struct syni_link on_tray; /* before: the post puts it there without the lock */
+    };
     struct syni_worker *worker; /* that runs it */
     _Atomic(enum syni_work_state) state; /* read without it in ask.c */
     bool abandoned;
@@ -108,8 +112,7 @@ struct syni_pool {
     atomic_bool made;
     struct syn_pool *owner;
     void (*main)(void *pool); /* of its threads */
-    /* Works that were posted without the lock, the last one first; see tray.c. */
-    _Atomic(struct syni_list *) tray;
+    struct syni_stack tray; /* works that were posted without the lock; see tray.c */
     atomic_size_t bound;     /* of the queue; 0: none */
     _Atomic(ptrdiff_t) room; /* places that are left; less than 0 when loops went over it */
     struct syni_mutex lock;

@@ -44,9 +44,9 @@ static void ask_deferred(struct syni_section *section)
 {
     while (section->to_ask) {
         struct syni_core *core = section->to_ask;
-        struct syni_job *next = core->job.next;
+        struct syni_link *next = core->job.link.next;
 
-        section->to_ask = next ? SYNI_CONTAINER(next, struct syni_core, job) : NULL;
+        section->to_ask = next ? SYNI_CONTAINER(next, struct syni_core, job.link) : NULL;
         syni_core_ask(core, section->origin);
         syni_core_unpin(core);
     }
@@ -191,7 +191,7 @@ static void ask_child(struct syni_scope *scope, struct syni_core *core,
     if (!scope->home && !core->task && core->ops->cancel) {
         /* It may end inside the call, which must not be under our lock. Its job is free: a
          * thread's child is not posted. */
-        core->job.next = section->to_ask ? &section->to_ask->job : NULL;
+        core->job.link.next = section->to_ask ? &section->to_ask->job.link : NULL;
         section->to_ask = core;
         section->origin = origin;
         syni_slot_take(core->slot, syni_slot_generation(core->slot), SYNI_SLOT_PIN_ANY);

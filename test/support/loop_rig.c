@@ -112,7 +112,7 @@ static void run_call(struct syni_job *job)
 
 void rig_call(struct rig *rig, void (*fn)(void *argument), void *argument)
 {
-    struct call call = {{NULL, run_call}, fn, argument, syni_parker_mine(), false};
+    struct call call = {{.run = run_call}, fn, argument, syni_parker_mine(), false};
 
     CHECK(syni_loop_post(&rig->loop, &call.job));
     CHECK(syni_clock_sleep(&call.done, SYNI_NEVER));
