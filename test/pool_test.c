@@ -50,6 +50,43 @@ static void over(struct syn_pool *pool)
     done();
 }
 
+/* --- a thread that goes away --- */
+
+BLOCKING(workers, int, leaves, (int, x))
+{
+    pthread_exit(NULL);
+    return x;
+}
+
+static void C13_a_job_that_ends_its_thread_is_found(void)
+{
+    int y;
+
+    leaves(1, &y);
+    CHECK(!"the program went on without the thread that had the job");
+}
+
+POOL(crowded, .max_threads = 1, .queue_bound = 1, .when_full = SYN_WHEN_FULL_RUN_HERE);
+
+static void *submits_one_that_leaves(void *unused)
+{
+    future_detach(pool_submit(&crowded, leaves, 1));
+    return unused;
+}
+
+static void C13_a_job_that_ends_the_thread_which_submits_it_is_found(void)
+{
+    pthread_t thread;
+
+    gate_init(&gate);
+    future_detach(pool_submit(&crowded, standing, &gate, 1));
+    gate_await(&gate, 1);
+    future_detach(pool_submit(&crowded, standing, &gate, 2));
+    CHECK_INT(pthread_create(&thread, NULL, submits_one_that_leaves, NULL), 0);
+    pthread_join(thread, NULL);
+    CHECK(!"the program went on without the thread that had the job");
+}
+
 static void W4_threads_grow_to_the_maximum_and_no_further(void)
 {
     struct standing_future f[5];
@@ -444,5 +481,8 @@ static const struct test_case cases[] = {
     TEST(W6_a_private_pool_is_made_stopped_and_freed_again_and_again),
     TEST(W6_the_size_is_set_by_a_call_before_the_first_job),
     TEST(H1_workers_block_signals_and_are_announced),
+    TEST_DIES(C13_a_job_that_ends_its_thread_is_found, SIGABRT, "inside a job that it ran"),
+    TEST_DIES(C13_a_job_that_ends_the_thread_which_submits_it_is_found, SIGABRT,
+              "inside a job that it ran"),
 };
 TEST_MAIN("pool", cases);

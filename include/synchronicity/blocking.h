@@ -48,6 +48,9 @@
  * waits gets SYN_ECANCELED or SYN_ETIMEDOUT, whose report says so; the thread goes on and
  * counts no more; the late result is destroyed. Arguments live until it really ends.
  *
+ * The body returns; one that ends its thread (pthread_exit(), a cancellation) ends the program
+ * with a message, since its callers would wait for ever.
+ *
  * A deadline reaches a job with the call that made it (syn_call_by()), or who awaits it, and
  * calls made in it inherit that, as they do task-local values.
  *

@@ -12,13 +12,14 @@
  * A JOB THAT WAITS, for anything of this library, does not count among max_threads; another
  * thread takes its place if there is work, up to the hard limit. So calls may go back and
  * forth between callbacks on a pool and tasks on a loop as deep as there are threads. At the
- * hard limit, or when the system has no more threads, and all of them wait, a job that
- * was made on behalf of another job is refused with SYN_EDEADLK, since the threads
- * may all be waiting for it. (Discarded: running others' jobs on the stack of one that
- * waits; it may hold a lock that they want, and is delayed by them.)
+ * hard limit, when all of them wait, a job that was made on behalf of another job is refused
+ * with SYN_EDEADLK, since the threads may all be waiting for it. (Discarded: running others'
+ * jobs on the stack of one that waits; it may hold a lock that they want, and is delayed by
+ * them.)
  *
- * When a thread cannot be started the threads there are run the job; if there are none, its
- * future fails with the system's reason.
+ * When a thread cannot be started the threads there are run the job. If there are none, its
+ * future fails with the system's reason; and so does, if all of them wait, that of one which was
+ * made on behalf of another job.
  *
  * Workers block all signals. Thread: any, for everything here that does not say otherwise.
  */
@@ -41,7 +42,8 @@ extern "C" {
 enum syn_when_full {
     SYN_WHEN_FULL_WAIT, /* who submits waits for room, at most until his deadline */
     SYN_WHEN_FULL_FAIL, /* the future fails with SYN_EAGAIN */
-    SYN_WHEN_FULL_RUN_HERE, /* the job runs in the thread that submits it */
+    SYN_WHEN_FULL_RUN_HERE, /* the job runs in the thread that submits it; one of a strand, which
+                             * has its turn, is taken over the bound */
 };
 
 /* Zero everywhere is the default. No environment variable is ever read. */
@@ -100,8 +102,8 @@ struct syn_pool {
 syn_err syn_pool_new(const struct syn_pool_options *options, struct syn_pool **out_new);
 
 /* Stops it, without limit, and frees it. No thread may be inside a call on it, such as one that
- * waits for room. NULL is fine. Fails: SYN_EDEADLK in a job of its
- * own; SYN_EBUSY while a thread that was abandoned in a job is still there. */
+ * waits for room. NULL is fine. Fails: SYN_EDEADLK as a stop does;
+ * SYN_EBUSY while a thread that was abandoned in a job is still there. */
 syn_err syn_pool_free(struct syn_pool *pool);
 
 /* Another size, name, ...; before its first job, and after a stop. This is how one sets the
@@ -110,9 +112,9 @@ syn_err syn_pool_configure(struct syn_pool *pool, const struct syn_pool_options 
 
 /* Refuses new jobs (SYN_ECLOSED), ends those that wait (SYN_ECANCELED), asks those that run
  * to end, and joins all threads. Fine if it has none.
- * Fails: SYN_ETIMEDOUT when jobs had not ended by DEADLINE (real time): they were abandoned, the
- * report names one, their threads stay behind; SYN_EDEADLK in a job of its own, or on a
- * thread that drives a loop. */
+ * Fails: SYN_ETIMEDOUT when jobs had not ended by DEADLINE (on the calling thread's clock): they
+ * were abandoned, the report names one, their threads stay behind; SYN_EDEADLK in a job of its
+ * own, or on a thread that drives a loop. */
 syn_err syn_pool_stop(struct syn_pool *pool, struct syn_deadline deadline);
 
 /* Takes jobs again, after a stop. Fine if it does. */

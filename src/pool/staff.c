@@ -20,10 +20,24 @@ struct syni_worker *syni_worker_now(void)
     return mine;
 }
 
+/* A worker lies on its thread's stack, and is listed; and who waits for its job would do so for
+ * ever. */
+static void thread_ends(void *unused)
+{
+    (void)unused;
+    if (mine)
+        syni_panic("a thread ended (pthread_exit, cancellation) inside a job that it ran");
+}
+
 struct syni_worker *syni_worker_become(struct syni_worker *worker)
 {
+    static _Thread_local struct syni_exit_call at_exit;
     struct syni_worker *before = mine;
 
+    if (!at_exit.fn) {
+        at_exit.fn = thread_ends;
+        syni_thread_at_exit(&at_exit);
+    }
     mine = worker;
     return before;
 }

@@ -155,6 +155,7 @@ static void leave_locked(struct syni_worker *me)
     bool joins = pool->stopping && pool->has_last;
 
     syni_list_remove(&me->link);
+    syni_worker_become(NULL);
     if (pool->stopping) {
         pool->last = self;
         pool->has_last = true;
