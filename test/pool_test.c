@@ -466,6 +466,38 @@ static void W3_a_place_that_was_offered_in_vain_goes_to_the_next(void)
     over(&workers);
 }
 
+POOL(roomy, .max_threads = 1, .queue_bound = 4);
+
+static void *submits_and_opens(void *other)
+{
+    future_detach(pool_submit(&roomy, standing, other, 5));
+    gate_open(other);
+    return NULL;
+}
+
+/* The next job is one that waits for who waits for room. */
+static void W3_who_waits_for_room_gets_the_only_place_there_is(void)
+{
+    struct standing_future f[5];
+    struct gate other;
+    pthread_t thread;
+
+    begin_in_real_time();
+    gate_init(&gate);
+    gate_init(&other);
+    f[0] = pool_submit(&roomy, standing, &gate, 0);
+    gate_await(&gate, 1);
+    for (int i = 1; i < 5; i++)
+        f[i] = pool_submit(&roomy, standing, &other, i);
+    CHECK_INT(pthread_create(&thread, NULL, submits_and_opens, &other), 0);
+    while (pool_stats(&roomy).submitted < 6)
+        usleep(100);
+    gate_open(&gate);
+    CHECK_INT(pthread_join(thread, NULL), 0);
+    for (int i = 0; i < 5; i++)
+        CHECK_INT(future_get(f[i], NULL), SYN_OK);
+    finish_pool(&roomy);
+}
 
 static const struct test_case cases[] = {
     TEST(W4_threads_grow_to_the_maximum_and_no_further),
@@ -474,6 +506,7 @@ static const struct test_case cases[] = {
     TEST(W3_a_full_queue_runs_a_job_in_who_submits_if_it_is_to),
     TEST(W3_a_full_queue_makes_who_submits_wait_for_room_or_his_deadline),
     TEST(W3_a_place_that_was_offered_in_vain_goes_to_the_next),
+    TEST(W3_who_waits_for_room_gets_the_only_place_there_is),
     TEST_MODES(W3_a_loop_never_waits_for_room),
     TEST(W3_urgent_jobs_go_ahead_and_the_others_are_not_forgotten),
     TEST(W5_without_a_thread_the_future_says_so_and_nothing_is_lost),

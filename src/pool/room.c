@@ -8,16 +8,21 @@
  * Its accesses are relaxed: a place says nothing but that it is there.
  *
  * Those who wait are told when the queue is half empty, and then as many as there are
- * places: telling each at the first place would cost two changes of thread for each work.
+ * places: telling each at the first place would cost two changes of thread for each work. But the
+ * next work may run for long, or until somebody who waits here goes on. So who was not told
+ * for a moment looks for himself, and from then on is told at the first place.
  */
 #include "pool/pool.h"
 
 #include <stddef.h>
 
+enum { MOMENT_NS = 1000000 };
+
 struct submitter {
     struct syni_list link;
     struct syni_parker *parker;
     _Atomic(bool) done;
+    bool hasty; /* wants the first place */
 };
 
 bool syni_room_take(struct syni_pool *pool, struct syni_work *work)
@@ -49,34 +54,56 @@ void syni_room_give_locked(struct syni_pool *pool, struct syni_work *work)
     atomic_fetch_add_explicit(&pool->room, 1, memory_order_relaxed);
 }
 
+/* Sleeps, without the lock, until ME is told. False: time is up. */
+static bool sleep_locked(struct syni_pool *pool, struct submitter *me, int64_t until)
+{
+    bool in_time;
+
+    if (syni_list_empty(&me->link)) {
+        me->done = false;
+        syni_list_append(&pool->submitters, &me->link);
+    }
+    syni_mutex_unlock(&pool->lock);
+    in_time = syni_clock_sleep(&me->done, until);
+    syni_mutex_lock(&pool->lock);
+    return in_time;
+}
+
 syn_err syni_room_wait_locked(struct syni_pool *pool, struct syni_work *work, int64_t deadline)
 {
-    while (!pool->closed && !syni_room_take(pool, work)) {
-        struct submitter me = {.parker = syni_parker_mine()};
-        bool in_time;
+    /* A virtual clock would not know what such a moment is for. */
+    struct submitter me = {.parker = syni_parker_mine(), .hasty = syni_clock_mine() != NULL};
+    int64_t soon = syni_deadline_in(syni_now(), MOMENT_NS);
+    bool in_time = true;
 
-        syni_list_append(&pool->submitters, &me.link);
-        syni_mutex_unlock(&pool->lock);
-        in_time = syni_clock_sleep(&me.done, deadline);
-        syni_mutex_lock(&pool->lock);
-        syni_list_remove(&me.link);
-        if (!in_time && !syni_room_take(pool, work))
-            return SYN_ETIMEDOUT;
+    syni_list_init(&me.link);
+    while (in_time && !pool->closed && !syni_room_take(pool, work)) {
+        bool waits_on = !me.hasty && soon < deadline;
+
+        in_time = sleep_locked(pool, &me, waits_on ? soon : deadline) || waits_on;
+        me.hasty = true;
     }
-    return pool->closed ? SYN_ECLOSED : SYN_OK;
+    syni_list_remove(&me.link);
+    if (pool->closed)
+        return SYN_ECLOSED;
+    if (!syni_room_take(pool, work))
+        return SYN_ETIMEDOUT;
+    syni_room_tell_locked(pool, false); /* there may be more, for one behind us */
+    return SYN_OK;
 }
 
 void syni_room_tell_locked(struct syni_pool *pool, bool all)
 {
     ptrdiff_t bound = (ptrdiff_t)atomic_load_explicit(&pool->bound, memory_order_relaxed);
     ptrdiff_t places = atomic_load_explicit(&pool->room, memory_order_relaxed);
+    bool is_half_empty = places >= bound - bound / 2;
 
-    if (syni_list_empty(&pool->submitters) || (!all && places < bound - bound / 2))
-        return;
     while (!syni_list_empty(&pool->submitters) && (all || places-- > 0)) {
         struct submitter *submitter =
             SYNI_CONTAINER(pool->submitters.next, struct submitter, link);
 
+        if (!all && !is_half_empty && !submitter->hasty)
+            return;
         syni_list_remove(&submitter->link);
         syni_parker_wake(submitter->parker, &submitter->done);
     }

@@ -109,6 +109,8 @@ static void G8_threads_and_a_task_share_what_flows(void)
         struct takes_in_a_task_future task;
 
         CHECK_INT(channel_new(longs, capacities[i], &shared), 0);
+        CHECK_INT(channel_send(shared, &(long){0}), 0); /* it is in use from now on */
+        CHECK_INT(channel_next(shared, &(long){0}), 0);
         makers = MAKERS;
         task = takes_in_a_task_future();
         crew_run(TAKERS + 1 + MAKERS, works, NULL);
