@@ -324,19 +324,10 @@ BLOCKING(bounded, int, standing, (int, x))
     return x;
 }
 
-static void *first_asks(void *ch)
-{
-    int v;
-
-    CHECK_INT(channel_next(*(struct count_channel *)ch, &v), SYN_ECLOSED);
-    return NULL;
-}
-
-static void G5_one_that_waits_for_room_in_its_pool_never_begins_once_it_was_closed(void)
+static void G5_one_that_waits_for_a_thread_of_its_pool_never_begins_once_it_was_closed(void)
 {
     struct count_channel ch;
     struct standing_future f[2];
-    pthread_t thread;
     int y;
 
     begin();
@@ -345,12 +336,11 @@ static void G5_one_that_waits_for_room_in_its_pool_never_begins_once_it_was_clos
     gate_await(&gate, 1);
     f[1] = standing_future(2);
     ch = syn_pool_submit(&bounded, count, 3);
-    CHECK_INT(pthread_create(&thread, NULL, first_asks, &ch), 0);
-    while (pool_stats(&bounded).submitted < 3)
-        usleep(100);
-    CHECK_INT(channel_close_by(ch, syn_after(0)), SYN_ETIMEDOUT);
+    CHECK_INT(channel_try_next(ch, &y), SYN_EAGAIN);
+    CHECK_INT(pool_stats(&bounded).queued, 2);
+    CHECK_INT(channel_close(ch), 0);
+    CHECK_INT(pool_stats(&bounded).queued, 1);
     gate_open(&gate);
-    CHECK_INT(pthread_join(thread, NULL), 0);
     CHECK_INT(future_get(f[0], &y), SYN_OK);
     CHECK_INT(future_get(f[1], &y), SYN_OK);
     CHECK_INT(yielded, 0);
@@ -358,6 +348,42 @@ static void G5_one_that_waits_for_room_in_its_pool_never_begins_once_it_was_clos
     over(&workers);
 }
 
+/* Who asks it first posts its job, and must not do more than that: he may have a deadline, and
+ * could not fetch the items if he made them. */
+static void W3_a_full_queue_holds_up_nobody_who_asks(void)
+{
+    static const enum syn_when_full when_full[] = {SYN_WHEN_FULL_WAIT, SYN_WHEN_FULL_RUN_HERE};
+
+    begin_in_real_time();
+    for (int i = 0; i < 2; i++) {
+        struct syn_pool_options options = bounded.options;
+        struct count_channel ch;
+        struct standing_future f[2];
+        int v = -1;
+
+        options.when_full = when_full[i];
+        CHECK_INT(pool_configure(&bounded, &options), SYN_OK);
+        gate_init(&gate);
+        f[0] = standing_future(1);
+        gate_await(&gate, 1);
+        f[1] = standing_future(2);
+        ch = syn_pool_submit(&bounded, count, 2);
+        CHECK_INT(channel_try_next(ch, &v), SYN_EAGAIN);
+        CHECK_INT(channel_next_by(ch, &v, syn_after(0.001)), SYN_ETIMEDOUT);
+        CHECK_INT(yielded, 2 * i);
+        gate_open(&gate);
+        CHECK_INT(channel_next(ch, &v), SYN_OK);
+        CHECK_INT(channel_next(ch, &v), SYN_OK);
+        CHECK_INT(v, 1);
+        CHECK_INT(channel_next(ch, &v), SYN_EEND);
+        CHECK_INT(channel_close(ch), SYN_OK);
+        for (int k = 0; k < 2; k++)
+            CHECK_INT(future_get(f[k], NULL), SYN_OK);
+        CHECK_INT(pool_stop(&bounded, syn_never()), SYN_OK);
+        pool_start(&bounded);
+    }
+    finish_pool(&bounded);
+}
 
 static const struct test_case cases[] = {
     TEST(G2_a_thread_iterates),
@@ -371,7 +397,8 @@ static const struct test_case cases[] = {
     TEST(G5_one_that_does_not_end_is_abandoned_and_that_is_said),
     TEST(L2_a_stop_ends_it_in_its_yield),
     TEST(C11_what_it_yields_after_a_stop_is_destroyed_once),
-    TEST(G5_one_that_waits_for_room_in_its_pool_never_begins_once_it_was_closed),
+    TEST(G5_one_that_waits_for_a_thread_of_its_pool_never_begins_once_it_was_closed),
+    TEST(W3_a_full_queue_holds_up_nobody_who_asks),
     TEST(W5_with_any_allocation_or_thread_failing_the_channel_says_so),
 };
 TEST_MAIN_BOTH_MODES("blocking_generator", cases);

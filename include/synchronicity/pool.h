@@ -37,8 +37,8 @@ extern "C" {
 #endif
 
 /* What becomes of a job when `queue_bound` of them wait already. A thread that drives a
- * loop, and a job of a pool, must neither wait nor compute for others: theirs are taken over
- * the bound, unless it is FAIL. */
+ * loop, and a job of a pool, must neither wait nor compute for others, nor must who asks a
+ * blocking generator for its first item: theirs are taken over the bound, unless it is FAIL. */
 enum syn_when_full {
     SYN_WHEN_FULL_WAIT, /* who submits waits for room, at most until his deadline */
     SYN_WHEN_FULL_FAIL, /* the future fails with SYN_EAGAIN */

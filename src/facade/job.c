@@ -264,16 +264,16 @@ static bool is_patient(void)
 void syni_job_start(struct syn_job *job, struct syn_strand *strand)
 {
     SYNI_JOB(job)->work.strand = strand;
-    syni_job_post(SYNI_JOB(job));
+    syni_job_post(SYNI_JOB(job), is_patient());
 }
 
-void syni_job_post(struct syni_pool_job *job)
+void syni_job_post(struct syni_pool_job *job, bool patient)
 {
     syn_err err = job->copy_failed ? SYN_ENOMEM : SYN_OK;
 
     job->work.clock.clock = syni_clock_here();
     if (!err)
-        err = syni_pool_post(syni_pool_of(job->pool), &job->work, is_patient(), job->deadline);
+        err = syni_pool_post(syni_pool_of(job->pool), &job->work, patient, job->deadline);
     if (err)
         refuse(job, err);
 }

@@ -44,8 +44,9 @@ _Static_assert(_Alignof(struct syni_pool_job) <= _Alignof(struct syn_job), "misa
 struct syni_pool_job *syni_job_make(const struct syn_blocking *function, struct syn_pool *pool,
                                     unsigned references, struct syn_future *out_future);
 
-/* Its body runs some time, or its core says why not. It has the body's reference. */
-void syni_job_post(struct syni_pool_job *job);
+/* Its body runs some time, or its core says why not. It has the body's reference. PATIENT: as
+ * syni_pool_post() says. */
+void syni_job_post(struct syni_pool_job *job, bool patient);
 
 /* The clock that work made by this thread lives by; NULL: real time. */
 struct syn_clock *syni_clock_here(void);

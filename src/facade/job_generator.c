@@ -17,13 +17,15 @@ static struct syni_pool_job *producer(struct syni_channel *channel)
     return SYNI_CONTAINER(channel->generator, struct syni_pool_job, core);
 }
 
+/* By whoever asks first, and in the middle of that: he has a deadline of his own, or does not
+ * wait at all; and if he ran the job he could not fetch what it yields. */
 static void start(struct syni_channel *channel)
 {
     struct syni_pool_job *job = producer(channel);
 
     /* the body's; the core is not complete before it is posted */
     syni_slot_take(job->core.slot, syni_slot_generation(job->core.slot), SYNI_SLOT_PIN_ANY);
-    syni_job_post(job);
+    syni_job_post(job, false);
 }
 
 static void go_on(struct syni_core *core)
