@@ -3,49 +3,7 @@
  * Jobs that are asked to end: before they begin, while they run, and when they will not.
  */
 #define _DEFAULT_SOURCE
-#include "support/pool_rig.h"
-
-SYNCHRONIZER(demo);
-POOL(workers, .max_threads = 2, .grace_ns = 1000000);
-
-static struct gate gate;
-
-BLOCKING(workers, int, twice, (int, x), DOC("doubles it"))
-{
-    return 2 * x;
-}
-
-BLOCKING(workers, int, standing, (struct gate *, at), (int, x))
-{
-    gate_pass(at);
-    return x;
-}
-
-static void over(struct syn_pool *pool)
-{
-    finish_pool(pool);
-    finish_pool(syn_default_pool());
-    finish(&demo);
-    done();
-}
-
-static atomic_int made, destroyed;
-
-static void destroy_int(int *n)
-{
-    destroyed++;
-    free(n);
-}
-
-BLOCKING(workers, int *, owned, (struct gate *, at), DESTROY(destroy_int))
-{
-    int *n = malloc(sizeof *n);
-
-    gate_pass(at);
-    made++;
-    *n = 1;
-    return n;
-}
+#include "support/worker_rig.h"
 
 static void X3_a_queued_job_that_is_cancelled_never_runs(void)
 {

@@ -3,18 +3,9 @@
  * Blocking functions: their faces, what goes in and out, how they are cancelled.
  */
 #define _DEFAULT_SOURCE
-#include "support/pool_rig.h"
+#include "support/worker_rig.h"
 
-SYNCHRONIZER(demo);
-POOL(workers, .max_threads = 2, .grace_ns = 1000000);
 POOL(others);
-
-static struct gate gate;
-
-BLOCKING(workers, int, twice, (int, x), DOC("doubles it"))
-{
-    return 2 * x;
-}
 
 BLOCKING(DEFAULT_POOL, void, nothing)
 {
@@ -30,12 +21,6 @@ BLOCKING(workers, void, failing_at_nothing)
     job_fail(job, SYN_EPIPE);
 }
 
-BLOCKING(workers, int, standing, (struct gate *, at), (int, x))
-{
-    gate_pass(at);
-    return x;
-}
-
 BLOCKING(workers, size_t, length, SYN_COPY(const char *, text), (struct gate *, at))
 {
     gate_pass(at);
@@ -46,14 +31,6 @@ BLOCKING_DECLARE(int, declared, (int, x));
 BLOCKING_DEFINE(workers, int, declared, (int, x))
 {
     return x + 1;
-}
-
-static void over(struct syn_pool *pool)
-{
-    finish_pool(pool);
-    finish_pool(syn_default_pool());
-    finish(&demo);
-    done();
 }
 
 static void W1_a_blocking_function_has_every_face(void)
@@ -161,24 +138,6 @@ static void C7_the_blocking_face_on_a_loop_is_an_error_and_runs_nothing(void)
     CHECK_INT(blocks_on_a_loop(), SYN_OK);
     CHECK_INT(pool_stats(&workers).submitted, 1);
     over(&workers);
-}
-
-static atomic_int made, destroyed;
-
-static void destroy_int(int *n)
-{
-    destroyed++;
-    free(n);
-}
-
-BLOCKING(workers, int *, owned, (struct gate *, at), DESTROY(destroy_int))
-{
-    int *n = malloc(sizeof *n);
-
-    gate_pass(at);
-    made++;
-    *n = 1;
-    return n;
 }
 
 static void C11_a_result_that_nobody_fetched_is_destroyed_once(void)

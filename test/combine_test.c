@@ -3,21 +3,12 @@
  * All, any, race: over mixed types and arrays, in tasks and threads; losers.
  */
 #define _DEFAULT_SOURCE
-#include "support/call_rig.h"
+#include "support/pair_rig.h"
 #include "support/random.h"
 
-SYNCHRONIZER(demo);
-SYNCHRONIZER(other);
 PROMISE(int, number);
 
 static int cleaned, destroyed;
-
-static void end_all(void)
-{
-    finish(&demo);
-    finish(&other);
-    done();
-}
 
 /* Ends after SECONDS with X, or with the error -X; its clean-up takes a tenth of a second. */
 ASYNC(demo, int, after, (double, seconds), (int, x))

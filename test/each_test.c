@@ -4,10 +4,7 @@
  * results and arguments, from C and C++.
  */
 #define _DEFAULT_SOURCE
-#include "support/call_rig.h"
-
-SYNCHRONIZER(demo);
-SYNCHRONIZER(other);
+#include "support/pair_rig.h"
 
 static int begun, cleaned;
 
@@ -20,13 +17,6 @@ GENERATOR(demo, int, count, (int, n), SYN_LOCAL(int, i))
     co_finally;
     cleaned++;
     co_end;
-}
-
-static void end_all(void)
-{
-    finish(&demo);
-    finish(&other);
-    done();
 }
 
 static void G10_an_iterable_begins_anew_each_time(void)

@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * A real library that only blocks, on a pool: docs/examples/sqlite. Real time, both modes.
- * Without SQLite each case is skipped and says so.
  */
 #define _FILE_OFFSET_BITS 64 /* files of temp_dir.h, also where long has 32 bits */
 #define _DEFAULT_SOURCE
-#include "test.h"
 
-#define CASES(X)                                                                                   \
+#define SQLITE_CASES(X)                                                                            \
     X(W2_a_table_is_made_and_its_rows_come_with_their_types)                                       \
     X(W2_a_task_iterates_rows)                                                                     \
     X(W2_ten_databases_work_in_parallel)                                                           \
@@ -15,104 +13,12 @@
     X(W2_a_query_holds_the_connection_until_its_channel_is_closed)                                 \
     X(E1_errors_have_their_code_and_the_words_of_SQLite)                                           \
     X(E1_what_is_not_one_statement_is_refused)                                                     \
-    X(X3_a_deadline_interrupts_and_the_connection_works_on)                                        \
-    X(X3_cancelled_at_any_moment_it_ends_and_the_connection_works_on)                              \
-    X(X3_what_runs_is_interrupted_by_whoever_cancels)                                              \
-    X(X3_a_queued_statement_that_is_cancelled_never_runs)                                          \
-    X(X3_closing_the_rows_interrupts_a_statement_that_gives_none)                                  \
-    X(X3_waiting_for_a_locked_database_is_cancelled)                                               \
-    X(W2_a_locked_database_is_waited_for)                                                          \
     X(C11_what_nobody_fetches_is_freed)                                                            \
     X(W2_closing_waits_for_what_was_asked_before)
 
-#ifndef HAVE_SQLITE
+#include "support/sqlite_rig.h"
 
-#define SKIPPED(name)                                                                              \
-    static void name(void)                                                                         \
-    {                                                                                              \
-        TEST_SKIP("SQLite was not there when this was built");                                     \
-    }
-CASES(SKIPPED)
-
-#else
-
-#include "support/pool_rig.h"
-#include "support/temp_dir.h"
-
-#include "../docs/examples/sqlite/sqlite.h"
-
-SYNCHRONIZER(app);
-
-static const char endless[] =
-    "with recursive c(x) as (select 1 union all select x + 1 from c) select max(x) from c";
-
-/* Nothing is left of the library's, nor of SQLite's, and no job was abandoned. SLOTS as for
- * done_after(). */
-static void over_after(unsigned long slots)
-{
-    CHECK_INT(pool_stats(&sqlite_pool).abandoned, 0);
-    finish_pool(&sqlite_pool);
-    finish(&app);
-    CHECK_INT(sqlite3_memory_used(), 0);
-    CHECK(syn_memory_use().outstanding <= slots / 256);
-}
-
-static void over(void)
-{
-    over_after(0);
-}
-
-static struct sqlite_db *open_at(const char *path)
-{
-    struct sqlite_db *db = NULL;
-
-    CHECK_INT(sqlite_open(path, &db), SYN_OK);
-    return db;
-}
-
-static struct sqlite_db *begin_db(void)
-{
-    begin_in_real_time();
-    return open_at(":memory:");
-}
-
-static void must(struct sqlite_db *db, const char *sql)
-{
-    if (sqlite_exec(db, sql, NULL)) {
-        syn_perror(sql);
-        CHECK(!"a statement that must run");
-    }
-}
-
-/* The first value of SQL's first row. */
-static int ask(struct sqlite_db *db, const char *sql)
-{
-    int value = -1;
-    syn_err err;
-
-    channel_each (struct sqlite_row *, row, sqlite_query(db, sql), &err) {
-        value = sqlite3_value_int(row->values[0]);
-        sqlite_row_free(row);
-        break;
-    }
-    CHECK_INT(err, SYN_OK);
-    return value;
-}
-
-/* A function for SQL that stands at a gate, so that a case knows what runs. */
-static void stand(sqlite3_context *context, int n, sqlite3_value **values)
-{
-    (void)n;
-    (void)values;
-    gate_pass(sqlite3_user_data(context));
-    sqlite3_result_int(context, 1);
-}
-
-static void give_gate(struct sqlite_db *db, struct gate *gate)
-{
-    CHECK_INT(sqlite3_create_function(db->handle, "stand", 0, SQLITE_UTF8, gate, stand, NULL, NULL),
-              SQLITE_OK);
-}
+#ifdef HAVE_SQLITE
 
 static void W2_a_table_is_made_and_its_rows_come_with_their_types(void)
 {
@@ -146,23 +52,6 @@ static void W2_a_table_is_made_and_its_rows_come_with_their_types(void)
     CHECK_INT(changes, 1);
     CHECK_INT(sqlite_close(db), SYN_OK);
     over();
-}
-
-ASYNC(app, int, sum_of, (struct sqlite_db *, db), SYN_COPY(const char *, sql),
-      SYN_LOCAL(struct sqlite_query_channel, rows), SYN_LOCAL(struct sqlite_row *, row))
-{
-    co_begin;
-    self->rows = sqlite_query(self->db, self->sql);
-    co_each (self->rows, &self->row) {
-        self->result += sqlite3_value_int(self->row->values[0]);
-        sqlite_row_free(self->row);
-    }
-    if (co_status)
-        co_fail(co_status);
-    co_return_result;
-    co_finally;
-    co_close(self->rows);
-    co_end;
 }
 
 ASYNC(app, int, fill_and_sum, SYN_LOCAL(struct sqlite_db *, db), SYN_LOCAL(int64_t, n))
@@ -290,132 +179,6 @@ static void E1_what_is_not_one_statement_is_refused(void)
     over();
 }
 
-static void X3_a_deadline_interrupts_and_the_connection_works_on(void)
-{
-    struct sqlite_db *db = begin_db();
-    int sum;
-
-    CHECK_INT(call_by(syn_after(0.05), sqlite_exec(db, endless, NULL)), SYN_ETIMEDOUT);
-    CHECK_INT(syn_last_origin(), SYN_BY_DEADLINE);
-    CHECK_INT(call_by(syn_after(0.05), sum_of(db, endless, &sum)), SYN_ETIMEDOUT);
-    CHECK_INT(ask(db, "select 7"), 7);
-    CHECK_INT(sqlite_close(db), SYN_OK);
-    over();
-}
-
-static void X3_cancelled_at_any_moment_it_ends_and_the_connection_works_on(void)
-{
-    struct sqlite_db *db = begin_db();
-    volatile int spins = 0;
-
-    for (int i = 0; i < 200; i++) {
-        struct sqlite_exec_future f = sqlite_exec_future(db, endless);
-
-        for (int turns = 0; turns < i * 100; turns++)
-            spins++;
-        CHECK_INT(future_cancel(f), SYN_ECANCELED);
-        CHECK_INT(ask(db, "select 3"), 3);
-    }
-    CHECK_INT(sqlite_close(db), SYN_OK);
-    over_after(512);
-}
-
-static void X3_what_runs_is_interrupted_by_whoever_cancels(void)
-{
-    struct sqlite_db *db = begin_db();
-    struct sum_of_future f;
-    struct gate gate;
-
-    sqlite3_progress_handler(db->handle, 0, NULL, NULL); /* SQLite does not ask */
-    gate_init(&gate);
-    give_gate(db, &gate);
-    f = sum_of_future(db, "with recursive c(x) as (select stand() union all select x from c) "
-                          "select count(*) from c");
-    gate_await(&gate, 1);
-    CHECK_INT(future_request_cancel(f), SYN_OK);
-    gate_open(&gate);
-    CHECK_INT(future_cancel(f), SYN_ECANCELED);
-    CHECK_INT(ask(db, "select 7"), 7);
-    CHECK_INT(sqlite_close(db), SYN_OK);
-    over();
-}
-
-static void X3_a_queued_statement_that_is_cancelled_never_runs(void)
-{
-    struct sqlite_db *db = begin_db();
-    struct sqlite_exec_future a, b;
-    struct gate gate;
-
-    gate_init(&gate);
-    give_gate(db, &gate);
-    must(db, "create table t (a)");
-    a = sqlite_exec_future(db, "select stand()");
-    gate_await(&gate, 1);
-    b = sqlite_exec_future(db, "insert into t values (1)");
-    CHECK_INT(future_cancel(b), SYN_ECANCELED);
-    gate_open(&gate);
-    CHECK_INT(future_get(a, NULL), SYN_OK);
-    CHECK_INT(ask(db, "select count(*) from t"), 0);
-    CHECK_INT(sqlite_close(db), SYN_OK);
-    over();
-}
-
-static void X3_closing_the_rows_interrupts_a_statement_that_gives_none(void)
-{
-    struct sqlite_db *db = begin_db();
-    struct sqlite_query_channel rows = sqlite_query(db, endless);
-    struct sqlite_row *row;
-
-    CHECK_INT(channel_next_by(rows, &row, syn_after(0.02)), SYN_ETIMEDOUT);
-    CHECK_INT(channel_close(rows), SYN_OK);
-    CHECK_INT(ask(db, "select 5"), 5);
-    CHECK_INT(sqlite_close(db), SYN_OK);
-    over();
-}
-
-/* Two connections to one file, which the first has locked. */
-static void lock_one(struct sqlite_db *db[2])
-{
-    begin_in_real_time();
-    temp_begin();
-    for (int i = 0; i < 2; i++)
-        db[i] = open_at(in_temp("db"));
-    must(db[0], "create table t (a); begin immediate; insert into t values (1)");
-}
-
-static void unlock(struct sqlite_db *db[2], int rows)
-{
-    CHECK_INT(ask(db[1], "select count(*) from t"), rows);
-    for (int i = 0; i < 2; i++)
-        CHECK_INT(sqlite_close(db[i]), SYN_OK);
-    temp_end();
-    over();
-}
-
-static void X3_waiting_for_a_locked_database_is_cancelled(void)
-{
-    struct sqlite_db *db[2];
-
-    lock_one(db);
-    CHECK_INT(call_by(syn_after(0.02), sqlite_exec(db[1], "insert into t values (2)", NULL)),
-              SYN_ETIMEDOUT);
-    must(db[0], "commit");
-    unlock(db, 1);
-}
-
-static void W2_a_locked_database_is_waited_for(void)
-{
-    struct sqlite_db *db[2];
-    struct sqlite_exec_future f;
-
-    lock_one(db);
-    f = sqlite_exec_future(db[1], "insert into t values (2)");
-    CHECK_INT(future_wait_by(f, syn_after(0.02)), SYN_ETIMEDOUT);
-    must(db[0], "commit");
-    CHECK_INT(future_get(f, NULL), SYN_OK);
-    unlock(db, 2);
-}
-
 static void C11_what_nobody_fetches_is_freed(void)
 {
     struct sqlite_db *db = begin_db();
@@ -453,7 +216,5 @@ static void W2_closing_waits_for_what_was_asked_before(void)
 
 #endif
 
-#define ROW(name) TEST(name),
-
-static const struct test_case cases[] = {CASES(ROW)};
+static const struct test_case cases[] = {SQLITE_CASES(CASE_ROW)};
 TEST_MAIN_BOTH_MODES("sqlite", cases);

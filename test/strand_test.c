@@ -35,6 +35,17 @@ BLOCKING(workers, int, standing, (struct account *, account), (struct gate *, at
     return 1;
 }
 
+/* A job of ACCOUNT's strand stands at the gate; the others wait in line behind it. */
+static struct standing_future occupied(struct account *account)
+{
+    struct standing_future first;
+
+    gate_init(&gate);
+    first = standing_future(account, &gate);
+    gate_await(&gate, 1);
+    return first;
+}
+
 static void over(void)
 {
     finish_pool(&workers);
@@ -68,9 +79,7 @@ static void W2_a_long_line_at_a_strand_keeps_no_worker(void)
     int y;
 
     begin();
-    gate_init(&gate);
-    first = standing_future(&slow, &gate);
-    gate_await(&gate, 1);
+    first = occupied(&slow);
     for (int i = 0; i < 10; i++)
         f[i] = deposit_future(&slow, i);
     CHECK_INT(deposit(&quick, 1, &y), SYN_OK);
@@ -91,9 +100,7 @@ static void X3_a_cancelled_job_leaves_the_line_and_the_others_stay_in_order(void
     int y;
 
     begin();
-    gate_init(&gate);
-    first = standing_future(&account, &gate);
-    gate_await(&gate, 1);
+    first = occupied(&account);
     for (int i = 0; i < 3; i++)
         f[i] = deposit_future(&account, i);
     CHECK_INT(future_cancel(f[1]), SYN_ECANCELED);
@@ -114,9 +121,7 @@ static void X3_an_abandoned_job_holds_its_strand_until_it_really_ends(void)
     int y;
 
     begin();
-    gate_init(&gate);
-    first = standing_future(&account, &gate);
-    gate_await(&gate, 1);
+    first = occupied(&account);
     second = deposit_future(&account, 2);
     CHECK_INT(future_cancel(first), SYN_ECANCELED);
     CHECK_INT(future_poll(second), SYN_EAGAIN);
@@ -132,9 +137,7 @@ static void W2_a_strand_is_of_one_pool_at_a_time(void)
     int y;
 
     begin();
-    gate_init(&gate);
-    first = standing_future(&account, &gate);
-    gate_await(&gate, 1);
+    first = occupied(&account);
     CHECK_INT(future_get(pool_submit(&others, deposit, &account, 1), &y), SYN_EINVAL);
     CHECK_SAYS("strand");
     gate_open(&gate);
@@ -151,9 +154,7 @@ static void L2_a_stop_ends_a_line_too(void)
     int y;
 
     begin();
-    gate_init(&gate);
-    first = standing_future(&account, &gate);
-    gate_await(&gate, 1);
+    first = occupied(&account);
     for (int i = 0; i < 3; i++)
         f[i] = deposit_future(&account, i);
     CHECK_INT(pool_stats(&workers).queued, 3);

@@ -3,17 +3,7 @@
  * Talking back to generators: what is sent and what is thrown, from threads and tasks.
  */
 #define _DEFAULT_SOURCE
-#include "support/call_rig.h"
-
-SYNCHRONIZER(demo);
-SYNCHRONIZER(other);
-
-static void end_all(void)
-{
-    finish(&demo);
-    finish(&other);
-    done();
-}
+#include "support/pair_rig.h"
 
 static int cleaned, n_handled;
 

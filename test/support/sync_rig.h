@@ -5,30 +5,13 @@
 #ifndef SYNC_RIG_H
 #define SYNC_RIG_H
 
-#include "support/call_rig.h"
-
-SYNCHRONIZER(demo);
-SYNCHRONIZER(other);
+#include "support/pair_rig.h"
+#include "support/story.h"
 
 static struct syn_mutex mutex;
 static struct syn_semaphore semaphore;
 static struct syn_event event;
 static struct syn_condition condition;
-static char story[400];
-
-static void tell(const char *what, int n)
-{
-    size_t used = strlen(story);
-
-    snprintf(story + used, sizeof story - used, "%s%d ", what, n);
-}
-
-static void end_all(void)
-{
-    finish(&demo);
-    finish(&other);
-    done();
-}
 
 ASYNC(demo, void, naps, (double, seconds))
 {

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Two synchronizers, for suites in which tasks of one loop meet those of another.
+ */
+#ifndef PAIR_RIG_H
+#define PAIR_RIG_H
+
+#include "support/call_rig.h"
+
+SYNCHRONIZER(demo);
+SYNCHRONIZER(other);
+
+static inline void end_all(void)
+{
+    finish(&demo);
+    finish(&other);
+    done();
+}
+
+#endif
