@@ -78,13 +78,22 @@ static long pop(struct syni_ring *ring)
     return item.number;
 }
 
-static void G3_what_flows_is_bounded_and_in_order(void)
+/* As if LAP laps had come and gone. */
+static void age(struct syni_ring *ring, uint64_t lap)
+{
+    ring->in = ring->out = 2 * lap * ring->places + 1;
+    for (size_t i = 0; i < ring->places; i++)
+        ring->marks[i] = (uint32_t)(2 * lap);
+}
+
+static void check_flow_after(uint64_t lap)
 {
     for (size_t places = 2; places < 6; places++) {
         struct syni_ring ring;
         void *memory = make(&ring, places);
         long in = 0, out = 0;
 
+        age(&ring, lap);
         syni_ring_flow(&ring);
         for (int lap = 0; lap < 20; lap++) {
             while (try_push(&ring, in))
@@ -101,6 +110,18 @@ static void G3_what_flows_is_bounded_and_in_order(void)
         CHECK(!syni_ring_may_pop(&ring));
         unmake(memory, places);
     }
+}
+
+static void G3_what_flows_is_bounded_and_in_order(void)
+{
+    check_flow_after(0);
+}
+
+/* The marks have 32 bits, the positions 63. */
+static void G3_what_flows_goes_on_when_the_marks_wrap_around(void)
+{
+    check_flow_after((UINT64_C(1) << 31) - 5);
+    check_flow_after((UINT64_C(1) << 58) - 5);
 }
 
 static void G3_nothing_flows_while_it_is_stopped(void)
@@ -132,6 +153,7 @@ static void G3_a_single_pusher_stays_below_the_capacity(void)
     void *memory = make(&ring, 4); /* three and one */
     long in = 0;
 
+    age(&ring, (UINT64_C(1) << 31) - 3);
     syni_ring_flow(&ring);
     for (int lap = 0; lap < 10; lap++) {
         while (try_push_below(&ring, in))
@@ -273,6 +295,7 @@ static void G8_what_flows_between_threads_is_neither_lost_nor_doubled(void)
 
 static const struct test_case cases[] = {
     TEST(G3_what_flows_is_bounded_and_in_order),
+    TEST(G3_what_flows_goes_on_when_the_marks_wrap_around),
     TEST(G3_nothing_flows_while_it_is_stopped),
     TEST(G3_a_single_pusher_stays_below_the_capacity),
     TEST(C11_what_is_left_is_destroyed_once),
