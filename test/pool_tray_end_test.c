@@ -203,12 +203,51 @@ static void L3_pools_are_stopped_while_threads_submit_and_no_job_is_lost(void)
     CHECK_INT(a.refused + b.refused, refused);
 }
 
+POOL_MAP(workers, int, int, same)
+{
+    *out = *in;
+    return SYN_OK;
+}
+
+static void maps_and_submits(int number, void *unused)
+{
+    (void)unused;
+    for (int i = 0; i < ROUNDS / 4; i++) {
+        int in[3] = {1, 2, 3}, out[3];
+        syn_err err = number % 2 ? pool_map(&workers, same, in, 3, out) : counting(1, &out[2]);
+
+        CHECK(err == SYN_OK || err == SYN_ECLOSED || err == SYN_ECANCELED);
+        CHECK(err || out[2] == (number % 2 ? 3 : 1));
+        if (err == SYN_ECLOSED && number % 2 == 0)
+            CHECK_SAYS("the pool 'workers' takes no jobs");
+    }
+}
+
+static void W6_the_size_is_set_while_threads_submit(void)
+{
+    struct crew_at_work *crew;
+    struct syn_pool_options options = workers.options;
+
+    begin_in_real_time();
+    crew = crew_start(4, maps_and_submits, NULL);
+    for (int i = 0; i < 100; i++) {
+        CHECK_INT(pool_stop(&workers, syn_never()), SYN_OK);
+        options.max_threads = (unsigned)i % 3 + 1;
+        CHECK_INT(pool_configure(&workers, &options), SYN_OK);
+        pool_start(&workers);
+        usleep(200);
+    }
+    crew_join(crew);
+    finish_pool(&workers);
+}
+
 static const struct test_case cases[] = {
     TEST(X1_a_work_that_was_asked_to_end_before_its_post_is_not_taken),
     TEST(X3_a_job_that_nobody_has_seen_yet_is_cancelled_and_never_runs),
     TEST(W4_a_job_that_waits_leaves_its_place_to_one_that_nobody_has_seen_yet),
     TEST(L2_a_stop_ends_jobs_that_nobody_has_seen_yet),
     TEST(T1_time_stands_still_while_nobody_has_seen_a_job_yet),
+    TEST(W6_the_size_is_set_while_threads_submit),
     TEST(L3_pools_are_stopped_while_threads_submit_and_no_job_is_lost),
 };
 TEST_MAIN("pool_tray_end", cases);

@@ -110,15 +110,10 @@ static void complete(struct syni_pool_job *job, syn_err err, enum syn_origin ori
     syni_core_complete(&job->core);
 }
 
-static const char *pool_name(const struct syni_pool_job *job)
-{
-    return job->pool->options.name ? job->pool->options.name : "pool";
-}
-
 /* Why the pool would not run it, in words. */
 static struct syn_report *explain(const struct syni_pool_job *job, syn_err err)
 {
-    const char *name = job->function->name, *pool = pool_name(job);
+    const char *name = job->function->name, *pool = syni_pool_name(job->work.pool);
 
     switch (err) {
     case SYN_ECLOSED:

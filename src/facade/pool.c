@@ -16,9 +16,9 @@ struct syn_pool *syn_default_pool(void)
     return &default_pool;
 }
 
-static const char *name_of(const struct syn_pool *pool)
+static const char *name_of(struct syn_pool *pool)
 {
-    return pool->options.name ? pool->options.name : "pool";
+    return syni_pool_name(syni_pool_of(pool));
 }
 
 syn_err syn_pool_new(const struct syn_pool_options *options, struct syn_pool **out_new)
@@ -63,7 +63,7 @@ syn_err syn_pool_configure(struct syn_pool *pool, const struct syn_pool_options 
     return SYN_OK;
 }
 
-static syn_err refuse_stop(const struct syn_pool *pool)
+static syn_err refuse_stop(struct syn_pool *pool)
 {
     struct syni_worker *worker = syni_worker_now();
 

@@ -214,7 +214,7 @@ struct syn_future syni_map_start(const struct syn_pool_map *what, struct syn_poo
     struct syni_pool *inside = syni_pool_of(pool         ? pool
                                             : what->pool ? what->pool
                                                          : syn_default_pool());
-    struct map *map = make(what, arrays, inside->max_threads);
+    struct map *map = make(what, arrays, syni_pool_max_threads(inside));
     struct syn_future future = {NULL, SYN_ENOMEM};
 
     if (!map)

@@ -265,8 +265,11 @@ struct syni_pool *syni_pool_of(struct syn_pool *owner);
 syn_err syni_pool_post(struct syni_pool *pool, struct syni_work *work, bool patient,
                        int64_t deadline);
 
-/* The settings, as the owner's options say. */
+/* The settings, as the owner's options say. Who counts in the pool may read those without the lock,
+ * since they stay; all others ask here. */
 void syni_pool_size_locked(struct syni_pool *pool);
+unsigned syni_pool_max_threads(struct syni_pool *pool);
+const char *syni_pool_name(struct syni_pool *pool);
 
 /* --- stop.c --- */
 

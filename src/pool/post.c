@@ -34,6 +34,26 @@ void syni_pool_size_locked(struct syni_pool *pool)
     pool->bound = bound;
 }
 
+unsigned syni_pool_max_threads(struct syni_pool *pool)
+{
+    unsigned max_threads;
+
+    syni_mutex_lock(&pool->lock);
+    max_threads = pool->max_threads;
+    syni_mutex_unlock(&pool->lock);
+    return max_threads;
+}
+
+const char *syni_pool_name(struct syni_pool *pool)
+{
+    const char *name;
+
+    syni_mutex_lock(&pool->lock);
+    name = pool->owner->options.name;
+    syni_mutex_unlock(&pool->lock);
+    return name ? name : "pool";
+}
+
 static void make(struct syni_pool *pool, struct syn_pool *owner)
 {
     struct syni_list *const lists[] = {&pool->urgent,  &pool->others, &pool->strands,
