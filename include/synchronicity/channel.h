@@ -225,6 +225,22 @@ struct syn_step syni_step_close(struct syn_task *task, struct syn_channel channe
 #define syn_co_close(ch)                                                                           \
     SYNI_CO_SUSPEND(syni_step_close(&self->syn, (ch).u.handle, syn_after(10.0)))
 
+/* One round of either loop: waits for an item and goes on to the statement; when there is none
+ * AT_END is done and the loop is left. */
+#define SYNI_CO_ROUND(ch, out, at_end)                                                             \
+    if (0) {                                                                                       \
+    case SYNI_HERE:                                                                                \
+        if (self->syn.status) {                                                                    \
+            at_end;                                                                                \
+            break;                                                                                 \
+        }                                                                                          \
+        goto SYNI_CAT(syni_body_, __LINE__);                                                       \
+    } else if (1) {                                                                                \
+        self->syn.line = self->syn.at = __LINE__;                                                  \
+        return syni_step_next(&self->syn, SYNI_ITEM(ch, out), (out), syn_never());                 \
+    } else                                                                                         \
+        SYNI_CAT(syni_body_, __LINE__) :
+
 /* syn_co_each (CHANNEL, &self->v) STATEMENT: as syn_channel_each(); CHANNEL is a variable
  * of the frame. Afterwards the status is 0 for the end, else why it ended; after a break,
  * what the close came to. When the task leaves from inside (return, failure, cancel) the
@@ -239,35 +255,14 @@ struct syn_step syni_step_close(struct syn_task *task, struct syn_channel channe
             (ch).u.handle.each = 0;                                                                \
         } else                                                                                     \
             for ((ch).u.handle.each = 2;;)                                                         \
-                if (0) {                                                                           \
-                case SYNI_HERE:                                                                    \
-                    if (self->syn.status) {                                                        \
-                        (ch).u.handle.each = 3;                                                    \
-                        break;                                                                     \
-                    }                                                                              \
-                    goto SYNI_CAT(syni_body_, __LINE__);                                           \
-                } else if (1) {                                                                    \
-                    self->syn.line = self->syn.at = __LINE__;                                      \
-                    return syni_step_next(&self->syn, SYNI_ITEM(ch, out), (out), syn_never());     \
-                } else                                                                             \
-                    SYNI_CAT(syni_body_, __LINE__) :
+                SYNI_CO_ROUND(ch, out, (ch).u.handle.each = 3)
 
 /* Never closes, as syn_channel_each_open(). Afterwards the status is 0 for the end, else why
  * it ended; after a break it says nothing. */
 #define syn_co_each_open(ch, out)                                                                  \
     for (;;)                                                                                       \
-        if (0) {                                                                                   \
-        case SYNI_HERE:                                                                            \
-            if (self->syn.status) {                                                                \
-                self->syn.status = self->syn.status == SYN_EEND ? SYN_OK : self->syn.status;       \
-                break;                                                                             \
-            }                                                                                      \
-            goto SYNI_CAT(syni_body_, __LINE__);                                                   \
-        } else if (1) {                                                                            \
-            self->syn.line = self->syn.at = __LINE__;                                              \
-            return syni_step_next(&self->syn, SYNI_ITEM(ch, out), (out), syn_never());             \
-        } else                                                                                     \
-            SYNI_CAT(syni_body_, __LINE__) :
+        SYNI_CO_ROUND(ch, out,                                                                     \
+                      self->syn.status = self->syn.status == SYN_EEND ? SYN_OK : self->syn.status)
 
 /* Closes after a loop, and keeps what that came to. */
 struct syn_step syni_step_each_ends(struct syn_task *task, struct syn_channel *channel);
