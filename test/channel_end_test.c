@@ -88,7 +88,7 @@ static void G7_those_who_wait_are_told(void)
             take[i] = takes_future(ch[i]);
     }
     give = gives_future(ch[3], 1);
-    CHECK_INT(idles(1.0), 0);
+    CHECK_INT(naps(1.0), 0);
     channel_end(ch[0]);
     channel_fail(ch[1], SYN_EIO, "told to who waits");
     channel_close(ch[2]);
@@ -224,7 +224,7 @@ static void C11_an_item_dies_once_however_the_channel_ends(void)
             CHECK_INT(channel_send(ch, &text), 0);
         }
         more = gives_text_future(ch);
-        CHECK_INT(idles(1.0), 0);
+        CHECK_INT(naps(1.0), 0);
         CHECK_INT(channel_next(ch, &text), 0); /* the fifth comes in */
         free(text);
         CHECK_INT(future_get(more), 0);
@@ -255,7 +255,7 @@ static void C11_those_who_give_up_keep_or_never_had_it(void)
     give = gives_text_future(ch);
     CHECK_INT(future_get_by(give, syn_after(1.0)), SYN_ETIMEDOUT);
     give = gives_text_future(ch);
-    CHECK_INT(idles(1.0), 0);
+    CHECK_INT(naps(1.0), 0);
     CHECK_INT(channel_close(ch), 0); /* while he waits */
     CHECK_INT(future_get(give), 0);
     CHECK_INT(destroyed, 0);
@@ -281,7 +281,7 @@ static void C11_an_abandoned_consumer_takes_nothing_with_it(void)
     begin();
     ch = texts(1);
     f = abandons_future(ch);
-    CHECK_INT(idles(1.0), 0);
+    CHECK_INT(naps(1.0), 0);
     CHECK_INT(synchronizer_stop(&demo, syn_after(1.0)), SYN_ETIMEDOUT);
     CHECK_INT(future_get(f), SYN_EABANDONED);
     CHECK_INT(channel_send(ch, &text), 0);

@@ -104,7 +104,7 @@ static void G8_who_waits_first_is_served_first(void)
     ch = ints(0);
     for (int i = 0; i < 5; i++) {
         take[i] = takes_future(ch);
-        CHECK_INT(idles(1.0), 0);
+        CHECK_INT(naps(1.0), 0);
     }
     for (int i = 0; i < 5; i++)
         CHECK_INT(channel_send(ch, &i), 0);
@@ -114,7 +114,7 @@ static void G8_who_waits_first_is_served_first(void)
     }
     for (int i = 0; i < 5; i++) {
         give[i] = gives_future(ch, i);
-        CHECK_INT(idles(1.0), 0);
+        CHECK_INT(naps(1.0), 0);
     }
     for (int i = 0; i < 5; i++) {
         CHECK_INT(channel_next(ch, &v), 0);

@@ -125,13 +125,6 @@ static void O9_an_exit_that_fails_is_the_error_or_is_told_of(void)
     end_all();
 }
 
-ASYNC(other, void, idles, (double, seconds))
-{
-    co_begin;
-    co_sleep(self->seconds);
-    co_end;
-}
-
 static void O9_a_deadline_around_does_not_hurry_the_exit(void)
 {
     syn_err err = -1;

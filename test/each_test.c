@@ -196,13 +196,6 @@ ASYNC(demo, struct count_channel, opens, (double, seconds), (int, n), DESTROY(ch
     co_end;
 }
 
-ASYNC(demo, void, idles, (double, seconds))
-{
-    co_begin;
-    co_sleep(self->seconds);
-    co_end;
-}
-
 ASYNC(other, int, sums, (struct count_channel, in), SYN_LOCAL(int, v))
 {
     co_begin;
@@ -232,10 +225,10 @@ static void G11_a_channel_that_nobody_fetched_is_closed(void)
 
     begin();
     CHECK_INT(future_detach(opens_future(1.0, 5)), 0);
-    CHECK_INT(idles(2.0), 0);
+    CHECK_INT(naps(2.0), 0);
     CHECK_INT(cleaned, 1);
     f = opens_future(1.0, 5);
-    CHECK_INT(idles(0.5), 0);
+    CHECK_INT(naps(0.5), 0);
     CHECK_INT(future_cancel(f), SYN_ECANCELED);
     finish(&demo);
     CHECK_INT(begun, cleaned);

@@ -7,13 +7,6 @@
 #include "support/db_rig.h"
 #include "support/unobserved_rig.h"
 
-ASYNC(demo, void, idles, (double, seconds))
-{
-    co_begin;
-    co_sleep(self->seconds);
-    co_end;
-}
-
 static void O3_the_last_release_runs_the_destructor_on_the_loop(void)
 {
     struct db *db;
@@ -61,7 +54,7 @@ static void O3_an_object_that_nobody_fetched_is_destroyed(void)
     begin();
     CHECK_INT(db_open("a", 0.0, NULL), 0);
     future_detach(db_open_future("b", 1.0));
-    CHECK_INT(idles(3.0), 0);
+    CHECK_INT(naps(3.0), 0);
     CHECK_STR(story, "made destroyed made destroyed ");
     end_all();
 }
@@ -107,7 +100,7 @@ static void O3_a_callback_may_let_go(void)
     begin();
     db = opened("a", 0);
     CHECK_INT(future_then(db_add_future(db, 1, 2), &demo, let_go, db), 0);
-    CHECK_INT(idles(1.0), 0);
+    CHECK_INT(naps(1.0), 0);
     CHECK_STR(story, "made destroyed ");
     end_all();
 }

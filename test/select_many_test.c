@@ -4,26 +4,21 @@
  */
 #define _DEFAULT_SOURCE
 #include "support/channel_rig.h"
+#include "support/random.h"
 
 enum { CHANNELS = 4, THREADS = 4 };
 static struct ints_channel mesh[CHANNELS];
 static _Atomic(long) n_sent[CHANNELS], n_got[CHANNELS], sum_sent, sum_got;
 static long each;
 
-static unsigned random_of(unsigned *state)
-{
-    *state = *state * 1103515245u + 12345u;
-    return *state >> 16;
-}
-
 /* Each waits for any of two channels to take from and two to give to. */
 static void selects_at_random(int number, void *unused)
 {
-    unsigned state = (unsigned)number + 1;
+    uint32_t state = (uint32_t)number + 1;
 
     (void)unused;
     for (long i = 0; i < each; i++) {
-        unsigned r = random_of(&state);
+        uint32_t r = next_random(&state);
         int c[4] = {r % 4, r / 4 % 4, r / 16 % 4, r / 64 % 4}, x[2] = {-1, -1};
         int y[2] = {(int)(r % 1000), (int)(r / 7 % 1000)};
         int which = channel_select(NULL, ON_NEXT(mesh[c[0]], &x[0]), ON_SEND(mesh[c[1]], &y[0]),
@@ -50,15 +45,15 @@ static void *random_thread(void *argument)
     return NULL;
 }
 
-ASYNC(demo, void, selects_in_a_task, (unsigned, state), SYN_LOCAL(long, i),
+ASYNC(demo, void, selects_in_a_task, (uint32_t, state), SYN_LOCAL(long, i),
       SYN_LOCAL(struct syn_choice, on[5]), SYN_LOCAL(int, x), SYN_LOCAL(int, y))
 {
     unsigned c, d;
 
     co_begin;
     for (self->i = 0; self->i < each; self->i++) {
-        c = random_of(&self->state) % 4;
-        d = random_of(&self->state) % 4;
+        c = next_random(&self->state) % 4;
+        d = next_random(&self->state) % 4;
         self->x = -1;
         self->y = (int)(self->i % 1000);
         co_select(self->on, ON_NEXT(mesh[c], &self->x), ON_SEND(mesh[d], &self->y),

@@ -53,11 +53,4 @@ ASYNC(demo, void, gives, (struct ints_channel, ch), (int, v))
     co_end;
 }
 
-ASYNC(demo, void, idles, (double, seconds))
-{
-    co_begin;
-    co_sleep(self->seconds);
-    co_end;
-}
-
 #endif

@@ -25,11 +25,4 @@ GENERATOR(demo, int, count, (int, n), (double, seconds), SYN_LOCAL(int, i))
     co_end;
 }
 
-ASYNC(other, void, idles, (double, seconds))
-{
-    co_begin;
-    co_sleep(self->seconds);
-    co_end;
-}
-
 #endif

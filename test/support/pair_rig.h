@@ -17,4 +17,19 @@ static inline void end_all(void)
     done();
 }
 
+/* Time passes, on each of them. */
+ASYNC(demo, void, naps, (double, seconds))
+{
+    co_begin;
+    co_sleep(self->seconds);
+    co_end;
+}
+
+ASYNC(other, void, idles, (double, seconds))
+{
+    co_begin;
+    co_sleep(self->seconds);
+    co_end;
+}
+
 #endif

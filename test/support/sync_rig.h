@@ -13,13 +13,6 @@ static struct syn_semaphore semaphore;
 static struct syn_event event;
 static struct syn_condition condition;
 
-ASYNC(demo, void, naps, (double, seconds))
-{
-    co_begin;
-    co_sleep(self->seconds);
-    co_end;
-}
-
 /* --- users of each --- */
 
 ASYNC(demo, void, locks, (int, who), (double, holds), SYN_LOCAL(int, is_in))
