@@ -240,6 +240,7 @@ static void run_work(struct syni_work *work)
     struct syn_deadline deadline = syn_pool_job_deadline();
     struct syni_bindings *before = syni_bindings_swap(job->locals);
 
+    syni_frame_keep();
     syni_deadline_push(deadline);
     job->function->run((struct syn_job *)(void *)job);
     syni_deadline_pop(SYN_OK);

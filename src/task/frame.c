@@ -2,27 +2,36 @@
  *
  * Where frames come from: lists of spare ones by size.
  *
- * Each home has a store of its own that only its driver touches, without a lock;
- * all other threads share one under a lock, and the two exchange in batches. A frame
- * belongs to no home while it is spare: it may be made by a thread, run on a loop
+ * Each home has a store of its own that only its driver touches, and each worker of a pool
+ * one, without a lock; all other threads share one under a lock, and they exchange in batches
+ * (as the magazines and the depot of J. Bonwick, 2001). A frame
+ * belongs to nobody while it is spare: it may be made by a thread, run on a loop
  * and be freed by a third. A spare keeps its slot, so that a call takes one piece
- * from one list. What is too much goes back to the allocator. Discarded: a store per
- * thread, which a thread that ends would have to hand back, and which a thread that
- * only makes calls never fills.
+ * from one list. What is too much goes back to the allocator. Discarded: a store for each
+ * thread, since one that only makes calls never fills it, and would keep what it once took.
  */
 #include "task/task.h"
 
 #include <string.h>
 
 #include "base/mem.h"
+#include "pool/pool.h"
 
-enum { OWN_MAX = 256, BATCH = 64, COMMON_MAX = 4096 };
+/* A worker keeps fewer: it mostly frees what others made, who are to have it back. */
+enum { OF_HOME = 256, OF_WORKER = 64, BATCH = 32, OF_ALL = 4096 };
 
 static struct syni_mutex lock = SYNI_MUTEX_INIT;
-static struct syni_spare *common[SYNI_FRAME_CLASSES];
-static unsigned n_common[SYNI_FRAME_CLASSES];
-static _Atomic(bool) stocked[SYNI_FRAME_CLASSES]; /* common[] has some; written under lock */
-static bool caching; /* under lock: frames are worth keeping, a loop runs */
+static struct syni_store common;                  /* under lock */
+static _Atomic(bool) stocked[SYNI_FRAME_CLASSES]; /* common has some; written under lock */
+/* Under lock: while there are any, frames are worth keeping. */
+static bool loops_run;
+static unsigned n_workers; /* that have a store */
+
+static _Thread_local struct {
+    struct syni_store store;
+    struct syni_exit_call retire;
+    bool made;
+} of_worker;
 
 /* 0 for up to 64 bytes, and so on; SYNI_FRAME_CLASSES for what is not cached. */
 static unsigned class_of(size_t size)
@@ -39,50 +48,156 @@ static size_t rounded(size_t size)
                : ((size_t)class_of(size) + 1) * SYNI_FRAME_CLASS_BYTES;
 }
 
-static struct syni_spare *pop(struct syni_spare **list, unsigned *count)
+static struct syni_spare *pop(struct syni_store *store, unsigned class)
 {
-    struct syni_spare *spare = *list;
+    struct syni_spare *spare = store->spares[class];
 
     if (spare) {
-        *list = spare->next;
-        --*count;
+        store->spares[class] = spare->next;
+        store->count[class]--;
     }
     return spare;
 }
 
-static void push(struct syni_spare **list, unsigned *count, struct syni_spare *spare)
+static void push(struct syni_store *store, unsigned class, struct syni_spare *spare)
 {
-    spare->next = *list;
-    *list = spare;
-    ++*count;
+    spare->next = store->spares[class];
+    store->spares[class] = spare;
+    store->count[class]++;
 }
 
-static void give_back(struct syni_spare *spare, size_t size)
+static void give_back(struct syni_spare *spare, unsigned class)
 {
     struct syni_slot *slot = spare->slot;
 
-    syni_free(spare, size);
+    syni_free(spare, ((size_t)class + 1) * SYNI_FRAME_CLASS_BYTES);
     syni_slot_free(slot);
+}
+
+static bool is_kept_locked(void)
+{
+    return loops_run || n_workers > 0;
 }
 
 /* relaxed: a hint, which a taker checks under the lock */
 static void note_stock_locked(unsigned class)
 {
-    atomic_store_explicit(&stocked[class], common[class] != NULL, memory_order_relaxed);
+    atomic_store_explicit(&stocked[class], common.count[class] > 0, memory_order_relaxed);
+}
+
+/* Those of LIST go to the common store as far as that keeps them, else to the allocator. */
+static void put_common(struct syni_spare *list, unsigned class)
+{
+    syni_mutex_lock(&lock);
+    while (list && is_kept_locked() && common.count[class] < OF_ALL) {
+        struct syni_spare *spare = list;
+
+        list = spare->next;
+        push(&common, class, spare);
+    }
+    note_stock_locked(class);
+    syni_mutex_unlock(&lock);
+    while (list) {
+        struct syni_spare *spare = list;
+
+        list = spare->next;
+        give_back(spare, class);
+    }
+}
+
+/* Takes N, or all, out of STORE. */
+static struct syni_spare *pop_many(struct syni_store *store, unsigned class, unsigned n)
+{
+    struct syni_spare *list = NULL;
+
+    while (n-- > 0 && store->count[class] > 0) {
+        struct syni_spare *spare = pop(store, class);
+
+        spare->next = list;
+        list = spare;
+    }
+    return list;
+}
+
+static void put_all_common(struct syni_store *store)
+{
+    for (unsigned class = 0; class < SYNI_FRAME_CLASSES; class++) {
+        struct syni_spare *all = store->spares[class];
+
+        store->spares[class] = NULL;
+        store->count[class] = 0;
+        if (all)
+            put_common(all, class);
+    }
+}
+
+/* Gives what is in the common store, if it keeps nothing, back to the allocator. */
+static void trim(void)
+{
+    struct syni_store all = {0};
+
+    syni_mutex_lock(&lock);
+    if (!is_kept_locked()) {
+        all = common;
+        common = (struct syni_store){0};
+        for (unsigned class = 0; class < SYNI_FRAME_CLASSES; class++)
+            note_stock_locked(class);
+    }
+    syni_mutex_unlock(&lock);
+    for (unsigned class = 0; class < SYNI_FRAME_CLASSES; class++)
+        while (all.spares[class])
+            give_back(pop(&all, class), class);
+}
+
+static void keep_for_workers(int more)
+{
+    syni_mutex_lock(&lock);
+    n_workers += (unsigned)more;
+    syni_mutex_unlock(&lock);
+}
+
+/* The thread of a worker ends. */
+static void retire_worker(void *unused)
+{
+    (void)unused;
+    of_worker.made = false;
+    put_all_common(&of_worker.store);
+    keep_for_workers(-1);
+    trim();
+}
+
+void syni_frame_keep(void)
+{
+    if (of_worker.made || !syni_worker_now() || syni_worker_now()->here)
+        return;
+    of_worker.made = true;
+    of_worker.retire.fn = retire_worker;
+    syni_thread_at_exit(&of_worker.retire);
+    keep_for_workers(1);
+}
+
+/* The calling thread's own; NULL: it has none. */
+static struct syni_store *store_here(void)
+{
+    struct syni_home *home = syni_home_now();
+
+    if (home)
+        return &home->store;
+    return of_worker.made ? &of_worker.store : NULL;
 }
 
 static struct syni_spare *take(unsigned class)
 {
-    struct syni_home *home = syni_home_now();
-    struct syni_spare *spare = home ? pop(&home->spares[class], &home->n_spares[class]) : NULL;
+    struct syni_store *store = store_here();
+    struct syni_spare *spare = store ? pop(store, class) : NULL;
 
     /* relaxed: a look without the lock; at worst we allocate, or lock in vain */
     if (spare || !atomic_load_explicit(&stocked[class], memory_order_relaxed))
         return spare;
     syni_mutex_lock(&lock);
-    spare = pop(&common[class], &n_common[class]);
-    for (int i = 0; home && common[class] && i < BATCH; i++)
-        push(&home->spares[class], &home->n_spares[class], pop(&common[class], &n_common[class]));
+    spare = pop(&common, class);
+    for (int i = 0; store && common.count[class] > 0 && i < BATCH; i++)
+        push(store, class, pop(&common, class));
     note_stock_locked(class);
     syni_mutex_unlock(&lock);
     return spare;
@@ -107,74 +222,37 @@ void *syni_frame_new(size_t size, struct syni_slot **out_slot)
     return spare;
 }
 
-static void put_common(struct syni_spare *spare, unsigned class)
-{
-    bool kept = false;
-
-    syni_mutex_lock(&lock);
-    if (caching && n_common[class] < COMMON_MAX) {
-        push(&common[class], &n_common[class], spare);
-        note_stock_locked(class);
-        kept = true;
-    }
-    syni_mutex_unlock(&lock);
-    if (!kept)
-        give_back(spare, ((size_t)class + 1) * SYNI_FRAME_CLASS_BYTES);
-}
-
 void syni_frame_free(void *frame, size_t size, struct syni_slot *slot)
 {
-    struct syni_home *home = syni_home_now();
-    struct syni_spare *spare = frame;
+    struct syni_store *store = store_here();
     unsigned class = class_of(size);
+    struct syni_spare *spare = frame;
 
-    spare->slot = slot;
     if (class == SYNI_FRAME_CLASSES) {
-        give_back(spare, size);
+        syni_free(frame, size);
+        syni_slot_free(slot);
         return;
     }
-    if (!home) {
+    spare->slot = slot;
+    spare->next = NULL;
+    if (!store) {
         put_common(spare, class);
         return;
     }
-    push(&home->spares[class], &home->n_spares[class], spare);
-    if (home->n_spares[class] > OWN_MAX)
-        for (int i = 0; i < BATCH; i++)
-            put_common(pop(&home->spares[class], &home->n_spares[class]), class);
+    push(store, class, spare);
+    if (store->count[class] > (store == &of_worker.store ? OF_WORKER : OF_HOME))
+        put_common(pop_many(store, class, BATCH), class);
 }
 
 void syni_frame_retire(struct syni_home *home)
 {
-    for (unsigned class = 0; class < SYNI_FRAME_CLASSES; class++)
-        while (home->spares[class])
-            put_common(pop(&home->spares[class], &home->n_spares[class]), class);
-}
-
-/* Gives what is in the common store back to the allocator. */
-static void trim(void)
-{
-    for (unsigned class = 0; class < SYNI_FRAME_CLASSES; class++) {
-        struct syni_spare *all;
-
-        syni_mutex_lock(&lock);
-        all = common[class];
-        common[class] = NULL;
-        n_common[class] = 0;
-        note_stock_locked(class);
-        syni_mutex_unlock(&lock);
-        while (all) {
-            struct syni_spare *spare = all;
-
-            all = spare->next;
-            give_back(spare, ((size_t)class + 1) * SYNI_FRAME_CLASS_BYTES);
-        }
-    }
+    put_all_common(&home->store);
 }
 
 void syni_frame_cache(bool on)
 {
     syni_mutex_lock(&lock);
-    caching = on;
+    loops_run = on;
     syni_mutex_unlock(&lock);
     if (!on)
         trim();

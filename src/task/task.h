@@ -42,6 +42,12 @@ struct syni_spare {
     struct syni_slot *slot;
 };
 
+/* Those of one home, or one worker, or of all. */
+struct syni_store {
+    struct syni_spare *spares[SYNI_FRAME_CLASSES];
+    unsigned count[SYNI_FRAME_CLASSES];
+};
+
 struct syni_home {
     struct syni_loop loop;
     struct syn_synchronizer *synchronizer;
@@ -60,8 +66,7 @@ struct syni_home {
     bool gave_up; /* nothing that residents leave behind begins any more */
     int64_t cleanup_limit_ns;
     struct syni_timer cleanup_timer;
-    struct syni_spare *spares[SYNI_FRAME_CLASSES];
-    unsigned n_spares[SYNI_FRAME_CLASSES];
+    struct syni_store store;
 };
 
 enum syni_wait {
@@ -234,8 +239,11 @@ void *syni_frame_new(size_t size, struct syni_slot **out_slot);
 void syni_frame_free(void *frame, size_t size, struct syni_slot *slot);
 /* Moves HOME's own store to the common one; by its last driver. */
 void syni_frame_retire(struct syni_home *home);
-/* From now on the common store keeps frames, or gives all back to the allocator: on
- * while any synchronizer runs. */
+/* The calling thread, if it is a worker's own, has a store until it ends, and as long the common
+ * one keeps frames. */
+void syni_frame_keep(void);
+/* From now on the common store keeps frames, or gives all back to the allocator unless workers
+ * of a pool have some: on while any synchronizer runs. */
 void syni_frame_cache(bool on);
 
 /* --- deadline.c --- */
