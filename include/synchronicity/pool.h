@@ -21,6 +21,9 @@
  * future fails with the system's reason; and so does, if all of them wait, that of one which was
  * made on behalf of another job.
  *
+ * Threads keep the memory of some jobs, and while there are any the library keeps it for the
+ * next ones; what the last thread leaves is given back.
+ *
  * Workers block all signals. Thread: any, for everything here that does not say otherwise.
  */
 #ifndef SYNCHRONICITY_POOL_H
@@ -77,7 +80,7 @@ struct syn_pool_options {
 };
 
 /* More of the smaller ones: times and pthread's parts are as large there. */
-enum { SYNI_POOL_WORDS = sizeof(void *) == 8 ? 64 : 80 };
+enum { SYNI_POOL_WORDS = sizeof(void *) == 8 ? 80 : 112 };
 
 /* Yours to place, the library's to fill. */
 struct syn_pool {

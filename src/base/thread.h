@@ -17,6 +17,10 @@
 
 #include <synchronicity/err.h>
 
+/* Bytes of a cache line: what different threads write often lies so far apart. Where
+ * lines are shorter it costs only room. */
+enum { SYNI_LINE = 64 };
+
 struct syni_mutex {
     pthread_mutex_t raw;
 };

@@ -16,22 +16,23 @@
 
 /* struct syn_job as the library sees it. */
 struct __attribute__((may_alias)) syni_pool_job {
-    const struct syn_blocking *function;
     struct syni_core core;
-    struct syni_work work;
-    struct syn_pool *pool;
+    const struct syn_blocking *function;
     struct syni_bindings *locals; /* held */
     _Atomic(int64_t) deadline;    /* the earliest that it was made or awaited under */
     bool copy_failed;
 
-    /* of a generator */
-    struct syni_channel *channel;      /* held */
-    struct syni_thread_waiter *yields; /* the body's, in a yield */
-
     /* the body's */
     bool failed;
     syn_err err;
-    struct syn_report *report;
+
+    struct syni_work work;
+    struct syn_pool *pool;
+    struct syn_report *report; /* the body's */
+
+    /* of a generator */
+    struct syni_channel *channel;      /* held */
+    struct syni_thread_waiter *yields; /* the body's, in a yield */
 };
 
 _Static_assert(sizeof(struct syni_pool_job) <= sizeof(struct syn_job),

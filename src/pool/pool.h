@@ -61,17 +61,13 @@ enum syni_work_state { SYNI_WORK_NEW, SYNI_WORK_WAITING, SYNI_WORK_RUNNING, SYNI
 /* Zeroed, then the first eight set by who posts it. */
 struct syni_work {
     const struct syni_work_ops *ops;
-    const char *name;
-    void *owner; /* the poster's */
+    struct syni_pool *pool;
     struct syn_strand *strand; /* NULL: none */
     bool urgent;
     bool nested; /* made on behalf of another work */
     bool let_go; /* abandoned as soon as it is asked to end */
     bool known;  /* others may ask it to end before its post has returned */
-
-    struct syni_pool *pool;
     atomic_int asked; /* 0, or why it is to end; written under the pool's lock */
-    struct syni_sleeper clock; /* while it waits: time stands still */
 
     /* under the pool's lock */
     union {
@@ -80,10 +76,14 @@ struct syni_work {
     };
     struct syni_worker *worker; /* that runs it */
     _Atomic(enum syni_work_state) state; /* read without it in ask.c */
+    unsigned holders; /* who asks it, or abandons it, at this moment: it does not end */
     bool abandoned;
     bool kept;   /* the keeper knows it */
     bool placed; /* it has a place of a bounded queue; the post's own, until it waits */
-    unsigned holders; /* who asks it, or abandons it, at this moment: it does not end */
+
+    struct syni_sleeper clock; /* while it waits: time stands still */
+    const char *name;
+    void *owner; /* the poster's */
     struct {
         void (*fn)(void *user);
         void *user;
@@ -112,9 +112,14 @@ struct syni_pool {
     atomic_bool made;
     struct syn_pool *owner;
     void (*main)(void *pool); /* of its threads */
+    atomic_size_t bound;      /* of the queue; 0: none */
+    char from_posts[SYNI_LINE];
+
     struct syni_stack tray; /* works that were posted without the lock; see tray.c */
-    atomic_size_t bound;     /* of the queue; 0: none */
-    _Atomic(ptrdiff_t) room; /* places that are left; less than 0 when loops went over it */
+    /* Places that are left, but for those in `vacated`; less than 0 when loops went over it. */
+    _Atomic(ptrdiff_t) room;
+    char from_workers[SYNI_LINE];
+
     struct syni_mutex lock;
     struct syni_cond changed; /* a work has no holders any more; a stop is over */
 
@@ -126,6 +131,7 @@ struct syni_pool {
     struct syni_list workers, idle, submitters;
     unsigned n_threads, n_blocked, n_idle, n_here;
     unsigned n_works; /* that run */
+    ptrdiff_t vacated; /* places that are to become room */
     unsigned n_urgent_in_a_row;
     bool closed, stopping;
     bool has_last;
@@ -235,10 +241,11 @@ void syni_worker_tell_stopper_locked(struct syni_pool *pool);
 
 /* --- room.c --- */
 
-/* WORK has a place in the queue; false: it is full. Any thread, without the lock. */
+/* WORK has a place in the queue; false: it is full, or seems so without the lock. Any thread. */
 bool syni_room_take(struct syni_pool *pool, struct syni_work *work);
+bool syni_room_take_locked(struct syni_pool *pool, struct syni_work *work);
 /* The same over the bound. */
-void syni_room_exceed(struct syni_pool *pool, struct syni_work *work);
+void syni_room_exceed_locked(struct syni_pool *pool, struct syni_work *work);
 /* WORK needs its place, if it has one, no more. */
 void syni_room_give_locked(struct syni_pool *pool, struct syni_work *work);
 /* Waits for a place. Fails: SYN_ETIMEDOUT, SYN_ECLOSED. */

@@ -125,14 +125,14 @@ static syn_err find_room_locked(struct syni_pool *pool, struct syni_work *work, 
 
     if (pool->closed)
         return SYN_ECLOSED;
-    if (syni_room_take(pool, work))
+    if (syni_room_take_locked(pool, work))
         return SYN_OK;
     if (when_full == SYN_WHEN_FULL_FAIL)
         return SYN_EAGAIN;
     if (patient && when_full == SYN_WHEN_FULL_WAIT)
         return syni_room_wait_locked(pool, work, deadline);
     if (!patient || work->strand)
-        syni_room_exceed(pool, work);
+        syni_room_exceed_locked(pool, work);
     return SYN_OK;
 }
 

@@ -63,6 +63,11 @@ struct syni_core_ops {
 };
 
 struct syni_core {
+    /* The producer's while it runs (a task's arrival and every resume); afterwards the
+     * consumer's, to bring the result to another loop. */
+    struct syni_job job;
+    struct syni_member member;
+
     const struct syn_type *type;
     void *value;           /* type->size bytes, in the same memory as the core */
     struct syni_slot *slot; /* NULL: on a caller's stack */
@@ -76,11 +81,6 @@ struct syni_core {
     struct syn_report *report; /* owned until somebody takes it */
     bool taken;                /* the value belongs to somebody by now */
     bool seen;                 /* the error was said to somebody */
-
-    /* The producer's while it runs (a task's arrival and every resume); afterwards the
-     * consumer's, to bring the result to another loop. */
-    struct syni_job job;
-    struct syni_member member;
 };
 
 /* Makes CORE's one slot point to it, with two references. */

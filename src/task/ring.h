@@ -23,7 +23,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { SYNI_LINE = 64 }; /* of a cache; more than it is costs only room */
+#include "base/thread.h"
 
 struct syni_ring {
     unsigned char *items; /* and the marks behind them */
