@@ -301,7 +301,8 @@ static unsigned long with_each_failing(const char *what, syn_err (*whole)(void))
 static void T4_with_any_call_failing_nothing_stays_open(void)
 {
     begin_files();
-    CHECK(with_each_failing(NULL, whole_life) >= 20);
+    /* Its calls of the system, and some allocations: a job's memory may be another's before. */
+    CHECK(with_each_failing(NULL, whole_life) >= 15);
     over();
 }
 
