@@ -7,54 +7,10 @@
 
 #include <synchronicity/mem.h>
 
-#include "support/loop_rig.h"
 #include "support/random.h"
+#include "support/timer_rig.h"
 
 enum { MILLION = 1000000 };
-
-struct noted {
-    struct syni_timer timer;
-    int number;
-    int64_t deadline;
-};
-
-static struct rig rig;
-static struct syn_clock *virtual;
-static struct noted timers[3000];
-static int order[3000], n_order;
-
-static void note(struct syni_timer *timer)
-{
-    struct noted *noted = SYNI_CONTAINER(timer, struct noted, timer);
-
-    CHECK(syni_loop_now(&rig.loop) >= noted->deadline);
-    rig.loop.hurry = true; /* no sleep in this turn: the case wants to look */
-    order[n_order++] = noted->number;
-}
-
-static void set(int i, int64_t deadline, void (*fire)(struct syni_timer *timer))
-{
-    timers[i].number = i;
-    timers[i].deadline = deadline;
-    syni_timer_start(&rig.loop, &timers[i].timer, deadline, fire);
-}
-
-static void begin(void)
-{
-    CHECK_INT(syn_clock_new(&virtual), SYN_OK);
-    rig_by_hand(&rig, NULL, virtual);
-}
-
-static void end(void)
-{
-    rig_end(&rig);
-    CHECK_INT(syn_clock_free(virtual), SYN_OK);
-}
-
-static void turn(void)
-{
-    syni_loop_turn(&rig.loop, SYNI_NEVER);
-}
 
 /* Only the last one keeps its turn from sleeping. */
 static void note_one_of_many(struct syni_timer *timer)

@@ -6,37 +6,7 @@
 
 #include <synchronicity/mem.h>
 
-#include "support/loop_rig.h"
-
-enum { MANY = 1000 };
-
-/* A job that notes when it ran. */
-struct numbered {
-    struct syni_job job;
-    int number;
-};
-
-static struct rig rig;
-static struct numbered jobs[MANY];
-static int order[MANY + 10], n_order;
-
-static void note(struct syni_job *job)
-{
-    order[n_order++] = SYNI_CONTAINER(job, struct numbered, job)->number;
-}
-
-static void number_jobs(void)
-{
-    for (int i = 0; i < MANY; i++)
-        jobs[i] = (struct numbered){{.run = note}, i};
-}
-
-static void check_order(int n)
-{
-    CHECK_INT(n_order, n);
-    for (int i = 0; i < n; i++)
-        CHECK_INT(order[i], i);
-}
+#include "support/numbered_rig.h"
 
 /* Keeps the loop busy until the test lets it go. */
 struct gate {
