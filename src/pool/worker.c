@@ -154,7 +154,6 @@ static void leave_locked(struct syni_worker *me)
     struct syni_thread self = syni_thread_self(), before = pool->last;
     bool joins = pool->stopping && pool->has_last;
 
-    syni_worker_become(NULL);
     syni_list_remove(&me->link);
     syni_worker_become(NULL);
     if (pool->stopping) {
