@@ -33,7 +33,7 @@ struct syni_port {
     int number;                 /* of the choice */
     struct syni_select *select; /* that it is one of; NULL: none */
     syn_err status;
-    void (*wake)(struct syni_port *port); /* under the lock; the last touch */
+    void (*wake)(struct syni_port *port); /* by who took it; the last touch */
 };
 
 /* NUMBER of SELECT is it; false: another one was faster. */
