@@ -74,7 +74,7 @@
     struct name; /* the frame */                                                                   \
     SYNI_FUTURE_TYPES(ret, name);                                                                  \
     SYNI_PROTOTYPES(extern, ret, name, __VA_ARGS__);                                               \
-    extern struct name##_future name##_submit(                                                     \
+    extern SYNI_HELD struct name##_future name##_submit(                                           \
         SYNI_LIST(~, struct syn_pool *syni_pool SYNI_MAP(SYNI_PARAM, __VA_ARGS__)))
 
 /* syn_pool_submit(&pool, NAME, arguments ...): the future of NAME on that pool. */
@@ -187,7 +187,7 @@ void syni_job_fail(struct syn_job *job, syn_err err, const char *message);
         &pool,                                                                                     \
         syni_##name##_run,                                                                         \
         (0 SYNI_MAP(SYNI_COPIES, __VA_ARGS__)) ? syni_##name##_release : NULL};                    \
-    linkage struct name##_future name##_submit(                                                    \
+    linkage SYNI_HELD struct name##_future name##_submit(                                          \
         SYNI_LIST(~, struct syn_pool *syni_pool SYNI_MAP(SYNI_PARAM, __VA_ARGS__)))                \
     {                                                                                              \
         struct name##_future syni_future;                                                          \
@@ -200,7 +200,8 @@ void syni_job_fail(struct syn_job *job, syn_err err, const char *message);
         syni_job_start(&syni_new->syn, syni_strand);                                               \
         return syni_future;                                                                        \
     }                                                                                              \
-    linkage struct name##_future name##_future(SYNI_LIST(~SYNI_MAP(SYNI_PARAM, __VA_ARGS__)))      \
+    linkage SYNI_HELD struct name##_future name##_future(                                          \
+        SYNI_LIST(~SYNI_MAP(SYNI_PARAM, __VA_ARGS__)))                                             \
     {                                                                                              \
         return name##_submit(SYNI_LIST(~, NULL SYNI_MAP(SYNI_PASS, __VA_ARGS__)));                 \
     }                                                                                              \

@@ -48,8 +48,8 @@
 #define SYNI_BLOCKING_GENERATOR_DECLARE(type, name, ...)                                           \
     struct name; /* the frame */                                                                   \
     SYNI_CHANNEL_TYPES(type, name);                                                                \
-    extern struct name##_channel name(SYNI_LIST(~SYNI_MAP(SYNI_PARAM, __VA_ARGS__)));              \
-    extern struct name##_channel name##_submit(                                                    \
+    extern SYNI_HELD struct name##_channel name(SYNI_LIST(~SYNI_MAP(SYNI_PARAM, __VA_ARGS__)));    \
+    extern SYNI_HELD struct name##_channel name##_submit(                                          \
         SYNI_LIST(~, struct syn_pool *syni_pool SYNI_MAP(SYNI_PARAM, __VA_ARGS__)))
 
 #ifndef __cplusplus
@@ -107,7 +107,7 @@ int syni_job_yield(struct syn_job *job, void *item);
          (0 SYNI_MAP(SYNI_COPIES, __VA_ARGS__)) ? syni_##name##_release : NULL},                   \
         {sizeof(type), (0 SYNI_MAP(SYNI_KILLS, __VA_ARGS__)) ? syni_##name##_destroy : NULL,       \
          NULL}};                                                                                   \
-    linkage struct name##_channel name##_submit(                                                   \
+    linkage SYNI_HELD struct name##_channel name##_submit(                                         \
         SYNI_LIST(~, struct syn_pool *syni_pool SYNI_MAP(SYNI_PARAM, __VA_ARGS__)))                \
     {                                                                                              \
         struct name##_channel syni_channel;                                                        \
@@ -120,7 +120,7 @@ int syni_job_yield(struct syn_job *job, void *item);
         syni_job_generator_ready(&syni_new->syn, syni_strand);                                     \
         return syni_channel;                                                                       \
     }                                                                                              \
-    linkage struct name##_channel name(SYNI_LIST(~SYNI_MAP(SYNI_PARAM, __VA_ARGS__)))              \
+    linkage SYNI_HELD struct name##_channel name(SYNI_LIST(~SYNI_MAP(SYNI_PARAM, __VA_ARGS__)))    \
     {                                                                                              \
         return name##_submit(SYNI_LIST(~, NULL SYNI_MAP(SYNI_PASS, __VA_ARGS__)));                 \
     }                                                                                              \

@@ -62,7 +62,8 @@
 #define SYNI_PROTOTYPES(linkage, ret, name, ...)                                                   \
     linkage syn_err name(                                                                          \
         SYNI_LIST(~SYNI_MAP(SYNI_PARAM, __VA_ARGS__) SYNI_OUT(ret)));                              \
-    linkage struct name##_future name##_future(SYNI_LIST(~SYNI_MAP(SYNI_PARAM, __VA_ARGS__)))
+    linkage SYNI_HELD struct name##_future name##_future(                                          \
+        SYNI_LIST(~SYNI_MAP(SYNI_PARAM, __VA_ARGS__)))
 
 /* Parameters, each with a comma before it. */
 #define SYNI_PARAM(item) SYNI_DO(SYNI_PARAM_, item)
@@ -164,7 +165,8 @@ void syni_call_start(struct syn_task *frame);
         return syni_call(&syni_##name##_function, &syni_frame.syn,                                 \
                          SYNI_IF_VOID(ret, SYNI_OUT_PASS_VOID, SYNI_OUT_PASS)(ret));               \
     }                                                                                              \
-    linkage struct name##_future name##_future(SYNI_LIST(~SYNI_MAP(SYNI_PARAM, __VA_ARGS__)))      \
+    linkage SYNI_HELD struct name##_future name##_future(                                          \
+        SYNI_LIST(~SYNI_MAP(SYNI_PARAM, __VA_ARGS__)))                                             \
     {                                                                                              \
         struct name##_future syni_future;                                                          \
         struct name *syni_new = (struct name *)(void *)syni_call_new(&syni_##name##_function,      \

@@ -111,7 +111,8 @@
     {                                                                                              \
         return syn_object_close((struct syn_object *)it);                                          \
     }                                                                                              \
-    static inline SYNI_UNUSED struct syn_object_close_future C##_close_future(struct C *it)        \
+    static inline SYNI_UNUSED SYNI_HELD struct syn_object_close_future C##_close_future(           \
+        struct C *it)                                                                              \
     {                                                                                              \
         return syn_object_close_future((struct syn_object *)it);                                   \
     }                                                                                              \
@@ -188,10 +189,10 @@
 /* TYPES names the struct of its futures: an override has its base's. */
 #define SYNI_METHOD_PROTOTYPES(linkage, C, ret, fn, types, ...)                                    \
     linkage syn_err fn(SYNI_METHOD_PARAMS_OUT(C, ret, __VA_ARGS__));                               \
-    linkage struct types##_future fn##_future(SYNI_METHOD_PARAMS(C, __VA_ARGS__));                 \
+    linkage SYNI_HELD struct types##_future fn##_future(SYNI_METHOD_PARAMS(C, __VA_ARGS__));       \
     SYNI_SUPER_PROTOTYPE(linkage, C, fn, types, __VA_ARGS__)
 /* This class's own way, whatever overrides it: for the methods of who extends it. */
 #define SYNI_SUPER_PROTOTYPE(linkage, C, fn, types, ...)                                           \
-    linkage struct types##_future fn##_super(SYNI_METHOD_PARAMS(C, __VA_ARGS__))
+    linkage SYNI_HELD struct types##_future fn##_super(SYNI_METHOD_PARAMS(C, __VA_ARGS__))
 
 #endif

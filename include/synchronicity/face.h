@@ -130,7 +130,7 @@ const struct syn_override *syni_override(const struct syn_object *object,
 
 /* A future of FUNCTION, past what overrides it. */
 #define SYNI_METHOD_SUPER(linkage, C, base, id, types, face, function, ...)                        \
-    linkage struct types##_future face(SYNI_METHOD_PARAMS(base, __VA_ARGS__))                      \
+    linkage SYNI_HELD struct types##_future face(SYNI_METHOD_PARAMS(base, __VA_ARGS__))            \
     {                                                                                              \
         struct types##_future syni_future;                                                         \
         struct id *syni_new = (struct id *)(void *)syni_method_new(                                \

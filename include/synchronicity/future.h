@@ -41,6 +41,10 @@
  *                                           use up; FN(USER, err, result) runs on the loop
  *     syn_future_share(F, &SHARED)          use up, for a result that many may read
  *
+ * Each F is used up once; one that is dropped keeps its memory, and its result, for ever.
+ * gcc and clang warn where a call's future, or the channel of a generator, is dropped on
+ * the spot, which mostly is a forgotten co_await().
+ *
  * All of them may fail with SYN_EINVAL for a handle that was never made, with
  * SYN_ECONSUMED, and with the error that making the future met (SYN_ENOMEM,
  * SYN_ECLOSED ...). Waiting ones fail, and leave F as it was, with SYN_EDEADLK on the

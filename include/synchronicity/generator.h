@@ -87,7 +87,7 @@
 #define SYNI_GENERATOR_DECLARE(type, name, ...)                                                    \
     struct name; /* the frame, for the steps of who defines it */                                  \
     SYNI_GENERATOR_TYPES(type, name, __VA_ARGS__);                                                 \
-    extern struct name##_channel name(SYNI_LIST(~SYNI_MAP(SYNI_PARAM, __VA_ARGS__)))
+    extern SYNI_HELD struct name##_channel name(SYNI_LIST(~SYNI_MAP(SYNI_PARAM, __VA_ARGS__)))
 
 #ifdef __cplusplus
 extern "C" {
@@ -259,7 +259,8 @@ struct syn_step syni_step_say(struct syn_task *task, struct syn_channel channel,
         {sizeof(type), (0 SYNI_MAP(SYNI_KILLS, __VA_ARGS__)) ? syni_##name##_destroy : NULL,       \
          NULL},                                                                                    \
         (0 SYNI_MAP(SYNI_HEARS, __VA_ARGS__)) ? syni_##name##_hear : NULL};                        \
-    linkage SYNI_##shape##_TAG(name) name(SYNI_LIST(~SYNI_MAP(SYNI_PARAM, __VA_ARGS__)))           \
+    linkage SYNI_HELD SYNI_##shape##_TAG(name) name(                                               \
+        SYNI_LIST(~SYNI_MAP(SYNI_PARAM, __VA_ARGS__)))                                             \
     {                                                                                              \
         SYNI_##shape##_TAG(name) syni_handle;                                                      \
         struct syni_channel *syni_own;                                                             \

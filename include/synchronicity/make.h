@@ -116,7 +116,7 @@
 #define SYNI_METHOD_CONTEXT(C, type, name, ...)                                                    \
     SYNI_METHOD_GENERATE(CONTEXT, C, type, C##_##name, __VA_ARGS__)
 #define SYNI_METHOD_GENERATE(shape, C, type, id, ...)                                              \
-    extern SYNI_##shape##_TAG(id) id(SYNI_METHOD_PARAMS(C, __VA_ARGS__));                          \
+    extern SYNI_HELD SYNI_##shape##_TAG(id) id(SYNI_METHOD_PARAMS(C, __VA_ARGS__));                \
     struct id {                                                                                    \
         struct syn_task syn;                                                                       \
         struct syn_object *syn_object;                                                             \
@@ -202,8 +202,8 @@
 /* Enter and exit as a context, in bare steps: enter; the block; exit, as clean-up, so that it
  * runs on every way out. */
 #define SYNI_METHOD_ENTER(C, type, ...)                                                            \
-    extern struct C##_exit_future C##_exit_future(struct C *syni_it, syn_err error);               \
-    extern struct C##_enter_future C##_enter_future(struct C *syni_it);                            \
+    extern SYNI_HELD struct C##_exit_future C##_exit_future(struct C *syni_it, syn_err error);     \
+    extern SYNI_HELD struct C##_enter_future C##_enter_future(struct C *syni_it);                  \
     static struct syn_step syni_##C##_inside(struct C##_entered *self);                            \
     SYNI_METHOD_GENERATE(CONTEXT, C, type, C##_entered, SYN_ASKS(char), SYNI_END)                  \
     {                                                                                              \

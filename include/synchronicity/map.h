@@ -74,9 +74,12 @@
 
 #if defined(__GNUC__)
 #define SYNI_UNUSED __attribute__((unused))
+/* What it returns is held by nobody else: who drops it gets a warning. */
+#define SYNI_HELD __attribute__((warn_unused_result))
 #define SYNI_FALL_THROUGH __attribute__((fallthrough))
 #else
 #define SYNI_UNUSED
+#define SYNI_HELD
 #define SYNI_FALL_THROUGH (void)0
 #endif
 

@@ -38,9 +38,9 @@
 #define SYN_POOL_MAP_DECLARE(from, to, name)                                                       \
     SYNI_FUTURE_TYPES(void, name);                                                                 \
     extern syn_err name(from const *in, size_t n, to *out);                                        \
-    extern struct name##_future name##_future(from const *in, size_t n, to *out);                  \
-    extern struct name##_future name##_submit(struct syn_pool *syni_pool, from const *in,          \
-                                              size_t n, to *out)
+    extern SYNI_HELD struct name##_future name##_future(from const *in, size_t n, to *out);        \
+    extern SYNI_HELD struct name##_future name##_submit(                                           \
+        struct syn_pool *syni_pool, from const *in, size_t n, to *out)
 
 #ifdef __cplusplus
 extern "C" {
@@ -99,15 +99,15 @@ struct syn_future syni_map_start(const struct syn_pool_map *map, struct syn_pool
     static void syni_##name##_call(void (*fn)(void), void *user, syn_err err, void *result)        \
         SYNI_CALL_BACK(void) static const struct syn_pool_map syni_##name##_map = {                \
             #name, &pool, {0, NULL, syni_##name##_call}, syni_##name##_piece};                     \
-    linkage struct name##_future name##_submit(struct syn_pool *syni_pool, from const *in,         \
-                                               size_t n, to *out)                                  \
+    linkage SYNI_HELD struct name##_future name##_submit(                                          \
+        struct syn_pool *syni_pool, from const *in, size_t n, to *out)                             \
     {                                                                                              \
         struct name##_future syni_future;                                                          \
         struct syni_map_arrays syni_arrays = {in, out, n};                                         \
         syni_future.u.handle = syni_map_start(&syni_##name##_map, syni_pool, syni_arrays);         \
         return syni_future;                                                                        \
     }                                                                                              \
-    linkage struct name##_future name##_future(from const *in, size_t n, to *out)                  \
+    linkage SYNI_HELD struct name##_future name##_future(from const *in, size_t n, to *out)        \
     {                                                                                              \
         return name##_submit(NULL, in, n, out);                                                    \
     }                                                                                              \

@@ -78,12 +78,12 @@ struct syn_stream {
     const struct syn_stream_class *stream_class;
 };
 
-struct syn_stream_bytes_future syn_stream_read_future(struct syn_stream *stream, void *buffer,
-                                                      size_t size);
-struct syn_stream_bytes_future syn_stream_write_future(struct syn_stream *stream, const void *data,
-                                                       size_t size);
-struct syn_stream_end_future syn_stream_shutdown_future(struct syn_stream *stream);
-struct syn_stream_end_future syn_stream_close_future(struct syn_stream *stream);
+SYNI_HELD struct syn_stream_bytes_future syn_stream_read_future(struct syn_stream *stream,
+                                                                void *buffer, size_t size);
+SYNI_HELD struct syn_stream_bytes_future syn_stream_write_future(struct syn_stream *stream,
+                                                                 const void *data, size_t size);
+SYNI_HELD struct syn_stream_end_future syn_stream_shutdown_future(struct syn_stream *stream);
+SYNI_HELD struct syn_stream_end_future syn_stream_close_future(struct syn_stream *stream);
 syn_err syn_stream_read(struct syn_stream *stream, void *buffer, size_t size, size_t *out_n);
 syn_err syn_stream_write(struct syn_stream *stream, const void *data, size_t size, size_t *out_n);
 syn_err syn_stream_shutdown(struct syn_stream *stream);

@@ -13,7 +13,7 @@ endif()
 # compile(file mistake out_status out_said)
 function(compile file mistake out_status out_said)
     execute_process(
-        COMMAND ${COMPILER} -std=c11 -Wall -Wextra -pedantic -Werror -fsyntax-only
+        COMMAND ${COMPILER} -std=c11 -Wall -Wextra -pedantic -Werror -S -o /dev/null
             -I ${SOURCE}/include -D MISTAKE=${mistake} ${file}
         RESULT_VARIABLE status ERROR_VARIABLE said OUTPUT_QUIET)
     set(${out_status} "${status}" PARENT_SCOPE)
