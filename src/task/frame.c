@@ -2,13 +2,13 @@
  *
  * Where frames come from: lists of spare ones by size.
  *
- * Each home has a store of its own that only its driver touches, and each worker of a pool
- * one, without a lock; all other threads share one under a lock, and they exchange in batches
- * (as the magazines and the depot of J. Bonwick, 2001). A frame
- * belongs to nobody while it is spare: it may be made by a thread, run on a loop
- * and be freed by a third. A spare keeps its slot, so that a call takes one piece
- * from one list. What is too much goes back to the allocator. Discarded: a store for each
- * thread, since one that only makes calls never fills it, and would keep what it once took.
+ * Each home has a store of its own, which only its driver touches, and so has each worker of a
+ * pool; all other threads share a common one under a lock, with which the others exchange in
+ * batches (the magazines and the depot of J. Bonwick, 2001). A frame belongs to nobody while it
+ * is spare: it may be made by a thread, run on a loop and be freed by a third. A spare keeps its
+ * slot, so that a call takes one piece from one list. What is too much goes back to the
+ * allocator. Discarded: a store for each thread, since one that only makes calls never fills it,
+ * and would keep what it once took.
  */
 #include "task/task.h"
 
@@ -234,8 +234,8 @@ void syni_frame_free(void *frame, size_t size, struct syni_slot *slot)
         return;
     }
     spare->slot = slot;
-    spare->next = NULL;
     if (!store) {
+        spare->next = NULL;
         put_common(spare, class);
         return;
     }
