@@ -5,8 +5,8 @@
  * Two ways: onto the tray, without the lock, while that is open; or under the lock, where what is
  * on the tray goes first, so that the works of one thread stay in order whichever way they take.
  * By the lock goes always what may be refused when it is looked at (a strand may be
- * another pool's), and what others may ask to end meanwhile: on its way to the tray nobody would
- * find it.
+ * another pool's); what others may ask to end meanwhile: on its way to the tray nobody would
+ * find it; and what is urgent: the tray is looked at when the queue is empty.
  */
 #include "pool/pool.h"
 
@@ -112,7 +112,8 @@ static void leave_clock(struct syni_work *work)
 /* False: it must go by the lock; it may have a place, and be on its clock, already. */
 static bool post_freely(struct syni_pool *pool, struct syni_work *work)
 {
-    if (work->strand || work->known || !syni_tray_is_open(pool) || !syni_room_take(pool, work))
+    if (work->strand || work->known || work->urgent || !syni_tray_is_open(pool) ||
+        !syni_room_take(pool, work))
         return false;
     enter_clock(work);
     return syni_tray_put(pool, work);

@@ -22,7 +22,10 @@ static struct syni_work *take_locked(struct syni_worker *me)
     struct syni_pool *pool = me->pool;
     struct syni_work *work;
 
-    syni_tray_empty_locked(pool);
+    /* Not before the works in the queue are gone: each look takes the line of the tray from who
+     * posts. */
+    if (syni_list_empty(&pool->others))
+        syni_tray_empty_locked(pool);
     work = may_take_locked(pool) ? syni_queue_take_locked(pool) : NULL;
     me->work = work;
     if (work) {

@@ -130,7 +130,10 @@ proctype worker(byte me)
     lock();
 again:
     do
-    :: take_all();
+    :: if
+       :: queued == 0 -> take_all()
+       :: else -> skip
+       fi;
         if
         :: running <= MAX && queued > 0 ->
             queued--;
