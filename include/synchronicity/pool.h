@@ -6,8 +6,8 @@
  *
  * A JOB is one call of a blocking function. It waits in the pool's queue, runs to its end on a
  * worker's stack, and that is all the pool knows: who waits for it awaits a future. Submitting
- * one while all threads are busy takes no lock and wakes nobody; they find it when they look
- * for the next.
+ * one while all threads are busy takes no lock and wakes nobody, unless it is urgent or of a
+ * strand; they find it when they look for the next.
  *
  * A JOB THAT WAITS, for anything of this library, does not count among max_threads; another
  * thread takes its place if there is work, up to the hard limit. So calls may go back and
