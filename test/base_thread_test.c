@@ -11,6 +11,7 @@
 
 #include <limits.h>
 #include <signal.h>
+#include <string.h>
 
 #include <synchronicity/mem.h>
 #include <synchronicity/testing.h>
@@ -34,7 +35,13 @@ static void read_mask(void *mask)
     CHECK_INT(pthread_sigmask(SIG_BLOCK, NULL, mask), 0);
 }
 
-static void H1_our_threads_block_all_signals(void)
+/* Raised by what the thread itself did; the system ends a process that blocks them. */
+static bool is_fault(int s)
+{
+    return s == SIGSEGV || s == SIGBUS || s == SIGFPE || s == SIGILL || s == SIGTRAP || s == SIGSYS;
+}
+
+static void H1_our_threads_block_all_signals_but_their_own_faults(void)
 {
     sigset_t mask, before, after;
 
@@ -43,10 +50,38 @@ static void H1_our_threads_block_all_signals(void)
     start_and_join(0, read_mask, &mask);
     for (int i = 1; i < 32; i++)
         if (i != SIGKILL && i != SIGSTOP)
-            CHECK(sigismember(&mask, i));
+            CHECK_INT(sigismember(&mask, i), !is_fault(i));
     read_mask(&after);
     for (int i = 1; i < 32; i++)
         CHECK_INT(sigismember(&after, i), sigismember(&before, i));
+}
+
+static volatile sig_atomic_t heard;
+
+static void hear(int s)
+{
+    heard = s;
+}
+
+static void raise_one(void *s)
+{
+    raise(*(int *)s);
+}
+
+static void H1_a_fault_of_our_thread_reaches_the_programs_handler(void)
+{
+    static int faults[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGSYS};
+
+    for (size_t i = 0; i < sizeof faults / sizeof *faults; i++) {
+        struct sigaction action, before;
+
+        memset(&action, 0, sizeof action);
+        action.sa_handler = hear;
+        CHECK_INT(sigaction(faults[i], &action, &before), 0);
+        start_and_join(0, raise_one, &faults[i]);
+        CHECK_INT(heard, faults[i]);
+        sigaction(faults[i], &before, NULL);
+    }
 }
 
 #if defined(__linux__)
@@ -198,7 +233,8 @@ static void E3_panic_says_why_and_aborts(void)
 }
 
 static const struct test_case cases[] = {
-    TEST(H1_our_threads_block_all_signals),
+    TEST(H1_our_threads_block_all_signals_but_their_own_faults),
+    TEST(H1_a_fault_of_our_thread_reaches_the_programs_handler),
     TEST(H4_stack_has_the_size_that_was_asked_for),
     TEST(H4_stack_that_no_system_has_is_refused),
     TEST(H4_works_from_a_thread_with_a_small_stack),

@@ -24,7 +24,8 @@
  * Threads keep the memory of some jobs, and while there are any the library keeps it for the
  * next ones; what the last thread leaves is given back.
  *
- * Workers block all signals. Thread: any, for everything here that does not say otherwise.
+ * Workers block all signals but those of their own faults. Thread: any, for everything here
+ * that does not say otherwise.
  */
 #ifndef SYNCHRONICITY_POOL_H
 #define SYNCHRONICITY_POOL_H
@@ -104,9 +105,10 @@ struct syn_pool {
  * once; threads start when there are some. Fails: SYN_ENOMEM. */
 syn_err syn_pool_new(const struct syn_pool_options *options, struct syn_pool **out_new);
 
-/* Stops it, without limit, and frees it. No thread may be inside a call on it, such as one that
- * waits for room. NULL is fine. Fails: SYN_EDEADLK as a stop does;
- * SYN_EBUSY while a thread that was abandoned in a job is still there. */
+/* Stops it, without limit, and frees it: it waits also for a thread that was abandoned in a
+ * job, whose stop had given it up. No thread may be inside a call on it, such as one that waits
+ * for room. NULL is fine. One that is static stays stopped (syn_pool_start()). Fails:
+ * SYN_EDEADLK as a stop does. */
 syn_err syn_pool_free(struct syn_pool *pool);
 
 /* Another size, name, ...; before its first job, and after a stop. This is how one sets the

@@ -17,7 +17,9 @@
  * parent never end there. Stop it (and the pools) before a fork, or call exec at once.
  *
  * Its thread blocks all signals, so that none of the program's handlers ever runs
- * on it, and has a stack of 256 KiB unless the options say otherwise.
+ * on it, but for those that a fault of its own raises (SIGSEGV, SIGBUS, SIGFPE, SIGILL,
+ * SIGTRAP, SIGSYS): a crash reporter or a sanitizer hears of it. It has a stack of 256 KiB
+ * unless the options say otherwise.
  */
 #ifndef SYNCHRONICITY_SYNCHRONIZER_H
 #define SYNCHRONICITY_SYNCHRONIZER_H

@@ -48,8 +48,8 @@ bool syni_cond_wait_until(struct syni_cond *cond, struct syni_mutex *mutex, int6
 void syni_cond_signal(struct syni_cond *cond);
 void syni_cond_broadcast(struct syni_cond *cond);
 
-/* A thread of ours: it blocks every signal, has the stack that was asked for,
- * and a name that debuggers and top(1) show. */
+/* A thread of ours: it blocks every signal but those of its own faults, has the stack that
+ * was asked for, and a name that debuggers and top(1) show. */
 struct syni_thread {
     pthread_t raw;
 };
