@@ -157,6 +157,17 @@ static void E1_perror_prints_what_and_the_latest_report(void)
     CHECK(strncmp(text, "error: protocol", 15) == 0);
 }
 
+static void E1_perror_says_what_the_code_says_where_there_is_no_report(void)
+{
+    char text[4096];
+
+    syni_refuse(SYN_EPROTO, "an older error");
+    CHECK_INT(syni_answer(SYN_EEND), SYN_EEND);
+    CHECK_PTR(syn_last_report(), NULL);
+    capture_perror("next", text, sizeof text);
+    CHECK_STR(text, "next: end\n");
+}
+
 static void E1_perror_ends_its_last_line_however_long_the_report_is(void)
 {
     char text[8192];
@@ -213,6 +224,7 @@ static const struct test_case cases[] = {
     TEST(E1_long_trace_keeps_its_inner_and_outer_ends),
     TEST(E1_lines_of_the_library_appear_only_when_verbose),
     TEST(E1_perror_prints_what_and_the_latest_report),
+    TEST(E1_perror_says_what_the_code_says_where_there_is_no_report),
     TEST(E1_perror_ends_its_last_line_however_long_the_report_is),
     TEST(E1_copy_has_all_and_lives_longer),
     TEST(E1_every_code_has_a_text_and_the_librarys_a_name),

@@ -288,6 +288,94 @@ static void H6_a_function_made_for_another_library_is_refused(void)
     done();
 }
 
+PROMISE(int, number);
+CHANNEL(int, ints);
+
+GENERATOR(demo, int, counts, (int, n), SYN_LOCAL(int, i))
+{
+    co_begin;
+    for (self->i = 0; self->i < self->n; self->i++)
+        co_yield(self->i);
+    co_end;
+}
+
+ASYNC(demo, syn_err, closes_and_goes_on, (struct counts_channel, ch))
+{
+    syn_err err = channel_close(self->ch);
+
+    CHECK_SAYS("write co_close");
+    return step_return(self, err);
+}
+
+static void fail_first(void)
+{
+    struct number_future none = {.u = {.handle = {NULL, 0}}};
+
+    CHECK_INT(future_get(none, NULL), SYN_EINVAL);
+    CHECK_SAYS("never made");
+}
+
+/* CALL gives EXPECTED, and what is known afterwards is no older error. */
+#define ANSWERS(call, expected)                                                                    \
+    do {                                                                                           \
+        fail_first();                                                                              \
+        CHECK_INT(call, expected);                                                                 \
+        CHECK(!strstr(syn_last_report() ? syn_last_report()->message : "", "future was never"));   \
+    } while (0)
+
+static void E1_no_answer_leaves_an_older_report(void)
+{
+    struct ints_channel ch, huge;
+    struct number_promise p;
+    struct number_future f;
+    syn_err err;
+    int v = 0;
+
+    begin();
+    ANSWERS(channel_new(ints, SIZE_MAX, &huge), SYN_ENOMEM);
+    CHECK_SAYS("no memory for a channel");
+    CHECK_INT(channel_new(ints, 0, &ch), 0);
+    ANSWERS(channel_try_next(ch, &v), SYN_EAGAIN);
+    ANSWERS(channel_try_send(ch, &v), SYN_EAGAIN);
+    ANSWERS(channel_send(ch, NULL), SYN_EINVAL);
+    CHECK_SAYS("NULL");
+    ANSWERS(channel_next(ch, NULL), SYN_EINVAL);
+    CHECK_SAYS("NULL");
+    CHECK_INT(channel_end(ch), 0);
+    ANSWERS(channel_end(ch), SYN_EALREADY);
+    ANSWERS(channel_next(ch, &v), SYN_EEND);
+    ANSWERS((channel_select(&err, ON_NEXT(ch, &v)), err), SYN_EEND);
+    CHECK_INT(channel_close(ch), 0);
+    ANSWERS(channel_fail(ch, SYN_EIO, NULL), SYN_EALREADY);
+    CHECK_INT(promise_new(number, &p, &f), 0);
+    ANSWERS(future_poll(f), SYN_EAGAIN);
+    CHECK_INT(promise_drop(p), 0);
+    ANSWERS(promise_complete(p, &v), SYN_EALREADY);
+    CHECK_INT(future_get(f, &v), SYN_EBROKEN);
+    done();
+}
+
+static void E1_a_loop_that_ran_to_its_end_leaves_the_report_alone(void)
+{
+    struct counts_channel ch;
+    syn_err err, told = SYN_OK;
+    int n = 0;
+
+    begin();
+    fail_first();
+    channel_each (int, v, counts(3), &err)
+        n += v;
+    CHECK_INT(err, 0);
+    CHECK_INT(n, 3);
+    CHECK_SAYS("never made");
+    ch = counts(2);
+    CHECK_INT(channel_next(ch, &n), 0);
+    CHECK_INT(closes_and_goes_on(ch, &told), 0);
+    CHECK_INT(told, SYN_EAGAIN);
+    finish(&demo);
+    done();
+}
+
 static const struct test_case cases[] = {
     TEST(E1_code_message_and_trace_cross_three_levels_and_two_synchronizers),
     TEST(E1_the_cause_of_an_error_is_kept),
@@ -295,6 +383,8 @@ static const struct test_case cases[] = {
     TEST(E3_a_loop_whose_kernel_fails_tells_everybody),
     TEST(E3_a_step_that_ends_its_thread_tells_everybody),
     TEST(E4_common_errors_allocate_nothing),
+    TEST(E1_no_answer_leaves_an_older_report),
+    TEST(E1_a_loop_that_ran_to_its_end_leaves_the_report_alone),
     TEST(H6_a_function_made_for_another_library_is_refused),
 };
 TEST_MAIN_BOTH_MODES("error", cases);

@@ -71,7 +71,7 @@ static void W3_a_full_queue_fails_who_submits_if_it_is_to(void)
     standing = fill(f);
     CHECK_INT(noting(3, &y), SYN_EAGAIN);
     CHECK_INT(y, 5);
-    CHECK_SAYS("full");
+    CHECK_SAYS("the pool 'bounded' is full: its queue_bound is reached");
     CHECK_INT(pool_stats(&bounded).refused, 1);
     gate_open(&gate);
     get_all(standing, f);

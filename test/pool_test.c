@@ -102,7 +102,7 @@ static void W5_without_a_thread_the_future_says_so_and_nothing_is_lost(void)
     gate_open(&gate);
     syn_fault_set("pthread_create", 1, 1000, EAGAIN);
     CHECK_INT(standing(&gate, 1, &y), SYN_EAGAIN);
-    CHECK_SAYS("no thread");
+    CHECK_SAYS("the pool 'workers' could start no thread");
     syn_fault_clear();
     CHECK_INT(standing(&gate, 1, &y), SYN_OK);
     over(&workers);

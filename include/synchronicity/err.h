@@ -112,9 +112,10 @@ const char *syn_strerror(syn_err code);
 /* The name of a code, "SYN_EBROKEN"; "error" for one that has none. */
 const char *syn_err_name(syn_err code);
 
-/* The report of this thread's latest failed blocking call or future_get(), or
- * NULL if there was none or it could not be kept. Valid until the next failing
- * call of this thread. Thread: each has its own. */
+/* The report of the latest call of this thread that returned an error, or NULL if there
+ * was none, it could not be kept, or the code says it all: "not now" (SYN_EAGAIN),
+ * SYN_EALREADY, SYN_EEND. Valid until the next failing call of this thread. A loop that
+ * ran to its end has not failed. Thread: each has its own. */
 const struct syn_report *syn_last_report(void);
 
 /* What ended this thread's latest failed blocking call or future_get(); known also
@@ -122,8 +123,8 @@ const struct syn_report *syn_last_report(void);
 enum syn_origin syn_last_origin(void);
 
 /* Prints "WHAT: message" and the async trace of this thread's latest report to
- * standard error. Frames of the library itself are left out unless
- * syn_verbose(1) was said. Thread: any. */
+ * standard error; where there is none, what the code says. Frames of the library itself are
+ * left out unless syn_verbose(1) was said. Thread: any. */
 void syn_perror(const char *what);
 
 /* The same into BUF (always terminated). Returns the length that the whole text

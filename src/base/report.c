@@ -23,6 +23,7 @@ enum { STORE_SIZE = 64 };
 static struct syn_report store[STORE_SIZE];
 static _Atomic(uint64_t) taken;
 static _Thread_local struct syn_report *latest;
+static _Thread_local syn_err latest_code; /* also where there is no report */
 static _Thread_local enum syn_origin latest_origin;
 static _Thread_local struct syni_exit_call at_exit;
 static atomic_int verbose;
@@ -172,9 +173,15 @@ enum syn_origin syn_last_origin(void)
 
 syn_err syni_report_keep(syn_err code, enum syn_origin origin, struct syn_report *report)
 {
+    latest_code = code;
     latest_origin = origin;
     syni_report_put(report);
     return code;
+}
+
+syn_err syni_answer(syn_err code)
+{
+    return syni_report_keep(code, SYN_BY_LIBRARY, NULL);
 }
 
 struct syn_report *syni_report_take(void)
@@ -265,7 +272,8 @@ void syn_perror(const char *what)
     int length;
 
     if (!latest) {
-        fprintf(stderr, "%s: no error is recorded for this thread\n", what ? what : "error");
+        fprintf(stderr, "%s: %s\n", what ? what : "error",
+                latest_code ? syn_strerror(latest_code) : "no error is recorded for this thread");
         return;
     }
     length = syn_report_text(latest, text, sizeof text);

@@ -28,9 +28,13 @@ void syni_report_free(struct syn_report *report);
 void syni_report_site(struct syn_report *report, const struct syn_site *site);
 
 /* Makes it the calling thread's latest, in place of the one before. Takes it.
- * When REPORT is NULL the thread has no report, but ORIGIN is remembered. Returns
- * CODE, for `return`. */
+ * When REPORT is NULL the thread has no report, but CODE and ORIGIN are remembered.
+ * Returns CODE, for `return`. */
 syn_err syni_report_keep(syn_err code, enum syn_origin origin, struct syn_report *report);
+
+/* The latest is CODE, which says it all: "not now", "there is no more". Costs nothing, and
+ * keeps syn_perror() from telling of an older error. Returns CODE. */
+syn_err syni_answer(syn_err code);
 
 /* Takes the calling thread's latest away, to put it back later. */
 struct syn_report *syni_report_take(void);

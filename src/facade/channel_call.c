@@ -12,7 +12,9 @@
 syn_err syni_channel_new(const struct syn_type *item, size_t capacity,
                          struct syn_channel *out_channel)
 {
-    return syni_channel_make(item, capacity, 0, out_channel) ? SYN_OK : SYN_ENOMEM;
+    return syni_channel_make(item, capacity, 0, out_channel)
+               ? SYN_OK
+               : syni_refuse(SYN_ENOMEM, "no memory for a channel");
 }
 
 static syn_err send(struct syni_channel *channel, const void *item, struct syn_deadline deadline)
@@ -41,7 +43,7 @@ syn_err syni_channel_send(struct syn_channel handle, const void *item,
     err = channel->is_generator ? syni_refuse_channel(SYN_ENOTSUP)
                                 : send(channel, item, deadline);
     syni_channel_unpin(channel);
-    return err;
+    return syni_name_missing_item(err, item);
 }
 
 syn_err syni_channel_try_send(struct syn_channel handle, const void *item)
@@ -58,9 +60,9 @@ syn_err syni_channel_try_send(struct syn_channel handle, const void *item)
     else if (syni_channel_pass(channel, &port.port, false))
         err = syni_thread_port_answer(channel, &port);
     else
-        err = SYN_EAGAIN;
+        err = syni_answer(SYN_EAGAIN);
     syni_channel_unpin(channel);
-    return err;
+    return syni_name_missing_item(err, item);
 }
 
 syn_err syni_channel_end(struct syn_channel handle, syn_err code, const char *message)
@@ -69,12 +71,12 @@ syn_err syni_channel_end(struct syn_channel handle, syn_err code, const char *me
     syn_err err = syni_channel_pin(handle, &channel);
 
     if (err)
-        return err == SYN_ECLOSED ? SYN_EALREADY : syni_refuse_channel(err);
+        return err == SYN_ECLOSED ? syni_answer(SYN_EALREADY) : syni_refuse_channel(err);
     if (channel->is_generator)
         err = syni_refuse(SYN_ENOTSUP, "a generator ends its channel itself");
     else if (!syni_channel_finish(channel, code, SYN_BY_TASK,
                                   code ? syni_report_new(code, SYN_BY_TASK, message) : NULL))
-        err = SYN_EALREADY;
+        err = syni_answer(SYN_EALREADY);
     syni_channel_unpin(channel);
     return err;
 }
@@ -95,6 +97,12 @@ syn_err syni_channel_prefetch(struct syn_channel handle, size_t capacity)
     return err ? syni_refuse(err, "no memory for a channel's items") : SYN_OK;
 }
 
+static syn_err refuse_close(const char *name)
+{
+    return syni_refuse(SYN_EAGAIN, "%s was closed on a thread that must not wait for its end; "
+                                   "write co_close(channel) there", name);
+}
+
 static syn_err wait_closed(struct syni_channel *channel, struct syn_deadline deadline)
 {
     struct syni_thread_port port;
@@ -106,7 +114,7 @@ static syn_err wait_closed(struct syni_channel *channel, struct syn_deadline dea
     if ((channel->home ? syni_drives(&channel->home->loop)
                        : channel->is_generator && syni_driving_now() != NULL) ||
         syni_blocked_enter(&blocked, channel->home, channel->name))
-        return syni_channel_shut(channel, NULL) ? SYN_EAGAIN : SYN_OK;
+        return syni_channel_shut(channel, NULL) ? refuse_close(name) : SYN_OK;
     if (syni_channel_shut(channel, &port.port)) {
         struct syni_blocking blocking = syni_block(name);
 

@@ -6,6 +6,7 @@
  */
 #include <synchronicity/channel.h>
 
+#include "facade/thread_port.h"
 #include "task/channel.h"
 
 enum { BEFORE, INSIDE, RAN_OUT, CLOSED };
@@ -49,7 +50,7 @@ int syni_each_goes_on(struct syni_each *each)
 
 int syni_each_next(struct syni_each *each, void *out_item)
 {
-    syn_err err = syni_channel_next(each->channel, out_item, syn_never());
+    syn_err err = syni_channel_fetch(each->channel, out_item, syn_never());
 
     if (!err)
         return 1;

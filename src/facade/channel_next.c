@@ -122,7 +122,7 @@ static syn_err next(struct syni_channel *channel, void *out_item, struct syn_dea
     return syni_thread_port_wait(channel, &port, syni_deadline_here(deadline.ns));
 }
 
-syn_err syni_channel_next(struct syn_channel handle, void *out_item, struct syn_deadline deadline)
+syn_err syni_channel_fetch(struct syn_channel handle, void *out_item, struct syn_deadline deadline)
 {
     struct syni_channel *channel;
     syn_err err = syni_channel_pin(handle, &channel);
@@ -132,6 +132,16 @@ syn_err syni_channel_next(struct syn_channel handle, void *out_item, struct syn_
     err = next(channel, out_item, deadline);
     syni_channel_unpin(channel);
     return err;
+}
+
+static syn_err end_or_error(syn_err err, const void *item)
+{
+    return err == SYN_EEND ? syni_answer(err) : syni_name_missing_item(err, item);
+}
+
+syn_err syni_channel_next(struct syn_channel handle, void *out_item, struct syn_deadline deadline)
+{
+    return end_or_error(syni_channel_fetch(handle, out_item, deadline), out_item);
 }
 
 /* As next(); what would have to wait where it must not is refused before anything is said. */
@@ -162,7 +172,7 @@ syn_err syni_generator_say(struct syn_channel handle, struct syni_saying saying,
         return syni_refuse_channel(err);
     err = talk(channel, &saying, out_item, deadline);
     syni_channel_unpin(channel);
-    return err;
+    return end_or_error(err, out_item);
 }
 
 syn_err syni_channel_try_next(struct syn_channel handle, void *out_item)
@@ -175,7 +185,7 @@ syn_err syni_channel_try_next(struct syn_channel handle, void *out_item)
         return syni_refuse_channel(err);
     syni_thread_port_init(&port, out_item, true);
     err = syni_channel_pass(channel, &port.port, false) ? syni_thread_port_answer(channel, &port)
-                                                        : SYN_EAGAIN;
+                                                        : syni_answer(SYN_EAGAIN);
     syni_channel_unpin(channel);
-    return err;
+    return end_or_error(err, out_item);
 }

@@ -197,7 +197,7 @@ syn_err syni_future_poll(struct syn_future future)
 
     if (err)
         return err;
-    err = syni_core_done(core) ? SYN_OK : SYN_EAGAIN;
+    err = syni_core_done(core) ? SYN_OK : syni_answer(SYN_EAGAIN);
     syni_core_unpin(core);
     return err;
 }

@@ -110,8 +110,8 @@ static void complete(struct syni_pool_job *job, syn_err err, enum syn_origin ori
     syni_core_complete(&job->core);
 }
 
-/* Why the pool would not run it, in words. */
-static struct syn_report *explain(const struct syni_pool_job *job, syn_err err)
+/* Why the pool would not run it, in words; TAKEN: it did take it, and then found no thread. */
+static struct syn_report *explain(const struct syni_pool_job *job, syn_err err, bool taken)
 {
     const char *name = job->function->name, *pool = syni_pool_name(job->work.pool);
 
@@ -128,12 +128,17 @@ static struct syn_report *explain(const struct syni_pool_job *job, syn_err err)
         return syni_report_format(err, SYN_BY_LIBRARY,
                                   "%s: its strand has jobs in another pool than '%s'", name, pool);
     case SYN_EAGAIN:
-        return syni_report_format(err, SYN_BY_LIBRARY,
-                                  "%s: the pool '%s' is full, or has no thread", name, pool);
+        if (!taken)
+            return syni_report_format(err, SYN_BY_LIBRARY,
+                                      "%s: the pool '%s' is full: its queue_bound is reached", name,
+                                      pool);
+        break;
     default:
-        return syni_report_format(err, SYN_BY_LIBRARY, "%s: the pool '%s' could not take it", name,
-                                  pool);
+        break;
     }
+    return syni_report_format(err, SYN_BY_LIBRARY, taken ? "%s: the pool '%s' could start no thread"
+                                                         : "%s: the pool '%s' could not take it",
+                              name, pool);
 }
 
 /* It ends by the request of ORIGIN, in whatever state its body is. */
@@ -150,14 +155,14 @@ static enum syn_origin asked_by(const struct syni_pool_job *job)
 }
 
 /* It was not taken. SYN_ECANCELED: since it was asked to end before. */
-static void refuse(struct syni_pool_job *job, syn_err err)
+static void refuse(struct syni_pool_job *job, syn_err err, bool taken)
 {
     enum syn_origin origin = err == SYN_ETIMEDOUT ? SYN_BY_DEADLINE : SYN_BY_LIBRARY;
 
     if (err == SYN_ECANCELED)
         end_asked(job, asked_by(job), NULL);
     else
-        complete(job, err, origin, explain(job, err));
+        complete(job, err, origin, explain(job, err, taken));
     syni_core_unpin(&job->core); /* there will be no body */
 }
 
@@ -204,7 +209,7 @@ static void end_work(struct syni_work *work, enum syni_work_end how, syn_err err
     struct syni_pool_job *job = SYNI_CONTAINER(work, struct syni_pool_job, work);
 
     if (how == SYNI_WORK_NEVER_BEGAN && err != SYN_ECANCELED) {
-        refuse(job, err);
+        refuse(job, err, true);
         return;
     }
     if (how == SYNI_WORK_LATE)
@@ -271,7 +276,7 @@ void syni_job_post(struct syni_pool_job *job, bool patient)
     if (!err)
         err = syni_pool_post(syni_pool_of(job->pool), &job->work, patient, job->deadline);
     if (err)
-        refuse(job, err);
+        refuse(job, err, false);
 }
 
 syn_err syni_job_may_wait(const struct syn_blocking *function)

@@ -29,7 +29,7 @@ syn_err syn_pool_new(const struct syn_pool_options *options, struct syn_pool **o
         return syni_refuse(SYN_EINVAL, "nowhere to put the pool");
     pool = syni_alloc(sizeof *pool);
     if (!pool)
-        return SYN_ENOMEM;
+        return syni_refuse(SYN_ENOMEM, "no memory for a pool");
     if (options)
         pool->options = *options;
     pool->allocated = 1;

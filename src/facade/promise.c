@@ -48,7 +48,7 @@ syn_err syni_promise_new(const struct syn_type *type, const char *file, int line
     if (!promise) {
         *out_future = (struct syn_future){NULL, SYN_ENOMEM};
         *out_promise = (struct syn_promise){NULL, 0};
-        return SYN_ENOMEM;
+        return syni_refuse(SYN_ENOMEM, "no memory for a promise");
     }
     promise->core.type = type;
     promise->core.value = promise->value;
@@ -72,11 +72,11 @@ static syn_err claim(struct syn_promise promise, struct promise **out_promise)
     if (!promise.slot)
         return syni_refuse(SYN_EINVAL, "the promise was never made");
     if (syni_core_pin(name, true, &core))
-        return SYN_EALREADY;
+        return syni_answer(SYN_EALREADY);
     p = SYNI_CONTAINER(core, struct promise, core);
     if (atomic_exchange(&p->claimed, true)) {
         syni_core_unpin(core);
-        return SYN_EALREADY;
+        return syni_answer(SYN_EALREADY);
     }
     *out_promise = p;
     return SYN_OK;

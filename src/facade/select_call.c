@@ -65,7 +65,7 @@ static syn_err answer(struct syn_choice *choice)
         return syni_report_keep(SYN_ETIMEDOUT, origin,
                                 syni_report_new(SYN_ETIMEDOUT, origin, NULL));
     if (!err || err == SYN_EEND)
-        return err;
+        return err ? syni_answer(err) : SYN_OK;
     if (choice->on == SYNI_ON_FUTURE)
         return syni_refuse_future(err);
     if (!chance->channel || err == SYN_ECLOSED ||

@@ -54,7 +54,7 @@ syn_err syn_synchronizer_new(const struct syn_options *options, struct syn_synch
         return syni_refuse(SYN_EINVAL, "nowhere to put the synchronizer");
     synchronizer = syni_alloc(sizeof *synchronizer);
     if (!synchronizer)
-        return SYN_ENOMEM;
+        return syni_refuse(SYN_ENOMEM, "no memory for a synchronizer");
     if (options)
         synchronizer->options = *options;
     synchronizer->allocated = 1;

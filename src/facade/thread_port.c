@@ -55,6 +55,12 @@ syn_err syni_refuse_channel(syn_err err)
     return syni_refuse(err, "%s", syni_channel_refusal(err));
 }
 
+syn_err syni_name_missing_item(syn_err err, const void *item)
+{
+    return err == SYN_EINVAL && !item ? syni_refuse(err, "there is no place for an item: NULL")
+                                      : err;
+}
+
 syn_err syni_thread_port_answer(struct syni_channel *channel, struct syni_thread_port *port)
 {
     syn_err err = port->port.status;

@@ -30,9 +30,14 @@ bool syni_thread_port_flow(struct syni_channel *channel, struct syni_thread_port
 /* What PORT was told, with its report, for this thread. */
 syn_err syni_thread_port_answer(struct syni_channel *channel, struct syni_thread_port *port);
 
+/* As syn_channel_next(), for a loop: its end is none of the thread's errors. */
+syn_err syni_channel_fetch(struct syn_channel handle, void *out_item, struct syn_deadline deadline);
+
 /* In words. */
 syn_err syni_timed_out(void);
 syn_err syni_refuse_channel(syn_err err);
+/* ERR, and if it came of ITEM being NULL a report that says so. */
+syn_err syni_name_missing_item(syn_err err, const void *item);
 syn_err syni_refuse_wait(const char *what);
 
 #endif

@@ -53,7 +53,7 @@ SYN_BLOCKING_DEFINE(SYN_DEFAULT_POOL, int, syn_file_open, SYN_COPY(const char *,
 SYN_BLOCKING_DEFINE(SYN_DEFAULT_POOL, void, syn_file_close, (int, fd), SYN_TO_THE_END)
 {
     if ((close(fd) < 0 && errno != EINTR) || syni_fault("close"))
-        syn_job_fail(job, errno, "cannot close a descriptor well");
+        syn_job_fail(job, errno, "cannot close the descriptor");
 }
 
 /* -------------------------------------------------------- reading, writing -- */
