@@ -252,7 +252,7 @@ void syni_job_fail(struct syn_job *job, syn_err err, const char *message);
 
 /* Arguments into the frame, and the strand. */
 #define SYNI_JOB_KEEP(item) SYNI_DO(SYNI_JOB_KEEP_, item)
-#define SYNI_JOB_KEEP_ARG(type, name) syni_new->name = name;
+#define SYNI_JOB_KEEP_ARG(type, name) SYNI_NO_ARRAY(name) syni_new->name = name;
 #define SYNI_JOB_KEEP_SYN_COPY(type, name) syni_new->name = syni_job_copy(&syni_new->syn, name);
 #define SYNI_JOB_KEEP_SYN_DESTROY(fn)
 #define SYNI_JOB_KEEP_SYN_DOC(text)

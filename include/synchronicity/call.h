@@ -34,13 +34,15 @@
  * Or the header writes out the prototypes with their documentation, and for the
  * types says SYN_ASYNC_TYPES(int, square).
  *
- * After the name come up to 24 items: arguments (type, name), none called `result`;
+ * After the name come up to 24 items: arguments (type, name), none called `result`, no arrays
+ * (a pointer, or a struct), and pointers to functions by a typedef;
  * SYN_COPY(const char *, name), a string that the future face copies, since the call
  * outlives the caller's statement; SYN_LOCAL(type, name) (also `name[16]`);
- * SYN_DESTROY(fn), which is called with a result that nobody fetched (and must not wait: where
- * its end is async, it detaches the future of that); SYN_DOC("...").
+ * SYN_DESTROY(fn), which is called with a result that nobody fetched, itself and no pointer to
+ * it (and must not wait: where its end is async, it detaches the future of that); SYN_DOC("...").
  *
- * A declaration is C and C++; a definition is C.
+ * A declaration is C and C++; a definition is C. In C++, too, the types are written with
+ * `struct`, std::vector<struct square_future>, since square_future alone is the function.
  */
 #ifndef SYNCHRONICITY_CALL_H
 #define SYNCHRONICITY_CALL_H
@@ -229,9 +231,11 @@ void syni_call_start(struct syn_task *frame);
 #define SYNI_STORE_SYN_DOC(text)
 #define SYNI_STORE_SYNI_END
 
-/* ... and of a future call, whose caller goes on. */
+/* ... and of a future call, whose caller goes on. An argument (int, v[3]) would be a pointer
+ * outside and an array in the frame: it is refused, by a name that cannot be made of it. */
+#define SYNI_NO_ARRAY(name) enum { name##_is_no_array };
 #define SYNI_KEEP(item) SYNI_DO(SYNI_KEEP_, item)
-#define SYNI_KEEP_ARG(type, name) syni_new->name = name;
+#define SYNI_KEEP_ARG(type, name) SYNI_NO_ARRAY(name) syni_new->name = name;
 #define SYNI_KEEP_SYN_COPY(type, name) syni_new->name = syni_call_copy(&syni_new->syn, name);
 #define SYNI_KEEP_SYN_LOCAL(type, name)
 #define SYNI_KEEP_SYN_DESTROY(fn)

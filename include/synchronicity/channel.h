@@ -99,7 +99,7 @@ void syni_channel_drop(struct syn_channel channel);
 /* syn_channel_new(NAME, CAPACITY, &CHANNEL): NAME as in SYN_CHANNEL(). Fails: SYN_ENOMEM,
  * which then also comes out of the channel. */
 #define syn_channel_new(name, capacity, out_channel)                                               \
-    ((void)(0 ? (const struct name##_channel *)(out_channel) : NULL),                              \
+    ((void)(0 ? (out_channel) : (struct name##_channel *)NULL),                                    \
      syni_channel_new(&syni_##name##_type, (capacity), &(out_channel)->u.handle))
 
 /* --- for consumers --- */
@@ -116,10 +116,10 @@ void syni_channel_drop(struct syn_channel channel);
 
 /* --- for producers --- */
 
-/* Puts *ITEM (copied; &(struct job){1, 2} is fine) in, waiting for room, or, with capacity 0, for a consumer. With 0
- * the item is not yours any more; with anything else it still is. SYN_ECLOSED when the
- * channel was closed, or ended; SYN_ENOTSUP when it is a generator's; try: SYN_EAGAIN where it
- * would have to wait. */
+/* Puts *ITEM (copied; &(struct job){1, 2} is fine) in, waiting for room, or, with capacity 0,
+ * for a consumer. With 0 the item is not yours any more; with anything else it still is.
+ * SYN_ECLOSED when the channel was closed, or ended; SYN_ENOTSUP when it is a generator's;
+ * try: SYN_EAGAIN where it would have to wait. */
 #define syn_channel_send(ch, ...)                                                                  \
     (0 ? (ch).u.source_is(__VA_ARGS__)                                                             \
        : syni_channel_send((ch).u.handle, (__VA_ARGS__), syn_never()))
@@ -128,9 +128,9 @@ void syni_channel_drop(struct syn_channel channel);
 #define syn_channel_try_send(ch, ...)                                                              \
     (0 ? (ch).u.source_is(__VA_ARGS__) : syni_channel_try_send((ch).u.handle, (__VA_ARGS__)))
 
-/* There is no more; or, it broke, with ERR and MESSAGE (copied; NULL: none). What is in it
- * can still be fetched. The first of the two counts; the others, and those after a close,
- * get SYN_EALREADY. A generator does this by its own end: SYN_ENOTSUP. */
+/* There is no more; or, it broke, with ERR (0: an end after all) and MESSAGE (copied; NULL:
+ * none). What is in it can still be fetched. The first of the two counts; the others, and
+ * those after a close, get SYN_EALREADY. A generator does this by its own end: SYN_ENOTSUP. */
 #define syn_channel_end(ch) syni_channel_end((ch).u.handle, SYN_OK, NULL)
 #define syn_channel_fail(ch, err, message) syni_channel_end((ch).u.handle, (err), (message))
 
@@ -157,9 +157,10 @@ void syni_channel_drop(struct syn_channel channel);
 
 /* syn_channel_each (TYPE, VARIABLE, CHANNEL, &ERR) STATEMENT: a loop over what is left of
  * it, which closes it at the end, also after `break`. Then ERR is 0, or why it ended
- * otherwise; after a break, what the close came to. CHANNEL is evaluated once. `return`
- * and `goto` out of the loop close it too where the compiler knows the cleanup attribute
- * (gcc, clang), without waiting for more than the close does; elsewhere do not leave so.
+ * otherwise (&ERR may be NULL); after a break, what the close came to. CHANNEL is evaluated
+ * once. `return` and `goto` out of the loop close it too where the compiler knows the cleanup
+ * attribute (gcc, clang), without waiting for more than the close does; elsewhere do not leave
+ * so.
  *
  * syn_channel_each_open(): the same, and never closes. After a break the next loop goes on
  * where this one stopped; the end closes nothing either. So a call of a generator is an

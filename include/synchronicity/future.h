@@ -41,16 +41,18 @@
  *                                           use up; FN(USER, err, result) runs on the loop
  *     syn_future_share(F, &SHARED)          use up, for a result that many may read
  *
- * Each F is used up once; one that is dropped keeps its memory, and its result, for ever.
+ * Each F is used up once; one that is dropped keeps its memory, and its result, for ever,
+ * and nobody is told of its error: detach is the verb for that.
  * gcc and clang warn where a call's future, or the channel of a generator, is dropped on
  * the spot, which mostly is a forgotten co_await().
  *
  * All of them may fail with SYN_EINVAL for a handle that was never made, with
  * SYN_ECONSUMED, and with the error that making the future met (SYN_ENOMEM,
  * SYN_ECLOSED ...). Waiting ones fail, and leave F as it was, with SYN_EDEADLK on the
- * thread that drives the task's own synchronizer. Only one may wait: while somebody else gets
- * F, that is SYN_ECONSUMED, and while he only waits for it SYN_EBUSY; share it then. request_cancel works also while another thread waits, and
- * is how one ends that thread's wait.
+ * thread that drives the task's own synchronizer. Only one may wait: while somebody else
+ * gets F, that is SYN_ECONSUMED, and while he only waits for it SYN_EBUSY; share it then.
+ * request_cancel works also while another thread waits, and is how one ends that thread's
+ * wait. OUT may be NULL: the result is destroyed.
  */
 #ifndef SYNCHRONICITY_FUTURE_H
 #define SYNCHRONICITY_FUTURE_H
@@ -93,14 +95,14 @@ syn_err syni_future_detach(struct syn_future future);
 syn_err syni_future_then(struct syn_future future, struct syn_synchronizer *where, void (*fn)(void),
                          void *user);
 
-/* FN is told of each failure that nobody looked at: of a future that was detached or
- * forgotten and whose task failed by itself, of a promise that was failed or dropped, of a
- * scope's children after the first. Being asked to end is no failure. To look is to be
- * given the error: by get, cancel, await, a callback, a shared get, a scope; a wait or a
- * poll is not enough. FN runs on whatever thread lets go of it last, under no lock; it may
- * read REPORT (NULL: there is none) while it is called, must not block, and calls nothing
- * that waits. One for the process; NULL, the default: silence. Set it before the first
- * call. Thread: any. */
+/* FN is told of each failure that nobody looked at: of a future that was detached and whose
+ * task failed by itself, of a promise that was failed or dropped, of a scope's children after
+ * the first, of a generator whose error nobody fetched. Being asked to end is no failure.
+ * To look is to be given the error: by get, cancel, await, a callback, a shared get, a
+ * scope; a wait or a poll is not enough. FN runs on whatever thread lets go of it last, under
+ * no lock; it may read REPORT (NULL: there is none) while it is called, must not block, and
+ * calls nothing that waits. One for the process; NULL, the default: silence. Set it before
+ * the first call. Thread: any. */
 void syn_on_unobserved(void (*fn)(void *user, const char *function, syn_err err,
                                   const struct syn_report *report),
                        void *user);

@@ -22,7 +22,8 @@
  * and the type `struct count_channel`. Everything that call.h says of async functions holds:
  * the synchronizer or SYN_FREE, the items, declaring in a header (SYN_GENERATOR_DECLARE) and
  * defining in a .c file (SYN_GENERATOR_DEFINE). SYN_DESTROY(fn) is for items that nobody
- * fetched. In the frame, `result` is the item.
+ * fetched. In the frame, `result` is the item. A generator ends by syn_co_end, syn_co_done or
+ * syn_co_fail(): the value of a syn_co_return() would be no item, and is lost.
  *
  * The generator runs while there is demand. With capacity 0, the default, it and its
  * consumer alternate strictly: it goes on from a yield when the NEXT item is asked for.

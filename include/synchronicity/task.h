@@ -253,7 +253,7 @@ struct syn_step syni_step_lost(struct syn_task *task);
 #define syn_co_done return syni_step_end(&self->syn)
 
 /* syn_co_fail(err) or syn_co_fail(err, message): leaves with an error; the message
- * is copied. */
+ * is copied. 0 is no error: it ends as syn_co_return_result does. */
 #define syn_co_fail(...) SYNI_CAT(SYNI_CO_FAIL_, SYNI_N(__VA_ARGS__))(__VA_ARGS__)
 #define SYNI_CO_FAIL_1(err) SYNI_CO_LEAVE(err, NULL)
 #define SYNI_CO_FAIL_2(err, message) SYNI_CO_LEAVE(err, message)

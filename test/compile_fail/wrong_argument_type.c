@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Arguments of a wrong type or number: each MISTAKE must not compile clean.
+ * Arguments of a wrong type, kind or number: each MISTAKE must not compile clean.
  */
 #include <synchronicity/short.h>
 
@@ -24,6 +24,18 @@ ASYNC_DEFINE(demo, int, declared, (int, x))
     return step_return(self, self->x);
 }
 
+#if MISTAKE == 8
+ASYNC(demo, int, first, (int, of[3])) /* a pointer outside, an array in the frame */
+{
+    return step_return(self, self->of[0]);
+}
+#elif MISTAKE == 9
+BLOCKING(DEFAULT_POOL, int, first, (int, of[3]))
+{
+    return of[0];
+}
+#endif
+
 int main(void)
 {
     double d = 0;
@@ -35,13 +47,13 @@ int main(void)
 #if MISTAKE == 3
     length("text", &d, &y);
 #elif MISTAKE == 4
-    length_future("text", &d);
+    future_detach(length_future("text", &d));
 #elif MISTAKE == 5
-    length_future(&y, &y);
+    future_detach(length_future(&y, &y));
 #elif MISTAKE == 6
     length("text", &y);
 #elif MISTAKE == 7
-    length_future("text");
+    future_detach(length_future("text"));
 #endif
     return declared(1, &y);
 }

@@ -7,6 +7,7 @@
 
 SYNCHRONIZER(demo);
 CHANNEL(int, ints);
+CHANNEL(char *, words);
 PROMISE(int, number);
 
 GENERATOR(demo, int, count, (int, n))
@@ -80,6 +81,8 @@ int main(void)
     channel_select(&err, ON_FUTURE(f, &d));
 #elif MISTAKE == 15
     channel_select(&err, ON_FUTURE(f));
+#elif MISTAKE == 16
+    channel_new(words, 1, &ch);
 #endif
     return consumes(&v) + (int)d;
 }
