@@ -56,11 +56,11 @@ struct syn_choice {
 /* As syn_channel_next(ch, out), syn_channel_send(ch, item), syn_future_get(f, out) (out is
  * left out for a future of nothing); and nothing of it before DEADLINE. */
 #define SYN_ON_NEXT(ch, out)                                                                       \
-    (0 ? ((void)(ch).u.item_is(out), syni_on_channel(SYNI_ON_NEXT, (ch).u.handle, NULL))           \
-       : syni_on_channel(SYNI_ON_NEXT, (ch).u.handle, (out)))
+    (0 ? ((void)(ch).u.item_is(out), syni_on_next((ch).u.handle, NULL))                            \
+       : syni_on_next((ch).u.handle, (out)))
 #define SYN_ON_SEND(ch, item)                                                                      \
-    (0 ? ((void)(ch).u.source_is(item), syni_on_channel(SYNI_ON_SEND, (ch).u.handle, NULL))        \
-       : syni_on_channel(SYNI_ON_SEND, (ch).u.handle, (item)))
+    (0 ? ((void)(ch).u.source_is(item), syni_on_send((ch).u.handle, NULL))                         \
+       : syni_on_send((ch).u.handle, (item)))
 #define SYN_ON_FUTURE(...) SYNI_CAT(SYNI_ON_FUTURE_, SYNI_N(__VA_ARGS__))(__VA_ARGS__)
 #define SYNI_ON_FUTURE_1(f)                                                                        \
     (0 ? ((void)(f).u.result_is(), syni_on_future((f).u.handle, NULL))                             \
@@ -70,7 +70,9 @@ struct syn_choice {
        : syni_on_future((f).u.handle, (out)))
 #define SYN_ON_TIME(deadline) syni_on_time(deadline)
 
-struct syn_choice syni_on_channel(enum syni_on on, struct syn_channel channel, const void *item);
+/* Two, so that compilers know which of the items are written. */
+struct syn_choice syni_on_next(struct syn_channel channel, void *out);
+struct syn_choice syni_on_send(struct syn_channel channel, const void *item);
 struct syn_choice syni_on_future(struct syn_future future, void *out);
 struct syn_choice syni_on_time(struct syn_deadline deadline);
 

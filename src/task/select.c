@@ -240,9 +240,17 @@ void syni_select_release(struct syni_select *select)
 
 /* --- making choices --- */
 
-struct syn_choice syni_on_channel(enum syni_on on, struct syn_channel channel, const void *item)
+struct syn_choice syni_on_next(struct syn_channel channel, void *out)
 {
-    struct syn_choice choice = {.on = on, .channel = channel, .item = (void *)(uintptr_t)item};
+    struct syn_choice choice = {.on = SYNI_ON_NEXT, .channel = channel, .item = out};
+
+    return choice;
+}
+
+struct syn_choice syni_on_send(struct syn_channel channel, const void *item)
+{
+    struct syn_choice choice = {
+        .on = SYNI_ON_SEND, .channel = channel, .item = (void *)(uintptr_t)item};
 
     return choice;
 }

@@ -39,6 +39,20 @@ ASYNC(demo, int, consumes, SYN_LOCAL(struct count_channel, ch), SYN_LOCAL(int, v
     co_end;
 }
 
+/* What a consumer gets is a variable's first value; no compiler may take it for none. */
+static inline int first_of_two(struct ints_channel ch, struct number_future f)
+{
+    struct hears_channel h = hears();
+    syn_err err;
+    int a, b, c;
+
+    if (channel_select(&err, ON_NEXT(ch, &a), ON_FUTURE(f, &b)) == 0 && !err)
+        return a;
+    if (!err)
+        return b;
+    return channel_try_next(h, &c) ? 0 : c;
+}
+
 int main(void)
 {
     struct ints_channel ch;
@@ -49,6 +63,7 @@ int main(void)
     double d = 0;
     int v = 0;
 
+    (void)first_of_two;
     channel_new(ints, 1, &ch);
     channel_send(ch, &v);
     channel_next(ch, &v);
