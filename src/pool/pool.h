@@ -121,24 +121,25 @@ struct syni_pool {
     char from_workers[SYNI_LINE];
 
     struct syni_mutex lock;
-    struct syni_cond changed; /* a work has no holders any more; a stop is over */
 
-    /* under lock */
-    unsigned max_threads, hard_limit;
-    int64_t idle_ns, grace_ns;
+    /* Under lock. First what a worker needs that takes its next work: */
     struct syni_list urgent, others; /* works that any worker may take */
-    struct syni_list strands;        /* those that have works */
-    struct syni_list workers, idle, submitters;
-    unsigned n_threads, n_blocked, n_idle, n_here;
+    unsigned max_threads, n_threads, n_blocked, n_idle;
     unsigned n_works; /* that run */
-    ptrdiff_t vacated; /* places that are to become room */
     unsigned n_urgent_in_a_row;
-    bool closed, stopping;
-    bool has_last;
-    struct syni_thread last; /* the one that left last, to be joined */
-    struct syni_parker *stopper;
-    _Atomic(bool) calm, gone; /* for the stopper: no work runs; no thread is left */
+    ptrdiff_t vacated; /* places that are to become room */
+    bool closed, stopping, has_last;
     struct syn_pool_stats stats;
+    struct syni_list submitters; /* who wait for room */
+    struct syni_parker *stopper;
+
+    struct syni_list idle, workers;
+    struct syni_list strands; /* those that have works */
+    unsigned n_here, hard_limit;
+    int64_t idle_ns, grace_ns;
+    struct syni_thread last; /* the one that left last, to be joined */
+    _Atomic(bool) calm, gone; /* for the stopper: no work runs; no thread is left */
+    struct syni_cond changed; /* a work has no holders any more; a stop is over */
 };
 
 _Static_assert(sizeof(struct syni_pool) <= sizeof(void *[SYNI_POOL_WORDS]),
