@@ -183,9 +183,22 @@ static void L2_a_stopped_pool_takes_no_map(void)
     over();
 }
 
+static void W1_items_without_an_array_are_an_error(void)
+{
+    begin();
+    CHECK_INT(squares(NULL, 3, out), SYN_EINVAL);
+    CHECK(strstr(syn_last_report()->message, "squares: 3 items, and no array to take them from"));
+    CHECK_INT(squares(in, 3, NULL), SYN_EINVAL);
+    CHECK(strstr(syn_last_report()->message, "no array to put the results in"));
+    CHECK_INT(future_get(squares_future(NULL, 1, NULL)), SYN_EINVAL);
+    CHECK_INT(squares(NULL, 0, NULL), SYN_OK);
+    over();
+}
+
 static const struct test_case cases[] = {
     TEST(W1_a_map_has_every_face_and_its_results_are_in_order),
     TEST_MODES(W1_a_task_awaits_a_map),
+    TEST(W1_items_without_an_array_are_an_error),
     TEST(W1_all_threads_take_part),
     TEST(W1_the_first_error_stops_the_rest_and_says_which_item),
     TEST(X3_a_map_that_is_cancelled_begins_no_further_piece),

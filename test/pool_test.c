@@ -168,6 +168,31 @@ static void W6_the_size_is_set_by_a_call_before_the_first_job(void)
     over(syn_default_pool());
 }
 
+static void refuses(const struct syn_pool_options *options, const char *why)
+{
+    struct syn_pool *pool = &workers;
+
+    CHECK_INT(syn_pool_new(options, &pool), SYN_EINVAL);
+    CHECK_PTR(pool, &workers);
+    CHECK(strstr(syn_last_report()->message, why) != NULL);
+    CHECK_INT(pool_configure(pool, options), SYN_EINVAL);
+    CHECK(strstr(syn_last_report()->message, why) != NULL);
+}
+
+static void W6_options_that_make_no_sense_are_refused(void)
+{
+    static const int unknown = 9;
+    struct syn_pool_options options = {.min_threads = 3, .max_threads = 2};
+
+    refuses(&options, "min_threads is 3, and max_threads only 2");
+    options = (struct syn_pool_options){.idle_ns = -1};
+    refuses(&options, "idle_ns");
+    options = (struct syn_pool_options){0};
+    memcpy(&options.when_full, &unknown, sizeof unknown);
+    refuses(&options, "when_full is 9");
+    CHECK_INT(pool_stats(&workers).threads, 0);
+}
+
 static atomic_int threads_began, threads_ended;
 
 static void on_thread(void *user, const char *name, int begins)
@@ -203,6 +228,7 @@ static const struct test_case cases[] = {
     TEST(W5_with_one_thread_there_is_enough),
     TEST(W6_a_private_pool_is_made_stopped_and_freed_again_and_again),
     TEST(W6_the_size_is_set_by_a_call_before_the_first_job),
+    TEST(W6_options_that_make_no_sense_are_refused),
     TEST(H1_workers_block_signals_and_are_announced),
     TEST_DIES(C13_a_job_that_ends_its_thread_is_found, SIGABRT, "inside a job that it ran"),
     TEST_DIES(C13_a_job_that_ends_the_thread_which_submits_it_is_found, SIGABRT,

@@ -102,7 +102,8 @@ struct syn_pool {
     struct syn_pool id = {.options = {.name = #id, __VA_ARGS__}, .allocated = 0}
 
 /* Makes one with OPTIONS (copied, but not the strings; NULL: all defaults). It takes jobs at
- * once; threads start when there are some. Fails: SYN_ENOMEM. */
+ * once; threads start when there are some. Fails: SYN_ENOMEM; SYN_EINVAL for options that
+ * make no sense: an unknown when_full, more threads that stay than may run, a negative idle time. */
 syn_err syn_pool_new(const struct syn_pool_options *options, struct syn_pool **out_new);
 
 /* Stops it, without limit, and frees it: it waits also for a thread that was abandoned in a
@@ -112,7 +113,7 @@ syn_err syn_pool_new(const struct syn_pool_options *options, struct syn_pool **o
 syn_err syn_pool_free(struct syn_pool *pool);
 
 /* Another size, name, ...; before its first job, and after a stop. This is how one sets the
- * default pool's. Fails: SYN_EBUSY while it has threads or jobs. */
+ * default pool's. Fails: SYN_EBUSY while it has threads or jobs; SYN_EINVAL as above. */
 syn_err syn_pool_configure(struct syn_pool *pool, const struct syn_pool_options *options);
 
 /* Refuses new jobs (SYN_ECLOSED), ends those that wait (SYN_ECANCELED), asks those that run

@@ -25,7 +25,7 @@
  * that any item returns is the map's, with its number in the report, and no further piece
  * begins; items that were made stay made. So it is when it is cancelled; code in the body may
  * look at syn_pool_job_cancelled(). A map is never abandoned, since it works in arrays that
- * are yours: they must stay until its future is done.
+ * are yours: they must stay until its future is done. Items without an array: SYN_EINVAL.
  */
 #ifndef SYNCHRONICITY_POOL_MAP_H
 #define SYNCHRONICITY_POOL_MAP_H

@@ -21,12 +21,28 @@ static const char *name_of(struct syn_pool *pool)
     return syni_pool_name(syni_pool_of(pool));
 }
 
+static syn_err check(const struct syn_pool_options *options)
+{
+    if ((unsigned)options->when_full > SYN_WHEN_FULL_RUN_HERE)
+        return syni_refuse(SYN_EINVAL, "a pool's when_full is %u, which is none of "
+                                       "SYN_WHEN_FULL_...", (unsigned)options->when_full);
+    if (options->max_threads && options->min_threads > options->max_threads)
+        return syni_refuse(SYN_EINVAL, "a pool's min_threads is %u, and max_threads only %u",
+                           options->min_threads, options->max_threads);
+    if (options->idle_ns < 0)
+        return syni_refuse(SYN_EINVAL, "a pool's idle_ns is negative");
+    return SYN_OK;
+}
+
 syn_err syn_pool_new(const struct syn_pool_options *options, struct syn_pool **out_new)
 {
     struct syn_pool *pool;
+    syn_err err = options ? check(options) : SYN_OK;
 
     if (!out_new)
         return syni_refuse(SYN_EINVAL, "nowhere to put the pool");
+    if (err)
+        return err;
     pool = syni_alloc(sizeof *pool);
     if (!pool)
         return syni_refuse(SYN_ENOMEM, "no memory for a pool");
@@ -55,8 +71,13 @@ syn_err syn_pool_free(struct syn_pool *pool)
 
 syn_err syn_pool_configure(struct syn_pool *pool, const struct syn_pool_options *options)
 {
+    syn_err err;
+
     if (!pool || !options)
         return syni_refuse(SYN_EINVAL, "no pool to configure, or nothing to configure it with");
+    err = check(options);
+    if (err)
+        return err;
     if (syni_pool_configure(syni_pool_of(pool), options))
         return syni_refuse(SYN_EBUSY, "%s is at work; configure it before its first job, or stop "
                                       "it first", name_of(pool));

@@ -208,6 +208,18 @@ static void post(struct map *map, struct syni_pool *pool)
     leave(map);
 }
 
+static void refuse_arrays(struct map *map)
+{
+    struct syni_core *core = &map->core;
+
+    core->err = SYN_EINVAL;
+    core->origin = SYN_BY_LIBRARY;
+    core->report = syni_report_format(core->err, core->origin, "%s: %zu items, and no array to %s",
+                                      map->what->name, map->arrays.n,
+                                      map->arrays.in ? "put the results in" : "take them from");
+    syni_core_complete(core);
+}
+
 struct syn_future syni_map_start(const struct syn_pool_map *what, struct syn_pool *pool,
                                  struct syni_map_arrays arrays)
 {
@@ -220,7 +232,10 @@ struct syn_future syni_map_start(const struct syn_pool_map *what, struct syn_poo
     if (!map)
         return future;
     future = syni_core_handle(&map->core);
-    post(map, inside);
+    if (arrays.n > 0 && (!arrays.in || !arrays.out))
+        refuse_arrays(map);
+    else
+        post(map, inside);
     return future;
 }
 
