@@ -66,7 +66,7 @@ METHOD_GENERATOR(account, double, interest, (double, percent), (int, years), SYN
     self->sum = (double)me->cents / 100;
     for (self->i = 0; self->i < self->years; self->i++) {
         co_yield(self->sum * self->percent / 100);
-        self->sum += self->result;
+        self->sum += self->sum * self->percent / 100;
     }
     co_end;
 }

@@ -22,8 +22,8 @@
  * and the type `struct count_channel`. Everything that call.h says of async functions holds:
  * the synchronizer or SYN_FREE, the items, declaring in a header (SYN_GENERATOR_DECLARE) and
  * defining in a .c file (SYN_GENERATOR_DEFINE). SYN_DESTROY(fn) is for items that nobody
- * fetched. In the frame, `result` is the item. A generator ends by syn_co_end, syn_co_done or
- * syn_co_fail(): the value of a syn_co_return() would be no item, and is lost.
+ * fetched. A generator ends by syn_co_end, syn_co_done or syn_co_fail(); it has no result, and
+ * syn_co_return() does not compile.
  *
  * The generator runs while there is demand. With capacity 0, the default, it and its
  * consumer alternate strictly: it goes on from a yield when the NEXT item is asked for.
@@ -169,15 +169,15 @@ struct syn_step syni_step_yield(struct syn_task *task, struct syni_channel *chan
 
 /* NEXT runs when the item after this one is asked for. */
 #define syn_step_yield(self, value, next)                                                          \
-    (SYNI_NEXT(self, next), (self)->result = (value),                                              \
-     syni_step_yield(&(self)->syn, (self)->syn_channel, &(self)->result))
+    (SYNI_NEXT(self, next), (self)->syn_item = (value),                                            \
+     syni_step_yield(&(self)->syn, (self)->syn_channel, &(self)->syn_item))
 
 /* The same in a coroutine; and one that leaves with what was thrown. */
 #define syn_co_yield(...) SYNI_CO_SUSPEND(SYNI_YIELD(__VA_ARGS__))
 #define syn_co_try_yield(...) SYNI_CO_OR_LEAVE(SYNI_YIELD(__VA_ARGS__))
 #define SYNI_YIELD(...)                                                                            \
-    (self->result = (__VA_ARGS__),                                                                 \
-     syni_step_yield(&self->syn, self->syn_channel, &self->result))
+    (self->syn_item = (__VA_ARGS__),                                                               \
+     syni_step_yield(&self->syn, self->syn_channel, &self->syn_item))
 
 /* Talking back in a task: NEXT runs when there is the next item in *OUT, or an answer in
  * the status. */
@@ -246,7 +246,7 @@ struct syn_step syni_step_say(struct syn_task *task, struct syn_channel channel,
         struct syn_step (*syn_next)(struct name *);                                                \
         struct syn_step (*syn_finally)(struct name *);                                             \
         struct syni_channel *syn_channel;                                                          \
-        type result;                                                                               \
+        type syn_item;                                                                             \
         SYNI_##shape##_FIELD(type) SYNI_MAP(SYNI_FIELD, __VA_ARGS__)                               \
     };                                                                                             \
     static struct syn_step syni_##name##_start(struct name *self);                                 \

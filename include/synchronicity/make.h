@@ -125,7 +125,7 @@
         struct syni_channel *syn_channel;                                                          \
         struct C *syn_this;                                                                        \
         struct C##_impl *syn_me;                                                                   \
-        type result;                                                                               \
+        type syn_item;                                                                             \
         SYNI_##shape##_FIELD(type) SYNI_MAP(SYNI_FIELD, __VA_ARGS__)                               \
     };                                                                                             \
     SYNI_METHOD_START(C, id)                                                                       \
@@ -209,7 +209,7 @@
     {                                                                                              \
         return SYNI_NEXT(self, syni_##C##_inside),                                                 \
                syni_step_await(&self->syn, C##_enter_future(self->syn_this).u.handle,              \
-                               &self->result, syn_never());                                        \
+                               &self->syn_item, syn_never());                                      \
     }                                                                                              \
     static struct syn_step syni_##C##_exited(struct C##_entered *self)                             \
     {                                                                                              \
@@ -228,7 +228,7 @@
             return syni_step_leave(&self->syn, self->syn.status, NULL);                            \
         self->syn_finally = syni_##C##_exits;                                                      \
         return SYNI_NEXT(self, syni_##C##_exited),                                                 \
-               syni_step_yield(&self->syn, self->syn_channel, &self->result);                      \
+               syni_step_yield(&self->syn, self->syn_channel, &self->syn_item);                    \
     }                                                                                              \
     SYNI_METHOD_NAMED(C, type, C##_enter, __VA_ARGS__)
 #define SYNI_METHOD_EXIT(C, ...)                                                                   \

@@ -12,6 +12,9 @@ PROMISE(int, number);
 
 GENERATOR(demo, int, count, (int, n))
 {
+#if MISTAKE == 17
+    return step_return(self, self->n); /* it has items, and no result */
+#endif
     return step_fail(self, SYN_EEND);
 }
 
