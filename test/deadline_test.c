@@ -132,9 +132,9 @@ ASYNC(other, void, times, (double, seconds))
 
 static syn_err told;
 
-ASYNC(demo, void, blocks_elsewhere)
+ASYNC(demo, void, blocks_elsewhere, (double, seconds))
 {
-    told = call_by(syn_after(0.4), times(0.05));
+    told = call_by(syn_after(1.0), times(self->seconds));
     return step_done(self);
 }
 
@@ -147,9 +147,9 @@ ASYNC(demo, void, naps)
 
 static syn_err calls_both(void)
 {
-    syn_err err = blocks_elsewhere();
+    syn_err err = blocks_elsewhere(0.0);
 
-    return err ? err : times(0.5);
+    return err ? err : times(1.1);
 }
 
 static void C13_deadlines_of_a_caller_who_drives_stay_his(void)
@@ -159,15 +159,15 @@ static void C13_deadlines_of_a_caller_who_drives_stay_his(void)
 
     begin_in_real_time();
     told = -1;
-    f = blocks_elsewhere_future();
+    f = blocks_elsewhere_future(0.05);
     CHECK_INT(call_by(syn_after(0.02), naps()), SYN_ETIMEDOUT);
     CHECK_INT(future_get(f), 0);
     CHECK_INT(told, 0);
     told = -1;
-    err = call_by(syn_after(0.02), blocks_elsewhere());
+    err = call_by(syn_after(0.02), blocks_elsewhere(60.0));
     /* it never suspends, but its own call has the deadline too */
     CHECK(told == SYN_ETIMEDOUT ? err == 0 : told == -1 && err == SYN_ETIMEDOUT);
-    CHECK_INT(call_by(syn_after(100.0), calls_both()), 0); /* not the 0.4 s from inside */
+    CHECK_INT(call_by(syn_after(100.0), calls_both()), 0); /* not the 1 s from inside */
     finish(&demo);
     finish(&other);
     done();
