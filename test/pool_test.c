@@ -193,6 +193,35 @@ static void W6_options_that_make_no_sense_are_refused(void)
     CHECK_INT(pool_stats(&workers).threads, 0);
 }
 
+POOL(odd, .min_threads = 3, .max_threads = 2);
+
+BLOCKING(odd, void, on_a_strand, (struct syn_strand *, strand), SYN_STRAND(strand))
+{
+    CHECK(!strand);
+}
+
+static void W6_a_static_pool_of_odd_options_takes_nothing_until_it_is_configured(void)
+{
+    static const struct syn_pool_options sound = {.name = "odd", .max_threads = 2};
+    struct syn_strand strand = {0};
+    int y = 0;
+
+    begin();
+    gate_init(&gate);
+    gate_open(&gate);
+    CHECK_INT(future_get(pool_submit(&odd, standing, &gate, 0), &y), SYN_EINVAL);
+    CHECK(strstr(syn_last_report()->message, "standing: the pool 'odd' takes no jobs: its "
+                                             "min_threads is 3, and max_threads only 2"));
+    CHECK_INT(call_by(syn_never(), on_a_strand(&strand)), SYN_EINVAL);
+    CHECK(strstr(syn_last_report()->message, "min_threads"));
+    CHECK_INT(pool_stats(&odd).threads, 0);
+    CHECK_INT(pool_stats(&odd).refused, 2);
+    CHECK_INT(pool_configure(&odd, &sound), SYN_OK);
+    CHECK_INT(future_get(pool_submit(&odd, standing, &gate, 7), &y), SYN_OK);
+    CHECK_INT(y, 7);
+    over(&odd);
+}
+
 static atomic_int threads_began, threads_ended;
 
 static void on_thread(void *user, const char *name, int begins)
@@ -229,6 +258,7 @@ static const struct test_case cases[] = {
     TEST(W6_a_private_pool_is_made_stopped_and_freed_again_and_again),
     TEST(W6_the_size_is_set_by_a_call_before_the_first_job),
     TEST(W6_options_that_make_no_sense_are_refused),
+    TEST(W6_a_static_pool_of_odd_options_takes_nothing_until_it_is_configured),
     TEST(H1_workers_block_signals_and_are_announced),
     TEST_DIES(C13_a_job_that_ends_its_thread_is_found, SIGABRT, "inside a job that it ran"),
     TEST_DIES(C13_a_job_that_ends_the_thread_which_submits_it_is_found, SIGABRT,

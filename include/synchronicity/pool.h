@@ -94,7 +94,8 @@ struct syn_pool {
 };
 
 /* SYN_POOL(name), SYN_POOL(name, .option = value ...): a static one for this file. In a
- * library of several: SYN_POOL_DEFINE in one of them, SYN_POOL_DECLARE in its header. */
+ * library of several: SYN_POOL_DEFINE in one of them, SYN_POOL_DECLARE in its header. With options
+ * that make no sense (below) each of its jobs fails with SYN_EINVAL. */
 #define SYN_POOL(...) static SYNI_POOL(__VA_ARGS__, .end = 0)
 #define SYN_POOL_DEFINE(...) SYNI_POOL(__VA_ARGS__, .end = 0)
 #define SYN_POOL_DECLARE(pool) extern struct syn_pool pool

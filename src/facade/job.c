@@ -114,6 +114,7 @@ static void complete(struct syni_pool_job *job, syn_err err, enum syn_origin ori
 static struct syn_report *explain(const struct syni_pool_job *job, syn_err err, bool taken)
 {
     const char *name = job->function->name, *pool = syni_pool_name(job->work.pool);
+    char why[SYNI_DOUBT_SIZE];
 
     switch (err) {
     case SYN_ECLOSED:
@@ -125,6 +126,9 @@ static struct syn_report *explain(const struct syni_pool_job *job, syn_err err, 
                                   "and its hard_limit is reached",
                                   name, pool);
     case SYN_EINVAL:
+        if (syni_pool_doubt_own(job->work.pool, why))
+            return syni_report_format(err, SYN_BY_LIBRARY,
+                                      "%s: the pool '%s' takes no jobs: its %s", name, pool, why);
         return syni_report_format(err, SYN_BY_LIBRARY,
                                   "%s: its strand has jobs in another pool than '%s'", name, pool);
     case SYN_EAGAIN:

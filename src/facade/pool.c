@@ -23,15 +23,9 @@ static const char *name_of(struct syn_pool *pool)
 
 static syn_err check(const struct syn_pool_options *options)
 {
-    if ((unsigned)options->when_full > SYN_WHEN_FULL_RUN_HERE)
-        return syni_refuse(SYN_EINVAL, "a pool's when_full is %u, which is none of "
-                                       "SYN_WHEN_FULL_...", (unsigned)options->when_full);
-    if (options->max_threads && options->min_threads > options->max_threads)
-        return syni_refuse(SYN_EINVAL, "a pool's min_threads is %u, and max_threads only %u",
-                           options->min_threads, options->max_threads);
-    if (options->idle_ns < 0)
-        return syni_refuse(SYN_EINVAL, "a pool's idle_ns is negative");
-    return SYN_OK;
+    char why[SYNI_DOUBT_SIZE];
+
+    return syni_pool_doubt(options, why) ? syni_refuse(SYN_EINVAL, "a pool's %s", why) : SYN_OK;
 }
 
 syn_err syn_pool_new(const struct syn_pool_options *options, struct syn_pool **out_new)

@@ -129,6 +129,7 @@ struct syni_pool {
     unsigned n_urgent_in_a_row;
     ptrdiff_t vacated; /* places that are to become room */
     bool closed, stopping, has_last;
+    bool doubtful; /* its options make no sense: it takes nothing */
     struct syn_pool_stats stats;
     struct syni_list submitters; /* who wait for room */
     struct syni_parker *stopper;
@@ -262,6 +263,21 @@ void syni_worker_main(void *pool);
 /* Runs WORK, which is new, in the calling thread, which is no worker; n_here counts it. */
 void syni_worker_run_here(struct syni_pool *pool, struct syni_work *work);
 
+/* --- options.c --- */
+
+/* What makes no sense in OPTIONS; false: nothing. Posts to a pool that was made with such ones,
+ * which is static, are refused until it is configured. */
+enum { SYNI_DOUBT_SIZE = 120 };
+bool syni_pool_doubt(const struct syn_pool_options *options, char why[SYNI_DOUBT_SIZE]);
+/* The same of a pool's own. */
+bool syni_pool_doubt_own(struct syni_pool *pool, char why[SYNI_DOUBT_SIZE]);
+
+/* The settings, as the owner's options say. Who counts in the pool may read those without the lock,
+ * since they stay; all others ask here. */
+void syni_pool_size_locked(struct syni_pool *pool);
+unsigned syni_pool_max_threads(struct syni_pool *pool);
+const char *syni_pool_name(struct syni_pool *pool);
+
 /* --- post.c --- */
 
 /* The inside of OWNER, made if need be. */
@@ -269,15 +285,10 @@ struct syni_pool *syni_pool_of(struct syn_pool *owner);
 
 /* WORK runs on POOL, some time. PATIENT: it may wait for room, until DEADLINE, and run here. 0: it was
  * taken. Fails, and WORK is still the caller's: SYN_ECLOSED, SYN_EAGAIN (it is full),
- * SYN_ETIMEDOUT, SYN_EINVAL (its strand), SYN_ECANCELED (it was asked to end). */
+ * SYN_ETIMEDOUT, SYN_EINVAL (its strand, or the pool's options), SYN_ECANCELED (it was asked to
+ * end). */
 syn_err syni_pool_post(struct syni_pool *pool, struct syni_work *work, bool patient,
                        int64_t deadline);
-
-/* The settings, as the owner's options say. Who counts in the pool may read those without the lock,
- * since they stay; all others ask here. */
-void syni_pool_size_locked(struct syni_pool *pool);
-unsigned syni_pool_max_threads(struct syni_pool *pool);
-const char *syni_pool_name(struct syni_pool *pool);
 
 /* --- stop.c --- */
 

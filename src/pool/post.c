@@ -12,47 +12,8 @@
 
 #include <stddef.h>
 
-enum { HARD_LIMIT = 4096, LEAST_THREADS = 4 };
-static const int64_t idle_ns = INT64_C(2000000000), grace_ns = INT64_C(1000000000);
-
 /* Making the inside of a pool, which may be static and is not made before it is used. */
 static struct syni_mutex making = SYNI_MUTEX_INIT;
-
-void syni_pool_size_locked(struct syni_pool *pool)
-{
-    const struct syn_pool_options *options = &pool->owner->options;
-    unsigned processors = syni_processors();
-    size_t bound = options->queue_bound < PTRDIFF_MAX ? options->queue_bound : PTRDIFF_MAX;
-
-    pool->max_threads = options->max_threads ? options->max_threads
-                        : processors > LEAST_THREADS ? processors : LEAST_THREADS;
-    pool->hard_limit = options->hard_limit ? options->hard_limit : HARD_LIMIT;
-    pool->idle_ns = options->idle_ns ? options->idle_ns : idle_ns;
-    pool->grace_ns = options->grace_ns ? options->grace_ns : grace_ns;
-    /* Not set to the bound: a post that will be refused may have a place already. */
-    atomic_fetch_add(&pool->room, (ptrdiff_t)bound - (ptrdiff_t)pool->bound);
-    pool->bound = bound;
-}
-
-unsigned syni_pool_max_threads(struct syni_pool *pool)
-{
-    unsigned max_threads;
-
-    syni_mutex_lock(&pool->lock);
-    max_threads = pool->max_threads;
-    syni_mutex_unlock(&pool->lock);
-    return max_threads;
-}
-
-const char *syni_pool_name(struct syni_pool *pool)
-{
-    const char *name;
-
-    syni_mutex_lock(&pool->lock);
-    name = pool->owner->options.name;
-    syni_mutex_unlock(&pool->lock);
-    return name ? name : "pool";
-}
 
 static void make(struct syni_pool *pool, struct syn_pool *owner)
 {
@@ -126,6 +87,8 @@ static syn_err find_room_locked(struct syni_pool *pool, struct syni_work *work, 
 
     if (pool->closed)
         return SYN_ECLOSED;
+    if (pool->doubtful)
+        return SYN_EINVAL;
     if (syni_room_take_locked(pool, work))
         return SYN_OK;
     if (when_full == SYN_WHEN_FULL_FAIL)
