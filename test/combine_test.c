@@ -189,8 +189,7 @@ ASYNC(demo, int, takes, (struct ints_channel, ch))
 {
     co_begin;
     co_next(self->ch, &self->result);
-    if (co_status)
-        co_fail(co_status);
+    co_check;
     co_return_result;
     co_end;
 }

@@ -26,8 +26,7 @@ ASYNC(demo, int, uses, (int, how), (int, n), (syn_err, exit_fails), SYN_LOCAL(in
         co_sleep(self->how == SLEEPS ? 100.0 : 1.0);
     }
     tell("after", co_status);
-    if (co_status)
-        co_fail(co_status);
+    co_check;
     co_return(20);
     co_finally;
     tell("cleanup", co_status);

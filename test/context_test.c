@@ -255,8 +255,7 @@ ASYNC(demo, void, misuses, (int, times), (int, returns), SYN_LOCAL(int, v),
     co_with (self->wrong, &self->v)
         if (self->returns)
             co_done;
-    if (co_status)
-        co_fail(co_status);
+    co_check;
     co_end;
 }
 

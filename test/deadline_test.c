@@ -28,8 +28,7 @@ ASYNC(demo, int, awaits_commit, SYN_LOCAL(int, y))
 {
     co_begin;
     co_await(commits_future(true), &self->y);
-    if (co_status)
-        co_fail(co_status);
+    co_check;
     self->result = self->y;
     co_sleep(0.0); /* here the request is delivered */
     co_return(-1);

@@ -109,6 +109,34 @@ static void E1_the_cause_of_an_error_is_kept(void)
     done();
 }
 
+ASYNC(demo, int, checks, (const char *, name))
+{
+    co_begin;
+    co_sleep(1.0);
+    co_check; /* nothing failed */
+    co_await(opens_future(self->name), &self->result);
+    line_of[3] = __LINE__ + 1;
+    co_check;
+    CHECK(!"reached with an error");
+    co_end;
+}
+
+static void E1_a_check_leaves_with_the_error_its_message_and_its_trace(void)
+{
+    int y = -1;
+
+    begin();
+    CHECK_INT(checks("file", &y), SYN_EIO);
+    CHECK_INT(y, -1);
+    CHECK_STR(last_message(), "the disk is on fire");
+    CHECK_INT(syn_last_report()->n_sites, 4);
+    check_site(syn_last_report(), 2, "opens", line_of[2]);
+    check_site(syn_last_report(), 3, "checks", line_of[3]);
+    finish(&demo);
+    finish(&other);
+    done();
+}
+
 /* E2 */
 
 ASYNC(demo, void, returns, (syn_err, err))
@@ -379,6 +407,7 @@ static void E1_a_loop_that_ran_to_its_end_leaves_the_report_alone(void)
 static const struct test_case cases[] = {
     TEST(E1_code_message_and_trace_cross_three_levels_and_two_synchronizers),
     TEST(E1_the_cause_of_an_error_is_kept),
+    TEST(E1_a_check_leaves_with_the_error_its_message_and_its_trace),
     TEST(E2_a_tasks_own_timeout_is_told_from_the_end_of_the_wait),
     TEST(E3_a_loop_whose_kernel_fails_tells_everybody),
     TEST(E3_a_step_that_ends_its_thread_tells_everybody),

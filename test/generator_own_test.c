@@ -9,8 +9,7 @@ ASYNC(demo, int, takes_here, (struct count_channel, ch), SYN_LOCAL(int, v))
 {
     co_begin;
     co_next(self->ch, &self->v);
-    if (co_status)
-        co_fail(co_status);
+    co_check;
     co_return(self->v);
     co_end;
 }
@@ -19,8 +18,7 @@ ASYNC(other, int, takes_there, (struct count_channel, ch), SYN_LOCAL(int, v))
 {
     co_begin;
     co_next(self->ch, &self->v);
-    if (co_status)
-        co_fail(co_status);
+    co_check;
     co_return(self->v);
     co_end;
 }
@@ -32,8 +30,7 @@ ASYNC(demo, void, puts_here, (struct count_channel, ch))
 
     co_begin;
     co_send(self->ch, &v);
-    if (co_status)
-        co_fail(co_status);
+    co_check;
     co_end;
 }
 
@@ -43,8 +40,7 @@ ASYNC(other, void, puts_there, (struct count_channel, ch))
 
     co_begin;
     co_send(self->ch, &v);
-    if (co_status)
-        co_fail(co_status);
+    co_check;
     co_end;
 }
 
@@ -54,8 +50,7 @@ ASYNC(other, void, puts_or_waits, (struct count_channel, ch), SYN_LOCAL(struct s
 
     co_begin;
     co_select(self->on, ON_SEND(self->ch, &v));
-    if (co_status)
-        co_fail(co_status);
+    co_check;
     co_end;
 }
 

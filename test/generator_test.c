@@ -47,8 +47,7 @@ ASYNC(demo, int, sum_here, (int, n), SYN_LOCAL(struct count_channel, ch), SYN_LO
         tell("got", self->v);
         self->result += self->v;
     }
-    if (co_status)
-        co_fail(co_status);
+    co_check;
     co_return_result;
     co_end;
 }

@@ -187,8 +187,7 @@ ASYNC(app, long, add_up, (struct pg *, db), (const char *, sql),
     self->rows = pg_rows(self->db, self->sql);
     co_each (self->rows, &self->row)
         self->result += value_of(self->row);
-    if (co_status)
-        co_fail(co_status);
+    co_check;
     co_return_result;
     co_finally;
     co_close(self->rows);

@@ -108,8 +108,7 @@ ASYNC(demo, void, gives_up, (double, seconds))
 {
     co_begin;
     co_lock_by(&mutex, syn_after(self->seconds));
-    if (co_status)
-        co_fail(co_status);
+    co_check;
     co_finally;
     if (syn_mutex_is_mine(&mutex))
         syn_mutex_unlock(&mutex);

@@ -140,8 +140,7 @@ ASYNC(other, int, count_keys, (struct redis *, db), SYN_LOCAL(struct redis_scan_
         note(self->key);
         self->result++;
     }
-    if (co_status)
-        co_fail(co_status);
+    co_check;
     co_return_result;
     co_finally;
     co_close(self->keys);

@@ -166,8 +166,7 @@ ASYNC(demo, void, has_deadline, (double, first), (double, second), SYN_LOCAL(str
     co_spawn(&self->s, work_there_future(5.0));
     scope_deadline(&self->s, syn_after(self->second));
     co_join(&self->s);
-    if (co_status)
-        co_fail(co_status);
+    co_check;
     co_end;
 }
 

@@ -270,8 +270,7 @@ ASYNC(demo, void, run_node, (struct node *, node), SYN_LOCAL(struct syn_scope, s
         co_race_of(&self->scope, (size_t)self->node->n, self->f);
     else
         co_any_of(&self->scope, (size_t)self->node->n, self->f);
-    if (co_status)
-        co_fail(co_status);
+    co_check;
     co_finally;
     self->node->actual.err = co_status;
     CHECK_INT(syn_scope_live(&self->scope), 0);

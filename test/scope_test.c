@@ -141,8 +141,7 @@ ASYNC(demo, void, waits_for_promises, (struct number_future, f), (struct number_
 {
     co_begin;
     co_all(&self->scope, (self->f, &self->a), (self->g, &self->b));
-    if (co_status)
-        co_fail(co_status);
+    co_check;
     CHECK_INT(self->a + self->b, 3);
     co_end;
 }

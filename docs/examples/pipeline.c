@@ -71,8 +71,7 @@ GENERATOR(elsewhere, char *, with_word, (struct lines_channel, from), SYN_COPY(c
         else
             free_line(self->line);
     }
-    if (co_status)
-        co_fail(co_status);
+    co_check;
     co_finally;
     co_close(self->from);
     printf("(with_word ends)\n");
@@ -98,8 +97,7 @@ GENERATOR(app, struct numbered, number, (struct with_word_channel, from), DESTRO
         self->item.number++;
         co_yield(self->item);
     }
-    if (co_status)
-        co_fail(co_status);
+    co_check;
     co_finally;
     co_close(self->from);
     printf("(number ends)\n");

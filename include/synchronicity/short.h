@@ -193,6 +193,7 @@
 #define co_return_result syn_co_return_result
 #define co_done syn_co_done
 #define co_fail syn_co_fail
+#define co_check syn_co_check
 #define co_sleep syn_co_sleep
 #define co_until syn_co_until
 #define co_pass syn_co_pass

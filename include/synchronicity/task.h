@@ -257,6 +257,13 @@ struct syn_step syni_step_lost(struct syn_task *task);
 #define syn_co_fail(...) SYNI_CAT(SYNI_CO_FAIL_, SYNI_N(__VA_ARGS__))(__VA_ARGS__)
 #define SYNI_CO_FAIL_1(err) SYNI_CO_LEAVE(err, NULL)
 #define SYNI_CO_FAIL_2(err, message) SYNI_CO_LEAVE(err, message)
+/* After any wait, loop or combinator that leaves its outcome in syn_co_status: if that is an
+ * error, leaves with it, its message and its trace; if not, goes on. */
+#define syn_co_check                                                                               \
+    do {                                                                                           \
+        if (syn_co_status)                                                                         \
+            SYNI_CO_LEAVE(syn_co_status, NULL);                                                    \
+    } while (0)
 
 #define syn_co_sleep(seconds) SYNI_CO_SUSPEND(syni_step_sleep(&self->syn, (seconds)))
 #define syn_co_until(deadline) SYNI_CO_SUSPEND(syni_step_until(&self->syn, (deadline)))

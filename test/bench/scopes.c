@@ -144,8 +144,7 @@ ASYNC(driven, void, races, (long, n), SYN_LOCAL(struct syn_scope, scope))
     co_begin;
     while (self->n-- > 0) {
         co_race(&self->scope, (passes_future()), (sleeper_future()));
-        if (co_status)
-            co_fail(co_status);
+        co_check;
     }
     co_end;
 }

@@ -38,8 +38,7 @@ ASYNC(demo, int, takes, (struct ints_channel, ch), SYN_LOCAL(int, v))
 {
     co_begin;
     co_next(self->ch, &self->v);
-    if (co_status)
-        co_fail(co_status);
+    co_check;
     co_return (self->v);
     co_end;
 }
@@ -48,8 +47,7 @@ ASYNC(demo, void, gives, (struct ints_channel, ch), (int, v))
 {
     co_begin;
     co_send(self->ch, &self->v);
-    if (co_status)
-        co_fail(co_status);
+    co_check;
     co_end;
 }
 

@@ -109,8 +109,7 @@ ASYNC(app, int, sum_of, (struct sqlite_db *, db), SYN_COPY(const char *, sql),
         self->result += sqlite3_value_int(self->row->values[0]);
         sqlite_row_free(self->row);
     }
-    if (co_status)
-        co_fail(co_status);
+    co_check;
     co_return_result;
     co_finally;
     co_close(self->rows);
