@@ -285,10 +285,78 @@ static void X5_a_stop_does_not_break_clean_up_that_is_under_way(void)
     done();
 }
 
+/* The outcome, at every point of a clean-up that waits. */
+
+enum { WELL, BADLY, NEVER };
+
+ASYNC(demo, int, transacts, (int, how), (syn_err *, seen))
+{
+    co_begin;
+    self->seen[0] = co_outcome;
+    co_sleep(self->how == NEVER ? 1000.0 : 1.0);
+    if (self->how == BADLY)
+        co_fail(SYN_EIO);
+    co_return(5);
+    co_finally;
+    self->seen[1] = co_outcome;
+    co_await(nap_future(1.0));
+    self->seen[2] = co_outcome;
+    co_await_by(nap_future(9.0), syn_after(1.0));
+    CHECK_INT(co_status, SYN_ETIMEDOUT);
+    self->seen[3] = co_outcome;
+    co_end;
+}
+
+struct steps_and_fails;
+static struct syn_step cleans(struct steps_and_fails *self);
+static struct syn_step cleaned(struct steps_and_fails *self);
+
+ASYNC(demo, void, steps_and_fails, (syn_err *, seen))
+{
+    *self->seen = step_outcome(self);
+    step_finally(self, cleans);
+    return step_fail(self, SYN_EPIPE);
+}
+
+static struct syn_step cleans(struct steps_and_fails *self)
+{
+    return step_sleep(self, 1.0, cleaned);
+}
+
+static struct syn_step cleaned(struct steps_and_fails *self)
+{
+    CHECK_INT(step_status(self), 0);
+    *self->seen += step_outcome(self);
+    return step_done(self);
+}
+
+static void X2_clean_up_knows_the_outcome_whatever_it_waits_for(void)
+{
+    static const syn_err outcomes[] = {0, SYN_EIO, SYN_ETIMEDOUT};
+    syn_err seen_by_steps = -1;
+
+    begin();
+    for (int how = WELL; how <= NEVER; how++) {
+        syn_err seen[4] = {-1, -1, -1, -1};
+        int y = 0;
+
+        CHECK_INT(call_by(syn_after(2.0), transacts(how, seen, &y)), outcomes[how]);
+        CHECK_INT(y, how == WELL ? 5 : 0);
+        CHECK_INT(seen[0], 0);
+        for (int i = 1; i < 4; i++)
+            CHECK_INT(seen[i], outcomes[how]);
+    }
+    CHECK_INT(steps_and_fails(&seen_by_steps), SYN_EPIPE);
+    CHECK_INT(seen_by_steps, SYN_EPIPE);
+    finish(&demo);
+    done();
+}
+
 static const struct test_case cases[] = {
     TEST(X1_every_kind_of_wait_is_cancelled_in_every_way),
     TEST(X1_a_call_that_was_cancelled_before_it_began_never_begins),
     TEST(P6_a_callback_that_a_stop_gave_up_on_is_told),
+    TEST(X2_clean_up_knows_the_outcome_whatever_it_waits_for),
     TEST(X5_a_second_request_does_not_break_clean_up),
     TEST(X5_a_stop_does_not_break_clean_up_that_is_under_way),
 };

@@ -189,6 +189,7 @@ struct syn_step syni_step_lost(struct syn_task *task);
 #define syn_step_finally(self, fn) ((self)->syn_finally = (fn))
 
 #define syn_step_status(self) ((self)->syn.status)
+#define syn_step_outcome(self) syn_task_outcome(&(self)->syn) /* as syn_co_outcome */
 
 /* ------------------------------------------------------------- coroutines --
  * Inside the body of an async function. Each of those that wait stands on a line
@@ -221,6 +222,8 @@ struct syn_step syni_step_lost(struct syn_task *task);
 
 /* What the latest wait came to; in clean-up, at first, the outcome so far. */
 #define syn_co_status (self->syn.status)
+/* In clean-up: the outcome so far, whatever it has waited for since. */
+#define syn_co_outcome syn_task_outcome(&self->syn)
 
 #define SYNI_CO_SUSPEND(step)                                                                      \
     do {                                                                                           \
@@ -316,6 +319,10 @@ struct syn_deadline syn_task_deadline(const struct syn_task *task);
 
 /* True when the task was asked to end; for long computations between suspensions. */
 int syn_task_cancelled(const struct syn_task *task);
+
+/* In a task's clean-up: what it ends with, as things stand; 0 if it ended well. Waits of the
+ * clean-up do not change it. 0 before. */
+syn_err syn_task_outcome(const struct syn_task *task);
 
 #endif /* !__cplusplus */
 

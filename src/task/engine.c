@@ -141,6 +141,13 @@ static void amend_outcome(struct syni_task *task, syn_err err, const char *messa
         set_outcome(task, err, SYN_BY_TASK, message);
 }
 
+syn_err syn_task_outcome(const struct syn_task *public_task)
+{
+    const struct syni_task *task = SYNI_TASK(public_task);
+
+    return task->leaving ? task->core.err : SYN_OK;
+}
+
 struct syn_step syni_step_leave(struct syn_task *public_task, syn_err err, const char *message)
 {
     struct syni_task *task = SYNI_TASK(public_task);
