@@ -180,6 +180,36 @@ static void L2_a_stopped_pool_takes_no_map(void)
     begin();
     finish_pool(&workers);
     CHECK_INT(squares(in, MANY, out), SYN_ECLOSED);
+    CHECK_SAYS("squares: the pool 'workers' takes no jobs");
+    over();
+}
+
+POOL(odd, .idle_ns = -1);
+POOL(tight, .max_threads = 1, .queue_bound = 1, .when_full = SYN_WHEN_FULL_FAIL);
+
+BLOCKING(tight, void, stands, (struct gate *, at))
+{
+    gate_pass(at);
+}
+
+static void W1_a_map_that_a_pool_refuses_says_why(void)
+{
+    struct stands_future f[2];
+    struct gate gate;
+
+    begin();
+    CHECK_INT(future_get(pool_submit(&odd, squares, in, MANY, out)), SYN_EINVAL);
+    CHECK_SAYS("squares: the pool 'odd' takes no jobs: its idle_ns is negative");
+    gate_init(&gate);
+    f[0] = stands_future(&gate);
+    gate_await(&gate, 1);
+    f[1] = stands_future(&gate);
+    CHECK_INT(future_get(pool_submit(&tight, squares, in, MANY, out)), SYN_EAGAIN);
+    CHECK_SAYS("squares: the pool 'tight' is full");
+    gate_open(&gate);
+    CHECK_INT(future_get(f[0]), SYN_OK);
+    CHECK_INT(future_get(f[1]), SYN_OK);
+    finish_pool(&tight);
     over();
 }
 
@@ -205,5 +235,6 @@ static const struct test_case cases[] = {
     TEST(X3_a_map_that_waits_for_a_thread_is_cancelled_at_once),
     TEST(W5_with_any_allocation_or_thread_failing_the_future_says_so),
     TEST(L2_a_stopped_pool_takes_no_map),
+    TEST(W1_a_map_that_a_pool_refuses_says_why),
 };
 TEST_MAIN("pool_map", cases);

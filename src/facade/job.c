@@ -110,41 +110,6 @@ static void complete(struct syni_pool_job *job, syn_err err, enum syn_origin ori
     syni_core_complete(&job->core);
 }
 
-/* Why the pool would not run it, in words; TAKEN: it did take it, and then found no thread. */
-static struct syn_report *explain(const struct syni_pool_job *job, syn_err err, bool taken)
-{
-    const char *name = job->function->name, *pool = syni_pool_name(job->work.pool);
-    char why[SYNI_DOUBT_SIZE];
-
-    switch (err) {
-    case SYN_ECLOSED:
-        return syni_report_format(err, SYN_BY_LIBRARY, "%s: the pool '%s' takes no jobs", name,
-                                  pool);
-    case SYN_EDEADLK:
-        return syni_report_format(err, SYN_BY_LIBRARY,
-                                  "%s: all threads of the pool '%s' wait, perhaps for this job, "
-                                  "and its hard_limit is reached",
-                                  name, pool);
-    case SYN_EINVAL:
-        if (syni_pool_doubt_own(job->work.pool, why))
-            return syni_report_format(err, SYN_BY_LIBRARY,
-                                      "%s: the pool '%s' takes no jobs: its %s", name, pool, why);
-        return syni_report_format(err, SYN_BY_LIBRARY,
-                                  "%s: its strand has jobs in another pool than '%s'", name, pool);
-    case SYN_EAGAIN:
-        if (!taken)
-            return syni_report_format(err, SYN_BY_LIBRARY,
-                                      "%s: the pool '%s' is full: its queue_bound is reached", name,
-                                      pool);
-        break;
-    default:
-        break;
-    }
-    return syni_report_format(err, SYN_BY_LIBRARY, taken ? "%s: the pool '%s' could start no thread"
-                                                         : "%s: the pool '%s' could not take it",
-                              name, pool);
-}
-
 /* It ends by the request of ORIGIN, in whatever state its body is. */
 static void end_asked(struct syni_pool_job *job, enum syn_origin origin, const char *message)
 {
@@ -166,7 +131,8 @@ static void refuse(struct syni_pool_job *job, syn_err err, bool taken)
     if (err == SYN_ECANCELED)
         end_asked(job, asked_by(job), NULL);
     else
-        complete(job, err, origin, explain(job, err, taken));
+        complete(job, err, origin,
+                 syni_refusal(job->work.pool, job->function->name, err, taken));
     syni_core_unpin(&job->core); /* there will be no body */
 }
 

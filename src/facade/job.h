@@ -49,6 +49,11 @@ struct syni_pool_job *syni_job_make(const struct syn_blocking *function, struct 
  * syni_pool_post() says. */
 void syni_job_post(struct syni_pool_job *job, bool patient);
 
+/* Why POOL would not run FUNCTION, which it refused with ERR; TAKEN: it did take it, and then found
+ * no thread. NULL: no memory. */
+struct syn_report *syni_refusal(struct syni_pool *pool, const char *function, syn_err err,
+                                bool taken);
+
 /* The clock that work made by this thread lives by; NULL: real time. */
 struct syn_clock *syni_clock_here(void);
 

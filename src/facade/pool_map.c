@@ -56,37 +56,49 @@ static bool is_short(const struct map *map)
     return map->next < map->arrays.n;
 }
 
+/* TAKEN: its works, or some. */
+static void end_refused(struct map *map, syn_err err, bool taken)
+{
+    struct syni_core *core = &map->core;
+
+    core->err = err;
+    core->origin = err == SYN_ETIMEDOUT ? SYN_BY_DEADLINE : SYN_BY_LIBRARY;
+    core->report = syni_refusal(map->works[0].pool, map->what->name, err, taken);
+}
+
 static void end_short(struct map *map)
 {
     struct syni_core *core = &map->core;
 
     if (!map->asked && map->refused != SYN_ECANCELED) {
-        core->origin = SYN_BY_LIBRARY;
-        core->err = map->refused;
-    } else {
-        core->origin = map->asked ? (enum syn_origin)(map->asked - 1) : SYN_BY_STOP;
-        core->err = syni_code_of(core->origin);
+        end_refused(map, map->refused, true);
+        return;
     }
+    core->origin = map->asked ? (enum syn_origin)(map->asked - 1) : SYN_BY_STOP;
+    core->err = syni_code_of(core->origin);
     core->report = syni_report_format(core->err, core->origin, "%s: not all items were made",
                                       map->what->name);
 }
 
-static void end(struct map *map)
+static void end_failed(struct map *map)
 {
     struct syni_core *core = &map->core;
 
-    if (map->failed) {
-        core->err = map->err;
-        core->origin = map->failed_item < map->arrays.n ? SYN_BY_TASK : SYN_BY_LIBRARY;
-        core->report = core->origin == SYN_BY_TASK
-                           ? syni_report_format(core->err, core->origin, "%s: item %zu of %zu",
-                                                map->what->name, map->failed_item, map->arrays.n)
-                           : syni_report_format(core->err, core->origin,
-                                                "%s: the pool would not run it", map->what->name);
-    } else if (is_short(map)) {
+    core->err = map->err;
+    core->origin = SYN_BY_TASK;
+    core->report = syni_report_format(core->err, core->origin, "%s: item %zu of %zu",
+                                      map->what->name, map->failed_item, map->arrays.n);
+}
+
+static void end(struct map *map)
+{
+    if (map->failed && map->failed_item < map->arrays.n)
+        end_failed(map);
+    else if (map->failed)
+        end_refused(map, map->err, false);
+    else if (is_short(map))
         end_short(map);
-    }
-    syni_core_complete(core);
+    syni_core_complete(&map->core);
 }
 
 /* One of those who are at work is not any more. */
