@@ -186,6 +186,46 @@ static void X3_a_job_that_waits_passes_the_request_on_to_what_it_waits_for(void)
     over(&workers);
 }
 
+/* Asked while it does not wait. */
+BLOCKING(patient, int, waits_late, (struct gate *, at), (struct gate *, never), (bool, looks))
+{
+    int y = 0;
+    syn_err err;
+
+    gate_pass(at);
+    if (looks) {
+        CHECK(pool_job_cancelled());
+        err = SYN_ECANCELED;
+    } else {
+        err = waits_for_ever(never, &y);
+        CHECK_INT(err, SYN_ECANCELED);
+    }
+    CHECK_INT(twice(4, &y), SYN_OK); /* its clean-up */
+    return job_fail(job, err);
+}
+
+static void X3_a_job_that_was_asked_before_hears_of_it_by_its_next_wait_and_once(void)
+{
+    static struct gate gates[2][2];
+
+    begin();
+    for (int looks = 0; looks < 2; looks++) {
+        struct waits_late_future f;
+        int y;
+
+        gate_init(&gates[looks][0]);
+        gate_init(&gates[looks][1]);
+        f = waits_late_future(&gates[looks][0], &gates[looks][1], looks);
+        gate_await(&gates[looks][0], 1);
+        CHECK_INT(future_request_cancel(f), SYN_OK);
+        gate_open(&gates[looks][0]);
+        CHECK_INT(future_get(f, &y), SYN_ECANCELED);
+        gate_open(&gates[looks][1]);
+    }
+    finish_pool(&patient);
+    over(&workers);
+}
+
 static void X3_a_task_whose_job_is_abandoned_leaves_by_the_request(void)
 {
     struct waits_for_ever_future f;
@@ -231,6 +271,7 @@ static const struct test_case cases[] = {
     TEST(X3_a_job_to_the_end_is_not_abandoned_with_others_that_are),
     TEST(X3_a_job_to_the_end_outlives_the_deadline_of_a_stop),
     TEST(X3_a_job_that_waits_passes_the_request_on_to_what_it_waits_for),
+    TEST(X3_a_job_that_was_asked_before_hears_of_it_by_its_next_wait_and_once),
     TEST(X3_a_task_whose_job_is_abandoned_leaves_by_the_request),
     TEST(X4_a_deadline_reaches_a_job_and_the_calls_that_it_makes),
 };

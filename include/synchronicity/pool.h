@@ -153,7 +153,10 @@ struct syn_strand {
     void *inside[6]; /* src/pool/queue.c */
 };
 
-/* --- in a job, on its own thread --- */
+/* --- in a job, on its own thread ---
+ * A job hears once that it is to end: by its hook, by the flag, or by a wait for a future or a
+ * blocking call, which is asked to end in turn: one that is under way, or else the next. Waits
+ * after that are its clean-up, and are not disturbed. */
 
 /* True when it was asked to end. Any code that a job calls may ask; 0 outside of jobs. */
 int syn_pool_job_cancelled(void);

@@ -13,6 +13,8 @@
  */
 #include "facade/blocked.h"
 
+#include <stdatomic.h>
+
 #include "base/report.h"
 
 static struct syni_mutex lock = SYNI_MUTEX_INIT;
@@ -166,8 +168,13 @@ void syni_relay_begin(struct syni_relay *relay, struct syni_core *core)
     relay->core = core;
     /* On a loop that the worker drives it is a step's wait, and not the job's. */
     relay->work = worker && !syni_driving_now() ? worker->work : NULL;
-    if (relay->work && syni_work_hook(relay->work, SYNI_HOOK_OF_LIBRARY, pass_on, relay))
-        relay->work = NULL;
+    if (!relay->work || !syni_work_hook(relay->work, SYNI_HOOK_OF_LIBRARY, pass_on, relay))
+        return;
+    /* It was asked before. If it has not heard of that, it does by this wait, as a task would;
+     * if it has, this is its clean-up, and may take its time. */
+    if (!atomic_exchange(&relay->work->heard, true))
+        pass_on(relay);
+    relay->work = NULL;
 }
 
 void syni_relay_end(const struct syni_relay *relay)

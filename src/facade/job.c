@@ -316,16 +316,23 @@ int syn_pool_job_cancelled(void)
     struct syni_work *work = work_here();
 
     /* relaxed: a flag that is looked at again */
-    return work && atomic_load_explicit(&work->asked, memory_order_relaxed) != 0;
+    if (!work || atomic_load_explicit(&work->asked, memory_order_relaxed) == 0)
+        return 0;
+    work->heard = true;
+    return 1;
 }
 
 syn_err syn_pool_on_cancel(void (*fn)(void *user), void *user)
 {
     struct syni_work *work = work_here();
+    syn_err err;
 
     if (!work)
         return syni_refuse(SYN_EINVAL, "a hook for a cancelled job was set outside of jobs");
-    return syni_work_hook(work, SYNI_HOOK_OF_USER, fn, user);
+    err = syni_work_hook(work, SYNI_HOOK_OF_USER, fn, user);
+    if (err)
+        work->heard = true;
+    return err;
 }
 
 struct syn_deadline syn_pool_job_deadline(void)

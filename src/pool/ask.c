@@ -69,8 +69,10 @@ static void call_hook(struct syni_work *work, enum syni_hook which)
     fn = work->hooks[which].fn;
     user = work->hooks[which].user;
     syni_mutex_unlock(&work->pool->lock);
-    if (fn)
+    if (fn) {
+        work->heard = true;
         fn(user);
+    }
 }
 
 void syni_work_tell(struct syni_work *work)

@@ -80,6 +80,7 @@ struct syni_work {
     bool abandoned;
     bool kept;   /* the keeper knows it */
     bool placed; /* it has a place of a bounded queue; the post's own, until it waits */
+    atomic_bool heard; /* what runs knows that it was asked: a hook, the flag, or a wait told it */
 
     struct syni_sleeper clock; /* while it waits: time stands still */
     const char *name;
