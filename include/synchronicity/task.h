@@ -41,13 +41,17 @@
  * Steps of one synchronizer run one at a time. A step must not block: it returns,
  * saying what it waits for. Between two suspensions nothing else runs there.
  *
- * CANCELLATION is a request. It is delivered at the next suspension, or at once if
- * the task is suspended, never in the middle of a step: the task then LEAVES, with
- * SYN_ECANCELED (or SYN_ETIMEDOUT, when it was a deadline's request). While it
- * awaits another task the request is passed on to that one, and this one leaves
- * if that one ended by it; if it ended with a result of its own, this one goes on
- * and the request waits for the next suspension. So a commit that went through is
- * reported as gone through. A call that has not started never starts.
+ * CANCELLATION is a request. It is delivered at the next wait, or at once if the task
+ * waits already, never in the middle of a step: the task then LEAVES, with SYN_ECANCELED
+ * (or SYN_ETIMEDOUT, when it was a deadline's request). A wait that could be served at
+ * once is no exception: the task takes no item, sends none and gets no lock. What it was
+ * served before the request came it keeps.
+ *
+ * A task that awaits another (or joins a scope) passes the request on, waits for the end of
+ * that one, and leaves if that one ended by it. If that one ended with a result of its own,
+ * the result is delivered, so that a commit that went through is reported as gone through;
+ * the task leaves at its next wait, whatever that comes to (the result of an await is then
+ * destroyed). A call that has not started never starts.
  *
  * LEAVING, by whatever way (return, failure, cancel), goes through the task's
  * clean-up once: what stands behind syn_co_finally, or the step named by

@@ -135,10 +135,13 @@ struct syn_step syni_step_next(struct syn_task *public_task, struct syn_channel 
                                void *out_item, struct syn_deadline deadline)
 {
     struct syni_task *task = SYNI_TASK(public_task);
-    struct syni_channel *own = syni_channel_hold_own(handle, &task->home->loop), *channel = own;
-    syn_err err = own ? SYN_OK : syni_channel_pin(handle, &channel);
+    struct syni_channel *own, *channel;
+    syn_err err;
 
-    syni_wait_begin(task, SYNI_WAIT_OTHER, "an item");
+    if (!syni_wait_begin(task, SYNI_WAIT_OTHER, "an item"))
+        return syni_suspended;
+    channel = own = syni_channel_hold_own(handle, &task->home->loop);
+    err = own ? SYN_OK : syni_channel_pin(handle, &channel);
     if (err)
         return refuse(task, err, syni_channel_refusal(err));
     ready_port(task, channel, out_item, true);
@@ -153,9 +156,11 @@ struct syn_step syni_step_say(struct syn_task *public_task, struct syn_channel h
     struct syni_task *task = SYNI_TASK(public_task);
     struct syni_channel *channel;
     bool served = false;
-    syn_err err = syni_channel_pin(handle, &channel);
+    syn_err err;
 
-    syni_wait_begin(task, SYNI_WAIT_OTHER, "an item");
+    if (!syni_wait_begin(task, SYNI_WAIT_OTHER, "an item"))
+        return syni_suspended;
+    err = syni_channel_pin(handle, &channel);
     if (err)
         return refuse(task, err, syni_channel_refusal(err));
     ready_port(task, channel, out_item, true);
@@ -172,9 +177,11 @@ struct syn_step syni_step_send(struct syn_task *public_task, struct syn_channel 
 {
     struct syni_task *task = SYNI_TASK(public_task);
     struct syni_channel *channel;
-    syn_err err = syni_channel_pin(handle, &channel);
+    syn_err err;
 
-    syni_wait_begin(task, SYNI_WAIT_OTHER, "room in a channel");
+    if (!syni_wait_begin(task, SYNI_WAIT_OTHER, "room in a channel"))
+        return syni_suspended;
+    err = syni_channel_pin(handle, &channel);
     if (!err && channel->is_generator) {
         syni_channel_unpin(channel);
         err = SYN_ENOTSUP;
@@ -193,7 +200,7 @@ struct syn_step syni_step_close(struct syn_task *public_task, struct syn_channel
     struct syni_channel *channel =
         handle.slot ? syni_slot_take(handle.slot, handle.generation, SYNI_SLOT_PIN_ANY) : NULL;
 
-    syni_wait_begin(task, SYNI_WAIT_OTHER, "a generator's clean-up");
+    syni_wait_begin_asked(task, SYNI_WAIT_OTHER, "a generator's clean-up");
     if (!channel)
         return refuse(task, SYN_OK, NULL);
     if (syni_slot_take(handle.slot, handle.generation, SYNI_SLOT_CONSUME))
@@ -214,7 +221,7 @@ struct syn_step syni_step_each_ends(struct syn_task *public_task, struct syn_cha
     heard = task->heard;
     task->heard = NULL;
     syni_channel_drop(*channel); /* it ended, or is closed: there is nothing to wait for */
-    syni_wait_begin(task, SYNI_WAIT_TURN, "its turn");
+    syni_wait_begin_asked(task, SYNI_WAIT_TURN, "its turn");
     task->status = err;
     task->heard = heard;
     syni_task_resume(task);
@@ -283,7 +290,7 @@ struct syn_step syni_step_yield(struct syn_task *public_task, struct syni_channe
 {
     struct syni_task *task = SYNI_TASK(public_task);
 
-    syni_wait_begin(task, SYNI_WAIT_OTHER, "the next demand");
+    syni_wait_begin_asked(task, SYNI_WAIT_OTHER, "the next demand");
     task->on.channel.channel = channel;
     task->on.channel.dormant = false;
     task->ops = &yield_ops;

@@ -220,12 +220,8 @@ static void suspend(struct syni_task *task)
             syni_home_watch_cleanup(task->home, task);
         return;
     }
-    if (!syni_task_heeds_request(task))
-        return;
-    if (task->wait != SYNI_WAIT_NOTHING)
+    if (task->put_off && task->wait != SYNI_WAIT_NOTHING)
         syni_wait_interrupt(task);
-    else if (!task->ops)
-        task->interrupted = true; /* the wait failed at once; it leaves all the same */
 }
 
 /* Leaves the contexts that TASK is in. True: that takes time. */

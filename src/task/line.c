@@ -66,15 +66,17 @@ struct syni_task *syni_line_take(struct syni_line *line)
     return task;
 }
 
-void syni_line_begin(struct syni_task *task, void *thing, const struct syni_wait_ops *ops,
+bool syni_line_begin(struct syni_task *task, void *thing, const struct syni_wait_ops *ops,
                      const char *what)
 {
-    syni_wait_begin(task, SYNI_WAIT_OTHER, what);
+    if (!syni_wait_begin(task, SYNI_WAIT_OTHER, what))
+        return false;
     task->ops = ops;
     task->on.line.thing = thing;
     task->on.line.listed = false;
     task->on.line.left = false;
     task->on.line.expired = false;
+    return true;
 }
 
 struct syn_step syni_line_answer(struct syni_task *task, syn_err status)

@@ -76,7 +76,8 @@ struct syn_step syni_step_lock(struct syn_task *public_task, struct syn_mutex *p
     struct syni_task *task = SYNI_TASK(public_task);
     struct syni_mutex_of_tasks *mutex = MUTEX(public_mutex);
 
-    syni_line_begin(task, mutex, &lock_ops, "a mutex");
+    if (!syni_line_begin(task, mutex, &lock_ops, "a mutex"))
+        return syni_suspended;
     if (mutex->holder && mutex->home != task->home)
         return syni_line_answer(task, SYN_EWRONGLOOP);
     if (mutex->holder == task)
@@ -169,7 +170,8 @@ struct syn_step syni_step_condition(struct syn_task *public_task,
     struct syni_task *task = SYNI_TASK(public_task);
     struct syni_condition *condition = CONDITION(public_condition);
 
-    syni_line_begin(task, condition, &condition_ops, "a condition");
+    if (!syni_line_begin(task, condition, &condition_ops, "a condition"))
+        return syni_suspended;
     if (condition->line.first && condition->home != task->home)
         return syni_line_answer(task, SYN_EWRONGLOOP);
     if (!syn_mutex_is_mine(public_mutex))

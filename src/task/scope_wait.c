@@ -81,7 +81,8 @@ struct syn_step syni_step_room(struct syn_task *public_task, struct syn_scope *s
 {
     struct syni_task *task = SYNI_TASK(public_task);
 
-    syni_wait_begin(task, SYNI_WAIT_OTHER, "room in its scope");
+    if (!syni_wait_begin(task, SYNI_WAIT_OTHER, "room in its scope"))
+        return syni_suspended;
     return wait_for(task, SYNI_SCOPE(scope), SYNI_SCOPE_ROOM, &room_ops);
 }
 
@@ -89,7 +90,7 @@ struct syn_step syni_step_join(struct syn_task *public_task, struct syn_scope *s
 {
     struct syni_task *task = SYNI_TASK(public_task);
 
-    syni_wait_begin(task, SYNI_WAIT_OTHER, "its scope");
+    syni_wait_begin_asked(task, SYNI_WAIT_OTHER, "its scope");
     return wait_for(task, SYNI_SCOPE(scope), SYNI_SCOPE_END, &join_ops);
 }
 

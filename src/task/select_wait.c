@@ -114,7 +114,8 @@ struct syn_step syni_step_select(struct syn_task *public_task, struct syn_choice
 
     if (n > SYN_SELECT_MAX)
         syni_panic("a select has more choices than SYN_SELECT_MAX");
-    syni_wait_begin(task, SYNI_WAIT_OTHER, "the first of several");
+    if (!syni_wait_begin(task, SYNI_WAIT_OTHER, "the first of several"))
+        return syni_suspended;
     memcpy(store, from, (size_t)n * sizeof *store);
     task->ops = &select_ops;
     /* Before it begins: from then on another thread may decide it. */

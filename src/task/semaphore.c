@@ -41,7 +41,8 @@ struct syn_step syni_step_acquire(struct syn_task *public_task,
     struct syni_task *task = SYNI_TASK(public_task);
     struct syni_semaphore *semaphore = SEMAPHORE(public_semaphore);
 
-    syni_line_begin(task, semaphore, &acquire_ops, "a semaphore");
+    if (!syni_line_begin(task, semaphore, &acquire_ops, "a semaphore"))
+        return syni_suspended;
     if (semaphore->line.first && semaphore->home != task->home)
         return syni_line_answer(task, SYN_EWRONGLOOP);
     semaphore->home = task->home;
@@ -95,7 +96,8 @@ struct syn_step syni_step_event(struct syn_task *public_task, struct syn_event *
     struct syni_task *task = SYNI_TASK(public_task);
     struct syni_task_event *event = EVENT(public_event);
 
-    syni_line_begin(task, event, &event_ops, "an event");
+    if (!syni_line_begin(task, event, &event_ops, "an event"))
+        return syni_suspended;
     if (event->line.first && event->home != task->home)
         return syni_line_answer(task, SYN_EWRONGLOOP);
     event->home = task->home;

@@ -53,8 +53,8 @@ bool syni_line_leave(struct syni_line *line, struct syni_task *task);
 /* Takes the first off, who is served now; NULL. */
 struct syni_task *syni_line_take(struct syni_line *line);
 
-/* A wait for THING begins; its line is at the beginning of it. */
-void syni_line_begin(struct syni_task *task, void *thing, const struct syni_wait_ops *ops,
+/* A wait for THING begins; its line is at the beginning of it. False: as syni_wait_begin(). */
+bool syni_line_begin(struct syni_task *task, void *thing, const struct syni_wait_ops *ops,
                      const char *what);
 /* It is over at once, with STATUS. */
 struct syn_step syni_line_answer(struct syni_task *task, syn_err status);

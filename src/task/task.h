@@ -118,7 +118,8 @@ struct __attribute__((may_alias)) syni_task {
     struct syni_live live;
     bool arrived;
     atomic_bool asked; /* the request is here (or, any thread, will not come: its last touch) */
-    bool interrupted; /* it was taken out of its wait by the request */
+    bool interrupted; /* it leaves by the request when it comes out of its wait */
+    bool put_off;     /* it was asked before a wait that took place all the same */
     bool leaving;
     bool queued;      /* its job is on the ready queue, or on its way there by a post */
     bool ending;      /* over, but something is still on its way to it */
@@ -218,8 +219,14 @@ bool syni_origin_is_request(enum syn_origin origin);
 /* What a step returns that waits. */
 extern const struct syn_step syni_suspended;
 
-/* TASK, whose step runs here, begins to wait for WHAT (static, for dumps). */
-void syni_wait_begin(struct syni_task *task, enum syni_wait wait, const char *what);
+/* TASK, whose step runs here, begins to wait for WHAT (static, for dumps). False: it was asked
+ * to end before. Then it takes nothing, waits for nothing, and leaves (invariant 81). */
+bool syni_wait_begin(struct syni_task *task, enum syni_wait wait, const char *what);
+
+/* The same for a wait that takes place also when TASK was asked to end, because it has to
+ * (a close), or because it passes the request on (an await). TASK outlives one such wait; at
+ * the next one it leaves, whatever that comes to (invariant 81). */
+void syni_wait_begin_asked(struct syni_task *task, enum syni_wait wait, const char *what);
 
 /* As syni_step_await(), for a core that the caller consumed. */
 struct syn_step syni_await_core(struct syni_task *task, struct syni_core *child, void *out,

@@ -14,7 +14,7 @@
 
 const struct syn_step syni_suspended = {1};
 
-void syni_wait_begin(struct syni_task *task, enum syni_wait wait, const char *what)
+static void begin(struct syni_task *task, enum syni_wait wait, const char *what)
 {
     if (task->wait != SYNI_WAIT_NOTHING || task->home->current != task)
         syni_panic("a step waits for two things at once, or for another task");
@@ -24,6 +24,25 @@ void syni_wait_begin(struct syni_task *task, enum syni_wait wait, const char *wh
     task->live.since = task->home->loop.now;
     syni_report_free(task->heard);
     task->heard = NULL;
+}
+
+bool syni_wait_begin(struct syni_task *task, enum syni_wait wait, const char *what)
+{
+    begin(task, wait, what);
+    if (task->leaving || !syni_task_heeds_request(task))
+        return true;
+    task->interrupted = true;
+    syni_task_resume(task);
+    return false;
+}
+
+void syni_wait_begin_asked(struct syni_task *task, enum syni_wait wait, const char *what)
+{
+    begin(task, wait, what);
+    if (task->leaving || !syni_task_heeds_request(task))
+        return;
+    task->interrupted = task->put_off;
+    task->put_off = true;
 }
 
 static void time_is_up(struct syni_timer *timer)
@@ -38,7 +57,8 @@ struct syn_step syni_step_until(struct syn_task *public_task, struct syn_deadlin
 {
     struct syni_task *task = SYNI_TASK(public_task);
 
-    syni_wait_begin(task, SYNI_WAIT_TIME, "time");
+    if (!syni_wait_begin(task, SYNI_WAIT_TIME, "time"))
+        return syni_suspended;
     syni_timer_start(&task->home->loop, &task->timer, deadline.ns, time_is_up);
     return syni_suspended;
 }
@@ -61,7 +81,9 @@ struct syn_step syni_step_descriptor(struct syn_task *public_task, int fd, int d
     struct syni_task *task = SYNI_TASK(public_task);
     syn_err err;
 
-    syni_wait_begin(task, SYNI_WAIT_DESCRIPTOR, direction == SYNI_READ ? "readable" : "writable");
+    if (!syni_wait_begin(task, SYNI_WAIT_DESCRIPTOR,
+                         direction == SYNI_READ ? "readable" : "writable"))
+        return syni_suspended;
     task->live.detail = fd;
     task->on.descriptor.fd = fd;
     task->on.descriptor.direction = (unsigned)direction;
@@ -78,7 +100,8 @@ struct syn_step syni_step_pass(struct syn_task *public_task)
 {
     struct syni_task *task = SYNI_TASK(public_task);
 
-    syni_wait_begin(task, SYNI_WAIT_TURN, "its turn");
+    if (!syni_wait_begin(task, SYNI_WAIT_TURN, "its turn"))
+        return syni_suspended;
     task->status = SYN_OK;
     syni_task_resume(task);
     task->wait = SYNI_WAIT_TURN;
@@ -145,7 +168,7 @@ static const struct syni_wait_ops result_ops = {interrupt_result, collect_result
 
 static void begin_await(struct syni_task *task, void *out)
 {
-    syni_wait_begin(task, SYNI_WAIT_RESULT, "a result");
+    syni_wait_begin_asked(task, SYNI_WAIT_RESULT, "a result");
     task->ops = &result_ops;
     task->on.result.out = out;
     task->on.result.expired = false;
@@ -215,9 +238,9 @@ static bool collect_result(struct syni_task *task)
         /* A stop may have reached the child first: it is coming here too. */
         by_us = child->err && syni_origin_is_request(child->origin) &&
                 syni_task_heeds_request(task);
-        if (!child->err) {
+        if (!child->err && !task->interrupted) {
             syni_core_fetch(child, task->on.result.out);
-        } else {
+        } else if (child->err) {
             task->heard = child->report;
             child->report = NULL;
             child->seen = true;
