@@ -25,7 +25,9 @@
  *     call_test --list              the names
  *
  * Exit status: 0 passed, 77 skipped, 1 failed, 2 there is no such case.
- * TEST_TIMEOUT in the environment is the alarm in seconds.
+ * TEST_TIMEOUT in the environment is the alarm in seconds. TEST_DELAYS, a seed or "random", delays
+ * threads at all named points of a checked build (synchronicity/testing.h); a case that fails prints
+ * what it was.
  */
 #ifndef TEST_H
 #define TEST_H

@@ -26,9 +26,11 @@
 #include <sys/resource.h>
 #include <sys/types.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <synchronicity/synchronizer.h>
+#include <synchronicity/testing.h>
 
 enum { PASSED = 0, FAILED = 1, UNKNOWN = 2, SKIPPED = 77 };
 enum { MOST_DESCRIPTORS = 4096 }; /* new ones get the lowest numbers, so this sees any leak */
@@ -40,11 +42,42 @@ void (*test_alarm_hook)(int fd) = syn_dump;
 
 static bool debugging;
 
+/* ---- delays at random: TEST_DELAYS ------------------------------------------- */
+
+static unsigned long long delays; /* the seed; 0: none */
+
+/* As TEST_DELAYS says: a seed, or "random" for one that nobody chose. */
+static void read_delays(void)
+{
+    const char *text = getenv("TEST_DELAYS");
+    struct timespec now;
+    syn_err err;
+
+    if (!text || !*text)
+        return;
+    delays = strtoull(text, NULL, 0);
+    if (strcmp(text, "random") == 0) {
+        clock_gettime(CLOCK_REALTIME, &now);
+        delays = (unsigned long long)now.tv_sec * 1000003 + (unsigned long long)now.tv_nsec;
+    }
+    err = syn_test_delay_at_random(delays, 16, 0.002);
+    if (err == SYN_ENOTSUP) {
+        fprintf(stderr, "skipped: TEST_DELAYS needs a checked build (SYN_CHECKED)\n");
+        exit(SKIPPED);
+    } else if (err) {
+        fprintf(stderr, "TEST_DELAYS is a seed that is not 0, or \"random\", not %s\n", text);
+        exit(UNKNOWN);
+    }
+    printf("TEST_DELAYS=%llu\n", delays);
+}
+
 /* ---- checks ---------------------------------------------------------------- */
 
 static _Noreturn void end_case(int status)
 {
     fflush(stdout);
+    if (delays && status == FAILED)
+        syn_test_delay_print(STDERR_FILENO);
     if (debugging && status == FAILED)
         abort(); /* the debugger stops here */
     _exit(status);
@@ -157,6 +190,8 @@ static void on_alarm(int signal_number)
 
     if (write(STDERR_FILENO, text, sizeof text - 1) >= 0 && test_alarm_hook)
         test_alarm_hook(STDERR_FILENO);
+    if (delays)
+        syn_test_delay_print(STDERR_FILENO);
     raise(signal_number); /* SA_RESETHAND: this time it kills */
 }
 
@@ -361,6 +396,8 @@ int test_main(const struct test_module *m, int argc, char **argv)
     struct tally tally = {0};
 
     setvbuf(stdout, NULL, _IOLBF, 0);
+    if (r.action != LIST)
+        read_delays();
     for (size_t i = 0; i < m->n_cases; i++) {
         test_driving = false;
         run_in_mode(&r, m, &m->cases[i], &tally);

@@ -36,6 +36,20 @@
  *         if (syn_fault_hits() < n) break;  // it took less than n calls: done
  *     }
  *     syn_fault_clear();
+ *
+ * UNLIKELY MOMENTS. A race shows when a thread is preempted at the wrong moment, which happens
+ * once in a million runs. Checked builds (SYN_CHECKED) have named points at such moments, and a
+ * test says what happens there: a thread is held until the test has done what should be safe;
+ * or every pass takes longer; or delays are drawn for all points, by a seed that replays.
+ *
+ *     if (syn_test_hold("post_knock", 1) == SYN_ENOTSUP)
+ *         return;                                  // skipped: not a checked build
+ *     start_the_thread_that_posts();
+ *     syn_test_await_held("post_knock", 10);       // it has pushed, and woken nobody yet
+ *     do_what_must_be_safe_now();
+ *     syn_test_release("post_knock");
+ *
+ * The points are listed in src/base/probe.h, each with what was done just before.
  */
 #ifndef SYNCHRONICITY_TESTING_H
 #define SYNCHRONICITY_TESTING_H
@@ -102,6 +116,44 @@ unsigned long syn_fault_hits(void);
  * descriptors are ready. Nobody is kept waiting: each turn runs all that was ready, up to
  * 128, in the drawn order. */
 void syn_test_seed(uint64_t seed);
+
+/* The NTH thread from now (1: the next) that comes to POINT stands there until it is released.
+ * One for each point; a thread with locks of the library stands there with them. Thread: any, and
+ * so are all below. Fails: SYN_ENOTSUP in a build without points; SYN_EINVAL for a name that there
+ * is not, and for the 0th. */
+syn_err syn_test_hold(const char *point, unsigned long nth);
+
+/* Waits, in real time, until a thread stands at POINT. Fails: SYN_ETIMEDOUT after SECONDS; as
+ * syn_test_hold(). What that thread wrote before is not ordered before what the caller does
+ * next, so that a race detector sees the race. */
+syn_err syn_test_await_held(const char *point, double seconds);
+
+/* The thread that stands at POINT goes on. If none came yet, none is held. */
+void syn_test_release(const char *point);
+
+/* Each of the next PASSES threads that come to POINT stays there for SECONDS of real time.
+ * Fails: as syn_test_hold(). */
+syn_err syn_test_delay(const char *point, unsigned long passes, double seconds);
+
+/* At every point one pass OF so many is delayed, for MOST_SECONDS at most and mostly for much
+ * less. SEED, not 0, decides for each pass of each point, by its number. Clears what was said
+ * before. Fails: as syn_test_hold(). */
+syn_err syn_test_delay_at_random(uint64_t seed, unsigned of, double most_seconds);
+
+/* Nothing is delayed any more, threads that are held go on, and passes count from 0. */
+void syn_test_delay_clear(void);
+
+/* How often threads came to POINT, since something was first said about any point. */
+unsigned long syn_test_passes(const char *point);
+
+/* Writes to FD the seed, how often each point was passed and delayed, and the last delays. May be
+ * called in the signal handler of a program that is about to die. */
+void syn_test_delay_print(int fd);
+
+/* How many steps the library made along its lists, on all threads, since this was called last; the
+ * first call begins to count. A test compares N things with 10 N, without measuring time. Always 0
+ * in a build without points. */
+unsigned long syn_test_steps(void);
 
 /* Synchronizers whose options do not speak of it let callers drive them (1), or
  * not (0, the default). With it one suite runs in both modes. */

@@ -13,6 +13,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/probe.h"
+
 struct syni_list {
     struct syni_list *next, *prev;
 };
@@ -22,7 +24,8 @@ struct syni_list {
 
 /* Visits each node of HEAD; the visited one may be removed meanwhile, no other. */
 #define SYNI_LIST_EACH(node, head)                                                                 \
-    for (struct syni_list *node = (head)->next, *syni_next_##node = node->next; node != (head);   \
+    for (struct syni_list *node = (head)->next, *syni_next_##node = node->next;                    \
+         SYNI_STEP(), node != (head);                                                              \
          node = syni_next_##node, syni_next_##node = node->next)
 
 static inline void syni_list_init(struct syni_list *node)

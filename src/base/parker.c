@@ -18,6 +18,7 @@
  */
 #include "base/parker.h"
 
+#include "base/probe.h"
 #include "base/thread.h"
 
 enum { LASTING = 128 };
@@ -143,8 +144,10 @@ void syni_parker_wake(struct syni_parker *parker, _Atomic(bool) *done)
     }
     if (done)
         *done = true;
+    SYNI_DELAY(parker_done);
     if (!set_woken(parker))
         return;
+    SYNI_DELAY(parker_woken);
     syni_mutex_lock(&parker->mutex); /* it waits for the condition by now */
     syni_mutex_unlock(&parker->mutex);
     syni_cond_signal(&parker->cond);

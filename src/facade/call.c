@@ -64,6 +64,7 @@ static void park(struct syni_task *task, struct syni_thread_waiter *waiter, int6
 {
     if (syni_clock_sleep(&waiter->done, deadline))
         return;
+    SYNI_DELAY(deadline_passed);
     syni_task_request(task, SYN_BY_DEADLINE);
     syni_clock_sleep(&waiter->done, SYNI_NEVER);
 }

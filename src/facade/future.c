@@ -86,6 +86,7 @@ static syn_err wait_blocking(struct syni_core *core, int64_t deadline, bool asks
         return busy ? SYN_EBUSY : SYN_OK;
     if (syni_clock_sleep(&waiter.done, deadline))
         return SYN_OK;
+    SYNI_DELAY(deadline_passed);
     if (!(asks && syni_core_ask(core, origin)) && syni_core_stop_waiting(core, &waiter.waiter))
         return syni_code_of(origin);
     syni_clock_sleep(&waiter.done, SYNI_NEVER); /* also if it is being told at this moment */

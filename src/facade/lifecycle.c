@@ -150,9 +150,11 @@ static void close_home(struct syni_loop *loop)
              syni_residents_stop(home))
         return;
     syni_loop_shut(loop);
+    SYNI_DELAY(home_shut);
     end_posted(home);
     syni_frame_retire(home);
     syni_loop_retire(loop);
+    SYNI_DELAY(home_gone);
     /* Under the lock, since a stopper that gave up takes its parker with it. */
     syni_mutex_lock(&lock);
     if (whole->stopper)
@@ -300,6 +302,7 @@ static syn_err end_by_force(struct home *whole)
 {
     const char *running;
 
+    SYNI_DELAY(stop_forces);
     whole->abandon_job.run = abandon_arrives;
     if (syni_loop_post(&whole->home.loop, &whole->abandon_job))
         for (int i = 0; i < 100 && !whole->gone; i++)
@@ -325,6 +328,7 @@ static syn_err stop_running(struct home *whole, struct syn_deadline deadline)
     syn_err err = SYN_OK;
 
     whole->stop_job.run = stop_arrives;
+    SYNI_DELAY(stop_posts);
     syni_loop_post(&whole->home.loop, &whole->stop_job);
     if (!syni_clock_sleep(&whole->gone, deadline.ns))
         err = end_by_force(whole);

@@ -175,6 +175,7 @@ static void unheld(struct syni_object *object)
 {
     bool ends;
 
+    SYNI_DELAY(object_unheld);
     syni_mutex_lock(&syni_residents_lock);
     ends = object->state == SYNI_ALIVE;
     if (ends) {
@@ -183,6 +184,7 @@ static void unheld(struct syni_object *object)
         syni_identity_remove(object);
     }
     syni_mutex_unlock(&syni_residents_lock);
+    SYNI_DELAY(object_ending);
     if (ends)
         syni_object_destroy(object, object->object.object_class);
     else

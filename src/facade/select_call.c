@@ -30,6 +30,7 @@ static void wait_until(struct thread_select *thread, int64_t deadline, int numbe
     syni_worker_block();
     decided = syni_clock_sleep(&thread->waiter.done, deadline);
     syni_worker_unblock();
+    SYNI_DELAY(deadline_passed);
     if (decided || syni_select_claim(&thread->select, number))
         return;
     syni_clock_sleep(&thread->waiter.done, SYNI_NEVER); /* it is being told */

@@ -90,6 +90,7 @@ syn_err syni_thread_port_wait(struct syni_channel *channel, struct syni_thread_p
     in_time = syni_clock_sleep(&port->waiter.done, deadline);
     syni_worker_unblock();
     if (!in_time) {
+        SYNI_DELAY(deadline_passed);
         if (syni_channel_withdraw(channel, &port->port))
             return syni_timed_out();
         syni_clock_sleep(&port->waiter.done, SYNI_NEVER);

@@ -22,6 +22,7 @@ static bool let_go(struct syni_loop *loop)
 {
     syni_clock_doze(&loop->sleeper, SYNI_NEVER, 0);
     atomic_store(&loop->role, SYNI_ROLE_FREE);
+    SYNI_DELAY(role_free);
     /* Only the inbox: the rest is the next driver's, who may be there already. */
     if (syni_loop_inbox_empty(loop) || !syni_role_move(loop, SYNI_ROLE_FREE, SYNI_ROLE_AWAKE))
         return true;
@@ -127,9 +128,12 @@ syn_err syni_loop_start(struct syni_loop *loop)
 void syni_loop_retire(struct syni_loop *loop)
 {
     atomic_store(&loop->role, SYNI_ROLE_GONE);
+    SYNI_DELAY(loop_retire);
     /* A poster that saw the role before may still be about to wake the poller. */
-    while (atomic_load(&loop->knockers) != 0)
+    while (atomic_load(&loop->knockers) != 0) {
+        SYNI_DELAY(loop_retire_waits);
         syni_thread_yield();
+    }
 }
 
 void syni_loop_join(struct syni_loop *loop)

@@ -15,8 +15,10 @@ bool syni_loop_post(struct syni_loop *loop, struct syni_job *job)
 
     /* The push comes before the look at the role in there, the driver's change of role before its
      * look at the inbox: invariant 2. */
-    if (how == SYNI_PUSHED_FIRST)
+    if (how == SYNI_PUSHED_FIRST) {
+        SYNI_DELAY(post_knock);
         syni_loop_knock(loop);
+    }
     return how != SYNI_PUSH_REFUSED;
 }
 

@@ -109,6 +109,7 @@ static void sleep_until(struct syni_loop *loop, int64_t until)
 {
     /* seq_cst: "asleep" comes before the look at the inbox; see role.c */
     atomic_store(&loop->role, SYNI_ROLE_ASLEEP);
+    SYNI_DELAY(loop_asleep);
     if (syni_loop_has_posts(loop))
         glance(loop);
     else

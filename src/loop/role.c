@@ -59,9 +59,13 @@ void syni_role_hand_over(struct syni_loop *loop)
 
 void syni_loop_knock(struct syni_loop *loop)
 {
+    enum syni_role role;
+
     /* While this is counted the poller stays open: see syni_loop_retire(). */
     atomic_fetch_add(&loop->knockers, 1);
-    switch (atomic_load(&loop->role)) {
+    role = atomic_load(&loop->role);
+    SYNI_DELAY(knock_role);
+    switch (role) {
     case SYNI_ROLE_ASLEEP:
         if (syni_role_move(loop, SYNI_ROLE_ASLEEP, SYNI_ROLE_AWAKE)) {
             atomic_fetch_add_explicit(&loop->counts.wakes, 1, memory_order_relaxed);

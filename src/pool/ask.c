@@ -40,6 +40,7 @@ static void abandon(struct syni_work *work)
     syni_mutex_unlock(&pool->lock);
     if (!ours)
         return;
+    SYNI_DELAY(pool_abandon);
     syni_worker_step_out(worker); /* another thread takes its place */
     work->ops->abandon(work);
     if (options->on_abandoned)
@@ -81,6 +82,7 @@ void syni_work_tell(struct syni_work *work)
     int64_t grace = pool->grace_ns;
     bool give_up = work->let_go;
 
+    SYNI_DELAY(pool_asked);
     call_hook(work, SYNI_HOOK_OF_USER);
     call_hook(work, SYNI_HOOK_OF_LIBRARY);
     if (!give_up && grace >= 0 && work->ops->abandon) {

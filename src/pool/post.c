@@ -77,6 +77,7 @@ static bool post_freely(struct syni_pool *pool, struct syni_work *work)
         !syni_room_take(pool, work))
         return false;
     enter_clock(work);
+    SYNI_DELAY(tray_put);
     return syni_tray_put(pool, work);
 }
 

@@ -113,6 +113,7 @@ static void start(struct syni_pool *pool)
 
 void syni_worker_call(struct syni_pool *pool, const struct syni_calling *calling)
 {
+    SYNI_DELAY(pool_call);
     wake(calling);
     if (calling->start)
         start(pool);

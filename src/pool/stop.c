@@ -111,6 +111,7 @@ const char *syni_pool_stop(struct syni_pool *pool, int64_t deadline, int reason)
     pool->stopper = parker;
     syni_worker_tell_stopper_locked(pool);
     syni_mutex_unlock(&pool->lock);
+    SYNI_DELAY(pool_stop);
     end_all(pool, reason);
     if (!syni_clock_sleep(&pool->calm, deadline))
         stuck = abandon_all(pool);

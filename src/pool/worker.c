@@ -64,11 +64,14 @@ static void work_on(struct syni_worker *me, struct syni_work *work)
         /* This thread stands for it on its clock, until after the end is told. */
         syn_clock_join(work->clock.clock);
         syni_clock_leave(&work->clock);
+        SYNI_DELAY(pool_run);
         work->ops->run(work);
+        SYNI_DELAY(pool_returned);
         syni_mutex_lock(&pool->lock);
         how = close_locked(me, done);
         work = take_locked(me);
         syni_mutex_unlock(&pool->lock);
+        SYNI_DELAY(pool_over);
         done->ops->end(done, how, SYN_OK);
     }
     syn_clock_join(NULL);
@@ -112,6 +115,7 @@ static bool idle_locked(struct syni_worker *me)
         return true;
     }
     syni_mutex_unlock(&pool->lock);
+    SYNI_DELAY(pool_idle);
     while (!me->called && syni_parker_sleep(me->parker, until))
         ;
     syni_mutex_lock(&pool->lock);
@@ -222,6 +226,7 @@ void syni_worker_run_here(struct syni_pool *pool, struct syni_work *work)
     enum syni_work_end how;
 
     before = syni_worker_become(&me);
+    SYNI_DELAY(pool_run_here);
     syni_mutex_lock(&pool->lock);
     syni_list_append(&pool->workers, &me.link);
     work->state = SYNI_WORK_RUNNING;
@@ -230,9 +235,11 @@ void syni_worker_run_here(struct syni_pool *pool, struct syni_work *work)
     work->clock.clock = NULL; /* this thread is on its own */
     syni_mutex_unlock(&pool->lock);
     work->ops->run(work);
+    SYNI_DELAY(pool_returned);
     syni_mutex_lock(&pool->lock);
     how = close_locked(&me, work);
     syni_mutex_unlock(&pool->lock);
+    SYNI_DELAY(pool_over);
     syni_worker_become(before);
     work->ops->end(work, how, SYN_OK);
     syni_mutex_lock(&pool->lock);

@@ -66,6 +66,7 @@ void syni_task_request(struct syni_task *task, enum syn_origin origin)
 
     if (!atomic_compare_exchange_strong(&task->request, &none, (int)origin + 1))
         return;
+    SYNI_DELAY(request_sent);
     if (syni_drives(&task->home->loop))
         syni_loop_ready(&task->home->loop, &task->request_job);
     else if (!syni_loop_post(&task->home->loop, &task->request_job))

@@ -151,6 +151,7 @@ void syni_channel_list_locked(struct syni_channel *channel, struct syni_port *po
 /* Whoever is told here was taken off his list, and waits for it. */
 void syni_channel_do_after(struct syni_channel *channel, const struct syni_channel_after *after)
 {
+    SYNI_DELAY(channel_after);
     if (after->upgrade && !syni_loop_post(after->upgrade, &channel->upgrade))
         channel->upgrade.run(&channel->upgrade); /* the generator has ended by now */
     if (after->served)
@@ -278,6 +279,7 @@ bool syni_channel_yield(struct syni_channel *channel, void *item, bool asked)
     goes_on = lost || demand(channel);
     channel->yielded = !goes_on;
     unlock(channel, mine);
+    SYNI_DELAY(channel_after);
     if (receiver)
         syni_port_serve(receiver, SYN_OK);
     if (lost && channel->item->destroy)

@@ -109,8 +109,10 @@ void syni_core_complete(struct syni_core *core)
     struct syni_waiter *waiter =
         atomic_exchange_explicit(&core->waiter, &done, memory_order_acq_rel);
 
+    SYNI_DELAY(core_done);
     if (waiter)
         waiter->wake(waiter);
+    SYNI_DELAY(core_unpin);
     /* Without a slot CORE lay on the stack of that waiter, and is gone. */
     if (slot)
         syni_core_unpin(core);

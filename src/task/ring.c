@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "base/probe.h"
 #include "base/spin.h"
 #include "base/thread.h"
 
@@ -178,6 +179,7 @@ bool syni_ring_try_push(struct syni_ring *ring, const void *item)
 
     if (!claim(ring, &ring->in, &place))
         return false;
+    SYNI_DELAY(ring_claimed);
     memcpy(place.item, item, ring->size);
     set_mark(&place, place.filled);
     return true;
@@ -189,6 +191,7 @@ bool syni_ring_try_pop(struct syni_ring *ring, void *out_item)
 
     if (!claim(ring, &ring->out, &place))
         return false;
+    SYNI_DELAY(ring_claimed);
     memcpy(out_item, place.item, ring->size);
     set_mark(&place, place.popped);
     return true;

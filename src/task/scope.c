@@ -56,6 +56,7 @@ void syni_scope_leave(struct syni_scope *scope, struct syni_section *section)
 {
     if (!scope->home)
         syni_mutex_unlock(lock_of(scope));
+    SYNI_DELAY(scope_after);
     SYNI_LIST_EACH (node, &section->dropped) {
         struct syni_core *core = SYNI_CONTAINER(node, struct syni_core, member.link);
 
@@ -228,6 +229,7 @@ static void child_is_done(struct syni_waiter *waiter)
     struct syni_core *core = SYNI_CONTAINER(waiter, struct syni_core, member.waiter);
     struct syni_home *home = core->member.scope->home;
 
+    SYNI_DELAY(scope_child_done);
     if (!home || syni_drives(&home->loop)) {
         arrive(&core->job);
         return;

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What tests can do to the inside of a checked build (SYN_CHECKED), and see of it: named points
+ * of delay, and a count of steps along lists. See <synchronicity/testing.h>. In other builds all
+ * of it compiles to nothing.
+ *
+ * A POINT stands wherever a thread that is preempted could hurt: between a push and the wake that
+ * belongs to it, after a lock was released with a decision taken, between two looks at the same
+ * word, before the last touch of what may be gone. A new one is a line in the list below, and
+ * SYNI_DELAY(name) at its place. It may stand under a lock, since a thread that is held up there
+ * only makes others wait; it must not stand in a signal handler.
+ */
+#ifndef SYNI_PROBE_H
+#define SYNI_PROBE_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+
+/* By layer. Each says what was done just before. */
+#define SYNI_DELAY_POINTS(POINT)                                                                   \
+    /* base */                                                                                     \
+    POINT(parker_done)       /* a waker wrote `done`, and has not woken yet */                     \
+    POINT(parker_woken)      /* a waker set the state, and has not signalled yet */                \
+    /* loop */                                                                                     \
+    POINT(post_knock)        /* a job lies in an inbox; its poster has not looked at the role */   \
+    POINT(knock_role)        /* a poster read the role, and has not acted on it */                 \
+    POINT(loop_asleep)       /* the driver said asleep, and has not looked into the inbox again */ \
+    POINT(role_free)         /* the driver let the role go, and has not looked again */            \
+    POINT(loop_retire)       /* the role is GONE; posters that saw it before are not awaited yet */\
+    POINT(loop_retire_waits) /* such a poster is waited for */                                     \
+    /* pool */                                                                                     \
+    POINT(tray_put)          /* the tray looked open; the work is not on it yet */                 \
+    POINT(pool_run_here)     /* a submitter is to run its work, and has let go of the lock */      \
+    POINT(pool_call)         /* an idle worker was chosen, and is not called yet */                \
+    POINT(pool_run)          /* a work was taken, and has not begun */                             \
+    POINT(pool_returned)     /* a work has returned, and is not over */                            \
+    POINT(pool_over)         /* a work is over, and its poster was not told */                     \
+    POINT(pool_asked)        /* a work was asked to end, and was not told */                       \
+    POINT(pool_abandon)      /* a work is marked as abandoned, and its poster was not told */      \
+    POINT(pool_idle)         /* a worker is listed as idle, and does not sleep yet */              \
+    POINT(pool_stop)         /* a pool was closed; its works were not asked to end */              \
+    /* task */                                                                                     \
+    POINT(core_done)         /* a result is there; its waiter was not woken */                     \
+    POINT(core_unpin)        /* the waiter was woken; the producer still has its reference */      \
+    POINT(request_sent)      /* a task's request is set; its job was not posted */                 \
+    POINT(channel_after)     /* a channel's lock was released; who was served was not woken */     \
+    POINT(ring_claimed)      /* a place of a ring was claimed, and has no mark yet */              \
+    POINT(scope_after)       /* a scope's section was left; what it decided was not done */        \
+    POINT(scope_child_done)  /* a child ended, and its scope does not know */                      \
+    /* facade */                                                                                   \
+    POINT(deadline_passed)   /* a wait's deadline passed; nobody was asked and it is not over */   \
+    POINT(object_unheld)     /* the last reference was given up; the lock was not taken */         \
+    POINT(object_ending)     /* an object is ENDING; its destructor was not begun */               \
+    POINT(stop_posts)        /* a synchronizer takes no calls; its stop was not posted */          \
+    POINT(stop_forces)       /* a stop's deadline passed; nobody was abandoned */                  \
+    POINT(home_shut)         /* a home's inbox is shut; its loop has not retired */                \
+    POINT(home_gone)         /* a home's thread is through, and its stopper was not told */
+
+#define SYNI_DELAY_INDEX(name) SYNI_DELAY_##name,
+enum syni_delay_point { SYNI_DELAY_POINTS(SYNI_DELAY_INDEX) SYNI_N_DELAY_POINTS };
+
+#if defined(SYN_CHECKED) && SYN_CHECKED
+
+/* A test has said something about points; about steps. Read without order. */
+extern _Atomic(bool) syni_delay_armed, syni_steps_counted;
+
+void syni_delay_pass(enum syni_delay_point point);
+void syni_step_count(void);
+
+/* The calling thread is at the point NAME. */
+#define SYNI_DELAY(name)                                                                           \
+    (atomic_load_explicit(&syni_delay_armed, memory_order_relaxed)                                 \
+         ? syni_delay_pass(SYNI_DELAY_##name)                                                      \
+         : (void)0)
+
+/* One more step along a list, or whatever grows with what there is. */
+#define SYNI_STEP()                                                                                \
+    (atomic_load_explicit(&syni_steps_counted, memory_order_relaxed) ? syni_step_count() : (void)0)
+
+#else
+
+#define SYNI_DELAY(name) ((void)SYNI_DELAY_##name)
+#define SYNI_STEP() ((void)0)
+
+#endif
+
+#endif
