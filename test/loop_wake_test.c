@@ -7,6 +7,7 @@
 #include <synchronicity/mem.h>
 
 #include "support/numbered_rig.h"
+#include "support/points.h"
 
 /* Keeps the loop busy until the test lets it go. */
 struct gate {
@@ -118,7 +119,38 @@ static void C4_posts_of_many_threads_all_run_once_and_in_order(void)
     rig_end(&rig);
 }
 
+static void post_first(void *unused)
+{
+    (void)unused;
+    CHECK(syni_loop_post(&rig.loop, &jobs[0].job));
+}
+
+/* The driver is about to sleep; the first poster stands between its push and its look. */
+static void C4_a_poster_that_is_preempted_holds_up_no_later_post(void)
+{
+    struct syni_thread first;
+
+    points_needed();
+    number_jobs();
+    rig_by_hand(&rig, NULL, NULL);
+    atomic_store(&rig.loop.role, SYNI_ROLE_ASLEEP);
+    CHECK_INT(syn_test_hold("post_knock", 1), 0);
+    CHECK_INT(syni_thread_start(&first, "first", 0, post_first, NULL), 0);
+    AWAIT_HELD("post_knock");
+    CHECK_INT(rig.loop.role, SYNI_ROLE_ASLEEP);
+    CHECK(syni_loop_post(&rig.loop, &jobs[1].job));
+    CHECK_INT(rig.loop.role, SYNI_ROLE_AWAKE);
+    CHECK_INT(rig.loop.counts.wakes, 1);
+    syn_test_release("post_knock");
+    syni_thread_join(&first);
+    CHECK_INT(rig.loop.counts.wakes, 1);
+    rig_turns(&rig, 1);
+    check_order(2);
+    rig_end(&rig);
+}
+
 static const struct test_case cases[] = {
+    TEST(C4_a_poster_that_is_preempted_holds_up_no_later_post),
     TEST_MODES(C3_a_thousand_posts_make_at_most_one_wake_up),
     TEST_MODES(C3_posting_allocates_nothing),
     TEST_MODES(C4_posts_of_many_threads_all_run_once_and_in_order),

@@ -30,12 +30,14 @@ extern struct syni_link syni_stack_mark;
 
 enum syni_push {
     SYNI_PUSH_REFUSED, /* it is shut */
+    SYNI_PUSH_ALONE,   /* nothing happened: it would have been the first */
     SYNI_PUSHED_FIRST, /* onto an empty one */
     SYNI_PUSHED,
 };
 
-/* Thread: any. */
-static inline enum syni_push syni_stack_push(struct syni_stack *stack, struct syni_link *link)
+/* BEHIND: only onto one that is not empty. Thread: any. */
+static inline enum syni_push syni_stack_push_as(struct syni_stack *stack, struct syni_link *link,
+                                                bool behind)
 {
     /* relaxed: a guess, which the exchange compares with what is there */
     struct syni_link *top = atomic_load_explicit(&stack->top, memory_order_relaxed);
@@ -43,12 +45,26 @@ static inline enum syni_push syni_stack_push(struct syni_stack *stack, struct sy
     do {
         if (top == &syni_stack_mark)
             return SYNI_PUSH_REFUSED;
+        if (!top && behind)
+            return SYNI_PUSH_ALONE;
         link->next = top;
         /* seq_cst: releases what LINK carries to the exchange that takes it; and comes before
          * what the caller looks at next, as in syni_stack_is_empty(). relaxed: a guess again */
     } while (!atomic_compare_exchange_weak_explicit(&stack->top, &top, link, memory_order_seq_cst,
                                                     memory_order_relaxed));
     return top ? SYNI_PUSHED : SYNI_PUSHED_FIRST;
+}
+
+static inline enum syni_push syni_stack_push(struct syni_stack *stack, struct syni_link *link)
+{
+    return syni_stack_push_as(stack, link, false);
+}
+
+/* The same, but not as the first. */
+static inline enum syni_push syni_stack_push_behind(struct syni_stack *stack,
+                                                    struct syni_link *link)
+{
+    return syni_stack_push_as(stack, link, true);
 }
 
 /* Nothing is on it, or it is shut. Thread: any. */

@@ -129,7 +129,8 @@ void syni_loop_retire(struct syni_loop *loop)
 {
     atomic_store(&loop->role, SYNI_ROLE_GONE);
     SYNI_DELAY(loop_retire);
-    /* A poster that saw the role before may still be about to wake the poller. */
+    /* Whoever pinned the loop may still be about to wake the poller. Nobody does so from here on but
+     * those whose push is refused, and they are waited for by what they push. */
     while (atomic_load(&loop->knockers) != 0) {
         SYNI_DELAY(loop_retire_waits);
         syni_thread_yield();

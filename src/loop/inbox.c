@@ -2,24 +2,55 @@
  *
  * The inbox: the one door by which other threads reach a loop.
  *
- * A stack (base/stack.h) that the driver takes whole. Only the push that found it empty knocks,
- * so a thousand posts make one wake-up.
+ * A stack (base/stack.h) that the driver takes whole. A post onto what others posted, to a driver
+ * that is awake, is one compare-and-exchange and touches nothing afterwards: the loop may be gone
+ * by then. All others may have to wake somebody. They pin the loop before they push, since the
+ * driver may take what they pushed without being woken, end, and be freed before they go on; and
+ * then they knock.
+ *
+ * So a thousand posts make one wake-up. A poster that is preempted between its push and its
+ * knock holds up the posts that were under way with it, and none that begins later: that one
+ * sees that the driver is not awake, and knocks. (It looks before its push, not after it, so
+ * that the loop needs no pin where nobody is to be woken.)
  */
 #include "loop/loop.h"
 
 #include <stddef.h>
 
-bool syni_loop_post(struct syni_loop *loop, struct syni_job *job)
+void syni_loop_pin(struct syni_loop *loop)
 {
-    enum syni_push how = syni_stack_push(&loop->inbox, &job->link);
+    atomic_fetch_add(&loop->knockers, 1);
+}
 
+void syni_loop_unpin(struct syni_loop *loop)
+{
+    /* release, of seq_cst: pairs with the look in syni_loop_retire() */
+    atomic_fetch_sub(&loop->knockers, 1);
+}
+
+static bool post_and_knock(struct syni_loop *loop, struct syni_job *job)
+{
+    bool taken;
+
+    syni_loop_pin(loop); /* invariant 4 */
+    taken = syni_stack_push(&loop->inbox, &job->link) != SYNI_PUSH_REFUSED;
+    SYNI_DELAY(post_knock);
     /* The push comes before the look at the role in there, the driver's change of role before its
      * look at the inbox: invariant 2. */
-    if (how == SYNI_PUSHED_FIRST) {
-        SYNI_DELAY(post_knock);
+    if (taken)
         syni_loop_knock(loop);
-    }
-    return how != SYNI_PUSH_REFUSED;
+    syni_loop_unpin(loop);
+    return taken;
+}
+
+bool syni_loop_post(struct syni_loop *loop, struct syni_job *job)
+{
+    /* relaxed: a driver that falls asleep after this look is woken by whoever pushes first */
+    bool awake = atomic_load_explicit(&loop->role, memory_order_relaxed) == SYNI_ROLE_AWAKE;
+    enum syni_push how = awake ? syni_stack_push_behind(&loop->inbox, &job->link)
+                               : SYNI_PUSH_ALONE;
+
+    return how == SYNI_PUSH_ALONE ? post_and_knock(loop, job) : how == SYNI_PUSHED;
 }
 
 static void append(struct syni_link **list, struct syni_link *more)

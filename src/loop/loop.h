@@ -124,7 +124,7 @@ struct syni_loop {
     /* any thread, by their protocols: inbox.c, role.c */
     struct syni_stack inbox; /* of struct syni_job */
     _Atomic(enum syni_role) role;
-    atomic_int knockers; /* threads that are between seeing the role and acting on it */
+    atomic_int knockers; /* threads that pinned it: it is not retired, nor freed, meanwhile */
     struct syni_loop_counts counts;
 
     /* under lock */
@@ -209,6 +209,11 @@ void syni_loop_ready(struct syni_loop *loop, struct syni_job *job);
  * fails for memory; false, and JOB was not taken, when the loop is shut. */
 bool syni_loop_post(struct syni_loop *loop, struct syni_job *job);
 
+/* LOOP, which is not retired yet, is not until it is unpinned; so it can be posted to after what
+ * kept it has gone. For moments: its driver waits. Any thread. */
+void syni_loop_pin(struct syni_loop *loop);
+void syni_loop_unpin(struct syni_loop *loop);
+
 /* No post is taken from here on; what was taken still runs. Driver only. */
 void syni_loop_shut(struct syni_loop *loop);
 /* Posts are taken; at the start. */
@@ -253,7 +258,7 @@ void syni_watch_fini(struct syni_loop *loop);
 
 /* --- role.c --- */
 
-/* Makes whoever shall act on a post do so. */
+/* Makes whoever shall act on a post do so. The caller has pinned the loop. */
 void syni_loop_knock(struct syni_loop *loop);
 
 /* From FROM to TO, if it is FROM. */

@@ -25,6 +25,7 @@
  */
 #include "loop/loop.h"
 
+#include <assert.h>
 #include <stddef.h>
 
 static _Thread_local struct syni_driving *driving;
@@ -61,8 +62,7 @@ void syni_loop_knock(struct syni_loop *loop)
 {
     enum syni_role role;
 
-    /* While this is counted the poller stays open: see syni_loop_retire(). */
-    atomic_fetch_add(&loop->knockers, 1);
+    assert(atomic_load(&loop->knockers) > 0); /* invariant 4: the poller is open */
     role = atomic_load(&loop->role);
     SYNI_DELAY(knock_role);
     switch (role) {
@@ -80,7 +80,6 @@ void syni_loop_knock(struct syni_loop *loop)
     case SYNI_ROLE_GONE:
         break;
     }
-    atomic_fetch_sub(&loop->knockers, 1);
 }
 
 void syni_driving_enter(struct syni_driving *here, struct syni_loop *loop)

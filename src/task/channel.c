@@ -148,12 +148,22 @@ void syni_channel_list_locked(struct syni_channel *channel, struct syni_port *po
         stir(channel, after);
 }
 
+/* LOOP is pinned. */
+static void post_upgrade(struct syni_channel *channel, struct syni_loop *loop)
+{
+    bool taken = syni_loop_post(loop, &channel->upgrade);
+
+    syni_loop_unpin(loop);
+    if (!taken)
+        channel->upgrade.run(&channel->upgrade); /* the generator has ended by now */
+}
+
 /* Whoever is told here was taken off his list, and waits for it. */
 void syni_channel_do_after(struct syni_channel *channel, const struct syni_channel_after *after)
 {
     SYNI_DELAY(channel_after);
-    if (after->upgrade && !syni_loop_post(after->upgrade, &channel->upgrade))
-        channel->upgrade.run(&channel->upgrade); /* the generator has ended by now */
+    if (after->upgrade)
+        post_upgrade(channel, after->upgrade);
     if (after->served)
         syni_port_serve(after->served, SYN_OK);
     if (after->resume)

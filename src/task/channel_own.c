@@ -78,6 +78,8 @@ void syni_channel_ask_for_locked(struct syni_channel *channel, struct syni_chann
         return;
     channel->asked_for = true;
     after->upgrade = atomic_load_explicit(&channel->owner, memory_order_relaxed);
+    /* It ends only after its generator, whose end takes our lock; but it may, once that is free. */
+    syni_loop_pin(after->upgrade);
     /* the job's; the caller holds one, so there is one to add to, used up or not */
     syni_slot_take(channel->slot, syni_slot_generation(channel->slot), SYNI_SLOT_PIN_ANY);
 }

@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Windows between two threads, each opened on purpose: one thread is held at a named point
+ * (synchronicity/testing.h) while the others do what must be safe. Skipped in builds without
+ * points.
+ */
+#define _DEFAULT_SOURCE
+#include "support/call_rig.h"
+#include "support/points.h"
+
+PROMISE(int, number);
+POOL(pool);
+SYNCHRONIZER(other);
+SYNCHRONIZER(brief);
+
+/* --- a poster is late: what it posted has run, and the loop ends --- */
+
+static _Atomic(bool) armed, waits, over;
+
+/* Its loop stays awake, so that it takes what is posted without being woken. Runs next when the
+ * step has ended that armed the point. */
+ASYNC(brief, void, spins)
+{
+    co_begin;
+    while (!over) {
+        waits = armed;
+        co_pass;
+    }
+    co_end;
+}
+
+/* The Nth post to any loop from here on is late. */
+static void hold_post(unsigned long nth)
+{
+    CHECK_INT(syn_test_hold("post_knock", nth), 0);
+    armed = true;
+}
+
+static struct number_promise kept;
+
+static void *keeps(void *unused)
+{
+    (void)unused;
+    spin_until(&waits);
+    CHECK_INT(promise_complete(kept, &(int){7}), 0);
+    return NULL;
+}
+
+ASYNC(brief, int, awaits_a_promise, (struct number_future, f), SYN_LOCAL(int, y),
+      SYN_LOCAL(pthread_t, thread))
+{
+    co_begin;
+    future_detach(spins_future());
+    co_pass;
+    hold_post(1);
+    CHECK_INT(pthread_create(&self->thread, NULL, keeps, NULL), 0);
+    CHECK_INT(pthread_detach(self->thread), 0);
+    co_try(self->f, &self->y);
+    co_return(self->y);
+    co_end;
+}
+
+BLOCKING(pool, int, computes, (int, x))
+{
+    spin_until(&waits);
+    return x;
+}
+
+ASYNC(brief, int, awaits_a_job, SYN_LOCAL(int, y))
+{
+    co_begin;
+    future_detach(spins_future());
+    co_pass;
+    hold_post(1);
+    co_try(computes_future(7), &self->y);
+    co_return(self->y);
+    co_end;
+}
+
+ASYNC(other, int, elsewhere)
+{
+    co_begin;
+    while (!waits)
+        co_pass;
+    co_return(7);
+    co_end;
+}
+
+ASYNC(brief, int, awaits_another_loop, SYN_LOCAL(int, y))
+{
+    co_begin;
+    future_detach(spins_future());
+    co_pass;
+    hold_post(2); /* the first is the call */
+    co_try(elsewhere_future(), &self->y);
+    co_return(self->y);
+    co_end;
+}
+
+static void frees(int unused, void *synchronizer)
+{
+    (void)unused;
+    CHECK_INT(synchronizer_free(synchronizer), 0);
+}
+
+/* Somebody is late by now with a post to SYNCHRONIZER; its end must wait for it. */
+static void free_while_held(struct syn_synchronizer *synchronizer, const char *point)
+{
+    struct crew_at_work *crew;
+
+    CHECK_INT(syn_test_hold("loop_retire_waits", 1), 0);
+    crew = crew_start(1, frees, synchronizer);
+    AWAIT_HELD("loop_retire_waits");
+    syn_test_release(point);
+    syn_test_release("loop_retire_waits");
+    crew_join(crew);
+}
+
+static void a_late_poster(syn_err (*call)(int *out_y))
+{
+    int y = 0;
+
+    points_needed();
+    begin_in_real_time();
+    armed = waits = over = false;
+    CHECK_INT(synchronizer_start(&other), 0);
+    CHECK_INT(call(&y), 0);
+    CHECK_INT(y, 7);
+    AWAIT_HELD("post_knock"); /* it ended, and its poster has not moved */
+    over = true;
+    free_while_held(&brief, "post_knock");
+    CHECK_INT(synchronizer_free(&other), 0);
+    CHECK_INT(pool_stop(&pool, syn_never()), 0);
+}
+
+static syn_err call_of_a_promise(int *out_y)
+{
+    struct number_future f;
+
+    CHECK_INT(promise_new(number, &kept, &f), 0);
+    return awaits_a_promise(f, out_y);
+}
+
+static syn_err call_of_a_job(int *out_y)
+{
+    return awaits_a_job(out_y);
+}
+
+static syn_err call_of_another_loop(int *out_y)
+{
+    return awaits_another_loop(out_y);
+}
+
+static void L8_a_loop_is_freed_while_who_kept_a_promise_is_late(void)
+{
+    a_late_poster(call_of_a_promise);
+}
+
+static void L8_a_loop_is_freed_while_a_job_that_ended_is_late(void)
+{
+    a_late_poster(call_of_a_job);
+}
+
+static void L8_a_loop_is_freed_while_another_loop_is_late(void)
+{
+    a_late_poster(call_of_another_loop);
+}
+
+/* --- who asks a channel that is a loop's own, and posts to that loop later --- */
+
+GENERATOR(brief, int, counts, SYN_LOCAL(int, i))
+{
+    co_begin;
+    for (;;)
+        co_yield(self->i++);
+    co_end;
+}
+
+ASYNC(brief, int, takes_one, (struct counts_channel, channel), SYN_LOCAL(int, i))
+{
+    co_begin;
+    co_next(self->channel, &self->i);
+    co_check;
+    co_return(self->i);
+    co_end;
+}
+
+ASYNC(other, int, takes_one_elsewhere, (struct counts_channel, channel), SYN_LOCAL(int, i))
+{
+    co_begin;
+    co_next(self->channel, &self->i);
+    co_check;
+    co_return(self->i);
+    co_end;
+}
+
+static void L8_a_loop_is_freed_while_who_asks_its_channel_is_late(void)
+{
+    struct counts_channel channel;
+    struct takes_one_elsewhere_future f;
+    int i = -1;
+
+    points_needed();
+    begin_in_real_time();
+    CHECK_INT(synchronizer_start(&other), 0);
+    channel = counts();
+    CHECK_INT(takes_one(channel, &i), 0); /* brief's own from here on */
+    CHECK_INT(i, 0);
+    CHECK_INT(syn_test_hold("channel_after", 1), 0);
+    f = takes_one_elsewhere_future(channel);
+    AWAIT_HELD("channel_after");
+    free_while_held(&brief, "channel_after");
+    CHECK_INT(future_get(f, &i), SYN_ECANCELED); /* its generator was */
+    CHECK_INT(channel_close(channel), 0);
+    CHECK_INT(synchronizer_free(&other), 0);
+}
+
+static const struct test_case cases[] = {
+    TEST_MODES(L8_a_loop_is_freed_while_who_kept_a_promise_is_late),
+    TEST_MODES(L8_a_loop_is_freed_while_a_job_that_ended_is_late),
+    TEST_MODES(L8_a_loop_is_freed_while_another_loop_is_late),
+    TEST_MODES(L8_a_loop_is_freed_while_who_asks_its_channel_is_late),
+};
+TEST_MAIN("race", cases);
