@@ -103,6 +103,7 @@ struct syn_report {
     int n_sites;
     struct syn_site sites[SYN_TRACE_MAX]; /* innermost first */
     struct syn_report *cause;             /* the error that this one follows from, or NULL */
+    int in_clean_up; /* 1: a clean-up failed with it while the outcome before it in the chain stood */
 };
 
 /* A short text for a code: "Connection refused", "future already used". Never

@@ -97,7 +97,8 @@ syn_err syni_future_then(struct syn_future future, struct syn_synchronizer *wher
 
 /* FN is told of each failure that nobody looked at: of a future that was detached and whose
  * task failed by itself, of a promise that was failed or dropped, of a scope's children after
- * the first, of a generator whose error nobody fetched. Being asked to end is no failure.
+ * the first, of a generator whose error nobody fetched. Being asked to end is no failure, but
+ * a clean-up that fails then is one.
  * To look is to be given the error: by get, cancel, await, a callback, a shared get, a
  * scope; a wait or a poll is not enough. FN runs on whatever thread lets go of it last, under
  * no lock; it may read REPORT (NULL: there is none) while it is called, must not block, and

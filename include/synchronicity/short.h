@@ -185,12 +185,14 @@
 #define step_condition syn_step_condition
 #define step_status syn_step_status
 #define step_outcome syn_step_outcome
+#define step_report syn_step_report
 
 #define co_begin syn_co_begin
 #define co_finally syn_co_finally
 #define co_end syn_co_end
 #define co_status syn_co_status
 #define co_outcome syn_co_outcome
+#define co_report syn_co_report
 #define co_return syn_co_return
 #define co_return_result syn_co_return_result
 #define co_done syn_co_done

@@ -58,7 +58,10 @@
  * syn_step_finally(). Clean-up may await; a second request does not interrupt it.
  * The first outcome stands, with two exceptions: a success becomes the error of a
  * clean-up that failed, and a cancellation becomes the value that the clean-up
- * returned. A value that is returned in clean-up while an error stands is destroyed by
+ * returned. The error of a clean-up that fails while another error stands is the last cause in
+ * the report of that one (syn_report.in_clean_up), and what syn_channel_close() returns for a
+ * generator that was closed; where nobody gets the outcome, syn_on_unobserved() is told of it.
+ * A value that is returned in clean-up while an error stands is destroyed by
  * SYN_DESTROY; one that was returned before and is overwritten there is lost.
  */
 #ifndef SYNCHRONICITY_TASK_H
@@ -194,6 +197,7 @@ struct syn_step syni_step_lost(struct syn_task *task);
 
 #define syn_step_status(self) ((self)->syn.status)
 #define syn_step_outcome(self) syn_task_outcome(&(self)->syn) /* as syn_co_outcome */
+#define syn_step_report(self) syn_task_report(&(self)->syn)   /* as syn_co_report */
 
 /* ------------------------------------------------------------- coroutines --
  * Inside the body of an async function. Each of those that wait stands on a line
@@ -228,6 +232,8 @@ struct syn_step syni_step_lost(struct syn_task *task);
 #define syn_co_status (self->syn.status)
 /* In clean-up: the outcome so far, whatever it has waited for since. */
 #define syn_co_outcome syn_task_outcome(&self->syn)
+/* What is known about the error in syn_co_status; see syn_task_report(). */
+#define syn_co_report syn_task_report(&self->syn)
 
 #define SYNI_CO_SUSPEND(step)                                                                      \
     do {                                                                                           \
@@ -327,6 +333,19 @@ int syn_task_cancelled(const struct syn_task *task);
 /* In a task's clean-up: what it ends with, as things stand; 0 if it ended well. Waits of the
  * clean-up do not change it. 0 before. */
 syn_err syn_task_outcome(const struct syn_task *task);
+
+/* The report of the wait that failed last: message, causes and trace of what is in
+ * syn_co_status. In a task's clean-up, at first, that of the outcome. NULL when the status is 0,
+ * says it all (SYN_EEND), or there was no memory. The task's; valid until its next wait. In a
+ * step that handles an error and goes on:
+ *
+ *     syn_co_await(read_future(self->path), &self->text);
+ *     if (syn_co_status)
+ *         log_error(self->path, syn_co_report);     // syn_report_text() makes it a text
+ *
+ * A task that fails with another error afterwards, and has not waited since, has this one as
+ * the cause in its report. */
+const struct syn_report *syn_task_report(const struct syn_task *task);
 
 #endif /* !__cplusplus */
 

@@ -109,6 +109,23 @@ struct syn_report *syni_report_copy(const struct syn_report *report)
     return first;
 }
 
+bool syni_report_append(struct syn_report *report, struct syn_report *more)
+{
+    if (!report)
+        return false;
+    while (report->cause)
+        report = report->cause;
+    report->cause = more;
+    return true;
+}
+
+const struct syn_report *syni_report_of_clean_up(const struct syn_report *report)
+{
+    while (report && !report->in_clean_up)
+        report = report->cause;
+    return report;
+}
+
 static void free_one(struct syn_report *report)
 {
     uintptr_t place = (uintptr_t)report - (uintptr_t)store;
@@ -259,7 +276,8 @@ int syn_report_text(const struct syn_report *report, char *buf, int size)
         snprintf(number, sizeof number, "error %d", r->code);
         if (r->code >= SYN_EUSER)
             code = r->message[0] ? "" : number;
-        add(&text, "%s%s%s%s\n", r == report ? "" : "caused by: ", code,
+        add(&text, "%s%s%s%s\n",
+            r == report ? "" : r->in_clean_up ? "and its clean-up failed: " : "caused by: ", code,
             code[0] && r->message[0] ? ": " : "", r->message);
         add_sites(&text, r);
     }

@@ -9,6 +9,8 @@
 #ifndef SYNI_REPORT_H
 #define SYNI_REPORT_H
 
+#include <stdbool.h>
+
 #include <synchronicity/err.h>
 
 /* A new report with MESSAGE (copied, cut to fit; NULL: none), or NULL. */
@@ -20,6 +22,13 @@ struct syn_report *syni_report_format(syn_err code, enum syn_origin origin, cons
 
 /* A copy of REPORT and, as far as there is memory, of its causes; or NULL. */
 struct syn_report *syni_report_copy(const struct syn_report *report);
+
+/* MORE becomes the last of REPORT's causes; false, and it is still the caller's: there is no
+ * REPORT. */
+bool syni_report_append(struct syn_report *report, struct syn_report *more);
+
+/* The error of a clean-up in the chain that begins with REPORT; NULL: none. */
+const struct syn_report *syni_report_of_clean_up(const struct syn_report *report);
 
 /* Frees it and its causes. */
 void syni_report_free(struct syn_report *report);

@@ -14,16 +14,21 @@
 struct syn_report *syni_channel_report(struct syni_channel *channel, syn_err status,
                                        enum syn_origin *out_origin)
 {
-    struct syn_report *report = NULL;
+    const struct syn_report *report = NULL, *late;
+    struct syn_report *copy;
 
     *out_origin = SYN_BY_TASK;
     syni_mutex_lock(&channel->lock);
+    late = syni_report_of_clean_up(channel->report);
     if (status && status == channel->err) {
         *out_origin = channel->origin;
-        report = syni_report_copy(channel->report);
+        report = channel->report;
+    } else if (late && status == late->code) {
+        report = late;
     }
+    copy = syni_report_copy(report);
     syni_mutex_unlock(&channel->lock);
-    return report;
+    return copy;
 }
 
 static void end_locked(struct syni_channel *channel, syn_err err, enum syn_origin origin,
@@ -68,14 +73,19 @@ void syni_channel_close_locked(struct syni_channel *channel)
         syni_port_serve(waiting, SYN_ECLOSED);
 }
 
-/* What a close comes to: an error that was said to nobody yet, unless it is that of being
- * asked to end. */
+/* What a close comes to: an error that was said to nobody yet; of being asked to end, only
+ * that with which the clean-up failed. */
 static void tell_closed(struct syni_channel *channel, struct syni_port *port)
 {
-    bool failed = channel->is_generator && channel->err && !channel->told &&
-                  !syni_origin_is_request(channel->origin);
+    const struct syn_report *late = syni_report_of_clean_up(channel->report);
 
-    port->status = failed ? channel->err : SYN_OK;
+    port->status = SYN_OK;
+    if (!channel->told && channel->is_generator) {
+        if (!syni_origin_is_request(channel->origin))
+            port->status = channel->err;
+        else if (late)
+            port->status = late->code;
+    }
     channel->told = true;
 }
 

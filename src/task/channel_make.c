@@ -82,8 +82,8 @@ void syni_channel_unpin(struct syni_channel *channel)
         return;
     syni_channel_empty(channel);
     if (channel->err && !channel->told)
-        syni_unobserved(channel->name ? channel->name : "a channel", channel->err, channel->origin,
-                        channel->report);
+        syni_unobserved_end(channel->name ? channel->name : "a channel", channel->err,
+                            channel->origin, channel->report);
     syni_report_free(channel->report);
     syni_report_free(channel->thrown_report);
     syni_mutex_fini(&channel->lock);

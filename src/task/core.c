@@ -85,10 +85,21 @@ void syni_core_discard(struct syni_core *core)
     core->type->destroy(core->value);
 }
 
+void syni_unobserved_end(const char *name, syn_err err, enum syn_origin origin,
+                         const struct syn_report *report)
+{
+    const struct syn_report *late = syni_report_of_clean_up(report);
+
+    if (syni_origin_is_request(origin) && late)
+        syni_unobserved(name, late->code, SYN_BY_TASK, late);
+    else
+        syni_unobserved(name, err, origin, report);
+}
+
 void syni_core_dispose(struct syni_core *core)
 {
     if (core->err && !core->seen && syni_core_done(core))
-        syni_unobserved(syni_core_name(core), core->err, core->origin, core->report);
+        syni_unobserved_end(syni_core_name(core), core->err, core->origin, core->report);
     syni_core_discard(core);
     syni_report_free(core->report);
     core->report = NULL;

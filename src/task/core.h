@@ -110,6 +110,10 @@ void syni_core_complete(struct syni_core *core);
 void syni_unobserved(const char *name, syn_err err, enum syn_origin origin,
                      const struct syn_report *report);
 
+/* The same for the end of something: of one that was asked to end, its clean-up may have failed. */
+void syni_unobserved_end(const char *name, syn_err err, enum syn_origin origin,
+                         const struct syn_report *report);
+
 bool syni_core_done(const struct syni_core *core);
 
 /* Asks who produces it to end, which will complete it, or has; false: there is nobody to

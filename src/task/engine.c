@@ -68,52 +68,6 @@ static void request_arrives(struct syni_job *job)
         syni_wait_interrupt(task);
 }
 
-static void add_site(struct syni_task *task, struct syn_report *report)
-{
-    struct syn_site site = {
-        task->function->name,
-        task->function->file,
-        task->at ? task->at : task->function->line,
-        task->function->library,
-    };
-
-    syni_report_site(report, &site);
-}
-
-/* The report of TASK's failure: that of the await that brought the error, if it
- * is the same error on its way up, else a new one. */
-static struct syn_report *make_report(struct syni_task *task, syn_err err, enum syn_origin origin,
-                                      const char *message)
-{
-    struct syn_report *report = task->heard;
-
-    task->heard = NULL;
-    if (!report || report->code != err || message) {
-        struct syn_report *cause = report;
-
-        report = syni_report_new(err, origin, message);
-        if (report)
-            report->cause = cause;
-        else
-            syni_report_free(cause);
-    }
-    if (report)
-        report->origin = origin;
-    add_site(task, report);
-    return report;
-}
-
-static void set_outcome(struct syni_task *task, syn_err err, enum syn_origin origin,
-                        const char *message)
-{
-    syni_report_free(task->core.report);
-    task->core.report = NULL;
-    task->core.err = err;
-    task->core.origin = origin;
-    if (err)
-        task->core.report = make_report(task, err, origin, message);
-}
-
 static struct syn_step begin_leaving(struct syni_task *task, syn_err err, enum syn_origin origin,
                                      const char *message)
 {
@@ -121,31 +75,10 @@ static struct syn_step begin_leaving(struct syni_task *task, syn_err err, enum s
 
     task->leaving = true;
     task->interrupted = false;
-    set_outcome(task, err, origin, message);
+    syni_outcome_set(task, err, origin, message);
     task->status = err;
     task->line = -1;
     return left;
-}
-
-/* Something was returned in clean-up. See task.h for which outcome stands. */
-static void amend_outcome(struct syni_task *task, syn_err err, const char *message)
-{
-    bool by_request = task->core.err && syni_origin_is_request(task->core.origin);
-    /* A value that nobody will fetch: made before the clean-up failed, or returned by
-     * a clean-up though another error stands. */
-    bool lost = err ? !task->core.err : task->core.err && !by_request;
-
-    if (lost && task->core.type->destroy)
-        task->core.type->destroy(task->core.value);
-    if (err ? !task->core.err : by_request)
-        set_outcome(task, err, SYN_BY_TASK, message);
-}
-
-syn_err syn_task_outcome(const struct syn_task *public_task)
-{
-    const struct syni_task *task = SYNI_TASK(public_task);
-
-    return task->leaving ? task->core.err : SYN_OK;
 }
 
 struct syn_step syni_step_leave(struct syn_task *public_task, syn_err err, const char *message)
@@ -155,7 +88,7 @@ struct syn_step syni_step_leave(struct syn_task *public_task, syn_err err, const
 
     if (!task->leaving)
         return begin_leaving(task, err, SYN_BY_TASK, message);
-    amend_outcome(task, err, message);
+    syni_outcome_amend(task, err, message);
     return ended;
 }
 
@@ -233,10 +166,8 @@ static bool close_contexts(struct syni_task *task)
     if (!task->contexts)
         return false;
     waits = syni_contexts_close(task, &failed);
-    if (failed && !task->core.err)
-        amend_outcome(task, failed, NULL);
-    else if (failed)
-        syni_unobserved("a context's exit", failed, SYN_BY_TASK, task->heard);
+    if (failed)
+        syni_outcome_amend(task, failed, NULL);
     if (!waits)
         task->status = task->core.err; /* as clean-up expects it */
     return waits;
@@ -329,7 +260,7 @@ static void run(struct syni_job *job)
 
 static void end_unstarted(struct syni_task *task, syn_err err, enum syn_origin origin)
 {
-    set_outcome(task, err, origin, NULL);
+    syni_outcome_set(task, err, origin, NULL);
     task->leaving = true;
     end(task);
 }
@@ -373,7 +304,7 @@ void syni_task_abandon(struct syni_task *task, syn_err err, enum syn_origin orig
 {
     task->abandoned = true;
     syni_wait_forget(task);
-    set_outcome(task, err, origin, message);
+    syni_outcome_abandon(task, err, origin, message);
     task->ending = true;
     if (!task->queued)
         end(task);

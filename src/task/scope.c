@@ -158,12 +158,14 @@ static void child_ended(struct syni_scope *scope, struct syni_core *core,
         *member->status = core->err;
     if (member->status || scope->collect)
         core->seen = true;
-    if (!core->err)
+    if (!core->err) {
         child_succeeded(scope, core, section);
-    else if (scope->asked && syni_origin_is_request(core->origin))
+    } else if (scope->asked && syni_origin_is_request(core->origin)) {
         scope->by_request = true;
-    else
+        core->seen = false; /* that its clean-up failed, if it did, was said to nobody */
+    } else {
         kept = child_failed(scope, core, section);
+    }
     syni_list_append(kept ? &scope->failures : &section->dropped, &member->link);
     tell_owner(scope, section);
 }

@@ -190,6 +190,19 @@ void syni_task_arrive(struct syni_job *job);
 void syni_task_abandon(struct syni_task *task, syn_err err, enum syn_origin origin,
                        const char *message);
 
+/* --- outcome.c --- */
+
+/* TASK comes to ERR, or, 0, to its value. What it came to before is the cause. */
+void syni_outcome_set(struct syni_task *task, syn_err err, enum syn_origin origin,
+                      const char *message);
+
+/* Its clean-up came to ERR, or returned a value. task.h says which outcome stands. */
+void syni_outcome_amend(struct syni_task *task, syn_err err, const char *message);
+
+/* It is abandoned, and ERR is what those who wait for it get. */
+void syni_outcome_abandon(struct syni_task *task, syn_err err, enum syn_origin origin,
+                          const char *message);
+
 /* --- cancel.c --- */
 
 /* Asks TASK to end. Any thread that knows it to live (a reference, or the driver);
