@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Listening and accepting: waiting, being given up, closing; out of descriptors; a
+ * Accepting: waiting, being given up, closing; out of descriptors; a
  * connection that is gone before it is accepted. Both modes.
  */
 #define _DEFAULT_SOURCE
@@ -41,57 +41,6 @@ static void accept_and_read(struct syn_listener *l, int fd)
     CHECK_READS(s, "hello");
     close(fd);
     CHECK_INT(syn_stream_close(s), SYN_OK);
-}
-
-/* --- listening --- */
-
-static void I3_listening_fails_with_the_systems_reason_and_leaves_nothing(void)
-{
-    struct syn_listener *l = listen_here(), *none = NULL;
-    int open = count_open();
-
-    begin();
-    CHECK_INT(syn_tcp_listen("127.0.0.1", syn_listener_port(l), &none), EADDRINUSE);
-    CHECK_INT(syn_tcp_listen("localhost", 0, &none), SYN_EINVAL); /* a name is no address */
-    CHECK_INT(syn_tcp_listen("127.0.0.1", -1, &none), SYN_EINVAL);
-    CHECK_INT(syn_tcp_listen("127.0.0.1", 65536, &none), SYN_EINVAL);
-    CHECK_INT(syn_tcp_listen("127.0.0.1", 0, NULL), SYN_EINVAL);
-    syn_fault_set("socket", 1, 1, EMFILE);
-    CHECK_INT(syn_tcp_listen("127.0.0.1", 0, &none), EMFILE);
-    syn_fault_set("bind", 1, 1, EACCES);
-    CHECK_INT(syn_tcp_listen("127.0.0.1", 0, &none), EACCES);
-    syn_fault_set("listen", 1, 1, EADDRINUSE);
-    CHECK_INT(syn_tcp_listen("127.0.0.1", 0, &none), EADDRINUSE);
-    syn_fault_set("alloc", 1, 1, ENOMEM);
-    CHECK_INT(syn_tcp_listen("127.0.0.1", 0, &none), SYN_ENOMEM);
-    syn_fault_clear();
-    CHECK_PTR(none, NULL);
-    CHECK_INT(count_open(), open);
-    CHECK_INT(syn_listener_close(l), SYN_OK);
-    finish_default();
-}
-
-static void H2_the_listening_socket_is_nonblocking_and_close_on_exec(void)
-{
-    struct syn_listener *l;
-
-    begin();
-    for (int i = 0; i < 2; i++) {
-        int fd = dup(0); /* the number that comes next */
-
-        close(fd);
-        CHECK_INT(syn_tcp_listen(i ? NULL : "127.0.0.1", 0, &l), SYN_OK);
-        check_flags(fd);
-        CHECK_INT(syn_listener_close(l), SYN_OK);
-    }
-    finish_default();
-}
-
-static void I3_closing_no_listener_is_fine(void)
-{
-    begin();
-    CHECK_INT(syn_listener_close(NULL), SYN_OK);
-    finish_default();
 }
 
 /* --- waiting, and giving up --- */
@@ -378,9 +327,6 @@ static void T4_each_allocation_failing_leaves_nothing_behind(void)
 }
 
 static const struct test_case cases[] = {
-    TEST(I3_listening_fails_with_the_systems_reason_and_leaves_nothing),
-    TEST(H2_the_listening_socket_is_nonblocking_and_close_on_exec),
-    TEST(I3_closing_no_listener_is_fine),
     TEST(X3_an_accept_ends_at_its_deadline_and_the_listener_goes_on),
     TEST(X3_a_cancelled_accept_loses_no_connection),
     TEST(C11_a_connection_that_nobody_fetches_is_closed),

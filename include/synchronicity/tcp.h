@@ -30,8 +30,9 @@ SYN_ASYNC_DECLARE(struct syn_stream *, syn_tcp_connect, SYN_COPY(const char *, h
 struct syn_listener;
 
 /* Listens at HOST, an address in numbers (NULL: every one of this machine), and PORT
- * (0: the system chooses). Does not wait. Fails: SYN_EINVAL for what is no address;
- * as socket(), bind() and listen() do. */
+ * (0: the system chooses). Does not wait. With NULL one socket takes both families; only a
+ * system that lacks IPv6, or such sockets, listens by IPv4 alone. Fails: SYN_EINVAL for what is
+ * no address; as socket(), bind() and listen() do. */
 syn_err syn_tcp_listen(const char *host, int port, struct syn_listener **out_listener);
 
 /* The port it listens at. */

@@ -19,6 +19,7 @@
 
 #include <netdb.h>
 #include <netinet/in.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -70,8 +71,9 @@ static syn_err open_at(const struct addrinfo *address, bool both_families,
     if (err)
         return err;
     if (both_families &&
-        setsockopt(listener->fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off) < 0)
-        err = errno;
+        (syni_fault("setsockopt") ||
+         setsockopt(listener->fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off) < 0))
+        err = errno == EINVAL || errno == ENOPROTOOPT ? EAFNOSUPPORT : errno;
     if (!err)
         err = bind_to(listener->fd, address);
     if (err)
@@ -81,11 +83,19 @@ static syn_err open_at(const struct addrinfo *address, bool both_families,
     return err;
 }
 
+/* What a system without IPv6 says to a socket of that family, and one without sockets for both
+ * families to their option. Any other error is about the port or the process: to listen by
+ * IPv4 alone then would leave the port's other half to some other program. */
+static bool lacks_family(syn_err err)
+{
+    return err == EAFNOSUPPORT || err == EPFNOSUPPORT || err == EPROTONOSUPPORT;
+}
+
 /* Both families in one socket, or IPv4 alone where the system has no such thing. */
 static syn_err open_everywhere(const struct addrinfo *list, struct syn_listener *listener)
 {
     const struct addrinfo *v6 = list, *v4 = list;
-    syn_err err = SYN_ENOTSUP;
+    syn_err err = EAFNOSUPPORT;
 
     while (v6 && v6->ai_family != AF_INET6)
         v6 = v6->ai_next;
@@ -93,7 +103,7 @@ static syn_err open_everywhere(const struct addrinfo *list, struct syn_listener 
         v4 = v4->ai_next;
     if (v6)
         err = open_at(v6, true, listener);
-    if (err && v4)
+    if (lacks_family(err) && v4)
         err = open_at(v4, false, listener);
     return err;
 }
