@@ -45,7 +45,7 @@ static void finish_connecting(void)
     fake_release();
     CHECK_INT(synchronizer_stop(syn_default_synchronizer(), syn_never()), SYN_OK);
     CHECK_INT(synchronizer_free(syn_default_synchronizer()), SYN_OK);
-    CHECK_INT(syn_pool_stop(syn_default_pool(), syn_never()), SYN_OK);
+    CHECK_INT(syn_pool_stop(syn_lookup_pool(), syn_never()), SYN_OK);
     syn_clock_use(NULL);
     CHECK_INT(syn_clock_free(rig_clock), SYN_OK);
     fake_noise();
@@ -87,6 +87,27 @@ static void I3_to_nobody_is_ECONNREFUSED_and_names_host_and_port(void)
     finish_connecting();
 }
 
+/* Nobody listens; each attempt is bound to the very port that it connects to. */
+static void I3_a_connection_to_oneself_is_refused_and_leaves_the_port(void)
+{
+    struct sockaddr_in there = {.sin_family = AF_INET};
+    struct syn_stream *s = NULL;
+    int service;
+
+    begin_connecting();
+    fake_own_port();
+    CHECK_INT(syn_tcp_connect("127.0.0.1", dead_port, &s), ECONNREFUSED);
+    CHECK_PTR(s, NULL);
+    fake_name("self.test", "127.0.0.1 127.0.0.2", 0);
+    CHECK_INT(syn_tcp_connect("self.test", dead_port, &s), ECONNREFUSED);
+    service = socket(AF_INET, SOCK_STREAM, 0);
+    there.sin_port = htons((uint16_t)dead_port);
+    there.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    CHECK_INT(bind(service, (struct sockaddr *)&there, sizeof there), 0);
+    close(service);
+    finish_connecting();
+}
+
 static void I3_what_is_no_host_or_port_is_EINVAL(void)
 {
     char long_name[300];
@@ -103,12 +124,12 @@ static void I3_what_is_no_host_or_port_is_EINVAL(void)
     finish_connecting();
 }
 
-static void I4_an_unknown_name_is_ENOENT_and_is_named(void)
+static void I4_an_unknown_name_is_ENOHOST_and_is_named(void)
 {
     struct syn_stream *s;
 
     begin_connecting();
-    CHECK_INT(syn_tcp_connect("nosuch.test", 80, &s), ENOENT);
+    CHECK_INT(syn_tcp_connect("nosuch.test", 80, &s), SYN_ENOHOST);
     CHECK_SAYS("nosuch.test");
     finish_connecting();
 }
@@ -324,8 +345,8 @@ static void fail_each(const char *name, const char *what, int error)
         CHECK_INT(synchronizer_free(syn_default_synchronizer()), SYN_OK);
         CHECK_INT(count_open(), open);
         /* The pool that resolved the name keeps the memory of a job. */
-        CHECK_INT(syn_pool_stop(syn_default_pool(), syn_never()), SYN_OK);
-        syn_pool_start(syn_default_pool());
+        CHECK_INT(syn_pool_stop(syn_lookup_pool(), syn_never()), SYN_OK);
+        syn_pool_start(syn_lookup_pool());
         CHECK_INT(syn_memory_use().outstanding, 1); /* the clock */
     }
     syn_fault_clear();
@@ -347,8 +368,9 @@ static void T4_each_allocation_and_each_call_failing_leaves_nothing_behind(void)
 
 static const struct test_case cases[] = {
     TEST(I3_to_nobody_is_ECONNREFUSED_and_names_host_and_port),
+    TEST(I3_a_connection_to_oneself_is_refused_and_leaves_the_port),
     TEST(I3_what_is_no_host_or_port_is_EINVAL),
-    TEST(I4_an_unknown_name_is_ENOENT_and_is_named),
+    TEST(I4_an_unknown_name_is_ENOHOST_and_is_named),
     TEST(I3_a_port_with_a_long_name_is_still_in_the_message),
     TEST(I3_a_silent_first_address_costs_a_quarter_of_a_second),
     TEST(I3_a_refused_address_costs_nothing),

@@ -7,6 +7,8 @@
 #define _DEFAULT_SOURCE
 #include <netdb.h>
 
+#include <synchronicity/file.h>
+
 #include "support/fake_net.h"
 #include "support/io_rig.h"
 
@@ -17,7 +19,7 @@ static void finish_lookups(void)
     fake_release();
     CHECK_INT(synchronizer_stop(syn_default_synchronizer(), syn_never()), SYN_OK);
     CHECK_INT(synchronizer_free(syn_default_synchronizer()), SYN_OK);
-    CHECK_INT(pool_stop(syn_default_pool(), syn_never()), SYN_OK);
+    CHECK_INT(pool_stop(syn_lookup_pool(), syn_never()), SYN_OK);
     fake_noise();
     done();
     CHECK_INT(fake_counts().lists, 0);
@@ -108,10 +110,10 @@ static void I4_each_failure_has_its_code_and_the_names_words(void)
         int gai;
         syn_err err;
     } failures[] = {
-        {"none.test", EAI_NONAME, ENOENT},
-        {"later.test", EAI_AGAIN, SYN_EAGAIN},
+        {"none.test", EAI_NONAME, SYN_ENOHOST},
+        {"later.test", EAI_AGAIN, SYN_ERESOLVE},
         {"memory.test", EAI_MEMORY, SYN_ENOMEM},
-        {"broken.test", EAI_FAIL, ENOENT},
+        {"broken.test", EAI_FAIL, SYN_ERESOLVE},
     };
 
     begin();
@@ -174,7 +176,7 @@ static void I4_more_lookups_than_workers_all_get_their_answer(void)
     struct syn_tcp_connect_future f[MANY];
 
     begin();
-    CHECK_INT(pool_configure(syn_default_pool(), &four), SYN_OK);
+    CHECK_INT(pool_configure(syn_lookup_pool(), &four), SYN_OK);
     fake_name("slow.test", "127.0.0.1", 0);
     fake_hold(NULL);
     for (int i = 0; i < MANY; i++)
@@ -187,7 +189,30 @@ static void I4_more_lookups_than_workers_all_get_their_answer(void)
     fake_release();
     for (int i = 0; i < MANY; i++)
         if (i % 5)
-            CHECK_INT(outcome(f[i]), i % 2 ? ECONNREFUSED : ENOENT);
+            CHECK_INT(outcome(f[i]), i % 2 ? ECONNREFUSED : SYN_ENOHOST);
+    finish_lookups();
+}
+
+/* Lookups that everybody gave up, and that do not end: without a name server. */
+static void I4_lookups_that_hang_are_bounded_and_hold_up_no_file(void)
+{
+    struct syn_stream *s;
+    struct syn_pool_stats stats;
+    int fd;
+
+    begin_in_real_time();
+    fake_hold(NULL);
+    for (int i = 0; i < 100; i++)
+        CHECK_INT(call_by(syn_after(0.001), syn_tcp_connect("slow.test", 1, &s)), SYN_ETIMEDOUT);
+    stats = syn_pool_stats(syn_lookup_pool());
+    CHECK(stats.peak_threads <= 32);
+    CHECK_INT(stats.queued, 0); /* who gave up leaves the queue */
+    CHECK_INT(syn_pool_stats(syn_default_pool()).peak_threads, 0);
+    CHECK_INT(syn_file_open("/", O_RDONLY, 0, &fd), SYN_OK);
+    CHECK_INT(syn_file_close(fd), SYN_OK);
+    fake_release();
+    CHECK_INT(outcome(look_up("later.test")), SYN_ENOHOST); /* and all is well again */
+    CHECK_INT(pool_stop(syn_default_pool(), syn_never()), SYN_OK);
     finish_lookups();
 }
 
@@ -199,11 +224,11 @@ static void I4_a_slow_name_does_not_hold_up_the_next_one(void)
     begin();
     fake_name("slow.test", "127.0.0.1", 0);
     for (int i = 0; i < 50 / TEST_SLOWNESS; i++) {
-        CHECK_INT(outcome(look_up("quick.test")), ENOENT); /* one worker is idle after it */
+        CHECK_INT(outcome(look_up("quick.test")), SYN_ENOHOST); /* one worker is idle after it */
         fake_hold("slow.test");
         slow = look_up("slow.test");
         quick = look_up("quick.test");
-        CHECK_INT(outcome(quick), ENOENT);
+        CHECK_INT(outcome(quick), SYN_ENOHOST);
         fake_release();
         CHECK_INT(outcome(slow), ECONNREFUSED);
     }
@@ -218,7 +243,7 @@ static void W5_no_worker_to_be_had_is_an_error_and_not_a_hang(void)
     CHECK_INT(outcome(look_up("quick.test")), SYN_EAGAIN);
     CHECK_SAYS("no thread");
     syn_fault_clear();
-    CHECK_INT(outcome(look_up("quick.test")), ENOENT);
+    CHECK_INT(outcome(look_up("quick.test")), SYN_ENOHOST);
     finish_lookups();
 }
 
@@ -235,7 +260,7 @@ static void W5_with_one_worker_there_is_enough(void)
         f[i] = look_up("quick.test");
     fake_release();
     for (int i = 0; i < MANY; i++)
-        CHECK_INT(outcome(f[i]), ENOENT);
+        CHECK_INT(outcome(f[i]), SYN_ENOHOST);
     syn_fault_clear();
     finish_lookups();
 }
@@ -273,6 +298,7 @@ static const struct test_case cases[] = {
     TEST(X3_a_deadline_ends_a_lookup_in_time),
     TEST(T1_virtual_time_stands_still_while_a_name_is_looked_up),
     TEST(I4_more_lookups_than_workers_all_get_their_answer),
+    TEST(I4_lookups_that_hang_are_bounded_and_hold_up_no_file),
     TEST(I4_a_slow_name_does_not_hold_up_the_next_one),
     TEST(W5_no_worker_to_be_had_is_an_error_and_not_a_hang),
     TEST(W5_with_one_worker_there_is_enough),

@@ -127,7 +127,8 @@ syn_err syn_pool_stop(struct syn_pool *pool, struct syn_deadline deadline);
 /* Takes jobs again, after a stop. Fine if it does. */
 void syn_pool_start(struct syn_pool *pool);
 
-/* The pool of the process: names are resolved and files read there. */
+/* The pool of the process: files are read there. (Names are looked up on one of their own,
+ * syn_lookup_pool().) */
 struct syn_pool *syn_default_pool(void);
 
 /* A snapshot. */

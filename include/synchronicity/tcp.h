@@ -11,6 +11,7 @@
 #ifndef SYNCHRONICITY_TCP_H
 #define SYNCHRONICITY_TCP_H
 
+#include <synchronicity/pool.h>
 #include <synchronicity/stream.h>
 
 #ifdef __cplusplus
@@ -20,11 +21,22 @@ extern "C" {
 /* Connects to HOST (a name, or an address in numbers) and PORT. A name with several
  * addresses is tried as RFC 8305 ("Happy Eyeballs") says: both families in turn, the
  * next one 250 ms after the one before or as soon as that failed; the first that
- * answers wins. Names are looked up by a worker thread, never on the loop.
- * Fails: SYN_EINVAL; SYN_ENOENT for an unknown name; the last attempt's error, with
- * host and port in the message; SYN_ENOMEM, EMFILE. */
+ * answers wins. Names are looked up by a worker thread, never on the loop. A socket that
+ * the system connected to itself, which happens where nobody listens at a port of the range
+ * that it draws from, counts as refused.
+ * Fails: SYN_EINVAL; SYN_ENOHOST for an unknown name; SYN_ERESOLVE when the name server does
+ * not answer; the last attempt's error, with host and port in the message; SYN_ENOMEM;
+ * EMFILE, also when a name cannot be looked up for want of descriptors; SYN_EAGAIN when no
+ * thread can be had to look it up. */
 SYN_ASYNC_DECLARE(struct syn_stream *, syn_tcp_connect, SYN_COPY(const char *, host),
                   (int, port));
+
+/* The pool whose threads look names up; nothing else runs there. A lookup cannot be
+ * interrupted: when nobody waits for it any more it keeps its thread until the system gives it
+ * up, which can take half a minute. So there are at most 32 threads, further lookups wait for
+ * one, and the deadline of a connect holds meanwhile. syn_pool_configure() changes that,
+ * syn_pool_stop() ends the threads. */
+struct syn_pool *syn_lookup_pool(void);
 
 /* Waits for connections. Owner: who made it, until close. */
 struct syn_listener;

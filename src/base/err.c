@@ -42,6 +42,8 @@ static const struct code codes[] = {
     {SYN_EPROTO, "SYN_EPROTO", "protocol error"},
     {SYN_ENOYIELD, "SYN_ENOYIELD", "the context never yielded"},
     {SYN_EYIELDTWICE, "SYN_EYIELDTWICE", "the context yielded twice"},
+    {SYN_ENOHOST, "SYN_ENOHOST", "unknown host"},
+    {SYN_ERESOLVE, "SYN_ERESOLVE", "the name cannot be looked up at present"},
 };
 
 static const struct code *find(syn_err code)

@@ -35,7 +35,27 @@ struct race {
 
 /* --------------------------------------------------------- one attempt -- */
 
+/* TCP lets a socket connect to itself, where the system drew the port that it connects to for
+ * its own: then nobody listens there, and what is written comes back. Such a connection is
+ * reset, since it would keep the port from who shall listen. */
+static syn_err refuse_oneself(int fd)
+{
+    struct sockaddr_storage here = {0}, there = {0};
+    socklen_t here_size = sizeof here, there_size = sizeof there;
+    struct linger at_once = {.l_onoff = 1, .l_linger = 0};
+
+    if (getsockname(fd, (struct sockaddr *)&here, &here_size) < 0 ||
+        getpeername(fd, (struct sockaddr *)&there, &there_size) < 0)
+        return SYN_OK; /* reset already: the first read tells */
+    if ((here.ss_family != AF_INET && here.ss_family != AF_INET6) || here_size != there_size ||
+        memcmp(&here, &there, here_size) != 0)
+        return SYN_OK;
+    setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+    return ECONNREFUSED;
+}
+
 struct attempt;
+static struct syn_step attempt_connected(struct attempt *self);
 static struct syn_step attempt_writable(struct attempt *self);
 static struct syn_step attempt_ends(struct attempt *self);
 
@@ -51,7 +71,7 @@ SYN_ASYNC(SYN_FREE, void, attempt, (struct race *, race), (struct addrinfo *, ad
         return syn_step_fail(self, err);
     if (!syni_fault("connect") &&
         connect(self->fd, self->address->ai_addr, self->address->ai_addrlen) == 0)
-        return syn_step_done(self);
+        return attempt_connected(self);
     if (errno != EINPROGRESS && errno != EINTR)
         return syn_step_fail(self, errno);
     return syn_step_writable(self, self->fd, attempt_writable);
@@ -64,7 +84,14 @@ static struct syn_step attempt_writable(struct attempt *self)
 
     if (!error && getsockopt(self->fd, SOL_SOCKET, SO_ERROR, &error, &size) < 0)
         error = errno;
-    return error ? syn_step_fail(self, error) : syn_step_done(self);
+    return error ? syn_step_fail(self, error) : attempt_connected(self);
+}
+
+static struct syn_step attempt_connected(struct attempt *self)
+{
+    syn_err err = refuse_oneself(self->fd);
+
+    return err ? syn_step_fail(self, err) : syn_step_done(self);
 }
 
 static struct syn_step attempt_ends(struct attempt *self)
@@ -100,7 +127,7 @@ SYN_ASYNC_DEFINE(SYN_FREE, struct syn_stream *, syn_tcp_connect, SYN_COPY(const 
                  SYN_DESTROY(syni_socket_discard))
 {
     self->race.winner = -1;
-    self->race.last_error = ENOENT;
+    self->race.last_error = SYN_ENOHOST;
     syn_step_finally(self, connect_ends);
     return syn_step_await(self, syni_resolve(self->host, self->port), &self->list, resolved);
 }

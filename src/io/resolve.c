@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Names to addresses, on the default pool: getaddrinfo() blocks and cannot be
+ * Names to addresses, on a pool of their own: getaddrinfo() blocks and cannot be
  * interrupted, so it never runs on a loop, and a lookup that nobody wants any more is
  * let go. Addresses in numbers need no thread.
+ *
+ * A lookup that was let go keeps its thread until the resolver gives up, which without a
+ * name server takes half a minute. So the pool is bounded, and it is not the one that
+ * files are read on: lookups that hang hold up other lookups, and nothing else.
  *
  * Discarded: a thread per lookup, of which a burst would make thousands.
  */
@@ -19,6 +23,15 @@
 
 #include "base/fault.h"
 
+enum { LOOKUPS_AT_ONCE = 32 };
+
+SYN_POOL(names, .max_threads = LOOKUPS_AT_ONCE, .hard_limit = LOOKUPS_AT_ONCE);
+
+struct syn_pool *syn_lookup_pool(void)
+{
+    return &names;
+}
+
 static const struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM};
 
 void syni_addresses_free(struct addrinfo *list)
@@ -33,15 +46,16 @@ static syn_err code_of(int gai)
     case EAI_MEMORY:
         return SYN_ENOMEM;
     case EAI_AGAIN:
-        return SYN_EAGAIN;
+    case EAI_FAIL:
+        return SYN_ERESOLVE;
     case EAI_SYSTEM:
         return errno ? errno : SYN_EIO;
     default:
-        return ENOENT;
+        return SYN_ENOHOST;
     }
 }
 
-SYN_BLOCKING(SYN_DEFAULT_POOL, struct addrinfo *, name_lookup, SYN_COPY(const char *, host),
+SYN_BLOCKING(names, struct addrinfo *, name_lookup, SYN_COPY(const char *, host),
              SYN_COPY(const char *, port), SYN_DESTROY(syni_addresses_free), SYN_LET_GO)
 {
     struct addrinfo *list = NULL;

@@ -49,6 +49,7 @@ static const char *silent[SILENT_MAX];
 static int n_silent;
 static int stand_ins[STAND_INS_MAX];
 static int n_stand_ins;
+static bool own_port;
 static struct fake_counts counts;
 
 void fake_name(const char *name, const char *addresses, int error)
@@ -200,6 +201,13 @@ void fake_silence(const char *address)
     pthread_mutex_unlock(&lock);
 }
 
+void fake_own_port(void)
+{
+    pthread_mutex_lock(&lock);
+    own_port = true;
+    pthread_mutex_unlock(&lock);
+}
+
 void fake_noise(void)
 {
     pthread_mutex_lock(&lock);
@@ -266,6 +274,8 @@ int connect(int fd, const struct sockaddr *address, socklen_t size)
     answered = !is_silent_locked(text);
     if (!answered)
         make_silent(fd);
+    if (own_port && bind(fd, address, size) < 0)
+        abort();
     pthread_mutex_unlock(&lock);
     if (answered)
         return really_connect(fd, address, size);

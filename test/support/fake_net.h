@@ -29,6 +29,10 @@ void fake_release(void);
 void fake_silence(const char *address);
 void fake_noise(void);
 
+/* From now on each connecting socket has the port that it connects to for its own, as it
+ * happens now and then to ports that the system draws from. */
+void fake_own_port(void);
+
 struct fake_counts {
     int lookups; /* of names, begun */
     int held;    /* of those, waiting now */
