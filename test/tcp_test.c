@@ -209,7 +209,7 @@ static void check_reaches(const char *at, const char *host)
 static void finish_after_lookups(void)
 {
     finish(syn_default_synchronizer());
-    CHECK_INT(syn_pool_stop(syn_default_pool(), syn_never()), SYN_OK);
+    CHECK_INT(syn_pool_stop(syn_lookup_pool(), syn_never()), SYN_OK);
     syn_clock_use(NULL);
     CHECK_INT(syn_clock_free(rig_clock), SYN_OK);
     CHECK_INT(syn_memory_use().outstanding, 0);

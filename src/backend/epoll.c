@@ -29,6 +29,7 @@
 #include <unistd.h>
 
 #include "backend/poller.h"
+#include "base/descriptor.h"
 #include "base/fault.h"
 #include "base/mem.h"
 
@@ -77,10 +78,12 @@ static int control(struct syni_poller *poller, int op, int fd, struct epoll_even
 
 static syn_err open_descriptors(struct syni_poller *poller)
 {
-    poller->epoll_fd = syni_fault("epoll_create1") ? -1 : epoll_create1(EPOLL_CLOEXEC);
+    poller->epoll_fd =
+        syni_descriptor(syni_fault("epoll_create1") ? -1 : epoll_create1(EPOLL_CLOEXEC));
     if (poller->epoll_fd < 0)
         return errno;
-    poller->event_fd = syni_fault("eventfd") ? -1 : eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    poller->event_fd =
+        syni_descriptor(syni_fault("eventfd") ? -1 : eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
     if (poller->event_fd < 0)
         return errno;
     struct epoll_event event = {.events = EPOLLIN, .data.u64 = waker_data};

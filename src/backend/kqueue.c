@@ -39,6 +39,7 @@
 
 #include "backend/poller.h"
 #include "backend/wakepipe.h"
+#include "base/descriptor.h"
 #include "base/fault.h"
 #include "base/mem.h"
 
@@ -144,7 +145,7 @@ static void wake(struct syni_poller *poller)
 
 static syn_err open_queue(struct syni_poller *poller)
 {
-    poller->queue_fd = syni_fault("kqueue") ? -1 : kqueue();
+    poller->queue_fd = syni_descriptor(syni_fault("kqueue") ? -1 : kqueue());
     if (poller->queue_fd < 0)
         return errno;
     syn_err err = SYN_OK;

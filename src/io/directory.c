@@ -25,7 +25,9 @@
 #include <fcntl.h>
 #include <stdbool.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "base/descriptor.h"
 #include "base/fault.h"
 #include "base/mem.h"
 
@@ -43,6 +45,20 @@ static void listing_free(struct listing *l)
     if (l)
         closedir(l->dir);
     syni_free(l, sizeof *l);
+}
+
+/* opendir(), by a descriptor above the standard ones. */
+static DIR *open_directory(const char *path)
+{
+    int flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
+    int fd = syni_descriptor(syni_fault("opendir") ? -1 : open(syni_path(path), flags));
+    DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+    int error = errno;
+
+    if (!dir && fd >= 0)
+        close(fd);
+    errno = error;
+    return dir;
 }
 
 /* What the directory itself says of ENTRY; OTHER: it does not. */
@@ -119,7 +135,7 @@ SYN_BLOCKING(SYN_DEFAULT_POOL, struct listing *, listing_open, SYN_COPY(const ch
     syn_err err = SYN_ENOMEM;
 
     if (l) {
-        l->dir = syni_fault("opendir") ? NULL : opendir(syni_path(path));
+        l->dir = open_directory(path);
         err = l->dir ? SYN_OK : errno;
     }
     if (err) {

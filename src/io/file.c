@@ -21,6 +21,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "base/descriptor.h"
 #include "base/fault.h"
 #include "base/thread.h"
 
@@ -40,8 +41,9 @@ SYN_BLOCKING_DEFINE(SYN_DEFAULT_POOL, int, syn_file_open, SYN_COPY(const char *,
     syn_err err;
     int fd;
 
+    flags |= O_CLOEXEC;
     do
-        fd = syni_fault("open") ? -1 : open(syni_path(path), flags | O_CLOEXEC, (mode_t)mode);
+        fd = syni_descriptor(syni_fault("open") ? -1 : open(syni_path(path), flags, (mode_t)mode));
     while (fd < 0 && errno == EINTR);
     if (fd >= 0)
         return fd;

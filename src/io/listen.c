@@ -23,6 +23,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/descriptor.h"
 #include "base/fault.h"
 #include "base/mem.h"
 
@@ -168,9 +169,11 @@ SYN_ASYNC_DEFINE(SYN_FREE, struct syn_stream *, syn_tcp_accept, (struct syn_list
 static int accept_one(int listening)
 {
 #if defined(__linux__)
-    return syni_fault("accept") ? -1 : accept4(listening, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+    int flags = SOCK_CLOEXEC | SOCK_NONBLOCK;
+
+    return syni_descriptor(syni_fault("accept") ? -1 : accept4(listening, NULL, NULL, flags));
 #else
-    return syni_fault("accept") ? -1 : accept(listening, NULL, NULL);
+    return syni_descriptor(syni_fault("accept") ? -1 : accept(listening, NULL, NULL));
 #endif
 }
 

@@ -21,6 +21,7 @@
 
 #include <synchronicity/blocking.h>
 
+#include "base/descriptor.h"
 #include "base/fault.h"
 
 enum { LOOKUPS_AT_ONCE = 32 };
@@ -40,6 +41,27 @@ void syni_addresses_free(struct addrinfo *list)
         freeaddrinfo(list);
 }
 
+/* How many descriptors a resolver has open at once: files, a socket, what it loads. */
+enum { LOOKUP_PIPES = 2 };
+
+/* EMFILE or ENFILE when there are none for a lookup. The system's resolver does not say so: it
+ * answers that the host is unknown, and may go on to believe what it could not read. */
+static syn_err descriptors_are_short(void)
+{
+    int ends[LOOKUP_PIPES][2], n = 0;
+    syn_err err = SYN_OK;
+
+    while (!err && n < LOOKUP_PIPES) {
+        err = syni_pipe(ends[n]);
+        n += !err;
+    }
+    while (n-- > 0) {
+        syni_close(ends[n][0]);
+        syni_close(ends[n][1]);
+    }
+    return err;
+}
+
 static syn_err code_of(int gai)
 {
     switch (gai) {
@@ -55,17 +77,34 @@ static syn_err code_of(int gai)
     }
 }
 
+/* Descriptors may have become short meanwhile: then whatever it answered, that is why. */
+static syn_err look_up(const char *host, const char *port, struct addrinfo **out_list, int *out_gai)
+{
+    syn_err err = descriptors_are_short(), short_now;
+
+    *out_gai = EAI_SYSTEM;
+    if (err)
+        return err;
+    *out_gai = syni_fault("getaddrinfo") ? EAI_SYSTEM : getaddrinfo(host, port, &hints, out_list);
+    if (*out_gai == 0)
+        return SYN_OK;
+    err = code_of(*out_gai);
+    short_now = descriptors_are_short();
+    return short_now ? short_now : err;
+}
+
 SYN_BLOCKING(names, struct addrinfo *, name_lookup, SYN_COPY(const char *, host),
              SYN_COPY(const char *, port), SYN_DESTROY(syni_addresses_free), SYN_LET_GO)
 {
     struct addrinfo *list = NULL;
     char message[SYN_MESSAGE_MAX];
-    int gai = syni_fault("getaddrinfo") ? EAI_SYSTEM : getaddrinfo(host, port, &hints, &list);
+    int gai;
+    syn_err err = look_up(host, port, &list, &gai);
 
-    if (gai) {
-        syn_err err = code_of(gai);
+    if (err) {
+        const char *why = err == EMFILE || err == ENFILE ? syn_strerror(err) : gai_strerror(gai);
 
-        snprintf(message, sizeof message, "%.120s: %s", host, gai_strerror(gai));
+        snprintf(message, sizeof message, "%.120s: %s", host, why);
         return syn_job_fail(job, err, message);
     }
     return list;

@@ -23,6 +23,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/descriptor.h"
 #include "base/fault.h"
 #include "base/mem.h"
 #include "base/thread.h"
@@ -74,14 +75,14 @@ static void set_options(int fd)
 syn_err syni_socket(int family, int *out_fd)
 {
 #ifdef SOCK_CLOEXEC
-    int fd = syni_fault("socket") ? -1
-                                  : socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    int type = SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK;
+    int fd = syni_descriptor(syni_fault("socket") ? -1 : socket(family, type, 0));
 
     if (fd < 0)
         return errno;
     set_options(fd);
 #else
-    int fd = syni_fault("socket") ? -1 : socket(family, SOCK_STREAM, 0);
+    int fd = syni_descriptor(syni_fault("socket") ? -1 : socket(family, SOCK_STREAM, 0));
     syn_err err;
 
     if (fd < 0)
