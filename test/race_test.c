@@ -215,7 +215,63 @@ static void L8_a_loop_is_freed_while_who_asks_its_channel_is_late(void)
     CHECK_INT(synchronizer_free(&other), 0);
 }
 
+/* --- a job that runs in its submitter, which is preempted before it begins --- */
+
+POOL(full, .max_threads = 1, .queue_bound = 1, .when_full = SYN_WHEN_FULL_RUN_HERE);
+
+static _Atomic(bool) first_begun, first_was_asked, here_was_asked;
+
+BLOCKING(full, void, until_asked)
+{
+    first_begun = true;
+    while (!syn_pool_job_cancelled())
+        usleep(100);
+    first_was_asked = true;
+}
+
+BLOCKING(full, void, looks_once)
+{
+    here_was_asked = syn_pool_job_cancelled();
+}
+
+static void submits(int unused, void *unused_too)
+{
+    (void)unused;
+    (void)unused_too;
+    CHECK_INT(future_detach(looks_once_future()), 0);
+}
+
+static void stops(int unused, void *unused_too)
+{
+    (void)unused;
+    (void)unused_too;
+    CHECK_INT(pool_stop(&full, syn_never()), 0);
+}
+
+static void L2_a_job_that_is_about_to_run_in_its_submitter_is_asked_by_a_stop(void)
+{
+    struct crew_at_work *submitter, *stopper;
+    struct looks_once_future waits;
+
+    points_needed();
+    begin_in_real_time();
+    CHECK_INT(future_detach(until_asked_future()), 0);
+    spin_until(&first_begun);
+    waits = looks_once_future(); /* the queue is full */
+    CHECK_INT(syn_test_hold("pool_run_here", 1), 0);
+    submitter = crew_start(1, submits, NULL);
+    AWAIT_HELD("pool_run_here");
+    stopper = crew_start(1, stops, NULL);
+    spin_until(&first_was_asked); /* as all were, under one lock */
+    syn_test_release("pool_run_here");
+    crew_join(submitter);
+    crew_join(stopper);
+    CHECK(here_was_asked);
+    CHECK_INT(future_get(waits), SYN_ECANCELED);
+}
+
 static const struct test_case cases[] = {
+    TEST(L2_a_job_that_is_about_to_run_in_its_submitter_is_asked_by_a_stop),
     TEST_MODES(L8_a_loop_is_freed_while_who_kept_a_promise_is_late),
     TEST_MODES(L8_a_loop_is_freed_while_a_job_that_ended_is_late),
     TEST_MODES(L8_a_loop_is_freed_while_another_loop_is_late),

@@ -261,8 +261,11 @@ void syni_room_tell_locked(struct syni_pool *pool, bool all);
 /* A thread of POOL. */
 void syni_worker_main(void *pool);
 
-/* Runs WORK, which is new, in the calling thread, which is no worker; n_here counts it. */
-void syni_worker_run_here(struct syni_pool *pool, struct syni_work *work);
+/* WORK, which is new, runs from here on, in the calling thread, which is no worker: as ME, whom a
+ * stop finds from here on. Then, without the lock: runs it. */
+void syni_worker_begin_here_locked(struct syni_worker *me, struct syni_pool *pool,
+                                   struct syni_work *work);
+void syni_worker_run_here(struct syni_worker *me);
 
 /* --- options.c --- */
 

@@ -116,13 +116,6 @@ static syn_err enter_locked(struct syni_pool *pool, struct syni_work *work,
     return SYN_OK;
 }
 
-static void count_here_locked(struct syni_pool *pool)
-{
-    pool->n_here++;
-    pool->n_works++;
-    pool->stats.ran_here++;
-}
-
 static void refuse_locked(struct syni_pool *pool, struct syni_work *work)
 {
     work->state = SYNI_WORK_OVER;
@@ -135,6 +128,7 @@ static void refuse_locked(struct syni_pool *pool, struct syni_work *work)
 static syn_err post(struct syni_pool *pool, struct syni_work *work, bool patient, int64_t deadline)
 {
     struct syni_calling calling = {NULL, false};
+    struct syni_worker me;
     bool here, hopeless;
     syn_err err;
 
@@ -145,7 +139,7 @@ static syn_err post(struct syni_pool *pool, struct syni_work *work, bool patient
         err = SYN_ECANCELED;
     here = !err && pool->bound && !work->placed; /* there is no room, and no need of it */
     if (here)
-        count_here_locked(pool);
+        syni_worker_begin_here_locked(&me, pool, work);
     else if (!err)
         err = enter_locked(pool, work, &calling);
     if (err)
@@ -157,7 +151,7 @@ static syn_err post(struct syni_pool *pool, struct syni_work *work, bool patient
     if (err)
         leave_clock(work);
     else if (here)
-        syni_worker_run_here(pool, work);
+        syni_worker_run_here(&me);
     else if (hopeless && !calling.start)
         syni_worker_refuse_hopeless(pool, SYN_EDEADLK);
     else

@@ -220,30 +220,37 @@ void syni_worker_main(void *argument)
     leave_locked(&me);
 }
 
-void syni_worker_run_here(struct syni_pool *pool, struct syni_work *work)
+void syni_worker_begin_here_locked(struct syni_worker *me, struct syni_pool *pool,
+                                   struct syni_work *work)
 {
-    struct syni_worker me = {.pool = pool, .here = true, .work = work}, *before;
+    *me = (struct syni_worker){.pool = pool, .here = true, .work = work};
+    syni_list_append(&pool->workers, &me->link);
+    pool->n_here++;
+    pool->n_works++;
+    pool->stats.ran_here++;
+    work->state = SYNI_WORK_RUNNING;
+    work->worker = me;
+    work->clock.clock = NULL; /* this thread is on its own */
+}
+
+void syni_worker_run_here(struct syni_worker *me)
+{
+    struct syni_pool *pool = me->pool;
+    struct syni_work *work = me->work;
+    struct syni_worker *before = syni_worker_become(me);
     enum syni_work_end how;
 
-    before = syni_worker_become(&me);
     SYNI_DELAY(pool_run_here);
-    syni_mutex_lock(&pool->lock);
-    syni_list_append(&pool->workers, &me.link);
-    work->state = SYNI_WORK_RUNNING;
-    /* cppcheck-suppress autoVariables ; the work is over when we return */
-    work->worker = &me;
-    work->clock.clock = NULL; /* this thread is on its own */
-    syni_mutex_unlock(&pool->lock);
     work->ops->run(work);
     SYNI_DELAY(pool_returned);
     syni_mutex_lock(&pool->lock);
-    how = close_locked(&me, work);
+    how = close_locked(me, work);
     syni_mutex_unlock(&pool->lock);
     SYNI_DELAY(pool_over);
     syni_worker_become(before);
     work->ops->end(work, how, SYN_OK);
     syni_mutex_lock(&pool->lock);
-    syni_list_remove(&me.link);
+    syni_list_remove(&me->link);
     pool->n_here--;
     syni_worker_tell_stopper_locked(pool);
     syni_mutex_unlock(&pool->lock);
