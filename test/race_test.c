@@ -270,7 +270,62 @@ static void L2_a_job_that_is_about_to_run_in_its_submitter_is_asked_by_a_stop(vo
     CHECK_INT(future_get(waits), SYN_ECANCELED);
 }
 
+/* --- a look-up that meets a wrapper whose last holder is letting go --- */
+
+#define THING_METHODS(M, C) M(C, destructor)
+CLASS(thing, THING_METHODS);
+struct thing_impl {
+    int destroyed;
+};
+DESTRUCTOR(thing)
+{
+    co_begin;
+    me->destroyed++;
+    co_end;
+}
+CLASS_TABLE(brief, thing, THING_METHODS, NULL);
+
+enum { OTHERS = 40 }; /* the table begins with 16 buckets */
+static struct thing_impl thing_impl, other_impls[OTHERS];
+
+static void releases(int unused, void *thing)
+{
+    (void)unused;
+    thing_release(thing);
+}
+
+static void O6_a_look_up_beside_the_last_release_finds_the_one_wrapper(void)
+{
+    struct thing *first = NULL, *found = NULL, *again = NULL, *others[OTHERS] = {NULL};
+    struct crew_at_work *crew;
+
+    points_needed();
+    begin_in_real_time();
+    CHECK_INT(thing_wrap(&thing_impl, &brief, &first), 0);
+    CHECK_INT(syn_test_hold("object_unheld", 1), 0);
+    crew = crew_start(1, releases, first);
+    AWAIT_HELD("object_unheld");
+    CHECK_INT(thing_wrap(&thing_impl, &brief, &found), 0);
+    CHECK_PTR(found, first);
+    for (int i = 0; i < OTHERS; i++)
+        CHECK_INT(thing_wrap(&other_impls[i], &brief, &others[i]), 0);
+    CHECK_INT(thing_wrap(&thing_impl, &brief, &again), 0);
+    CHECK_PTR(again, first);
+    syn_test_release("object_unheld");
+    crew_join(crew);
+    thing_release(found);
+    thing_release(again);
+    for (int i = 0; i < OTHERS; i++)
+        thing_release(others[i]);
+    CHECK_INT(synchronizer_free(&brief), 0);
+    CHECK_INT(thing_impl.destroyed, 1);
+    for (int i = 0; i < OTHERS; i++)
+        CHECK_INT(other_impls[i].destroyed, 1);
+    CHECK_INT(syn_memory_use().outstanding, 0);
+}
+
 static const struct test_case cases[] = {
+    TEST_MODES(O6_a_look_up_beside_the_last_release_finds_the_one_wrapper),
     TEST(L2_a_job_that_is_about_to_run_in_its_submitter_is_asked_by_a_stop),
     TEST_MODES(L8_a_loop_is_freed_while_who_kept_a_promise_is_late),
     TEST_MODES(L8_a_loop_is_freed_while_a_job_that_ended_is_late),

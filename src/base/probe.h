@@ -49,7 +49,7 @@
     POINT(scope_child_done)  /* a child ended, and its scope does not know */                      \
     /* facade */                                                                                   \
     POINT(deadline_passed)   /* a wait's deadline passed; nobody was asked and it is not over */   \
-    POINT(object_unheld)     /* the last reference was given up; the lock was not taken */         \
+    POINT(object_unheld)     /* the last reference is about to be given up, under the lock */     \
     POINT(object_ending)     /* an object is ENDING; its destructor was not begun */               \
     POINT(stop_posts)        /* a synchronizer takes no calls; its stop was not posted */          \
     POINT(stop_forces)       /* a stop's deadline passed; nobody was abandoned */                  \

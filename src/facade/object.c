@@ -156,7 +156,8 @@ static syn_err adopt(struct syni_object *object, const struct syn_class *object_
 
     syni_mutex_lock(&syni_residents_lock);
     there = syni_identity_find(object_class, object->object.implementation, home);
-    if (there && syni_object_hold(there)) {
+    if (there) {
+        syn_object_retain(&there->object);
         *out_object = there;
     } else if (!syni_resident_add(home, &object->resident)) {
         err = SYN_ECLOSED;

@@ -7,7 +7,8 @@
  *
  * `references` are those of who holds it; while it is ENDING the destructor has one. Memory
  * goes when they come to 0 and it is ENDED. Coming to 0 while it is ALIVE is what begins
- * ENDING, and gives the destructor its reference; a stop begins it with a reference more.
+ * ENDING, and gives the destructor its reference; a stop begins it with a reference more. The last
+ * one is given up under the lock.
  * Wrapper, implementation (if a constructor makes it) and the destructor's frame are one piece
  * of memory, so that a release never needs any.
  */
@@ -83,9 +84,6 @@ syn_err syni_identity_add(struct syni_object *object);
 void syni_identity_remove(struct syni_object *object);
 
 /* --- object_end.c --- */
-
-/* One more reference, unless there is none any more. */
-bool syni_object_hold(struct syni_object *object);
 
 /* How much memory the destructors of CLASS need for their frames. */
 size_t syni_destructors_size(const struct syn_class *object_class);

@@ -150,34 +150,26 @@ void syni_object_free(struct syni_object *object)
     syni_free(object, object->bytes);
 }
 
-bool syni_object_hold(struct syni_object *object)
-{
-    /* relaxed: the caller has it from somewhere that ordered it, a reference or the lock */
-    long n = atomic_load_explicit(&object->references, memory_order_relaxed);
-
-    while (n > 0)
-        if (atomic_compare_exchange_weak_explicit(&object->references, &n, n + 1,
-                                                  memory_order_relaxed, memory_order_relaxed))
-            return true;
-    return false;
-}
-
 struct syn_object *syn_object_retain(struct syn_object *object)
 {
-    /* relaxed: the caller holds one */
+    /* relaxed: the caller holds one, or the lock under which the last one is given up */
     if (object)
         atomic_fetch_add_explicit(&SYNI_OBJECT(object)->references, 1, memory_order_relaxed);
     return object;
 }
 
-/* Nobody holds OBJECT any more: it begins to end, or is freed. */
-static void unheld(struct syni_object *object)
+/* Gives up what looks like the last reference. Under the lock, so that a look-up, which holds it too,
+ * finds no object alive that nobody holds: neither to make a second wrapper beside it, nor to bring
+ * back one whose end is under way (invariant 41). */
+static void release_last(struct syni_object *object)
 {
-    bool ends;
+    bool last, ends;
 
     SYNI_DELAY(object_unheld);
     syni_mutex_lock(&syni_residents_lock);
-    ends = object->state == SYNI_ALIVE;
+    /* acq_rel: the last one sees what the others did to it before they let go */
+    last = atomic_fetch_sub_explicit(&object->references, 1, memory_order_acq_rel) == 1;
+    ends = last && object->state == SYNI_ALIVE;
     if (ends) {
         object->references = 1; /* the destructor's */
         object->state = SYNI_ENDING;
@@ -187,16 +179,24 @@ static void unheld(struct syni_object *object)
     SYNI_DELAY(object_ending);
     if (ends)
         syni_object_destroy(object, object->object.object_class);
-    else
+    else if (last)
         syni_object_free(object);
 }
 
-void syn_object_release(struct syn_object *object)
+void syn_object_release(struct syn_object *public_object)
 {
-    /* acq_rel: the last one sees what the others did to it before they let go */
-    if (object && atomic_fetch_sub_explicit(&SYNI_OBJECT(object)->references, 1,
-                                            memory_order_acq_rel) == 1)
-        unheld(SYNI_OBJECT(object));
+    struct syni_object *object = SYNI_OBJECT(public_object);
+    long n;
+
+    if (!object)
+        return;
+    n = atomic_load_explicit(&object->references, memory_order_relaxed);
+    while (n > 1)
+        /* release: pairs with the last one's acquire */
+        if (atomic_compare_exchange_weak_explicit(&object->references, &n, n - 1,
+                                                  memory_order_release, memory_order_relaxed))
+            return;
+    release_last(object);
 }
 
 /* --- as a resident --- */
@@ -204,15 +204,15 @@ void syn_object_release(struct syn_object *object)
 static bool claim(struct syni_resident *resident, bool *out_wait)
 {
     struct syni_object *object = SYNI_CONTAINER(resident, struct syni_object, resident);
-    bool alive = object->state == SYNI_ALIVE;
 
-    if (alive && syni_object_hold(object)) {
+    if (object->state == SYNI_ALIVE) {
+        syn_object_retain(&object->object); /* the destructor's */
         object->state = SYNI_ENDING;
         syni_identity_remove(object);
         return true;
     }
-    /* ENDING, or about to: whoever let go last posts the destructor; without one he only frees
-     * it, and tells nobody. */
+    /* ENDING: whoever let go last posts the destructor; without one it only frees it, and tells
+     * nobody. */
     *out_wait = object->frame != NULL;
     return false;
 }
