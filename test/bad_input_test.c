@@ -33,7 +33,7 @@ static void L1_a_synchronizer_that_is_not_there_is_refused(void)
     CHECK_INT(synchronizer_stats(NULL).turns, 0);
     CHECK_INT(synchronizer_new(&bad, &s), 0);
     CHECK_INT(synchronizer_start(s), SYN_EINVAL);
-    CHECK_SAYS("bad could not be started");
+    CHECK_SAYS("'bad' could not be started");
     CHECK_INT(synchronizer_free(s), 0);
     done();
 }

@@ -29,8 +29,9 @@ static void L1_it_is_stopped_and_started_again(void)
         CHECK_INT(synchronizer_stop(&demo, syn_never()), 0);
         CHECK_INT(synchronizer_stop(&demo, syn_never()), 0);
         CHECK_INT(square(1.0, i, &y), SYN_ECLOSED);
-        CHECK_SAYS("square: its synchronizer takes no calls");
+        CHECK_SAYS("square: its synchronizer 'demo' was stopped and takes no calls");
         CHECK_INT(future_get(square_future(1.0, i), &y), SYN_ECLOSED);
+        CHECK_SAYS("square: its synchronizer 'demo' was stopped and takes no calls");
     }
     CHECK_INT(now(), 50 * SECOND);
     finish(&demo);
@@ -281,7 +282,7 @@ static void check_failing_starts(const char *what)
         syn_fault_clear();
         CHECK_INT(err, hits < n ? 0 : SYN_ENOMEM);
         if (err) {
-            CHECK_SAYS("demo could not be started");
+            CHECK_SAYS("'demo' could not be started");
             CHECK_INT(count_entries("/dev/fd"), descriptors);
             CHECK_THREADS(threads);
             CHECK_INT(square(0.0, 3, NULL), 0); /* a later start succeeds */

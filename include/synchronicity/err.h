@@ -71,6 +71,7 @@ enum {
     SYN_EYIELDTWICE, /* a context yielded again where it should have ended */
     SYN_ENOHOST,     /* there is no host of that name, or it has no address */
     SYN_ERESOLVE,    /* the name server gave no answer, or failed: later it may know the name */
+    SYN_EUNWANTED,  /* nobody waits for the promise any more; its value is still yours */
     SYN_EOWN_LAST,
 
     SYN_EUSER = 65536 /* yours from here up; the library never makes one */

@@ -39,6 +39,9 @@
  *     syn_future_detach(F)                  use up; it runs on, its result is destroyed
  *     syn_future_then(F, SYNCHRONIZER, FN, USER)
  *                                           use up; FN(USER, err, result) runs on the loop
+ *     syn_future_then_by(F, SYNCHRONIZER, FN, USER, DEADLINE)
+ *                                           the same; when the deadline passes the task is
+ *                                           cancelled, as by get_by
  *     syn_future_share(F, &SHARED)          use up, for a result that many may read
  *
  * Each F is used up once; one that is dropped keeps its memory, and its result, for ever,
@@ -48,11 +51,11 @@
  *
  * All of them may fail with SYN_EINVAL for a handle that was never made, with
  * SYN_ECONSUMED, and with the error that making the future met (SYN_ENOMEM,
- * SYN_ECLOSED ...). Waiting ones fail, and leave F as it was, with SYN_EDEADLK on the
- * thread that drives the task's own synchronizer. Only one may wait: while somebody else
- * gets F, that is SYN_ECONSUMED, and while he only waits for it SYN_EBUSY; share it then.
- * request_cancel works also while another thread waits, and is how one ends that thread's
- * wait. OUT may be NULL: the result is destroyed.
+ * SYN_ECLOSED ...; those that use F up have used it up then). Waiting ones fail, and leave F as it was, with SYN_EDEADLK on the
+ * thread that drives the task's own synchronizer. Only one may wait: while another thread or
+ * task gets F, that is SYN_ECONSUMED, and while it only waits for F, also in a select,
+ * SYN_EBUSY; share it then. request_cancel works also while another thread waits, and after a
+ * then, and is how one ends that wait. OUT may be NULL: the result is destroyed.
  */
 #ifndef SYNCHRONICITY_FUTURE_H
 #define SYNCHRONICITY_FUTURE_H
@@ -131,12 +134,21 @@ void syn_on_unobserved(void (*fn)(void *user, const char *function, syn_err err,
 #define syn_future_detach(f) syni_future_detach((f).u.handle)
 
 /* FN runs once, later, on the loop of SYNCHRONIZER (a pointer; NULL: the default
- * one), never inside this call; the result is FN's to keep, and NULL with an error.
+ * one), never inside this call; the result is FN's to keep, and NULL with an error, of which
+ * syn_last_report() and syn_perror() know message and trace while FN runs.
  * When SYNCHRONIZER is stopped before, FN is called with SYN_ECANCELED.
- * Fails: SYN_ENOMEM, and leaves F as it was. */
+ *
+ * When DEADLINE passes, or that of a syn_call_by() around the call, or of the task that makes
+ * it, the future's task is asked to end, and FN is called with what that comes to, mostly
+ * SYN_ETIMEDOUT. F is used up; to end it earlier say syn_future_request_cancel(F), and FN is
+ * called with SYN_ECANCELED when the task has cleaned up.
+ * Fails: SYN_ENOMEM, SYN_EBUSY, SYN_ECLOSED and what starting SYNCHRONIZER meets; F is as it was. */
 #define syn_future_then(f, synchronizer, fn, user)                                                 \
     (0 ? (f).u.then_is(fn)                                                                         \
        : syni_future_then((f).u.handle, (synchronizer), (void (*)(void))(fn), (user)))
+#define syn_future_then_by(f, synchronizer, fn, user, deadline)                                    \
+    (syni_deadline_push(deadline),                                                                 \
+     syni_deadline_pop(syn_future_then((f), (synchronizer), (fn), (user))))
 
 /* --- shared futures --- */
 
@@ -238,6 +250,7 @@ syn_err syni_promise_new(const struct syn_type *type, const char *file, int line
 syn_err syni_promise_complete(struct syn_promise promise, const void *result);
 syn_err syni_promise_fail(struct syn_promise promise, syn_err err, const char *message);
 syn_err syni_promise_drop(struct syn_promise promise);
+int syni_promise_is_wanted(struct syn_promise promise);
 
 /* SYN_PROMISE(type, name), SYN_PROMISE(type, name, SYN_DESTROY(fn)): the types
  * `struct name_future`, `struct name_promise`, `struct name_shared` for results of
@@ -279,15 +292,26 @@ syn_err syni_promise_drop(struct syn_promise promise);
                           &(out_future)->u.handle))
 
 /* syn_promise_complete(promise, &value), or syn_promise_complete(promise) for nothing.
- * The value is copied. The first of complete, fail and drop wins; the others get
- * SYN_EALREADY, and with them the value is still yours. Thread: any, at
- * any time; P stays a name that can be asked. */
+ * The value is copied, and with 0 it is handed over; with an error it is still yours. The first
+ * of complete, fail and drop wins; the others get SYN_EALREADY. SYN_EUNWANTED: you are the first,
+ * but the reader is gone (its future was detached or cancelled, or its wait ended by a deadline).
+ * Thread: any, at any time; P stays a name that can be asked.
+ *
+ * A value that was handed over and is not fetched is destroyed, as SYN_DESTROY says, on the
+ * thread that lets go of the future (detach, get with OUT NULL, cancel, a loser of a race); where
+ * that is at the same moment, on the thread that completes, before it returns. */
 #define syn_promise_complete(...) SYNI_CAT(SYNI_COMPLETE_, SYNI_N(__VA_ARGS__))(__VA_ARGS__)
 #define SYNI_COMPLETE_1(p) (0 ? (p).u.value_is() : syni_promise_complete((p).u.handle, NULL))
 #define SYNI_COMPLETE_2(p, value)                                                                  \
     (0 ? (p).u.value_is(value) : syni_promise_complete((p).u.handle, (value)))
 
-/* Ends it with ERR (0 is SYN_EINVAL) and MESSAGE (copied; NULL: none). */
+/* 1: somebody may still read the result; ask it before you make something dear. 0: the reader is
+ * gone, or the promise was completed, failed or dropped. A future that was lost without a
+ * detach counts as a reader. Thread: any, at any time. */
+#define syn_promise_is_wanted(p) syni_promise_is_wanted((p).u.handle)
+
+/* Ends it with ERR (0, which is no error, becomes SYN_EINVAL) and MESSAGE (copied; NULL: none). A
+ * failure that nobody reads is told to syn_on_unobserved(). */
 #define syn_promise_fail(p, err, message) syni_promise_fail((p).u.handle, (err), (message))
 
 /* Ends it with SYN_EBROKEN and the place where it was made. */

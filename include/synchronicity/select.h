@@ -19,8 +19,8 @@
  *     if (syn_chosen(self->on) == 0) ...         // the status is in syn_co_status
  *
  * EXACTLY ONE of them happens. What loses consumes nothing: no item was taken or given, a
- * future is as it was. (While the select waits, somebody else who uses one of its futures
- * gets SYN_ECONSUMED.) An end, an error, a close and a bad handle are answers too, and win.
+ * future is as it was. (While the select waits, another thread or task that would use one of its
+ * futures gets SYN_EBUSY.) An end, an error, a close and a bad handle are answers too, and win.
  *
  * FAIR: of those that can happen at once one is drawn, each equally likely; time is up
  * only if none can, so SYN_ON_TIME(syn_after(0)) makes a select that never waits. Once it

@@ -68,6 +68,7 @@
 #define future_cancel syn_future_cancel
 #define future_detach syn_future_detach
 #define future_then syn_future_then
+#define future_then_by syn_future_then_by
 #define future_share syn_future_share
 #define shared_get syn_shared_get
 #define shared_get_by syn_shared_get_by
@@ -79,6 +80,7 @@
 #define promise_complete syn_promise_complete
 #define promise_fail syn_promise_fail
 #define promise_drop syn_promise_drop
+#define promise_is_wanted syn_promise_is_wanted
 #define call_by syn_call_by
 #define channel_new syn_channel_new
 #define channel_next syn_channel_next

@@ -44,6 +44,7 @@ static const struct code codes[] = {
     {SYN_EYIELDTWICE, "SYN_EYIELDTWICE", "the context yielded twice"},
     {SYN_ENOHOST, "SYN_ENOHOST", "unknown host"},
     {SYN_ERESOLVE, "SYN_ERESOLVE", "the name cannot be looked up at present"},
+    {SYN_EUNWANTED, "SYN_EUNWANTED", "nobody wants the result any more"},
 };
 
 static const struct code *find(syn_err code)

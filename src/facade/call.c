@@ -16,18 +16,31 @@
 #include "base/report.h"
 #include "task/local.h"
 
+/* Where FUNCTION runs if this thread calls it. */
+static struct syn_synchronizer *synchronizer_of(const struct syn_function *function)
+{
+    struct syni_home *here = syni_home_now();
+
+    if (function->synchronizer)
+        return function->synchronizer;
+    return here ? here->synchronizer : syn_default_synchronizer();
+}
+
 syn_err syni_home_for(const struct syn_function *function, struct syni_home **out_home)
 {
     struct syni_home *here = syni_home_now();
 
     if (function->abi != SYN_ABI || function->task_size != sizeof(struct syn_task))
         return SYN_EABI;
-    if (function->synchronizer)
-        return syni_home_find(function->synchronizer, out_home);
-    if (!here)
-        return syni_home_find(syn_default_synchronizer(), out_home);
+    if (function->synchronizer || !here)
+        return syni_home_find(synchronizer_of(function), out_home);
     *out_home = here;
     return SYN_OK;
+}
+
+struct syn_report *syni_call_report(const struct syn_function *function, syn_err err)
+{
+    return syni_home_report(synchronizer_of(function), err, function->name);
 }
 
 bool syni_launch(struct syni_task *task)
@@ -115,16 +128,6 @@ static syn_err outcome(struct syni_core *core, void *out_result)
     return err;
 }
 
-static const char no_calls[] = "%s: its synchronizer takes no calls";
-
-static syn_err refuse_call(const struct syn_function *function, syn_err err)
-{
-    if (err == SYN_EABI)
-        return syni_refuse(err, "%s: compiled against another version of the headers",
-                           function->name);
-    return syni_refuse(err, no_calls, function->name);
-}
-
 /* TASK was not taken: what it inherited goes, and who waits for its end hears of it. */
 static bool not_taken(struct syni_task *task)
 {
@@ -186,7 +189,7 @@ syn_err syni_call_on(struct syni_task *task, struct syni_home *home, void *out_r
     if (run_and_wait(task))
         err = outcome(&task->core, out_result);
     else
-        err = refuse_call(function, task->core.err);
+        err = syni_refuse_home(home->synchronizer, task->core.err, function->name);
     syni_blocked_leave(&blocked);
     return err;
 }
@@ -197,7 +200,7 @@ syn_err syni_call(const struct syn_function *function, struct syn_task *frame, v
     syn_err err = syni_home_for(function, &home);
 
     if (err)
-        return refuse_call(function, err);
+        return syni_report_keep(err, SYN_BY_LIBRARY, syni_call_report(function, err));
     return syni_call_on(SYNI_TASK(frame), home, out_result);
 }
 
@@ -213,7 +216,7 @@ struct syni_task *syni_call_new_on(const struct syn_function *function, struct s
     }
     task->function = function;
     syni_task_init(task, home);
-    syni_core_publish(&task->core, slot);
+    syni_core_publish(&task->core, slot, 2);
     *out_future = syni_core_handle(&task->core);
     return task;
 }
@@ -224,7 +227,7 @@ struct syn_task *syni_call_new(const struct syn_function *function, struct syn_f
     syn_err err = syni_home_for(function, &home);
 
     if (err) {
-        *out_future = (struct syn_future){NULL, (uint32_t)err};
+        *out_future = syni_future_refused(&function->type, err, syni_call_report(function, err));
         return NULL;
     }
     return (struct syn_task *)(void *)syni_call_new_on(function, home, out_future);
@@ -266,8 +269,8 @@ void syni_call_refused(struct syni_task *task)
 {
     task->core.err = syni_home_refusal(task->home);
     task->core.origin = SYN_BY_LIBRARY;
-    task->core.report = syni_report_format(task->core.err, SYN_BY_LIBRARY, no_calls,
-                                           task->function->name);
+    task->core.report = syni_home_report(task->home->synchronizer, task->core.err,
+                                         task->function->name);
     syni_task_withdraw(task);
     if (task->function->ended)
         task->function->ended((struct syn_task *)(void *)task);

@@ -11,26 +11,25 @@
 
 #include "base/report.h"
 
-syn_err syni_refuse_future(syn_err err)
-{
-    if (err == SYN_EINVAL)
-        return syni_refuse(err, "the future was never made");
-    if (err == SYN_ECONSUMED)
-        return syni_refuse(err, "the future was used up before: got, awaited, cancelled, detached, "
-                                "shared or given a callback");
-    if (err == SYN_EBUSY)
-        return syni_refuse(err, "somebody else waits for this future; share it");
-    if (err == SYN_ECLOSED)
-        return syni_refuse(err, "the call could not be made: its synchronizer takes no calls");
-    return syni_refuse(err, "the call could not be made");
-}
-
 /* The core of FUTURE with one reference more. */
 static syn_err pin(struct syn_future future, bool used_up_too, struct syni_core **out_core)
 {
     syn_err err = syni_core_pin(future, used_up_too, out_core);
 
     return err ? syni_refuse_future(err) : SYN_OK;
+}
+
+/* The same for who looks, and does not use it up: a call that was refused is an error at once. */
+static syn_err pin_made(struct syn_future future, bool used_up_too, struct syni_core **out_core)
+{
+    syn_err err = pin(future, used_up_too, out_core);
+
+    if (err)
+        return err;
+    err = syni_look_at_refused(*out_core);
+    if (err)
+        syni_core_unpin(*out_core);
+    return err;
 }
 
 static syn_err refuse_own(struct syni_source source)
@@ -44,10 +43,14 @@ static syn_err refuse_own(struct syni_source source)
                              source.name, source.home->loop.name);
 }
 
-/* Waiting for what SOURCE says, on this thread, would be for itself, or stop a loop that it may
- * need: a job may call back. */
-static syn_err may_wait(struct syni_source source)
+/* Waiting for CORE on this thread would be for itself, or stop a loop that it may need: a job may
+ * call back. */
+static syn_err may_wait(const struct syni_core *core)
 {
+    struct syni_source source = syni_shared_source(core);
+
+    if (syni_core_done(core))
+        return SYN_OK;
     if (source.home && syni_drives(&source.home->loop))
         return refuse_own(source);
     if (source.is_job && syni_driving_now())
@@ -58,32 +61,33 @@ static syn_err may_wait(struct syni_source source)
     return SYN_OK;
 }
 
-/* The same for who is going to wait. Fails also when it never could. */
-static syn_err pin_to_wait(struct syn_future future, struct syni_core **out_core)
+/* WAITER is told, if it WAITS, else it is done; if the caller had RESERVED it, it is used up. */
+static syn_err begin_wait(struct syni_core *core, struct syni_waiter *waiter, bool reserved,
+                          bool *out_waits)
 {
-    struct syni_core *core = NULL;
-    syn_err err = pin(future, false, &core);
+    bool busy;
 
-    if (err)
-        return err;
-    if (!syni_core_done(core))
-        err = may_wait(syni_shared_source(core));
-    if (err)
-        syni_core_unpin(core);
-    else
-        *out_core = core;
-    return err;
+    *out_waits = syni_core_wait(core, waiter, &busy);
+    if (!*out_waits && busy)
+        return SYN_EBUSY;
+    if (reserved)
+        syni_core_commit(core);
+    else if (*out_waits && syni_core_is_used_up(core) && syni_core_stop_waiting(core, waiter))
+        return SYN_ECONSUMED; /* a moment ago: the place is for who uses it up */
+    return SYN_OK;
 }
 
 static syn_err wait_blocking(struct syni_core *core, int64_t deadline, bool asks,
                              enum syn_origin origin)
 {
     struct syni_thread_waiter waiter;
-    bool busy;
+    syn_err err;
+    bool waits;
 
     syni_thread_waiter_init(&waiter);
-    if (!syni_core_wait(core, &waiter.waiter, &busy))
-        return busy ? SYN_EBUSY : SYN_OK;
+    err = begin_wait(core, &waiter.waiter, asks, &waits);
+    if (err || !waits)
+        return err;
     if (syni_clock_sleep(&waiter.done, deadline))
         return SYN_OK;
     SYNI_DELAY(deadline_passed);
@@ -93,10 +97,11 @@ static syn_err wait_blocking(struct syni_core *core, int64_t deadline, bool asks
     return SYN_OK;
 }
 
-/* Waits for CORE until DEADLINE. Then, if it ASKS, who produces it is asked to end, and the
+/* Waits for CORE until DEADLINE. Then, if it ASKS, for which CORE was reserved, who produces it is asked to end, and the
  * wait goes on, since that cleans up; where nobody can be asked the wait is over. One waiter for both,
  * so that no other thread gets between them. SYN_EBUSY: somebody else waits already.
- * SYN_EDEADLK: it could never end, and the report says why. */
+ * SYN_ECONSUMED: somebody has just used it up. SYN_EDEADLK: it could never end, and the report
+ * says why. */
 static syn_err wait_core(struct syni_core *core, int64_t deadline, bool asks,
                          enum syn_origin origin)
 {
@@ -106,8 +111,11 @@ static syn_err wait_core(struct syni_core *core, int64_t deadline, bool asks,
     struct syni_relay relay = {NULL, core};
     syn_err err;
 
-    if (syni_core_done(core))
+    if (syni_core_done(core)) {
+        if (asks)
+            syni_core_commit(core);
         return SYN_OK;
+    }
     err = syni_blocked_enter(&blocked, source.home, source.name);
     if (err)
         return err;
@@ -136,7 +144,7 @@ syn_err syni_take_outcome(struct syni_core *core, void *out_result)
     } else {
         syni_core_discard(core); /* before we return, whoever holds it longer */
     }
-    syni_core_unpin(core);
+    syni_core_let_go(core);
     return err;
 }
 
@@ -145,22 +153,20 @@ static syn_err end_future(struct syn_future future, int64_t deadline, enum syn_o
                           void *out_result)
 {
     struct syni_core *core = NULL;
-    syn_err err = pin_to_wait(future, &core);
+    syn_err err = syni_core_reserve(future, &core);
 
     if (err)
-        return err;
-    err = syni_core_consume(future, &core);
-    syni_core_unpin(core);
-    if (err)
         return syni_refuse_future(err);
-    err = wait_core(core, deadline, true, origin);
+    err = may_wait(core);
+    if (!err)
+        err = wait_core(core, deadline, true, origin);
     if (!err)
         return syni_take_outcome(core, out_result);
     if (err == SYN_EBUSY || err == SYN_EDEADLK) {
         syni_core_restore(core);
         return err == SYN_EBUSY ? syni_refuse_future(SYN_EBUSY) : err;
     }
-    syni_core_unpin(core);
+    syni_core_let_go(core);
     return syni_report_keep(err, origin, syni_report_new(err, origin, NULL));
 }
 
@@ -178,14 +184,19 @@ syn_err syni_future_get(struct syn_future future, void *out_result)
 syn_err syni_future_wait_by(struct syn_future future, struct syn_deadline deadline)
 {
     struct syni_core *core = NULL;
-    syn_err err = pin_to_wait(future, &core);
+    syn_err err = pin_made(future, false, &core);
 
     if (err)
         return err;
+    err = may_wait(core);
+    if (err) {
+        syni_core_unpin(core);
+        return err;
+    }
     err = wait_core(core, syni_deadline_here(deadline.ns), false, SYN_BY_DEADLINE);
     syni_core_unpin(core);
-    if (err == SYN_EBUSY)
-        return syni_refuse_future(SYN_EBUSY);
+    if (err == SYN_EBUSY || err == SYN_ECONSUMED)
+        return syni_refuse_future(err);
     if (err && err != SYN_EDEADLK)
         syni_report_keep(err, SYN_BY_DEADLINE, syni_report_new(err, SYN_BY_DEADLINE, NULL));
     return err;
@@ -194,7 +205,7 @@ syn_err syni_future_wait_by(struct syn_future future, struct syn_deadline deadli
 syn_err syni_future_poll(struct syn_future future)
 {
     struct syni_core *core = NULL;
-    syn_err err = pin(future, false, &core);
+    syn_err err = pin_made(future, false, &core);
 
     if (err)
         return err;
@@ -206,7 +217,7 @@ syn_err syni_future_poll(struct syn_future future)
 syn_err syni_future_request_cancel(struct syn_future future)
 {
     struct syni_core *core = NULL;
-    syn_err err = pin(future, true, &core);
+    syn_err err = pin_made(future, true, &core);
 
     if (err)
         return err;
@@ -223,10 +234,14 @@ syn_err syni_future_cancel(struct syn_future future)
 syn_err syni_future_detach(struct syn_future future)
 {
     struct syni_core *core = NULL;
-    syn_err err = syni_core_consume(future, &core);
+    syn_err err = syni_core_reserve(future, &core);
 
     if (err)
         return syni_refuse_future(err);
-    syni_core_unpin(core);
+    err = syni_use_up_refused(core);
+    if (err)
+        return err;
+    syni_core_commit(core);
+    syni_core_let_go(core);
     return SYN_OK;
 }

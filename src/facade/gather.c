@@ -82,7 +82,7 @@ syn_err syni_scope_add(struct syn_scope *public_scope, struct syn_future future,
 
     if (is_elsewhere(scope))
         return refuse_elsewhere();
-    err = syni_core_consume(future, &core);
+    err = syni_core_reserve(future, &core);
     if (!err && !owner && !scope->home && refuse_driven(core)) {
         syni_core_restore(core);
         return SYN_EDEADLK;
@@ -91,8 +91,7 @@ syn_err syni_scope_add(struct syn_scope *public_scope, struct syn_future future,
         syni_scope_bind(scope, owner);
     syni_scope_enter(scope, &section);
     if (err)
-        syni_scope_fail(scope, err, err == SYN_ECONSUMED ? "the future was used up before" : NULL,
-                        out_status, &section);
+        syni_scope_fail(scope, err, syni_core_refusal(err), out_status, &section);
     else
         syni_scope_take(scope, core, out_result, out_status, &section);
     syni_scope_leave(scope, &section);

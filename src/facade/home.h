@@ -18,6 +18,18 @@ syn_err syni_home_find(struct syn_synchronizer *synchronizer, struct syni_home *
 /* Why HOME, which was found, takes no post any more: SYN_ECLOSED or SYN_ELOOPDEAD. */
 syn_err syni_home_refusal(struct syni_home *home);
 
+/* --- refusal.c --- */
+
+/* Why SYNCHRONIZER does not take NAME, a call or what else: ERR is that of syni_home_find() or
+ * syni_home_refusal(). The first is the report, the second the calling thread's, and returns ERR.
+ * Call it next: it takes the reason of a start that failed from the thread's latest report. */
+struct syn_report *syni_home_report(struct syn_synchronizer *synchronizer, syn_err err,
+                                    const char *name);
+syn_err syni_refuse_home(struct syn_synchronizer *synchronizer, syn_err err, const char *name);
+
+/* Why a future did not serve, in words: ERR as of syni_core_refusal(). */
+syn_err syni_refuse_future(syn_err err);
+
 /* --- lifecycle.c --- */
 
 /* Starts it, also after a stop; syn_synchronizer_start() says how it fails. */
@@ -40,6 +52,9 @@ const char *syni_name_of(const struct syn_synchronizer *synchronizer);
 
 /* Where a call of FUNCTION runs; SYN_EABI as well. */
 syn_err syni_home_for(const struct syn_function *function, struct syni_home **out_home);
+
+/* Why FUNCTION could not be called: ERR is that of syni_home_for(), called before. */
+struct syn_report *syni_call_report(const struct syn_function *function, syn_err err);
 
 /* TASK begins on its home. False: that is closed by now, and TASK was not taken. */
 bool syni_launch(struct syni_task *task);
@@ -84,9 +99,22 @@ struct syni_source {
 };
 
 /* What CORE, which this thread consumed and which is done, came to; gives its reference
- * up. And why a handle did not serve, in words. */
+ * up. */
 syn_err syni_take_outcome(struct syni_core *core, void *out_result);
-syn_err syni_refuse_future(syn_err err);
+
+/* --- promise.c --- */
+
+/* A future, of a result of TYPE, that has failed with ERR and REPORT, which is taken; without
+ * memory one that was not made, with ERR. */
+struct syn_future syni_future_refused(const struct syn_type *type, syn_err err,
+                                      struct syn_report *report);
+
+/* If CORE, which is reserved, is one of those: uses it up, and returns its error, whose report is
+ * the thread's. 0: it is not, and as it was. And the same for who only looks, with a reference. */
+syn_err syni_use_up_refused(struct syni_core *core);
+syn_err syni_look_at_refused(struct syni_core *core);
+
+/* --- share.c --- */
 
 /* That of CORE, also when it is one of syn_shared_future(). */
 struct syni_source syni_shared_source(const struct syni_core *core);

@@ -64,8 +64,7 @@ struct syni_pool_job *syni_job_make(const struct syn_blocking *function, struct 
         return NULL;
     }
     init(job, function);
-    job->core.slot = slot;
-    syni_slot_publish(slot, &job->core, references);
+    syni_core_publish(&job->core, slot, references);
     job->pool = pool ? pool : function->pool ? function->pool : syn_default_pool();
     job->work.pool = syni_pool_of(job->pool); /* a generator may be asked before it is posted */
     *out_future = syni_core_handle(&job->core);
@@ -281,7 +280,11 @@ static const char *name_job(const struct syni_core *core)
     return SYNI_CONTAINER(core, const struct syni_pool_job, core)->function->name;
 }
 
-static const struct syni_core_ops core_ops = {free_job, cancel_job, tighten_job, name_job, true};
+static const struct syni_core_ops core_ops = {.free = free_job,
+                                              .cancel = cancel_job,
+                                              .tighten = tighten_job,
+                                              .name = name_job,
+                                              .is_job = true};
 
 /* --- from inside --- */
 

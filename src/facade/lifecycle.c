@@ -233,11 +233,12 @@ static syn_err run_home(struct home *whole)
         asked->cleanup_limit_ns > 0 ? asked->cleanup_limit_ns : (int64_t)10 * 1000000000;
     err = syni_loop_init(&whole->home.loop, &options);
     if (err)
-        return err;
+        return syni_refuse(err, "its loop could not be made: %s", syn_strerror(err));
     err = syni_loop_start(&whole->home.loop);
-    if (err)
-        syni_loop_fini(&whole->home.loop);
-    return err;
+    if (!err)
+        return SYN_OK;
+    syni_loop_fini(&whole->home.loop);
+    return syni_refuse(err, "the system gave no thread for its loop: %s", syn_strerror(err));
 }
 
 /* AGAIN: also after a stop. */
@@ -248,7 +249,7 @@ static syn_err start_locked(struct syn_synchronizer *synchronizer, bool again)
     syn_err err;
 
     if (!whole)
-        return SYN_ENOMEM;
+        return syni_refuse(SYN_ENOMEM, "no memory for its loop");
     if (whole->state == DEAD || whole->dying)
         return SYN_ELOOPDEAD;
     if (whole->state == RUNNING)

@@ -183,7 +183,7 @@ static struct map *make(const struct syn_pool_map *what, struct syni_map_arrays 
     map->core.type = &what->nothing;
     map->core.value = map;
     map->core.ops = &core_ops;
-    syni_core_publish(&map->core, slot);
+    syni_core_publish(&map->core, slot, 2);
     return map;
 }
 

@@ -38,28 +38,80 @@ static void free_promise(struct syni_core *core)
 }
 
 static const struct syni_core_ops promise_ops = {.free = free_promise};
+static const struct syni_core_ops refused_ops = {.free = free_promise};
+
+/* NULL: there is no memory. */
+static struct promise *make(const struct syn_type *type)
+{
+    struct syni_slot *slot;
+    struct promise *promise = syni_frame_new(size_of(type), &slot);
+
+    if (!promise)
+        return NULL;
+    promise->core.type = type;
+    promise->core.value = promise->value;
+    promise->core.ops = &promise_ops;
+    syni_core_publish(&promise->core, slot, 2);
+    return promise;
+}
 
 syn_err syni_promise_new(const struct syn_type *type, const char *file, int line,
                          struct syn_promise *out_promise, struct syn_future *out_future)
 {
-    struct syni_slot *slot;
-    struct promise *promise = syni_frame_new(size_of(type), &slot);
+    struct promise *promise = make(type);
 
     if (!promise) {
         *out_future = (struct syn_future){NULL, SYN_ENOMEM};
         *out_promise = (struct syn_promise){NULL, 0};
         return syni_refuse(SYN_ENOMEM, "no memory for a promise");
     }
-    promise->core.type = type;
-    promise->core.value = promise->value;
-    promise->core.ops = &promise_ops;
     promise->file = file;
     promise->line = line;
-    syni_core_publish(&promise->core, slot);
     *out_future = syni_core_handle(&promise->core);
     out_promise->slot = out_future->slot;
     out_promise->generation = out_future->generation;
     return SYN_OK;
+}
+
+struct syn_future syni_future_refused(const struct syn_type *type, syn_err err,
+                                      struct syn_report *report)
+{
+    struct promise *promise = make(type);
+    struct syn_future future = {NULL, (uint32_t)err};
+
+    if (!promise) {
+        syni_report_free(report);
+        return future;
+    }
+    future = syni_core_handle(&promise->core);
+    promise->core.ops = &refused_ops;
+    promise->core.err = err;
+    promise->core.origin = SYN_BY_LIBRARY;
+    promise->core.report = report;
+    syni_core_complete(&promise->core);
+    return future;
+}
+
+syn_err syni_use_up_refused(struct syni_core *core)
+{
+    struct syn_report *report = core->report;
+    syn_err err = core->err;
+
+    if (core->ops != &refused_ops)
+        return SYN_OK;
+    core->report = NULL;
+    core->seen = true;
+    syni_core_commit(core);
+    syni_report_keep(err, core->origin, report);
+    syni_core_let_go(core);
+    return err;
+}
+
+syn_err syni_look_at_refused(struct syni_core *core)
+{
+    if (core->ops != &refused_ops)
+        return SYN_OK;
+    return syni_report_keep(core->err, core->origin, syni_report_copy(core->report));
 }
 
 /* Claims it for the caller, who holds a reference then. */
@@ -88,6 +140,14 @@ static void finish(struct promise *promise)
     syni_core_unpin(&promise->core);
 }
 
+/* The value stays the caller's. */
+static syn_err refuse_unwanted(struct promise *promise)
+{
+    promise->core.taken = true;
+    return syni_refuse(SYN_EUNWANTED, "nobody waits any more for the promise made at %s:%d",
+                       promise->file, promise->line);
+}
+
 syn_err syni_promise_complete(struct syn_promise promise, const void *result)
 {
     struct promise *p = NULL;
@@ -95,10 +155,26 @@ syn_err syni_promise_complete(struct syn_promise promise, const void *result)
 
     if (err)
         return err;
-    if (p->core.type->size && result)
+    /* Before it is there: then whoever reads it may be gone already, with it. */
+    if (!syni_core_is_wanted(&p->core))
+        err = refuse_unwanted(p);
+    else if (p->core.type->size && result)
         memcpy(p->core.value, result, p->core.type->size);
     finish(p);
-    return SYN_OK;
+    return err;
+}
+
+int syni_promise_is_wanted(struct syn_promise promise)
+{
+    struct syn_future name = {promise.slot, promise.generation};
+    struct syni_core *core;
+    int wanted;
+
+    if (syni_core_pin(name, true, &core))
+        return 0;
+    wanted = syni_core_is_wanted(core) && !SYNI_CONTAINER(core, struct promise, core)->claimed;
+    syni_core_unpin(core);
+    return wanted;
 }
 
 static void fail(struct promise *promise, syn_err code, enum syn_origin origin,
@@ -115,9 +191,14 @@ syn_err syni_promise_fail(struct syn_promise promise, syn_err code, const char *
     struct promise *p = NULL;
     syn_err err = claim(promise, &p);
 
-    if (!err)
-        fail(p, code ? code : SYN_EINVAL, SYN_BY_TASK, message);
-    return err;
+    if (err)
+        return err;
+    if (code)
+        fail(p, code, SYN_BY_TASK, message);
+    else
+        fail(p, SYN_EINVAL, SYN_BY_TASK,
+             "promise_fail was given 0, which is no error; to end it well write promise_complete");
+    return SYN_OK;
 }
 
 syn_err syni_promise_drop(struct syn_promise promise)

@@ -1,10 +1,71 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Why a pool would not run something, in words. Any thread for which the pool stays.
+ * Why a future does not serve, or a synchronizer or a pool would not run something, in words.
+ * Any thread for which it stays.
  */
+#include "facade/home.h"
 #include "facade/job.h"
 
 #include "base/report.h"
+
+static struct syn_report *died(struct syn_synchronizer *synchronizer, const char *name)
+{
+    struct syni_home *home = syni_home_peek(synchronizer);
+    syn_err why = home ? home->loop.died : SYN_OK;
+
+    if (why && why != SYN_ELOOPDEAD)
+        return syni_report_format(SYN_ELOOPDEAD, SYN_BY_LIBRARY,
+                                  "%s: the loop of its synchronizer '%s' died: %s", name,
+                                  syni_name_of(synchronizer), syn_strerror(why));
+    return syni_report_format(SYN_ELOOPDEAD, SYN_BY_LIBRARY,
+                              "%s: the thread of its synchronizer '%s' ended, or stayed behind in a "
+                              "step when it was stopped",
+                              name, syni_name_of(synchronizer));
+}
+
+/* The first call starts it, which failed. */
+static struct syn_report *not_started(struct syn_synchronizer *synchronizer, syn_err err,
+                                      const char *name)
+{
+    struct syn_report *cause = syni_report_take();
+    struct syn_report *report =
+        syni_report_format(err, SYN_BY_LIBRARY, "%s: its synchronizer '%s' could not be started",
+                           name, syni_name_of(synchronizer));
+
+    if (report && cause && cause->code == err)
+        report->cause = cause;
+    else
+        syni_report_free(cause);
+    return report;
+}
+
+struct syn_report *syni_home_report(struct syn_synchronizer *synchronizer, syn_err err,
+                                    const char *name)
+{
+    if (err == SYN_EABI)
+        return syni_report_format(err, SYN_BY_LIBRARY,
+                                  "%s: compiled against another version of the headers", name);
+    if (err == SYN_ELOOPDEAD)
+        return died(synchronizer, name);
+    if (err == SYN_ECLOSED)
+        return syni_report_format(err, SYN_BY_LIBRARY,
+                                  "%s: its synchronizer '%s' was stopped and takes no calls; "
+                                  "syn_synchronizer_start() begins anew",
+                                  name, syni_name_of(synchronizer));
+    return not_started(synchronizer, err, name);
+}
+
+syn_err syni_refuse_home(struct syn_synchronizer *synchronizer, syn_err err, const char *name)
+{
+    return syni_report_keep(err, SYN_BY_LIBRARY, syni_home_report(synchronizer, err, name));
+}
+
+syn_err syni_refuse_future(syn_err err)
+{
+    return syni_refuse(err, "%s", syni_core_refusal(err));
+}
+
+/* --- pools --- */
 
 static struct syn_report *closed(const char *function, const char *pool)
 {

@@ -52,7 +52,7 @@ static void let_go(struct syn_shared *shared, bool over)
     syni_mutex_unlock(&shared->lock);
     if (!last)
         return;
-    syni_core_unpin(shared->core);
+    syni_core_let_go(shared->core);
     syni_mutex_fini(&shared->lock);
     syni_free(shared, sizeof *shared);
 }
@@ -103,17 +103,22 @@ static void source_done(struct syni_waiter *waiter)
 
 syn_err syni_future_share(struct syn_future future, struct syn_shared **out_shared)
 {
-    struct syn_shared *shared = syni_alloc(sizeof *shared);
-    syn_err err;
+    struct syn_shared *shared;
+    struct syni_core *core;
+    syn_err err = syni_core_reserve(future, &core);
     bool busy;
 
-    if (!shared)
+    if (err)
+        return syni_refuse_future(err);
+    err = syni_use_up_refused(core);
+    if (err)
+        return err;
+    shared = syni_alloc(sizeof *shared);
+    if (!shared) {
+        syni_core_restore(core);
         return syni_refuse(SYN_ENOMEM, "no memory to share a future");
-    err = syni_core_consume(future, &shared->core);
-    if (err) {
-        syni_free(shared, sizeof *shared);
-        return syni_refuse(err, "the future to share is used up or was never made");
     }
+    shared->core = core;
     syni_mutex_init(&shared->lock);
     syni_list_init(&shared->waiters);
     shared->users = 1;
@@ -124,9 +129,10 @@ syn_err syni_future_share(struct syn_future future, struct syn_shared **out_shar
             syni_core_restore(shared->core);
             syni_mutex_fini(&shared->lock);
             syni_free(shared, sizeof *shared);
-            return syni_refuse(SYN_EBUSY, "somebody else waits for the future to share");
+            return syni_refuse_future(SYN_EBUSY);
         }
     }
+    syni_core_commit(shared->core);
     *out_shared = shared;
     return SYN_OK;
 }
@@ -349,7 +355,7 @@ struct syn_future syni_shared_future(struct syn_shared *shared)
     copy->source = syni_shared_source(shared->core);
     copy->reader.tell = tell_copy;
     copy->reader.holds = true;
-    syni_core_publish(&copy->core, slot);
+    syni_core_publish(&copy->core, slot, 2);
     future = syni_core_handle(&copy->core);
     if (!add_reader(shared, &copy->reader))
         tell_copy(&copy->reader, shared->core);

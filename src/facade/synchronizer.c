@@ -26,9 +26,10 @@ syn_err syn_synchronizer_start(struct syn_synchronizer *synchronizer)
     if (!synchronizer)
         return syni_refuse(SYN_EINVAL, "no synchronizer to start");
     err = syni_home_start(synchronizer);
-    if (err)
-        syni_refuse(err, "synchronizer %s could not be started", syni_name_of(synchronizer));
-    return err;
+    if (err == SYN_EBUSY)
+        return syni_refuse(err, "the synchronizer '%s' is being stopped; start it when that is over",
+                           syni_name_of(synchronizer));
+    return err ? syni_refuse_home(synchronizer, err, "syn_synchronizer_start") : SYN_OK;
 }
 
 syn_err syn_synchronizer_stop(struct syn_synchronizer *synchronizer, struct syn_deadline deadline)

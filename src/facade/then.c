@@ -14,52 +14,79 @@
 
 struct then {
     struct syn_task syn;
-    struct syni_core *core; /* two references: the future's own, and one for the value */
+    struct syni_core *core; /* two references: the reader's, and one for the value */
+    int64_t deadline;       /* then who produces it is asked to end */
     void (*fn)(void);
     void *user;
-    bool awaiting, called;
+    bool awaits, called;
 };
 
-static void call(struct then *then, syn_err err)
+/* Calls back, with REPORT as this thread's latest, as after a future_get() that failed. */
+static void call(struct then *then, syn_err err, enum syn_origin origin, struct syn_report *report)
 {
     struct syni_core *core = then->core;
     void *value = err ? NULL : core->value;
 
     then->called = true;
-    core->seen = true;
+    if (syni_core_done(core))
+        core->seen = true;
     if (!err)
         core->taken = true; /* the callback's to keep */
+    if (err)
+        syni_report_keep(err, origin, report);
     core->type->call(then->fn, then->user, err, value);
     syni_core_unpin(core);
 }
 
-static struct syn_step run(struct syn_task *task)
+static struct syn_step run(struct syn_task *public_task)
 {
-    struct then *then = (struct then *)(void *)task;
+    struct then *then = (struct then *)(void *)public_task;
+    struct syni_task *task = SYNI_TASK(public_task);
 
-    if (!then->awaiting) {
-        then->awaiting = true;
-        return syni_await_core(SYNI_TASK(task), then->core, NULL, SYNI_NEVER);
-    }
-    return syni_step_leave(task, task->status, NULL);
+    if (then->awaits)
+        return syni_step_leave(public_task, public_task->status, NULL);
+    syni_core_commit(then->core);
+    then->awaits = syni_await_core(task, then->core, NULL, then->deadline);
+    /* Who waits for it at this moment sees that it is used up, and leaves. */
+    return syni_suspended;
 }
 
-static struct syn_step leave(struct syn_task *task)
+/* Whose error it is that OWN, the callback's task, ends with. */
+static enum syn_origin origin_of(const struct syni_core *own, const struct syni_core *awaited)
 {
-    call((struct then *)(void *)task, task->status);
-    SYNI_TASK(task)->core.seen = true;
-    return syni_step_end(task);
+    if (syni_origin_is_request(own->origin))
+        return own->origin;
+    return syni_core_done(awaited) ? awaited->origin : SYN_BY_DEADLINE; /* a promise has no task */
 }
 
+static struct syn_step leave(struct syn_task *public_task)
+{
+    struct then *then = (struct then *)(void *)public_task;
+    struct syni_core *own = &SYNI_TASK(public_task)->core;
+    struct syn_report *report = syni_report_copy(own->report);
+    enum syn_origin origin = origin_of(own, then->core);
+
+    if (report)
+        report->origin = origin;
+    call(then, own->err, origin, report);
+    own->seen = true;
+    return syni_step_end(public_task);
+}
+
+/* TASK goes; if it never began, or was abandoned, it calls here. */
 static void release(struct syn_task *task)
 {
     struct then *then = (struct then *)(void *)task;
 
     if (then->called || !then->core)
         return;
-    if (!then->awaiting) /* nobody consumed the future's own reference */
-        syni_core_unpin(then->core);
-    call(then, SYN_ECANCELED);
+    if (!then->awaits) { /* nobody gave the reader's reference up */
+        syni_core_commit(then->core);
+        syni_core_let_go(then->core);
+    }
+    call(then, SYN_ECANCELED, SYN_BY_STOP,
+         syni_report_new(SYN_ECANCELED, SYN_BY_STOP,
+                         "the synchronizer of the callback was stopped before it could run"));
 }
 
 static void ignore(void (*fn)(void), void *user, syn_err err, void *result)
@@ -90,40 +117,71 @@ static struct then *new_then(struct syni_home *home, struct syn_future *out_own)
     return (struct then *)(void *)syni_call_new_on(&function, home, out_own);
 }
 
-syn_err syni_future_then(struct syn_future future, struct syn_synchronizer *where,
-                         void (*fn)(void), void *user)
+/* CORE, which is reserved, is what THEN awaits. Another reference keeps it until the caller, too,
+ * has used it up. */
+static bool launch(struct then *then, struct syni_core *core)
 {
-    struct syni_home *home;
-    struct syni_core *core, *value;
+    struct syni_task *task = SYNI_TASK(&then->syn);
+
+    syni_core_hold(core);
+    syni_core_hold(core); /* for the value */
+    then->core = core;
+    if (syni_launch(task)) {
+        syni_core_commit(core);
+        syni_core_unpin(core);
+        return true;
+    }
+    then->core = NULL;
+    syni_core_unpin(core);
+    syni_core_unpin(core);
+    syni_core_complete(&task->core);
+    return false;
+}
+
+/* CORE is reserved. */
+static syn_err call_later(struct syni_home *home, struct syni_core *core, void (*fn)(void),
+                          void *user)
+{
     struct syn_future own;
     struct then *then;
-    syn_err err;
 
-    if (!fn)
-        return syni_refuse(SYN_EINVAL, "there is no function to call back");
-    err = syni_home_find(where ? where : syn_default_synchronizer(), &home);
-    if (err)
-        return syni_refuse(err, "the synchronizer for the callback takes none");
-    err = syni_core_consume(future, &core);
-    if (err)
-        return syni_refuse(err, "the future for the callback is used up or was never made");
+    if (syni_core_is_awaited(core))
+        return syni_refuse_future(SYN_EBUSY);
     then = new_then(home, &own);
-    if (!then) {
-        syni_core_restore(core);
+    if (!then)
         return syni_refuse(SYN_ENOMEM, "no memory for a callback");
-    }
-    syni_core_pin(future, true, &value);
-    then->core = core;
+    then->deadline = syni_deadline_here(SYNI_NEVER);
     then->fn = fn;
     then->user = user;
     /* Before it is launched: the last reference must be the loop's, or a task that ends
      * at once, unstarted, would call back inside this call. */
     syni_future_detach(own);
-    if (syni_launch(SYNI_TASK(&then->syn)))
-        return SYN_OK;
-    then->core = NULL;
-    syni_core_unpin(core);
-    syni_core_restore(core);
-    syni_core_complete(&SYNI_TASK(&then->syn)->core);
-    return syni_refuse(syni_home_refusal(home), "the synchronizer for the callback is closed");
+    return launch(then, core) ? SYN_OK
+                              : syni_refuse_home(home->synchronizer, syni_home_refusal(home),
+                                                 "a callback");
+}
+
+syn_err syni_future_then(struct syn_future future, struct syn_synchronizer *where,
+                         void (*fn)(void), void *user)
+{
+    struct syni_home *home;
+    struct syni_core *core;
+    syn_err err;
+
+    if (!fn)
+        return syni_refuse(SYN_EINVAL, "there is no function to call back");
+    where = where ? where : syn_default_synchronizer();
+    err = syni_home_find(where, &home);
+    if (err)
+        return syni_refuse_home(where, err, "a callback");
+    err = syni_core_reserve(future, &core);
+    if (err)
+        return syni_refuse_future(err);
+    err = syni_use_up_refused(core);
+    if (err)
+        return err;
+    err = call_later(home, core, fn, user);
+    if (err)
+        syni_core_restore(core);
+    return err;
 }

@@ -120,8 +120,8 @@ static struct syni_addresses_future answer(syn_err err, struct addrinfo *list)
         syni_addresses_free(list);
     else if (err)
         syn_promise_fail(promise, err, "not a host and a port");
-    else
-        syn_promise_complete(promise, &list);
+    else if (syn_promise_complete(promise, &list) != SYN_OK)
+        syni_addresses_free(list);
     return future;
 }
 

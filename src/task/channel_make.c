@@ -36,7 +36,7 @@ struct syni_channel *syni_channel_make(const struct syn_type *item, size_t capac
     syni_list_init(&channel->senders);
     syni_list_init(&channel->closers);
     syni_list_init(&channel->incoming);
-    syni_slot_publish(slot, channel, 1);
+    syni_slot_publish(slot, SYNI_SLOT_CHANNEL, channel, 1);
     *out_channel = (struct syn_channel){slot, syni_slot_generation(slot), 0};
     return channel;
 }

@@ -12,10 +12,10 @@
 /* What `waiter` holds once the result is there. */
 static struct syni_waiter done;
 
-void syni_core_publish(struct syni_core *core, struct syni_slot *slot)
+void syni_core_publish(struct syni_core *core, struct syni_slot *slot, unsigned references)
 {
     core->slot = slot;
-    syni_slot_publish(slot, core, 2);
+    syni_slot_publish(slot, SYNI_SLOT_CORE, core, references);
 }
 
 struct syn_future syni_core_handle(struct syni_core *core)
@@ -34,7 +34,7 @@ static syn_err take(struct syn_future future, enum syni_slot_take what,
         return future.generation ? (syn_err)future.generation : SYN_EINVAL;
     core = syni_slot_take(future.slot, future.generation, what);
     if (!core)
-        return SYN_ECONSUMED;
+        return syni_slot_is_reserved(future.slot, future.generation) ? SYN_EBUSY : SYN_ECONSUMED;
     *out_core = core;
     return SYN_OK;
 }
@@ -49,9 +49,39 @@ syn_err syni_core_consume(struct syn_future future, struct syni_core **out_core)
     return take(future, SYNI_SLOT_CONSUME, out_core);
 }
 
+syn_err syni_core_reserve(struct syn_future future, struct syni_core **out_core)
+{
+    return take(future, SYNI_SLOT_RESERVE, out_core);
+}
+
+void syni_core_commit(struct syni_core *core)
+{
+    syni_slot_commit(core->slot);
+}
+
 void syni_core_restore(struct syni_core *core)
 {
     syni_slot_restore(core->slot);
+}
+
+const char *syni_core_refusal(syn_err err)
+{
+    switch (err) {
+    case SYN_EINVAL:
+        return "the future was never made: its struct is all zero, or was never assigned";
+    case SYN_ECONSUMED:
+        return "the future was used up before: got, awaited, cancelled, detached, shared or given "
+               "a callback";
+    case SYN_EBUSY:
+        return "somebody else waits for this future; share it with future_share()";
+    case SYN_ENOMEM:
+        return "the future was not made: there was no memory for the call";
+    case SYN_EABI:
+        return "the future was not made: its function was compiled against another version of the "
+               "headers";
+    default:
+        return "the future was not made: the call was refused";
+    }
 }
 
 static void (*_Atomic on_unobserved)(void *user, const char *function, syn_err err,
@@ -105,12 +135,32 @@ void syni_core_dispose(struct syni_core *core)
     core->report = NULL;
 }
 
-void syni_core_unpin(struct syni_core *core)
+void syni_core_hold(struct syni_core *core)
 {
-    if (!syni_slot_unpin(core->slot))
-        return;
+    syni_slot_take(core->slot, syni_slot_generation(core->slot), SYNI_SLOT_PIN_ANY);
+}
+
+static void end(struct syni_core *core)
+{
     syni_core_dispose(core);
     core->ops->free(core);
+}
+
+void syni_core_unpin(struct syni_core *core)
+{
+    if (syni_slot_unpin(core->slot))
+        end(core);
+}
+
+void syni_core_let_go(struct syni_core *core)
+{
+    if (syni_slot_let_go(core->slot))
+        end(core);
+}
+
+bool syni_core_is_wanted(const struct syni_core *core)
+{
+    return syni_slot_is_wanted(core->slot);
 }
 
 void syni_core_complete(struct syni_core *core)
@@ -133,6 +183,19 @@ bool syni_core_done(const struct syni_core *core)
 {
     /* acquire: the result, see complete() */
     return atomic_load_explicit(&core->waiter, memory_order_acquire) == &done;
+}
+
+bool syni_core_is_awaited(const struct syni_core *core)
+{
+    /* relaxed: a hint; to wait is to find out */
+    struct syni_waiter *waiter = atomic_load_explicit(&core->waiter, memory_order_relaxed);
+
+    return waiter && waiter != &done;
+}
+
+bool syni_core_is_used_up(const struct syni_core *core)
+{
+    return syni_slot_is_used_up(core->slot);
 }
 
 bool syni_core_ask(struct syni_core *core, enum syn_origin origin)

@@ -83,8 +83,9 @@ struct syni_core {
     bool seen;                 /* the error was said to somebody */
 };
 
-/* Makes CORE's one slot point to it, with two references. */
-void syni_core_publish(struct syni_core *core, struct syni_slot *slot);
+/* Makes CORE's one slot point to it, with so many references: the reader's, the producer's,
+ * and what more the producer needs. */
+void syni_core_publish(struct syni_core *core, struct syni_slot *slot, unsigned references);
 
 /* The handle of it. */
 struct syn_future syni_core_handle(struct syni_core *core);
@@ -93,14 +94,27 @@ struct syn_future syni_core_handle(struct syni_core *core);
  * the future could not be made. USED_UP_TOO: also when somebody has used it up. */
 syn_err syni_core_pin(struct syn_future future, bool used_up_too, struct syni_core **out_core);
 
-/* Uses FUTURE up: its reference is the caller's from here on. Fails as pin(). */
+/* Uses FUTURE up: the reader's reference is the caller's from here on. Fails as pin(), and
+ * with SYN_EBUSY while somebody has it reserved. */
 syn_err syni_core_consume(struct syn_future future, struct syni_core **out_core);
 
-/* Takes a consume() back. */
+/* The first half of a consume() by who may find that it must not wait: others who would use
+ * FUTURE up are told SYN_EBUSY until commit() uses it up, or restore() leaves it as it was. */
+syn_err syni_core_reserve(struct syn_future future, struct syni_core **out_core);
+void syni_core_commit(struct syni_core *core);
 void syni_core_restore(struct syni_core *core);
+
+/* One reference more, by who holds one. */
+void syni_core_hold(struct syni_core *core);
 
 /* Gives one reference up; the last destroys what nobody fetched and frees all. */
 void syni_core_unpin(struct syni_core *core);
+
+/* The same for the reader's reference. */
+void syni_core_let_go(struct syni_core *core);
+
+/* The reader's reference was not given up: somebody may still read the result. */
+bool syni_core_is_wanted(const struct syni_core *core);
 
 /* The result is there: tells the waiter and gives the producer's reference up.
  * CORE may be gone afterwards. */
@@ -125,6 +139,15 @@ void syni_core_tighten(struct syni_core *core, int64_t deadline);
 
 /* The name of the function that produces it. */
 const char *syni_core_name(const struct syni_core *core);
+
+/* Why a future does not serve, in words: the code of pin(), consume() or a busy wait(). */
+const char *syni_core_refusal(syn_err err);
+
+/* Somebody waits for it now, though it is not done. */
+bool syni_core_is_awaited(const struct syni_core *core);
+
+/* It was used up; by who holds a reference. */
+bool syni_core_is_used_up(const struct syni_core *core);
 
 /* WAITER is told. False: it is done already (and WAITER is not told), or, if BUSY
  * comes back true, somebody else waits. */

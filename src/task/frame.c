@@ -228,8 +228,8 @@ void syni_frame_free(void *frame, size_t size, struct syni_slot *slot)
     unsigned class = class_of(size);
     struct syni_spare *spare = frame;
 
-    if (class == SYNI_FRAME_CLASSES) {
-        syni_free(frame, size);
+    if (class == SYNI_FRAME_CLASSES || syni_slot_is_spent(slot)) {
+        syni_free(frame, rounded(size));
         syni_slot_free(slot);
         return;
     }

@@ -62,7 +62,7 @@ void syni_scope_leave(struct syni_scope *scope, struct syni_section *section)
 
         syni_list_remove(node);
         syni_core_discard(core); /* before the owner goes on */
-        syni_core_unpin(core);
+        syni_core_let_go(core);
     }
     ask_deferred(section);
     if (section->to_tell)
@@ -313,17 +313,18 @@ void syni_scope_take(struct syni_scope *scope, struct syni_core *core, void *out
     if (scope->has_deadline)
         syni_core_tighten(core, scope->deadline);
     if (syni_core_wait(core, &member->waiter, &busy)) {
+        syni_core_commit(core);
         if (scope->asked)
             ask_child(scope, core, section);
     } else if (!busy) {
+        syni_core_commit(core);
         child_ended(scope, core, section);
     } else {
         syni_list_remove(&member->link);
         scope->live--;
         scope->spawned--;
         syni_core_restore(core);
-        syni_scope_fail(scope, SYN_EBUSY, "somebody else waits for this future; share it",
-                        out_status, section);
+        syni_scope_fail(scope, SYN_EBUSY, syni_core_refusal(SYN_EBUSY), out_status, section);
     }
 }
 
@@ -392,7 +393,7 @@ void syni_scope_forget_failures(struct syni_scope *scope)
         return;
     SYNI_LIST_EACH (node, &scope->failures) {
         syni_list_remove(node);
-        syni_core_unpin(SYNI_CONTAINER(node, struct syni_core, member.link));
+        syni_core_let_go(SYNI_CONTAINER(node, struct syni_core, member.link));
     }
     if (!scope->bound)
         unlist(scope);

@@ -70,7 +70,7 @@ void syni_scope_leave(struct syni_scope *scope, struct syni_section *section);
 /* The first child comes; OWNER (NULL: a thread) has it from here on. */
 void syni_scope_bind(struct syni_scope *scope, struct syni_task *owner);
 
-/* CORE, which was consumed, is a child. */
+/* CORE, which was reserved, is a child, or is restored. */
 void syni_scope_take(struct syni_scope *scope, struct syni_core *core, void *out,
                      syn_err *out_status, struct syni_section *section);
 

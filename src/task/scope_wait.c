@@ -141,7 +141,7 @@ static bool let_go(struct syni_scope *scope, struct syni_core *core)
         return false;
     syni_list_remove(&core->member.link);
     scope->live--;
-    syni_core_unpin(core);
+    syni_core_let_go(core);
     return true;
 }
 

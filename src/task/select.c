@@ -46,7 +46,7 @@ static void ready(struct syni_select *select, int number)
     chance->port.wake = wake_port;
     chance->waiter.wake = wake_waiter;
     if (choice->on == SYNI_ON_FUTURE)
-        chance->port.status = syni_core_consume(choice->future, &chance->core);
+        chance->port.status = syni_core_reserve(choice->future, &chance->core);
     else if (choice->on != SYNI_ON_TIME)
         chance->port.status = syni_channel_pin(choice->channel, &chance->channel);
     if (chance->channel && chance->channel->is_generator && choice->on == SYNI_ON_SEND)
@@ -219,6 +219,8 @@ void syni_select_end(struct syni_select *select)
             syni_channel_withdraw(chance->channel, &chance->port);
         if (chance->core && (i != chosen || chance->port.status))
             leave_core(chance);
+        else if (chance->core)
+            syni_core_commit(chance->core);
         if (chance->channel && i != chosen) {
             syni_channel_unpin(chance->channel);
             chance->channel = NULL;
@@ -235,7 +237,7 @@ void syni_select_release(struct syni_select *select)
     if (chance && chance->channel)
         syni_channel_unpin(chance->channel);
     if (chance && chance->core)
-        syni_core_unpin(chance->core);
+        syni_core_let_go(chance->core);
 }
 
 /* --- making choices --- */

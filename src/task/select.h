@@ -17,7 +17,7 @@
 struct __attribute__((may_alias)) syni_chance {
     struct syni_port port;        /* its status is that of every kind */
     struct syni_channel *channel; /* held */
-    struct syni_core *core;       /* consumed */
+    struct syni_core *core;       /* reserved; at the end, the winner's, used up */
     struct syni_waiter waiter;
     _Atomic(bool) told;           /* the waiter was told, and lost */
     bool waits;                   /* it is the core's waiter */

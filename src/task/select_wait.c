@@ -61,7 +61,7 @@ static void take_answer(struct syni_task *task, struct syn_choice *choice)
     else
         task->heard = syni_report_new(task->status, SYN_BY_LIBRARY,
                                       choice->on == SYNI_ON_FUTURE
-                                          ? "the future cannot be waited for"
+                                          ? syni_core_refusal(task->status)
                                           : syni_channel_refusal(task->status));
 }
 

@@ -241,9 +241,9 @@ bool syni_wait_begin(struct syni_task *task, enum syni_wait wait, const char *wh
  * the next one it leaves, whatever that comes to (invariant 81). */
 void syni_wait_begin_asked(struct syni_task *task, enum syni_wait wait, const char *what);
 
-/* As syni_step_await(), for a core that the caller consumed. */
-struct syn_step syni_await_core(struct syni_task *task, struct syni_core *child, void *out,
-                                int64_t deadline);
+/* As syni_step_await(), for a core that the caller consumed. False: somebody else waits for it at
+ * this moment, and TASK has its turn again, to try once more. */
+bool syni_await_core(struct syni_task *task, struct syni_core *child, void *out, int64_t deadline);
 
 /* Takes TASK out of its wait, if that can be done now; else it will be woken. */
 void syni_wait_interrupt(struct syni_task *task);

@@ -136,10 +136,9 @@ static void await_expires(struct syni_timer *timer)
 /* SYN_ECONSUMED and the like: there is nothing to collect. */
 static void await_refused(struct syni_task *task, syn_err err)
 {
-    syni_timer_stop(&task->home->loop, &task->timer);
     task->ops = NULL;
     task->status = err;
-    task->heard = syni_report_new(err, SYN_BY_LIBRARY, NULL);
+    task->heard = syni_report_new(err, SYN_BY_LIBRARY, syni_core_refusal(err));
     syni_task_resume(task);
 }
 
@@ -160,7 +159,7 @@ static bool collect_result(struct syni_task *task);
 /* The child runs on. */
 static void drop_result(struct syni_task *task)
 {
-    syni_core_unpin(task->on.result.child);
+    syni_core_let_go(task->on.result.child);
 }
 
 static const struct syni_wait_ops result_ops = {interrupt_result, collect_result, forget_result,
@@ -176,12 +175,12 @@ static void begin_await(struct syni_task *task, void *out)
     task->on.result.waiter.wake = wake_by_result;
 }
 
-struct syn_step syni_await_core(struct syni_task *task, struct syni_core *child, void *out,
-                                int64_t deadline)
+/* TASK, which has begun, waits for CHILD, or is resumed as it is done. False: somebody else waits
+ * for it. */
+static bool wait_for(struct syni_task *task, struct syni_core *child, int64_t deadline)
 {
     bool busy = false;
 
-    begin_await(task, out);
     task->on.result.child = child;
     task->live.waits_for = syni_core_name(child);
     syni_core_tighten(child, deadline);
@@ -189,15 +188,26 @@ struct syn_step syni_await_core(struct syni_task *task, struct syni_core *child,
     /* The timer first: once the waiter is known, another thread may post us. */
     if (deadline != SYNI_NEVER)
         syni_timer_start(&task->home->loop, &task->timer, deadline, await_expires);
-    if (!syni_core_wait(child, &task->on.result.waiter, &busy)) {
-        if (busy) {
-            syni_core_restore(child);
-            await_refused(task, SYN_EBUSY);
-        } else {
-            syni_task_resume(task);
-        }
+    if (syni_core_wait(child, &task->on.result.waiter, &busy))
+        return true;
+    if (busy) {
+        syni_timer_stop(&task->home->loop, &task->timer);
+        return false;
     }
-    return syni_suspended;
+    syni_task_resume(task);
+    return true;
+}
+
+bool syni_await_core(struct syni_task *task, struct syni_core *child, void *out, int64_t deadline)
+{
+    begin_await(task, out);
+    if (wait_for(task, child, deadline))
+        return true;
+    task->ops = NULL;
+    task->status = SYN_OK;
+    syni_task_resume(task);
+    task->wait = SYNI_WAIT_TURN;
+    return false;
 }
 
 struct syn_step syni_step_await(struct syn_task *public_task, struct syn_future future, void *out,
@@ -205,12 +215,17 @@ struct syn_step syni_step_await(struct syn_task *public_task, struct syn_future 
 {
     struct syni_task *task = SYNI_TASK(public_task);
     struct syni_core *child;
-    syn_err err = syni_core_consume(future, &child);
+    syn_err err = syni_core_reserve(future, &child);
 
-    if (!err)
-        return syni_await_core(task, child, out, deadline.ns);
-    begin_await(task, NULL);
-    await_refused(task, err);
+    begin_await(task, out);
+    if (err) {
+        await_refused(task, err);
+    } else if (wait_for(task, child, deadline.ns)) {
+        syni_core_commit(child);
+    } else {
+        syni_core_restore(child);
+        await_refused(task, SYN_EBUSY);
+    }
     return syni_suspended;
 }
 
@@ -246,7 +261,7 @@ static bool collect_result(struct syni_task *task)
             child->seen = true;
         }
     }
-    syni_core_unpin(child);
+    syni_core_let_go(child);
     return by_us;
 }
 
