@@ -38,8 +38,8 @@
  * that calls inherit), synchronizer.h (where they run), err.h (what can go wrong).
  *
  * Not included here, for who needs them: stream.h and tcp.h (streams, buffered reading,
- * connections), file.h (files and directories), testing.h (time and failures under your
- * control).
+ * connections), file.h (files and directories), retry.h (trying again, rate limits), testing.h
+ * (time and failures under your control).
  */
 #ifndef SYNCHRONICITY_H
 #define SYNCHRONICITY_H

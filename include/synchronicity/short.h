@@ -203,6 +203,7 @@
 #define co_sleep syn_co_sleep
 #define co_until syn_co_until
 #define co_pass syn_co_pass
+#define co_retry syn_co_retry
 #define co_readable syn_co_readable
 #define co_writable syn_co_writable
 #define co_await syn_co_await
