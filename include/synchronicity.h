@@ -35,7 +35,8 @@
  * first of several), scope.h (several at once), pool.h, blocking.h, blocking_generator.h and
  * pool_map.h (code that blocks), class.h, method.h and object.h (whole objects), context.h
  * (entered and left), value.h (calls by name), sync.h and local.h (sharing among tasks, values
- * that calls inherit), synchronizer.h (where they run), err.h (what can go wrong).
+ * that calls inherit), synchronizer.h (where they run), process.h (the library in your process),
+ * err.h (what can go wrong).
  *
  * Not included here, for who needs them: stream.h and tcp.h (streams, buffered reading,
  * connections), file.h (files and directories), retry.h (trying again, rate limits), testing.h
@@ -59,6 +60,7 @@
 #include <synchronicity/object.h>
 #include <synchronicity/pool.h>
 #include <synchronicity/pool_map.h>
+#include <synchronicity/process.h>
 #include <synchronicity/scope.h>
 #include <synchronicity/select.h>
 #include <synchronicity/sync.h>

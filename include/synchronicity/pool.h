@@ -24,8 +24,9 @@
  * Threads keep the memory of some jobs, and while there are any the library keeps it for the
  * next ones; what the last thread leaves is given back.
  *
- * Workers block all signals but those of their own faults. Thread: any, for everything here
- * that does not say otherwise.
+ * None of the program's signal handlers runs on a worker, but for faults of its own; children that
+ * a job starts have the program's signals (process.h). Thread: any, for everything here that
+ * does not say otherwise.
  */
 #ifndef SYNCHRONICITY_POOL_H
 #define SYNCHRONICITY_POOL_H

@@ -16,10 +16,10 @@
  * FORK: a child process has no loop threads, and calls on a synchronizer that ran in the
  * parent never end there. Stop it (and the pools) before a fork, or call exec at once.
  *
- * Its thread blocks all signals, so that none of the program's handlers ever runs
- * on it, but for those that a fault of its own raises (SIGSEGV, SIGBUS, SIGFPE, SIGILL,
- * SIGTRAP, SIGSYS): a crash reporter or a sanitizer hears of it. It has a stack of 256 KiB
- * unless the options say otherwise.
+ * None of the program's signal handlers runs on its thread, but for those that a fault of its own
+ * raises (SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGSYS): a crash reporter or a sanitizer
+ * hears of it. Children that a step starts have the signals of the program; process.h says
+ * when that needs a word. The thread has a stack of 256 KiB unless the options say otherwise.
  */
 #ifndef SYNCHRONICITY_SYNCHRONIZER_H
 #define SYNCHRONICITY_SYNCHRONIZER_H

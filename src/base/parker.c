@@ -19,6 +19,7 @@
 #include "base/parker.h"
 
 #include "base/probe.h"
+#include "base/signals.h"
 #include "base/thread.h"
 
 enum { LASTING = 128 };
@@ -97,12 +98,13 @@ static bool end_sleep(struct syni_parker *parker)
 bool syni_parker_sleep(struct syni_parker *parker, int64_t deadline_ns)
 {
     enum syni_parked empty = SYNI_PARKER_EMPTY;
-    bool in_time = true;
+    bool in_time = true, open;
 
     if (syni_spin(&parker->patience, is_woken, parker)) {
         syni_parker_settle(parker);
         return end_sleep(parker);
     }
+    open = syni_signals_shut();
     syni_mutex_lock(&parker->mutex);
     /* relaxed: the lock passes on what there is */
     if (atomic_compare_exchange_strong_explicit(&parker->state, &empty, SYNI_PARKER_SLEEPS,
@@ -115,6 +117,8 @@ bool syni_parker_sleep(struct syni_parker *parker, int64_t deadline_ns)
         }
     in_time = end_sleep(parker);
     syni_mutex_unlock(&parker->mutex);
+    if (open)
+        syni_signals_open();
     return in_time;
 }
 

@@ -22,6 +22,7 @@
 
 #include "base/fault.h"
 #include "base/mem.h"
+#include "base/signals.h"
 #include "base/time.h"
 
 _Noreturn void syni_panic(const char *what)
@@ -39,6 +40,11 @@ static void must(int error, const char *what)
 void syni_mutex_init(struct syni_mutex *mutex)
 {
     must(pthread_mutex_init(&mutex->raw, NULL), "pthread_mutex_init failed");
+}
+
+void syni_mutex_renew(struct syni_mutex *mutex)
+{
+    syni_mutex_init(mutex);
 }
 
 void syni_mutex_fini(struct syni_mutex *mutex)
@@ -116,7 +122,8 @@ void syni_cond_broadcast(struct syni_cond *cond)
 struct start {
     void (*fn)(void *argument);
     void *argument;
-    char name[16]; /* Linux allows 15 characters */
+    sigset_t program; /* see signals.h */
+    char name[16];    /* Linux allows 15 characters */
 };
 
 static void name_thread(const char *name)
@@ -135,6 +142,7 @@ static void *thread_main(void *argument)
     struct start start = *(struct start *)argument;
 
     syni_free(argument, sizeof start);
+    syni_signals_begin(&start.program);
     name_thread(start.name);
     start.fn(start.argument);
     return NULL;
@@ -161,34 +169,21 @@ static size_t stack_size(size_t asked)
     return (asked + page - 1) / page * page;
 }
 
-/* All but what a thread's own fault raises: where that is blocked the system ends the process
- * without a word, and no crash reporter or sanitizer hears of it. */
-static void all_but_faults(sigset_t *out_set)
-{
-    static const int faults[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGSYS};
-
-    sigfillset(out_set);
-    for (size_t i = 0; i < sizeof faults / sizeof *faults; i++)
-        sigdelset(out_set, faults[i]);
-}
-
 static int create(pthread_t *raw, size_t stack_size_bytes, struct start *start)
 {
     pthread_attr_t attributes;
-    sigset_t blocked, before;
+    sigset_t before;
     int error = pthread_attr_init(&attributes);
 
     if (error)
         return error;
     error = pthread_attr_setstacksize(&attributes, stack_size(stack_size_bytes));
-    /* The new thread inherits the mask: it never runs with another one. */
-    all_but_faults(&blocked);
-    pthread_sigmask(SIG_SETMASK, &blocked, &before);
+    syni_signals_prepare(&before, &start->program);
     if (!error)
         error = syni_fault("pthread_create")
                     ? errno
                     : pthread_create(raw, &attributes, thread_main, start);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    syni_signals_finish(&before);
     pthread_attr_destroy(&attributes);
     return error;
 }

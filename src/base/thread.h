@@ -35,6 +35,8 @@ struct syni_cond {
     }
 
 void syni_mutex_init(struct syni_mutex *mutex);
+/* In a forked child: whoever held it is not there. */
+void syni_mutex_renew(struct syni_mutex *mutex);
 void syni_mutex_fini(struct syni_mutex *mutex);
 void syni_mutex_lock(struct syni_mutex *mutex);
 void syni_mutex_unlock(struct syni_mutex *mutex);
@@ -48,8 +50,8 @@ bool syni_cond_wait_until(struct syni_cond *cond, struct syni_mutex *mutex, int6
 void syni_cond_signal(struct syni_cond *cond);
 void syni_cond_broadcast(struct syni_cond *cond);
 
-/* A thread of ours: it blocks every signal but those of its own faults, has the stack that
- * was asked for, and a name that debuggers and top(1) show. */
+/* A thread of ours: its signals are those of signals.h, it has the stack that was asked for, and a
+ * name that debuggers and top(1) show. */
 struct syni_thread {
     pthread_t raw;
 };

@@ -7,6 +7,9 @@
 
 #include <stddef.h>
 
+#include "base/fork.h"
+#include "base/signals.h"
+
 static bool nothing_to_do(struct syni_loop *loop)
 {
     return syni_loop_dormant(loop) && !loop->ready.first && !syni_loop_has_posts(loop);
@@ -50,11 +53,13 @@ void syni_loop_stop_driving(struct syni_loop *loop)
 
 static void await_role(struct syni_loop *loop)
 {
+    syni_signals_shut();
     syni_mutex_lock(&loop->lock);
     while (!loop->handed)
         syni_cond_wait(&loop->standby, &loop->lock);
     loop->handed = false;
     syni_mutex_unlock(&loop->lock);
+    syni_signals_open();
 }
 
 static bool retired(struct syni_loop *loop)
@@ -111,8 +116,11 @@ static void dedicated(void *argument)
 
 syn_err syni_loop_start(struct syni_loop *loop)
 {
-    syn_err err;
+    static struct syni_fork_call forked = {.child = syni_signals_forked};
+    syn_err err = syni_fork_watch(&forked);
 
+    if (err)
+        return err;
     loop->handed = !loop->callers_drive;
     if (loop->callers_drive)
         syni_clock_doze(&loop->sleeper, SYNI_NEVER, 0);

@@ -9,6 +9,8 @@
 
 #include <string.h>
 
+#include "base/signals.h"
+
 enum { EVENTS = 64 };
 
 int64_t syni_loop_now(struct syni_loop *loop)
@@ -105,6 +107,16 @@ static int64_t timeout_until(int64_t until)
     return until > now ? until - now : 0;
 }
 
+/* In the kernel, with the signals that a sleeping thread has. */
+static void sleep_in_kernel(struct syni_loop *loop, int64_t until)
+{
+    bool open = syni_signals_shut();
+
+    look(loop, timeout_until(until));
+    if (open)
+        syni_signals_open();
+}
+
 static void sleep_until(struct syni_loop *loop, int64_t until)
 {
     /* seq_cst: "asleep" comes before the look at the inbox; see role.c */
@@ -113,7 +125,7 @@ static void sleep_until(struct syni_loop *loop, int64_t until)
     if (syni_loop_has_posts(loop))
         glance(loop);
     else
-        look(loop, timeout_until(until));
+        sleep_in_kernel(loop, until);
     atomic_store(&loop->role, SYNI_ROLE_AWAKE);
 }
 

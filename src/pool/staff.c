@@ -11,6 +11,9 @@
 
 #include <stddef.h>
 
+#include "base/fork.h"
+#include "base/signals.h"
+
 enum { STACK_BYTES = 512 * 1024 };
 
 static _Thread_local struct syni_worker *mine;
@@ -101,11 +104,15 @@ void syni_worker_refuse_hopeless(struct syni_pool *pool, syn_err err)
 static void start(struct syni_pool *pool)
 {
     const struct syn_pool_options *options = &pool->owner->options;
+    static struct syni_fork_call forked = {.child = syni_signals_forked};
     struct syni_thread thread;
-    syn_err err = syni_thread_start(&thread, options->name ? options->name : "pool",
-                                    options->stack_size_bytes ? options->stack_size_bytes
-                                                              : STACK_BYTES,
-                                    pool->main, pool);
+    syn_err err = syni_fork_watch(&forked);
+
+    if (!err)
+        err = syni_thread_start(&thread, options->name ? options->name : "pool",
+                                options->stack_size_bytes ? options->stack_size_bytes
+                                                          : STACK_BYTES,
+                                pool->main, pool);
 
     if (err)
         refuse(pool, err, 1);

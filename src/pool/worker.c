@@ -12,6 +12,8 @@
 
 #include <stddef.h>
 
+#include "base/signals.h"
+
 static bool may_take_locked(const struct syni_pool *pool)
 {
     return !pool->closed && syni_running_locked(pool) <= pool->max_threads;
@@ -211,6 +213,7 @@ void syni_worker_main(void *argument)
     me.parker = syni_parker_mine();
     syni_list_init(&me.idle);
     syni_worker_become(&me);
+    syni_signals_open();
     syni_mutex_lock(&pool->lock);
     syni_list_append(&pool->workers, &me.link);
     do {

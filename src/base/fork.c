@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The list of what a forked child renews, and of the descriptors that it closes.
+ *
+ * The lock is held over a fork, so that the child finds both whole: memory is copied page by page
+ * while other threads run. It is held for a few instructions otherwise, and never while anything
+ * of the program runs. Discarded: taking all locks before a fork, as malloc does. One of them is
+ * held while an allocator hook runs, or a thread starts, and the fork would wait for the program.
+ */
+#include "base/fork.h"
+
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/thread.h"
+
+enum { DESCRIPTORS = 8192, WORD = 64 };
+
+unsigned syni_process_number = 1;
+
+static struct syni_mutex lock = SYNI_MUTEX_INIT;
+static bool watching;                          /* under lock, as the rest */
+static struct syni_fork_call *calls, **last = &calls;
+static uint64_t ours[DESCRIPTORS / WORD];
+
+static void before(void)
+{
+    syni_mutex_lock(&lock);
+}
+
+static void in_parent(void)
+{
+    syni_mutex_unlock(&lock);
+}
+
+/* Those of the parent: here they are only copies, which kept its pollers alive. */
+static void close_ours(void)
+{
+    for (int fd = 0; fd < DESCRIPTORS; fd++)
+        if (ours[fd / WORD] >> fd % WORD & 1)
+            close(fd);
+    memset(ours, 0, sizeof ours);
+}
+
+static void in_child(void)
+{
+    syni_mutex_unlock(&lock); /* which this thread holds since before() */
+    syni_process_number++;
+    close_ours();
+    for (struct syni_fork_call *call = calls; call; call = call->next)
+        call->child();
+}
+
+static syn_err watch_locked(struct syni_fork_call *call)
+{
+    syn_err err = watching ? SYN_OK : syni_at_fork(before, in_parent, in_child);
+
+    if (err)
+        return err;
+    watching = true;
+    if (atomic_load_explicit(&call->known, memory_order_relaxed))
+        return SYN_OK;
+    *last = call;
+    last = &call->next;
+    /* release: who sees it known need not come here; the list itself is under the lock */
+    atomic_store_explicit(&call->known, true, memory_order_release);
+    return SYN_OK;
+}
+
+syn_err syni_fork_watch(struct syni_fork_call *call)
+{
+    syn_err err;
+
+    /* acquire: pairs with the release above */
+    if (atomic_load_explicit(&call->known, memory_order_acquire))
+        return SYN_OK;
+    syni_mutex_lock(&lock);
+    err = watch_locked(call);
+    syni_mutex_unlock(&lock);
+    return err;
+}
+
+void syni_fork_close_in_child(int fd, bool closes)
+{
+    uint64_t bit;
+
+    if (fd < 0 || fd >= DESCRIPTORS)
+        return; /* a child keeps it until it calls exec */
+    bit = (uint64_t)1 << fd % WORD;
+    syni_mutex_lock(&lock);
+    ours[fd / WORD] = closes ? ours[fd / WORD] | bit : ours[fd / WORD] & ~bit;
+    syni_mutex_unlock(&lock);
+}
+
+_Noreturn void syni_fork_astray(const char *what)
+{
+    char text[200];
+    int n = snprintf(text, sizeof text,
+                     "synchronicity: %s forked, and returned in the child, where the library has "
+                     "nothing to go on with; call exec or _exit there\n",
+                     what);
+
+    if (n > 0)
+        syni_write_quietly(STDERR_FILENO, text, (size_t)n < sizeof text ? (size_t)n : sizeof text);
+    _exit(EXIT_FAILURE);
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The signal masks of threads of ours.
+ *
+ * Two wishes meet here. No handler of the program may run on a thread of ours, whose stack is
+ * small. And a child process inherits the mask of the thread that starts it, so what a step or a
+ * job starts must not ignore SIGTERM. So a thread of ours blocks everything while it sleeps;
+ * while it runs the program's code, it leaves open what would run no handler: the signals with
+ * default action, which act on the whole process whichever thread takes them.
+ *
+ * Always open: what a fault of its own raises. Always blocked, but for
+ * syni_signals_lend(): SIGPIPE and SIGXFSZ, which would end the process for a write that fails; and
+ * what the program blocked in the thread that started ours, since it waits for that elsewhere.
+ */
+#ifndef SYNI_SIGNALS_H
+#define SYNI_SIGNALS_H
+
+#include <stdbool.h>
+
+/* The calling thread is about to start one of ours: it blocks all but faults until finish(), so
+ * that the new thread never runs with another mask. What it had is what the program blocks, which
+ * goes to *OUT_PROGRAM. Both point to a sigset_t, as the new thread's begin() does. */
+void syni_signals_prepare(void *out_before, void *out_program);
+void syni_signals_finish(const void *before);
+
+/* The calling thread, just started, is one of ours. */
+void syni_signals_begin(const void *program);
+
+/* The calling thread is about to run the program's code: opens what runs no handler. Nothing on a
+ * thread that is not ours. Which signals have a handler is looked up again when that was last
+ * done 10 ms ago. */
+void syni_signals_open(void);
+
+/* It is about to sleep: blocks all. True: they were open. */
+bool syni_signals_shut(void);
+
+/* It has the mask of the program's threads, whatever has a handler, and may be lent and taken back
+ * one inside the other. On the program's own threads: nothing. */
+void syni_signals_lend(void);
+void syni_signals_take_back(void);
+
+/* In a forked child the calling thread is the program's. */
+void syni_signals_forked(void);
+
+#endif
