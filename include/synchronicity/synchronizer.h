@@ -69,11 +69,12 @@ struct syn_options {
     /* A virtual clock for tests; NULL: the one that syn_clock_use() named, or real
      * time. */
     struct syn_clock *clock;
-    /* How long the clean-up of a cancelled task may take before on_stuck is told;
-     * nanoseconds, 0: 10 s. */
+    /* How long the clean-up of a cancelled task may take before on_stuck is told, up to a sixteenth
+     * later where there are many; nanoseconds, 0: 10 s. */
     int64_t cleanup_limit_ns;
-    /* Told, on the loop's thread, that TASK (its function's name) still cleans up
-     * after the limit; NULL prints a line to standard error. Must not block. */
+    /* Told, on the loop's thread, that TASK (its function's name) still cleans up after the limit.
+     * NULL: a line with what it waits for is printed to standard error; of more than eight within
+     * the limit the others are counted. Must not block. */
     void (*on_stuck)(void *user, const char *synchronizer, const char *task);
     /* Told, on the loop's thread, each time that a step (or a callback) of this
      * synchronizer is about to block it by waiting for FUNCTION, which runs elsewhere. That
@@ -104,7 +105,12 @@ struct syn_synchronizer {
 syn_err syn_synchronizer_new(const struct syn_options *options, struct syn_synchronizer **out_new);
 
 /* Stops it, if it runs, without limit, and frees it. No thread may be inside a
- * call on it. NULL is fine. Fails: SYN_EDEADLK on its own thread. */
+ * call on it; those that stop it at the same time are waited for. NULL is fine.
+ *
+ * Success: its thread has ended, its descriptors are closed, its memory is free, and a static one
+ * is as new. Tasks that another stop's deadline abandoned are no failure. Else nothing was freed:
+ * SYN_EDEADLK as for a stop, which was not begun; SYN_ELOOPDEAD, at once, when a stop has given up
+ * on a step that has not returned yet: afterwards it can be freed. */
 syn_err syn_synchronizer_free(struct syn_synchronizer *synchronizer);
 
 /* Starts it; also again after a stop. Fine if it runs. Calls do this by
@@ -113,20 +119,29 @@ syn_err syn_synchronizer_free(struct syn_synchronizer *synchronizer);
  *
  * Fails: SYN_EINVAL for a backend that this build lacks; SYN_ENOMEM, SYN_EAGAIN
  * or the system's reason when it has no thread or descriptors to give; SYN_EBUSY
- * while it is being stopped. A later start may succeed. */
+ * while it is being stopped; SYN_ELOOPDEAD while a step runs on which a stop has given up. A later
+ * start may succeed; but not after its loop died (SYN_ELOOPDEAD), before it is freed. */
 syn_err syn_synchronizer_start(struct syn_synchronizer *synchronizer);
 
 /* Refuses new calls (SYN_ECLOSED), cancels the tasks that live on it, lets them
- * clean up until DEADLINE, and ends its thread. Every call that was accepted ends,
- * with its own outcome or SYN_ECANCELED. Fine if it does not run.
+ * clean up until DEADLINE, ends its objects, and ends its thread. Every call that was accepted
+ * ends, with its own outcome or SYN_ECANCELED. Fine if it does not run.
  *
- * Thread: any but its own driver's (SYN_EDEADLK). Several may stop it at once; all
- * return when it has stopped.
- * Fails: SYN_ETIMEDOUT when tasks would not end in time; the report names them.
- * They were abandoned: those who wait for them get SYN_EABANDONED, and no step of
- * theirs runs again. A task that is inside a step cannot be abandoned: then its
- * thread and its callers stay behind, and the synchronizer cannot be restarted
- * (SYN_ELOOPDEAD). */
+ * It reaches all that lives there, also what a callback, a clean-up or a destructor calls
+ * meanwhile. What these call is cancelled when they have ended, and not before: so a clean-up can
+ * rely on what it awaits. A stop without a deadline ends when the clean-ups do.
+ *
+ * Thread: any but its own driver's (SYN_EDEADLK). It waits as a blocking call does: in a step of
+ * another synchronizer a circle is SYN_EDEADLK, and nothing was stopped; a job gives its room to
+ * others meanwhile. Several may stop it at once; each returns when it has stopped, or by its own
+ * deadline, of which the earliest counts for the tasks.
+ *
+ * Fails: SYN_ETIMEDOUT when tasks or objects would not end in time; the report names them. They
+ * were abandoned: those who wait for them get SYN_EABANDONED, and no step of theirs runs again.
+ * It has stopped all the same, and can be started. A step (or a callback) that runs at that moment
+ * cannot be abandoned; it has 0.1 s to return. If it does not, the report names it, and its
+ * thread and its callers stay behind: until it returns, calls and starts are SYN_ELOOPDEAD, and
+ * another stop waits for it. */
 syn_err syn_synchronizer_stop(struct syn_synchronizer *synchronizer, struct syn_deadline deadline);
 
 /* The synchronizer of free functions that a plain thread calls. */

@@ -84,7 +84,7 @@ struct syn_step {
 
 /* The rules that header and library must share; in every function's description.
  * A call whose numbers differ from the library's is refused with SYN_EABI. */
-enum { SYN_ABI = 3 };
+enum { SYN_ABI = 4 };
 
 /* An async function, described once; made by the macros of call.h. */
 struct syn_function {
@@ -104,7 +104,7 @@ struct syn_function {
     void (*ended)(struct syn_task *task); /* the outcome is there, told to nobody yet; or NULL */
 };
 
-enum { SYNI_TASK_BYTES = sizeof(void *) == 8 ? 432 : 296 };
+enum { SYNI_TASK_BYTES = sizeof(void *) == 8 ? 448 : 304 };
 
 /* The head of every frame, `self->syn`. The macros use the first fields; the rest
  * is the engine's (src/task/task.h). */

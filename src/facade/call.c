@@ -47,6 +47,7 @@ bool syni_launch(struct syni_task *task)
 {
     if (!syni_drives(&task->home->loop))
         return syni_loop_post(&task->home->loop, &task->core.job);
+    syni_shelter_launched(task);
     syni_loop_ready(&task->home->loop, &task->core.job);
     return true;
 }

@@ -30,18 +30,6 @@ syn_err syni_refuse_home(struct syn_synchronizer *synchronizer, syn_err err, con
 /* Why a future did not serve, in words: ERR as of syni_core_refusal(). */
 syn_err syni_refuse_future(syn_err err);
 
-/* --- lifecycle.c --- */
-
-/* Starts it, also after a stop; syn_synchronizer_start() says how it fails. */
-syn_err syni_home_start(struct syn_synchronizer *synchronizer);
-
-/* Stops it; not on its own thread. */
-syn_err syni_home_stop(struct syni_home *home, struct syn_deadline deadline);
-
-/* Frees the home of a stopped synchronizer, if it has one. Fails: SYN_ELOOPDEAD when its
- * thread stayed behind. */
-syn_err syni_home_free(struct syn_synchronizer *synchronizer);
-
 /* The home, if it was ever started; NULL. */
 struct syni_home *syni_home_peek(struct syn_synchronizer *synchronizer);
 

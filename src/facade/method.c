@@ -29,8 +29,7 @@ syn_err syni_object_home(const struct syn_object *public_object, struct syni_hom
     }
     if (state == SYNI_ENDING)
         return SYN_ECLOSED;
-    /* acquire: as in syni_home_find() */
-    if (!atomic_load_explicit(&home->accepting, memory_order_acquire))
+    if (!syni_home_accepts(home))
         return syni_home_refusal(home);
     *out_home = home;
     return SYN_OK;

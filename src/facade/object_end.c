@@ -102,7 +102,7 @@ static void destructor_arrives(struct syni_job *job)
 {
     struct syni_task *task = SYNI_CONTAINER(job, struct syni_task, core.job);
 
-    if (task->home->gave_up) {
+    if (syni_home_gave_up(task->home)) {
         not_run(SYNI_CONTAINER(task->core.waiter, struct syni_object, waiter), SYN_EABANDONED);
         return;
     }
@@ -127,7 +127,7 @@ static void run_next(struct syni_object *object)
     destructor->begin((struct syn_task *)(void *)task, &object->object);
     syni_task_init(task, object->home);
     task->core.job.run = destructor_arrives;
-    task->sheltered = true;
+    syni_shelter_begin(task);
     task->deadline = SYNI_NEVER;
     object->waiter.wake = destructor_ended;
     /* relaxed: nobody knows the task yet */

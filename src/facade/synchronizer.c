@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Synchronizers as their users see them; lifecycle.c does the work. Any thread.
+ * Synchronizers as their users see them; life.c, start.c and stop_home.c do the work. Any thread.
  */
-#include "facade/home.h"
+#include "facade/life.h"
 
 #include "base/mem.h"
 #include "base/report.h"
@@ -12,6 +12,21 @@ static struct syn_synchronizer default_synchronizer = {.options = {.name = "defa
 struct syn_synchronizer *syn_default_synchronizer(void)
 {
     return &default_synchronizer;
+}
+
+syn_err syni_home_find(struct syn_synchronizer *synchronizer, struct syni_home **out_home)
+{
+    struct syni_home *home = syni_home_peek(synchronizer);
+    syn_err err;
+
+    if (home && (syni_home_accepts(home) || syni_drives(&home->loop))) {
+        *out_home = home;
+        return SYN_OK;
+    }
+    err = syni_life_start(synchronizer, false);
+    if (!err)
+        *out_home = syni_home_peek(synchronizer);
+    return err;
 }
 
 void syn_dump(int fd)
@@ -39,12 +54,7 @@ syn_err syn_synchronizer_stop(struct syn_synchronizer *synchronizer, struct syn_
     if (!synchronizer)
         return syni_refuse(SYN_EINVAL, "no synchronizer to stop");
     home = syni_home_peek(synchronizer);
-    if (!home)
-        return SYN_OK;
-    if (syni_drives(&home->loop))
-        return syni_refuse(SYN_EDEADLK, "%s: stopped on its own thread, which would wait for "
-                                        "itself; stop it from another one", home->loop.name);
-    return syni_home_stop(home, deadline);
+    return home ? syni_home_stop(home, deadline) : SYN_OK;
 }
 
 syn_err syn_synchronizer_new(const struct syn_options *options, struct syn_synchronizer **out_new)
@@ -65,15 +75,12 @@ syn_err syn_synchronizer_new(const struct syn_options *options, struct syn_synch
 
 syn_err syn_synchronizer_free(struct syn_synchronizer *synchronizer)
 {
-    syn_err err;
+    struct syni_home *home = synchronizer ? syni_home_peek(synchronizer) : NULL;
+    syn_err err = home ? syni_home_free(home) : SYN_OK;
 
-    if (!synchronizer)
-        return SYN_OK;
-    err = syn_synchronizer_stop(synchronizer, syn_never());
-    if (err)
+    if (err || !synchronizer)
         return err;
-    if (syni_home_free(synchronizer) != SYN_OK)
-        return syni_refuse(SYN_ELOOPDEAD, "its thread stayed behind");
+    synchronizer->home = NULL;
     if (synchronizer->allocated)
         syni_free(synchronizer, sizeof *synchronizer);
     return SYN_OK;

@@ -154,11 +154,22 @@ static void pass_by(struct syni_loop *loop)
     loop->busy = false;
 }
 
+/* It is closing, and whether it has ended is to be looked at now, and not after a sleep from which
+ * nobody might wake it: invariant 100. */
+static bool may_have_ended(struct syni_loop *loop)
+{
+    if (!loop->closing)
+        return false;
+    return loop->may_sleep ? !loop->may_sleep(loop) : loop->n_live == 0;
+}
+
 /* Nothing is ready or posted. */
 static void wait(struct syni_loop *loop, int64_t until)
 {
     int64_t next = syni_timer_next(loop);
 
+    if (may_have_ended(loop))
+        return;
     next = next < until ? next : until;
     if (loop->clock)
         sleep_virtually(loop, next);
@@ -183,7 +194,7 @@ void syni_loop_turn(struct syni_loop *loop, int64_t until)
     if (loop->ready.first || syni_loop_has_posts(loop))
         pass_by(loop);
     /* Otherwise, if nobody is to be waited for, the role shall go free, for a caller to take. */
-    else if (!loop->callers_drive || !syni_loop_dormant(loop))
+    else if (!loop->callers_drive || !syni_loop_dormant(loop) || loop->closing)
         wait(loop, until);
 }
 
@@ -234,6 +245,7 @@ syn_err syni_loop_init(struct syni_loop *loop, const struct syni_loop_options *o
     loop->died = SYN_OK;
     loop->closing = false;
     loop->on_closing = options->on_closing;
+    loop->may_sleep = options->may_sleep;
     loop->callers_drive = options->callers_drive;
     loop->draws = options->seed;
     loop->stack_size_bytes = options->stack_size_bytes;

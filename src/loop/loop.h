@@ -155,6 +155,9 @@ struct syni_loop {
     /* Called by the dedicated driver between turns while the loop is closing, or
      * has died: to end what lives here, and then to retire the loop. */
     void (*on_closing)(struct syni_loop *loop);
+    /* Called by any driver of a loop that is closing where it would sleep: false when nothing
+     * lives here any more, or something is ready now; NULL: when nothing is in `live`. */
+    bool (*may_sleep)(struct syni_loop *loop);
 
     /* whoever starts and stops it */
     struct syni_thread thread;
@@ -169,6 +172,7 @@ struct syni_loop_options {
     struct syn_clock *clock;
     uint64_t seed; /* see syn_test_seed(); 0: none */
     void (*on_closing)(struct syni_loop *loop);
+    bool (*may_sleep)(struct syni_loop *loop);
 };
 
 /* Once for each loop's storage, before anything else: from here on posting to it is

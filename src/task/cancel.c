@@ -41,9 +41,7 @@ bool syni_task_is_asked(const struct syni_task *task)
 /* A stop asks every task by a job of its own, which a step that computes keeps out. */
 static bool stop_is_coming(const struct syni_task *task)
 {
-    /* relaxed: seen late, the stop's job arrives later */
-    return !task->sheltered &&
-           !atomic_load_explicit(&task->home->accepting, memory_order_relaxed);
+    return !task->sheltered && !syni_home_accepts(task->home);
 }
 
 bool syni_task_heeds_request(struct syni_task *task)

@@ -46,7 +46,7 @@ static void shelter(struct syni_task *task, struct syn_context *context, bool on
         return;
     syni_mutex_lock(&channel->lock);
     if (channel->generator && channel->generator->task && channel->home == task->home)
-        channel->generator->task->sheltered = on || task->sheltered;
+        (on ? syni_shelter_begin : syni_shelter_end)(channel->generator->task);
     syni_mutex_unlock(&channel->lock);
     syni_channel_unpin(channel);
 }

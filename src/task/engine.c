@@ -38,9 +38,8 @@ static const struct syni_core_ops frame_ops = {.free = free_frame};
 
 void syni_task_init(struct syni_task *task, struct syni_home *home)
 {
-    struct syni_home *here = syni_home_now();
-
     task->home = home;
+    syni_list_init(&task->shelter);
     task->core.job.run = syni_task_arrive;
     task->step_job = run;
     task->request_job.run = request_arrives;
@@ -51,8 +50,6 @@ void syni_task_init(struct syni_task *task, struct syni_home *home)
     task->locals = syni_bindings_inherit();
     task->nested = syni_nested_here();
     atomic_init(&task->deadline, syni_deadline_here(SYNI_NEVER));
-    if (here == home && home && home->current)
-        task->sheltered = home->current->leaving || home->current->sheltered;
 }
 
 static void request_arrives(struct syni_job *job)
@@ -73,6 +70,7 @@ static struct syn_step begin_leaving(struct syni_task *task, syn_err err, enum s
 {
     struct syn_step left = {LEFT};
 
+    syni_shelter_leaving(task);
     task->leaving = true;
     task->interrupted = false;
     syni_outcome_set(task, err, origin, message);
@@ -138,6 +136,7 @@ static void end(struct syni_task *task)
     task->locals = NULL;
     syni_report_free(task->heard);
     task->heard = NULL;
+    syni_shelter_ended(task);
     syni_live_remove(&home->loop, &task->live);
     syni_count(&home->ended);
     if (task->function->ended)
@@ -258,8 +257,18 @@ static void run(struct syni_job *job)
     atomic_store_explicit(&home->running, NULL, memory_order_relaxed);
 }
 
+/* What it runs of the user's (destroying arguments and values) is TASK's, as a step is. */
+static const char *enter(struct syni_task *task)
+{
+    const char *outer = atomic_load_explicit(&task->home->running, memory_order_relaxed);
+
+    atomic_store_explicit(&task->home->running, task->function->name, memory_order_relaxed);
+    return outer;
+}
+
 static void end_unstarted(struct syni_task *task, syn_err err, enum syn_origin origin)
 {
+    syni_shelter_leaving(task);
     syni_outcome_set(task, err, origin, NULL);
     task->leaving = true;
     end(task);
@@ -276,6 +285,7 @@ void syni_task_arrive(struct syni_job *job)
 {
     struct syni_task *task = SYNI_CONTAINER(job, struct syni_task, core.job);
     struct syni_home *home = task->home;
+    const char *outer = enter(task);
     syn_err err;
 
     task->arrived = true;
@@ -285,6 +295,8 @@ void syni_task_arrive(struct syni_job *job)
         syni_task_request(task, SYN_BY_STOP);
     if (home->loop.died) {
         end_unstarted(task, SYN_ELOOPDEAD, SYN_BY_LIBRARY);
+    } else if (task->sheltered && syni_home_gave_up(home)) {
+        end_unstarted(task, SYN_EABANDONED, SYN_BY_STOP);
     } else if (task->copy_failed) {
         end_unstarted(task, SYN_ENOMEM, SYN_BY_LIBRARY);
     } else if (atomic_load_explicit(&task->request, memory_order_relaxed) > 0) {
@@ -297,15 +309,20 @@ void syni_task_arrive(struct syni_job *job)
     } else {
         run(job);
     }
+    atomic_store_explicit(&home->running, outer, memory_order_relaxed);
 }
 
 void syni_task_abandon(struct syni_task *task, syn_err err, enum syn_origin origin,
                        const char *message)
 {
+    const char *outer = enter(task);
+    struct syni_home *home = task->home;
+
     task->abandoned = true;
     syni_wait_forget(task);
     syni_outcome_abandon(task, err, origin, message);
     task->ending = true;
     if (!task->queued)
         end(task);
+    atomic_store_explicit(&home->running, outer, memory_order_relaxed);
 }

@@ -39,7 +39,35 @@ void syn_forget_descriptor(struct syn_task *task, int fd)
     syni_watch_forget(&SYNI_TASK(task)->home->loop, fd);
 }
 
-static void tell_stuck(struct syni_home *home, struct syni_task *task)
+/* Lines that are printed in the time that a clean-up may take; those beyond are counted. */
+enum { STUCK_LINES = 8 };
+
+/* So many more were stuck. */
+static void end_stuck_lines(struct syni_home *home)
+{
+    if (home->n_stuck_unsaid)
+        fprintf(stderr, "synchronicity: %s: the clean-up of %u more tasks takes long\n",
+                home->loop.name, home->n_stuck_unsaid);
+    home->n_stuck = home->n_stuck_unsaid = 0;
+}
+
+static void print_stuck(struct syni_home *home, const struct syni_task *task, int64_t now)
+{
+    const char *what = task->live.waits_for;
+
+    if (home->n_stuck == 0)
+        home->stuck_since = now;
+    if (home->n_stuck == STUCK_LINES) {
+        home->n_stuck_unsaid++;
+        return;
+    }
+    home->n_stuck++;
+    fprintf(stderr, "synchronicity: %s: the clean-up of %s takes long; %s%s\n", home->loop.name,
+            task->function->name, what[0] ? "it waits for " : "it could run, but others run first",
+            what);
+}
+
+static void tell_stuck(struct syni_home *home, struct syni_task *task, int64_t now)
 {
     const struct syn_options *options = &home->synchronizer->options;
 
@@ -47,15 +75,18 @@ static void tell_stuck(struct syni_home *home, struct syni_task *task)
     if (options->on_stuck)
         options->on_stuck(options->user, home->loop.name, task->function->name);
     else
-        fprintf(stderr, "synchronicity: %s: the clean-up of %s takes long; it waits for %s\n",
-                home->loop.name, task->function->name, task->live.waits_for);
+        print_stuck(home, task, now);
 }
 
 static void check_cleanups(struct syni_timer *timer)
 {
     struct syni_home *home = SYNI_CONTAINER(timer, struct syni_home, cleanup_timer);
-    int64_t now = syni_loop_now(&home->loop), next = SYNI_NEVER;
+    int64_t now = syni_loop_now(&home->loop), next = SYNI_NEVER, soonest;
 
+    /* relaxed: for who gives up on this thread, and names what it runs */
+    atomic_store_explicit(&home->running, "on_stuck", memory_order_relaxed);
+    if (home->n_stuck && syni_deadline_in(home->stuck_since, home->cleanup_limit_ns) <= now)
+        end_stuck_lines(home);
     SYNI_LIST_EACH (node, &home->loop.live) {
         struct syni_task *task = SYNI_CONTAINER(node, struct syni_task, live.link);
         int64_t limit;
@@ -64,12 +95,21 @@ static void check_cleanups(struct syni_timer *timer)
             continue;
         limit = syni_deadline_in(task->leaving_since, home->cleanup_limit_ns);
         if (limit <= now)
-            tell_stuck(home, task);
+            tell_stuck(home, task, now);
         else if (limit < next)
             next = limit;
     }
-    if (next != SYNI_NEVER)
-        syni_timer_start(&home->loop, timer, next, check_cleanups);
+    atomic_store_explicit(&home->running, NULL, memory_order_relaxed);
+    if (home->n_stuck_unsaid) {
+        int64_t end = syni_deadline_in(home->stuck_since, home->cleanup_limit_ns);
+
+        next = end < next ? end : next;
+    }
+    if (next == SYNI_NEVER)
+        return;
+    /* Not each at its own moment: each look is at all. */
+    soonest = syni_deadline_in(now, home->cleanup_limit_ns / 16);
+    syni_timer_start(&home->loop, timer, next > soonest ? next : soonest, check_cleanups);
 }
 
 void syni_home_watch_cleanup(struct syni_home *home, struct syni_task *task)
@@ -88,6 +128,5 @@ void syni_home_check_empty(struct syni_home *home)
     if (home->loop.n_live > 0)
         return;
     syni_timer_stop(&home->loop, &home->cleanup_timer);
-    if (home->loop.closing)
-        home->loop.hurry = true;
+    end_stuck_lines(home);
 }

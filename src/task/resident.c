@@ -15,7 +15,6 @@ void syni_residents_init(struct syni_home *home)
 
 void syni_residents_open(struct syni_home *home)
 {
-    home->gave_up = false;
     syni_mutex_lock(&syni_residents_lock);
     home->takes_residents = true;
     syni_mutex_unlock(&syni_residents_lock);
@@ -63,12 +62,12 @@ bool syni_residents_stop(struct syni_home *home)
     return resident != NULL;
 }
 
-void syni_residents_give_up(struct syni_home *home)
+unsigned syni_residents_give_up(struct syni_home *home)
 {
     struct syni_resident *resident;
+    unsigned n = 0;
     bool wait;
 
-    home->gave_up = true;
     do {
         resident = NULL;
         syni_mutex_lock(&syni_residents_lock);
@@ -80,7 +79,10 @@ void syni_residents_give_up(struct syni_home *home)
                 resident = NULL; /* under way: its own end sees to it */
         }
         syni_mutex_unlock(&syni_residents_lock);
-        if (resident)
+        if (resident) {
+            n++;
             resident->ops->end(resident, false);
+        }
     } while (resident);
+    return n;
 }

@@ -40,8 +40,8 @@ bool syni_resident_add(struct syni_home *home, struct syni_resident *resident);
  * left, and nobody moves in any more. Driver. */
 bool syni_residents_stop(struct syni_home *home);
 
-/* HOME runs no task any more: all end at once. Driver. */
-void syni_residents_give_up(struct syni_home *home);
+/* HOME gave up: all end at once; returns how many had not begun to. Driver. */
+unsigned syni_residents_give_up(struct syni_home *home);
 
 /* Before its first start, and at each. */
 void syni_residents_init(struct syni_home *home);

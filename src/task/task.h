@@ -48,12 +48,27 @@ struct syni_store {
     unsigned count[SYNI_FRAME_CLASSES];
 };
 
+/* The life of a home. facade/life.c moves it, and docs/design.md draws it: what each state takes and
+ * refuses. */
+enum syni_life {
+    SYNI_LIFE_NEW,       /* no loop yet */
+    SYNI_LIFE_RUNNING,   /* takes calls */
+    SYNI_LIFE_STOPPING,  /* takes none; what lives there is cancelled, and cleans up */
+    SYNI_LIFE_GIVING_UP, /* a deadline passed: what lives there is abandoned */
+    SYNI_LIFE_STUCK,     /* a stop returned although a step still runs */
+    SYNI_LIFE_DYING,     /* the loop cannot go on: what lives there is told */
+    SYNI_LIFE_ENDED,     /* the loop is over, and its thread is to be joined */
+    SYNI_LIFE_REAPING,   /* a thread joins it */
+    SYNI_LIFE_STOPPED,
+    SYNI_LIFE_DEAD,      /* the same, after DYING */
+};
+
 struct syni_home {
     struct syni_loop loop;
     struct syn_synchronizer *synchronizer;
 
     /* any thread */
-    atomic_bool accepting; /* calls from outside are taken */
+    _Atomic(enum syni_life) life; /* moved under the lock of life.c, read without it */
     atomic_ulong started, ended;
     _Atomic(const char *) running; /* the name of the function whose step runs, or NULL */
 
@@ -63,9 +78,10 @@ struct syni_home {
 
     /* driver */
     struct syni_task *current;
-    bool gave_up; /* nothing that residents leave behind begins any more */
     int64_t cleanup_limit_ns;
     struct syni_timer cleanup_timer;
+    int64_t stuck_since; /* when the lines that are counted here began */
+    unsigned n_stuck, n_stuck_unsaid; /* tasks that were told of since then, with a line and without */
     struct syni_store store;
 };
 
@@ -104,7 +120,8 @@ struct __attribute__((may_alias)) syni_task {
     void (*step_job)(struct syni_job *job); /* what core.job runs at a resume */
     struct syni_home *home;
     struct syni_core core;
-    bool sheltered; /* made by a clean-up: a stop in progress does not cancel it */
+    bool sheltered; /* it serves a clean-up, and a stop does not cancel it; see shelter.c */
+    bool shelters;  /* by itself, although it does not leave: it is the head of its ring */
     bool copy_failed;
     bool nested; /* made on behalf of a job of a pool */
 
@@ -116,6 +133,7 @@ struct __attribute__((may_alias)) syni_task {
 
     /* driver */
     struct syni_live live;
+    struct syni_list shelter; /* a ring: one that leaves, and what it shelters */
     bool arrived;
     atomic_bool asked; /* the request is here (or, any thread, will not come: its last touch) */
     bool interrupted; /* it leaves by the request when it comes out of its wait */
@@ -297,13 +315,51 @@ struct syni_home *syni_home_now(void);
 /* Tells on_stuck of tasks that clean up for too long, from now on. */
 void syni_home_watch_cleanup(struct syni_home *home, struct syni_task *task);
 
-/* A task ended: if it was the last, see to what waits for that. */
+/* A task ended: if it was the last, nobody cleans up. */
 void syni_home_check_empty(struct syni_home *home);
+
+/* Calls from outside are taken. Any thread. */
+static inline bool syni_home_accepts(const struct syni_home *home)
+{
+    /* acquire: who sees it run sees its loop */
+    return atomic_load_explicit(&home->life, memory_order_acquire) == SYNI_LIFE_RUNNING;
+}
+
+/* Nothing begins there any more, not even what clean-up needs. Driver. */
+static inline bool syni_home_gave_up(const struct syni_home *home)
+{
+    /* relaxed: seen late, it is abandoned a little later */
+    enum syni_life life = atomic_load_explicit(&home->life, memory_order_relaxed);
+
+    return life == SYNI_LIFE_GIVING_UP || life == SYNI_LIFE_STUCK || life == SYNI_LIFE_DYING;
+}
+
+/* --- shelter.c: all driver only --- */
+
+/* TASK is launched by the step that runs on its home: what that shelters it shelters too. */
+void syni_shelter_launched(struct syni_task *task);
+/* TASK serves a clean-up from here on, by itself; and does so no more. */
+void syni_shelter_begin(struct syni_task *task);
+void syni_shelter_end(struct syni_task *task);
+/* TASK begins to leave, and from here on shelters what it calls. */
+void syni_shelter_leaving(struct syni_task *task);
+/* TASK ended: what it sheltered is like everything else, and cancelled if a stop is under way. */
+void syni_shelter_ended(struct syni_task *task);
 
 /* --- abandon.c --- */
 
-/* Abandons every task; returns how many, their names (cut to fit) in NAMES. */
-int syni_home_abandon_all(struct syni_home *home, syn_err err, enum syn_origin origin,
-                          const char *message, char *names, size_t size);
+/* What was abandoned, for people; cut to fit. */
+struct syni_names {
+    char text[SYN_MESSAGE_MAX - 40];
+    unsigned n;
+};
+
+/* Abandons every task; their names come to NAMES. */
+void syni_home_abandon_all(struct syni_home *home, syn_err err, enum syn_origin origin,
+                           const char *message, struct syni_names *names);
+/* What arrived since the inbox was shut ends here, without beginning. */
+void syni_home_end_posted(struct syni_home *home);
+void syni_names_add(struct syni_names *names, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 
 #endif

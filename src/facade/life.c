@@ -1,0 +1,394 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The life of a home: the one place that moves its state. docs/design.md has the table of what each
+ * state takes and refuses, test/models/life.pml is this as a model.
+ *
+ *     NEW ──start──> RUNNING ──a stop──> STOPPING ──a deadline──> GIVING_UP <──────> STUCK
+ *                     ▲  └────────┬─────────┴──────────┬──────────────┴───────────────┘
+ *        start, again │           │ the loop dies      │ nothing lives there any more
+ *                     │           └──> DYING ──────────┴──> ENDED ──> REAPING ─┬──> STOPPED
+ *                     └────────────────────────────────────────────────────────┘└─> DEAD
+ *
+ * Who moves it, always under `lock`: a thread that starts, RUNNING; the first that stops, STOPPING;
+ * the first of those whose deadline passes, GIVING_UP, and STUCK when a step keeps the driver from
+ * abandoning what lives there. The dedicated driver: DYING, and ENDED as its last act. One of the
+ * stoppers, or whoever comes next if there is none: REAPING, and STOPPED or DEAD, when it has joined
+ * the driver.
+ *
+ * What a stop posts is posted under the lock, with the move: so it reaches the run that it is meant
+ * for. That nothing lives there any more is seen by the loop itself, before it sleeps, whatever it
+ * was that ended last.
+ *
+ * A stopper waits for `told`, by its own deadline. All of a home's stoppers are told the same, what
+ * was abandoned; but one of them reaps first. Discarded: a state for each feature, and a stop that
+ * waits for the first one's.
+ */
+#include "facade/life.h"
+
+#include "base/mem.h"
+#include "base/report.h"
+#include "task/resident.h"
+
+/* After a deadline has passed: how long a step that runs may take to return, and how long the
+ * loop's thread may take to get a processor. */
+enum { STEP_NS = 100 * 1000000, LOOK_NS = 2 * 1000000 };
+static const int64_t silence_ns = (int64_t)10 * 1000000000;
+
+static struct syni_mutex lock = SYNI_MUTEX_INIT;
+static struct syni_cond left; /* a stopper has left; made with the first home */
+static bool left_made;
+static struct syni_list running = {&running, &running}; /* under lock */
+
+static struct syni_whole_home *outer(struct syni_home *home)
+{
+    return SYNI_CONTAINER(home, struct syni_whole_home, home);
+}
+
+static struct syni_home *home_of(struct syni_loop *loop)
+{
+    return SYNI_CONTAINER(loop, struct syni_home, loop);
+}
+
+/* release: who sees it run sees what it runs on */
+static void move_locked(struct syni_home *home, enum syni_life life)
+{
+    atomic_store_explicit(&home->life, life, memory_order_release);
+}
+
+static enum syni_life life_locked(const struct syni_home *home)
+{
+    return atomic_load_explicit(&home->life, memory_order_relaxed);
+}
+
+/* --- the end, by the driver --- */
+
+static void abandon(struct syni_home *home, syn_err err, enum syn_origin origin, const char *why)
+{
+    struct syni_names *names = &outer(home)->abandoned;
+    unsigned n;
+
+    syni_home_abandon_all(home, err, origin, why, names);
+    n = syni_residents_give_up(home);
+    if (n)
+        syni_names_add(names, "%u objects (their destructors do not run)", n);
+}
+
+/* The loop cannot go on: everybody is told. */
+static void die(struct syni_home *home)
+{
+    /* First, so that who hears of it and calls again hears it again. */
+    syni_mutex_lock(&lock);
+    move_locked(home, SYNI_LIFE_DYING);
+    syni_mutex_unlock(&lock);
+    abandon(home, SYN_ELOOPDEAD, SYN_BY_LIBRARY, syn_strerror(home->loop.died));
+    outer(home)->abandoned = (struct syni_names){.n = 0}; /* no stop was too short */
+    while (home->loop.n_live > 0)
+        syni_loop_turn(&home->loop, 0);
+}
+
+/* HERE is told; FIRST: and is the one that reaps. */
+static void tell_locked(struct syni_whole_home *whole, struct syni_stopper *here, bool first)
+{
+    here->abandoned = whole->abandoned;
+    here->reaps = first;
+    syni_list_remove(&here->link);
+    syni_parker_wake(here->parker, &here->told);
+}
+
+static struct syni_stopper *first_locked(struct syni_whole_home *whole)
+{
+    return syni_list_empty(&whole->stoppers)
+               ? NULL
+               : SYNI_CONTAINER(whole->stoppers.next, struct syni_stopper, link);
+}
+
+/* By the driver: it touches HOME no more. */
+static void is_over(struct syni_home *home)
+{
+    struct syni_whole_home *whole = outer(home);
+    struct syni_stopper *first;
+
+    syni_mutex_lock(&lock);
+    first = first_locked(whole);
+    move_locked(home, first ? SYNI_LIFE_REAPING : SYNI_LIFE_ENDED);
+    if (first)
+        tell_locked(whole, first, true);
+    syni_mutex_unlock(&lock);
+}
+
+/* Nothing is to be done any more. It begins to end residents, when the tasks have ended. */
+static bool is_empty(struct syni_home *home)
+{
+    return home->loop.n_live == 0 && !home->loop.ready.first && !syni_loop_has_posts(&home->loop) &&
+           !syni_residents_stop(home);
+}
+
+static void between_turns(struct syni_loop *loop)
+{
+    struct syni_home *home = home_of(loop);
+
+    if (loop->died)
+        die(home);
+    else if (!is_empty(home))
+        return;
+    syni_loop_shut(loop);
+    SYNI_DELAY(home_shut);
+    syni_home_end_posted(home);
+    syni_frame_retire(home);
+    syni_loop_retire(loop);
+    SYNI_DELAY(home_gone);
+    is_over(home);
+}
+
+static bool may_sleep(struct syni_loop *loop)
+{
+    /* Residents that end somewhere else will post: the sleep is for that. */
+    return loop->n_live > 0 || (syni_residents_stop(home_of(loop)) && !loop->ready.first);
+}
+
+static void stop_arrives(struct syni_job *job)
+{
+    struct syni_home *home = &SYNI_CONTAINER(job, struct syni_whole_home, stop_job)->home;
+
+    home->loop.closing = true;
+    SYNI_LIST_EACH (node, &home->loop.live) {
+        struct syni_task *task = SYNI_CONTAINER(node, struct syni_task, live.link);
+
+        if (!task->sheltered)
+            syni_task_request(task, SYN_BY_STOP);
+    }
+}
+
+static void abandon_arrives(struct syni_job *job)
+{
+    abandon(&SYNI_CONTAINER(job, struct syni_whole_home, abandon_job)->home, SYN_EABANDONED,
+            SYN_BY_STOP, "its synchronizer was stopped and it would not end in time");
+}
+
+/* --- starting --- */
+
+/* Why a call, or, AGAIN, a start, is refused. */
+static syn_err refusal_locked(const struct syni_home *home, bool again)
+{
+    switch (life_locked(home)) {
+    case SYNI_LIFE_NEW:
+    case SYNI_LIFE_RUNNING:
+        return SYN_OK;
+    case SYNI_LIFE_STOPPED:
+        return again ? SYN_OK : SYN_ECLOSED;
+    case SYNI_LIFE_STOPPING:
+    case SYNI_LIFE_GIVING_UP:
+        return again ? SYN_EBUSY : SYN_ECLOSED;
+    case SYNI_LIFE_ENDED:
+    case SYNI_LIFE_REAPING:
+        return home->loop.died ? SYN_ELOOPDEAD : again ? SYN_EBUSY : SYN_ECLOSED;
+    case SYNI_LIFE_STUCK:
+    case SYNI_LIFE_DYING:
+    case SYNI_LIFE_DEAD:
+        break;
+    }
+    return SYN_ELOOPDEAD;
+}
+
+static syn_err run_locked(struct syni_whole_home *whole)
+{
+    syn_err err;
+
+    whole->abandoned = (struct syni_names){.n = 0};
+    err = syni_home_run(&whole->home, between_turns, may_sleep);
+    if (err)
+        return err;
+    if (syni_list_empty(&running))
+        syni_frame_cache(true);
+    syni_list_append(&running, &whole->running);
+    move_locked(&whole->home, SYNI_LIFE_RUNNING);
+    return SYN_OK;
+}
+
+static syn_err start_locked(struct syn_synchronizer *synchronizer, bool again)
+{
+    struct syni_home *home = syni_home_peek(synchronizer);
+    struct syni_whole_home *whole = home ? outer(home) : syni_home_make(synchronizer);
+    syn_err err;
+
+    if (!whole)
+        return syni_refuse(SYN_ENOMEM, "no memory for its loop");
+    if (!left_made) {
+        syni_cond_init(&left);
+        left_made = true;
+    }
+    err = refusal_locked(&whole->home, again);
+    if (err || life_locked(&whole->home) == SYNI_LIFE_RUNNING)
+        return err;
+    return run_locked(whole);
+}
+
+syn_err syni_life_start(struct syn_synchronizer *synchronizer, bool again)
+{
+    syn_err err;
+
+    syni_mutex_lock(&lock);
+    err = start_locked(synchronizer, again);
+    syni_mutex_unlock(&lock);
+    return err;
+}
+
+syn_err syni_home_refusal(struct syni_home *home)
+{
+    syn_err err;
+
+    syni_mutex_lock(&lock);
+    err = refusal_locked(home, false);
+    syni_mutex_unlock(&lock);
+    return err ? err : SYN_ECLOSED; /* it was started again meanwhile */
+}
+
+/* --- stopping --- */
+
+static bool begin_locked(struct syni_whole_home *whole, struct syni_stopper *here)
+{
+    switch (life_locked(&whole->home)) {
+    case SYNI_LIFE_NEW:
+    case SYNI_LIFE_STOPPED:
+    case SYNI_LIFE_DEAD:
+        return false;
+    case SYNI_LIFE_ENDED:
+        move_locked(&whole->home, SYNI_LIFE_REAPING);
+        here->reaps = here->told = true;
+        return false;
+    case SYNI_LIFE_RUNNING:
+        move_locked(&whole->home, SYNI_LIFE_STOPPING);
+        whole->stop_job.run = stop_arrives;
+        syni_loop_post(&whole->home.loop, &whole->stop_job); /* refused: it dies */
+        break;
+    default:
+        break;
+    }
+    syni_list_append(&whole->stoppers, &here->link);
+    return true;
+}
+
+bool syni_stop_enter(struct syni_home *home, struct syni_stopper *here)
+{
+    struct syni_whole_home *whole = outer(home);
+    bool waits;
+
+    *here = (struct syni_stopper){.parker = syni_parker_mine()};
+    syni_list_init(&here->link);
+    SYNI_DELAY(stop_posts);
+    syni_mutex_lock(&lock);
+    whole->n_inside++;
+    waits = begin_locked(whole, here);
+    syni_mutex_unlock(&lock);
+    return waits;
+}
+
+/* Waits, in real time, while the driver gets on with it. False: a step does not return. */
+static bool wait_a_moment(const struct syni_home *home, struct syni_stopper *here)
+{
+    unsigned long before = 0;
+    int64_t since = syni_now(), now;
+
+    while (!here->told) {
+        /* relaxed: what moves says that it is not this step that keeps it */
+        unsigned long done = atomic_load_explicit(&home->ended, memory_order_relaxed) +
+                             atomic_load_explicit(&home->loop.counts.turns, memory_order_relaxed);
+        bool step = atomic_load_explicit(&home->running, memory_order_relaxed) != NULL;
+
+        now = syni_now();
+        if (done != before)
+            since = now;
+        before = done;
+        if (now - since > (step ? STEP_NS : silence_ns))
+            return false;
+        syni_parker_sleep(here->parker, now + LOOK_NS);
+    }
+    syni_parker_settle(here->parker);
+    return true;
+}
+
+bool syni_stop_give_up(struct syni_home *home, struct syni_stopper *here)
+{
+    struct syni_whole_home *whole = outer(home);
+    bool done;
+
+    SYNI_DELAY(stop_forces);
+    syni_mutex_lock(&lock);
+    if (!here->told && life_locked(home) == SYNI_LIFE_STOPPING) {
+        move_locked(home, SYNI_LIFE_GIVING_UP);
+        whole->abandon_job.run = abandon_arrives;
+        syni_loop_post(&home->loop, &whole->abandon_job); /* refused: nothing lives there */
+    }
+    syni_mutex_unlock(&lock);
+    done = wait_a_moment(home, here);
+    syni_mutex_lock(&lock);
+    if (!here->told && life_locked(home) == SYNI_LIFE_GIVING_UP)
+        move_locked(home, SYNI_LIFE_STUCK);
+    done = done || here->told;
+    syni_mutex_unlock(&lock);
+    return done;
+}
+
+/* Joins the thread, which is through; then the other stoppers are told. */
+static void reap(struct syni_whole_home *whole)
+{
+    struct syni_home *home = &whole->home;
+    struct syni_stopper *here;
+
+    syni_loop_join(&home->loop);
+    syni_loop_fini(&home->loop);
+    syni_mutex_lock(&lock);
+    move_locked(home, home->loop.died ? SYNI_LIFE_DEAD : SYNI_LIFE_STOPPED);
+    while ((here = first_locked(whole)))
+        tell_locked(whole, here, false);
+    syni_list_remove(&whole->running);
+    if (syni_list_empty(&running))
+        syni_frame_cache(false);
+    syni_mutex_unlock(&lock);
+}
+
+void syni_life_reap(struct syni_home *home)
+{
+    bool ours;
+
+    syni_mutex_lock(&lock);
+    ours = life_locked(home) == SYNI_LIFE_ENDED;
+    if (ours)
+        move_locked(home, SYNI_LIFE_REAPING);
+    syni_mutex_unlock(&lock);
+    if (ours)
+        reap(outer(home));
+}
+
+void syni_stop_leave(struct syni_home *home, struct syni_stopper *here)
+{
+    struct syni_whole_home *whole = outer(home);
+
+    syni_mutex_lock(&lock);
+    syni_list_remove(&here->link); /* also one that was not told */
+    syni_mutex_unlock(&lock);
+    if (here->reaps)
+        reap(whole);
+    syni_mutex_lock(&lock);
+    whole->n_inside--;
+    syni_cond_broadcast(&left);
+    syni_mutex_unlock(&lock);
+}
+
+bool syni_life_free(struct syni_home *home)
+{
+    struct syni_whole_home *whole = outer(home);
+    bool over;
+
+    syni_mutex_lock(&lock);
+    while (whole->n_inside > 0)
+        syni_cond_wait(&left, &lock);
+    over = syni_list_empty(&whole->running);
+    syni_mutex_unlock(&lock);
+    if (!over)
+        return false;
+    syni_mutex_fini(&home->loop.lock);
+    syni_cond_fini(&home->loop.standby);
+    syni_free(whole, sizeof *whole);
+    return true;
+}

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The life of a home, for who starts, stops and frees one; docs/design.md draws it.
+ */
+#ifndef SYNI_FACADE_LIFE_H
+#define SYNI_FACADE_LIFE_H
+
+#include "facade/home.h"
+
+/* A home, and what its life needs besides. */
+struct syni_whole_home {
+    struct syni_home home;
+    struct syni_job stop_job, abandon_job; /* posted once in a run, under the lock */
+    struct syni_list running; /* among all that run, until their threads were joined; under the lock */
+    struct syni_list stoppers; /* of struct syni_stopper; under the lock */
+    unsigned n_inside;         /* threads in a stop; under the lock */
+    struct syni_names abandoned; /* the driver's */
+};
+
+/* A thread that waits for the end of a home. Lies on its stack. */
+struct syni_stopper {
+    struct syni_list link; /* under the lock, until it is told */
+    struct syni_parker *parker;
+    _Atomic(bool) told;          /* HOME is over */
+    bool reaps;                  /* it is the one that joins the loop's thread */
+    struct syni_names abandoned; /* what did not end by itself; it is told with that */
+};
+
+/* --- life.c: the states --- */
+
+/* HOME runs from here on; also after a stop, if AGAIN. Fails: as it refuses that in its state, or as
+ * RUN does, which makes its loop. */
+syn_err syni_life_start(struct syn_synchronizer *synchronizer, bool again);
+
+/* HOME shall stop. False: it does not run, and nothing is waited for; else HERE is told when it is
+ * over. In both cases syni_stop_leave() comes next, or after the wait. */
+bool syni_stop_enter(struct syni_home *home, struct syni_stopper *here);
+
+/* The deadline of HERE has passed: what lives on HOME is abandoned, for all who stop it, and HERE
+ * waits until that is done. False: a step does not return. */
+bool syni_stop_give_up(struct syni_home *home, struct syni_stopper *here);
+
+/* HERE, which waits no more, leaves, and joins the loop's thread if that is its part. */
+void syni_stop_leave(struct syni_home *home, struct syni_stopper *here);
+
+/* The same when nobody stops HOME, whose loop ended after its stops had given up. */
+void syni_life_reap(struct syni_home *home);
+
+/* Frees a HOME that does not run. Waits for those who are in a stop. False: it runs. */
+bool syni_life_free(struct syni_home *home);
+
+/* --- start.c: what a run is made of --- */
+
+struct syni_whole_home *syni_home_make(struct syn_synchronizer *synchronizer);
+/* ON_CLOSING and MAY_SLEEP: of its loop. */
+syn_err syni_home_run(struct syni_home *home, void (*on_closing)(struct syni_loop *loop),
+                      bool (*may_sleep)(struct syni_loop *loop));
+
+/* --- stop_home.c --- */
+
+/* As syn_synchronizer_start(), _stop() and _free() say. */
+syn_err syni_home_start(struct syn_synchronizer *synchronizer);
+syn_err syni_home_stop(struct syni_home *home, struct syn_deadline deadline);
+syn_err syni_home_free(struct syni_home *home);
+
+#endif

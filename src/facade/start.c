@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Making a home, and what a run of it is made of.
+ *
+ * A home is made at its synchronizer's first start and stays until that is freed, so that a thread
+ * that races with a stop always finds one, whose inbox then refuses it. Any thread; what makes
+ * something runs under the lock of life.c, so that of a thousand first callers one makes the loop
+ * and the others find it.
+ */
+#include "facade/life.h"
+
+#include <synchronicity/testing.h>
+
+#include "base/mem.h"
+#include "base/report.h"
+#include "task/resident.h"
+
+static atomic_int callers_drive_by_default;
+
+static _Atomic(uint64_t) seed;
+
+void syn_test_seed(uint64_t new_seed)
+{
+    seed = new_seed;
+}
+
+/* Each synchronizer has draws of its own, by its name (FNV-1a). */
+static uint64_t seed_for(const char *name)
+{
+    uint64_t hash = UINT64_C(14695981039346656037) ^ seed;
+
+    for (; *name; name++)
+        hash = (hash ^ (unsigned char)*name) * UINT64_C(1099511628211);
+    return seed ? hash | 1 : 0;
+}
+
+void syn_test_callers_drive(int on)
+{
+    callers_drive_by_default = on;
+}
+
+static _Atomic(void *) *home_of(struct syn_synchronizer *synchronizer)
+{
+    return (_Atomic(void *) *)&synchronizer->home;
+}
+
+struct syni_home *syni_home_peek(struct syn_synchronizer *synchronizer)
+{
+    /* acquire: pairs with make_home() */
+    return atomic_load_explicit(home_of(synchronizer), memory_order_acquire);
+}
+
+const char *syni_name_of(const struct syn_synchronizer *synchronizer)
+{
+    return synchronizer->options.name ? synchronizer->options.name : "synchronizer";
+}
+
+struct syni_whole_home *syni_home_make(struct syn_synchronizer *synchronizer)
+{
+    struct syni_whole_home *whole = syni_alloc(sizeof *whole);
+
+    if (!whole)
+        return NULL;
+    syni_loop_prepare(&whole->home.loop);
+    syni_residents_init(&whole->home);
+    syni_list_init(&whole->running);
+    syni_list_init(&whole->stoppers);
+    whole->home.synchronizer = synchronizer;
+    /* release: who finds the home finds it whole */
+    atomic_store_explicit(home_of(synchronizer), &whole->home, memory_order_release);
+    return whole;
+}
+
+syn_err syni_home_run(struct syni_home *home, void (*on_closing)(struct syni_loop *loop),
+                      bool (*may_sleep)(struct syni_loop *loop))
+{
+    const struct syn_options *asked = &home->synchronizer->options;
+    struct syni_loop_options options = {
+        .name = syni_name_of(home->synchronizer),
+        .backend = asked->backend,
+        .stack_size_bytes = asked->stack_size_bytes,
+        .seed = seed_for(syni_name_of(home->synchronizer)),
+        .callers_drive = asked->caller_may_drive > 0 ||
+                         (asked->caller_may_drive == 0 && callers_drive_by_default),
+        .clock = asked->clock ? asked->clock : syni_clock_default(),
+        .on_closing = on_closing,
+        .may_sleep = may_sleep,
+    };
+    syn_err err;
+
+    syni_residents_open(home);
+    home->cleanup_limit_ns =
+        asked->cleanup_limit_ns > 0 ? asked->cleanup_limit_ns : (int64_t)10 * 1000000000;
+    err = syni_loop_init(&home->loop, &options);
+    if (err)
+        return syni_refuse(err, "its loop could not be made: %s", syn_strerror(err));
+    err = syni_loop_start(&home->loop);
+    if (!err)
+        return SYN_OK;
+    syni_loop_fini(&home->loop);
+    return syni_refuse(err, "the system gave no thread for its loop: %s", syn_strerror(err));
+}

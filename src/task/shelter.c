@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Shelter: what a stop does not cancel, since clean-up needs it.
+ *
+ * A stop cancels what lives on a home, but for what serves a clean-up: the calls that it makes,
+ * and what these make in turn. So does a destructor, and a context that a task of its loop has
+ * entered. The shelter lasts as long as what gives it: a call that a clean-up, a callback or a
+ * destructor started and left to itself is cancelled as soon as that has ended. So a stop always
+ * ends if the clean-ups do.
+ *
+ * Who gives shelter is the HEAD of a ring, and what it shelters are the others in it; a task that
+ * begins to leave needs no shelter, goes out of the ring that it is in and is the head of its own.
+ * Driver only. Discarded: sheltering for ever what a clean-up made (a stop waited for it without
+ * limit), and what it awaits at this moment (it may have called something, and await it next).
+ */
+#include "task/task.h"
+
+#include <stddef.h>
+
+static struct syni_task *task_of(struct syni_list *node)
+{
+    return SYNI_CONTAINER(node, struct syni_task, shelter);
+}
+
+void syni_shelter_launched(struct syni_task *task)
+{
+    struct syni_task *by = task->home->current;
+
+    if (!by || by == task || task->sheltered || syni_home_now() != task->home)
+        return;
+    if (!by->leaving && !by->sheltered)
+        return;
+    task->sheltered = true;
+    syni_list_append(&by->shelter, &task->shelter);
+}
+
+/* TASK goes out of the ring of which another one is the head. */
+static void go_out(struct syni_task *task)
+{
+    if (!task->shelters)
+        syni_list_remove(&task->shelter);
+}
+
+/* What is in the ring of TASK, its head, has no shelter any more. */
+static void dissolve(struct syni_task *task)
+{
+    while (!syni_list_empty(&task->shelter)) {
+        struct syni_task *other = task_of(task->shelter.next);
+
+        syni_list_remove(&other->shelter);
+        other->sheltered = false;
+        if (!syni_home_accepts(task->home))
+            syni_task_request(other, SYN_BY_STOP);
+    }
+}
+
+void syni_shelter_begin(struct syni_task *task)
+{
+    if (task->sheltered)
+        return; /* as long as who made it, which leaves it before it ends */
+    task->sheltered = task->shelters = true;
+}
+
+void syni_shelter_end(struct syni_task *task)
+{
+    if (!task->shelters)
+        return;
+    task->sheltered = task->shelters = false;
+    dissolve(task);
+    if (!syni_home_accepts(task->home))
+        syni_task_request(task, SYN_BY_STOP);
+}
+
+void syni_shelter_leaving(struct syni_task *task)
+{
+    go_out(task);
+}
+
+void syni_shelter_ended(struct syni_task *task)
+{
+    if (task->leaving || task->shelters)
+        dissolve(task);
+    else
+        go_out(task);
+}
