@@ -50,7 +50,7 @@ static void E1_text_follows_the_chain_of_causes(void)
     report->cause->cause = syni_report_new(SYN_ECLOSED, SYN_BY_TASK, "gone");
     syni_report_site(report, &square);
     syni_report_site(report->cause, &disk);
-    check_text(report, "row 7\n  in square (demo.c:12)\n"
+    check_text(report, "error 65536: row 7\n  in square (demo.c:12)\n"
                        "caused by: protocol error\n  in read_block (disk.c:31)\n"
                        "caused by: closed: gone\n");
     syni_report_free(report);

@@ -38,7 +38,7 @@ static void check_report(syn_err code, const struct syn_report *report)
     CHECK_INT(report->cause->in_clean_up, 1);
     CHECK_STR(report->cause->sites[0].function, "transaction");
     syn_report_text(report, text, sizeof text);
-    CHECK(strstr(text, "and its clean-up failed: the rollback failed") != NULL);
+    CHECK(strstr(text, "and its clean-up failed: error 65540: the rollback failed") != NULL);
     CHECK_STR(unobserved, "");
 }
 

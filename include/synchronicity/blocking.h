@@ -132,7 +132,7 @@ syn_err syni_job_may_wait(const struct syn_blocking *function);
 void syni_job_fail(struct syn_job *job, syn_err err, const char *message);
 
 /* return syn_job_fail(job, err), return syn_job_fail(job, err, message): the job fails; the message
- * is copied. In a function of nothing a statement: syn_job_fail(job, err); return; */
+ * is copied; 0, which is no error, becomes SYN_EINVAL with a message that says so. In a function of nothing a statement: syn_job_fail(job, err); return; */
 #define syn_job_fail(...) SYNI_CAT(SYNI_JOB_FAIL_, SYNI_N(__VA_ARGS__))(__VA_ARGS__)
 #define SYNI_JOB_FAIL_2(job, err) (syni_job_fail(&(job)->syn, (err), NULL), (job)->result)
 #define SYNI_JOB_FAIL_3(job, err, message)                                                         \

@@ -92,6 +92,7 @@ syn_err syni_channel_send(struct syn_channel channel, const void *item,
                           struct syn_deadline deadline);
 syn_err syni_channel_try_send(struct syn_channel channel, const void *item);
 syn_err syni_channel_end(struct syn_channel channel, syn_err err, const char *message);
+syn_err syni_channel_fail(struct syn_channel channel, syn_err err, const char *message);
 syn_err syni_channel_prefetch(struct syn_channel channel, size_t capacity);
 syn_err syni_channel_close(struct syn_channel channel, struct syn_deadline deadline);
 void syni_channel_drop(struct syn_channel channel);
@@ -128,11 +129,11 @@ void syni_channel_drop(struct syn_channel channel);
 #define syn_channel_try_send(ch, ...)                                                              \
     (0 ? (ch).u.source_is(__VA_ARGS__) : syni_channel_try_send((ch).u.handle, (__VA_ARGS__)))
 
-/* There is no more; or, it broke, with ERR (0: an end after all) and MESSAGE (copied; NULL:
- * none). What is in it can still be fetched. The first of the two counts; the others, and
+/* There is no more; or, it broke, with ERR (0, which is no error, becomes SYN_EINVAL) and
+ * MESSAGE (copied; NULL: none). What is in it can still be fetched. The first of the two counts; the others, and
  * those after a close, get SYN_EALREADY. A generator does this by its own end: SYN_ENOTSUP. */
 #define syn_channel_end(ch) syni_channel_end((ch).u.handle, SYN_OK, NULL)
-#define syn_channel_fail(ch, err, message) syni_channel_end((ch).u.handle, (err), (message))
+#define syn_channel_fail(ch, err, message) syni_channel_fail((ch).u.handle, (err), (message))
 
 /* --- for both --- */
 

@@ -74,7 +74,9 @@ enum {
     SYN_EUNWANTED,  /* nobody waits for the promise any more; its value is still yours */
     SYN_EOWN_LAST,
 
-    SYN_EUSER = 65536 /* yours from here up; the library never makes one */
+    /* Yours from here up; the library never makes one. Reports show their numbers, and what
+     * syn_err_register() says of them. */
+    SYN_EUSER = 65536
 };
 
 /* What ended the task, so that a task's own SYN_ETIMEDOUT is not taken for the
@@ -110,11 +112,45 @@ struct syn_report {
 };
 
 /* A short text for a code: "Connection refused", "future already used". Never
- * NULL. Thread: any. The text is static, or the C library's own. */
+ * NULL. Thread: any. The text is static, the C library's own, or from a table of yours. */
 const char *syn_strerror(syn_err code);
 
 /* The name of a code, "SYN_EBROKEN"; "error" for one that has none. */
 const char *syn_err_name(syn_err code);
+
+/* --- names and texts for codes of yours --- */
+
+struct syn_err_text {
+    syn_err code;     /* SYN_EUSER or more */
+    const char *name; /* "KV_ELOCKED" */
+    const char *text; /* "the key is locked" */
+};
+
+/* Static, like its strings:
+ *
+ *     enum { KV_ELOCKED = SYN_EUSER + 1, KV_ESTALE };
+ *     static const struct syn_err_text texts[] = {
+ *         {KV_ELOCKED, "KV_ELOCKED", "the key is locked"},
+ *         {KV_ESTALE, "KV_ESTALE", "the value is out of date"},
+ *     };
+ *     static struct syn_err_table table = {texts, 2, NULL};
+ *
+ *     syn_err_register(&table);        // once, e.g. where the library is set up
+ */
+struct syn_err_table {
+    const struct syn_err_text *texts;
+    int n;
+    struct syn_err_table *next; /* the library's; NULL at first */
+};
+
+/* From now on syn_err_name(), syn_strerror() and reports know the codes in TABLE; again is fine.
+ * Allocates nothing. Thread: any. Fails: SYN_EINVAL for a code below SYN_EUSER or without name or
+ * text; SYN_EBUSY when another table has one of the codes; the report names it. */
+syn_err syn_err_register(struct syn_err_table *table);
+
+/* TABLE is forgotten; before it goes, as when a plug-in is unloaded. One that is not known is
+ * fine. Nobody may use a text of it any more. Thread: any. */
+void syn_err_unregister(struct syn_err_table *table);
 
 /* The report of the latest call of this thread that returned an error, or NULL if there
  * was none, it could not be kept, or the code says it all: "not now" (SYN_EAGAIN),

@@ -103,7 +103,7 @@ struct syni_saying {
 
 /* Sends *VALUE (copied; it owns nothing, since a generator that is asked to end never
  * looks at it) as what the yield gives, and waits for the next item, as
- * syn_channel_next() does. Throws ERR (0 is SYN_EINVAL) with MESSAGE (copied; NULL: none)
+ * syn_channel_next() does. Throws ERR (0, no error, becomes SYN_EINVAL) with MESSAGE (copied; NULL: none)
  * at the yield, and waits for the item that the generator yields after handling it; or
  * gets what it ended with.
  *
@@ -132,7 +132,9 @@ static inline struct syni_saying syni_say(const void *value, syn_err err, const 
 
 static inline struct syni_saying syni_say_error(syn_err err, const char *message)
 {
-    return syni_say(NULL, err ? err : SYN_EINVAL, message);
+    if (!err)
+        return syni_say(NULL, SYN_EINVAL, "generator_throw was given 0, which is no error");
+    return syni_say(NULL, err, message);
 }
 
 #ifdef __cplusplus

@@ -128,6 +128,7 @@ struct syn_step syni_step_await(struct syn_task *task, struct syn_future future,
                                 struct syn_deadline deadline);
 struct syn_step syni_step_pass(struct syn_task *task);
 struct syn_step syni_step_leave(struct syn_task *task, syn_err err, const char *message);
+struct syn_step syni_step_fail(struct syn_task *task, syn_err err, const char *message);
 struct syn_step syni_step_end(struct syn_task *task);
 struct syn_step syni_step_lost(struct syn_task *task);
 
@@ -146,9 +147,9 @@ struct syn_step syni_step_lost(struct syn_task *task);
 #define syn_step_done(self) ((self)->syn.at = __LINE__, syni_step_end(&(self)->syn))
 #define syn_step_fail(...) SYNI_CAT(SYNI_STEP_FAIL_, SYNI_N(__VA_ARGS__))(__VA_ARGS__)
 #define SYNI_STEP_FAIL_2(self, err)                                                                \
-    ((self)->syn.at = __LINE__, syni_step_leave(&(self)->syn, (err), NULL))
+    ((self)->syn.at = __LINE__, syni_step_fail(&(self)->syn, (err), NULL))
 #define SYNI_STEP_FAIL_3(self, err, message)                                                       \
-    ((self)->syn.at = __LINE__, syni_step_leave(&(self)->syn, (err), (message)))
+    ((self)->syn.at = __LINE__, syni_step_fail(&(self)->syn, (err), (message)))
 
 /* NEXT runs after SECONDS, at least; less than 0 is 0. */
 #define syn_step_sleep(self, seconds, next)                                                        \
@@ -266,10 +267,14 @@ struct syn_step syni_step_lost(struct syn_task *task);
 #define syn_co_done return syni_step_end(&self->syn)
 
 /* syn_co_fail(err) or syn_co_fail(err, message): leaves with an error; the message
- * is copied. 0 is no error: it ends as syn_co_return_result does. */
+ * is copied. 0 is no error: it becomes SYN_EINVAL with a message that says so. */
 #define syn_co_fail(...) SYNI_CAT(SYNI_CO_FAIL_, SYNI_N(__VA_ARGS__))(__VA_ARGS__)
-#define SYNI_CO_FAIL_1(err) SYNI_CO_LEAVE(err, NULL)
-#define SYNI_CO_FAIL_2(err, message) SYNI_CO_LEAVE(err, message)
+#define SYNI_CO_FAIL_1(err) SYNI_CO_FAIL_2(err, NULL)
+#define SYNI_CO_FAIL_2(err, message)                                                               \
+    do {                                                                                           \
+        self->syn.at = __LINE__;                                                                   \
+        return syni_step_fail(&self->syn, (err), (message));                                       \
+    } while (0)
 /* After any wait, loop or combinator that leaves its outcome in syn_co_status: if that is an
  * error, leaves with it, its message and its trace; if not, goes on. */
 #define syn_co_check                                                                               \

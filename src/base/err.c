@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * What each code is called. Codes below SYN_EOWN are errno values, and the C
- * library knows their texts. Threads: any.
+ * library knows their texts; those from SYN_EUSER up are in tables of the users
+ * (code.h). Threads: any.
  */
 #include <synchronicity/err.h>
 
 #include <stddef.h>
 #include <string.h>
+
+#include "base/code.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
@@ -58,7 +61,10 @@ static const struct code *find(syn_err code)
 const char *syn_strerror(syn_err code)
 {
     const struct code *known = find(code);
+    const struct syn_err_text *users = syni_code_find(code);
 
+    if (users)
+        return users->text;
     if (known && known->text)
         return known->text;
     if (code > 0 && code < SYN_EOWN)
@@ -69,6 +75,7 @@ const char *syn_strerror(syn_err code)
 const char *syn_err_name(syn_err code)
 {
     const struct code *known = find(code);
+    const struct syn_err_text *users = syni_code_find(code);
 
-    return known ? known->name : "error";
+    return users ? users->name : known ? known->name : "error";
 }

@@ -262,6 +262,16 @@ static void add_sites(struct text *text, const struct syn_report *report)
     }
 }
 
+/* A user's code that is in no table has only its number, which is put into NUMBER. */
+enum { NUMBER_SIZE = 24 };
+static const char *text_of(syn_err code, char number[NUMBER_SIZE])
+{
+    if (code < SYN_EUSER || strcmp(syn_err_name(code), "error") != 0)
+        return syn_strerror(code);
+    snprintf(number, NUMBER_SIZE, "error %d", code);
+    return number;
+}
+
 int syn_report_text(const struct syn_report *report, char *buf, int size)
 {
     struct text text = {buf, size, 0};
@@ -269,16 +279,11 @@ int syn_report_text(const struct syn_report *report, char *buf, int size)
     if (size > 0)
         buf[0] = '\0';
     for (const struct syn_report *r = report; r; r = r->cause) {
-        /* A user's code has no text of its own: its message says it all, or its number. */
-        char number[40];
-        const char *code = syn_strerror(r->code);
+        char number[NUMBER_SIZE];
 
-        snprintf(number, sizeof number, "error %d", r->code);
-        if (r->code >= SYN_EUSER)
-            code = r->message[0] ? "" : number;
         add(&text, "%s%s%s%s\n",
-            r == report ? "" : r->in_clean_up ? "and its clean-up failed: " : "caused by: ", code,
-            code[0] && r->message[0] ? ": " : "", r->message);
+            r == report ? "" : r->in_clean_up ? "and its clean-up failed: " : "caused by: ",
+            text_of(r->code, number), r->message[0] ? ": " : "", r->message);
         add_sites(&text, r);
     }
     return text.length;
@@ -290,8 +295,10 @@ void syn_perror(const char *what)
     int length;
 
     if (!latest) {
+        char number[NUMBER_SIZE];
+
         fprintf(stderr, "%s: %s\n", what ? what : "error",
-                latest_code ? syn_strerror(latest_code) : "no error is recorded for this thread");
+                latest_code ? text_of(latest_code, number) : "no error is recorded for this thread");
         return;
     }
     length = syn_report_text(latest, text, sizeof text);

@@ -81,6 +81,15 @@ syn_err syni_channel_end(struct syn_channel handle, syn_err code, const char *me
     return err;
 }
 
+syn_err syni_channel_fail(struct syn_channel handle, syn_err code, const char *message)
+{
+    if (code)
+        return syni_channel_end(handle, code, message);
+    return syni_channel_end(handle, SYN_EINVAL,
+                            "channel_fail was given 0, which is no error; to end it well write "
+                            "channel_end");
+}
+
 syn_err syni_channel_prefetch(struct syn_channel handle, size_t capacity)
 {
     struct syni_channel *channel;

@@ -301,9 +301,13 @@ void syni_job_fail(struct syn_job *public_job, syn_err err, const char *message)
     struct syni_pool_job *job = SYNI_JOB(public_job);
 
     syni_report_free(job->report);
+    if (!err) {
+        err = SYN_EINVAL;
+        message = "job_fail was given 0, which is no error; to end well return the result";
+    }
     job->failed = true;
-    job->err = err ? err : SYN_EINVAL;
-    job->report = syni_report_new(job->err, SYN_BY_TASK, message);
+    job->err = err;
+    job->report = syni_report_new(err, SYN_BY_TASK, message);
     add_site(job, job->report);
 }
 

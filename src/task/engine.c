@@ -90,6 +90,15 @@ struct syn_step syni_step_leave(struct syn_task *public_task, syn_err err, const
     return ended;
 }
 
+struct syn_step syni_step_fail(struct syn_task *task, syn_err err, const char *message)
+{
+    if (err)
+        return syni_step_leave(task, err, message);
+    return syni_step_leave(task, SYN_EINVAL,
+                           "co_fail or step_fail was given 0, which is no error; to end well write "
+                           "co_return or step_done");
+}
+
 struct syn_step syni_step_end(struct syn_task *public_task)
 {
     struct syn_step ended = {ENDED};

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Users' codes: tables in a list under a lock, newest first. They lie with the users, so that
+ * nothing here can fail for memory. Any thread.
+ */
+#include "base/code.h"
+
+#include <stddef.h>
+
+#include "base/thread.h"
+
+static struct syni_mutex lock = SYNI_MUTEX_INIT;
+static struct syn_err_table *tables; /* under lock */
+
+static const struct syn_err_text *find_in(const struct syn_err_table *table, syn_err code)
+{
+    for (int i = 0; i < table->n; i++)
+        if (table->texts[i].code == code)
+            return &table->texts[i];
+    return NULL;
+}
+
+static const struct syn_err_text *find_locked(syn_err code)
+{
+    const struct syn_err_text *text = NULL;
+
+    for (const struct syn_err_table *t = tables; t && !text; t = t->next)
+        text = find_in(t, code);
+    return text;
+}
+
+const struct syn_err_text *syni_code_find(syn_err code)
+{
+    const struct syn_err_text *text;
+
+    if (code < SYN_EUSER)
+        return NULL;
+    syni_mutex_lock(&lock);
+    text = find_locked(code);
+    syni_mutex_unlock(&lock);
+    return text;
+}
+
+/* Where TABLE hangs, or the end. */
+static struct syn_err_table **place_locked(const struct syn_err_table *table)
+{
+    struct syn_err_table **place = &tables;
+
+    while (*place && *place != table)
+        place = &(*place)->next;
+    return place;
+}
+
+/* False: another table has one of its codes. */
+static bool add_locked(struct syn_err_table *table, const struct syn_err_text **out_mine,
+                       const struct syn_err_text **out_taken)
+{
+    for (int i = 0; i < table->n; i++) {
+        *out_mine = &table->texts[i];
+        *out_taken = find_locked(table->texts[i].code);
+        if (*out_taken)
+            return false;
+    }
+    table->next = tables;
+    tables = table;
+    return true;
+}
+
+bool syni_code_add(struct syn_err_table *table, const struct syn_err_text **out_mine,
+                   const struct syn_err_text **out_taken)
+{
+    bool known;
+
+    syni_mutex_lock(&lock);
+    known = *place_locked(table) || add_locked(table, out_mine, out_taken);
+    syni_mutex_unlock(&lock);
+    return known;
+}
+
+void syni_code_remove(struct syn_err_table *table)
+{
+    struct syn_err_table **place;
+
+    syni_mutex_lock(&lock);
+    place = place_locked(table);
+    if (*place) {
+        *place = table->next;
+        table->next = NULL;
+    }
+    syni_mutex_unlock(&lock);
+}
