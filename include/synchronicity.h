@@ -39,8 +39,8 @@
  * err.h (what can go wrong).
  *
  * Not included here, for who needs them: stream.h and tcp.h (streams, buffered reading,
- * connections), file.h (files and directories), retry.h (trying again, rate limits), testing.h
- * (time and failures under your control).
+ * connections), udp.h (datagrams), file.h (files and directories), retry.h (trying again, rate
+ * limits), testing.h (time and failures under your control).
  */
 #ifndef SYNCHRONICITY_H
 #define SYNCHRONICITY_H

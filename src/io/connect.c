@@ -66,7 +66,7 @@ SYN_ASYNC(SYN_FREE, void, attempt, (struct race *, race), (struct addrinfo *, ad
 
     self->fd = -1;
     syn_step_finally(self, attempt_ends);
-    err = syni_socket(self->address->ai_family, &self->fd);
+    err = syni_socket(self->address->ai_family, SOCK_STREAM, &self->fd);
     if (err)
         return syn_step_fail(self, err);
     if (!syni_fault("connect") &&

@@ -66,7 +66,7 @@ static int port_of(int fd)
 static syn_err open_at(const struct addrinfo *address, bool both_families,
                        struct syn_listener *listener)
 {
-    syn_err err = syni_socket(address->ai_family, &listener->fd);
+    syn_err err = syni_socket(address->ai_family, SOCK_STREAM, &listener->fd);
     int off = 0;
 
     if (err)

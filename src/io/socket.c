@@ -72,17 +72,17 @@ static void set_options(int fd)
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
 }
 
-syn_err syni_socket(int family, int *out_fd)
+syn_err syni_socket(int family, int type, int *out_fd)
 {
 #ifdef SOCK_CLOEXEC
-    int type = SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK;
-    int fd = syni_descriptor(syni_fault("socket") ? -1 : socket(family, type, 0));
+    int flags = SOCK_CLOEXEC | SOCK_NONBLOCK;
+    int fd = syni_descriptor(syni_fault("socket") ? -1 : socket(family, type | flags, 0));
 
     if (fd < 0)
         return errno;
     set_options(fd);
 #else
-    int fd = syni_descriptor(syni_fault("socket") ? -1 : socket(family, SOCK_STREAM, 0));
+    int fd = syni_descriptor(syni_fault("socket") ? -1 : socket(family, type, 0));
     syn_err err;
 
     if (fd < 0)

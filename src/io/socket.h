@@ -10,8 +10,9 @@
 
 #include <synchronicity/tcp.h>
 
-/* A new socket of FAMILY: non-blocking, close-on-exec, no SIGPIPE. */
-syn_err syni_socket(int family, int *out_fd);
+/* A new socket of FAMILY and TYPE (SOCK_STREAM, SOCK_DGRAM): non-blocking, close-on-exec, no
+ * SIGPIPE. */
+syn_err syni_socket(int family, int type, int *out_fd);
 
 /* Takes over FD, an accepted or connected socket; closes it when this fails. */
 syn_err syni_socket_prepare(int fd);
