@@ -30,8 +30,8 @@
  *                 printf("%d\n", y);
  *     }
  *
- * Read next: call.h (declaring async functions), task.h (writing their bodies), future.h
- * (waiting for them), channel.h and generator.h (one item after the other), select.h (the
+ * Read next: call.h (declaring async functions), task.h (writing their bodies), readiness.h
+ * (waiting for descriptors), future.h (waiting for calls), channel.h and generator.h (one item after the other), select.h (the
  * first of several), scope.h (several at once), pool.h, blocking.h, blocking_generator.h and
  * pool_map.h (code that blocks), class.h, method.h and object.h (whole objects), context.h
  * (entered and left), value.h (calls by name), sync.h and local.h (sharing among tasks, values
@@ -61,6 +61,7 @@
 #include <synchronicity/pool.h>
 #include <synchronicity/pool_map.h>
 #include <synchronicity/process.h>
+#include <synchronicity/readiness.h>
 #include <synchronicity/scope.h>
 #include <synchronicity/select.h>
 #include <synchronicity/sync.h>

@@ -88,7 +88,7 @@ static void begin_descriptor(struct piece *piece)
 
     make_pipe(ends);
     put(ends[1]);
-    piece->wait = (struct syni_fd_wait){ends[0], SYNI_READ, is_readable};
+    piece->wait = (struct syni_fd_wait){.fd = ends[0], .direction = SYNI_READ, .ready = is_readable};
     piece->again.run = wait_again;
     CHECK_INT(syni_watch_start(&rig.loop, &piece->wait), SYN_OK);
 }

@@ -169,6 +169,8 @@
 #define step_pass syn_step_pass
 #define step_readable syn_step_readable
 #define step_writable syn_step_writable
+#define step_poll syn_step_poll
+#define step_poll_by syn_step_poll_by
 #define step_await syn_step_await
 #define step_await_by syn_step_await_by
 #define step_finally syn_step_finally
@@ -206,6 +208,8 @@
 #define co_retry syn_co_retry
 #define co_readable syn_co_readable
 #define co_writable syn_co_writable
+#define co_poll syn_co_poll
+#define co_poll_by syn_co_poll_by
 #define co_await syn_co_await
 #define co_await_by syn_co_await_by
 #define co_try syn_co_try

@@ -123,7 +123,6 @@ struct syn_task {
 
 struct syn_step syni_step_sleep(struct syn_task *task, double seconds);
 struct syn_step syni_step_until(struct syn_task *task, struct syn_deadline deadline);
-struct syn_step syni_step_descriptor(struct syn_task *task, int fd, int direction);
 struct syn_step syni_step_await(struct syn_task *task, struct syn_future future, void *out_result,
                                 struct syn_deadline deadline);
 struct syn_step syni_step_pass(struct syn_task *task);
@@ -161,15 +160,6 @@ struct syn_step syni_step_lost(struct syn_task *task);
 
 /* NEXT runs after everybody who is ready now had a turn. */
 #define syn_step_pass(self, next) (SYNI_NEXT(self, next), syni_step_pass(&(self)->syn))
-
-/* NEXT runs when FD can be read, or written, without blocking; hang-up and error
- * count as both. One task at a time per direction. Status: 0, SYN_EBADF,
- * SYN_ENOTSUP (a regular file), SYN_EBUSY, SYN_ENOMEM. Do not close FD meanwhile:
- * most kernels then say nothing, ever. */
-#define syn_step_readable(self, fd, next)                                                          \
-    (SYNI_NEXT(self, next), syni_step_descriptor(&(self)->syn, (fd), 1))
-#define syn_step_writable(self, fd, next)                                                          \
-    (SYNI_NEXT(self, next), syni_step_descriptor(&(self)->syn, (fd), 2))
 
 /* NEXT runs when FUTURE, which is used up, has its outcome: the value in *OUT (left
  * out for a future of nothing), the error in the status. The awaited task is
@@ -287,10 +277,6 @@ struct syn_step syni_step_lost(struct syn_task *task);
 #define syn_co_until(deadline) SYNI_CO_SUSPEND(syni_step_until(&self->syn, (deadline)))
 #define syn_co_pass SYNI_CO_SUSPEND(syni_step_pass(&self->syn))
 
-/* Waits for a descriptor; leaves when it cannot be waited for. */
-#define syn_co_readable(fd) SYNI_CO_OR_LEAVE(syni_step_descriptor(&self->syn, (fd), 1))
-#define syn_co_writable(fd) SYNI_CO_OR_LEAVE(syni_step_descriptor(&self->syn, (fd), 2))
-
 /* syn_co_await(f, &self->out), or syn_co_await(f): its status is in syn_co_status.
  * syn_co_try: the same, and an error leaves with it. */
 #define syn_co_await(...) SYNI_CAT(SYNI_CO_AWAIT_, SYNI_N(__VA_ARGS__))(__VA_ARGS__)
@@ -314,15 +300,6 @@ struct syn_step syni_step_lost(struct syn_task *task);
     SYNI_CO_OR_LEAVE(syni_step_await(&self->syn, SYNI_HANDLE_1(f), NULL, syn_never()))
 #define SYNI_CO_TRY_2(f, out)                                                                      \
     SYNI_CO_OR_LEAVE(syni_step_await(&self->syn, SYNI_HANDLE_2(f, out), (out), syn_never()))
-
-/* ------------------------------------------------------------ descriptors --
- * For the owner of a descriptor that is waited for again and again: after
- * syn_keep_descriptor() waiting for it costs no system call of its own. The owner
- * says syn_forget_descriptor() before closing it, without fail; whoever waits for
- * it then is resumed and finds out by trying. Both inside a task of the
- * synchronizer that waits. Fails: SYN_EBADF, SYN_ENOMEM. */
-syn_err syn_keep_descriptor(struct syn_task *task, int fd);
-void syn_forget_descriptor(struct syn_task *task, int fd);
 
 /* Where the task runs. */
 struct syn_synchronizer *syn_task_synchronizer(const struct syn_task *task);

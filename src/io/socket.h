@@ -8,6 +8,7 @@
 
 #include <sys/socket.h>
 
+#include <synchronicity/readiness.h>
 #include <synchronicity/tcp.h>
 
 /* A new socket of FAMILY and TYPE (SOCK_STREAM, SOCK_DGRAM): non-blocking, close-on-exec, no

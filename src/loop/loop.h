@@ -73,6 +73,7 @@ struct syni_timer {
 struct syni_fd_wait {
     int fd;
     unsigned direction; /* SYNI_READ or SYNI_WRITE */
+    bool forgotten;     /* it is made ready since the descriptor is about to be closed */
     void (*ready)(struct syni_fd_wait *wait);
 };
 
@@ -249,6 +250,9 @@ void syni_timer_fire_due(struct syni_loop *loop);
  * Fails: SYN_EBADF, SYN_ENOTSUP, SYN_ENOMEM as the backend does; SYN_EBUSY when
  * somebody waits for this direction of it already. */
 syn_err syni_watch_start(struct syni_loop *loop, struct syni_fd_wait *wait);
+/* The same for both directions of one descriptor, by one registration. */
+syn_err syni_watch_start_both(struct syni_loop *loop, struct syni_fd_wait *reader,
+                              struct syni_fd_wait *writer);
 /* Not any more; fine when it does not wait. */
 void syni_watch_stop(struct syni_loop *loop, struct syni_fd_wait *wait);
 /* FD will be waited for often, and syni_watch_forget() is called before it is

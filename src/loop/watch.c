@@ -128,24 +128,49 @@ static void arm_again(struct syni_loop *loop, int fd)
         make_ready(loop, fd, BOTH);
 }
 
-syn_err syni_watch_start(struct syni_loop *loop, struct syni_fd_wait *wait)
+static void place(struct syni_loop *loop, struct syni_fd_wait *wait)
+{
+    if (!wait)
+        return;
+    *place_of(find(loop, wait->fd), wait->direction) = wait;
+    loop->n_fd_waits++;
+}
+
+/* One of the two may be NULL. */
+static syn_err start(struct syni_loop *loop, int fd, struct syni_fd_wait *reader,
+                     struct syni_fd_wait *writer)
 {
     struct syni_fd_entry *entry;
-    syn_err err = find_or_add(loop, wait->fd, &entry);
+    syn_err err = find_or_add(loop, fd, &entry);
 
     if (err)
         return err;
-    if (*place_of(entry, wait->direction))
+    if ((reader && entry->reader) || (writer && entry->writer))
         return SYN_EBUSY;
-    *place_of(entry, wait->direction) = wait;
-    loop->n_fd_waits++;
-    err = arm(loop, entry, wait->fd);
+    place(loop, reader);
+    place(loop, writer);
+    err = arm(loop, entry, fd);
     if (!err)
         return SYN_OK;
-    *place_of(entry, wait->direction) = NULL;
-    loop->n_fd_waits--;
-    make_ready(loop, wait->fd, BOTH); /* the other one finds out by trying */
+    if (reader)
+        syni_watch_stop(loop, reader);
+    if (writer)
+        syni_watch_stop(loop, writer);
+    make_ready(loop, fd, BOTH); /* the other one finds out by trying */
     return err;
+}
+
+syn_err syni_watch_start(struct syni_loop *loop, struct syni_fd_wait *wait)
+{
+    bool reads = wait->direction == SYNI_READ;
+
+    return start(loop, wait->fd, reads ? wait : NULL, reads ? NULL : wait);
+}
+
+syn_err syni_watch_start_both(struct syni_loop *loop, struct syni_fd_wait *reader,
+                              struct syni_fd_wait *writer)
+{
+    return start(loop, reader->fd, reader, writer);
 }
 
 void syni_watch_stop(struct syni_loop *loop, struct syni_fd_wait *wait)
@@ -184,6 +209,10 @@ void syni_watch_forget(struct syni_loop *loop, int fd)
     entry->armed = 0;
     entry->kept = false;
     entry->known = false;
+    if (entry->reader)
+        entry->reader->forgotten = true;
+    if (entry->writer)
+        entry->writer->forgotten = true;
     make_ready(loop, fd, BOTH);
 }
 

@@ -29,16 +29,6 @@ struct syn_synchronizer *syn_task_synchronizer(const struct syn_task *task)
     return SYNI_TASK(task)->home->synchronizer;
 }
 
-syn_err syn_keep_descriptor(struct syn_task *task, int fd)
-{
-    return syni_watch_keep(&SYNI_TASK(task)->home->loop, fd);
-}
-
-void syn_forget_descriptor(struct syn_task *task, int fd)
-{
-    syni_watch_forget(&SYNI_TASK(task)->home->loop, fd);
-}
-
 /* Lines that are printed in the time that a clean-up may take; those beyond are counted. */
 enum { STUCK_LINES = 8 };
 

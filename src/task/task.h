@@ -88,7 +88,6 @@ struct syni_home {
 enum syni_wait {
     SYNI_WAIT_NOTHING,
     SYNI_WAIT_TIME,
-    SYNI_WAIT_DESCRIPTOR,
     SYNI_WAIT_RESULT,
     SYNI_WAIT_TURN, /* it is on the ready queue, behind the others */
     SYNI_WAIT_OTHER, /* something of a higher module, by its operations */
@@ -154,7 +153,11 @@ struct __attribute__((may_alias)) syni_task {
     int64_t leaving_since;
     struct syni_timer timer;
     union {
-        struct syni_fd_wait descriptor;
+        struct {
+            struct syni_fd_wait reader, writer; /* `ready` is NULL: that direction is not meant */
+            int *out_ready;
+            int ready;
+        } descriptor;
         struct {
             struct syni_waiter waiter;
             struct syni_core *child;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What a step can wait for: time, a descriptor, a result, its turn.
+ * What a step can wait for: time, a result, its turn.
  *
  * Each begins when the step says so, at once; each ends in syni_task_resume(),
  * never inside the call that began it. Driver only, but for wake_by_result(), which
@@ -66,34 +66,6 @@ struct syn_step syni_step_until(struct syn_task *public_task, struct syn_deadlin
 struct syn_step syni_step_sleep(struct syn_task *task, double seconds)
 {
     return syni_step_until(task, syn_after(seconds));
-}
-
-static void descriptor_is_ready(struct syni_fd_wait *wait)
-{
-    struct syni_task *task = SYNI_CONTAINER(wait, struct syni_task, on.descriptor);
-
-    task->status = SYN_OK;
-    syni_task_resume(task);
-}
-
-struct syn_step syni_step_descriptor(struct syn_task *public_task, int fd, int direction)
-{
-    struct syni_task *task = SYNI_TASK(public_task);
-    syn_err err;
-
-    if (!syni_wait_begin(task, SYNI_WAIT_DESCRIPTOR,
-                         direction == SYNI_READ ? "readable" : "writable"))
-        return syni_suspended;
-    task->live.detail = fd;
-    task->on.descriptor.fd = fd;
-    task->on.descriptor.direction = (unsigned)direction;
-    task->on.descriptor.ready = descriptor_is_ready;
-    err = syni_watch_start(&task->home->loop, &task->on.descriptor);
-    if (err) {
-        task->status = err;
-        syni_task_resume(task);
-    }
-    return syni_suspended;
 }
 
 struct syn_step syni_step_pass(struct syn_task *public_task)
@@ -271,9 +243,6 @@ void syni_wait_interrupt(struct syni_task *task)
     case SYNI_WAIT_TIME:
         syni_timer_stop(&task->home->loop, &task->timer);
         break;
-    case SYNI_WAIT_DESCRIPTOR:
-        syni_watch_stop(&task->home->loop, &task->on.descriptor);
-        break;
     case SYNI_WAIT_TURN: /* it is on the ready queue: seen when it comes up */
         task->interrupted = true;
         return;
@@ -290,11 +259,7 @@ void syni_wait_interrupt(struct syni_task *task)
 
 void syni_wait_forget(struct syni_task *task)
 {
-    struct syni_loop *loop = &task->home->loop;
-
-    syni_timer_stop(loop, &task->timer);
-    if (task->wait == SYNI_WAIT_DESCRIPTOR)
-        syni_watch_stop(loop, &task->on.descriptor);
+    syni_timer_stop(&task->home->loop, &task->timer);
     if (task->wait == SYNI_WAIT_RESULT || task->wait == SYNI_WAIT_OTHER)
         task->ops->forget(task);
     task->wait = SYNI_WAIT_NOTHING;
