@@ -32,7 +32,7 @@ static void X1_a_work_that_was_asked_to_end_before_its_post_is_not_taken(void)
     occupy(&workers, 2, f);
     work.pool = inside(&workers);
     CHECK_INT(syni_work_ask(&work, SYN_BY_REQUEST + 1), SYNI_ASKED_RUNS);
-    CHECK_INT(syni_pool_post(work.pool, &work, false, syn_never().ns), SYN_ECANCELED);
+    CHECK_INT(syni_pool_post(work.pool, &work, NULL, syn_never().ns), SYN_ECANCELED);
     release(2, f);
     over(&workers);
     CHECK_INT(ran, 0);

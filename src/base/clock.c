@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "base/self.h"
 #include "base/thread.h"
 
 struct syn_clock {
@@ -26,15 +27,6 @@ struct syn_clock {
 };
 
 static _Atomic(struct syn_clock *) default_clock;
-
-/* A thread's place in a virtual clock, and how it is woken. */
-struct thread_sleeper {
-    struct syni_sleeper sleeper;
-    struct syni_parker *parker;
-    _Atomic(bool) *done; /* what it sleeps for */
-    int aside;           /* loops that it drives, one inside the other: they stand for it */
-};
-static _Thread_local struct thread_sleeper mine;
 
 void (*syni_clock_explain)(int fd);
 
@@ -177,38 +169,48 @@ struct syn_clock *syni_clock_default(void)
 
 struct syn_clock *syni_clock_mine(void)
 {
-    return mine.sleeper.clock;
+    return syni_self()->clock.sleeper.clock;
 }
 
 /* The thread was idle and is not any more; while it drives a loop that is as good as
  * idle, though, since the loop is busy in its place. */
-static void go_on(void)
+static void go_on(struct syni_thread_sleeper *me)
 {
-    if (mine.aside > 0)
-        syni_clock_doze(&mine.sleeper, SYNI_NEVER, SYNI_DOZE_BLOCKED);
+    if (!me->sleeper.clock)
+        return;
+    if (me->aside > 0)
+        syni_clock_doze(&me->sleeper, SYNI_NEVER, SYNI_DOZE_BLOCKED);
     else
-        syni_clock_rouse(&mine.sleeper);
+        syni_clock_rouse(&me->sleeper);
 }
 
-static void sleep_virtually(_Atomic(bool) *done, int64_t deadline)
+static bool is_interrupted(const struct syni_thread_sleeper *me)
 {
-    mine.done = done;
-    while (!*done && syn_clock_now(mine.sleeper.clock) < deadline) {
-        syni_clock_doze(&mine.sleeper, deadline, SYNI_DOZE_BLOCKED);
-        syni_parker_sleep(mine.parker, SYNI_NEVER);
-        go_on();
+    /* acquire: pairs with syni_clock_interrupt() */
+    return atomic_load_explicit(&me->interrupt, memory_order_acquire) != 0;
+}
+
+static void sleep_virtually(struct syni_thread_sleeper *me, _Atomic(bool) *done, int64_t deadline)
+{
+    me->done = done;
+    while (!*done && !is_interrupted(me) && syn_clock_now(me->sleeper.clock) < deadline) {
+        syni_clock_doze(&me->sleeper, deadline, SYNI_DOZE_BLOCKED);
+        syni_parker_sleep(me->parker, SYNI_NEVER);
+        go_on(me);
     }
-    mine.done = NULL;
+    me->done = NULL;
 }
 
 bool syni_clock_sleep(_Atomic(bool) *done, int64_t deadline)
 {
-    struct syni_parker *parker = syni_parker_mine();
+    struct syni_self *self = syni_self();
+    struct syni_thread_sleeper *me = &self->clock;
+    struct syni_parker *parker = syni_parker_of(self);
 
-    if (mine.sleeper.clock)
-        sleep_virtually(done, deadline);
+    if (me->sleeper.clock)
+        sleep_virtually(me, done, deadline);
     else
-        while (!*done && syni_parker_sleep(parker, deadline))
+        while (!*done && !is_interrupted(me) && syni_parker_sleep(parker, deadline))
             ;
     if (!*done)
         return false;
@@ -216,39 +218,57 @@ bool syni_clock_sleep(_Atomic(bool) *done, int64_t deadline)
     return true;
 }
 
-void syni_clock_step_aside(void)
+void syni_clock_interrupt(struct syni_self *self, int reason)
 {
-    mine.done = NULL;
-    mine.aside++;
-    go_on();
+    int none = 0;
+
+    /* release: who heeds it sees what it came of */
+    if (atomic_compare_exchange_strong_explicit(&self->clock.interrupt, &none, reason,
+                                                memory_order_release, memory_order_relaxed))
+        syni_parker_wake(self->parker, NULL);
 }
 
-void syni_clock_step_back(void)
+int syni_clock_heed_interrupt(struct syni_self *self)
 {
-    mine.aside--;
-    go_on();
+    if (!is_interrupted(&self->clock))
+        return 0;
+    return atomic_exchange_explicit(&self->clock.interrupt, 0, memory_order_acquire);
 }
 
-struct syni_stand_in syni_clock_stand_in(struct syn_clock *clock)
+void syni_clock_step_aside(struct syni_self *self)
 {
-    struct syni_stand_in before = {clock && !mine.sleeper.clock, mine.aside};
+    self->clock.done = NULL;
+    self->clock.aside++;
+    go_on(&self->clock);
+}
 
-    mine.done = NULL;
-    mine.aside = 0;
+void syni_clock_step_back(struct syni_self *self)
+{
+    self->clock.aside--;
+    go_on(&self->clock);
+}
+
+struct syni_stand_in syni_clock_stand_in(struct syni_self *self, struct syn_clock *clock)
+{
+    struct syni_thread_sleeper *me = &self->clock;
+    struct syni_stand_in before = {clock && !me->sleeper.clock, me->aside};
+
+    me->done = NULL;
+    me->aside = 0;
     if (before.joined)
         syn_clock_join(clock);
     else
-        go_on();
+        go_on(me);
     return before;
 }
 
-void syni_clock_stand_back(struct syni_stand_in before)
+void syni_clock_stand_back(struct syni_self *self, struct syni_stand_in before)
 {
-    mine.aside = before.aside;
+    self->clock.aside = before.aside;
     if (before.joined)
         syn_clock_join(NULL);
     else
-        go_on();
+        go_on(&self->clock);
 }
 
 syn_err syn_clock_new(struct syn_clock **out_clock)
@@ -284,27 +304,37 @@ syn_err syn_clock_free(struct syn_clock *clock)
 
 static bool thread_pending(struct syni_sleeper *sleeper)
 {
-    _Atomic(bool) *done = SYNI_CONTAINER(sleeper, struct thread_sleeper, sleeper)->done;
+    const struct syni_thread_sleeper *thread =
+        SYNI_CONTAINER(sleeper, struct syni_thread_sleeper, sleeper);
 
-    return done && *done;
+    return thread->done && (*thread->done || is_interrupted(thread));
 }
 
 static void wake_thread(struct syni_sleeper *sleeper)
 {
-    syni_parker_wake(SYNI_CONTAINER(sleeper, struct thread_sleeper, sleeper)->parker, NULL);
+    syni_parker_wake(SYNI_CONTAINER(sleeper, struct syni_thread_sleeper, sleeper)->parker, NULL);
+}
+
+static void leave_place(struct syni_self *self)
+{
+    syni_clock_leave(&self->clock.sleeper);
 }
 
 void syn_clock_join(struct syn_clock *clock)
 {
-    if (mine.sleeper.clock == clock)
+    struct syni_self *self = syni_self();
+    struct syni_thread_sleeper *me = &self->clock;
+
+    if (me->sleeper.clock == clock)
         return;
-    syni_clock_leave(&mine.sleeper);
+    syni_clock_leave(&me->sleeper);
     if (!clock)
         return;
-    mine.parker = syni_parker_mine();
-    mine.sleeper.wake = wake_thread;
-    mine.sleeper.pending = thread_pending;
-    syni_clock_enter(clock, &mine.sleeper);
+    me->parker = syni_parker_of(self);
+    me->sleeper.wake = wake_thread;
+    me->sleeper.pending = thread_pending;
+    syni_clock_enter(clock, &me->sleeper);
+    syni_self_owns(self, SYNI_OWNS_PLACE, leave_place);
 }
 
 void syn_clock_use(struct syn_clock *clock)

@@ -24,6 +24,8 @@
 #include "base/parker.h"
 #include "base/time.h"
 
+struct syni_self;
+
 struct syni_sleeper {
     struct syni_list link;   /* among all of the clock; under its lock */
     struct syn_clock *clock; /* NULL: takes no part in any virtual clock */
@@ -58,14 +60,20 @@ struct syn_clock *syni_clock_default(void);
 /* The clock that the calling thread takes part in; NULL: none. */
 struct syn_clock *syni_clock_mine(void);
 
-/* Sleeps in the calling thread's parker until *DONE is true (set before the wake)
- * or DEADLINE, on the clock that the thread takes part in; returns *DONE. */
+/* Sleeps in the calling thread's parker until *DONE is true (set before the wake),
+ * DEADLINE, on the clock that the thread takes part in, or an interrupt; returns *DONE. */
 bool syni_clock_sleep(_Atomic(bool) *done, int64_t deadline);
+
+/* The thread of SELF, if it sleeps, or its next sleep, ends; REASON is not 0, and of several the
+ * first stays. By any thread that knows it to be in a wait. */
+void syni_clock_interrupt(struct syni_self *self, int reason);
+/* Why the calling thread was interrupted, if it was; 0. From here on it is not any more. */
+int syni_clock_heed_interrupt(struct syni_self *self);
 
 /* Around the time in which the calling thread drives a loop: that loop then stands
  * for the thread, which is itself as good as idle. */
-void syni_clock_step_aside(void);
-void syni_clock_step_back(void);
+void syni_clock_step_aside(struct syni_self *self);
+void syni_clock_step_back(struct syni_self *self);
 
 /* Around the time in which the calling thread, which drives loops, blocks all the same:
  * the thread then stands for itself on CLOCK, that of its innermost loop (NULL: real
@@ -74,8 +82,8 @@ struct syni_stand_in {
     bool joined;
     int aside;
 };
-struct syni_stand_in syni_clock_stand_in(struct syn_clock *clock);
-void syni_clock_stand_back(struct syni_stand_in before);
+struct syni_stand_in syni_clock_stand_in(struct syni_self *self, struct syn_clock *clock);
+void syni_clock_stand_back(struct syni_self *self, struct syni_stand_in before);
 
 /* Called, when all are blocked and no handler was set, with where to print (the
  * upper layers know what is waited for). */

@@ -19,6 +19,7 @@
 #include "base/parker.h"
 
 #include "base/probe.h"
+#include "base/self.h"
 #include "base/signals.h"
 #include "base/thread.h"
 
@@ -28,16 +29,13 @@ static struct syni_parker lasting[LASTING];
 static struct syni_parker *spare; /* under spare_lock, as the next */
 static int n_lasting;             /* that were handed out ever */
 
-static _Thread_local struct syni_parker *mine;
-static _Thread_local struct syni_parker own; /* if there is no other */
-static _Thread_local struct syni_exit_call give_parker_back;
-
-static void give_back(void *unused)
+static void give_back(struct syni_self *self)
 {
-    struct syni_parker *parker = mine;
+    struct syni_parker *parker = self->parker;
 
-    (void)unused;
-    mine = NULL;
+    self->parker = NULL;
+    if (parker == &self->own_parker)
+        return;
     syni_mutex_lock(&spare_lock);
     parker->next_spare = spare;
     spare = parker;
@@ -58,26 +56,34 @@ static struct syni_parker *take_lasting(void)
     return parker;
 }
 
-struct syni_parker *syni_parker_mine(void)
+static struct syni_parker *make(struct syni_self *self)
 {
-    if (mine)
-        return mine;
-    mine = take_lasting();
-    if (mine) {
-        mine->lasts = true;
-        give_parker_back.fn = give_back;
-        syni_thread_at_exit(&give_parker_back);
-    } else {
-        mine = &own;
-    }
-    if (!mine->made) {
-        syni_mutex_init(&mine->mutex);
-        syni_cond_init(&mine->cond);
-        mine->made = true;
+    struct syni_parker *parker = take_lasting();
+
+    if (parker)
+        parker->lasts = true;
+    else
+        parker = &self->own_parker;
+    if (!parker->made) {
+        syni_mutex_init(&parker->mutex);
+        syni_cond_init(&parker->cond);
+        parker->made = true;
     }
     /* relaxed: a wake for who had it before may come later still; it is for no reason */
-    atomic_store_explicit(&mine->state, SYNI_PARKER_EMPTY, memory_order_relaxed);
-    return mine;
+    atomic_store_explicit(&parker->state, SYNI_PARKER_EMPTY, memory_order_relaxed);
+    self->parker = parker;
+    syni_self_owns(self, SYNI_OWNS_PARKER, give_back);
+    return parker;
+}
+
+struct syni_parker *syni_parker_of(struct syni_self *self)
+{
+    return self->parker ? self->parker : make(self);
+}
+
+struct syni_parker *syni_parker_mine(void)
+{
+    return syni_parker_of(syni_self());
 }
 
 static bool is_woken(void *parker)

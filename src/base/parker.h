@@ -28,7 +28,10 @@ struct syni_parker {
     struct syni_parker *next_spare;
 };
 
-/* The calling thread's parker. */
+struct syni_self;
+
+/* The calling thread's parker; made by its first sleep. */
+struct syni_parker *syni_parker_of(struct syni_self *self);
 struct syni_parker *syni_parker_mine(void);
 
 /* Sleeps until a wake (now and then for no reason) or DEADLINE_NS (INT64_MAX: without limit);

@@ -16,16 +16,12 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "base/thread.h"
+#include "base/self.h"
 
 enum { STORE_SIZE = 64 };
 
 static struct syn_report store[STORE_SIZE];
 static _Atomic(uint64_t) taken;
-static _Thread_local struct syn_report *latest;
-static _Thread_local syn_err latest_code; /* also where there is no report */
-static _Thread_local enum syn_origin latest_origin;
-static _Thread_local struct syni_exit_call at_exit;
 static atomic_int verbose;
 
 static struct syn_report *take_place(void)
@@ -163,36 +159,39 @@ void syni_report_site(struct syn_report *report, const struct syn_site *site)
     report->n_sites++;
 }
 
-static void forget_latest(void *unused)
+static void forget(struct syni_self *self)
 {
-    (void)unused;
-    syni_report_free(latest);
-    latest = NULL;
-    at_exit.fn = NULL; /* what ends later may fail too */
+    syni_report_free(self->report);
+    self->report = NULL;
+}
+
+static void put(struct syni_self *self, struct syn_report *report)
+{
+    if (report == self->report)
+        return;
+    if (report)
+        syni_self_owns(self, SYNI_OWNS_REPORT, forget);
+    syni_report_free(self->report);
+    self->report = report;
 }
 
 void syni_report_put(struct syn_report *report)
 {
-    if (report == latest)
-        return;
-    if (!at_exit.fn && report) {
-        at_exit.fn = forget_latest;
-        syni_thread_at_exit(&at_exit);
-    }
-    syni_report_free(latest);
-    latest = report;
+    put(syni_self(), report);
 }
 
 enum syn_origin syn_last_origin(void)
 {
-    return latest_origin;
+    return syni_self()->origin;
 }
 
 syn_err syni_report_keep(syn_err code, enum syn_origin origin, struct syn_report *report)
 {
-    latest_code = code;
-    latest_origin = origin;
-    syni_report_put(report);
+    struct syni_self *self = syni_self();
+
+    self->code = code;
+    self->origin = origin;
+    put(self, report);
     return code;
 }
 
@@ -203,9 +202,10 @@ syn_err syni_answer(syn_err code)
 
 struct syn_report *syni_report_take(void)
 {
-    struct syn_report *report = latest;
+    struct syni_self *self = syni_self();
+    struct syn_report *report = self->report;
 
-    latest = NULL;
+    self->report = NULL;
     return report;
 }
 
@@ -221,7 +221,7 @@ syn_err syni_refuse(syn_err code, const char *format, ...)
 
 const struct syn_report *syn_last_report(void)
 {
-    return latest;
+    return syni_self()->report;
 }
 
 void syn_verbose(int on)
@@ -291,17 +291,18 @@ int syn_report_text(const struct syn_report *report, char *buf, int size)
 
 void syn_perror(const char *what)
 {
+    const struct syni_self *self = syni_self();
     char text[2048];
     int length;
 
-    if (!latest) {
+    if (!self->report) {
         char number[NUMBER_SIZE];
 
         fprintf(stderr, "%s: %s\n", what ? what : "error",
-                latest_code ? text_of(latest_code, number) : "no error is recorded for this thread");
+                self->code ? text_of(self->code, number) : "no error is recorded for this thread");
         return;
     }
-    length = syn_report_text(latest, text, sizeof text);
+    length = syn_report_text(self->report, text, sizeof text);
     fprintf(stderr, "%s: %s%s", what ? what : "error", text,
             length < (int)sizeof text ? "" : "...\n");
 }

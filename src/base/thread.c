@@ -222,21 +222,21 @@ struct syni_thread syni_thread_self(void)
     return self;
 }
 
-/* What the calling thread does at its end. */
-static _Thread_local struct syni_exit_call *exit_calls;
+/* The value of the key is the list of what the calling thread does at its end. */
 static pthread_key_t exit_key;
 static pthread_once_t exit_once = PTHREAD_ONCE_INIT;
 
-/* A call may add another one. That also sets the key again, so the system runs us
- * again: each call is off the list before it is made. */
-static void run_exit_calls(void *unused)
+/* A call may add others: these are run at once. If a destructor of somebody else adds one later,
+ * the system runs us again. */
+static void run_exit_calls(void *list)
 {
-    (void)unused;
-    while (exit_calls) {
-        struct syni_exit_call *call = exit_calls;
-
-        exit_calls = call->next;
-        call->fn(call->argument);
+    while (list) {
+        for (struct syni_exit_call *call = list, *next; call; call = next) {
+            next = call->next;
+            call->fn(call->argument);
+        }
+        list = pthread_getspecific(exit_key);
+        must(pthread_setspecific(exit_key, NULL), "pthread_setspecific failed");
     }
 }
 
@@ -248,14 +248,29 @@ static void make_exit_key(void)
 void syni_thread_at_exit(struct syni_exit_call *call)
 {
     pthread_once(&exit_once, make_exit_key);
-    call->next = exit_calls;
-    exit_calls = call;
+    call->next = pthread_getspecific(exit_key);
     must(pthread_setspecific(exit_key, call), "pthread_setspecific failed");
 }
 
 syn_err syni_at_fork(void (*before)(void), void (*parent)(void), void (*child)(void))
 {
     return pthread_atfork(before, parent, child);
+}
+
+int syni_thread_hold_cancel(void)
+{
+    int before;
+
+    must(pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &before), "pthread_setcancelstate failed");
+    return before;
+}
+
+void syni_thread_let_cancel(int before)
+{
+    int unused;
+
+    if (before != PTHREAD_CANCEL_DISABLE)
+        pthread_setcancelstate(before, &unused);
 }
 
 long syni_write_quietly(int fd, const void *data, size_t size)

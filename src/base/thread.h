@@ -87,6 +87,12 @@ syn_err syni_at_fork(void (*before)(void), void (*parent)(void), void (*child)(v
  * Our own threads block the signal anyway; a caller's thread that drives does not. */
 long syni_write_quietly(int fd, const void *data, size_t size);
 
+/* Between the two pthread_cancel() of the calling thread waits: while others know of what lies on
+ * its stack, or it holds a lock. A cancel that came meanwhile takes effect at the thread's next
+ * cancellation point. Returns what is to be given back. */
+int syni_thread_hold_cancel(void);
+void syni_thread_let_cancel(int before);
+
 /* Lets other threads run. */
 void syni_thread_yield(void);
 

@@ -8,7 +8,6 @@
 #define SYNI_BLOCKED_H
 
 #include "facade/home.h"
-#include "pool/pool.h"
 
 struct syni_blocked {
     struct syni_list link;        /* among all, under the lock of blocked.c */
@@ -29,23 +28,5 @@ void syni_blocked_leave(struct syni_blocked *here);
  * what the thread drives at present; that is a circle, and both ends are named. 0 if it is in
  * a step of HOME itself, of which the caller knows more to say. */
 syn_err syni_blocked_own(struct syni_home *home, const char *function);
-
-/* Between the two, around the wait itself. */
-struct syni_blocking {
-    struct syni_driving *drives;
-    struct syni_stand_in before;
-};
-struct syni_blocking syni_block(const char *function);
-void syni_unblock(const struct syni_blocking *blocking);
-
-/* Between the two, if the calling thread runs a job: when that is asked to end, who produces CORE,
- * for which it waits, is asked as well. Only for a job that was not asked before: what waits
- * then is its clean-up. */
-struct syni_relay {
-    struct syni_work *work; /* NULL: there is nothing to pass on */
-    struct syni_core *core;
-};
-void syni_relay_begin(struct syni_relay *relay, struct syni_core *core);
-void syni_relay_end(const struct syni_relay *relay);
 
 #endif

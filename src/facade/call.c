@@ -7,8 +7,7 @@
  * allocation. Where callers may drive and nobody does, the caller takes the role,
  * and there is no hand-over at all.
  */
-#include "facade/blocked.h"
-#include "facade/driver.h"
+#include "facade/thread_wait.h"
 
 #include <string.h>
 
@@ -16,31 +15,42 @@
 #include "base/report.h"
 #include "task/local.h"
 
-/* Where FUNCTION runs if this thread calls it. */
-static struct syn_synchronizer *synchronizer_of(const struct syn_function *function)
+/* Where FUNCTION runs if SELF calls it. */
+static struct syn_synchronizer *synchronizer_of(const struct syni_self *self,
+                                                const struct syn_function *function)
 {
-    struct syni_home *here = syni_home_now();
+    struct syni_home *here;
 
     if (function->synchronizer)
         return function->synchronizer;
+    here = syni_home_of(self);
     return here ? here->synchronizer : syn_default_synchronizer();
 }
 
-syn_err syni_home_for(const struct syn_function *function, struct syni_home **out_home)
+static syn_err home_for(const struct syni_self *self, const struct syn_function *function,
+                        struct syni_home **out_home)
 {
-    struct syni_home *here = syni_home_now();
+    struct syni_home *here;
 
     if (function->abi != SYN_ABI || function->task_size != sizeof(struct syn_task))
         return SYN_EABI;
-    if (function->synchronizer || !here)
-        return syni_home_find(synchronizer_of(function), out_home);
+    if (function->synchronizer)
+        return syni_home_find(function->synchronizer, out_home);
+    here = syni_home_of(self);
+    if (!here)
+        return syni_home_find(syn_default_synchronizer(), out_home);
     *out_home = here;
     return SYN_OK;
 }
 
+syn_err syni_home_for(const struct syn_function *function, struct syni_home **out_home)
+{
+    return home_for(syni_self(), function, out_home);
+}
+
 struct syn_report *syni_call_report(const struct syn_function *function, syn_err err)
 {
-    return syni_home_report(synchronizer_of(function), err, function->name);
+    return syni_home_report(synchronizer_of(syni_self(), function), err, function->name);
 }
 
 bool syni_launch(struct syni_task *task)
@@ -52,157 +62,96 @@ bool syni_launch(struct syni_task *task)
     return true;
 }
 
-static void wake_thread(struct syni_waiter *waiter)
-{
-    struct syni_thread_waiter *w = SYNI_CONTAINER(waiter, struct syni_thread_waiter, waiter);
-
-    if (w->parker) {
-        syni_parker_wake(w->parker, &w->done);
-        return;
-    }
-    /* relaxed: it is this thread that looks */
-    atomic_store_explicit(&w->done, true, memory_order_relaxed);
-    w->loop->hurry = true;
-}
-
-void syni_thread_waiter_init(struct syni_thread_waiter *waiter)
-{
-    waiter->waiter.wake = wake_thread;
-    atomic_init(&waiter->done, false);
-    waiter->parker = syni_parker_mine();
-    waiter->loop = NULL;
-}
-
-/* Waits in this thread for TASK, whose driver is another one. */
-static void park(struct syni_task *task, struct syni_thread_waiter *waiter, int64_t deadline)
-{
-    if (syni_clock_sleep(&waiter->done, deadline))
-        return;
-    SYNI_DELAY(deadline_passed);
-    syni_task_request(task, SYN_BY_DEADLINE);
-    syni_clock_sleep(&waiter->done, SYNI_NEVER);
-}
-
-static void turn_until_done(struct syni_task *task, struct syni_thread_waiter *waiter,
-                            int64_t deadline)
-{
-    struct syni_loop *loop = waiter->loop;
-
-    while (!waiter->done && !loop->died) {
-        syni_loop_turn(loop, deadline);
-        if (deadline != SYNI_NEVER && !waiter->done && syni_loop_now(loop) >= deadline) {
-            syni_task_request(task, SYN_BY_DEADLINE);
-            deadline = SYNI_NEVER;
-        }
-    }
-}
-
-/* Runs TASK by driving its loop, whose role this thread just took. */
-static void drive(struct syni_task *task, struct syni_thread_waiter *waiter, int64_t deadline)
-{
-    struct syni_drive drive;
-
-    waiter->parker = NULL;
-    waiter->loop = &task->home->loop;
-    syni_drive_begin(&drive, waiter->loop);
-    syni_loop_ready(waiter->loop, &task->core.job);
-    turn_until_done(task, waiter, deadline);
-    if (!waiter->done) /* the loop died: its own thread will end our task */
-        waiter->parker = syni_parker_mine();
-    syni_drive_end(&drive);
-    if (!waiter->done)
-        syni_clock_sleep(&waiter->done, SYNI_NEVER);
-}
-
+/* What the call came to; its frame goes with the caller's stack. */
 static syn_err outcome(struct syni_core *core, void *out_result)
 {
     struct syn_report *report = core->report;
     syn_err err = core->err;
 
-    core->report = NULL;
-    core->seen = true;
-    if (!err)
+    if (err)
+        return syni_report_keep(err, core->origin, report);
+    if (out_result)
         syni_core_fetch(core, out_result);
-    else
-        syni_report_keep(err, core->origin, report);
-    syni_core_dispose(core);
-    return err;
+    else if (core->type->destroy)
+        syni_core_discard(core);
+    return SYN_OK;
 }
 
 /* TASK was not taken: what it inherited goes, and who waits for its end hears of it. */
-static bool not_taken(struct syni_task *task)
+static void not_taken(struct syni_task *task)
 {
     syni_task_withdraw(task);
     syni_bindings_release(task->locals);
     task->core.err = syni_home_refusal(task->home);
     if (task->function->ended)
         task->function->ended((struct syn_task *)(void *)task);
+}
+
+/* A call that blocks: TASK, whose frame lies on this stack. */
+struct call {
+    struct syni_thread_wait wait;
+    struct syni_task *task;
+    bool not_taken;
+};
+
+static bool begin(struct syni_thread_wait *wait)
+{
+    struct call *call = SYNI_CONTAINER(wait, struct call, wait);
+
+    call->task->core.waiter = &wait->waiter.waiter;
+    if (syni_launch(call->task))
+        return true;
+    call->not_taken = true;
+    not_taken(call->task);
     return false;
 }
 
-/* TASK, whose frame lies on this stack, begins and ends. False: it was not taken. */
-static bool run_and_wait(struct syni_task *task)
+static bool ask_to_end(struct syni_thread_wait *wait, enum syn_origin origin)
 {
-    int64_t deadline = syni_deadline_here(SYNI_NEVER);
-    struct syni_thread_waiter waiter;
-    struct syni_blocking blocking;
-    struct syni_relay relay;
-    bool taken = true;
-
-    syni_thread_waiter_init(&waiter);
-    task->core.waiter = &waiter.waiter;
-    syni_relay_begin(&relay, &task->core);
-    blocking = syni_block(task->function->name);
-    if (syni_loop_try_drive(&task->home->loop))
-        drive(task, &waiter, deadline);
-    else if (syni_launch(task))
-        park(task, &waiter, deadline);
-    else
-        taken = not_taken(task);
-    syni_unblock(&blocking);
-    syni_relay_end(&relay);
-    return taken;
+    SYNI_DELAY(deadline_passed);
+    syni_task_request(SYNI_CONTAINER(wait, struct call, wait)->task, origin);
+    return true;
 }
 
-static syn_err refuse_own(const struct syn_function *function, struct syni_home *home)
-{
-    syn_err err = syni_blocked_own(home, function->name);
+static const struct syni_thread_wait_ops call_ops = {begin, NULL, ask_to_end};
 
-    return err ? err
-               : syni_refuse(SYN_EDEADLK,
-                             "%s: a blocking call on the thread that drives its synchronizer '%s' "
-                             "would wait for itself; write co_await(%s_future(...)) there",
-                             function->name, home->loop.name, function->name);
+static syn_err call_on(struct syni_self *self, struct syni_task *task, struct syni_home *home,
+                       void *out_result)
+{
+    const struct syn_function *function = task->function;
+    struct call call = {.wait = {.ops = &call_ops,
+                                 .source = {home, function->name, false},
+                                 .deadline = syni_deadline_of(self, SYNI_NEVER),
+                                 .reason = SYN_BY_DEADLINE,
+                                 .begins = true,
+                                 .may_drive = true},
+                        .task = task};
+    syn_err err;
+
+    syni_task_init(self, task, home);
+    err = syni_thread_wait(self, &call.wait);
+    if (call.not_taken)
+        return syni_refuse_home(home->synchronizer, task->core.err, function->name);
+    if (!err)
+        return outcome(&task->core, out_result);
+    syni_bindings_release(task->locals);
+    return err;
 }
 
 syn_err syni_call_on(struct syni_task *task, struct syni_home *home, void *out_result)
 {
-    const struct syn_function *function = task->function;
-    struct syni_blocked blocked;
-    syn_err err;
-
-    if (syni_drives(&home->loop))
-        return refuse_own(function, home);
-    err = syni_blocked_enter(&blocked, home, function->name);
-    if (err)
-        return err;
-    syni_task_init(task, home);
-    if (run_and_wait(task))
-        err = outcome(&task->core, out_result);
-    else
-        err = syni_refuse_home(home->synchronizer, task->core.err, function->name);
-    syni_blocked_leave(&blocked);
-    return err;
+    return call_on(syni_self(), task, home, out_result);
 }
 
 syn_err syni_call(const struct syn_function *function, struct syn_task *frame, void *out_result)
 {
     struct syni_home *home;
-    syn_err err = syni_home_for(function, &home);
+    struct syni_self *self = syni_self();
+    syn_err err = home_for(self, function, &home);
 
     if (err)
         return syni_report_keep(err, SYN_BY_LIBRARY, syni_call_report(function, err));
-    return syni_call_on(SYNI_TASK(frame), home, out_result);
+    return call_on(self, SYNI_TASK(frame), home, out_result);
 }
 
 struct syni_task *syni_call_new_on(const struct syn_function *function, struct syni_home *home,
@@ -216,7 +165,7 @@ struct syni_task *syni_call_new_on(const struct syn_function *function, struct s
         return NULL;
     }
     task->function = function;
-    syni_task_init(task, home);
+    syni_task_init(syni_self(), task, home);
     syni_core_publish(&task->core, slot, 2);
     *out_future = syni_core_handle(&task->core);
     return task;

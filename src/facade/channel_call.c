@@ -4,7 +4,6 @@
  *
  * Any thread.
  */
-#include "facade/blocked.h"
 #include "facade/thread_port.h"
 
 #include "base/report.h"
@@ -19,17 +18,10 @@ syn_err syni_channel_new(const struct syn_type *item, size_t capacity,
 
 static syn_err send(struct syni_channel *channel, const void *item, struct syn_deadline deadline)
 {
-    bool may_wait = !syni_driving_now();
     struct syni_thread_port port;
 
-    syni_thread_port_init(&port, (void *)(uintptr_t)item, false);
-    if (may_wait && syni_thread_port_flow(channel, &port))
-        return SYN_OK;
-    if (syni_channel_pass(channel, &port.port, may_wait))
-        return syni_thread_port_answer(channel, &port);
-    if (!may_wait)
-        return syni_refuse_wait("co_send(channel, &self->item)");
-    return syni_thread_port_wait(channel, &port, syni_deadline_here(deadline.ns));
+    syni_thread_port_init(&port, channel, (void *)(uintptr_t)item, false);
+    return syni_thread_port_pass(&port, deadline, "co_send(channel, &self->item)");
 }
 
 syn_err syni_channel_send(struct syn_channel handle, const void *item,
@@ -54,11 +46,11 @@ syn_err syni_channel_try_send(struct syn_channel handle, const void *item)
 
     if (err)
         return syni_refuse_channel(err);
-    syni_thread_port_init(&port, (void *)(uintptr_t)item, false);
+    syni_thread_port_init(&port, channel, (void *)(uintptr_t)item, false);
     if (channel->is_generator)
         err = syni_refuse_channel(SYN_ENOTSUP);
     else if (syni_channel_pass(channel, &port.port, false))
-        err = syni_thread_port_answer(channel, &port);
+        err = syni_thread_port_answer(&port);
     else
         err = syni_answer(SYN_EAGAIN);
     syni_channel_unpin(channel);
@@ -112,34 +104,29 @@ static syn_err refuse_close(const char *name)
                                    "write co_close(channel) there", name);
 }
 
+static bool shut(struct syni_thread_wait *wait)
+{
+    struct syni_thread_port *port = SYNI_CONTAINER(wait, struct syni_thread_port, wait);
+
+    return syni_channel_shut(port->channel, &port->port);
+}
+
 static syn_err wait_closed(struct syni_channel *channel, struct syn_deadline deadline)
 {
-    struct syni_thread_port port;
-    struct syni_blocked blocked;
+    static const struct syni_thread_wait_ops ops = {shut, syni_thread_port_withdraw, NULL};
+    struct syni_thread_port port = {.wait = {.deadline = deadline.ns, .instead = "co_close"}};
     const char *name = channel->name;
-    bool done = true;
+    syn_err err;
 
-    syni_thread_port_init(&port, NULL, false);
-    if ((channel->home ? syni_drives(&channel->home->loop)
-                       : channel->is_generator && syni_driving_now() != NULL) ||
-        syni_blocked_enter(&blocked, channel->home, channel->name))
+    syni_thread_port_init(&port, channel, NULL, false);
+    err = syni_thread_port_wait(&port, &ops);
+    if (!port.wait.failed)
+        return err;
+    if (err == SYN_EDEADLK)
         return syni_channel_shut(channel, NULL) ? refuse_close(name) : SYN_OK;
-    if (syni_channel_shut(channel, &port.port)) {
-        struct syni_blocking blocking = syni_block(name);
-
-        done = syni_clock_sleep(&port.waiter.done, deadline.ns);
-        syni_unblock(&blocking);
-    }
-    syni_blocked_leave(&blocked);
-    if (done)
-        return syni_thread_port_answer(channel, &port);
-    if (syni_channel_withdraw(channel, &port.port))
-        return syni_report_keep(SYN_ETIMEDOUT, SYN_BY_DEADLINE,
-                                syni_report_format(SYN_ETIMEDOUT, SYN_BY_DEADLINE,
-                                                   "%s still cleans up; it was left to itself",
-                                                   name));
-    syni_clock_sleep(&port.waiter.done, SYNI_NEVER);
-    return syni_thread_port_answer(channel, &port);
+    return syni_report_keep(err, port.self->origin,
+                            syni_report_format(err, port.self->origin,
+                                               "%s still cleans up; it was left to itself", name));
 }
 
 syn_err syni_channel_close(struct syn_channel handle, struct syn_deadline deadline)

@@ -34,10 +34,10 @@ static void end(struct syn_context *context)
 {
     struct syn_report *report = syni_report_take();
     enum syn_origin origin = syn_last_origin();
-    int deadlines = syni_deadlines_shadow();
+    int deadlines = syni_deadlines_shadow(syni_self());
 
     syni_channel_close(context->channel, syn_never());
-    syni_deadlines_unshadow(deadlines);
+    syni_deadlines_unshadow(syni_self(), deadlines);
     syni_report_keep(SYN_OK, origin, report);
 }
 
@@ -90,7 +90,7 @@ static syn_err leave(struct syn_context *context, syn_err err)
 syn_err syni_context_exit(struct syn_context *context, syn_err err)
 {
     const char *name = name_of(context);
-    int deadlines = syni_deadlines_shadow();
+    int deadlines = syni_deadlines_shadow(syni_self());
     struct syn_report *report;
     enum syn_origin origin;
     syn_err answer;
@@ -98,13 +98,13 @@ syn_err syni_context_exit(struct syn_context *context, syn_err err)
     context->state = 0;
     if (!err) {
         answer = leave(context, SYN_OK);
-        syni_deadlines_unshadow(deadlines);
+        syni_deadlines_unshadow(syni_self(), deadlines);
         return answer;
     }
     report = syni_report_copy(syn_last_report());
     origin = syn_last_origin();
     answer = leave(context, err);
-    syni_deadlines_unshadow(deadlines);
+    syni_deadlines_unshadow(syni_self(), deadlines);
     if (answer && answer != err)
         syni_unobserved(name, answer, syn_last_origin(), syn_last_report());
     return syni_report_keep(err, origin, report);

@@ -13,39 +13,40 @@
 
 /* A caller's thread that ends inside a task that it drives takes the role, and the
  * frames on its stack, with it: nobody could ever go on. */
-static _Thread_local int depth; /* of drives in this thread */
-static _Thread_local struct syni_exit_call at_exit;
-
-static void thread_ends(void *unused)
+static void thread_ends(struct syni_self *self)
 {
-    (void)unused;
-    if (depth > 0)
+    if (self->drives > 0)
         syni_panic("a thread ended (pthread_exit, cancellation) inside a task that it drove");
 }
 
-void syni_drive_begin(struct syni_drive *drive, struct syni_loop *loop)
+void syni_drive_begin(struct syni_self *self, struct syni_drive *drive, struct syni_loop *loop)
 {
     drive->loop = loop;
     drive->saved_errno = errno;
-    drive->report = syni_report_take();
-    drive->origin = syn_last_origin();
-    syni_driving_enter(&drive->here, loop);
-    depth++;
-    if (!at_exit.fn) {
-        at_exit.fn = thread_ends;
-        syni_thread_at_exit(&at_exit);
-    }
-    syni_clock_step_aside();
-    drive->saved_deadlines = syni_deadlines_shadow();
+    drive->report = self->report;
+    drive->code = self->code;
+    drive->origin = self->origin;
+    self->report = NULL;
+    syni_driving_enter(self, &drive->here, loop);
+    self->drives++;
+    syni_self_owns(self, SYNI_OWNS_DRIVE, thread_ends);
+    if (self->clock.sleeper.clock)
+        syni_clock_step_aside(self);
+    drive->saved_deadlines = self->deadlines.first;
+    self->deadlines.first = self->deadlines.n;
 }
 
-void syni_drive_end(struct syni_drive *drive)
+void syni_drive_end(struct syni_self *self, struct syni_drive *drive)
 {
-    syni_deadlines_unshadow(drive->saved_deadlines);
-    syni_clock_step_back();
-    depth--;
-    syni_driving_leave(&drive->here);
+    self->deadlines.first = drive->saved_deadlines;
+    if (self->clock.sleeper.clock)
+        syni_clock_step_back(self);
+    self->drives--;
+    syni_driving_leave(self, &drive->here);
     syni_loop_stop_driving(drive->loop);
-    syni_report_keep(SYN_OK, drive->origin, drive->report);
+    syni_report_free(self->report);
+    self->report = drive->report;
+    self->code = drive->code;
+    self->origin = drive->origin;
     errno = drive->saved_errno;
 }

@@ -12,13 +12,14 @@ struct syni_drive {
     struct syni_loop *loop;
     struct syni_driving here;
     struct syn_report *report;
+    syn_err code;
     enum syn_origin origin;
     int saved_errno, saved_deadlines;
 };
 
 /* Around its turns. In between what the thread has of its own is put aside: its error
  * report, errno, deadlines, its place in a virtual clock. */
-void syni_drive_begin(struct syni_drive *drive, struct syni_loop *loop);
-void syni_drive_end(struct syni_drive *drive);
+void syni_drive_begin(struct syni_self *self, struct syni_drive *drive, struct syni_loop *loop);
+void syni_drive_end(struct syni_self *self, struct syni_drive *drive);
 
 #endif

@@ -3,11 +3,9 @@
  * The reading end of a result: get, wait, poll, cancel, detach.
  *
  * Any thread. Each begins by pinning or consuming the handle, which is where a
- * stale or used one is found out; from there on the core cannot go away. What would
- * wait for a task on the thread that drives it is refused before anything is
- * consumed.
+ * stale or used one is found out; from there on the core cannot go away.
  */
-#include "facade/blocked.h"
+#include "facade/thread_wait.h"
 
 #include "base/report.h"
 
@@ -32,101 +30,75 @@ static syn_err pin_made(struct syn_future future, bool used_up_too, struct syni_
     return err;
 }
 
-static syn_err refuse_own(struct syni_source source)
-{
-    syn_err err = syni_blocked_own(source.home, source.name);
+/* A thread that waits for a core. */
+struct core_wait {
+    struct syni_thread_wait wait;
+    struct syni_core *core;
+    bool reserved; /* it is used up when the thread is listed */
+    syn_err err;   /* why it was not listed */
+};
 
-    return err ? err
-               : syni_refuse(SYN_EDEADLK,
-                             "waiting for %s on the thread that drives its synchronizer '%s' would "
-                             "wait for itself; write co_await(future) there",
-                             source.name, source.home->loop.name);
+static struct core_wait *core_wait_of(struct syni_thread_wait *wait)
+{
+    return SYNI_CONTAINER(wait, struct core_wait, wait);
 }
 
-/* Waiting for CORE on this thread would be for itself, or stop a loop that it may need: a job may
- * call back. */
-static syn_err may_wait(const struct syni_core *core)
+static bool list_at_core(struct syni_thread_wait *wait)
 {
-    struct syni_source source = syni_shared_source(core);
+    struct core_wait *here = core_wait_of(wait);
+    bool busy, waits = syni_core_wait(here->core, &wait->waiter.waiter, &busy);
 
-    if (syni_core_done(core))
-        return SYN_OK;
-    if (source.home && syni_drives(&source.home->loop))
-        return refuse_own(source);
-    if (source.is_job && syni_driving_now())
-        return syni_refuse(SYN_EDEADLK,
-                           "waiting for %s, which a pool runs, would stop '%s', which this thread "
-                           "drives; write co_await(future) there",
-                           source.name, syni_driving_now()->loop->name);
-    return SYN_OK;
+    if (!waits && busy) {
+        here->err = SYN_EBUSY;
+    } else if (here->reserved) {
+        syni_core_commit(here->core);
+    } else if (waits && syni_core_is_used_up(here->core) &&
+               syni_core_stop_waiting(here->core, &wait->waiter.waiter)) {
+        here->err = SYN_ECONSUMED; /* a moment ago: the place is for who uses it up */
+        return false;
+    }
+    return waits;
 }
 
-/* WAITER is told, if it WAITS, else it is done; if the caller had RESERVED it, it is used up. */
-static syn_err begin_wait(struct syni_core *core, struct syni_waiter *waiter, bool reserved,
-                          bool *out_waits)
+static bool withdraw_from_core(struct syni_thread_wait *wait, enum syn_origin origin)
 {
-    bool busy;
-
-    *out_waits = syni_core_wait(core, waiter, &busy);
-    if (!*out_waits && busy)
-        return SYN_EBUSY;
-    if (reserved)
-        syni_core_commit(core);
-    else if (*out_waits && syni_core_is_used_up(core) && syni_core_stop_waiting(core, waiter))
-        return SYN_ECONSUMED; /* a moment ago: the place is for who uses it up */
-    return SYN_OK;
-}
-
-static syn_err wait_blocking(struct syni_core *core, int64_t deadline, bool asks,
-                             enum syn_origin origin)
-{
-    struct syni_thread_waiter waiter;
-    syn_err err;
-    bool waits;
-
-    syni_thread_waiter_init(&waiter);
-    err = begin_wait(core, &waiter.waiter, asks, &waits);
-    if (err || !waits)
-        return err;
-    if (syni_clock_sleep(&waiter.done, deadline))
-        return SYN_OK;
+    (void)origin;
     SYNI_DELAY(deadline_passed);
-    if (!(asks && syni_core_ask(core, origin)) && syni_core_stop_waiting(core, &waiter.waiter))
-        return syni_code_of(origin);
-    syni_clock_sleep(&waiter.done, SYNI_NEVER); /* also if it is being told at this moment */
-    return SYN_OK;
+    return syni_core_stop_waiting(core_wait_of(wait)->core, &wait->waiter.waiter);
 }
 
-/* Waits for CORE until DEADLINE. Then, if it ASKS, for which CORE was reserved, who produces it is asked to end, and the
- * wait goes on, since that cleans up; where nobody can be asked the wait is over. One waiter for both,
- * so that no other thread gets between them. SYN_EBUSY: somebody else waits already.
- * SYN_ECONSUMED: somebody has just used it up. SYN_EDEADLK: it could never end, and the report
- * says why. */
-static syn_err wait_core(struct syni_core *core, int64_t deadline, bool asks,
-                         enum syn_origin origin)
+static bool ask_producer(struct syni_thread_wait *wait, enum syn_origin origin)
 {
-    struct syni_source source = syni_shared_source(core);
-    struct syni_blocked blocked;
-    struct syni_blocking blocking;
-    struct syni_relay relay = {NULL, core};
+    SYNI_DELAY(deadline_passed);
+    return syni_core_ask(core_wait_of(wait)->core, origin);
+}
+
+static const struct syni_thread_wait_ops look_ops = {list_at_core, withdraw_from_core, NULL};
+static const struct syni_thread_wait_ops get_ops = {list_at_core, withdraw_from_core, ask_producer};
+
+/* Waits for CORE until DEADLINE, whose reason is REASON. If it is RESERVED, who produces it is
+ * asked to end then, and the wait goes on, since that cleans up; where nobody can be asked the wait is
+ * over. Fails as syni_thread_wait() does; SYN_EBUSY: somebody else waits already; SYN_ECONSUMED:
+ * somebody has just used it up. With these two and SYN_EDEADLK it is still reserved. */
+static syn_err wait_core(struct syni_core *core, int64_t deadline, bool reserved,
+                         enum syn_origin reason)
+{
+    struct core_wait here = {.wait = {.ops = reserved ? &get_ops : &look_ops,
+                                      .deadline = deadline,
+                                      .reason = reason,
+                                      .instead = "co_await(future)"},
+                             .core = core,
+                             .reserved = reserved};
     syn_err err;
 
     if (syni_core_done(core)) {
-        if (asks)
+        if (reserved)
             syni_core_commit(core);
         return SYN_OK;
     }
-    err = syni_blocked_enter(&blocked, source.home, source.name);
-    if (err)
-        return err;
-    if (asks)
-        syni_relay_begin(&relay, core);
-    blocking = syni_block(source.name);
-    err = wait_blocking(core, deadline, asks, origin);
-    syni_unblock(&blocking);
-    syni_relay_end(&relay);
-    syni_blocked_leave(&blocked);
-    return err;
+    here.wait.source = syni_shared_source(core);
+    err = syni_thread_wait(syni_self(), &here.wait);
+    return here.err ? syni_refuse_future(here.err) : err;
 }
 
 syn_err syni_take_outcome(struct syni_core *core, void *out_result)
@@ -157,17 +129,14 @@ static syn_err end_future(struct syn_future future, int64_t deadline, enum syn_o
 
     if (err)
         return syni_refuse_future(err);
-    err = may_wait(core);
-    if (!err)
-        err = wait_core(core, deadline, true, origin);
+    err = wait_core(core, deadline, true, origin);
     if (!err)
         return syni_take_outcome(core, out_result);
-    if (err == SYN_EBUSY || err == SYN_EDEADLK) {
+    if (err == SYN_EBUSY || err == SYN_EDEADLK)
         syni_core_restore(core);
-        return err == SYN_EBUSY ? syni_refuse_future(SYN_EBUSY) : err;
-    }
-    syni_core_let_go(core);
-    return syni_report_keep(err, origin, syni_report_new(err, origin, NULL));
+    else
+        syni_core_let_go(core);
+    return err;
 }
 
 syn_err syni_future_get_by(struct syn_future future, void *out_result,
@@ -188,17 +157,8 @@ syn_err syni_future_wait_by(struct syn_future future, struct syn_deadline deadli
 
     if (err)
         return err;
-    err = may_wait(core);
-    if (err) {
-        syni_core_unpin(core);
-        return err;
-    }
     err = wait_core(core, syni_deadline_here(deadline.ns), false, SYN_BY_DEADLINE);
     syni_core_unpin(core);
-    if (err == SYN_EBUSY || err == SYN_ECONSUMED)
-        return syni_refuse_future(err);
-    if (err && err != SYN_EDEADLK)
-        syni_report_keep(err, SYN_BY_DEADLINE, syni_report_new(err, SYN_BY_DEADLINE, NULL));
     return err;
 }
 

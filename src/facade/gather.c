@@ -7,7 +7,7 @@
  * thread whose child runs on a loop that this thread drives is refused, since the two
  * would wait for each other.
  */
-#include "facade/blocked.h"
+#include "facade/thread_wait.h"
 #include "task/scope.h"
 
 #include "base/report.h"
@@ -186,46 +186,61 @@ static syn_err enter_targets(struct syni_scope *scope, struct targets *targets)
     return err;
 }
 
-/* Sleeps, and asks the children to end when time is up. */
-static void sleep_for(struct syni_scope *scope, struct syni_thread_waiter *waiter)
+/* A thread that waits for its scope. */
+struct scope_wait {
+    struct syni_thread_wait wait;
+    struct syni_scope *scope;
+    enum syni_scope_wait awaited;
+};
+
+static bool list_at_scope(struct syni_thread_wait *wait)
 {
-    int64_t deadline = syni_deadline_here(scope->has_deadline ? scope->deadline : SYNI_NEVER);
-    struct syni_blocking blocking = syni_block("a scope");
+    struct scope_wait *here = SYNI_CONTAINER(wait, struct scope_wait, wait);
+    struct syni_scope *scope = here->scope;
+    struct syni_section section;
+    bool waits;
+
+    syni_scope_enter(scope, &section);
+    waits = !syni_scope_satisfied(scope, here->awaited);
+    if (waits) {
+        scope->sleeper = &wait->waiter.waiter;
+        scope->awaited = here->awaited;
+    }
+    syni_scope_leave(scope, &section);
+    return waits;
+}
+
+/* The children. Who waits for room has it then. */
+static bool ask_children(struct syni_thread_wait *wait, enum syn_origin origin)
+{
+    struct syni_scope *scope = SYNI_CONTAINER(wait, struct scope_wait, wait)->scope;
     struct syni_section section;
 
-    if (!syni_clock_sleep(&waiter->done, deadline)) {
-        syni_scope_enter(scope, &section);
-        syni_scope_ask(scope, SYN_BY_DEADLINE, &section);
-        syni_scope_leave(scope, &section);
-        syni_clock_sleep(&waiter->done, SYNI_NEVER);
-    }
-    syni_unblock(&blocking);
+    syni_scope_enter(scope, &section);
+    syni_scope_ask(scope, origin, &section);
+    syni_scope_leave(scope, &section);
+    return true;
 }
 
 /* Waits in this thread. Fails: SYN_EDEADLK, SYN_ENOTSUP. */
 static syn_err wait_for(struct syni_scope *scope, enum syni_scope_wait awaited)
 {
-    struct syni_thread_waiter waiter;
-    struct syni_section section;
+    static const struct syni_thread_wait_ops ops = {list_at_scope, NULL, ask_children};
+    int64_t deadline = scope->has_deadline ? scope->deadline : SYNI_NEVER;
+    struct scope_wait here = {.wait = {.ops = &ops,
+                                       .source = {NULL, "a scope", false},
+                                       .deadline = syni_deadline_here(deadline),
+                                       .reason = SYN_BY_DEADLINE},
+                              .scope = scope,
+                              .awaited = awaited};
     struct targets targets;
     syn_err err = enter_targets(scope, &targets);
-    bool waits;
 
     if (err)
         return err;
-    syni_scope_enter(scope, &section);
-    waits = !syni_scope_satisfied(scope, awaited);
-    if (waits) {
-        syni_thread_waiter_init(&waiter);
-        /* cppcheck-suppress autoVariables ; nobody knows it any more when we return */
-        scope->sleeper = &waiter.waiter;
-        scope->awaited = awaited;
-    }
-    syni_scope_leave(scope, &section);
-    if (waits)
-        sleep_for(scope, &waiter);
+    err = syni_thread_wait(syni_self(), &here.wait);
     leave_targets(&targets, targets.n);
-    return SYN_OK;
+    return err;
 }
 
 /* The same for room in a step, which is not waited for. */

@@ -67,17 +67,14 @@ syn_err syni_generator_new_on(const struct syn_generator *generator, struct syni
                               struct syn_channel *out_channel, struct syni_channel **out_own,
                               struct syni_task **out_task);
 
-/* --- call.c --- */
-
-/* A thread that waits for one core; lies on its stack. */
+/* A thread that waits; lies on its stack. Told by syni_thread_told(). */
 struct syni_thread_waiter {
     struct syni_waiter waiter;
     _Atomic(bool) done;
-    struct syni_parker *parker; /* NULL: the thread drives the loop that completes */
-    struct syni_loop *loop;     /* that loop */
+    struct syni_self *thread;
+    struct syni_loop *loop; /* that it drives meanwhile; NULL: it sleeps */
+    struct syni_job told;   /* to it, by another thread, while it drives */
 };
-
-void syni_thread_waiter_init(struct syni_thread_waiter *waiter);
 
 /* Where the task runs whose result a core brings. */
 struct syni_source {

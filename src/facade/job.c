@@ -7,6 +7,7 @@
  * src/pool, under the pool's lock. No loop is involved.
  */
 #include "facade/job.h"
+#include "facade/thread_wait.h"
 
 #include <string.h>
 
@@ -44,7 +45,7 @@ static void init(struct syni_pool_job *job, const struct syn_blocking *function)
     job->work.urgent = function->urgent;
     job->work.let_go = function->let_go;
     job->work.nested = syni_nested_here();
-    job->locals = syni_bindings_inherit();
+    job->locals = syni_bindings_inherit(syni_self());
     atomic_init(&job->deadline, syni_deadline_here(SYNI_NEVER));
 }
 
@@ -210,7 +211,8 @@ static void abandon_work(struct syni_work *work)
 static void run_work(struct syni_work *work)
 {
     struct syni_pool_job *job = SYNI_CONTAINER(work, struct syni_pool_job, work);
-    int shadow = syni_deadlines_shadow();
+    struct syni_self *self = syni_self();
+    int shadow = syni_deadlines_shadow(self);
     struct syn_deadline deadline = syn_pool_job_deadline();
     struct syni_bindings *before = syni_bindings_swap(job->locals);
 
@@ -219,7 +221,7 @@ static void run_work(struct syni_work *work)
     job->function->run((struct syn_job *)(void *)job);
     syni_deadline_pop(SYN_OK);
     job->locals = syni_bindings_swap(before);
-    syni_deadlines_unshadow(shadow);
+    syni_deadlines_unshadow(self, shadow);
 }
 
 static const struct syni_work_ops work_ops = {run_work, end_work, abandon_work};
@@ -243,7 +245,8 @@ void syni_job_post(struct syni_pool_job *job, bool patient)
 
     job->work.clock.clock = syni_clock_here();
     if (!err)
-        err = syni_pool_post(syni_pool_of(job->pool), &job->work, patient, job->deadline);
+        err = syni_pool_post(syni_pool_of(job->pool), &job->work,
+                             patient ? syni_thread_wait_for_flag : NULL, job->deadline);
     if (err)
         refuse(job, err, false);
 }

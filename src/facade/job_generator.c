@@ -10,6 +10,7 @@
 #include <synchronicity/blocking_generator.h>
 
 #include "facade/job.h"
+#include "facade/thread_wait.h"
 #include "task/channel.h"
 
 static struct syni_pool_job *producer(struct syni_channel *channel)
@@ -30,19 +31,7 @@ static void start(struct syni_channel *channel)
 
 static void go_on(struct syni_core *core)
 {
-    struct syni_thread_waiter *waiter = SYNI_CONTAINER(core, struct syni_pool_job, core)->yields;
-
-    waiter->waiter.wake(&waiter->waiter);
-}
-
-/* The job is asked to end while it waits for demand: whoever takes it out of that wait, the
- * channel or we, wakes it. */
-static void interrupt_yield(void *user)
-{
-    struct syni_pool_job *job = user;
-
-    if (syni_channel_stop_yielding(job->channel))
-        go_on(&job->core);
+    syni_thread_told(SYNI_CONTAINER(core, struct syni_pool_job, core)->yields);
 }
 
 struct syn_job *syni_job_generator_new(const struct syn_blocking_generator *generator,
@@ -72,25 +61,32 @@ void syni_job_generator_ready(struct syn_job *job, struct syn_strand *strand)
     SYNI_JOB(job)->work.strand = strand;
 }
 
-/* Until there is demand, or the job is to end. */
-static void wait_for_demand(struct syni_pool_job *job)
+/* The worker's thread, in a yield: until there is demand, or the job is to end. */
+struct yield {
+    struct syni_thread_wait wait;
+    struct syni_pool_job *job;
+};
+
+static bool stop_yielding(struct syni_thread_wait *wait, enum syn_origin origin)
 {
-    if (syni_work_hook(&job->work, SYNI_HOOK_OF_LIBRARY, interrupt_yield, job))
-        interrupt_yield(job); /* it was asked before */
-    syni_worker_block();
-    syni_clock_sleep(&job->yields->done, SYNI_NEVER);
-    syni_worker_unblock();
-    syni_work_hook(&job->work, SYNI_HOOK_OF_LIBRARY, NULL, NULL);
+    (void)origin;
+    return syni_channel_stop_yielding(SYNI_CONTAINER(wait, struct yield, wait)->job->channel);
 }
 
 int syni_job_yield(struct syn_job *public_job, void *item)
 {
+    static const struct syni_thread_wait_ops ops = {NULL, stop_yielding, NULL};
     struct syni_pool_job *job = SYNI_JOB(public_job);
-    struct syni_thread_waiter waiter;
+    struct yield yield = {.wait = {.ops = &ops,
+                                   .source = {NULL, "demand for its next item", false},
+                                   .deadline = SYNI_NEVER},
+                          .job = job};
+    struct syni_self *self = syni_self();
 
-    syni_thread_waiter_init(&waiter);
-    job->yields = &waiter;
+    syni_thread_waiter_init(self, &yield.wait.waiter);
+    /* cppcheck-suppress autoVariables ; nobody knows it any more when we return */
+    job->yields = &yield.wait.waiter;
     if (!syni_channel_yield(job->channel, item, syn_pool_job_cancelled()))
-        wait_for_demand(job);
+        syni_thread_wait(self, &yield.wait);
     return syn_pool_job_cancelled() || syni_channel_is_closed(job->channel);
 }

@@ -6,8 +6,7 @@
 
 #include "base/mem.h"
 #include "base/report.h"
-#include "facade/home.h"
-#include "pool/pool.h"
+#include "facade/thread_wait.h"
 
 static struct syn_pool default_pool = {.options = {.name = "default-pool"}};
 
@@ -102,9 +101,8 @@ syn_err syn_pool_stop(struct syn_pool *pool, struct syn_deadline deadline)
     err = refuse_stop(pool);
     if (err)
         return err;
-    syni_worker_block();
-    stuck = syni_pool_stop(syni_pool_of(pool), deadline.ns, SYN_BY_STOP + 1);
-    syni_worker_unblock();
+    stuck = syni_pool_stop(syni_pool_of(pool), deadline.ns, SYN_BY_STOP + 1,
+                           syni_thread_wait_for_flag);
     if (!stuck)
         return SYN_OK;
     return syni_refuse(SYN_ETIMEDOUT, "%s: %s would not end in time; its thread stays behind",

@@ -12,6 +12,7 @@
 #include "base/report.h"
 #include "facade/home.h"
 #include "facade/job.h"
+#include "facade/thread_wait.h"
 
 /* So many pieces for each thread, so that a slow one does not keep the others waiting. */
 enum { PIECES_EACH = 16, PIECE_MAX = 1 << 16 };
@@ -207,7 +208,8 @@ static void post(struct map *map, struct syni_pool *pool)
 
         ready(&map->works[i], map);
         atomic_fetch_add(&map->at_work, 1);
-        err = syni_pool_post(pool, &map->works[i], patient && i == 0,
+        err = syni_pool_post(pool, &map->works[i],
+                             patient && i == 0 ? syni_thread_wait_for_flag : NULL,
                              syni_deadline_here(SYNI_NEVER));
         if (!err)
             continue;

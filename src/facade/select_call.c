@@ -4,50 +4,56 @@
  *
  * Any thread. The choices lie on its stack, or wherever its array is.
  */
-#include "facade/home.h"
+#include "facade/thread_wait.h"
 #include "task/select.h"
 
 #include "base/report.h"
-#include "pool/pool.h"
 
 struct thread_select {
+    struct syni_thread_wait wait;
     struct syni_select select;
-    struct syni_thread_waiter waiter;
+    struct syn_choice *choices;
+    int n, time; /* the number of the first choice of time, or -1 */
 };
 
 static void wake_thread(struct syni_select *select)
 {
-    struct thread_select *thread = SYNI_CONTAINER(select, struct thread_select, select);
-
-    thread->waiter.waiter.wake(&thread->waiter.waiter);
+    syni_thread_told(&SYNI_CONTAINER(select, struct thread_select, select)->wait.waiter);
 }
 
-/* Nothing happened by DEADLINE: then NUMBER is it, unless something does at this moment. */
-static void wait_until(struct thread_select *thread, int64_t deadline, int number)
+static bool list(struct syni_thread_wait *wait)
 {
-    bool decided;
+    struct thread_select *thread = SYNI_CONTAINER(wait, struct thread_select, wait);
 
-    syni_worker_block();
-    decided = syni_clock_sleep(&thread->waiter.done, deadline);
-    syni_worker_unblock();
-    SYNI_DELAY(deadline_passed);
-    if (decided || syni_select_claim(&thread->select, number))
-        return;
-    syni_clock_sleep(&thread->waiter.done, SYNI_NEVER); /* it is being told */
+    return !syni_select_begin(&thread->select, thread->choices, thread->n, wake_thread);
 }
+
+/* Nothing happened: then the choice of time is it, if that is the deadline, unless something
+ * does at this moment. */
+static bool withdraw(struct syni_thread_wait *wait, enum syn_origin origin)
+{
+    struct thread_select *thread = SYNI_CONTAINER(wait, struct thread_select, wait);
+    int64_t at = thread->time < 0 ? SYNI_NEVER : thread->choices[thread->time].deadline.ns;
+    bool is_time = origin == SYN_BY_DEADLINE && thread->time >= 0 && at <= wait->deadline;
+
+    return syni_select_claim(&thread->select, is_time ? thread->time : SYNI_GIVEN_UP);
+}
+
+static const struct syni_thread_wait_ops ops = {list, withdraw, NULL};
 
 /* On a thread that drives a loop only time that is up already is waited for. */
-static void wait(struct thread_select *thread, struct syn_deadline *out_until)
+static syn_err look_in_step(struct syni_self *self, struct thread_select *thread)
 {
-    int time = syni_select_first_time(thread->select.choices, thread->select.n);
-    int64_t at = time < 0 ? SYNI_NEVER : thread->select.choices[time].deadline.ns;
-    struct syni_driving *drives = syni_driving_now();
+    int64_t at = thread->time < 0 ? SYNI_NEVER : thread->choices[thread->time].deadline.ns;
+    bool is_time = at != SYNI_NEVER && at <= syni_now_of(self);
 
-    out_until->ns = syni_deadline_here(at);
-    if (drives && at > syni_loop_now(drives->loop))
-        out_until->ns = 0;
-    wait_until(thread, out_until->ns, out_until->ns == at && at != SYNI_NEVER ? time
-                                                                             : SYNI_GIVEN_UP);
+    syni_thread_waiter_init(self, &thread->wait.waiter);
+    if (!list(&thread->wait) ||
+        syni_select_claim(&thread->select, is_time ? thread->time : SYNI_GIVEN_UP))
+        return SYN_EDEADLK;
+    while (!thread->wait.waiter.done) /* it is being told: a few instructions */
+        syni_thread_yield();
+    return SYN_OK;
 }
 
 static syn_err answer(struct syn_choice *choice)
@@ -76,23 +82,37 @@ static syn_err answer(struct syn_choice *choice)
     return syni_report_keep(err, origin, report);
 }
 
-static syn_err gave_up(void)
+static syn_err refuse_in_step(const struct syni_self *self)
 {
-    struct syni_driving *drives = syni_driving_now();
-
-    if (!drives)
-        return syni_report_keep(SYN_ETIMEDOUT, SYN_BY_DEADLINE,
-                                syni_report_new(SYN_ETIMEDOUT, SYN_BY_DEADLINE, NULL));
     return syni_refuse(SYN_EDEADLK,
                        "a select on the thread that drives '%s' could wait for itself; write "
                        "co_select there",
-                       drives->loop->name);
+                       self->driving->loop->name);
+}
+
+static syn_err begin(struct syni_self *self, struct thread_select *thread)
+{
+    int64_t at = thread->time < 0 ? SYNI_NEVER : thread->choices[thread->time].deadline.ns;
+    syn_err err;
+
+    if (self->driving)
+        return look_in_step(self, thread);
+    err = syni_thread_heeds(self);
+    if (err) {
+        syni_select_begin(&thread->select, thread->choices, 0, wake_thread);
+        return err;
+    }
+    thread->wait.deadline = syni_deadline_of(self, at);
+    return syni_thread_wait(self, &thread->wait);
 }
 
 int syni_select(syn_err *out_err, struct syn_choice *choices, int n)
 {
-    struct thread_select thread;
-    struct syn_deadline until;
+    struct thread_select thread = {
+        .wait = {.ops = &ops, .source = {NULL, "a select", false}, .reason = SYN_BY_DEADLINE},
+        .choices = choices,
+        .n = n};
+    struct syni_self *self = syni_self();
     syn_err err;
     int chosen;
 
@@ -102,12 +122,14 @@ int syni_select(syn_err *out_err, struct syn_choice *choices, int n)
             *out_err = err;
         return -1;
     }
-    syni_thread_waiter_init(&thread.waiter);
-    if (!syni_select_begin(&thread.select, choices, n, wake_thread))
-        wait(&thread, &until);
+    thread.time = syni_select_first_time(choices, n);
+    err = begin(self, &thread);
     chosen = atomic_load_explicit(&thread.select.chosen, memory_order_relaxed);
     syni_select_end(&thread.select);
-    err = chosen < 0 ? gave_up() : answer(&choices[chosen]);
+    if (chosen >= 0)
+        err = answer(&choices[chosen]);
+    else if (self->driving)
+        err = refuse_in_step(self);
     syni_select_release(&thread.select);
     if (out_err)
         *out_err = err;

@@ -9,7 +9,7 @@
  *
  * Any thread. The lock is not held while a waiter is told.
  */
-#include "facade/blocked.h"
+#include "facade/thread_wait.h"
 
 #include <string.h>
 
@@ -165,64 +165,48 @@ static bool remove_reader(struct syn_shared *shared, struct reader *reader)
     return removed;
 }
 
+/* A thread that waits for it. */
 struct thread_reader {
+    struct syni_thread_wait wait;
     struct reader reader;
-    _Atomic(bool) done;
-    struct syni_parker *parker;
+    struct syn_shared *shared;
 };
 
 static void tell_thread(struct reader *reader, struct syni_core *core)
 {
-    struct thread_reader *thread = SYNI_CONTAINER(reader, struct thread_reader, reader);
-
     (void)core;
-    syni_parker_wake(thread->parker, &thread->done);
+    syni_thread_told(&SYNI_CONTAINER(reader, struct thread_reader, reader)->wait.waiter);
 }
 
-static syn_err sleep_shared(struct syn_shared *shared, int64_t deadline)
+static bool list_reader(struct syni_thread_wait *wait)
 {
-    struct thread_reader reader = {.reader = {.tell = tell_thread}};
+    struct thread_reader *thread = SYNI_CONTAINER(wait, struct thread_reader, wait);
 
-    reader.parker = syni_parker_mine();
-    if (!add_reader(shared, &reader.reader) || syni_clock_sleep(&reader.done, deadline))
-        return SYN_OK;
-    if (remove_reader(shared, &reader.reader))
-        return syni_report_keep(SYN_ETIMEDOUT, SYN_BY_DEADLINE,
-                                syni_report_new(SYN_ETIMEDOUT, SYN_BY_DEADLINE, NULL));
-    syni_clock_sleep(&reader.done, SYNI_NEVER);
-    return SYN_OK;
+    return add_reader(thread->shared, &thread->reader);
 }
 
-static syn_err refuse_own(struct syni_source source)
+static bool withdraw_reader(struct syni_thread_wait *wait, enum syn_origin origin)
 {
-    syn_err err = source.home ? syni_blocked_own(source.home, source.name) : SYN_OK;
+    struct thread_reader *thread = SYNI_CONTAINER(wait, struct thread_reader, wait);
 
-    return err ? err
-               : syni_refuse(SYN_EDEADLK,
-                             "waiting for %s on the thread that drives its synchronizer '%s' would "
-                             "wait for itself; await a syn_shared_future() there",
-                             source.name, syni_driving_now()->loop->name);
+    (void)origin;
+    return remove_reader(thread->shared, &thread->reader);
 }
 
 static syn_err wait_shared(struct syn_shared *shared, int64_t deadline)
 {
-    struct syni_source source = syni_shared_source(shared->core);
-    struct syni_blocked blocked;
-    struct syni_blocking blocking;
-    syn_err err;
+    static const struct syni_thread_wait_ops ops = {list_reader, withdraw_reader, NULL};
+    struct thread_reader thread = {.wait = {.ops = &ops,
+                                            .deadline = deadline,
+                                            .reason = SYN_BY_DEADLINE,
+                                            .instead = "co_await on a syn_shared_future()"},
+                                   .reader = {.tell = tell_thread},
+                                   .shared = shared};
 
     if (syni_core_done(shared->core))
         return SYN_OK;
-    if ((source.home && syni_drives(&source.home->loop)) || (source.is_job && syni_driving_now()))
-        return refuse_own(source);
-    err = syni_blocked_enter(&blocked, source.home, source.name);
-    if (err)
-        return err;
-    blocking = syni_block(source.name);
-    err = sleep_shared(shared, deadline);
-    syni_unblock(&blocking);
-    syni_blocked_leave(&blocked);
-    return err;
+    thread.wait.source = syni_shared_source(shared->core);
+    return syni_thread_wait(syni_self(), &thread.wait);
 }
 
 /* Waits, and tells how it ended; the report is copied, since others read it too. */

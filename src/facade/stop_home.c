@@ -8,7 +8,7 @@
 #include "facade/life.h"
 
 #include "base/report.h"
-#include "facade/blocked.h"
+#include "facade/thread_wait.h"
 
 static const char what[] = "syn_synchronizer_stop()";
 
@@ -28,34 +28,52 @@ static syn_err refuse_stuck(const struct syni_home *home)
                        step ? step : "a task that was just ended");
 }
 
-/* Waits until HOME is over. */
-static syn_err wait_for_the_end(struct syni_home *home, struct syni_stopper *here,
-                                struct syn_deadline deadline)
-{
-    struct syni_blocking blocking = syni_block(what);
-    bool done = syni_clock_sleep(&here->told, deadline.ns) || syni_stop_give_up(home, here);
+/* A thread that waits until a home is over. */
+struct stop {
+    struct syni_thread_wait wait;
+    struct syni_home *home;
+    struct syni_stopper here;
+};
 
-    syni_unblock(&blocking);
-    return done ? SYN_OK : refuse_stuck(home);
+static struct stop *stop_of(struct syni_thread_wait *wait)
+{
+    return SYNI_CONTAINER(wait, struct stop, wait);
 }
+
+static bool enter(struct syni_thread_wait *wait)
+{
+    return syni_stop_enter(stop_of(wait)->home, &stop_of(wait)->here);
+}
+
+static bool give_up(struct syni_thread_wait *wait, enum syn_origin origin)
+{
+    (void)origin;
+    return !syni_stop_give_up(stop_of(wait)->home, &stop_of(wait)->here);
+}
+
+static const struct syni_thread_wait_ops ops = {enter, give_up, NULL};
 
 syn_err syni_home_stop(struct syni_home *home, struct syn_deadline deadline)
 {
-    struct syni_blocked blocked;
-    struct syni_stopper here;
+    struct stop stop = {.wait = {.ops = &ops,
+                                 .source = {home, what, false},
+                                 .deadline = deadline.ns,
+                                 .reason = SYN_BY_DEADLINE,
+                                 .stays = true,
+                                 .done = &stop.here.told},
+                        .home = home};
     syn_err err;
 
     if (syni_drives(&home->loop))
         return refuse_own(home);
-    err = syni_blocked_enter(&blocked, home, what);
-    if (err)
+    err = syni_thread_wait(syni_self(), &stop.wait);
+    if (err == SYN_EDEADLK)
         return err;
-    if (syni_stop_enter(home, &here))
-        err = wait_for_the_end(home, &here, deadline);
-    syni_stop_leave(home, &here);
-    syni_blocked_leave(&blocked);
-    if (!err && here.abandoned.n > 0)
-        return syni_refuse(SYN_ETIMEDOUT, "would not end in time: %s", here.abandoned.text);
+    if (err)
+        err = refuse_stuck(home);
+    syni_stop_leave(home, &stop.here);
+    if (!err && stop.here.abandoned.n > 0)
+        return syni_refuse(SYN_ETIMEDOUT, "would not end in time: %s", stop.here.abandoned.text);
     return err;
 }
 

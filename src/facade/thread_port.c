@@ -8,46 +8,143 @@
  */
 #include "facade/thread_port.h"
 
+#include <string.h>
+
 #include "base/report.h"
-#include "pool/pool.h"
 
-static void arrives(struct syni_job *job)
+static struct syni_thread_port *port_of(struct syni_thread_wait *wait)
 {
-    struct syni_thread_port *thread = SYNI_CONTAINER(job, struct syni_thread_port, told);
-
-    syni_parker_wake(thread->parker, &thread->waiter.done);
+    return SYNI_CONTAINER(wait, struct syni_thread_port, wait);
 }
 
 static void wake_port(struct syni_port *port)
 {
-    struct syni_thread_port *thread = SYNI_CONTAINER(port, struct syni_thread_port, port);
-
-    if (!thread->drives || syni_drives(thread->drives))
-        thread->waiter.waiter.wake(&thread->waiter.waiter);
-    else if (!syni_loop_post(thread->drives, &thread->told))
-        arrives(&thread->told); /* it died meanwhile, and he left it */
+    syni_thread_told(&SYNI_CONTAINER(port, struct syni_thread_port, port)->wait.waiter);
 }
 
-void syni_thread_port_init(struct syni_thread_port *port, void *item, bool receives)
+void syni_thread_port_init(struct syni_thread_port *port, struct syni_channel *channel, void *item,
+                           bool receives)
 {
     port->port.item = item;
     port->port.receives = receives;
     port->port.select = NULL;
     port->port.wake = wake_port;
-    syni_thread_waiter_init(&port->waiter);
-    port->parker = port->waiter.parker;
-    port->drives = NULL;
-    port->told.run = arrives;
+    port->self = syni_self();
+    port->channel = channel;
 }
 
-bool syni_thread_port_flow(struct syni_channel *channel, struct syni_thread_port *port)
+static bool list(struct syni_thread_wait *wait)
 {
+    struct syni_thread_port *port = port_of(wait);
+
+    return !syni_channel_pass(port->channel, &port->port, true);
+}
+
+bool syni_thread_port_withdraw(struct syni_thread_wait *wait, enum syn_origin origin)
+{
+    struct syni_thread_port *port = port_of(wait);
+
+    (void)origin;
+    return syni_channel_withdraw(port->channel, &port->port);
+}
+
+/* A consumer who found that the generator is wanted, and may run it: he was SERVED before, or
+ * not. */
+static bool list_and_stir(struct syni_thread_wait *wait)
+{
+    struct syni_thread_port *port = port_of(wait);
+
+    if (!port->served)
+        return list(wait);
+    syni_channel_stir(port->channel);
+    return false;
+}
+
+static const struct syni_thread_wait_ops ops = {list, syni_thread_port_withdraw, NULL};
+static const struct syni_thread_wait_ops stir_ops = {list_and_stir, syni_thread_port_withdraw, NULL};
+
+/* PORT is passed without the channel's lock, now or in a little while; false: nothing happened. */
+static bool flow(struct syni_thread_port *port)
+{
+    struct syni_ring *ring = &port->channel->ring;
     bool (*may)(void *) = port->port.receives ? syni_ring_may_pop : syni_ring_may_push;
 
-    if (syni_channel_flow(channel, &port->port))
+    if (syni_channel_flow(port->channel, &port->port))
         return true;
-    return !may(&channel->ring) && syni_spin(&port->parker->patience, may, &channel->ring) &&
-           syni_channel_flow(channel, &port->port);
+    return !may(ring) && syni_spin(&syni_parker_of(port->self)->patience, may, ring) &&
+           syni_channel_flow(port->channel, &port->port);
+}
+
+/* PORT is passed if it need not wait, and nothing begins. */
+static bool glance(struct syni_thread_port *port)
+{
+    bool stir;
+
+    return port->port.receives ? syni_channel_take(port->channel, &port->port, &stir)
+                               : syni_channel_pass(port->channel, &port->port, false);
+}
+
+static bool is_late(const struct syni_thread_port *port, int64_t deadline)
+{
+    return deadline != SYNI_NEVER && syni_now_of(port->self) >= deadline;
+}
+
+/* Where callers may drive, who must wait for a generator, or finds it half empty, takes the role
+ * of its loop and runs it: no other thread is involved. */
+static syn_err ask(struct syni_thread_port *port, int64_t deadline)
+{
+    bool stir;
+
+    port->served = syni_channel_take(port->channel, &port->port, &stir);
+    if (port->served && !stir)
+        return syni_thread_port_answer(port);
+    port->wait.may_drive = stir;
+    port->wait.runs_ahead = true;
+    port->wait.deadline = deadline;
+    return syni_thread_port_wait(port, &stir_ops);
+}
+
+static syn_err pass(struct syni_thread_port *port, int64_t deadline)
+{
+    if (is_late(port, deadline))
+        return glance(port) ? syni_thread_port_answer(port) : syni_timed_out();
+    memset(&port->wait, 0, sizeof port->wait);
+    port->wait.deadline = deadline;
+    port->served = false;
+    if (port->channel->home)
+        return ask(port, deadline);
+    return syni_thread_port_wait(port, &ops);
+}
+
+syn_err syni_thread_port_pass(struct syni_thread_port *port, struct syn_deadline deadline,
+                              const char *instead)
+{
+    struct syni_self *self = port->self;
+    syn_err err;
+
+    if (self->driving) {
+        if (syni_channel_pass(port->channel, &port->port, false))
+            return syni_thread_port_answer(port);
+        return syni_refuse_wait(instead);
+    }
+    err = self->worker ? syni_thread_heeds(self) : SYN_OK;
+    if (err || flow(port))
+        return err;
+    return pass(port, syni_deadline_of(self, deadline.ns));
+}
+
+syn_err syni_thread_port_wait(struct syni_thread_port *port, const struct syni_thread_wait_ops *how)
+{
+    const struct syni_channel *channel = port->channel;
+    syn_err err;
+
+    port->wait.ops = how;
+    port->wait.reason = SYN_BY_DEADLINE;
+    port->wait.source.home = channel->home;
+    port->wait.source.name = channel->name ? channel->name : "a channel";
+    port->wait.source.is_job = channel->is_generator && !channel->home;
+    err = syni_thread_wait(port->self, &port->wait);
+    return err ? err : syni_thread_port_answer(port);
 }
 
 syn_err syni_refuse_channel(syn_err err)
@@ -61,7 +158,7 @@ syn_err syni_name_missing_item(syn_err err, const void *item)
                                       : err;
 }
 
-syn_err syni_thread_port_answer(struct syni_channel *channel, struct syni_thread_port *port)
+syn_err syni_thread_port_answer(struct syni_thread_port *port)
 {
     syn_err err = port->port.status;
     enum syn_origin origin;
@@ -71,7 +168,7 @@ syn_err syni_thread_port_answer(struct syni_channel *channel, struct syni_thread
         return err;
     if (err == SYN_ECLOSED)
         return syni_refuse_channel(err);
-    report = syni_channel_report(channel, err, &origin);
+    report = syni_channel_report(port->channel, err, &origin);
     return syni_report_keep(err, origin, report);
 }
 
@@ -79,23 +176,6 @@ syn_err syni_timed_out(void)
 {
     return syni_report_keep(SYN_ETIMEDOUT, SYN_BY_DEADLINE,
                             syni_report_new(SYN_ETIMEDOUT, SYN_BY_DEADLINE, NULL));
-}
-
-syn_err syni_thread_port_wait(struct syni_channel *channel, struct syni_thread_port *port,
-                              int64_t deadline)
-{
-    bool in_time;
-
-    syni_worker_block();
-    in_time = syni_clock_sleep(&port->waiter.done, deadline);
-    syni_worker_unblock();
-    if (!in_time) {
-        SYNI_DELAY(deadline_passed);
-        if (syni_channel_withdraw(channel, &port->port))
-            return syni_timed_out();
-        syni_clock_sleep(&port->waiter.done, SYNI_NEVER);
-    }
-    return syni_thread_port_answer(channel, port);
 }
 
 syn_err syni_refuse_wait(const char *what)

@@ -5,30 +5,36 @@
 #ifndef SYNI_THREAD_PORT_H
 #define SYNI_THREAD_PORT_H
 
-#include "facade/home.h"
+#include "facade/thread_wait.h"
 #include "task/channel.h"
 
 /* Lies on the thread's stack. */
 struct syni_thread_port {
     struct syni_port port;
-    struct syni_thread_waiter waiter;
-    struct syni_parker *parker; /* of the thread, also while it drives */
-    struct syni_loop *drives;   /* a loop, while it waits; NULL: it sleeps */
-    struct syni_job told;       /* to it, by another thread */
+    struct syni_thread_wait wait;
+    struct syni_self *self;
+    struct syni_channel *channel;
+    bool served; /* before it waits */
 };
 
-/* ITEM comes to the thread, or from it. */
-void syni_thread_port_init(struct syni_thread_port *port, void *item, bool receives);
+/* ITEM comes to the thread, or goes from it to CHANNEL, until DEADLINE. */
+void syni_thread_port_init(struct syni_thread_port *port, struct syni_channel *channel, void *item,
+                           bool receives);
 
-/* PORT is listed: sleeps until it was served, or time is up. */
-syn_err syni_thread_port_wait(struct syni_channel *channel, struct syni_thread_port *port,
-                              int64_t deadline);
+/* Passes PORT, waiting until DEADLINE if it must, and tells how that ended. A step, which must not
+ * wait, is told to write INSTEAD. */
+syn_err syni_thread_port_pass(struct syni_thread_port *port, struct syn_deadline deadline,
+                              const char *instead);
 
-/* PORT is passed without the channel's lock, now or in a little while; false: nothing happened. */
-bool syni_thread_port_flow(struct syni_channel *channel, struct syni_thread_port *port);
+/* Waits by OPS until PORT was served, and tells how that ended; what OPS says by port->wait. */
+syn_err syni_thread_port_wait(struct syni_thread_port *port,
+                              const struct syni_thread_wait_ops *ops);
+
+/* PORT is withdrawn, for struct syni_thread_wait_ops. */
+bool syni_thread_port_withdraw(struct syni_thread_wait *wait, enum syn_origin origin);
 
 /* What PORT was told, with its report, for this thread. */
-syn_err syni_thread_port_answer(struct syni_channel *channel, struct syni_thread_port *port);
+syn_err syni_thread_port_answer(struct syni_thread_port *port);
 
 /* As syn_channel_next(), for a loop: its end is none of the thread's errors. */
 syn_err syni_channel_fetch(struct syn_channel handle, void *out_item, struct syn_deadline deadline);

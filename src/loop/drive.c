@@ -87,9 +87,9 @@ static bool drive(struct syni_loop *loop)
 
 /* Runs when the dedicated thread ends, by whatever way. A step that called
  * pthread_exit() must not leave everybody waiting. */
-static void thread_ends(void *argument)
+static void thread_ends(struct syni_self *self)
 {
-    struct syni_loop *loop = argument;
+    struct syni_loop *loop = self->dedicated.loop;
 
     if (syni_drives(loop) && !retired(loop)) {
         loop->died = SYN_ELOOPDEAD;
@@ -99,19 +99,16 @@ static void thread_ends(void *argument)
 
 static void dedicated(void *argument)
 {
-    static _Thread_local struct syni_exit_call at_exit;
-    static _Thread_local struct syni_driving here;
+    struct syni_self *self = syni_self();
     struct syni_loop *loop = argument;
 
-    at_exit.fn = thread_ends;
-    at_exit.argument = loop;
-    syni_thread_at_exit(&at_exit);
+    syni_self_owns(self, SYNI_OWNS_LOOP, thread_ends);
     do {
-        syni_driving_leave(&here);
+        syni_driving_leave(self, &self->dedicated);
         await_role(loop);
-        syni_driving_enter(&here, loop);
+        syni_driving_enter(self, &self->dedicated, loop);
     } while (drive(loop));
-    syni_driving_leave(&here);
+    syni_driving_leave(self, &self->dedicated);
 }
 
 syn_err syni_loop_start(struct syni_loop *loop)

@@ -39,6 +39,7 @@
 #include "base/clock.h"
 #include "base/heap.h"
 #include "base/list.h"
+#include "base/self.h"
 #include "base/spin.h"
 #include "base/stack.h"
 #include "base/thread.h"
@@ -275,18 +276,13 @@ bool syni_role_move(struct syni_loop *loop, enum syni_role from, enum syni_role 
 /* The caller holds the role; from here on the dedicated thread does. */
 void syni_role_hand_over(struct syni_loop *loop);
 
-/* The loops that the calling thread drives: usually none or one; more when a step
- * blocks on another loop and drives that. */
-struct syni_driving {
-    struct syni_loop *loop;
-    struct syni_driving *outer;
-};
+/* The loops that the calling thread drives, see self.h. */
 struct syni_driving *syni_driving_now(void); /* the innermost, or NULL */
 bool syni_drives(const struct syni_loop *loop);
 
 /* A thread that took the role by syni_loop_try_drive() says so around its turns. */
-void syni_driving_enter(struct syni_driving *here, struct syni_loop *loop);
-void syni_driving_leave(struct syni_driving *here);
+void syni_driving_enter(struct syni_self *self, struct syni_driving *here, struct syni_loop *loop);
+void syni_driving_leave(struct syni_self *self, struct syni_driving *here);
 
 /* --- drive.c --- */
 

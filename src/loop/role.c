@@ -28,16 +28,14 @@
 #include <assert.h>
 #include <stddef.h>
 
-static _Thread_local struct syni_driving *driving;
-
 struct syni_driving *syni_driving_now(void)
 {
-    return driving;
+    return syni_self()->driving;
 }
 
 bool syni_drives(const struct syni_loop *loop)
 {
-    for (struct syni_driving *d = driving; d; d = d->outer)
+    for (const struct syni_driving *d = syni_self()->driving; d; d = d->outer)
         if (d->loop == loop)
             return true;
     return false;
@@ -82,14 +80,14 @@ void syni_loop_knock(struct syni_loop *loop)
     }
 }
 
-void syni_driving_enter(struct syni_driving *here, struct syni_loop *loop)
+void syni_driving_enter(struct syni_self *self, struct syni_driving *here, struct syni_loop *loop)
 {
     here->loop = loop;
-    here->outer = driving;
-    driving = here;
+    here->outer = self->driving;
+    self->driving = here;
 }
 
-void syni_driving_leave(struct syni_driving *here)
+void syni_driving_leave(struct syni_self *self, struct syni_driving *here)
 {
-    driving = here->outer;
+    self->driving = here->outer;
 }

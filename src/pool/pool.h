@@ -36,11 +36,16 @@
 
 #include "base/clock.h"
 #include "base/list.h"
+#include "base/self.h"
 #include "base/stack.h"
 #include "base/thread.h"
 
 struct syni_work;
 struct syni_worker;
+
+/* How the calling thread waits, said by who calls from above: until *DONE, which a wake of its
+ * parker sets, or DEADLINE; returns *DONE. WHAT it waits for. */
+typedef bool syni_pool_sleep_fn(_Atomic(bool) *done, int64_t deadline, const char *what);
 
 enum syni_work_end {
     SYNI_WORK_RAN,
@@ -231,13 +236,11 @@ void syni_worker_call(struct syni_pool *pool, const struct syni_calling *calling
 /* The same when no thread may be started. */
 void syni_worker_refuse_hopeless(struct syni_pool *pool, syn_err err);
 
-/* WORKER counts as blocked, once more; once less. Without the lock. */
+/* WORKER counts as blocked, once more; once less. Without the lock. Around each wait of the
+ * work that it runs. */
 void syni_worker_step_out(struct syni_worker *worker);
+void syni_worker_step_in(struct syni_worker *worker);
 void syni_worker_step_in_locked(struct syni_worker *worker);
-
-/* Around a wait of the work that the calling thread runs; nothing if it runs none. */
-void syni_worker_block(void);
-void syni_worker_unblock(void);
 
 /* The stopper is told, if no work runs, and if nobody is left. */
 void syni_worker_tell_stopper_locked(struct syni_pool *pool);
@@ -252,7 +255,8 @@ void syni_room_exceed_locked(struct syni_pool *pool, struct syni_work *work);
 /* WORK needs its place, if it has one, no more. */
 void syni_room_give_locked(struct syni_pool *pool, struct syni_work *work);
 /* Waits for a place. Fails: SYN_ETIMEDOUT, SYN_ECLOSED. */
-syn_err syni_room_wait_locked(struct syni_pool *pool, struct syni_work *work, int64_t deadline);
+syn_err syni_room_wait_locked(struct syni_pool *pool, struct syni_work *work, int64_t deadline,
+                              syni_pool_sleep_fn *sleep);
 /* Works were taken: who waits for room may go on. ALL: also when there is none. */
 void syni_room_tell_locked(struct syni_pool *pool, bool all);
 
@@ -287,18 +291,19 @@ const char *syni_pool_name(struct syni_pool *pool);
 /* The inside of OWNER, made if need be. */
 struct syni_pool *syni_pool_of(struct syn_pool *owner);
 
-/* WORK runs on POOL, some time. PATIENT: it may wait for room, until DEADLINE, and run here. 0: it was
- * taken. Fails, and WORK is still the caller's: SYN_ECLOSED, SYN_EAGAIN (it is full),
+/* WORK runs on POOL, some time. If there is a SLEEP it may wait for room, by that, until DEADLINE, and
+ * run here. 0: it was taken. Fails, and WORK is still the caller's: SYN_ECLOSED, SYN_EAGAIN (it is full),
  * SYN_ETIMEDOUT, SYN_EINVAL (its strand, or the pool's options), SYN_ECANCELED (it was asked to
  * end). */
-syn_err syni_pool_post(struct syni_pool *pool, struct syni_work *work, bool patient,
+syn_err syni_pool_post(struct syni_pool *pool, struct syni_work *work, syni_pool_sleep_fn *sleep,
                        int64_t deadline);
 
 /* --- stop.c --- */
 
 /* See syn_pool_stop(); REASON is why works are asked to end. Returns NULL, or what would not
  * end. */
-const char *syni_pool_stop(struct syni_pool *pool, int64_t deadline, int reason);
+const char *syni_pool_stop(struct syni_pool *pool, int64_t deadline, int reason,
+                           syni_pool_sleep_fn *sleep);
 void syni_pool_open(struct syni_pool *pool);
 /* Fails: SYN_EBUSY. */
 syn_err syni_pool_configure(struct syni_pool *pool, const struct syn_pool_options *options);

@@ -81,8 +81,8 @@ static bool post_freely(struct syni_pool *pool, struct syni_work *work)
     return syni_tray_put(pool, work);
 }
 
-static syn_err find_room_locked(struct syni_pool *pool, struct syni_work *work, bool patient,
-                                int64_t deadline)
+static syn_err find_room_locked(struct syni_pool *pool, struct syni_work *work,
+                                syni_pool_sleep_fn *sleep, int64_t deadline)
 {
     enum syn_when_full when_full = pool->owner->options.when_full;
 
@@ -94,9 +94,9 @@ static syn_err find_room_locked(struct syni_pool *pool, struct syni_work *work, 
         return SYN_OK;
     if (when_full == SYN_WHEN_FULL_FAIL)
         return SYN_EAGAIN;
-    if (patient && when_full == SYN_WHEN_FULL_WAIT)
-        return syni_room_wait_locked(pool, work, deadline);
-    if (!patient || work->strand)
+    if (sleep && when_full == SYN_WHEN_FULL_WAIT)
+        return syni_room_wait_locked(pool, work, deadline, sleep);
+    if (!sleep || work->strand)
         syni_room_exceed_locked(pool, work);
     return SYN_OK;
 }
@@ -125,7 +125,8 @@ static void refuse_locked(struct syni_pool *pool, struct syni_work *work)
 }
 
 /* By the lock. */
-static syn_err post(struct syni_pool *pool, struct syni_work *work, bool patient, int64_t deadline)
+static syn_err post(struct syni_pool *pool, struct syni_work *work, syni_pool_sleep_fn *sleep,
+                    int64_t deadline)
 {
     struct syni_calling calling = {NULL, false};
     struct syni_worker me;
@@ -134,7 +135,7 @@ static syn_err post(struct syni_pool *pool, struct syni_work *work, bool patient
 
     syni_mutex_lock(&pool->lock);
     pool->stats.submitted++;
-    err = find_room_locked(pool, work, patient, deadline);
+    err = find_room_locked(pool, work, sleep, deadline);
     if (!err && work->asked)
         err = SYN_ECANCELED;
     here = !err && pool->bound && !work->placed; /* there is no room, and no need of it */
@@ -159,9 +160,9 @@ static syn_err post(struct syni_pool *pool, struct syni_work *work, bool patient
     return err;
 }
 
-syn_err syni_pool_post(struct syni_pool *pool, struct syni_work *work, bool patient,
+syn_err syni_pool_post(struct syni_pool *pool, struct syni_work *work, syni_pool_sleep_fn *sleep,
                        int64_t deadline)
 {
     work->pool = pool;
-    return post_freely(pool, work) ? SYN_OK : post(pool, work, patient, deadline);
+    return post_freely(pool, work) ? SYN_OK : post(pool, work, sleep, deadline);
 }

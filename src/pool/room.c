@@ -80,7 +80,8 @@ void syni_room_give_locked(struct syni_pool *pool, struct syni_work *work)
 }
 
 /* Sleeps, without the lock, until ME is told. False: time is up. */
-static bool sleep_locked(struct syni_pool *pool, struct submitter *me, int64_t until)
+static bool sleep_locked(struct syni_pool *pool, struct submitter *me, int64_t until,
+                         syni_pool_sleep_fn *sleep)
 {
     bool in_time;
 
@@ -89,12 +90,13 @@ static bool sleep_locked(struct syni_pool *pool, struct submitter *me, int64_t u
         syni_list_append(&pool->submitters, &me->link);
     }
     syni_mutex_unlock(&pool->lock);
-    in_time = syni_clock_sleep(&me->done, until);
+    in_time = sleep(&me->done, until, "room in a pool");
     syni_mutex_lock(&pool->lock);
     return in_time;
 }
 
-syn_err syni_room_wait_locked(struct syni_pool *pool, struct syni_work *work, int64_t deadline)
+syn_err syni_room_wait_locked(struct syni_pool *pool, struct syni_work *work, int64_t deadline,
+                              syni_pool_sleep_fn *sleep)
 {
     /* A virtual clock would not know what such a moment is for. */
     struct submitter me = {.parker = syni_parker_mine(), .hasty = syni_clock_mine() != NULL};
@@ -105,7 +107,7 @@ syn_err syni_room_wait_locked(struct syni_pool *pool, struct syni_work *work, in
     while (in_time && !pool->closed && !syni_room_take_locked(pool, work)) {
         bool waits_on = !me.hasty && soon < deadline;
 
-        in_time = sleep_locked(pool, &me, waits_on ? soon : deadline) || waits_on;
+        in_time = sleep_locked(pool, &me, waits_on ? soon : deadline, sleep) || waits_on;
         me.hasty = true;
     }
     syni_list_remove(&me.link);

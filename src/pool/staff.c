@@ -16,32 +16,26 @@
 
 enum { STACK_BYTES = 512 * 1024 };
 
-static _Thread_local struct syni_worker *mine;
-
 struct syni_worker *syni_worker_now(void)
 {
-    return mine;
+    return syni_self()->worker;
 }
 
 /* A worker lies on its thread's stack, and is listed; and who waits for its job would do so for
  * ever. */
-static void thread_ends(void *unused)
+static void thread_ends(struct syni_self *self)
 {
-    (void)unused;
-    if (mine)
+    if (self->worker)
         syni_panic("a thread ended (pthread_exit, cancellation) inside a job that it ran");
 }
 
 struct syni_worker *syni_worker_become(struct syni_worker *worker)
 {
-    static _Thread_local struct syni_exit_call at_exit;
-    struct syni_worker *before = mine;
+    struct syni_self *self = syni_self();
+    struct syni_worker *before = self->worker;
 
-    if (!at_exit.fn) {
-        at_exit.fn = thread_ends;
-        syni_thread_at_exit(&at_exit);
-    }
-    mine = worker;
+    syni_self_owns(self, SYNI_OWNS_WORK, thread_ends);
+    self->worker = worker;
     return before;
 }
 
@@ -155,19 +149,11 @@ void syni_worker_step_in_locked(struct syni_worker *worker)
     syni_tray_tend_locked(worker->pool);
 }
 
-void syni_worker_block(void)
+void syni_worker_step_in(struct syni_worker *worker)
 {
-    if (mine)
-        syni_worker_step_out(mine);
-}
-
-void syni_worker_unblock(void)
-{
-    if (!mine)
-        return;
-    syni_mutex_lock(&mine->pool->lock);
-    syni_worker_step_in_locked(mine);
-    syni_mutex_unlock(&mine->pool->lock);
+    syni_mutex_lock(&worker->pool->lock);
+    syni_worker_step_in_locked(worker);
+    syni_mutex_unlock(&worker->pool->lock);
 }
 
 void syni_worker_tell_stopper_locked(struct syni_pool *pool)

@@ -96,7 +96,8 @@ static void join_last(struct syni_pool *pool)
         syni_thread_join(&last);
 }
 
-const char *syni_pool_stop(struct syni_pool *pool, int64_t deadline, int reason)
+const char *syni_pool_stop(struct syni_pool *pool, int64_t deadline, int reason,
+                           syni_pool_sleep_fn *sleep)
 {
     struct syni_parker *parker = syni_parker_mine();
     const char *stuck = NULL;
@@ -113,7 +114,7 @@ const char *syni_pool_stop(struct syni_pool *pool, int64_t deadline, int reason)
     syni_mutex_unlock(&pool->lock);
     SYNI_DELAY(pool_stop);
     end_all(pool, reason);
-    if (!syni_clock_sleep(&pool->calm, deadline))
+    if (!sleep(&pool->calm, deadline, "the end of a pool's jobs"))
         stuck = abandon_all(pool);
     while (!stuck && !pool->gone)
         syni_parker_sleep(parker, SYNI_NEVER);

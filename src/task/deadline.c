@@ -9,18 +9,9 @@
 
 #include "task/task.h"
 
-/* Deadlines of the syn_call_by() around the current call; deeper ones than this
- * only tighten the last. Those below `first_deadline` are not for the tasks that this
- * thread drives at present. */
-enum { DEADLINES = 16 };
-static _Thread_local int64_t deadlines[DEADLINES];
-static _Thread_local int n_deadlines, first_deadline;
-
-static int64_t now_here(void)
+int64_t syni_now_of(const struct syni_self *self)
 {
-    struct syni_driving *driving = syni_driving_now();
-
-    return syn_clock_now(driving ? driving->loop->clock : syni_clock_mine());
+    return syn_clock_now(self->driving ? self->driving->loop->clock : self->clock.sleeper.clock);
 }
 
 struct syn_deadline syn_after(double seconds)
@@ -31,7 +22,7 @@ struct syn_deadline syn_after(double seconds)
     int64_t ns = seconds >= 9e9 ? SYNI_NEVER : seconds > 0 ? (int64_t)(seconds * 1e9 + 0.5) : 0;
 
     if (ns != SYNI_NEVER)
-        deadline.ns = syni_deadline_in(now_here(), ns);
+        deadline.ns = syni_deadline_in(syni_now_of(syni_self()), ns);
     return deadline;
 }
 
@@ -73,43 +64,52 @@ void syni_task_tighten(struct syni_task *task, int64_t deadline)
     syni_deadline_tighten(&task->deadline, deadline);
 }
 
+int64_t syni_deadline_of(const struct syni_self *self, int64_t deadline)
+{
+    const struct syni_deadlines *deadlines = &self->deadlines;
+    struct syni_home *home = syni_home_of(self);
+    int n = deadlines->n < SYNI_DEADLINES ? deadlines->n : SYNI_DEADLINES;
+
+    if (home && home->current) {
+        int64_t inherited = syni_task_deadline_for_children(home->current);
+
+        if (inherited < deadline)
+            deadline = inherited;
+    }
+    if (n > deadlines->first && deadlines->at[n - 1] < deadline)
+        return deadlines->at[n - 1];
+    return deadline;
+}
+
 int64_t syni_deadline_here(int64_t deadline)
 {
-    struct syni_home *home = syni_home_now();
-    int64_t inherited = syni_task_deadline_for_children(home ? home->current : NULL);
-    int n = n_deadlines < DEADLINES ? n_deadlines : DEADLINES;
-
-    if (inherited < deadline)
-        deadline = inherited;
-    return n > first_deadline && deadlines[n - 1] < deadline ? deadlines[n - 1] : deadline;
+    return syni_deadline_of(syni_self(), deadline);
 }
 
 void syni_deadline_push(struct syn_deadline deadline)
 {
-    int64_t tighter = syni_deadline_here(deadline.ns);
+    struct syni_self *self = syni_self();
+    int64_t tighter = syni_deadline_of(self, deadline.ns);
+    int n = self->deadlines.n++;
 
-    if (n_deadlines < DEADLINES)
-        deadlines[n_deadlines] = tighter;
-    else
-        deadlines[DEADLINES - 1] = tighter;
-    n_deadlines++;
+    self->deadlines.at[n < SYNI_DEADLINES ? n : SYNI_DEADLINES - 1] = tighter;
 }
 
-int syni_deadlines_shadow(void)
+int syni_deadlines_shadow(struct syni_self *self)
 {
-    int before = first_deadline;
+    int before = self->deadlines.first;
 
-    first_deadline = n_deadlines;
+    self->deadlines.first = self->deadlines.n;
     return before;
 }
 
-void syni_deadlines_unshadow(int before)
+void syni_deadlines_unshadow(struct syni_self *self, int before)
 {
-    first_deadline = before;
+    self->deadlines.first = before;
 }
 
 syn_err syni_deadline_pop(syn_err err)
 {
-    n_deadlines--;
+    syni_self()->deadlines.n--;
     return err;
 }

@@ -36,8 +36,11 @@ static void free_frame(struct syni_core *core)
 
 static const struct syni_core_ops frame_ops = {.free = free_frame};
 
-void syni_task_init(struct syni_task *task, struct syni_home *home)
+void syni_task_init(struct syni_self *self, struct syni_task *task, struct syni_home *home)
 {
+    struct syni_home *here = syni_home_of(self);
+    struct syni_task *by = here ? here->current : NULL;
+
     task->home = home;
     syni_list_init(&task->shelter);
     task->core.job.run = syni_task_arrive;
@@ -47,9 +50,9 @@ void syni_task_init(struct syni_task *task, struct syni_home *home)
     task->core.value = (char *)task + task->function->result_offset;
     task->core.task = task;
     task->core.ops = &frame_ops;
-    task->locals = syni_bindings_inherit();
-    task->nested = syni_nested_here();
-    atomic_init(&task->deadline, syni_deadline_here(SYNI_NEVER));
+    task->locals = syni_bindings_inherit(self);
+    task->nested = by ? by->nested : self->worker != NULL;
+    atomic_init(&task->deadline, syni_deadline_of(self, SYNI_NEVER));
 }
 
 static void request_arrives(struct syni_job *job)

@@ -27,12 +27,6 @@ static _Atomic(bool) stocked[SYNI_FRAME_CLASSES]; /* common has some; written un
 static bool loops_run;
 static unsigned n_workers; /* that have a store */
 
-static _Thread_local struct {
-    struct syni_store store;
-    struct syni_exit_call retire;
-    bool made;
-} of_worker;
-
 /* 0 for up to 64 bytes, and so on; SYNI_FRAME_CLASSES for what is not cached. */
 static unsigned class_of(size_t size)
 {
@@ -157,38 +151,41 @@ static void keep_for_workers(int more)
 }
 
 /* The thread of a worker ends. */
-static void retire_worker(void *unused)
+static void retire_worker(struct syni_self *self)
 {
-    (void)unused;
-    of_worker.made = false;
-    put_all_common(&of_worker.store);
+    struct syni_store *store = self->frames;
+
+    self->frames = NULL;
+    put_all_common(store);
+    syni_free(store, sizeof *store);
     keep_for_workers(-1);
     trim();
 }
 
 void syni_frame_keep(void)
 {
-    if (of_worker.made || !syni_worker_now() || syni_worker_now()->here)
+    struct syni_self *self = syni_self();
+
+    if (self->frames || !self->worker || self->worker->here)
         return;
-    of_worker.made = true;
-    of_worker.retire.fn = retire_worker;
-    syni_thread_at_exit(&of_worker.retire);
+    self->frames = syni_alloc(sizeof *self->frames);
+    if (!self->frames)
+        return; /* it uses the common one */
+    syni_self_owns(self, SYNI_OWNS_FRAMES, retire_worker);
     keep_for_workers(1);
 }
 
 /* The calling thread's own; NULL: it has none. */
-static struct syni_store *store_here(void)
+static struct syni_store *store_here(const struct syni_self *self)
 {
-    struct syni_home *home = syni_home_now();
+    struct syni_home *home = syni_home_of(self);
 
-    if (home)
-        return &home->store;
-    return of_worker.made ? &of_worker.store : NULL;
+    return home ? &home->store : self->frames;
 }
 
 static struct syni_spare *take(unsigned class)
 {
-    struct syni_store *store = store_here();
+    struct syni_store *store = store_here(syni_self());
     struct syni_spare *spare = store ? pop(store, class) : NULL;
 
     /* relaxed: a look without the lock; at worst we allocate, or lock in vain */
@@ -224,7 +221,8 @@ void *syni_frame_new(size_t size, struct syni_slot **out_slot)
 
 void syni_frame_free(void *frame, size_t size, struct syni_slot *slot)
 {
-    struct syni_store *store = store_here();
+    struct syni_self *self = syni_self();
+    struct syni_store *store = store_here(self);
     unsigned class = class_of(size);
     struct syni_spare *spare = frame;
 
@@ -240,7 +238,7 @@ void syni_frame_free(void *frame, size_t size, struct syni_slot *slot)
         return;
     }
     push(store, class, spare);
-    if (store->count[class] > (store == &of_worker.store ? OF_WORKER : OF_HOME))
+    if (store->count[class] > (store == self->frames ? OF_WORKER : OF_HOME))
         put_common(pop_many(store, class, BATCH), class);
 }
 

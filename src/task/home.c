@@ -10,18 +10,24 @@
 #include <stdio.h>
 #include <string.h>
 
-struct syni_home *syni_home_now(void)
+struct syni_home *syni_home_of(const struct syni_self *self)
 {
-    struct syni_driving *here = syni_driving_now();
+    const struct syni_driving *here = self->driving;
 
     return here ? SYNI_CONTAINER(here->loop, struct syni_home, loop) : NULL;
 }
 
+struct syni_home *syni_home_now(void)
+{
+    return syni_home_of(syni_self());
+}
+
 bool syni_nested_here(void)
 {
-    struct syni_home *home = syni_home_now();
+    const struct syni_self *self = syni_self();
+    struct syni_home *home = syni_home_of(self);
 
-    return home && home->current ? home->current->nested : syni_worker_now() != NULL;
+    return home && home->current ? home->current->nested : self->worker != NULL;
 }
 
 struct syn_synchronizer *syn_task_synchronizer(const struct syn_task *task)

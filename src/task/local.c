@@ -22,15 +22,11 @@ struct syni_bindings {
     struct syni_bindings *next; /* held */
 };
 
-/* Those of a thread that runs no step. */
-static _Thread_local struct syni_bindings *of_thread;
-static _Thread_local struct syni_exit_call at_exit;
-
-static struct syni_bindings **here(void)
+static struct syni_bindings **here(struct syni_self *self)
 {
-    struct syni_home *home = syni_home_now();
+    struct syni_home *home = syni_home_of(self);
 
-    return home && home->current ? &home->current->locals : &of_thread;
+    return home && home->current ? &home->current->locals : &self->locals;
 }
 
 static struct syni_bindings *hold(struct syni_bindings *bindings)
@@ -41,16 +37,17 @@ static struct syni_bindings *hold(struct syni_bindings *bindings)
     return bindings;
 }
 
-struct syni_bindings *syni_bindings_inherit(void)
+struct syni_bindings *syni_bindings_inherit(struct syni_self *self)
 {
-    return hold(*here());
+    return hold(*here(self));
 }
 
 struct syni_bindings *syni_bindings_swap(struct syni_bindings *bindings)
 {
-    struct syni_bindings *before = of_thread;
+    struct syni_self *self = syni_self();
+    struct syni_bindings *before = self->locals;
 
-    of_thread = bindings;
+    self->locals = bindings;
     return before;
 }
 
@@ -76,7 +73,7 @@ static struct syni_bindings *find(struct syni_bindings *bindings, const struct s
 
 void *syni_local_get(const struct syn_task_local *key)
 {
-    struct syni_bindings *found = find(*here(), key);
+    struct syni_bindings *found = find(*here(syni_self()), key);
 
     return found ? found->value : NULL;
 }
@@ -116,26 +113,16 @@ static bool without(struct syni_bindings *bindings, struct syni_bindings *old,
     return true;
 }
 
-static void thread_ends(void *unused)
+static void thread_ends(struct syni_self *self)
 {
-    (void)unused;
-    syni_bindings_release(of_thread);
-    of_thread = NULL;
-}
-
-static void replace(struct syni_bindings **place, struct syni_bindings *chain)
-{
-    syni_bindings_release(*place);
-    *place = chain;
-    if (place == &of_thread && !at_exit.fn) {
-        at_exit.fn = thread_ends;
-        syni_thread_at_exit(&at_exit);
-    }
+    syni_bindings_release(self->locals);
+    self->locals = NULL;
 }
 
 syn_err syni_local_set(const struct syn_task_local *key, void *value)
 {
-    struct syni_bindings **place = here(), *chain, *longer;
+    struct syni_self *self = syni_self();
+    struct syni_bindings **place = here(self), *chain, *longer;
 
     if (!without(*place, find(*place, key), &chain))
         return SYN_ENOMEM;
@@ -147,6 +134,9 @@ syn_err syni_local_set(const struct syn_task_local *key, void *value)
         }
         chain = longer;
     }
-    replace(place, chain);
+    syni_bindings_release(*place);
+    *place = chain;
+    if (place == &self->locals)
+        syni_self_owns(self, SYNI_OWNS_LOCALS, thread_ends);
     return SYN_OK;
 }

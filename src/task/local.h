@@ -9,9 +9,10 @@
 #define SYNI_LOCAL_H
 
 struct syni_bindings;
+struct syni_self;
 
-/* One reference more to what a task has that is made here and now; NULL: nothing. */
-struct syni_bindings *syni_bindings_inherit(void);
+/* One reference more to what a task has that SELF makes now; NULL: nothing. */
+struct syni_bindings *syni_bindings_inherit(struct syni_self *self);
 
 /* Those of the calling thread become BINDINGS; returns what they were. Nobody holds more or less. */
 struct syni_bindings *syni_bindings_swap(struct syni_bindings *bindings);

@@ -88,10 +88,9 @@ static bool happens_locked(struct syni_chance *chance)
 }
 
 /* SplitMix64, as the loop's. Each thread draws its own. */
-static unsigned draw(unsigned below)
+static unsigned draw(struct syni_self *self, unsigned below)
 {
-    static _Thread_local uint64_t draws;
-    uint64_t z = draws += UINT64_C(0x9E3779B97F4A7C15);
+    uint64_t z = self->draws += UINT64_C(0x9E3779B97F4A7C15);
 
     z = (z ^ (z >> 30)) * UINT64_C(0xBF58476D1CE4E5B9);
     z = (z ^ (z >> 27)) * UINT64_C(0x94D049BB133111EB);
@@ -101,12 +100,13 @@ static unsigned draw(unsigned below)
 /* One of those that can happen does: they are tried in an order that is drawn. */
 static bool look_locked(struct syni_select *select)
 {
+    struct syni_self *self = syni_self();
     int order[SYN_SELECT_MAX];
 
     for (int i = 0; i < select->n; i++)
         order[i] = i;
     for (int left = select->n; left > 0; left--) {
-        unsigned at = draw((unsigned)left);
+        unsigned at = draw(self, (unsigned)left);
         int number = order[at];
 
         order[at] = order[left - 1];

@@ -27,6 +27,7 @@
 #include <synchronicity/synchronizer.h>
 #include <synchronicity/task.h>
 
+#include "base/self.h"
 #include "loop/loop.h"
 #include "task/core.h"
 #include "task/port.h"
@@ -201,7 +202,7 @@ void syni_task_wake(struct syni_task *task);
 /* --- engine.c --- */
 
 /* Readies a frame whose head is zero but for `function`. */
-void syni_task_init(struct syni_task *task, struct syni_home *home);
+void syni_task_init(struct syni_self *self, struct syni_task *task, struct syni_home *home);
 
 /* The first job of TASK; runs on its home. */
 void syni_task_arrive(struct syni_job *job);
@@ -289,7 +290,12 @@ void syni_frame_cache(bool on);
 
 /* --- deadline.c --- */
 
-/* The earlier of DEADLINE and that of the syn_call_by() around the current call. */
+/* Now, on the clock of the loop that SELF drives, or on its own. */
+int64_t syni_now_of(const struct syni_self *self);
+
+/* The earlier of DEADLINE and that of the syn_call_by() around the current call, or of the task
+ * or job that makes it. */
+int64_t syni_deadline_of(const struct syni_self *self, int64_t deadline);
 int64_t syni_deadline_here(int64_t deadline);
 
 /* That under which a task of TASK's, or a call that it makes, runs; SYNI_NEVER in
@@ -301,8 +307,8 @@ void syni_task_tighten(struct syni_task *task, int64_t deadline);
 
 /* Between the two, those deadlines are not seen: the thread drives tasks that they
  * are not meant for. */
-int syni_deadlines_shadow(void);
-void syni_deadlines_unshadow(int before);
+int syni_deadlines_shadow(struct syni_self *self);
+void syni_deadlines_unshadow(struct syni_self *self, int before);
 
 /* DEADLINE becomes *TIGHTER, if that is earlier. Any thread. */
 void syni_deadline_tighten(_Atomic(int64_t) *deadline, int64_t tighter);
@@ -313,6 +319,7 @@ void syni_deadline_tighten(_Atomic(int64_t) *deadline, int64_t tighter);
 bool syni_nested_here(void);
 
 /* The home that the calling thread drives innermost; NULL: none. */
+struct syni_home *syni_home_of(const struct syni_self *self);
 struct syni_home *syni_home_now(void);
 
 /* Tells on_stuck of tasks that clean up for too long, from now on. */

@@ -7,6 +7,11 @@ include(${CMAKE_CURRENT_LIST_DIR}/source.cmake)
 set(longest_file 400)
 set(longest_test 500)
 
+# What a thread is to the library lies in one record (src/base/self.h), and a thread waits in one
+# way (src/facade/thread_wait.c).
+set(most_thread_locals 8)
+set(n_thread_locals 0)
+
 # A build tree inside the source tree is nobody's source.
 file(GLOB top RELATIVE ${SOURCE} ${SOURCE}/*)
 foreach(name IN LISTS top)
@@ -45,6 +50,16 @@ foreach(file IN LISTS files)
         complain("${file}: a path of one machine: ${CMAKE_MATCH_0}")
     endif()
 
+    if(file MATCHES "^(src|include)/")
+        string(REGEX MATCHALL "_Thread_local|__thread|thread_local" found "${text}")
+        list(LENGTH found n_found)
+        math(EXPR n_thread_locals "${n_thread_locals} + ${n_found}")
+        if(text MATCHES "syni_clock_sleep\\(" AND NOT file MATCHES "^src/base/"
+           AND NOT file STREQUAL "src/facade/thread_wait.c")
+            complain("${file}: sleeps by itself; write syni_thread_wait()")
+        endif()
+    endif()
+
     set(longest)
     if(file MATCHES "^(src|include)/")
         set(longest ${longest_file})
@@ -59,6 +74,11 @@ foreach(file IN LISTS files)
         endif()
     endif()
 endforeach()
+
+if(n_thread_locals GREATER most_thread_locals)
+    complain("src: ${n_thread_locals} thread-local variables, more than ${most_thread_locals}; "
+             "write a field of struct syni_self")
+endif()
 
 list(LENGTH files n)
 finish("${n} files")

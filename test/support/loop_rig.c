@@ -61,13 +61,13 @@ bool rig_take(struct rig *rig)
 {
     if (!syni_loop_try_drive(&rig->loop))
         return false;
-    syni_driving_enter(&rig->here, &rig->loop);
+    syni_driving_enter(syni_self(), &rig->here, &rig->loop);
     return true;
 }
 
 void rig_give(struct rig *rig)
 {
-    syni_driving_leave(&rig->here);
+    syni_driving_leave(syni_self(), &rig->here);
     syni_loop_stop_driving(&rig->loop);
 }
 

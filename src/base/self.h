@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The calling thread, as the library knows it: one record.
+ *
+ * What a thread drives, which work of a pool it runs, under which deadline, with which values,
+ * clock, error report and parker. A public entry fetches the record once and hands it down as
+ * SELF; a thread-local variable costs a call where the library lies in a shared object.
+ *
+ * The record lies here, below all who use it, so it knows their types by name only. Each field
+ * belongs to the module named beside it, and only that module writes it.
+ *
+ * What a thread owns it gives back when it ends, by one exit call: each owner names its function
+ * at the place of its BELONGING, and these are called in the order of the places, from the top
+ * layer down, so that what ends first still has what lies below it.
+ *
+ * Thread: only the thread itself touches its record, but for what its clock and its parker say.
+ */
+#ifndef SYNI_SELF_H
+#define SYNI_SELF_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <synchronicity/err.h>
+
+#include "base/clock.h"
+#include "base/parker.h"
+#include "base/thread.h"
+
+struct syni_loop;
+struct syni_worker;
+struct syni_bindings;
+struct syni_store;
+struct syni_self;
+
+/* One of the loops that a thread drives: usually none or one; more when a step blocks on another
+ * loop and drives that. */
+struct syni_driving {
+    struct syni_loop *loop;
+    struct syni_driving *outer;
+};
+
+/* A thread's place in a virtual clock, and what it sleeps for. */
+struct syni_thread_sleeper {
+    struct syni_sleeper sleeper;
+    struct syni_parker *parker;
+    _Atomic(bool) *done; /* what it sleeps for */
+    /* 0, or a reason why its sleep shall end, while somebody may give one: by any thread */
+    atomic_int interrupt;
+    int aside; /* loops that it drives, one inside the other: they stand for it */
+};
+
+/* The deadlines of the syn_call_by() around the current call; deeper ones than there are places
+ * only tighten the last. Those below `first` are not for the tasks that the thread drives at
+ * present. */
+enum { SYNI_DEADLINES = 16 };
+struct syni_deadlines {
+    int n, first;
+    int64_t at[SYNI_DEADLINES];
+};
+
+/* In the order in which they are given back. */
+enum syni_belonging {
+    SYNI_OWNS_DRIVE,  /* a role, on its stack: it must not end so */
+    SYNI_OWNS_WORK,   /* the same */
+    SYNI_OWNS_LOOP,   /* it is the dedicated thread of one */
+    SYNI_OWNS_FRAMES,
+    SYNI_OWNS_LOCALS,
+    SYNI_OWNS_PLACE,  /* in a virtual clock */
+    SYNI_OWNS_REPORT,
+    SYNI_OWNS_PARKER,
+    SYNI_BELONGINGS
+};
+
+struct syni_self {
+    struct syni_driving *driving;   /* role.c: the innermost; NULL: none */
+    struct syni_worker *worker;     /* staff.c: NULL: it runs no works */
+    struct syni_bindings *locals;   /* local.c: held; those of a thread that runs no step */
+    struct syni_store *frames;      /* frame.c: NULL: none of its own */
+    struct syni_deadlines deadlines; /* deadline.c */
+    uint64_t draws;                 /* select.c */
+    int drives;                     /* driver.c: its drives, one inside the other */
+    struct syni_driving dedicated;  /* drive.c: outlives the thread's stack */
+
+    struct syn_report *report;      /* report.c: the latest; NULL: it is only a code */
+    syn_err code;
+    enum syn_origin origin;
+
+    struct syni_thread_sleeper clock; /* clock.c */
+    struct syni_parker *parker;       /* parker.c: NULL: it never slept */
+    struct syni_parker own_parker;    /* if there is no other */
+
+    /* self.c */
+    void (*give_back[SYNI_BELONGINGS])(struct syni_self *self);
+    struct syni_exit_call at_exit;
+    bool will_give_back;
+};
+
+extern _Thread_local struct syni_self syni_this_thread;
+
+static inline struct syni_self *syni_self(void)
+{
+    return &syni_this_thread;
+}
+
+/* SELF has BELONGING, and GIVE_BACK is called once when the thread ends. May be said again,
+ * also by what is called then. */
+void syni_self_owns(struct syni_self *self, enum syni_belonging belonging,
+                    void (*give_back)(struct syni_self *self));
+
+#endif

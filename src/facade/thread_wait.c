@@ -1,0 +1,366 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The one way in which a thread waits. See thread_wait.h.
+ *
+ * Any thread. In this order, and back in the reverse one: the thread may not be cancelled any
+ * more; its wait joins the graph of those who block, or is refused; its job passes requests on to
+ * the wait; it counts as blocked in its pool and on its virtual clock; it takes the role of the
+ * loop that brings what it waits for, if that is free; it is listed; it sleeps, or turns that loop.
+ *
+ * An interrupt does not end the wait itself: it wakes the thread, which asks or withdraws. So each
+ * kind's operations run on the waiting thread only, and need no lock against another. Discarded:
+ * asking from the thread that interrupts, which saves a change of thread when a job is cancelled,
+ * and needs operations that any thread may call at any moment of the wait.
+ */
+#include "facade/thread_wait.h"
+
+#include <stddef.h>
+
+#include "base/report.h"
+#include "facade/driver.h"
+
+/* --- who tells, and who interrupts --- */
+
+static void told_by_post(struct syni_job *job)
+{
+    struct syni_thread_waiter *waiter = SYNI_CONTAINER(job, struct syni_thread_waiter, told);
+    struct syni_loop *loop = waiter->thread == syni_self() ? waiter->loop : NULL;
+
+    if (loop)
+        loop->hurry = true;
+    syni_parker_wake(waiter->thread->parker, &waiter->done);
+}
+
+/* A thread that drives a loop is told by itself, or through the door of that loop; when the loop
+ * died it sleeps, and whoever drives it then is another thread. */
+void syni_thread_told(struct syni_thread_waiter *waiter)
+{
+    struct syni_loop *loop = waiter->loop;
+
+    if (loop && waiter->thread == syni_self()) {
+        /* relaxed: it is this thread that looks */
+        atomic_store_explicit(&waiter->done, true, memory_order_relaxed);
+        loop->hurry = true;
+        return;
+    }
+    if (!loop || syni_drives(loop) || !syni_loop_post(loop, &waiter->told))
+        syni_parker_wake(waiter->thread->parker, &waiter->done);
+}
+
+static void tell(struct syni_waiter *waiter)
+{
+    syni_thread_told(SYNI_CONTAINER(waiter, struct syni_thread_waiter, waiter));
+}
+
+void syni_thread_waiter_init(struct syni_self *self, struct syni_thread_waiter *waiter)
+{
+    waiter->waiter.wake = tell;
+    waiter->thread = self;
+    waiter->loop = NULL;
+    waiter->told.run = told_by_post;
+    syni_parker_of(self);
+}
+
+static void nudge(struct syni_job *job)
+{
+    struct syni_thread_wait *wait = SYNI_CONTAINER(job, struct syni_thread_wait, nudge);
+
+    if (wait->self == syni_self())
+        wait->waiter.loop->hurry = true;
+    syni_parker_wake(wait->self->parker, &wait->nudge_ran);
+}
+
+void syni_thread_interrupt(struct syni_thread_wait *wait, int reason)
+{
+    syni_clock_interrupt(wait->self, reason);
+    if (wait->waiter.loop && !atomic_exchange(&wait->nudged, true) &&
+        !syni_loop_post(wait->waiter.loop, &wait->nudge))
+        wait->nudge_ran = true;
+}
+
+/* --- requests that reach the job which waits --- */
+
+static void job_is_asked(void *user)
+{
+    struct syni_thread_wait *wait = user;
+
+    syni_thread_interrupt(wait, wait->work->asked);
+}
+
+/* On a loop that the worker drives it is a step's wait, and not the job's. */
+static struct syni_work *work_of(const struct syni_self *self)
+{
+    return self->worker && !self->driving ? self->worker->work : NULL;
+}
+
+/* If it was asked before, and has not heard of that, it does by this wait, as a task would; if it
+ * has, this is its clean-up, and may take its time. */
+static void watch_job(struct syni_thread_wait *wait)
+{
+    struct syni_work *work = work_of(wait->self);
+
+    if (wait->stays)
+        return;
+    wait->work = work;
+    if (!work || !syni_work_hook(work, SYNI_HOOK_OF_LIBRARY, job_is_asked, wait))
+        return;
+    wait->work = NULL;
+    if (!atomic_exchange(&work->heard, true))
+        syni_clock_interrupt(wait->self, work->asked);
+}
+
+static void unwatch_job(struct syni_thread_wait *wait)
+{
+    if (wait->work)
+        syni_work_hook(wait->work, SYNI_HOOK_OF_LIBRARY, NULL, NULL);
+    syni_clock_heed_interrupt(wait->self);
+    /* What was posted to bring an interrupt lies in WAIT. */
+    while (wait->nudged && !wait->nudge_ran)
+        syni_clock_sleep(&wait->nudge_ran, SYNI_NEVER);
+}
+
+static syn_err keep(syn_err err, enum syn_origin origin)
+{
+    return syni_report_keep(err, origin, syni_report_new(err, origin, NULL));
+}
+
+syn_err syni_thread_heeds(struct syni_self *self)
+{
+    struct syni_work *work = work_of(self);
+    enum syn_origin origin;
+
+    /* relaxed: a look; seen late, the wait is interrupted */
+    if (!work || atomic_load_explicit(&work->asked, memory_order_relaxed) == 0 ||
+        atomic_exchange(&work->heard, true))
+        return SYN_OK;
+    origin = (enum syn_origin)(work->asked - 1);
+    return keep(syni_code_of(origin), origin);
+}
+
+/* --- what it says before it waits --- */
+
+/* Waiting would be for itself, or stop a loop that it may need: a job may call back. */
+static syn_err refuse_own(const struct syni_thread_wait *wait)
+{
+    const struct syni_source *source = &wait->source;
+    const char *loop = wait->self->driving->loop->name;
+    syn_err err = source->home ? syni_blocked_own(source->home, source->name) : SYN_OK;
+
+    if (err)
+        return err;
+    if (!source->home)
+        return syni_refuse(SYN_EDEADLK,
+                           "waiting for %s, which a pool runs, would stop '%s', which this thread "
+                           "drives; write %s there",
+                           source->name, loop, wait->instead);
+    if (wait->begins)
+        return syni_refuse(SYN_EDEADLK,
+                           "%s: a blocking call on the thread that drives its synchronizer '%s' "
+                           "would wait for itself; write co_await(%s_future(...)) there",
+                           source->name, source->home->loop.name, source->name);
+    return syni_refuse(SYN_EDEADLK,
+                       "waiting for %s on the thread that drives its synchronizer '%s' would wait "
+                       "for itself; write %s there",
+                       source->name, source->home->loop.name, wait->instead);
+}
+
+static bool is_own(const struct syni_self *self, const struct syni_source *source)
+{
+    if (!source->home)
+        return source->is_job;
+    for (const struct syni_driving *d = self->driving; d; d = d->outer)
+        if (d->loop == &source->home->loop)
+            return true;
+    return false;
+}
+
+static void tell_on_blocked(const struct syni_self *self, const char *name)
+{
+    const struct syn_options *options = &syni_home_of(self)->synchronizer->options;
+
+    if (options->on_blocked)
+        options->on_blocked(options->user, self->driving->loop->name, name);
+}
+
+/* --- waiting --- */
+
+/* Turns the loop that the thread drives. False: time is up, an interrupt came, or the loop died. */
+static bool turn(struct syni_thread_wait *wait, int64_t deadline)
+{
+    struct syni_loop *loop = wait->waiter.loop;
+    struct syni_thread_sleeper *me = &wait->self->clock;
+
+    /* relaxed: our own job brings an interrupt, and writes it before */
+    while (!*wait->done && !loop->died &&
+           !atomic_load_explicit(&me->interrupt, memory_order_relaxed)) {
+        if (deadline != SYNI_NEVER && syni_loop_now(loop) >= deadline)
+            return false;
+        syni_loop_turn(loop, deadline);
+    }
+    return *wait->done;
+}
+
+/* Time is up, or an interrupt came. 0: it will be told all the same. */
+static syn_err end_early(struct syni_thread_wait *wait)
+{
+    int interrupt = syni_clock_heed_interrupt(wait->self);
+    enum syn_origin origin = interrupt ? (enum syn_origin)(interrupt - 1) : wait->reason;
+
+    if (wait->ending || (interrupt && wait->stays))
+        return SYN_OK;
+    wait->ending = true;
+    if ((wait->ops->ask && wait->ops->ask(wait, origin)) || !wait->ops->withdraw(wait, origin))
+        return SYN_OK;
+    return keep(syni_code_of(origin), origin);
+}
+
+static syn_err sleep(struct syni_thread_wait *wait)
+{
+    syn_err err = SYN_OK;
+
+    while (!err && !syni_clock_sleep(wait->done, wait->ending ? SYNI_NEVER : wait->deadline))
+        err = end_early(wait);
+    return err;
+}
+
+/* The generator runs ahead on this thread for about as long as it takes to hand the role to
+ * the dedicated one, which has the rest. The count is for a virtual clock, which stands. */
+static void run_ahead(struct syni_loop *loop)
+{
+    enum { HAND_OVER_NS = 20000, TURNS = 16 };
+    int64_t until;
+
+    if (!loop->ready.first)
+        return;
+    until = syni_deadline_in(syni_loop_now(loop), HAND_OVER_NS);
+    for (int i = 0; i < TURNS && loop->ready.first && !loop->died; i++) {
+        syni_loop_turn(loop, 0);
+        if (syni_loop_now(loop) >= until)
+            return;
+    }
+}
+
+/* The thread took the role of the loop that brings what it waits for. */
+static syn_err drive(struct syni_thread_wait *wait)
+{
+    struct syni_loop *loop = &wait->source.home->loop;
+    struct syni_drive drive;
+    syn_err err = SYN_OK;
+    bool waits;
+
+    wait->waiter.loop = loop;
+    syni_drive_begin(wait->self, &drive, loop);
+    waits = wait->ops->list(wait);
+    while (waits && !err && !turn(wait, wait->ending ? SYNI_NEVER : wait->deadline) && !loop->died)
+        err = end_early(wait);
+    waits = waits && !err && !*wait->done; /* the loop died: its own thread ends what lives there */
+    if (wait->runs_ahead)
+        run_ahead(loop);
+    syni_drive_end(wait->self, &drive);
+    return waits ? sleep(wait) : err;
+}
+
+static syn_err block(struct syni_thread_wait *wait)
+{
+    if (wait->may_drive && syni_loop_try_drive(&wait->source.home->loop))
+        return drive(wait);
+    return !wait->ops->list || wait->ops->list(wait) ? sleep(wait) : SYN_OK;
+}
+
+/* On a thread that drives loops: they stand still meanwhile. */
+static syn_err block_in_step(struct syni_thread_wait *wait)
+{
+    struct syni_self *self = wait->self;
+    struct syni_driving *drives = self->driving;
+    struct syni_stand_in before;
+    syn_err err;
+
+    tell_on_blocked(self, wait->source.name);
+    before = syni_clock_stand_in(self, drives->loop->clock);
+    for (struct syni_driving *d = drives; d; d = d->outer)
+        syni_loop_block(d->loop);
+    err = block(wait);
+    for (struct syni_driving *d = drives; d; d = d->outer)
+        syni_loop_unblock(d->loop);
+    syni_clock_stand_back(self, before);
+    return err;
+}
+
+static syn_err block_in_job(struct syni_thread_wait *wait)
+{
+    struct syni_worker *worker = wait->self->worker;
+    syn_err err;
+
+    watch_job(wait);
+    syni_worker_step_out(worker);
+    err = wait->self->driving ? block_in_step(wait) : block(wait);
+    syni_worker_step_in(worker);
+    unwatch_job(wait);
+    return err;
+}
+
+static syn_err wait_uncancelled(struct syni_thread_wait *wait)
+{
+    struct syni_self *self = wait->self;
+    struct syni_blocked blocked;
+    syn_err err;
+
+    if (self->driving) {
+        if (is_own(self, &wait->source))
+            return refuse_own(wait);
+        err = syni_blocked_enter(&blocked, wait->source.home, wait->source.name);
+        if (err)
+            return err;
+    }
+    if (self->worker)
+        err = block_in_job(wait);
+    else
+        err = self->driving ? block_in_step(wait) : block(wait);
+    if (self->driving)
+        syni_blocked_leave(&blocked);
+    return err;
+}
+
+syn_err syni_thread_wait(struct syni_self *self, struct syni_thread_wait *wait)
+{
+    int cancel_state;
+    syn_err err;
+
+    if (wait->begins && wait->deadline != SYNI_NEVER && syni_now_of(self) >= wait->deadline) {
+        wait->failed = true;
+        return keep(SYN_ETIMEDOUT, SYN_BY_DEADLINE);
+    }
+    wait->self = self;
+    if (!wait->waiter.thread)
+        syni_thread_waiter_init(self, &wait->waiter);
+    wait->nudge.run = nudge;
+    if (!wait->done)
+        wait->done = &wait->waiter.done;
+    cancel_state = syni_thread_hold_cancel();
+    err = wait_uncancelled(wait);
+    syni_thread_let_cancel(cancel_state);
+    wait->failed = err != SYN_OK;
+    return err;
+}
+
+/* --- for what is below --- */
+
+static bool withdraw_flag(struct syni_thread_wait *wait, enum syn_origin origin)
+{
+    (void)origin;
+    return !*wait->done;
+}
+
+bool syni_thread_wait_for_flag(_Atomic(bool) *done, int64_t deadline, const char *name)
+{
+    static const struct syni_thread_wait_ops ops = {NULL, withdraw_flag, NULL};
+    struct syni_thread_wait wait = {.ops = &ops,
+                                    .source = {NULL, name, false},
+                                    .deadline = deadline,
+                                    .reason = SYN_BY_DEADLINE,
+                                    .stays = true,
+                                    .done = done};
+
+    syni_thread_wait(syni_self(), &wait);
+    return *done;
+}

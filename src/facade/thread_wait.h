@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The one way in which a thread waits.
+ *
+ * A KIND of wait (a call, a future, a scope, a shared future, a channel, a select, a yield, a
+ * stop) says three things: how to LIST the thread at what it waits for, how to WITHDRAW it from
+ * there, and how to ASK who produces it to end. syni_thread_wait() does the rest for all kinds
+ * alike: it refuses a wait that would be for itself or close a circle, tells `on_blocked`, counts
+ * the worker of a pool as blocked, keeps the virtual clock right, drives the loop where that is
+ * allowed, keeps pthread_cancel() out, and ends the wait when what it waits for is there, at the
+ * deadline, and when the thread is INTERRUPTED, by a request that reached its job for instance.
+ *
+ * How it ends after a deadline or an interrupt: who produces it is asked, and the thread waits on
+ * until that has cleaned up; where nobody can be asked it is withdrawn. What was served at the same
+ * moment is not lost: then the withdrawal fails, and the wait ends well.
+ */
+#ifndef SYNI_THREAD_WAIT_H
+#define SYNI_THREAD_WAIT_H
+
+#include "facade/blocked.h"
+#include "facade/home.h"
+#include "pool/pool.h"
+
+struct syni_thread_wait;
+
+struct syni_thread_wait_ops {
+    /* From here on the thread is told by syni_thread_told(); false: what it waits for is there
+     * already, or will never be, and it is not told. NULL: it is told already from before. */
+    bool (*list)(struct syni_thread_wait *wait);
+    /* It is not told any more, by ORIGIN; false: it is being told, or was. */
+    bool (*withdraw)(struct syni_thread_wait *wait, enum syn_origin origin);
+    /* Who produces it shall end, and tells the thread then; false: there is nobody to ask. NULL:
+     * there never is. */
+    bool (*ask)(struct syni_thread_wait *wait, enum syn_origin origin);
+};
+
+/* Lies on the thread's stack. Zero, then the first group set by the kind. */
+struct syni_thread_wait {
+    const struct syni_thread_wait_ops *ops;
+    struct syni_source source; /* what it waits for, where that runs; home NULL: nowhere */
+    int64_t deadline;
+    const char *instead;    /* what a step writes in its place */
+    enum syn_origin reason; /* what the deadline is; SYN_BY_DEADLINE but for a cancel */
+    bool begins;    /* listing it begins it: under a deadline that has passed it is not begun */
+    bool stays;     /* no interrupt ends it: what it waits for must not be left before */
+    bool may_drive; /* a turn of the loop of source.home brings it */
+    bool runs_ahead; /* that loop then runs on for as long as handing it over takes */
+
+    struct syni_thread_waiter waiter; /* told */
+    _Atomic(bool) *done;              /* set by who tells; NULL: the waiter's */
+
+    /* of thread_wait.c */
+    struct syni_self *self;
+    struct syni_work *work; /* whose request interrupts it; NULL: none */
+    struct syni_job nudge;  /* brings an interrupt to the loop that the thread drives */
+    _Atomic(bool) nudged, nudge_ran;
+    bool ending;  /* who produces it was asked */
+    bool failed;  /* it is syni_thread_wait() that failed, and not what was waited for */
+};
+
+/* Waits. 0: it was told, or need not wait. Fails, with a report: SYN_EDEADLK, nothing was listed;
+ * SYN_ETIMEDOUT and SYN_ECANCELED, it was withdrawn, or not begun. */
+syn_err syni_thread_wait(struct syni_self *self, struct syni_thread_wait *wait);
+
+/* SELF is told by WAITER, also before its wait begins. */
+void syni_thread_waiter_init(struct syni_self *self, struct syni_thread_waiter *waiter);
+
+/* What WAITER waits for is there. By any thread, once; the last touch. */
+void syni_thread_told(struct syni_thread_waiter *waiter);
+
+/* WAIT ends, for REASON (1 + its origin). By any thread that knows it to be in its wait. */
+void syni_thread_interrupt(struct syni_thread_wait *wait, int reason);
+
+/* The job that SELF runs was asked to end and has not heard of it: it does by the wait that it is
+ * about to begin, which must not take anything then. Returns 0, or the code, with a report. */
+syn_err syni_thread_heeds(struct syni_self *self);
+
+/* Sleeps until *DONE, which a wake of the calling thread's parker sets, or DEADLINE; returns *DONE.
+ * For what must not be left before, whoever asks the thread's job to end. NAME is what it waits
+ * for. */
+bool syni_thread_wait_for_flag(_Atomic(bool) *done, int64_t deadline, const char *name);
+
+#endif
