@@ -378,17 +378,11 @@ int syn_scope_failure(const struct syn_scope *public_scope, unsigned i,
                       struct syn_failure *out_failure)
 {
     const struct syni_scope *scope = (const struct syni_scope *)(const void *)public_scope;
+    const struct syni_core *core = syni_scope_failure_at(scope, i);
 
-    if (!scope->failures.next)
+    if (!core)
         return 0;
-    SYNI_LIST_EACH (node, (struct syni_list *)(uintptr_t)&scope->failures) {
-        struct syni_core *core = SYNI_CONTAINER(node, struct syni_core, member.link);
-
-        if (i-- > 0)
-            continue;
-        *out_failure = (struct syn_failure){core->member.number, core->err, core->origin,
-                                            core->report};
-        return 1;
-    }
-    return 0;
+    *out_failure =
+        (struct syn_failure){core->member.number, core->err, core->origin, core->report};
+    return 1;
 }

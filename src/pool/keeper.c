@@ -14,29 +14,23 @@ static struct syni_mutex lock = SYNI_MUTEX_INIT;
 static struct syni_cond changed; /* made with the first thread */
 static bool made;
 /* under lock */
-static struct syni_list doomed = {&doomed, &doomed};
+static struct syni_heap doomed; /* by when they are due */
 static struct syni_work *current; /* is being given up */
 static void (*give_up)(struct syni_work *work); /* all works have one */
 static bool runs, begun; /* the keeper's thread; it holds memory until it begins */
 
 static struct syni_work *earliest_locked(void)
 {
-    struct syni_work *first = NULL;
+    struct syni_heap_node *first = syni_heap_first(&doomed);
 
-    SYNI_LIST_EACH (node, &doomed) {
-        struct syni_work *work = SYNI_CONTAINER(node, struct syni_work, doomed);
-
-        if (!first || work->due < first->due)
-            first = work;
-    }
-    return first;
+    return first ? SYNI_CONTAINER(first, struct syni_work, doomed) : NULL;
 }
 
 static void give_up_locked(struct syni_work *work)
 {
     void (*fn)(struct syni_work *) = give_up;
 
-    syni_list_remove(&work->doomed);
+    syni_heap_remove(&doomed, &work->doomed);
     current = work;
     syni_mutex_unlock(&lock);
     fn(work);
@@ -54,7 +48,7 @@ static void keep(void *unused)
     begun = true;
     syni_cond_broadcast(&changed);
     while ((work = earliest_locked())) {
-        int64_t due = work->due; /* WORK may be forgotten while we sleep */
+        int64_t due = work->doomed.key; /* WORK may be forgotten while we sleep */
 
         if (due <= syni_now())
             give_up_locked(work);
@@ -93,9 +87,9 @@ syn_err syni_keeper_add(struct syni_work *work, int64_t due, void (*fn)(struct s
     err = start_locked();
     if (!err) {
         give_up = fn;
-        work->due = due;
-        syni_list_append(&doomed, &work->doomed);
-        syni_cond_broadcast(&changed);
+        syni_heap_insert(&doomed, &work->doomed, due);
+        if (earliest_locked() == work)
+            syni_cond_broadcast(&changed);
     }
     syni_mutex_unlock(&lock);
     return err;
@@ -104,10 +98,10 @@ syn_err syni_keeper_add(struct syni_work *work, int64_t due, void (*fn)(struct s
 void syni_keeper_forget(struct syni_work *work)
 {
     syni_mutex_lock(&lock);
-    syni_list_remove(&work->doomed);
+    syni_heap_remove(&doomed, &work->doomed);
     while (current == work || !begun)
         syni_cond_wait(&changed, &lock);
-    if (syni_list_empty(&doomed))
+    if (!earliest_locked())
         syni_cond_broadcast(&changed);
     syni_mutex_unlock(&lock);
 }

@@ -35,6 +35,7 @@
 #include <synchronicity/pool.h>
 
 #include "base/clock.h"
+#include "base/heap.h"
 #include "base/list.h"
 #include "base/self.h"
 #include "base/stack.h"
@@ -84,6 +85,7 @@ struct syni_work {
     unsigned holders; /* who asks it, or abandons it, at this moment: it does not end */
     bool abandoned;
     bool kept;   /* the keeper knows it */
+    bool in_line; /* at its strand, behind the one whose turn it is */
     bool placed; /* it has a place of a bounded queue; the post's own, until it waits */
     atomic_bool heard; /* what runs knows that it was asked: a hook, the flag, or a wait told it */
 
@@ -95,9 +97,10 @@ struct syni_work {
         void *user;
     } hooks[2];
 
-    /* the keeper's */
-    struct syni_list doomed;
-    int64_t due;
+    union {
+        struct syni_list nested_link; /* while it waits: among those that are nested */
+        struct syni_heap_node doomed; /* while it runs: the keeper's, by when it is given up */
+    };
 };
 
 /* A thread that runs works. Lies on its stack. */
@@ -142,6 +145,7 @@ struct syni_pool {
 
     struct syni_list idle, workers;
     struct syni_list strands; /* those that have works */
+    struct syni_list nested;  /* works that wait, and are */
     unsigned n_here, hard_limit;
     int64_t idle_ns, grace_ns;
     struct syni_thread last; /* the one that left last, to be joined */
@@ -185,8 +189,9 @@ struct syni_work *syni_queue_take_locked(struct syni_pool *pool);
 void syni_queue_remove_locked(struct syni_work *work);
 /* WORK ran: the next of its strand may. */
 void syni_queue_leave_strand_locked(struct syni_work *work);
-/* Moves those that wait to LIST, as over; NESTED: only those. */
-void syni_queue_empty_locked(struct syni_pool *pool, bool nested, struct syni_list *list);
+/* Moves all that wait to LIST, as over; those that are nested. */
+void syni_queue_empty_locked(struct syni_pool *pool, struct syni_list *list);
+void syni_queue_remove_nested_locked(struct syni_pool *pool, struct syni_list *list);
 /* Nothing that any worker might take. */
 bool syni_queue_is_empty_locked(const struct syni_pool *pool);
 /* Ends those on LIST, without the lock. */

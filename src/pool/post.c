@@ -17,7 +17,7 @@ static struct syni_mutex making = SYNI_MUTEX_INIT;
 
 static void make(struct syni_pool *pool, struct syn_pool *owner)
 {
-    struct syni_list *const lists[] = {&pool->urgent,  &pool->others, &pool->strands,
+    struct syni_list *const lists[] = {&pool->urgent,  &pool->others, &pool->strands, &pool->nested,
                                        &pool->workers, &pool->idle,   &pool->submitters};
 
     pool->owner = owner;

@@ -43,6 +43,7 @@ static syn_err join_strand_locked(struct syni_pool *pool, struct syni_work *work
         join_queue_locked(pool, work);
     } else if (other == pool) {
         syni_list_append(&strand->line, &work->link);
+        work->in_line = true;
     } else {
         return SYN_EINVAL;
     }
@@ -59,6 +60,8 @@ syn_err syni_queue_put_locked(struct syni_pool *pool, struct syni_work *work)
         join_queue_locked(pool, work);
     if (err)
         return err;
+    if (work->nested)
+        syni_list_append(&pool->nested, &work->nested_link);
     work->state = SYNI_WORK_WAITING;
     pool->stats.queued++;
     return SYN_OK;
@@ -67,6 +70,9 @@ syn_err syni_queue_put_locked(struct syni_pool *pool, struct syni_work *work)
 /* WORK, which waited, does so no more. */
 static void leave_queue_locked(struct syni_work *work)
 {
+    work->in_line = false;
+    if (work->nested)
+        syni_list_remove(&work->nested_link);
     work->pool->stats.queued--;
     syni_room_give_locked(work->pool, work);
 }
@@ -96,35 +102,25 @@ struct syni_work *syni_queue_take_locked(struct syni_pool *pool)
 void syni_queue_leave_strand_locked(struct syni_work *work)
 {
     struct strand *strand;
-    struct syni_list *next;
+    struct syni_work *next;
 
     if (!work->strand)
         return;
     strand = strand_of(work->strand);
-    next = strand->line.next;
-    if (next == &strand->line) {
+    if (syni_list_empty(&strand->line)) {
         syni_list_remove(&strand->link);
         atomic_store(&strand->pool, NULL); /* the last touch */
     } else {
-        syni_list_remove(next);
-        join_queue_locked(work->pool, SYNI_CONTAINER(next, struct syni_work, link));
+        next = SYNI_CONTAINER(strand->line.next, struct syni_work, link);
+        syni_list_remove(&next->link);
+        next->in_line = false;
+        join_queue_locked(work->pool, next);
     }
-}
-
-/* WORK stands in the line of its strand, behind the one whose turn it is. */
-static bool is_in_line_locked(const struct syni_work *work)
-{
-    if (!work->strand)
-        return false;
-    SYNI_LIST_EACH (node, &strand_of(work->strand)->line)
-        if (node == &work->link)
-            return true;
-    return false;
 }
 
 void syni_queue_remove_locked(struct syni_work *work)
 {
-    bool in_line = is_in_line_locked(work);
+    bool in_line = work->in_line;
 
     syni_list_remove(&work->link);
     work->state = SYNI_WORK_OVER;
@@ -133,34 +129,33 @@ void syni_queue_remove_locked(struct syni_work *work)
         syni_queue_leave_strand_locked(work);
 }
 
-static void move_locked(struct syni_list *from, bool nested, struct syni_list *list)
+static void move_all_locked(struct syni_list *from, struct syni_list *list)
 {
-    SYNI_LIST_EACH (node, from) {
-        struct syni_work *work = SYNI_CONTAINER(node, struct syni_work, link);
+    while (!syni_list_empty(from)) {
+        struct syni_work *work = SYNI_CONTAINER(from->next, struct syni_work, link);
 
-        if (nested && !work->nested)
-            continue;
-        syni_list_remove(node);
-        work->state = SYNI_WORK_OVER;
-        leave_queue_locked(work);
-        syni_list_append(list, node);
+        syni_queue_remove_locked(work);
+        syni_list_append(list, &work->link);
     }
 }
 
-void syni_queue_empty_locked(struct syni_pool *pool, bool nested, struct syni_list *list)
+void syni_queue_empty_locked(struct syni_pool *pool, struct syni_list *list)
 {
-    struct syni_list heads;
-
     /* The lines first: no strand moves one up meanwhile. */
     SYNI_LIST_EACH (node, &pool->strands)
-        move_locked(&SYNI_CONTAINER(node, struct strand, link)->line, nested, list);
-    syni_list_init(&heads);
-    move_locked(&pool->urgent, nested, &heads);
-    move_locked(&pool->others, nested, &heads);
-    SYNI_LIST_EACH (node, &heads) {
-        syni_list_remove(node);
-        syni_queue_leave_strand_locked(SYNI_CONTAINER(node, struct syni_work, link));
-        syni_list_append(list, node);
+        move_all_locked(&SYNI_CONTAINER(node, struct strand, link)->line, list);
+    move_all_locked(&pool->urgent, list);
+    move_all_locked(&pool->others, list);
+}
+
+void syni_queue_remove_nested_locked(struct syni_pool *pool, struct syni_list *list)
+{
+    while (!syni_list_empty(&pool->nested)) {
+        struct syni_work *work =
+            SYNI_CONTAINER(pool->nested.next, struct syni_work, nested_link);
+
+        syni_queue_remove_locked(work);
+        syni_list_append(list, &work->link);
     }
 }
 

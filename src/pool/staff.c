@@ -75,8 +75,10 @@ static void refuse(struct syni_pool *pool, syn_err err, unsigned not_started)
     syni_tray_tend_locked(pool);
     pool->n_here++; /* a stop waits for us, and then POOL may be gone */
     before = pool->stats.queued;
-    if (pool->n_threads == pool->n_blocked)
-        syni_queue_empty_locked(pool, pool->n_threads > 0, &list);
+    if (pool->n_threads == 0)
+        syni_queue_empty_locked(pool, &list);
+    else if (pool->n_threads == pool->n_blocked)
+        syni_queue_remove_nested_locked(pool, &list);
     else if (pool->n_idle > 0 && !syni_queue_is_empty_locked(pool))
         syni_worker_choose_locked(pool, &calling); /* it sleeps since another was to run */
     pool->stats.refused += before - pool->stats.queued;

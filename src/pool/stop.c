@@ -46,7 +46,7 @@ static void end_all(struct syni_pool *pool, int reason)
     syni_list_init(&waiting);
     syni_mutex_lock(&pool->lock);
     pool->stats.cancelled += pool->stats.queued;
-    syni_queue_empty_locked(pool, false, &waiting);
+    syni_queue_empty_locked(pool, &waiting);
     hold_running_locked(pool, reason, &running);
     while (!syni_list_empty(&pool->idle)) {
         struct syni_worker *worker = SYNI_CONTAINER(pool->idle.next, struct syni_worker, idle);

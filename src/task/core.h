@@ -44,8 +44,14 @@ struct syni_member {
     struct syni_waiter waiter;
     struct syni_list link;
     struct syni_scope *scope;
-    void *out;
-    syn_err *status;
+    union {
+        void *out;
+        struct syni_core *jump; /* of a failure that is collected: scope_failures.c */
+    };
+    union {
+        syn_err *status;
+        unsigned place; /* of such a failure */
+    };
     unsigned number;
 };
 

@@ -25,6 +25,7 @@ void syni_line_join(struct syni_line *line, struct syni_task *task, struct syn_d
 {
     assert(!task->on.line.listed); /* invariant 32 */
     task->on.line.next = NULL;
+    task->on.line.before = line->last;
     task->on.line.listed = true;
     if (line->last)
         line->last->on.line.next = task;
@@ -37,16 +38,17 @@ void syni_line_join(struct syni_line *line, struct syni_task *task, struct syn_d
 
 bool syni_line_leave(struct syni_line *line, struct syni_task *task)
 {
-    struct syni_task **place = &line->first, *before = NULL;
+    struct syni_task *next = task->on.line.next, *before = task->on.line.before;
 
     if (!task->on.line.listed)
         return false;
-    while (*place != task) {
-        before = *place;
-        place = &before->on.line.next;
-    }
-    *place = task->on.line.next;
-    if (line->last == task)
+    if (before)
+        before->on.line.next = next;
+    else
+        line->first = next;
+    if (next)
+        next->on.line.before = before;
+    else
         line->last = before;
     task->on.line.listed = false;
     return true;
@@ -59,10 +61,7 @@ struct syni_task *syni_line_take(struct syni_line *line)
     if (!task)
         return NULL;
     assert(task->on.line.listed); /* invariant 32 */
-    line->first = task->on.line.next;
-    if (!line->first)
-        line->last = NULL;
-    task->on.line.listed = false;
+    syni_line_leave(line, task);
     return task;
 }
 

@@ -17,21 +17,27 @@
 #define MUTEX(pointer) ((struct syni_mutex_of_tasks *)(void *)(pointer))
 #define CONDITION(pointer) ((struct syni_condition *)(void *)(pointer))
 
+/* Where it is used; NULL: nowhere at this moment. */
+static const struct syni_home *home_of(const struct syni_mutex_of_tasks *mutex)
+{
+    return mutex->holder ? mutex->holder->home : NULL;
+}
+
 static void hold(struct syni_mutex_of_tasks *mutex, struct syni_task *task)
 {
-    mutex->home = task->home;
     mutex->holder = task;
     mutex->next_held = task->held;
+    mutex->place = &task->held;
+    if (mutex->next_held)
+        mutex->next_held->place = &mutex->next_held;
     task->held = mutex;
 }
 
 static void unhold(struct syni_mutex_of_tasks *mutex)
 {
-    struct syni_mutex_of_tasks **place = &mutex->holder->held;
-
-    while (*place != mutex)
-        place = &(*place)->next_held;
-    *place = mutex->next_held;
+    *mutex->place = mutex->next_held;
+    if (mutex->next_held)
+        mutex->next_held->place = mutex->place;
     mutex->holder = NULL;
 }
 
@@ -78,7 +84,7 @@ struct syn_step syni_step_lock(struct syn_task *public_task, struct syn_mutex *p
 
     if (!syni_line_begin(task, mutex, &lock_ops, "a mutex"))
         return syni_suspended;
-    if (mutex->holder && mutex->home != task->home)
+    if (mutex->holder && mutex->holder->home != task->home)
         return syni_line_answer(task, SYN_EWRONGLOOP);
     if (mutex->holder == task)
         return syni_line_answer(task, SYN_EDEADLK);
@@ -89,7 +95,7 @@ struct syn_step syni_step_lock(struct syn_task *public_task, struct syn_mutex *p
 syn_err syn_mutex_try(struct syn_mutex *public_mutex)
 {
     struct syni_mutex_of_tasks *mutex = MUTEX(public_mutex);
-    struct syni_task *task = syni_line_here(mutex->home, mutex->holder != NULL);
+    struct syni_task *task = syni_line_here(home_of(mutex), mutex->holder != NULL);
 
     if (!task)
         return syni_refuse(SYN_EWRONGLOOP, "a mutex of tasks is locked in a step of a task of its "
@@ -104,7 +110,7 @@ int syn_mutex_is_mine(const struct syn_mutex *public_mutex)
 {
     const struct syni_mutex_of_tasks *mutex = MUTEX((uintptr_t)public_mutex);
 
-    return mutex->holder && mutex->holder == syni_line_here(mutex->home, true);
+    return mutex->holder && mutex->holder == syni_line_here(home_of(mutex), true);
 }
 
 void syn_mutex_unlock(struct syn_mutex *mutex)

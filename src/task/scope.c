@@ -166,7 +166,10 @@ static void child_ended(struct syni_scope *scope, struct syni_core *core,
     } else {
         kept = child_failed(scope, core, section);
     }
-    syni_list_append(kept ? &scope->failures : &section->dropped, &member->link);
+    if (kept)
+        syni_scope_collect(scope, core);
+    else
+        syni_list_append(&section->dropped, &member->link);
     tell_owner(scope, section);
 }
 
@@ -264,18 +267,13 @@ void syn_scope_deadline(struct syn_scope *public_scope, struct syn_deadline dead
     syni_timer_start(&scope->home->loop, &scope->timer, deadline.ns, deadline_passes);
 }
 
-/* Takes SCOPE off its task's list. */
-static void unlist(struct syni_scope *scope)
+static void list(struct syni_scope *scope)
 {
-    struct syni_scope **place;
-
-    if (!scope->listed)
-        return;
-    place = &scope->owner->scopes;
-    while (*place != scope)
-        place = &(*place)->next_open;
-    *place = scope->next_open;
-    scope->listed = false;
+    scope->next_open = scope->owner->scopes;
+    scope->place = &scope->owner->scopes;
+    if (scope->next_open)
+        scope->next_open->place = &scope->next_open;
+    scope->owner->scopes = scope;
 }
 
 void syni_scope_bind(struct syni_scope *scope, struct syni_task *owner)
@@ -284,15 +282,14 @@ void syni_scope_bind(struct syni_scope *scope, struct syni_task *owner)
     syni_list_init(&scope->children);
     syni_list_init(&scope->failures);
     scope->bound = true;
+    scope->closing = false;
     scope->owner = owner;
     scope->home = owner ? owner->home : NULL;
     scope->spawned = 0;
     scope->winner = 0;
     if (!owner)
         return;
-    scope->listed = true;
-    scope->next_open = owner->scopes;
-    owner->scopes = scope;
+    list(scope);
     if (scope->has_deadline)
         syni_timer_start(&scope->home->loop, &scope->timer, scope->deadline, deadline_passes);
 }
@@ -355,7 +352,7 @@ static void unbind(struct syni_scope *scope)
     if (scope->home)
         syni_timer_stop(&scope->home->loop, &scope->timer);
     if (syni_list_empty(&scope->failures))
-        unlist(scope);
+        syni_scope_unlist(scope);
     scope->bound = false;
     scope->home = NULL;
 }
@@ -385,16 +382,4 @@ syn_err syni_scope_settle(struct syni_scope *scope, enum syn_origin *out_origin,
     scope->by_request = false;
     note_failure(scope, SYN_OK, SYN_BY_TASK, NULL);
     return err;
-}
-
-void syni_scope_forget_failures(struct syni_scope *scope)
-{
-    if (!scope->failures.next)
-        return;
-    SYNI_LIST_EACH (node, &scope->failures) {
-        syni_list_remove(node);
-        syni_core_let_go(SYNI_CONTAINER(node, struct syni_core, member.link));
-    }
-    if (!scope->bound)
-        unlist(scope);
 }

@@ -28,10 +28,11 @@ struct __attribute__((may_alias)) syni_scope {
 
     /* from the first child to the join */
     bool bound;
-    bool listed;                   /* among its task's; also while failures are kept */
+    bool closing;                  /* its task leaves, or ends, and has asked it to end */
     struct syni_home *home;        /* of the task that owns it; NULL: a thread does */
     struct syni_task *owner;       /* that task */
-    struct syni_scope *next_open;  /* of its open ones */
+    struct syni_scope *next_open;  /* of its open ones; also while failures are kept */
+    struct syni_scope **place;     /* what points here among them; NULL: it is not listed */
     struct syni_timer timer;       /* of the deadline; set only if a task owns it */
 
     /* section */
@@ -93,6 +94,26 @@ syn_err syni_scope_over(const struct syni_scope *scope);
 /* What the empty scope came to; its report is the caller's. It is ready for use again. */
 syn_err syni_scope_settle(struct syni_scope *scope, enum syn_origin *out_origin,
                           struct syn_report **out_report);
+
+/* Takes SCOPE off its task's list. */
+static inline void syni_scope_unlist(struct syni_scope *scope)
+{
+    if (!scope->place)
+        return;
+    *scope->place = scope->next_open;
+    if (scope->next_open)
+        scope->next_open->place = scope->place;
+    scope->place = 0;
+}
+
+/* --- scope_failures.c --- */
+
+/* CORE failed, and is kept. In the section. */
+void syni_scope_collect(struct syni_scope *scope, struct syni_core *core);
+
+/* The failure of number I, in the order they came; NULL: there are not so many. By the owner, after a
+ * join. */
+const struct syni_core *syni_scope_failure_at(const struct syni_scope *scope, unsigned i);
 
 /* Gives up what was collected. */
 void syni_scope_forget_failures(struct syni_scope *scope);

@@ -110,10 +110,13 @@ static void ask_all(struct syni_task *task)
     enum syn_origin origin =
         syni_origin_is_request(task->core.origin) ? task->core.origin : SYN_BY_REQUEST;
 
-    for (struct syni_scope *scope = task->scopes, *next; scope; scope = next) {
+    /* A new one is listed in front, so behind one that was asked all were. */
+    for (struct syni_scope *scope = task->scopes, *next; scope && !scope->closing; scope = next) {
         struct syni_section section;
 
+        SYNI_STEP();
         next = scope->next_open;
+        scope->closing = true;
         syni_scope_enter(scope, &section);
         syni_scope_ask(scope, origin, &section);
         syni_scope_leave(scope, &section);

@@ -4,7 +4,7 @@
  * <synchronicity/sync.h>.
  *
  * Driver only. A task in a line is served by taking it off; who is still in line can leave
- * it. The node lies in the task.
+ * it, wherever it stands. The node lies in the task.
  */
 #ifndef SYNI_SYNC_H
 #define SYNI_SYNC_H
@@ -13,16 +13,15 @@
 
 #include "task/task.h"
 
-/* First in, first out; a list of struct syni_task by on.line.link. Zero is empty. */
+/* First in, first out; a list of struct syni_task by on.line. Zero is empty. */
 struct syni_line {
     struct syni_task *first, *last;
 };
 
 struct __attribute__((may_alias)) syni_mutex_of_tasks {
     struct syni_line line;
-    struct syni_home *home; /* of holder and line; meaningless while there are none */
-    struct syni_task *holder;
-    struct syni_mutex_of_tasks *next_held; /* by the same holder */
+    struct syni_task *holder; /* its home is that of the line, too */
+    struct syni_mutex_of_tasks *next_held, **place; /* by the same holder; what points here */
 };
 struct __attribute__((may_alias)) syni_semaphore {
     struct syni_line line;

@@ -176,7 +176,7 @@ struct __attribute__((may_alias)) syni_task {
             bool dormant; /* a generator that waits to be asked */
         } channel;
         struct {
-            struct syni_task *next; /* in line */
+            struct syni_task *next, *before; /* in line */
             void *thing;            /* which begins with that line */
             struct syni_mutex_of_tasks *mutex; /* for who waits for a condition */
             struct syni_condition *condition;
