@@ -131,7 +131,8 @@ void syn_scope_deadline(struct syn_scope *scope, struct syn_deadline deadline);
 #define SYNI_SPAWN(scope, add)                                                                     \
     (syni_scope_room(scope) ? syni_scope_refusal(scope) : SYNI_UNDER(scope, add))
 
-/* Waits until no child is left, and tells what the scope came to. Thread: a plain one;
+/* Waits until no child is left, and all results that nobody wants were destroyed, and tells what
+ * the scope came to. Thread: a plain one;
  * in a task say syn_co_join(). Fails, and leaves it as it is: SYN_EDEADLK when a child
  * runs on a loop that this thread drives. */
 syn_err syn_scope_join(struct syn_scope *scope);
@@ -143,7 +144,8 @@ void syn_scope_cancel(struct syn_scope *scope);
  * does this for a task. */
 void syn_scope_close(struct syn_scope *scope);
 
-/* Children that have not ended. */
+/* Children that have not ended, or whose unwanted results are being destroyed. When it is 0,
+ * what the others wrote can be read. */
 unsigned syn_scope_live(const struct syn_scope *scope);
 
 /* One error of a scope that collects. */
@@ -154,7 +156,7 @@ struct syn_failure {
     const struct syn_report *report; /* NULL: there is none; valid as long as the failure */
 };
 
-/* The failure of number I, in the order they happened, after a join; 0: there is none. */
+/* The failure of number I, in the order they happened so far; 0: there is none. */
 int syn_scope_failure(const struct syn_scope *scope, unsigned i, struct syn_failure *out_failure);
 
 #if defined(__GNUC__)

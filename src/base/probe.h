@@ -46,6 +46,7 @@
     POINT(channel_after)     /* a channel's lock was released; who was served was not woken */     \
     POINT(ring_claimed)      /* a place of a ring was claimed, and has no mark yet */              \
     POINT(scope_after)       /* a scope's section was left; what it decided was not done */        \
+    POINT(scope_drop)        /* a child is over; its unwanted result was not destroyed */          \
     POINT(scope_child_done)  /* a child ended, and its scope does not know */                      \
     /* facade */                                                                                   \
     POINT(deadline_passed)   /* a wait's deadline passed; nobody was asked and it is not over */   \

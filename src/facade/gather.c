@@ -28,11 +28,6 @@ void syn_scope_collect(struct syn_scope *scope)
     SYNI_SCOPE(scope)->collect = true;
 }
 
-int syn_scope_winner(const struct syn_scope *scope)
-{
-    return SYNI_SCOPE(scope)->winner - 1;
-}
-
 /* The task in whose frame SCOPE lies, if that is the one that runs here. */
 static struct syni_task *frame_around(const struct syni_scope *scope)
 {
@@ -342,7 +337,7 @@ void syn_scope_cancel(struct syn_scope *public_scope)
     struct syni_scope *scope = SYNI_SCOPE(public_scope);
     struct syni_section section;
 
-    if (is_elsewhere(scope))
+    if (scope->home && !syni_drives(&scope->home->loop))
         syni_panic("syn_scope_cancel: the scope belongs to a task of another synchronizer");
     syni_scope_enter(scope, &section);
     syni_scope_ask(scope, SYN_BY_REQUEST, &section);
@@ -365,24 +360,4 @@ void syn_scope_close(struct syn_scope *public_scope)
         syni_report_free(report);
     }
     syni_scope_forget_failures(scope);
-}
-
-unsigned syn_scope_live(const struct syn_scope *public_scope)
-{
-    const struct syni_scope *scope = (const struct syni_scope *)(const void *)public_scope;
-
-    return scope->bound ? scope->live : 0;
-}
-
-int syn_scope_failure(const struct syn_scope *public_scope, unsigned i,
-                      struct syn_failure *out_failure)
-{
-    const struct syni_scope *scope = (const struct syni_scope *)(const void *)public_scope;
-    const struct syni_core *core = syni_scope_failure_at(scope, i);
-
-    if (!core)
-        return 0;
-    *out_failure =
-        (struct syn_failure){core->member.number, core->err, core->origin, core->report};
-    return 1;
 }

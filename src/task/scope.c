@@ -13,88 +13,6 @@
 
 #include "base/report.h"
 
-/* The locks of threads' scopes, which have no room for one of their own: a scope's
- * address chooses. Held for a few instructions, and while siblings are asked. */
-enum { LOCKS = 16 };
-static struct syni_mutex locks[LOCKS] = {
-    SYNI_MUTEX_INIT, SYNI_MUTEX_INIT, SYNI_MUTEX_INIT, SYNI_MUTEX_INIT,
-    SYNI_MUTEX_INIT, SYNI_MUTEX_INIT, SYNI_MUTEX_INIT, SYNI_MUTEX_INIT,
-    SYNI_MUTEX_INIT, SYNI_MUTEX_INIT, SYNI_MUTEX_INIT, SYNI_MUTEX_INIT,
-    SYNI_MUTEX_INIT, SYNI_MUTEX_INIT, SYNI_MUTEX_INIT, SYNI_MUTEX_INIT,
-};
-
-static struct syni_mutex *lock_of(const struct syni_scope *scope)
-{
-    return &locks[((uintptr_t)scope >> 6) % LOCKS];
-}
-
-void syni_scope_enter(struct syni_scope *scope, struct syni_section *section)
-{
-    syni_list_init(&section->dropped);
-    section->to_ask = NULL;
-    section->to_tell = NULL;
-    if (!scope->home)
-        syni_mutex_lock(lock_of(scope));
-    else
-        assert(syni_drives(&scope->home->loop)); /* invariant 27 */
-}
-
-/* Each may end inside the call, and then comes into a section of its own. */
-static void ask_deferred(struct syni_section *section)
-{
-    while (section->to_ask) {
-        struct syni_core *core = section->to_ask;
-        struct syni_link *next = core->job.link.next;
-
-        section->to_ask = next ? SYNI_CONTAINER(next, struct syni_core, job.link) : NULL;
-        syni_core_ask(core, section->origin);
-        syni_core_unpin(core);
-    }
-}
-
-void syni_scope_leave(struct syni_scope *scope, struct syni_section *section)
-{
-    if (!scope->home)
-        syni_mutex_unlock(lock_of(scope));
-    SYNI_DELAY(scope_after);
-    SYNI_LIST_EACH (node, &section->dropped) {
-        struct syni_core *core = SYNI_CONTAINER(node, struct syni_core, member.link);
-
-        syni_list_remove(node);
-        syni_core_discard(core); /* before the owner goes on */
-        syni_core_let_go(core);
-    }
-    ask_deferred(section);
-    if (section->to_tell)
-        section->to_tell->wake(section->to_tell);
-}
-
-bool syni_scope_satisfied(const struct syni_scope *scope, enum syni_scope_wait awaited)
-{
-    if (awaited == SYNI_SCOPE_END)
-        return scope->live == 0;
-    return scope->asked || !scope->limit || scope->live < scope->limit;
-}
-
-static void tell_owner(struct syni_scope *scope, struct syni_section *section)
-{
-    struct syni_task *owner = scope->owner;
-
-    if (owner && owner->ending) {
-        if (scope->live == 0 && !owner->queued)
-            syni_task_resume(owner);
-        return;
-    }
-    if (scope->awaited == SYNI_SCOPE_NOTHING || !syni_scope_satisfied(scope, scope->awaited))
-        return;
-    scope->awaited = SYNI_SCOPE_NOTHING;
-    if (owner)
-        syni_task_resume(owner);
-    else
-        section->to_tell = scope->sleeper;
-    scope->sleeper = NULL;
-}
-
 /* The first failure is the scope's. */
 static void note_failure(struct syni_scope *scope, syn_err err, enum syn_origin origin,
                          struct syn_report *report)
@@ -153,7 +71,7 @@ static void child_ended(struct syni_scope *scope, struct syni_core *core,
 
     assert(scope->live > 0 && syni_core_done(core)); /* invariant 26 */
     syni_list_remove(&member->link);
-    scope->live--;
+    section->ended++;
     if (member->status)
         *member->status = core->err;
     if (member->status || scope->collect)
@@ -170,7 +88,6 @@ static void child_ended(struct syni_scope *scope, struct syni_core *core,
         syni_scope_collect(scope, core);
     else
         syni_list_append(&section->dropped, &member->link);
-    tell_owner(scope, section);
 }
 
 /* There is nobody to ask: CORE is a promise made by hand, and is let go. */
@@ -182,7 +99,7 @@ static void withdraw(struct syni_scope *scope, struct syni_core *core,
     if (!syni_core_stop_waiting(core, &member->waiter))
         return; /* it is telling us */
     syni_list_remove(&member->link);
-    scope->live--;
+    section->ended++;
     scope->by_request = true;
     if (member->status)
         *member->status = syni_code_of((enum syn_origin)(scope->asked - 1));
@@ -214,7 +131,7 @@ void syni_scope_ask(struct syni_scope *scope, enum syn_origin origin,
     scope->asked = (int)origin + 1;
     SYNI_LIST_EACH (node, &scope->children)
         ask_child(scope, SYNI_CONTAINER(node, struct syni_core, member.link), section);
-    tell_owner(scope, section);
+    syni_scope_tell_owner(scope, section);
 }
 
 static void arrive(struct syni_job *job)
@@ -279,16 +196,19 @@ static void list(struct syni_scope *scope)
 void syni_scope_bind(struct syni_scope *scope, struct syni_task *owner)
 {
     syni_scope_forget_failures(scope);
+    assert(!scope->home);
+    syni_scope_lock(scope); /* another thread may cancel it, or look */
     syni_list_init(&scope->children);
     syni_list_init(&scope->failures);
-    scope->bound = true;
     scope->closing = false;
-    scope->owner = owner;
-    scope->home = owner ? owner->home : NULL;
     scope->spawned = 0;
     scope->winner = 0;
+    scope->owner = owner;
+    scope->bound = true;
+    syni_scope_unlock(scope);
     if (!owner)
         return;
+    scope->home = owner->home;
     list(scope);
     if (scope->has_deadline)
         syni_timer_start(&scope->home->loop, &scope->timer, scope->deadline, deadline_passes);
@@ -354,11 +274,11 @@ static void unbind(struct syni_scope *scope)
     if (syni_list_empty(&scope->failures))
         syni_scope_unlist(scope);
     scope->bound = false;
-    scope->home = NULL;
 }
 
-syn_err syni_scope_settle(struct syni_scope *scope, enum syn_origin *out_origin,
-                          struct syn_report **out_report)
+/* What it came to; its report is the caller's. */
+static syn_err outcome(struct syni_scope *scope, enum syn_origin *out_origin,
+                       struct syn_report **out_report)
 {
     syn_err err = scope->err;
 
@@ -374,6 +294,16 @@ syn_err syni_scope_settle(struct syni_scope *scope, enum syn_origin *out_origin,
         *out_origin = SYN_BY_LIBRARY;
         *out_report = syni_report_new(err, SYN_BY_LIBRARY, "an any or a race of nothing");
     }
+    return err;
+}
+
+syn_err syni_scope_settle(struct syni_scope *scope, enum syn_origin *out_origin,
+                          struct syn_report **out_report)
+{
+    syn_err err;
+
+    syni_scope_lock(scope);
+    err = outcome(scope, out_origin, out_report);
     if (scope->bound)
         unbind(scope);
     scope->goal = SYNI_GOAL_ALL;
@@ -381,5 +311,8 @@ syn_err syni_scope_settle(struct syni_scope *scope, enum syn_origin *out_origin,
     scope->asked = 0;
     scope->by_request = false;
     note_failure(scope, SYN_OK, SYN_BY_TASK, NULL);
+    syni_scope_unlock(scope);
+    if (scope->home) /* of a thread's it is never written, since others read it without the lock */
+        scope->home = NULL;
     return err;
 }

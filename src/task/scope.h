@@ -39,7 +39,7 @@ struct __attribute__((may_alias)) syni_scope {
     struct syni_list children; /* core->member.link of those that live */
     struct syni_list failures; /* of those that failed, if they are collected; next is NULL
                                   before the first use */
-    unsigned live, spawned;
+    unsigned live, spawned; /* live: also while the destructor of its result runs */
     int winner;                /* 1 + its number; 0: none */
     int asked;                 /* 1 + the origin of the request; 0: not asked to end */
     bool by_request;           /* a child ended by that */
@@ -58,13 +58,28 @@ _Static_assert(_Alignof(struct syni_scope) <= _Alignof(struct syn_scope), "misal
 
 struct syni_section {
     struct syni_list dropped;    /* cores to give up */
+    unsigned ended;              /* children that are counted no more when those are gone */
     struct syni_core *to_ask;    /* held, chained by their jobs: children to ask to end */
     enum syn_origin origin;      /* and why */
     struct syni_waiter *to_tell; /* the last touch */
 };
 
+/* --- scope_section.c --- */
+
 void syni_scope_enter(struct syni_scope *scope, struct syni_section *section);
 void syni_scope_leave(struct syni_scope *scope, struct syni_section *section);
+
+/* The same for a few lines of the owner that decide nothing. */
+void syni_scope_lock(const struct syni_scope *scope);
+void syni_scope_unlock(const struct syni_scope *scope);
+
+/* In the section: if what the owner waits for is there, it is told. */
+void syni_scope_tell_owner(struct syni_scope *scope, struct syni_section *section);
+
+/* What is waited for is there. In the section. */
+bool syni_scope_satisfied(const struct syni_scope *scope, enum syni_scope_wait awaited);
+
+/* --- scope.c --- */
 
 /* --- in the section --- */
 
@@ -82,9 +97,6 @@ void syni_scope_fail(struct syni_scope *scope, syn_err err, const char *message,
 /* Asks all to end, for the first reason that is given. */
 void syni_scope_ask(struct syni_scope *scope, enum syn_origin origin,
                     struct syni_section *section);
-
-/* What is waited for is there. */
-bool syni_scope_satisfied(const struct syni_scope *scope, enum syni_scope_wait awaited);
 
 /* --- by the owner, outside --- */
 

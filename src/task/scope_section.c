@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Scopes: the section, in which everything happens to one. See scope.h.
+ *
+ * Any thread. What a section decided is done when it was left: results are destroyed, siblings
+ * asked, at last the owner told. Discarded: a lock in each scope, for which it has no room.
+ */
+#include "task/scope.h"
+
+#include <assert.h>
+#include <stddef.h>
+
+/* The locks of threads' scopes, which have no room for one of their own: a scope's
+ * address chooses. Held for a few instructions, and while siblings are asked. */
+enum { LOCKS = 16 };
+static struct syni_mutex locks[LOCKS] = {
+    SYNI_MUTEX_INIT, SYNI_MUTEX_INIT, SYNI_MUTEX_INIT, SYNI_MUTEX_INIT,
+    SYNI_MUTEX_INIT, SYNI_MUTEX_INIT, SYNI_MUTEX_INIT, SYNI_MUTEX_INIT,
+    SYNI_MUTEX_INIT, SYNI_MUTEX_INIT, SYNI_MUTEX_INIT, SYNI_MUTEX_INIT,
+    SYNI_MUTEX_INIT, SYNI_MUTEX_INIT, SYNI_MUTEX_INIT, SYNI_MUTEX_INIT,
+};
+
+static struct syni_mutex *lock_of(const struct syni_scope *scope)
+{
+    return &locks[((uintptr_t)scope >> 6) % LOCKS];
+}
+
+void syni_scope_lock(const struct syni_scope *scope)
+{
+    if (!scope->home)
+        syni_mutex_lock(lock_of(scope));
+    else
+        assert(syni_drives(&scope->home->loop)); /* invariant 27 */
+}
+
+void syni_scope_unlock(const struct syni_scope *scope)
+{
+    if (!scope->home)
+        syni_mutex_unlock(lock_of(scope));
+}
+
+void syni_scope_enter(struct syni_scope *scope, struct syni_section *section)
+{
+    syni_list_init(&section->dropped);
+    section->ended = 0;
+    section->to_ask = NULL;
+    section->to_tell = NULL;
+    syni_scope_lock(scope);
+}
+
+/* Each may end inside the call, and then comes into a section of its own. */
+static void ask_deferred(struct syni_section *section)
+{
+    while (section->to_ask) {
+        struct syni_core *core = section->to_ask;
+        struct syni_link *next = core->job.link.next;
+
+        section->to_ask = next ? SYNI_CONTAINER(next, struct syni_core, job.link) : NULL;
+        syni_core_ask(core, section->origin);
+        syni_core_unpin(core);
+    }
+}
+
+bool syni_scope_satisfied(const struct syni_scope *scope, enum syni_scope_wait awaited)
+{
+    if (awaited == SYNI_SCOPE_END)
+        return scope->live == 0;
+    return scope->asked || !scope->limit || scope->live < scope->limit;
+}
+
+void syni_scope_tell_owner(struct syni_scope *scope, struct syni_section *section)
+{
+    struct syni_task *owner = scope->owner;
+
+    if (owner && owner->ending) {
+        if (scope->live == 0 && !owner->queued)
+            syni_task_resume(owner);
+        return;
+    }
+    if (scope->awaited == SYNI_SCOPE_NOTHING || !syni_scope_satisfied(scope, scope->awaited))
+        return;
+    scope->awaited = SYNI_SCOPE_NOTHING;
+    if (owner)
+        syni_task_resume(owner);
+    else
+        section->to_tell = scope->sleeper;
+    scope->sleeper = NULL;
+}
+
+static void destroy_dropped(struct syni_section *section)
+{
+    SYNI_LIST_EACH (node, &section->dropped) {
+        struct syni_core *core = SYNI_CONTAINER(node, struct syni_core, member.link);
+
+        syni_list_remove(node);
+        syni_core_discard(core);
+        syni_core_let_go(core);
+    }
+}
+
+/* Destructors run outside the section, and a child counts as alive until its has run: so an owner
+ * that finds none alive may free what they use (invariant 26). */
+void syni_scope_leave(struct syni_scope *scope, struct syni_section *section)
+{
+    syni_scope_unlock(scope);
+    SYNI_DELAY(scope_after);
+    if (section->ended > 0) {
+        SYNI_DELAY(scope_drop);
+        destroy_dropped(section);
+        syni_scope_lock(scope);
+        assert(scope->live >= section->ended);
+        scope->live -= section->ended;
+        syni_scope_tell_owner(scope, section);
+        syni_scope_unlock(scope);
+    }
+    ask_deferred(section);
+    if (section->to_tell)
+        section->to_tell->wake(section->to_tell);
+}
