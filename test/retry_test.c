@@ -22,7 +22,7 @@ ASYNC(demo, int, fetch)
         failures--;
         co_fail(reason, "not yet");
     }
-    co_return(calls);
+    co_return (calls);
     co_end;
 }
 
@@ -39,7 +39,7 @@ ASYNC(demo, int, fetch_patiently, (const struct syn_retry_options *, options),
     co_begin;
     self->retry = syn_retry_with(self->options);
     for (;;) {
-        co_await(fetch_future(), &self->result);
+        co_await (fetch_future(), &self->result);
         co_retry(&self->retry);
     }
     co_check;
@@ -206,7 +206,7 @@ ASYNC(demo, int, black_hole)
     co_begin;
     calls++;
     co_sleep(1e6);
-    co_return(0);
+    co_return (0);
     co_end;
 }
 

@@ -296,9 +296,9 @@ static void I3_a_group_is_joined_and_left(void)
     begin();
     a = open_at("0.0.0.0");
     b = open_at("127.0.0.1");
-    CHECK_INT(setsockopt(syn_udp_descriptor(b), IPPROTO_IP, IP_MULTICAST_IF, &loopback,
-                         sizeof loopback),
-              0);
+    CHECK_INT(
+        setsockopt(syn_udp_descriptor(b), IPPROTO_IP, IP_MULTICAST_IF, &loopback, sizeof loopback),
+        0);
     CHECK_INT(syn_udp_join(a, "239.1.2.3", "lo"), SYN_OK);
     send_text(b, (char[]){"all"}, "239.1.2.3", syn_udp_port(a));
     CHECK_INT(syn_udp_receive(a, &in, 1, &n), SYN_OK);

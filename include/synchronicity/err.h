@@ -44,6 +44,7 @@ enum {
     SYN_ENOMEM = ENOMEM,       /* memory ran out; nothing half-done stays */
     SYN_EINVAL = EINVAL,       /* an argument makes no sense; the report says which */
     SYN_EBADF = EBADF,         /* not an open descriptor */
+    SYN_ECHILD = ECHILD,       /* the program waited for this child process itself */
     SYN_EBUSY = EBUSY,         /* somebody else is using it in a way that excludes you */
     SYN_EAGAIN = EAGAIN,       /* not now: the thing is not ready, nothing was done */
     SYN_EINTR = EINTR,         /* ended by SIGINT; never a raw interrupted system call */

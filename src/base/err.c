@@ -23,6 +23,7 @@ static const struct code codes[] = {
     {SYN_ENOMEM, "SYN_ENOMEM", NULL},
     {SYN_EINVAL, "SYN_EINVAL", NULL},
     {SYN_EBADF, "SYN_EBADF", NULL},
+    {SYN_ECHILD, "SYN_ECHILD", NULL},
     {SYN_EBUSY, "SYN_EBUSY", NULL},
     {SYN_EAGAIN, "SYN_EAGAIN", NULL},
     {SYN_EINTR, "SYN_EINTR", "interrupted"},

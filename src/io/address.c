@@ -45,9 +45,9 @@ const char *syn_address_text(const struct syn_address *address, char *text)
     const char *form = address->storage.ss_family == AF_INET6 ? "[%s]:%s" : "%s:%s";
 
     text[0] = '\0';
-    if (address->size && getnameinfo((const struct sockaddr *)&address->storage, address->size, host,
-                                     sizeof host, service, sizeof service,
-                                     NI_NUMERICHOST | NI_NUMERICSERV) == 0)
+    if (address->size &&
+        getnameinfo((const struct sockaddr *)&address->storage, address->size, host, sizeof host,
+                    service, sizeof service, NI_NUMERICHOST | NI_NUMERICSERV) == 0)
         snprintf(text, SYN_ADDRESS_TEXT_MAX, form, host, service);
     return text;
 }

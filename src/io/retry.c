@@ -184,8 +184,7 @@ static struct syn_step slept(struct syn_retry_sleep *self)
 
 int syn_retry_again(struct syn_retry *retry, syn_err err)
 {
-    return err ? syn_retry_sleep(retry, err) == SYN_OK
-               : syn_retry_next(retry, err, syn_never());
+    return err ? syn_retry_sleep(retry, err) == SYN_OK : syn_retry_next(retry, err, syn_never());
 }
 
 /* ------------------------------------------------------------------ rates -- */
@@ -254,9 +253,10 @@ SYN_ASYNC_DEFINE(SYN_FREE, void, syn_rate_wait, (struct syn_rate *, rate), (unsi
     struct syn_deadline at, until = syn_task_deadline(&self->syn);
 
     if (!is_possible(self->rate, self->n))
-        return syn_step_fail(self, SYN_EINVAL,
-                             "a rate limiter needs a rate above 0, and a burst of all turns that are "
-                             "asked for at once");
+        return syn_step_fail(
+            self, SYN_EINVAL,
+            "a rate limiter needs a rate above 0, and a burst of all turns that are "
+            "asked for at once");
     if (!take_turns(self->rate, self->n, until.ns, &at.ns))
         at = syn_never(); /* what keeps the deadline ends it */
     return syn_step_until(self, at, turn_came);

@@ -76,8 +76,8 @@ static struct syn_step resolved(struct syn_udp_connect *self)
         syni_address_map(&address, self->udp->family);
         if (address.storage.ss_family != self->udp->family)
             continue;
-        err = syni_fault("connect") || connect(self->udp->fd, (struct sockaddr *)&address.storage,
-                                               address.size) < 0
+        err = syni_fault("connect") ||
+                      connect(self->udp->fd, (struct sockaddr *)&address.storage, address.size) < 0
                   ? errno
                   : SYN_OK;
     }

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Child processes: what is known of one, and signals to it.
+ *
+ * A child is reaped by its number and by nobody else, under its lock, which a sender of signals
+ * takes too: so no signal goes to another process that got the number. On Linux signals go by
+ * the descriptor, which holds also where the program's own waitpid(-1) was first.
+ *
+ * Discarded: a handler for SIGCHLD, which replaces the program's own, hears of all children, and
+ * may hear once of several.
+ */
+#if defined(__linux__)
+#define _GNU_SOURCE
+#elif defined(__APPLE__)
+#define _DARWIN_C_SOURCE
+#endif
+#define SYNI_IN_LIBRARY 1
+
+#include "io/child.h"
+
+#include <signal.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/descriptor.h"
+#include "base/fault.h"
+#include "base/mem.h"
+#include "io/socket.h"
+
+int syni_process_watch(pid_t id)
+{
+#ifdef SYS_pidfd_open
+    return syni_descriptor(syni_fault("pidfd_open") ? -1 : (int)syscall(SYS_pidfd_open, id, 0));
+#else
+    (void)id;
+    errno = ENOSYS;
+    return -1;
+#endif
+}
+
+/* ------------------------------------------------------------- how it ended -- */
+
+static void reap_locked(struct syn_child *child)
+{
+    int status, got;
+
+    do
+        got = (int)waitpid(child->id, &status, WNOHANG);
+    while (got < 0 && errno == EINTR);
+    if (got == 0)
+        return;
+    child->reaped = true;
+    child->exit = (struct syn_exit){-1, 0};
+    if (got < 0)
+        child->err = errno;
+    else if (WIFEXITED(status))
+        child->exit.code = WEXITSTATUS(status);
+    else
+        child->exit.signal = WTERMSIG(status);
+}
+
+bool syni_child_has_ended(struct syn_child *child)
+{
+    bool ended;
+
+    syni_mutex_lock(&child->lock);
+    if (!child->reaped)
+        reap_locked(child);
+    ended = child->reaped;
+    syni_mutex_unlock(&child->lock);
+    return ended;
+}
+
+static int send_signal(const struct syn_child *child, int signal)
+{
+#if defined(SYS_pidfd_open) && defined(SYS_pidfd_send_signal)
+    if (child->watch >= 0)
+        return (int)syscall(SYS_pidfd_send_signal, child->watch, signal, NULL, 0);
+#endif
+    return kill(child->id, signal);
+}
+
+syn_err syn_child_kill(struct syn_child *child, int signal)
+{
+    syn_err err = SYN_EALREADY;
+
+    if (!child)
+        return SYN_EINVAL;
+    syni_mutex_lock(&child->lock);
+    if (!child->reaped)
+        err = send_signal(child, signal) < 0 ? errno : SYN_OK;
+    syni_mutex_unlock(&child->lock);
+    return err;
+}
+
+pid_t syn_child_id(const struct syn_child *child)
+{
+    return child ? child->id : -1;
+}
+
+struct syn_stream *syn_child_stream(const struct syn_child *child, int number)
+{
+    return child && number >= 0 && number < 3 ? child->streams[number] : NULL;
+}
+
+struct syn_stream *syn_child_take_stream(struct syn_child *child, int number)
+{
+    struct syn_stream *stream = syn_child_stream(child, number);
+
+    if (stream)
+        child->streams[number] = NULL;
+    return stream;
+}
+
+void syni_child_free(struct syn_child *child)
+{
+    for (int i = 0; i < 3; i++)
+        if (child->streams[i])
+            syni_socket_discard(child->streams[i]);
+    if (child->watch >= 0)
+        syni_close(child->watch);
+    syni_mutex_fini(&child->lock);
+    syni_free(child, sizeof *child);
+}

@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Child processes: waiting for them, ending them.
+ *
+ * Tasks, on whatever synchronizer waits; one at a time for each child.
+ */
+#define _POSIX_C_SOURCE 200809L
+#define SYNI_IN_LIBRARY 1
+
+#include "io/child.h"
+
+#include <signal.h>
+
+#include "io/socket.h"
+
+/* Seconds between two looks where the end of a process is no event: from, to. */
+#define FIRST_LOOK 0.001
+#define LATER_LOOK 0.1
+
+/* --------------------------------------------------------- the end of a process -- */
+
+struct ends;
+static struct syn_step look(struct ends *self);
+static struct syn_step forget_watch(struct ends *self);
+
+/* Until CHILD has ended and was reaped; NULL: until process ID has ended. */
+SYN_ASYNC(SYN_FREE, void, ends, (struct syn_child *, child), (pid_t, id), SYN_LOCAL(int, watch),
+          SYN_LOCAL(double, pause), SYN_LOCAL(int, is_readable))
+{
+    self->pause = FIRST_LOOK;
+    self->watch = self->child ? self->child->watch : syni_process_watch(self->id);
+    if (!self->child && self->watch < 0 && errno != ENOSYS && errno != EMFILE && errno != ENFILE)
+        return syn_step_fail(self, errno);
+    syn_step_finally(self, forget_watch);
+    return look(self);
+}
+
+static bool has_ended(const struct ends *self)
+{
+    if (self->child)
+        return syni_child_has_ended(self->child);
+    return self->watch >= 0 ? self->is_readable : kill(self->id, 0) < 0 && errno == ESRCH;
+}
+
+static struct syn_step readable(struct ends *self)
+{
+    if (syn_step_status(self))
+        return syn_step_fail(self, syn_step_status(self));
+    self->is_readable = 1;
+    return look(self);
+}
+
+static struct syn_step look(struct ends *self)
+{
+    double pause = self->pause;
+
+    if (has_ended(self))
+        return syn_step_done(self);
+    if (self->watch >= 0 && !self->is_readable)
+        return syn_step_readable(self, self->watch, readable);
+    /* There is no event, or it came before the child could be reaped. */
+    self->pause = pause * 2 < LATER_LOOK ? pause * 2 : LATER_LOOK;
+    return syn_step_sleep(self, pause, look);
+}
+
+static struct syn_step forget_watch(struct ends *self)
+{
+    if (!self->child && self->watch >= 0)
+        syni_close(self->watch);
+    return syn_step_done(self);
+}
+
+static struct syn_step process_gone(struct syn_process_ended *self);
+
+SYN_ASYNC_DEFINE(SYN_FREE, void, syn_process_ended, (pid_t, id))
+{
+    if (self->id <= 0)
+        return syn_step_fail(self, SYN_EINVAL, "the number of a process is more than 0");
+    return syn_step_await(self, ends_future(NULL, self->id), process_gone);
+}
+
+static struct syn_step process_gone(struct syn_process_ended *self)
+{
+    return syn_step_status(self) ? syn_step_fail(self, syn_step_status(self), "no such process")
+                                 : syn_step_done(self);
+}
+
+/* -------------------------------------------------------------------- wait -- */
+
+static struct syn_step child_gone(struct syn_child_wait *self);
+static struct syn_step wait_ends(struct syn_child_wait *self);
+
+SYN_ASYNC_DEFINE(SYN_FREE, struct syn_exit, syn_child_wait, (struct syn_child *, child))
+{
+    if (!self->child)
+        return syn_step_fail(self, SYN_EINVAL, "there is no child");
+    if (atomic_exchange(&self->child->waited_for, true))
+        return syn_step_fail(self, SYN_EBUSY, "another waits for this child");
+    syn_step_finally(self, wait_ends);
+    return syn_step_await(self, ends_future(self->child, 0), child_gone);
+}
+
+static struct syn_step child_gone(struct syn_child_wait *self)
+{
+    struct syn_child *child = self->child;
+
+    if (syn_step_status(self))
+        return syn_step_fail(self, syn_step_status(self));
+    if (child->err)
+        return syn_step_fail(self, child->err, "the program waited for this child itself");
+    return syn_step_return(self, child->exit);
+}
+
+static struct syn_step wait_ends(struct syn_child_wait *self)
+{
+    atomic_store(&self->child->waited_for, false);
+    return syn_step_done(self);
+}
+
+/* ------------------------------------------------------------------- close -- */
+
+static struct syn_step close_streams(struct syn_child_close *self);
+static struct syn_step stream_closed(struct syn_child_close *self);
+static struct syn_step terminated(struct syn_child_close *self);
+static struct syn_step killed(struct syn_child_close *self);
+
+/* All of it is clean-up, which no request interrupts. */
+SYN_ASYNC_DEFINE(SYN_FREE, struct syn_exit, syn_child_close, (struct syn_child *, child),
+                 SYN_LOCAL(int, stream))
+{
+    if (!self->child)
+        return syn_step_return(self, ((struct syn_exit){-1, 0}));
+    if (atomic_exchange(&self->child->waited_for, true))
+        return syn_step_fail(self, SYN_EBUSY, "another waits for this child");
+    syn_step_finally(self, close_streams);
+    return syn_step_done(self);
+}
+
+static struct syn_step free_it(struct syn_child_close *self)
+{
+    struct syn_exit exit = self->child->exit;
+
+    syni_child_free(self->child);
+    return syn_step_return(self, exit);
+}
+
+static struct syn_step end_it(struct syn_child_close *self)
+{
+    struct syn_child *child = self->child;
+
+    if (syni_child_has_ended(child))
+        return free_it(self);
+    syn_child_kill(child, SIGTERM);
+    return syn_step_await_by(self, ends_future(child, 0), syn_after(child->grace), terminated);
+}
+
+static struct syn_step close_streams(struct syn_child_close *self)
+{
+    while (self->stream < 3 && !self->child->streams[self->stream])
+        self->stream++;
+    if (self->stream == 3)
+        return end_it(self);
+    return syn_step_await(self, syn_stream_close_future(self->child->streams[self->stream]),
+                          stream_closed);
+}
+
+static struct syn_step stream_closed(struct syn_child_close *self)
+{
+    if (syn_step_status(self)) {
+        atomic_store(&self->child->waited_for, false);
+        return syn_step_fail(self, syn_step_status(self), "a stream of the child is in use");
+    }
+    self->child->streams[self->stream] = NULL;
+    return close_streams(self);
+}
+
+static struct syn_step terminated(struct syn_child_close *self)
+{
+    if (syni_child_has_ended(self->child))
+        return free_it(self);
+    syn_child_kill(self->child, SIGKILL);
+    return syn_step_await(self, ends_future(self->child, 0), killed);
+}
+
+static struct syn_step killed(struct syn_child_close *self)
+{
+    if (syni_child_has_ended(self->child))
+        return free_it(self);
+    return syn_step_sleep(self, LATER_LOOK, killed); /* no memory for a wait, or for its watch */
+}
+
+/* --------------------------------------------------------------------- run -- */
+
+static struct syn_step started(struct syn_child_run *self);
+static struct syn_step ended(struct syn_child_run *self);
+static struct syn_step run_ends(struct syn_child_run *self);
+static struct syn_step closed(struct syn_child_run *self);
+
+SYN_ASYNC_DEFINE(SYN_FREE, struct syn_exit, syn_child_run,
+                 (const struct syn_child_options *, options), SYN_LOCAL(struct syn_child *, child),
+                 SYN_LOCAL(struct syn_exit, ignored))
+{
+    const struct syn_child_options *o = self->options;
+
+    if (o && (o->in == SYN_CHILD_PIPE || o->out == SYN_CHILD_PIPE || o->err == SYN_CHILD_PIPE))
+        return syn_step_fail(self, SYN_EINVAL,
+                             "nobody would read or write the pipes of this child; "
+                             "start it by syn_child_start()");
+    syn_step_finally(self, run_ends);
+    return syn_step_await(self, syn_child_start_future(o), &self->child, started);
+}
+
+static struct syn_step started(struct syn_child_run *self)
+{
+    if (syn_step_status(self))
+        return syn_step_fail(self, syn_step_status(self));
+    return syn_step_await(self, syn_child_wait_future(self->child), &self->result, ended);
+}
+
+static struct syn_step ended(struct syn_child_run *self)
+{
+    return syn_step_status(self) ? syn_step_fail(self, syn_step_status(self))
+                                 : syn_step_return(self, self->result);
+}
+
+static struct syn_step run_ends(struct syn_child_run *self)
+{
+    if (!self->child)
+        return syn_step_done(self);
+    return syn_step_await(self, syn_child_close_future(self->child), &self->ignored, closed);
+}
+
+static struct syn_step closed(struct syn_child_run *self)
+{
+    /* Memory for that call was missing: it comes back. */
+    if (syn_step_status(self) == SYN_ENOMEM)
+        return syn_step_sleep(self, LATER_LOOK, run_ends);
+    return syn_step_done(self);
+}
