@@ -45,7 +45,8 @@
  *     syn_future_share(F, &SHARED)          use up, for a result that many may read
  *
  * Each F is used up once; one that is dropped keeps its memory, and its result, for ever,
- * and nobody is told of its error: detach is the verb for that.
+ * and nobody is told of its error: detach is the verb for that. The stats of a synchronizer and
+ * of a pool count them (unclaimed), and checked builds name them when it is stopped.
  * gcc and clang warn where a call's future, or the channel of a generator, is dropped on
  * the spot, which mostly is a forgotten co_await().
  *

@@ -145,6 +145,8 @@ struct syn_pool_stats {
     unsigned long cancelled; /* never began */
     unsigned long abandoned;
     unsigned long refused;   /* the queue was full, no thread could be had, it was stopped */
+    unsigned long unclaimed; /* results that are there and that nobody used up so far: futures were
+                                dropped, if it grows. To count them all futures are looked at */
 };
 struct syn_pool_stats syn_pool_stats(struct syn_pool *pool);
 

@@ -156,6 +156,8 @@ struct syn_stats {
     unsigned long watches;    /* system calls that changed what is waited for */
     unsigned long started;    /* tasks, ever */
     unsigned long ended;
+    unsigned long unclaimed; /* results that are there and that nobody used up so far: futures were
+                                dropped, if it grows. To count them all futures are looked at */
 };
 struct syn_stats syn_synchronizer_stats(struct syn_synchronizer *synchronizer);
 

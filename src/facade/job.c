@@ -283,11 +283,17 @@ static const char *name_job(const struct syni_core *core)
     return SYNI_CONTAINER(core, const struct syni_pool_job, core)->function->name;
 }
 
+static const void *owner_of_job(const struct syni_core *core)
+{
+    return SYNI_CONTAINER(core, const struct syni_pool_job, core)->work.pool;
+}
+
 static const struct syni_core_ops core_ops = {.free = free_job,
                                               .cancel = cancel_job,
                                               .tighten = tighten_job,
                                               .name = name_job,
-                                              .is_job = true};
+                                              .is_job = true,
+                                              .owner = owner_of_job};
 
 /* --- from inside --- */
 

@@ -254,7 +254,8 @@ static bool begin_locked(struct syni_whole_home *whole, struct syni_stopper *her
         return false;
     case SYNI_LIFE_ENDED:
         move_locked(&whole->home, SYNI_LIFE_REAPING);
-        here->reaps = here->told = true;
+        here->reaps = true;
+        here->told = true;
         return false;
     case SYNI_LIFE_RUNNING:
         move_locked(&whole->home, SYNI_LIFE_STOPPING);

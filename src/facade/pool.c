@@ -95,14 +95,18 @@ syn_err syn_pool_stop(struct syn_pool *pool, struct syn_deadline deadline)
 {
     const char *stuck;
     syn_err err;
+    bool open;
 
     if (!pool)
         return syni_refuse(SYN_EINVAL, "no pool to stop");
     err = refuse_stop(pool);
     if (err)
         return err;
+    open = syni_pool_is_open(syni_pool_of(pool));
     stuck = syni_pool_stop(syni_pool_of(pool), deadline.ns, SYN_BY_STOP + 1,
                            syni_thread_wait_for_flag);
+    if (open)
+        syni_unclaimed_tell(syni_pool_of(pool), name_of(pool));
     if (!stuck)
         return SYN_OK;
     return syni_refuse(SYN_ETIMEDOUT, "%s: %s would not end in time; its thread stays behind",
@@ -117,7 +121,11 @@ void syn_pool_start(struct syn_pool *pool)
 
 struct syn_pool_stats syn_pool_stats(struct syn_pool *pool)
 {
-    static const struct syn_pool_stats none;
+    struct syn_pool_stats stats = {0};
 
-    return pool ? syni_pool_look(syni_pool_of(pool)) : none;
+    if (pool) {
+        stats = syni_pool_look(syni_pool_of(pool));
+        stats.unclaimed = syni_unclaimed_count(syni_pool_of(pool));
+    }
+    return stats;
 }

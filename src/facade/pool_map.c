@@ -158,8 +158,13 @@ static const char *name_map(const struct syni_core *core)
     return SYNI_CONTAINER(core, const struct map, core)->what->name;
 }
 
+static const void *owner_of_map(const struct syni_core *core)
+{
+    return SYNI_CONTAINER(core, const struct map, core)->works[0].pool;
+}
+
 static const struct syni_core_ops core_ops = {
-    .free = free_map, .cancel = cancel_map, .name = name_map, .is_job = true};
+    .free = free_map, .cancel = cancel_map, .name = name_map, .is_job = true, .owner = owner_of_map};
 
 static struct map *make(const struct syn_pool_map *what, struct syni_map_arrays arrays,
                         unsigned threads)

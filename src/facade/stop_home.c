@@ -71,6 +71,8 @@ syn_err syni_home_stop(struct syni_home *home, struct syn_deadline deadline)
         return err;
     if (err)
         err = refuse_stuck(home);
+    if (stop.here.reaps) /* once for each end, and while HOME stays */
+        syni_unclaimed_tell(home, home->loop.name);
     syni_stop_leave(home, &stop.here);
     if (!err && stop.here.abandoned.n > 0)
         return syni_refuse(SYN_ETIMEDOUT, "would not end in time: %s", stop.here.abandoned.text);

@@ -99,6 +99,7 @@ struct syn_stats syn_synchronizer_stats(struct syn_synchronizer *synchronizer)
         stats.watches = home->loop.counts.watches;
         stats.started = home->started;
         stats.ended = home->ended;
+        stats.unclaimed = syni_unclaimed_count(home);
     }
     return stats;
 }

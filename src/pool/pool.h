@@ -305,6 +305,9 @@ syn_err syni_pool_post(struct syni_pool *pool, struct syni_work *work, syni_pool
 
 /* --- stop.c --- */
 
+/* It takes jobs. */
+bool syni_pool_is_open(struct syni_pool *pool);
+
 /* See syn_pool_stop(); REASON is why works are asked to end. Returns NULL, or what would not
  * end. */
 const char *syni_pool_stop(struct syni_pool *pool, int64_t deadline, int reason,

@@ -179,3 +179,13 @@ struct syn_pool_stats syni_pool_look(struct syni_pool *pool)
     syni_mutex_unlock(&pool->lock);
     return stats;
 }
+
+bool syni_pool_is_open(struct syni_pool *pool)
+{
+    bool open;
+
+    syni_mutex_lock(&pool->lock);
+    open = !pool->closed;
+    syni_mutex_unlock(&pool->lock);
+    return open;
+}

@@ -66,6 +66,7 @@ struct syni_core_ops {
     /* What it is, for messages and dumps; NULL: "a promise". Static. */
     const char *(*name)(const struct syni_core *core);
     bool is_job; /* a thread of a pool produces it */
+    const void *(*owner)(const struct syni_core *core); /* that pool; NULL: none */
 };
 
 struct syni_core {
@@ -142,6 +143,17 @@ bool syni_core_ask(struct syni_core *core, enum syn_origin origin);
 
 /* Who produces it shall have ended by DEADLINE, if it did not have to earlier. */
 void syni_core_tighten(struct syni_core *core, int64_t deadline);
+
+/* --- unclaimed.c --- */
+
+/* How many results of OWNER, a home or a pool, are there and were used up by nobody. Looks at all
+ * slots. */
+unsigned long syni_unclaimed_count(const void *owner);
+
+/* Prints them, by function, in a checked build: OWNER, called WHERE, was stopped. */
+void syni_unclaimed_tell(const void *owner, const char *where);
+
+/* --- core.c --- */
 
 /* The name of the function that produces it. */
 const char *syni_core_name(const struct syni_core *core);
