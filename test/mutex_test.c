@@ -108,7 +108,7 @@ ASYNC(demo, void, gives_up, (double, seconds))
 {
     co_begin;
     co_lock_by(&mutex, syn_after(self->seconds));
-    co_check;
+    CHECK(syn_mutex_is_mine(&mutex));
     co_finally;
     if (syn_mutex_is_mine(&mutex))
         syn_mutex_unlock(&mutex);
@@ -135,10 +135,11 @@ ASYNC(demo, void, misuses)
     co_begin;
     CHECK_INT(syn_mutex_try(&mutex), 0);
     CHECK_INT(syn_mutex_try(&mutex), SYN_EBUSY);
-    co_lock(&mutex);
-    CHECK_INT(co_status, SYN_EDEADLK);
-    CHECK(syn_mutex_is_mine(&mutex));
     co_sleep(1.0);
+    co_lock(&mutex);
+    CHECK(false);
+    co_finally;
+    CHECK(syn_mutex_is_mine(&mutex));
     syn_mutex_unlock(&mutex);
     CHECK(!syn_mutex_is_mine(&mutex));
     co_end;
@@ -149,8 +150,24 @@ ASYNC(other, void, intrudes)
     co_begin;
     CHECK_INT(syn_mutex_try(&mutex), SYN_EWRONGLOOP);
     co_lock(&mutex);
-    CHECK_INT(co_status, SYN_EWRONGLOOP);
+    CHECK(false);
+    co_finally;
+    CHECK(!syn_mutex_is_mine(&mutex));
     co_end;
+}
+
+static void S3_a_lock_that_fails_leaves_and_says_why(void)
+{
+    struct misuses_future f;
+
+    begin();
+    f = misuses_future();
+    CHECK_INT(naps(0.5), 0);
+    CHECK_INT(intrudes(), SYN_EWRONGLOOP);
+    CHECK_SAYS("a mutex is in use on 'demo', and intrudes runs on 'other'");
+    CHECK_INT(future_get(f), SYN_EDEADLK);
+    CHECK_SAYS("misuses waits for a mutex that it holds itself");
+    end_all();
 }
 
 static void C15_a_mutex_in_use_belongs_to_one_synchronizer(void)
@@ -160,9 +177,9 @@ static void C15_a_mutex_in_use_belongs_to_one_synchronizer(void)
     begin();
     f = misuses_future();
     CHECK_INT(naps(0.5), 0);
-    CHECK_INT(intrudes(), 0);
+    CHECK_INT(intrudes(), SYN_EWRONGLOOP);
     CHECK_INT(syn_mutex_try(&mutex), SYN_EWRONGLOOP);
-    CHECK_INT(future_get(f), 0);
+    CHECK_INT(future_get(f), SYN_EDEADLK);
     end_all();
 }
 
@@ -292,7 +309,7 @@ ASYNC(demo, void, random_user, (uint32_t, random), SYN_LOCAL(int, i))
         if (next_random(&self->random) % 3)
             co_lock(&mutex);
         else
-            co_lock_by(&mutex, syn_after(next_random(&self->random) % 50 * 0.001));
+            co_await_lock_by(&mutex, syn_after(next_random(&self->random) % 50 * 0.001));
         if (co_status)
             continue;
         CHECK_INT(inside++, 0);
@@ -302,8 +319,8 @@ ASYNC(demo, void, random_user, (uint32_t, random), SYN_LOCAL(int, i))
             co_pass;
         CHECK_INT(--inside, 0);
         if (next_random(&self->random) % 3) {
-            co_condition_by(&condition, &mutex,
-                            syn_after(next_random(&self->random) % 30 * 0.001));
+            co_await_condition_by(&condition, &mutex,
+                                  syn_after(next_random(&self->random) % 30 * 0.001));
             CHECK_INT(inside, 0);
         }
         if (next_random(&self->random) % 2)
@@ -346,6 +363,7 @@ static const struct test_case cases[] = {
     TEST(S3_a_cancelled_waiter_leaves_the_line_and_holds_nothing),
     TEST(S3_a_lock_handed_to_who_is_cancelled_is_not_lost),
     TEST(S3_a_deadline_leaves_the_line),
+    TEST(S3_a_lock_that_fails_leaves_and_says_why),
     TEST(C15_a_mutex_in_use_belongs_to_one_synchronizer),
     TEST_DIES(S3_who_ends_while_he_holds_a_mutex_is_stopped, SIGABRT,
               "keeps ended while it held a mutex"),

@@ -176,7 +176,7 @@ static void E5_a_descriptor_that_cannot_be_waited_for_is_named(void)
 
 struct foreign {
     int fd;
-    int reads, opened;
+    _Atomic(int) reads;
     void (*on_close)(struct foreign *foreign, int fd);
 };
 
@@ -184,7 +184,6 @@ static void foreign_open(struct foreign *foreign)
 {
     open_pair();
     foreign->fd = ends[0];
-    foreign->opened++;
 }
 
 static void foreign_close(struct foreign *foreign)
@@ -248,8 +247,8 @@ static void I2_a_foreign_library_closes_a_descriptor_that_a_task_waits_for(void)
     CHECK_INT(future_get(old, &ready), 0);
     CHECK_INT(ready, SYN_FORGOTTEN);
     CHECK_INT(write(ends[1], "x", 1), 1);
-    CHECK_INT(future_wait_by(new, syn_after(1.0)), SYN_ETIMEDOUT);
-    CHECK_INT(library.reads, 2);
+    while (library.reads < 2) /* the virtual clock does not see what the kernel has */
+        usleep(100);
     CHECK_INT(future_cancel(new), SYN_ECANCELED);
     finish(&demo);
     foreign_close(&library); /* after the stop, on a thread that drives nothing */

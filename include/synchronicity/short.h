@@ -229,12 +229,16 @@
 #define co_generator_throw syn_co_generator_throw
 #define co_lock syn_co_lock
 #define co_lock_by syn_co_lock_by
+#define co_await_lock_by syn_co_await_lock_by
 #define co_acquire syn_co_acquire
 #define co_acquire_by syn_co_acquire_by
+#define co_await_acquire_by syn_co_await_acquire_by
 #define co_event syn_co_event
 #define co_event_by syn_co_event_by
+#define co_await_event_by syn_co_await_event_by
 #define co_condition syn_co_condition
 #define co_condition_by syn_co_condition_by
+#define co_await_condition_by syn_co_await_condition_by
 #define co_spawn syn_co_spawn
 #define co_join syn_co_join
 #define co_try_join syn_co_try_join

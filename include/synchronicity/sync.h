@@ -8,13 +8,22 @@
  *
  *     struct syn_mutex mutex;                     // all zero is ready; in any memory
  *
- *     syn_co_lock(&self->connection->mutex);
+ *     syn_co_lock(&self->connection->mutex);      // leaves if it does not get it
+ *     if (self->connection->broken)
+ *         syn_co_fail(SYN_EPIPE, "the connection lost step");
+ *     self->connection->broken = 1;               // until the reply is here
  *     syn_co_try(write_request_future(...));      // nobody else writes meanwhile
  *     syn_co_try(read_reply_future(...));
+ *     self->connection->broken = 0;
  *     syn_co_finally;
  *     if (syn_mutex_is_mine(&self->connection->mutex))
  *         syn_mutex_unlock(&self->connection->mutex);
  *     syn_co_end;
+ *
+ * A MUTEX KEEPS OTHERS OUT; IT REPAIRS NOTHING. A task leaves at any of its waits (an error, a
+ * cancel, a deadline), and its clean-up unlocks whatever state the thing is in. Without `broken`
+ * the next task would read the reply to the request before. So say in the thing itself that
+ * it is in the middle of something, or finish in the clean-up, which nothing interrupts.
  *
  * FAIR: who waits first is served first, and is handed what he waits for; nobody gets in
  * between. CANCELLABLE: a task that is asked to end while it waits, or in the moment it is
@@ -24,9 +33,12 @@
  * another one gets SYN_EWRONGLOOP. There are no locks and no atomics inside. To tell a task
  * something from another thread use a promise or a channel.
  *
+ * WHEN A WAIT FAILS the task leaves with its error (task.h has the rule), so that no line runs
+ * without the lock, or the unit, that it counts on. With _by the wait has a deadline, and fails
+ * with SYN_ETIMEDOUT. syn_co_await_..._by() leaves the status in syn_co_status instead, for a
+ * task that has something else to do when time is up; and a step has it in syn_step_status().
+ *
  * Thread: the plain functions are called in a step, or a callback, on that synchronizer.
- * The waiting ones have a deadline with _by: SYN_ETIMEDOUT; their status is in
- * syn_co_status, or syn_step_status().
  */
 #ifndef SYNCHRONICITY_SYNC_H
 #define SYNCHRONICITY_SYNC_H
@@ -63,6 +75,8 @@ struct syn_step syni_step_lock(struct syn_task *task, struct syn_mutex *mutex,
     (SYNI_NEXT(self, next), syni_step_lock(&(self)->syn, (mutex), syn_never()))
 #define syn_co_lock(mutex) syn_co_lock_by(mutex, syn_never())
 #define syn_co_lock_by(mutex, deadline)                                                            \
+    SYNI_CO_OR_LEAVE(syni_step_lock(&self->syn, (mutex), (deadline)))
+#define syn_co_await_lock_by(mutex, deadline)                                                      \
     SYNI_CO_SUSPEND(syni_step_lock(&self->syn, (mutex), (deadline)))
 
 /* Locks it if that needs no waiting; else SYN_EBUSY. */
@@ -87,6 +101,8 @@ struct syn_step syni_step_acquire(struct syn_task *task, struct syn_semaphore *s
     (SYNI_NEXT(self, next), syni_step_acquire(&(self)->syn, (semaphore), syn_never()))
 #define syn_co_acquire(semaphore) syn_co_acquire_by(semaphore, syn_never())
 #define syn_co_acquire_by(semaphore, deadline)                                                     \
+    SYNI_CO_OR_LEAVE(syni_step_acquire(&self->syn, (semaphore), (deadline)))
+#define syn_co_await_acquire_by(semaphore, deadline)                                               \
     SYNI_CO_SUSPEND(syni_step_acquire(&self->syn, (semaphore), (deadline)))
 
 /* Takes one if that needs no waiting; else SYN_EBUSY. */
@@ -105,6 +121,8 @@ struct syn_step syni_step_event(struct syn_task *task, struct syn_event *event,
     (SYNI_NEXT(self, next), syni_step_event(&(self)->syn, (event), syn_never()))
 #define syn_co_event(event) syn_co_event_by(event, syn_never())
 #define syn_co_event_by(event, deadline)                                                           \
+    SYNI_CO_OR_LEAVE(syni_step_event(&self->syn, (event), (deadline)))
+#define syn_co_await_event_by(event, deadline)                                                     \
     SYNI_CO_SUSPEND(syni_step_event(&self->syn, (event), (deadline)))
 
 /* Happened: all who wait go on, also when it is cleared right afterwards. */
@@ -126,6 +144,8 @@ struct syn_step syni_step_condition(struct syn_task *task, struct syn_condition 
      syni_step_condition(&(self)->syn, (condition), (mutex), syn_never()))
 #define syn_co_condition(condition, mutex) syn_co_condition_by(condition, mutex, syn_never())
 #define syn_co_condition_by(condition, mutex, deadline)                                            \
+    SYNI_CO_OR_LEAVE(syni_step_condition(&self->syn, (condition), (mutex), (deadline)))
+#define syn_co_await_condition_by(condition, mutex, deadline)                                      \
     SYNI_CO_SUSPEND(syni_step_condition(&self->syn, (condition), (mutex), (deadline)))
 
 /* The longest waiter goes on; all of them. */

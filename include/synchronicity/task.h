@@ -273,6 +273,20 @@ struct syn_step syni_step_lost(struct syn_task *task);
             SYNI_CO_LEAVE(syn_co_status, NULL);                                                    \
     } while (0)
 
+/* ONE RULE FOR A WAIT THAT FAILS, in coroutines:
+ *
+ *   A wait for an ANSWER leaves what that came to in syn_co_status, and the task goes on to look
+ *   at it: syn_co_await, _cancel; _next, _send, _close, _each, _select, _generator_send,
+ *   _generator_throw; _yield; _join, _all, _any, _race; _with. With syn_co_check behind it, or by
+ *   its _try form where it has one, the task leaves with an error.
+ *
+ *   ANY OTHER wait has what it waited for when the task goes on. When it fails the task leaves
+ *   with the error, its message and its trace, through the clean-up: syn_co_sleep, _until, _pass
+ *   (which never fail); _readable, _writable, _poll; _lock, _acquire, _event, _condition; _spawn.
+ *
+ * A form with a deadline (_by) keeps the rule of the one without; SYN_ETIMEDOUT is an error.
+ * Steps have every outcome in syn_step_status(). */
+
 #define syn_co_sleep(seconds) SYNI_CO_SUSPEND(syni_step_sleep(&self->syn, (seconds)))
 #define syn_co_until(deadline) SYNI_CO_SUSPEND(syni_step_until(&self->syn, (deadline)))
 #define syn_co_pass SYNI_CO_SUSPEND(syni_step_pass(&self->syn))

@@ -78,14 +78,31 @@ bool syni_line_begin(struct syni_task *task, void *thing, const struct syni_wait
     return true;
 }
 
-struct syn_step syni_line_answer(struct syni_task *task, syn_err status)
+static struct syn_step refuse(struct syni_task *task, syn_err err, struct syn_report *report)
 {
     task->ops = NULL;
-    task->status = status;
-    if (status)
-        task->heard = syni_report_new(status, SYN_BY_LIBRARY, NULL);
+    task->status = err;
+    task->heard = report;
     syni_task_resume(task);
     return syni_suspended;
+}
+
+struct syn_step syni_line_refuse_home(struct syni_task *task, const struct syni_home *user)
+{
+    return refuse(task, SYN_EWRONGLOOP,
+                  syni_report_format(SYN_EWRONGLOOP, SYN_BY_LIBRARY,
+                                     "%s is in use on '%s', and %s runs on '%s'; share it by a "
+                                     "promise or a channel",
+                                     task->live.waits_for, user->loop.name, task->function->name,
+                                     task->home->loop.name));
+}
+
+struct syn_step syni_line_refuse_own(struct syni_task *task)
+{
+    return refuse(task, SYN_EDEADLK,
+                  syni_report_format(SYN_EDEADLK, SYN_BY_LIBRARY,
+                                     "%s waits for %s that it holds itself", task->function->name,
+                                     task->live.waits_for));
 }
 
 void syni_line_interrupt(struct syni_task *task)

@@ -85,9 +85,9 @@ struct syn_step syni_step_lock(struct syn_task *public_task, struct syn_mutex *p
     if (!syni_line_begin(task, mutex, &lock_ops, "a mutex"))
         return syni_suspended;
     if (mutex->holder && mutex->holder->home != task->home)
-        return syni_line_answer(task, SYN_EWRONGLOOP);
+        return syni_line_refuse_home(task, mutex->holder->home);
     if (mutex->holder == task)
-        return syni_line_answer(task, SYN_EDEADLK);
+        return syni_line_refuse_own(task);
     syni_mutex_queue(mutex, task, deadline);
     return syni_suspended;
 }
@@ -179,7 +179,7 @@ struct syn_step syni_step_condition(struct syn_task *public_task,
     if (!syni_line_begin(task, condition, &condition_ops, "a condition"))
         return syni_suspended;
     if (condition->line.first && condition->home != task->home)
-        return syni_line_answer(task, SYN_EWRONGLOOP);
+        return syni_line_refuse_home(task, condition->home);
     if (!syn_mutex_is_mine(public_mutex))
         syni_panic("a condition is waited for without its mutex");
     condition->home = task->home;

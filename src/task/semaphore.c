@@ -44,7 +44,7 @@ struct syn_step syni_step_acquire(struct syn_task *public_task,
     if (!syni_line_begin(task, semaphore, &acquire_ops, "a semaphore"))
         return syni_suspended;
     if (semaphore->line.first && semaphore->home != task->home)
-        return syni_line_answer(task, SYN_EWRONGLOOP);
+        return syni_line_refuse_home(task, semaphore->home);
     semaphore->home = task->home;
     if (semaphore->units > 0) {
         semaphore->units--;
@@ -99,7 +99,7 @@ struct syn_step syni_step_event(struct syn_task *public_task, struct syn_event *
     if (!syni_line_begin(task, event, &event_ops, "an event"))
         return syni_suspended;
     if (event->line.first && event->home != task->home)
-        return syni_line_answer(task, SYN_EWRONGLOOP);
+        return syni_line_refuse_home(task, event->home);
     event->home = task->home;
     if (event->set)
         syni_task_resume(task);

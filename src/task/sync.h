@@ -55,8 +55,9 @@ struct syni_task *syni_line_take(struct syni_line *line);
 /* A wait for THING begins; its line is at the beginning of it. False: as syni_wait_begin(). */
 bool syni_line_begin(struct syni_task *task, void *thing, const struct syni_wait_ops *ops,
                      const char *what);
-/* It is over at once, with STATUS. */
-struct syn_step syni_line_answer(struct syni_task *task, syn_err status);
+/* It fails at once: the thing is in use on USER (SYN_EWRONGLOOP); the task holds it (SYN_EDEADLK). */
+struct syn_step syni_line_refuse_home(struct syni_task *task, const struct syni_home *user);
+struct syn_step syni_line_refuse_own(struct syni_task *task);
 
 /* The ops of a wait that only leaves its line when it is interrupted. */
 void syni_line_interrupt(struct syni_task *task);

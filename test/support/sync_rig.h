@@ -62,7 +62,6 @@ ASYNC(demo, void, consumes, (int, who), (double, limit))
         co_condition_by(&condition, &mutex,
                         self->limit > 0 ? syn_after(self->limit) : syn_never());
         CHECK(syn_mutex_is_mine(&mutex));
-        co_check;
     }
     items--;
     tell("got", self->who);
