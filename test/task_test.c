@@ -212,7 +212,8 @@ static void check_refusals(void)
         CHECK_SAYS("'demo'");
         CHECK_SAYS(how == SHARED ? "syn_shared_future()"
                    : how == BLOCK ? "co_await(square_future(...))"
-                                  : "co_await(future)");
+                   : how == CANCEL ? "co_cancel(future)"
+                                   : "co_await(future)");
         CHECK_INT(syn_last_origin(), SYN_BY_LIBRARY);
     }
 }

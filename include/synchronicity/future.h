@@ -35,7 +35,9 @@
  *     syn_future_wait_by(F, DEADLINE)       SYN_ETIMEDOUT when the deadline passes; F stays
  *     syn_future_poll(F)                    0: there is an outcome; SYN_EAGAIN: not yet
  *     syn_future_request_cancel(F)          ask the task to end; F stays
- *     syn_future_cancel(F)                  ask, wait until it has ended, use up
+ *     syn_future_cancel(F)                  ask, wait until it has ended, use up; in a task
+ *                                           write syn_co_cancel(F)
+ *     syn_future_drop(F)                    ask, use up, and do not wait: it ends by itself
  *     syn_future_detach(F)                  use up; it runs on, its result is destroyed
  *     syn_future_then(F, SYNCHRONIZER, FN, USER)
  *                                           use up; FN(USER, err, result) runs on the loop
@@ -96,6 +98,7 @@ syn_err syni_future_poll(struct syn_future future);
 syn_err syni_future_request_cancel(struct syn_future future);
 syn_err syni_future_cancel(struct syn_future future);
 syn_err syni_future_detach(struct syn_future future);
+syn_err syni_future_drop(struct syn_future future);
 syn_err syni_future_then(struct syn_future future, struct syn_synchronizer *where, void (*fn)(void),
                          void *user);
 
@@ -133,6 +136,11 @@ void syn_on_unobserved(void (*fn)(void *user, const char *function, syn_err err,
  * destroyed), SYN_ECANCELED if it ended by the request. */
 #define syn_future_cancel(f) syni_future_cancel((f).u.handle)
 #define syn_future_detach(f) syni_future_detach((f).u.handle)
+
+/* For who does not want the result any more and cannot, or need not, wait for the clean-up: in a
+ * callback, or in a step. The result, if there is one after all, is destroyed, and an error of the
+ * clean-up reaches syn_on_unobserved(). Where what the task uses is freed next, wait: cancel. */
+#define syn_future_drop(f) syni_future_drop((f).u.handle)
 
 /* FN runs once, later, on the loop of SYNCHRONIZER (a pointer; NULL: the default
  * one), never inside this call; the result is FN's to keep, and NULL with an error, of which

@@ -67,6 +67,7 @@
 #define future_request_cancel syn_future_request_cancel
 #define future_cancel syn_future_cancel
 #define future_detach syn_future_detach
+#define future_drop syn_future_drop
 #define future_then syn_future_then
 #define future_then_by syn_future_then_by
 #define future_share syn_future_share
@@ -173,6 +174,7 @@
 #define step_poll_by syn_step_poll_by
 #define step_await syn_step_await
 #define step_await_by syn_step_await_by
+#define step_cancel syn_step_cancel
 #define step_finally syn_step_finally
 #define step_next syn_step_next
 #define step_send syn_step_send
@@ -212,6 +214,7 @@
 #define co_poll_by syn_co_poll_by
 #define co_await syn_co_await
 #define co_await_by syn_co_await_by
+#define co_cancel syn_co_cancel
 #define co_try syn_co_try
 #define co_try_by syn_co_try_by
 #define co_next syn_co_next

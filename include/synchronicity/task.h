@@ -125,6 +125,7 @@ struct syn_step syni_step_sleep(struct syn_task *task, double seconds);
 struct syn_step syni_step_until(struct syn_task *task, struct syn_deadline deadline);
 struct syn_step syni_step_await(struct syn_task *task, struct syn_future future, void *out_result,
                                 struct syn_deadline deadline);
+struct syn_step syni_step_cancel(struct syn_task *task, struct syn_future future);
 struct syn_step syni_step_pass(struct syn_task *task);
 struct syn_step syni_step_leave(struct syn_task *task, syn_err err, const char *message);
 struct syn_step syni_step_fail(struct syn_task *task, syn_err err, const char *message);
@@ -177,6 +178,14 @@ struct syn_step syni_step_lost(struct syn_task *task);
 #define SYNI_STEP_AWAIT_BY_5(self, f, out, deadline, next)                                         \
     (SYNI_NEXT(self, next),                                                                        \
      syni_step_await(&(self)->syn, SYNI_HANDLE_2(f, out), (out), (deadline)))
+
+/* NEXT runs when FUTURE, which is used up, was asked to end and has ended, its clean-up
+ * included. The status is what it came to: SYN_ECANCELED if it ended by the request; 0 if it
+ * ended well all the same, and its value is destroyed; or its own error. Of a promise, which
+ * nobody can ask, only the wait ends. Fine, with status 0, for a future that was never
+ * made or is used up by now, so that clean-up may say it of every future that the task has. */
+#define syn_step_cancel(self, f, next)                                                             \
+    (SYNI_NEXT(self, next), syni_step_cancel(&(self)->syn, (f).u.handle))
 
 /* The handle of F, after the compiler compared its type with OUT's. */
 #define SYNI_HANDLE_1(f) (0 ? ((void)(f).u.result_is(), (struct syn_future){0}) : (f).u.handle)
@@ -303,6 +312,8 @@ struct syn_step syni_step_lost(struct syn_task *task);
     SYNI_CO_SUSPEND(syni_step_await(&self->syn, SYNI_HANDLE_1(f), NULL, (deadline)))
 #define SYNI_CO_AWAIT_BY_3(f, out, deadline)                                                       \
     SYNI_CO_SUSPEND(syni_step_await(&self->syn, SYNI_HANDLE_2(f, out), (out), (deadline)))
+/* As syn_step_cancel(): syn_co_cancel(self->f), mostly in clean-up. */
+#define syn_co_cancel(f) SYNI_CO_SUSPEND(syni_step_cancel(&self->syn, (f).u.handle))
 /* syn_co_try_by(f, deadline), syn_co_try_by(f, &self->out, deadline) */
 #define syn_co_try_by(...) SYNI_CAT(SYNI_CO_TRY_BY_, SYNI_N(__VA_ARGS__))(__VA_ARGS__)
 #define SYNI_CO_TRY_BY_2(f, deadline)                                                              \

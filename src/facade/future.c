@@ -86,7 +86,8 @@ static syn_err wait_core(struct syni_core *core, int64_t deadline, bool reserved
     struct core_wait here = {.wait = {.ops = reserved ? &get_ops : &look_ops,
                                       .deadline = deadline,
                                       .reason = reason,
-                                      .instead = "co_await(future)"},
+                                      .instead = reason == SYN_BY_REQUEST ? "co_cancel(future)"
+                                                                             : "co_await(future)"},
                              .core = core,
                              .reserved = reserved};
     syn_err err;
@@ -191,7 +192,7 @@ syn_err syni_future_cancel(struct syn_future future)
     return end_future(future, 0, SYN_BY_REQUEST, NULL);
 }
 
-syn_err syni_future_detach(struct syn_future future)
+static syn_err leave_to_itself(struct syn_future future, bool asks)
 {
     struct syni_core *core = NULL;
     syn_err err = syni_core_reserve(future, &core);
@@ -202,6 +203,18 @@ syn_err syni_future_detach(struct syn_future future)
     if (err)
         return err;
     syni_core_commit(core);
+    if (asks)
+        syni_core_ask(core, SYN_BY_REQUEST);
     syni_core_let_go(core);
     return SYN_OK;
+}
+
+syn_err syni_future_detach(struct syn_future future)
+{
+    return leave_to_itself(future, false);
+}
+
+syn_err syni_future_drop(struct syn_future future)
+{
+    return leave_to_itself(future, true);
 }

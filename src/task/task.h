@@ -165,6 +165,7 @@ struct __attribute__((may_alias)) syni_task {
             void *out;
             bool expired; /* the deadline of this await passed */
             bool given_up; /* the waiter was withdrawn: there is no outcome */
+            bool cancels;  /* the child was asked to end by this wait */
         } result;
         struct syni_scope *scope;
         struct syni_select select;

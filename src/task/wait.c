@@ -144,6 +144,7 @@ static void begin_await(struct syni_task *task, void *out)
     task->on.result.out = out;
     task->on.result.expired = false;
     task->on.result.given_up = false;
+    task->on.result.cancels = false;
     task->on.result.waiter.wake = wake_by_result;
 }
 
@@ -201,11 +202,44 @@ struct syn_step syni_step_await(struct syn_task *public_task, struct syn_future 
     return syni_suspended;
 }
 
+/* There is nothing to cancel. */
+static void cancel_nothing(struct syni_task *task)
+{
+    task->ops = NULL;
+    task->status = SYN_OK;
+    syni_task_resume(task);
+}
+
+struct syn_step syni_step_cancel(struct syn_task *public_task, struct syn_future future)
+{
+    struct syni_task *task = SYNI_TASK(public_task);
+    struct syni_core *child;
+    syn_err err = syni_core_reserve(future, &child);
+
+    begin_await(task, NULL);
+    task->on.result.cancels = true;
+    if (err == SYN_EINVAL || err == SYN_ECONSUMED) {
+        cancel_nothing(task);
+    } else if (err) {
+        await_refused(task, err);
+    } else if (wait_for(task, child, SYNI_NEVER)) {
+        syni_core_commit(child);
+        if (task->wait == SYNI_WAIT_RESULT)
+            ask_child(task, SYN_BY_REQUEST);
+    } else {
+        syni_core_restore(child);
+        await_refused(task, SYN_EBUSY);
+    }
+    return syni_suspended;
+}
+
 /* The child did not end by itself: nobody could be asked. */
 static bool collect_nothing(struct syni_task *task)
 {
-    bool by_us = !task->on.result.expired;
-    enum syn_origin origin = by_us ? syni_task_asked_by(task) : SYN_BY_DEADLINE;
+    bool by_us = !task->on.result.expired && !task->on.result.cancels;
+    enum syn_origin origin = by_us                     ? syni_task_asked_by(task)
+                             : task->on.result.expired ? SYN_BY_DEADLINE
+                                                       : SYN_BY_REQUEST;
 
     task->status = syni_code_of(origin);
     task->heard = syni_report_new(task->status, origin, NULL);

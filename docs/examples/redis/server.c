@@ -223,8 +223,7 @@ ASYNC(kv_synchronizer, void, kv_end, (struct kv_server *, server),
     co_begin;
     co_finally;
     server->stopping = true;
-    future_request_cancel(server->acceptor);
-    co_await(server->acceptor);
+    co_cancel(server->acceptor);
     co_await(syn_listener_close_future(server->listener));
     for (struct connection *c = server->connections; c; c = c->next)
         future_request_cancel(c->task);
