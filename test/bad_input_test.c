@@ -159,7 +159,7 @@ static void P3_a_shared_future_that_was_never_made_is_refused(void)
     CHECK_SAYS("never made");
     CHECK_INT(shared_get_by(none, &y, syn_after(1.0)), SYN_EINVAL);
     CHECK_INT(shared_peek(none, &peeked), SYN_EINVAL);
-    shared_future(none, &f);
+    syn_shared_future(none, &f);
     CHECK_INT(future_get(f, &y), SYN_EINVAL);
     shared_release(none);
     done();

@@ -126,7 +126,7 @@ static syn_err shares(void)
         future_cancel(f);
         return err;
     }
-    shared_future(s, &copy);
+    syn_shared_future(s, &copy);
     err = future_get(copy, &y);
     CHECK_INT(y, err ? -1 : 9);
     shared_release(s);

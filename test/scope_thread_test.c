@@ -158,7 +158,7 @@ static void X1_children_that_end_while_they_are_asked_do_not_lock_up(void)
     begin();
     CHECK_INT(future_share(work_future(5.0, 1), &s), 0);
     for (int i = 0; i < 3; i++) {
-        shared_future(s, &f[i]);
+        syn_shared_future(s, &f[i]);
         CHECK_INT(scope_spawn(&scope, f[i], &out[i]), 0);
     }
     scope_cancel(&scope);

@@ -94,7 +94,7 @@ static void reads(int number, void *argument)
     const int *peeked;
     int y = meeting->value;
 
-    shared_future(meeting->shared, &f);
+    syn_shared_future(meeting->shared, &f);
     if (number % 5 == 0)
         CHECK_INT(shared_get(meeting->shared, &y), meeting->err);
     else if (number % 5 == 1)
@@ -156,11 +156,11 @@ static void P3_it_may_be_read_again_and_by_whoever_comes_late(void)
         CHECK_INT(shared_get(s, NULL), 0);
         CHECK_INT(shared_peek(s, &peeked), 0);
         CHECK_INT(*peeked, 9);
-        shared_future(s, &f);
+        syn_shared_future(s, &f);
         CHECK_INT(future_get(f, &y), 0);
     }
     CHECK_INT(now(), SECOND);
-    shared_future(s, &f);
+    syn_shared_future(s, &f);
     shared_release(s);
     CHECK_INT(future_get(f, &y), 0); /* it has its own copy */
     finish(&demo);
@@ -175,7 +175,7 @@ static void P3_each_reader_of_a_failure_gets_the_whole_report(void)
 
     begin();
     CHECK_INT(future_share(square_future(1.0, -3), &s), 0);
-    shared_future(s, &f);
+    syn_shared_future(s, &f);
     for (int i = 0; i < 3; i++) {
         CHECK_INT(shared_get(s, &y), SYN_EIO);
         CHECK_SAYS("negative");
@@ -213,7 +213,7 @@ static void C11_a_shared_result_that_owns_something_is_borrowed_and_dies_with_th
 
     begin();
     CHECK_INT(future_share(owned_future(1.0), &s), 0);
-    shared_future(s, &f);
+    syn_shared_future(s, &f);
     CHECK_INT(future_get(f, &copy), SYN_ENOTSUP);
     CHECK_INT(shared_get(s, &copy), SYN_ENOTSUP);
     CHECK_SAYS("shared_peek");
@@ -239,9 +239,9 @@ static void P3_a_shared_promise_is_completed_from_another_thread(void)
     begin();
     CHECK_INT(promise_new(number, &p, &f), 0);
     CHECK_INT(future_share(f, &s), 0);
-    shared_future(s, &copy);
+    syn_shared_future(s, &copy);
     CHECK_INT(future_get_by(copy, &y, syn_after(1.0)), SYN_ETIMEDOUT);
-    shared_future(s, &copy);
+    syn_shared_future(s, &copy);
     CHECK_INT(promise_complete(p, &(int){5}), 0);
     CHECK_INT(future_get(copy, &y), 0);
     CHECK_INT(y, 5);
@@ -258,7 +258,7 @@ ASYNC(demo, void, is_cancelled_reading, (struct square_shared, s), SYN_LOCAL(int
       SYN_LOCAL(struct square_future, f))
 {
     co_begin;
-    shared_future(self->s, &self->f);
+    syn_shared_future(self->s, &self->f);
     co_try(self->f, &self->y);
     co_end;
 }

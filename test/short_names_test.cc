@@ -79,7 +79,7 @@ static int shared()
     shared_get(s, &y);
     shared_get_by(s, &y, syn_after(1));
     shared_peek(s, &peeked);
-    shared_future(s, &f);
+    syn_shared_future(s, &f);
     future_get(f, &y);
     shared_release(s);
     return y;

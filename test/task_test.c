@@ -197,7 +197,7 @@ static syn_err waits_for_itself(int how)
         return err;
     }
     CHECK_INT(future_share(f, &s), 0);
-    shared_future(s, &copy);
+    syn_shared_future(s, &copy);
     err = how == SHARED ? shared_get(s, &y) : future_get(copy, &y);
     CHECK_INT(future_detach(copy), 0);
     shared_release(s);

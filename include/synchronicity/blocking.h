@@ -28,7 +28,8 @@
  * SYN_BLOCKING_DEFINE(pool, ret, name, items) { } in a .c file. Instead of a pool one may
  * say SYN_DEFAULT_POOL.
  *
- * Items are those of call.h: arguments, SYN_COPY, SYN_DESTROY, SYN_DOC; and
+ * Items are those of call.h: arguments (none called `job`), SYN_COPY, SYN_COPY_BYTES, SYN_TAKE,
+ * SYN_DESTROY, SYN_DOC; and
  * SYN_STRAND(expression), a struct syn_strand * made of the arguments: its jobs run one at a
  * time and in order; SYN_URGENT: its jobs go ahead of those without; SYN_TO_THE_END: who
  * waits for one that runs waits for its end, however long that takes, since it works on what
@@ -37,7 +38,8 @@
  *
  * ARGUMENTS are copied as a C call copies them. What a pointer points to must stay until
  * the future is done, and, where a job may be abandoned, until it really ends: use
- * SYN_COPY for strings, and SYN_TO_THE_END for what is not copied. The result is copied out;
+ * SYN_COPY for strings, SYN_COPY_BYTES for buffers, and SYN_TO_THE_END for what is not copied. The
+ * result is copied out;
  * one that nobody fetches is destroyed by SYN_DESTROY, exactly once.
  *
  * CANCELLING. A job that has not begun never begins. One that runs is told: by
@@ -71,17 +73,18 @@
 #define SYN_BLOCKING_TYPES(ret, name) SYNI_FUTURE_TYPES(ret, name)
 #define SYN_BLOCKING_DECLARE(...) SYNI_BLOCKING_DECLARE(__VA_ARGS__, SYNI_END)
 #define SYNI_BLOCKING_DECLARE(ret, name, ...)                                                      \
+    SYNI_MAP(SYNI_VET_JOB, __VA_ARGS__)                                                            \
     struct name; /* the frame */                                                                   \
     SYNI_FUTURE_TYPES(ret, name);                                                                  \
     SYNI_PROTOTYPES(extern, ret, name, __VA_ARGS__);                                               \
-    extern SYNI_HELD struct name##_future name##_submit(                                           \
+    extern SYNI_HELD struct name##_future (name##_submit)(                                         \
         SYNI_LIST(~, struct syn_pool *syni_pool SYNI_MAP(SYNI_PARAM, __VA_ARGS__)))
 
 /* syn_pool_submit(&pool, NAME, arguments ...): the future of NAME on that pool. */
 #define syn_pool_submit(pool, ...)                                                                 \
     SYNI_CAT(SYNI_SUBMIT_, SYNI_ONE(__VA_ARGS__))(pool, __VA_ARGS__)
-#define SYNI_SUBMIT_1(pool, name) name##_submit(pool)
-#define SYNI_SUBMIT_0(pool, name, ...) name##_submit(pool, __VA_ARGS__)
+#define SYNI_SUBMIT_1(pool, name) (name##_submit)(pool)
+#define SYNI_SUBMIT_0(pool, name, ...) (name##_submit)(pool, __VA_ARGS__)
 
 /* --- what the author needs: C --- */
 
@@ -106,6 +109,7 @@ struct syn_blocking {
     struct syn_pool *pool;               /* NULL: the default one */
     void (*run)(struct syn_job *job);    /* the body, and its result into the frame */
     void (*release)(struct syn_job *job); /* frees copied arguments, or NULL */
+    void (*drop)(struct syn_job *job); /* it never begins: frees what it took over; or NULL */
 };
 
 /* More of the smaller ones: times and pthread's parts are as large there. */
@@ -125,6 +129,7 @@ struct syn_job {
 struct syn_job *syni_job_new(const struct syn_blocking *function, struct syn_pool *pool,
                              struct syn_future *out_future);
 const char *syni_job_copy(struct syn_job *job, const char *text);
+void *syni_job_copy_bytes(struct syn_job *job, const void *bytes, size_t size);
 /* JOB is not the caller's any more. */
 void syni_job_start(struct syn_job *job, struct syn_strand *strand);
 /* A wait for a job of FUNCTION on this thread could be for itself: SYN_EDEADLK. */
@@ -138,46 +143,48 @@ void syni_job_fail(struct syn_job *job, syn_err err, const char *message);
 #define SYNI_JOB_FAIL_3(job, err, message)                                                         \
     (syni_job_fail(&(job)->syn, (err), (message)), (job)->result)
 
-#define SYN_BLOCKING_DEFINE(...) SYNI_BLOCKING_DEFINE(__VA_ARGS__, SYNI_END)
-#define SYNI_BLOCKING_DEFINE(pool, ret, name, ...) SYNI_BLOCK(, pool, ret, name, __VA_ARGS__)
+#define SYN_BLOCKING_DEFINE(...) SYNI_BOUND(SYNI_BLOCKING_DEFINE, SYN_DEFAULT_POOL, __VA_ARGS__, SYNI_END, SYNI_END)
+#define SYNI_BLOCKING_DEFINE(pool, ret, name, ...)                                                 \
+    SYNI_BLOCK(#name, , pool, ret, name, __VA_ARGS__)
 
-#define SYN_BLOCKING(...) SYNI_BLOCKING(__VA_ARGS__, SYNI_END)
+#define SYN_BLOCKING(...) SYNI_BOUND(SYNI_BLOCKING, SYN_DEFAULT_POOL, __VA_ARGS__, SYNI_END, SYNI_END)
 #define SYNI_BLOCKING(pool, ret, name, ...)                                                        \
     SYNI_FUTURE_TYPES(ret, name);                                                                  \
-    SYNI_BLOCK(static inline SYNI_UNUSED, pool, ret, name, __VA_ARGS__)
+    SYNI_BLOCK(#name, static inline SYNI_UNUSED, pool, ret, name, __VA_ARGS__)
 
-/* What one definition makes; see SYNI_DEFINE in call.h. `result` is zero until the body
- * has returned: what a body that failed returns. */
-#define SYNI_BLOCK(linkage, pool, ret, name, ...)                                                  \
+/* What one definition makes; see SYNI_DEFINE in call.h. LABEL is how reports call it. `result` is
+ * zero until the body has returned: what a body that failed returns. */
+#define SYNI_BLOCK(label, linkage, pool, ret, name, ...)                                           \
     struct name {                                                                                  \
         struct syn_job syn;                                                                        \
         SYNI_IF_VOID(ret, SYNI_NO_RESULT, SYNI_RESULT_FIELD)(ret)                                  \
         SYNI_MAP(SYNI_FIELD, __VA_ARGS__)                                                          \
     };                                                                                             \
-    static ret syni_##name##_body(                                                                 \
+    SYNI_MAP(SYNI_VET_JOB, __VA_ARGS__)                                                            \
+    static ret syni_body_of_##name(                                                                \
         SYNI_LIST(~, struct name *job SYNI_MAP(SYNI_PARAM, __VA_ARGS__)));                         \
-    static void syni_##name##_run(struct syn_job *syni_job)                                        \
+    static void syni_run_of_##name(struct syn_job *syni_job)                                       \
     {                                                                                              \
         struct name *self = (struct name *)(void *)syni_job;                                       \
         SYNI_IF_VOID(ret, SYNI_NOTHING, SYNI_INTO_RESULT)(ret)                                     \
-            syni_##name##_body(SYNI_LIST(~, self SYNI_MAP(SYNI_SPREAD, __VA_ARGS__)));             \
+            syni_body_of_##name(SYNI_LIST(~, self SYNI_MAP(SYNI_SPREAD, __VA_ARGS__)));            \
     }                                                                                              \
-    static void syni_##name##_call(void (*fn)(void), void *user, syn_err err, void *result)        \
-        SYNI_CALL_BACK(ret) static SYNI_UNUSED void syni_##name##_destroy(void *result)            \
+    static void syni_call_of_##name(void (*fn)(void), void *user, syn_err err, void *result)       \
+        SYNI_CALL_BACK(ret) static SYNI_UNUSED void syni_destroy_of_##name(void *result)           \
     {                                                                                              \
         SYNI_IF_VOID(ret, SYNI_NOTHING, SYNI_RESULT_AS)(ret) SYNI_MAP(SYNI_KILL, __VA_ARGS__)      \
         (void)result;                                                                              \
     }                                                                                              \
     SYNI_JOB_RELEASE(name, __VA_ARGS__)                                                            \
-    static const struct syn_blocking syni_##name##_blocking = {                                    \
+    static const struct syn_blocking syni_blocking_of_##name = {                                   \
         SYN_ABI,                                                                                   \
         sizeof(struct syn_job),                                                                    \
         sizeof(struct name),                                                                       \
         offsetof(struct name, result),                                                             \
         {SYNI_IF_VOID(ret, SYNI_SIZE_VOID, SYNI_SIZE_TYPED)(ret),                                  \
-         (0 SYNI_MAP(SYNI_KILLS, __VA_ARGS__)) ? syni_##name##_destroy : NULL,                     \
-         syni_##name##_call},                                                                      \
-        #name,                                                                                     \
+         (0 SYNI_MAP(SYNI_KILLS, __VA_ARGS__)) ? syni_destroy_of_##name : NULL,                    \
+         syni_call_of_##name},                                                                     \
+        label,                                                                                     \
         __FILE__,                                                                                  \
         __LINE__,                                                                                  \
         SYNI_IN_LIBRARY,                                                                           \
@@ -185,17 +192,20 @@ void syni_job_fail(struct syn_job *job, syn_err err, const char *message);
         0 SYNI_MAP(SYNI_TO_THE_END, __VA_ARGS__),                                                  \
         0 SYNI_MAP(SYNI_LET_GO, __VA_ARGS__),                                                      \
         &pool,                                                                                     \
-        syni_##name##_run,                                                                         \
-        (0 SYNI_MAP(SYNI_COPIES, __VA_ARGS__)) ? syni_##name##_release : NULL};                    \
-    linkage SYNI_HELD struct name##_future name##_submit(                                          \
+        syni_run_of_##name,                                                                        \
+        (0 SYNI_MAP(SYNI_COPIES, __VA_ARGS__)) ? syni_release_of_##name : NULL,                    \
+        (0 SYNI_MAP(SYNI_TAKES, __VA_ARGS__)) ? syni_drop_of_##name : NULL};                       \
+    linkage SYNI_HELD struct name##_future (name##_submit)(                                        \
         SYNI_LIST(~, struct syn_pool *syni_pool SYNI_MAP(SYNI_PARAM, __VA_ARGS__)))                \
     {                                                                                              \
         struct name##_future syni_future;                                                          \
         struct syn_strand *syni_strand = NULL;                                                     \
         struct name *syni_new = (struct name *)(void *)syni_job_new(                               \
-            &syni_##name##_blocking, syni_pool, &syni_future.u.handle);                            \
-        if (!syni_new)                                                                             \
+            &syni_blocking_of_##name, syni_pool, &syni_future.u.handle);                           \
+        if (!syni_new) {                                                                           \
+            SYNI_MAP(SYNI_REFUSE, __VA_ARGS__)                                                     \
             return syni_future;                                                                    \
+        }                                                                                          \
         SYNI_MAP(SYNI_JOB_KEEP, __VA_ARGS__)                                                       \
         syni_job_start(&syni_new->syn, syni_strand);                                               \
         return syni_future;                                                                        \
@@ -203,97 +213,62 @@ void syni_job_fail(struct syn_job *job, syn_err err, const char *message);
     linkage SYNI_HELD struct name##_future name##_future(                                          \
         SYNI_LIST(~SYNI_MAP(SYNI_PARAM, __VA_ARGS__)))                                             \
     {                                                                                              \
-        return name##_submit(SYNI_LIST(~, NULL SYNI_MAP(SYNI_PASS, __VA_ARGS__)));                 \
+        return (name##_submit)(SYNI_LIST(~, NULL SYNI_MAP(SYNI_PASS, __VA_ARGS__)));               \
     }                                                                                              \
     linkage syn_err name(SYNI_LIST(~SYNI_MAP(SYNI_PARAM, __VA_ARGS__) SYNI_OUT(ret)))              \
     {                                                                                              \
-        syn_err syni_err = syni_job_may_wait(&syni_##name##_blocking);                             \
-        if (syni_err)                                                                              \
+        syn_err syni_err = syni_job_may_wait(&syni_blocking_of_##name);                            \
+        if (syni_err) {                                                                            \
+            SYNI_MAP(SYNI_REFUSE, __VA_ARGS__)                                                     \
             return syni_err;                                                                       \
+        }                                                                                          \
         return syni_future_get(                                                                    \
-            name##_submit(SYNI_LIST(~, NULL SYNI_MAP(SYNI_PASS, __VA_ARGS__))).u.handle,           \
+            (name##_submit)(SYNI_LIST(~, NULL SYNI_MAP(SYNI_PASS, __VA_ARGS__))).u.handle,         \
             SYNI_IF_VOID(ret, SYNI_OUT_PASS_VOID, SYNI_OUT_PASS)(ret));                            \
     }                                                                                              \
-    static ret syni_##name##_body(                                                                 \
+    static ret syni_body_of_##name(                                                                \
         SYNI_LIST(~, struct name *job SYNI_UNUSED SYNI_MAP(SYNI_PARAM, __VA_ARGS__)))
 
 /* volatile: reading it is no statement without effect. */
 #define SYNI_NO_RESULT(ret) volatile char result;
 #define SYNI_INTO_RESULT(ret) self->result =
 #define SYNI_JOB_RELEASE(name, ...)                                                                \
-    static SYNI_UNUSED void syni_##name##_release(struct syn_job *syni_job)                        \
+    static SYNI_UNUSED void syni_release_of_##name(struct syn_job *syni_job)                       \
     {                                                                                              \
         struct name *self = (struct name *)(void *)syni_job;                                       \
         (void)self;                                                                                \
         SYNI_MAP(SYNI_UNCOPY, __VA_ARGS__)                                                         \
+    }                                                                                              \
+    static SYNI_UNUSED void syni_drop_of_##name(struct syn_job *syni_job)                          \
+    {                                                                                              \
+        struct name *self = (struct name *)(void *)syni_job;                                       \
+        (void)self;                                                                                \
+        SYNI_MAP(SYNI_DROP, __VA_ARGS__)                                                           \
     }
 
-/* Arguments, each with a comma before it: of the frame, and passed on. */
+/* Arguments of the frame, each with a comma before it. */
 #define SYNI_SPREAD(item) SYNI_DO(SYNI_SPREAD_, item)
-#define SYNI_SPREAD_ARG(type, name) , self->name
-#define SYNI_SPREAD_SYN_COPY(type, name) , self->name
-#define SYNI_SPREAD_SYN_DESTROY(fn)
-#define SYNI_SPREAD_SYN_DOC(text)
-#define SYNI_SPREAD_SYN_STRAND(strand)
-#define SYNI_SPREAD_SYN_URGENT
-#define SYNI_SPREAD_SYN_TO_THE_END
-#define SYNI_SPREAD_SYN_LET_GO
-#define SYNI_SPREAD_SYNI_END
-#define SYNI_PASS(item) SYNI_DO(SYNI_PASS_, item)
-#define SYNI_PASS_ARG(type, name) , name
-#define SYNI_PASS_SYN_COPY(type, name) , name
-#define SYNI_PASS_SYN_DESTROY(fn)
-#define SYNI_PASS_SYN_DOC(text)
-#define SYNI_PASS_SYN_STRAND(strand)
-#define SYNI_PASS_SYN_URGENT
-#define SYNI_PASS_SYN_TO_THE_END
-#define SYNI_PASS_SYN_LET_GO
-#define SYNI_PASS_SYNI_END
+#define SYNI_SPREAD_ARG(type, name) ~, (, self->name)
+#define SYNI_SPREAD_SYN_COPY(type, name) ~, (, self->name)
+#define SYNI_SPREAD_SYN_COPY_BYTES(type, name, size) ~, (, self->name)
+#define SYNI_SPREAD_SYN_TAKE(type, name, fn) ~, (, self->name)
 
 /* Arguments into the frame, and the strand. */
 #define SYNI_JOB_KEEP(item) SYNI_DO(SYNI_JOB_KEEP_, item)
-#define SYNI_JOB_KEEP_ARG(type, name) SYNI_NO_ARRAY(name) syni_new->name = name;
-#define SYNI_JOB_KEEP_SYN_COPY(type, name) syni_new->name = syni_job_copy(&syni_new->syn, name);
-#define SYNI_JOB_KEEP_SYN_DESTROY(fn)
-#define SYNI_JOB_KEEP_SYN_DOC(text)
-#define SYNI_JOB_KEEP_SYN_STRAND(strand) syni_strand = (strand);
-#define SYNI_JOB_KEEP_SYN_URGENT
-#define SYNI_JOB_KEEP_SYN_TO_THE_END
-#define SYNI_JOB_KEEP_SYN_LET_GO
-#define SYNI_JOB_KEEP_SYNI_END
+#define SYNI_JOB_KEEP_ARG(type, name) ~, (SYNI_NO_ARRAY(name) syni_new->name = name;)
+#define SYNI_JOB_KEEP_SYN_COPY(type, name)                                                         \
+    ~, (syni_new->name = syni_job_copy(&syni_new->syn, name);)
+#define SYNI_JOB_KEEP_SYN_COPY_BYTES(type, name, size)                                             \
+    ~, (syni_new->name = syni_job_copy_bytes(&syni_new->syn, name, (size));)
+#define SYNI_JOB_KEEP_SYN_TAKE(type, name, fn) ~, (syni_new->name = name;)
+#define SYNI_JOB_KEEP_SYN_STRAND(strand) ~, (syni_strand = (strand);)
 
 #define SYNI_URGENT(item) SYNI_DO(SYNI_URGENT_, item)
-#define SYNI_URGENT_ARG(type, name)
-#define SYNI_URGENT_SYN_COPY(type, name)
-#define SYNI_URGENT_SYN_DESTROY(fn)
-#define SYNI_URGENT_SYN_DOC(text)
-#define SYNI_URGENT_SYN_STRAND(strand)
-#define SYNI_URGENT_SYN_URGENT +1
-#define SYNI_URGENT_SYN_TO_THE_END
-#define SYNI_URGENT_SYN_LET_GO
-#define SYNI_URGENT_SYNI_END
-
+#define SYNI_URGENT_SYN_URGENT ~, (+1)
 #define SYNI_TO_THE_END(item) SYNI_DO(SYNI_TO_THE_END_, item)
-#define SYNI_TO_THE_END_ARG(type, name)
-#define SYNI_TO_THE_END_SYN_COPY(type, name)
-#define SYNI_TO_THE_END_SYN_DESTROY(fn)
-#define SYNI_TO_THE_END_SYN_DOC(text)
-#define SYNI_TO_THE_END_SYN_STRAND(strand)
-#define SYNI_TO_THE_END_SYN_URGENT
-#define SYNI_TO_THE_END_SYN_TO_THE_END +1
-#define SYNI_TO_THE_END_SYN_LET_GO
-#define SYNI_TO_THE_END_SYNI_END
-
+#define SYNI_TO_THE_END_SYN_TO_THE_END ~, (+1)
 #define SYNI_LET_GO(item) SYNI_DO(SYNI_LET_GO_, item)
-#define SYNI_LET_GO_ARG(type, name)
-#define SYNI_LET_GO_SYN_COPY(type, name)
-#define SYNI_LET_GO_SYN_DESTROY(fn)
-#define SYNI_LET_GO_SYN_DOC(text)
-#define SYNI_LET_GO_SYN_STRAND(strand)
-#define SYNI_LET_GO_SYN_URGENT
-#define SYNI_LET_GO_SYN_TO_THE_END
-#define SYNI_LET_GO_SYN_LET_GO +1
-#define SYNI_LET_GO_SYNI_END
+#define SYNI_LET_GO_SYN_LET_GO ~, (+1)
 
 #endif /* !__cplusplus */
 

@@ -46,10 +46,11 @@
 
 #define SYN_BLOCKING_GENERATOR_DECLARE(...) SYNI_BLOCKING_GENERATOR_DECLARE(__VA_ARGS__, SYNI_END)
 #define SYNI_BLOCKING_GENERATOR_DECLARE(type, name, ...)                                           \
+    SYNI_MAP(SYNI_VET_JOB, __VA_ARGS__)                                                            \
     struct name; /* the frame */                                                                   \
     SYNI_CHANNEL_TYPES(type, name);                                                                \
     extern SYNI_HELD struct name##_channel name(SYNI_LIST(~SYNI_MAP(SYNI_PARAM, __VA_ARGS__)));    \
-    extern SYNI_HELD struct name##_channel name##_submit(                                          \
+    extern SYNI_HELD struct name##_channel (name##_submit)(                                        \
         SYNI_LIST(~, struct syn_pool *syni_pool SYNI_MAP(SYNI_PARAM, __VA_ARGS__)))
 
 #ifndef __cplusplus
@@ -70,11 +71,13 @@ int syni_job_yield(struct syn_job *job, void *item);
 #define syn_job_yield(job, value)                                                                  \
     ((job)->syn_item = (value), syni_job_yield(&(job)->syn, &(job)->syn_item))
 
-#define SYN_BLOCKING_GENERATOR_DEFINE(...) SYNI_BLOCKING_GENERATOR_DEFINE(__VA_ARGS__, SYNI_END)
+#define SYN_BLOCKING_GENERATOR_DEFINE(...)                                                         \
+    SYNI_BOUND(SYNI_BLOCKING_GENERATOR_DEFINE, SYN_DEFAULT_POOL, __VA_ARGS__, SYNI_END, SYNI_END)
 #define SYNI_BLOCKING_GENERATOR_DEFINE(pool, type, name, ...)                                      \
     SYNI_BLOCK_GENERATE(, pool, type, name, __VA_ARGS__)
 
-#define SYN_BLOCKING_GENERATOR(...) SYNI_BLOCKING_GENERATOR(__VA_ARGS__, SYNI_END)
+#define SYN_BLOCKING_GENERATOR(...)                                                                \
+    SYNI_BOUND(SYNI_BLOCKING_GENERATOR, SYN_DEFAULT_POOL, __VA_ARGS__, SYNI_END, SYNI_END)
 #define SYNI_BLOCKING_GENERATOR(pool, type, name, ...)                                             \
     SYNI_CHANNEL_TYPES(type, name);                                                                \
     SYNI_BLOCK_GENERATE(static inline SYNI_UNUSED, pool, type, name, __VA_ARGS__)
@@ -87,44 +90,48 @@ int syni_job_yield(struct syn_job *job, void *item);
         SYNI_NO_RESULT(void)                                                                       \
         SYNI_MAP(SYNI_FIELD, __VA_ARGS__)                                                          \
     };                                                                                             \
-    static void syni_##name##_body(                                                                \
+    SYNI_MAP(SYNI_VET_JOB, __VA_ARGS__)                                                            \
+    static void syni_body_of_##name(                                                               \
         SYNI_LIST(~, struct name *job SYNI_MAP(SYNI_PARAM, __VA_ARGS__)));                         \
-    static void syni_##name##_run(struct syn_job *syni_job)                                        \
+    static void syni_run_of_##name(struct syn_job *syni_job)                                       \
     {                                                                                              \
         struct name *self = (struct name *)(void *)syni_job;                                       \
-        syni_##name##_body(SYNI_LIST(~, self SYNI_MAP(SYNI_SPREAD, __VA_ARGS__)));                 \
+        syni_body_of_##name(SYNI_LIST(~, self SYNI_MAP(SYNI_SPREAD, __VA_ARGS__)));                \
     }                                                                                              \
-    static SYNI_UNUSED void syni_##name##_destroy(void *result)                                    \
+    static SYNI_UNUSED void syni_destroy_of_##name(void *result)                                   \
     {                                                                                              \
         SYNI_RESULT_AS(type) SYNI_MAP(SYNI_KILL, __VA_ARGS__)                                      \
     }                                                                                              \
     SYNI_JOB_RELEASE(name, __VA_ARGS__)                                                            \
-    static const struct syn_blocking_generator syni_##name##_generator = {                         \
+    static const struct syn_blocking_generator syni_generator_of_##name = {                        \
         {SYN_ABI, sizeof(struct syn_job), sizeof(struct name), offsetof(struct name, result),      \
          {0, NULL, NULL}, #name, __FILE__, __LINE__, SYNI_IN_LIBRARY,                              \
          0 SYNI_MAP(SYNI_URGENT, __VA_ARGS__), 0 SYNI_MAP(SYNI_TO_THE_END, __VA_ARGS__),           \
-         0 SYNI_MAP(SYNI_LET_GO, __VA_ARGS__), &pool, syni_##name##_run,                           \
-         (0 SYNI_MAP(SYNI_COPIES, __VA_ARGS__)) ? syni_##name##_release : NULL},                   \
-        {sizeof(type), (0 SYNI_MAP(SYNI_KILLS, __VA_ARGS__)) ? syni_##name##_destroy : NULL,       \
+         0 SYNI_MAP(SYNI_LET_GO, __VA_ARGS__), &pool, syni_run_of_##name,                          \
+         (0 SYNI_MAP(SYNI_COPIES, __VA_ARGS__)) ? syni_release_of_##name : NULL,                   \
+         (0 SYNI_MAP(SYNI_TAKES, __VA_ARGS__)) ? syni_drop_of_##name : NULL},                      \
+        {sizeof(type), (0 SYNI_MAP(SYNI_KILLS, __VA_ARGS__)) ? syni_destroy_of_##name : NULL,      \
          NULL}};                                                                                   \
-    linkage SYNI_HELD struct name##_channel name##_submit(                                         \
+    linkage SYNI_HELD struct name##_channel (name##_submit)(                                       \
         SYNI_LIST(~, struct syn_pool *syni_pool SYNI_MAP(SYNI_PARAM, __VA_ARGS__)))                \
     {                                                                                              \
         struct name##_channel syni_channel;                                                        \
         struct syn_strand *syni_strand = NULL;                                                     \
         struct name *syni_new = (struct name *)(void *)syni_job_generator_new(                     \
-            &syni_##name##_generator, syni_pool, &syni_channel.u.handle);                          \
-        if (!syni_new)                                                                             \
+            &syni_generator_of_##name, syni_pool, &syni_channel.u.handle);                         \
+        if (!syni_new) {                                                                           \
+            SYNI_MAP(SYNI_REFUSE, __VA_ARGS__)                                                     \
             return syni_channel;                                                                   \
+        }                                                                                          \
         SYNI_MAP(SYNI_JOB_KEEP, __VA_ARGS__)                                                       \
         syni_job_generator_ready(&syni_new->syn, syni_strand);                                     \
         return syni_channel;                                                                       \
     }                                                                                              \
     linkage SYNI_HELD struct name##_channel name(SYNI_LIST(~SYNI_MAP(SYNI_PARAM, __VA_ARGS__)))    \
     {                                                                                              \
-        return name##_submit(SYNI_LIST(~, NULL SYNI_MAP(SYNI_PASS, __VA_ARGS__)));                 \
+        return (name##_submit)(SYNI_LIST(~, NULL SYNI_MAP(SYNI_PASS, __VA_ARGS__)));               \
     }                                                                                              \
-    static void syni_##name##_body(                                                                \
+    static void syni_body_of_##name(                                                               \
         SYNI_LIST(~, struct name *job SYNI_UNUSED SYNI_MAP(SYNI_PARAM, __VA_ARGS__)))
 
 #endif /* !__cplusplus */

@@ -37,9 +37,30 @@
  * After the name come up to 24 items: arguments (type, name), none called `result`, no arrays
  * (a pointer, or a struct), and pointers to functions by a typedef;
  * SYN_COPY(const char *, name), a string that the future face copies, since the call
- * outlives the caller's statement; SYN_LOCAL(type, name) (also `name[16]`);
+ * outlives the caller's statement; SYN_COPY_BYTES(const void *, name, size), the same for SIZE
+ * bytes, an expression of the arguments, such as n * sizeof(int); SYN_TAKE(type, name, fn), see
+ * below; SYN_LOCAL(type, name) (also `name[16]`);
  * SYN_DESTROY(fn), which is called with a result that nobody fetched, itself and no pointer to
  * it (and must not wait: where its end is async, it detaches the future of that); SYN_DOC("...").
+ *
+ * TAKING OVER. What the body of a call frees in its clean-up is lost when the call never begins,
+ * and a call that was cancelled early, or refused, never does. SYN_TAKE(type, name, fn) says that
+ * the argument is the call's from the moment it is made, by whatever face, and whatever that
+ * returns:
+ *
+ *     SYN_ASYNC(demo, void, serve, SYN_TAKE(struct connection *, c, connection_free))
+ *     {
+ *         syn_co_begin;
+ *         ...
+ *         syn_co_finally;
+ *         connection_free(self->c);
+ *         syn_co_end;
+ *     }
+ *
+ * Once the body has begun the argument is the body's, as anything else that it owns; if it never
+ * begins, FN is called with it, once: also with NULL, on the thread that made the call or on that
+ * of the loop or pool, and it must not wait. It is so in every kind of function. (An argument that
+ * a call by name refuses, value.h, was not taken over.)
  *
  * A declaration is C and C++; a definition is C. In C++, too, the types are written with
  * `struct`, std::vector<struct square_future>, since square_future alone is the function.
@@ -57,6 +78,7 @@
 #define SYN_ASYNC_TYPES(ret, name) SYNI_FUTURE_TYPES(ret, name)
 #define SYN_ASYNC_DECLARE(...) SYNI_ASYNC_DECLARE(__VA_ARGS__, SYNI_END)
 #define SYNI_ASYNC_DECLARE(ret, name, ...)                                                         \
+    SYNI_MAP(SYNI_VET_TASK, __VA_ARGS__)                                                           \
     struct name; /* the frame, for the steps of who defines it */                                  \
     SYNI_FUTURE_TYPES(ret, name);                                                                  \
     SYNI_PROTOTYPES(extern, ret, name, __VA_ARGS__)
@@ -69,17 +91,10 @@
 
 /* Parameters, each with a comma before it. */
 #define SYNI_PARAM(item) SYNI_DO(SYNI_PARAM_, item)
-#define SYNI_PARAM_ARG(type, name) , type name
-#define SYNI_PARAM_SYN_COPY(type, name) , type name
-#define SYNI_PARAM_SYN_LOCAL(type, name)
-#define SYNI_PARAM_SYN_DESTROY(fn)
-#define SYNI_PARAM_SYN_ASKS(type)
-#define SYNI_PARAM_SYN_DOC(text)
-#define SYNI_PARAM_SYN_STRAND(strand)
-#define SYNI_PARAM_SYN_URGENT
-#define SYNI_PARAM_SYN_TO_THE_END
-#define SYNI_PARAM_SYN_LET_GO
-#define SYNI_PARAM_SYNI_END
+#define SYNI_PARAM_ARG(type, name) ~, (, type name)
+#define SYNI_PARAM_SYN_COPY(type, name) ~, (, type name)
+#define SYNI_PARAM_SYN_COPY_BYTES(type, name, size) ~, (, type name)
+#define SYNI_PARAM_SYN_TAKE(type, name, fn) ~, (, type name)
 #define SYNI_OUT(ret) SYNI_IF_VOID(ret, SYNI_NOTHING, SYNI_OUT_TYPED)(ret)
 #define SYNI_OUT_TYPED(ret) , ret *out_result
 
@@ -97,14 +112,24 @@
 /* In place of a synchronizer: bound to none. */
 #define SYN_FREE (*(struct syn_synchronizer *)NULL)
 
-#define SYN_ASYNC_DEFINE(...) SYNI_ASYNC_DEFINE(__VA_ARGS__, SYNI_END)
+#define SYN_ASYNC_DEFINE(...) SYNI_BOUND(SYNI_ASYNC_DEFINE, SYN_FREE, __VA_ARGS__, SYNI_END, SYNI_END)
 #define SYNI_ASYNC_DEFINE(synchronizer, ret, name, ...)                                            \
     SYNI_DEFINE(, synchronizer, ret, name, __VA_ARGS__)
 
-#define SYN_ASYNC(...) SYNI_ASYNC(__VA_ARGS__, SYNI_END)
+#define SYN_ASYNC(...) SYNI_BOUND(SYNI_ASYNC, SYN_FREE, __VA_ARGS__, SYNI_END, SYNI_END)
 #define SYNI_ASYNC(synchronizer, ret, name, ...)                                                   \
     SYNI_FUTURE_TYPES(ret, name);                                                                  \
     SYNI_DEFINE(static inline SYNI_UNUSED, synchronizer, ret, name, __VA_ARGS__)
+
+/* OP(bound, type, name, items), also where BOUND is forgotten, with an error that says so, and
+ * NONE in its place. */
+#define SYNI_BOUND(op, none, bound, type, name, ...)                                               \
+    SYNI_CAT(SYNI_BOUND_, SYNI_IS_ITEM(name))(op, none, bound, type, name, __VA_ARGS__)
+#define SYNI_BOUND_0(op, none, bound, type, name, ...) op(bound, type, name, __VA_ARGS__)
+#define SYNI_BOUND_1(op, none, type, name, ...)                                                    \
+    SYNI_ASSERT(0, "the first of three is missing: the synchronizer or pool, the type of the "     \
+                   "result, the name")                                                             \
+    op(none, type, name, __VA_ARGS__)
 
 /* Readies FRAME for a blocking call of FUNCTION and makes the call. */
 syn_err syni_call(const struct syn_function *function, struct syn_task *frame, void *out_result);
@@ -112,9 +137,11 @@ syn_err syni_call(const struct syn_function *function, struct syn_task *frame, v
 /* A frame for a future call, and its handle in *OUT_FUTURE; NULL, and the handle
  * says why, when it cannot be had. */
 struct syn_task *syni_call_new(const struct syn_function *function, struct syn_future *out_future);
-/* A copied string argument; a failed copy is remembered in the frame. */
+/* A copied argument, a string or SIZE bytes; a failed copy is remembered in the frame. */
 const char *syni_call_copy(struct syn_task *frame, const char *text);
 void syni_call_free_copy(const char *text);
+void *syni_call_copy_bytes(struct syn_task *frame, const void *bytes, size_t size);
+void syni_call_free_bytes(const void *bytes);
 /* Starts it. FRAME is not the caller's any more. */
 void syni_call_start(struct syn_task *frame);
 
@@ -132,74 +159,86 @@ void syni_call_start(struct syn_task *frame);
         SYNI_IF_VOID(ret, SYNI_NOTHING, SYNI_RESULT_FIELD)(ret)                                    \
         SYNI_MAP(SYNI_FIELD, __VA_ARGS__)                                                          \
     };                                                                                             \
-    static struct syn_step syni_##name##_start(struct name *self);                                 \
+    SYNI_MAP(SYNI_VET_TASK, __VA_ARGS__)                                                           \
+    static struct syn_step syni_start_of_##name(struct name *self);                                \
     SYNI_RUN_AND_LEAVE(name)                                                                       \
-    static void syni_##name##_call(void (*fn)(void), void *user, syn_err err, void *result)        \
-        SYNI_CALL_BACK(ret) static SYNI_UNUSED void syni_##name##_destroy(void *result)            \
+    static void syni_call_of_##name(void (*fn)(void), void *user, syn_err err, void *result)       \
+        SYNI_CALL_BACK(ret) static SYNI_UNUSED void syni_destroy_of_##name(void *result)           \
     {                                                                                              \
         SYNI_IF_VOID(ret, SYNI_NOTHING, SYNI_RESULT_AS)(ret) SYNI_MAP(SYNI_KILL, __VA_ARGS__)      \
         (void)result;                                                                              \
     }                                                                                              \
     SYNI_RELEASE(name, __VA_ARGS__)                                                                \
-    static const struct syn_function syni_##name##_function = {                                    \
+    static const struct syn_function syni_function_of_##name = {                                   \
         SYN_ABI,                                                                                   \
         sizeof(struct syn_task),                                                                   \
         sizeof(struct name),                                                                       \
         SYNI_IF_VOID(ret, SYNI_OFFSET_VOID, SYNI_OFFSET_TYPED)(name),                              \
         {SYNI_IF_VOID(ret, SYNI_SIZE_VOID, SYNI_SIZE_TYPED)(ret),                                  \
-         (0 SYNI_MAP(SYNI_KILLS, __VA_ARGS__)) ? syni_##name##_destroy : NULL,                     \
-         syni_##name##_call},                                                                      \
+         (0 SYNI_MAP(SYNI_KILLS, __VA_ARGS__)) ? syni_destroy_of_##name : NULL,                    \
+         syni_call_of_##name},                                                                     \
         #name,                                                                                     \
         __FILE__,                                                                                  \
         __LINE__,                                                                                  \
         SYNI_IN_LIBRARY,                                                                           \
         &bound,                                                                                    \
-        syni_##name##_run,                                                                         \
-        syni_##name##_leave,                                                                       \
-        (0 SYNI_MAP(SYNI_COPIES, __VA_ARGS__)) ? syni_##name##_release : NULL,                     \
+        syni_run_of_##name,                                                                        \
+        syni_leave_of_##name,                                                                      \
+        (0 SYNI_MAP(SYNI_COPIES, __VA_ARGS__)) ? syni_release_of_##name : NULL,                    \
+        (0 SYNI_MAP(SYNI_TAKES, __VA_ARGS__)) ? syni_drop_of_##name : NULL,                        \
         NULL,                                                                                      \
         NULL};                                                                                     \
     linkage syn_err name(SYNI_LIST(~SYNI_MAP(SYNI_PARAM, __VA_ARGS__) SYNI_OUT(ret)))              \
     {                                                                                              \
-        struct name syni_frame = {.syn = {.function = &syni_##name##_function}};                   \
-        syni_frame.syn_next = syni_##name##_start;                                                 \
+        struct name syni_frame = {.syn = {.function = &syni_function_of_##name}};                  \
+        syni_frame.syn_next = syni_start_of_##name;                                                \
         SYNI_MAP(SYNI_STORE, __VA_ARGS__)                                                          \
-        return syni_call(&syni_##name##_function, &syni_frame.syn,                                 \
+        return syni_call(&syni_function_of_##name, &syni_frame.syn,                                \
                          SYNI_IF_VOID(ret, SYNI_OUT_PASS_VOID, SYNI_OUT_PASS)(ret));               \
     }                                                                                              \
     linkage SYNI_HELD struct name##_future name##_future(                                          \
         SYNI_LIST(~SYNI_MAP(SYNI_PARAM, __VA_ARGS__)))                                             \
     {                                                                                              \
         struct name##_future syni_future;                                                          \
-        struct name *syni_new = (struct name *)(void *)syni_call_new(&syni_##name##_function,      \
+        struct name *syni_new = (struct name *)(void *)syni_call_new(&syni_function_of_##name,     \
                                                                      &syni_future.u.handle);       \
-        if (!syni_new)                                                                             \
+        if (!syni_new) {                                                                           \
+            SYNI_MAP(SYNI_REFUSE, __VA_ARGS__)                                                     \
             return syni_future;                                                                    \
-        syni_new->syn_next = syni_##name##_start;                                                  \
+        }                                                                                          \
+        syni_new->syn_next = syni_start_of_##name;                                                 \
         SYNI_MAP(SYNI_KEEP, __VA_ARGS__)                                                           \
         syni_call_start(&syni_new->syn);                                                           \
         return syni_future;                                                                        \
     }                                                                                              \
-    static struct syn_step syni_##name##_start(struct name *self SYNI_UNUSED)
+    static struct syn_step syni_start_of_##name(struct name *self SYNI_UNUSED)
 
 #define SYNI_RUN_AND_LEAVE(name)                                                                   \
-    static struct syn_step syni_##name##_run(struct syn_task *task)                                \
+    static struct syn_step syni_run_of_##name(struct syn_task *task)                               \
     {                                                                                              \
         struct name *self = (struct name *)(void *)task;                                           \
         return self->syn_next(self);                                                               \
     }                                                                                              \
-    static struct syn_step syni_##name##_leave(struct syn_task *task)                              \
+    static struct syn_step syni_leave_of_##name(struct syn_task *task)                             \
     {                                                                                              \
         struct name *self = (struct name *)(void *)task;                                           \
-        self->syn_next = task->coroutine ? syni_##name##_start : self->syn_finally;                \
+        self->syn_next = task->coroutine ? syni_start_of_##name : self->syn_finally;               \
         return self->syn_next ? self->syn_next(self) : syni_step_end(task);                        \
     }
 #define SYNI_RELEASE(name, ...)                                                                    \
-    static SYNI_UNUSED void syni_##name##_release(struct syn_task *task)                           \
+    static SYNI_UNUSED void syni_release_of_##name(struct syn_task *task)                          \
     {                                                                                              \
         struct name *self = (struct name *)(void *)task;                                           \
         (void)self;                                                                                \
         SYNI_MAP(SYNI_UNCOPY, __VA_ARGS__)                                                         \
+    }                                                                                              \
+    SYNI_DROPPER(name, __VA_ARGS__)
+#define SYNI_DROPPER(name, ...)                                                                    \
+    static SYNI_UNUSED void syni_drop_of_##name(struct syn_task *task)                             \
+    {                                                                                              \
+        struct name *self = (struct name *)(void *)task;                                           \
+        (void)self;                                                                                \
+        SYNI_MAP(SYNI_DROP, __VA_ARGS__)                                                           \
     }
 
 #define SYNI_RESULT_FIELD(ret) ret result;
@@ -210,64 +249,53 @@ void syni_call_start(struct syn_task *frame);
 
 /* Fields of the frame. */
 #define SYNI_FIELD(item) SYNI_DO(SYNI_FIELD_, item)
-#define SYNI_FIELD_ARG(type, name) type name;
-#define SYNI_FIELD_SYN_COPY(type, name) type name;
-#define SYNI_FIELD_SYN_LOCAL(type, name) type name;
-#define SYNI_FIELD_SYN_DESTROY(fn)
-#define SYNI_FIELD_SYN_ASKS(type) type syn_sent; const type *sent;
-#define SYNI_FIELD_SYN_DOC(text)
-#define SYNI_FIELD_SYN_STRAND(strand)
-#define SYNI_FIELD_SYN_URGENT
-#define SYNI_FIELD_SYN_TO_THE_END
-#define SYNI_FIELD_SYN_LET_GO
-#define SYNI_FIELD_SYNI_END
+#define SYNI_FIELD_ARG(type, name) ~, (type name;)
+#define SYNI_FIELD_SYN_COPY(type, name) ~, (type name;)
+#define SYNI_FIELD_SYN_COPY_BYTES(type, name, size) ~, (type name;)
+#define SYNI_FIELD_SYN_TAKE(type, name, fn) ~, (type name;)
+#define SYNI_FIELD_SYN_LOCAL(type, name) ~, (type name;)
+#define SYNI_FIELD_SYN_ASKS(type) ~, (type syn_sent; type const *sent;)
+
+/* Arguments, each with a comma before it, passed on. */
+#define SYNI_PASS(item) SYNI_DO(SYNI_PASS_, item)
+#define SYNI_PASS_ARG(type, name) ~, (, name)
+#define SYNI_PASS_SYN_COPY(type, name) ~, (, name)
+#define SYNI_PASS_SYN_COPY_BYTES(type, name, size) ~, (, name)
+#define SYNI_PASS_SYN_TAKE(type, name, fn) ~, (, name)
 
 /* Arguments into the frame: of a blocking call, whose caller waits ... */
 #define SYNI_STORE(item) SYNI_DO(SYNI_STORE_, item)
-#define SYNI_STORE_ARG(type, name) syni_frame.name = name;
-#define SYNI_STORE_SYN_COPY(type, name) syni_frame.name = name;
-#define SYNI_STORE_SYN_LOCAL(type, name)
-#define SYNI_STORE_SYN_DESTROY(fn)
-#define SYNI_STORE_SYN_DOC(text)
-#define SYNI_STORE_SYNI_END
+#define SYNI_STORE_ARG(type, name) ~, (syni_frame.name = name;)
+#define SYNI_STORE_SYN_COPY(type, name) ~, (syni_frame.name = name;)
+#define SYNI_STORE_SYN_COPY_BYTES(type, name, size) ~, (syni_frame.name = name;)
+#define SYNI_STORE_SYN_TAKE(type, name, fn) ~, (syni_frame.name = name;)
 
 /* ... and of a future call, whose caller goes on. An argument (int, v[3]) would be a pointer
  * outside and an array in the frame: it is refused, by a name that cannot be made of it. */
 #define SYNI_NO_ARRAY(name) enum { name##_is_no_array };
 #define SYNI_KEEP(item) SYNI_DO(SYNI_KEEP_, item)
-#define SYNI_KEEP_ARG(type, name) SYNI_NO_ARRAY(name) syni_new->name = name;
-#define SYNI_KEEP_SYN_COPY(type, name) syni_new->name = syni_call_copy(&syni_new->syn, name);
-#define SYNI_KEEP_SYN_LOCAL(type, name)
-#define SYNI_KEEP_SYN_DESTROY(fn)
-#define SYNI_KEEP_SYN_ASKS(type)
-#define SYNI_KEEP_SYN_DOC(text)
-#define SYNI_KEEP_SYNI_END
+#define SYNI_KEEP_ARG(type, name) ~, (SYNI_NO_ARRAY(name) syni_new->name = name;)
+#define SYNI_KEEP_SYN_COPY(type, name) ~, (syni_new->name = syni_call_copy(&syni_new->syn, name);)
+#define SYNI_KEEP_SYN_COPY_BYTES(type, name, size)                                                 \
+    ~, (syni_new->name = syni_call_copy_bytes(&syni_new->syn, name, (size));)
+#define SYNI_KEEP_SYN_TAKE(type, name, fn) ~, (syni_new->name = name;)
 
+/* The end of the copies, and whether there are any. */
 #define SYNI_UNCOPY(item) SYNI_DO(SYNI_UNCOPY_, item)
-#define SYNI_UNCOPY_ARG(type, name)
-#define SYNI_UNCOPY_SYN_COPY(type, name) syni_call_free_copy(self->name);
-#define SYNI_UNCOPY_SYN_LOCAL(type, name)
-#define SYNI_UNCOPY_SYN_DESTROY(fn)
-#define SYNI_UNCOPY_SYN_ASKS(type)
-#define SYNI_UNCOPY_SYN_DOC(text)
-#define SYNI_UNCOPY_SYN_STRAND(strand)
-#define SYNI_UNCOPY_SYN_URGENT
-#define SYNI_UNCOPY_SYN_TO_THE_END
-#define SYNI_UNCOPY_SYN_LET_GO
-#define SYNI_UNCOPY_SYNI_END
-
+#define SYNI_UNCOPY_SYN_COPY(type, name) ~, (syni_call_free_copy(self->name);)
+#define SYNI_UNCOPY_SYN_COPY_BYTES(type, name, size) ~, (syni_call_free_bytes(self->name);)
 #define SYNI_COPIES(item) SYNI_DO(SYNI_COPIES_, item)
-#define SYNI_COPIES_ARG(type, name)
-#define SYNI_COPIES_SYN_COPY(type, name) +1
-#define SYNI_COPIES_SYN_LOCAL(type, name)
-#define SYNI_COPIES_SYN_DESTROY(fn)
-#define SYNI_COPIES_SYN_ASKS(type)
-#define SYNI_COPIES_SYN_DOC(text)
-#define SYNI_COPIES_SYN_STRAND(strand)
-#define SYNI_COPIES_SYN_URGENT
-#define SYNI_COPIES_SYN_TO_THE_END
-#define SYNI_COPIES_SYN_LET_GO
-#define SYNI_COPIES_SYNI_END
+#define SYNI_COPIES_SYN_COPY(type, name) ~, (+1)
+#define SYNI_COPIES_SYN_COPY_BYTES(type, name, size) ~, (+1)
+
+/* The end of what a call took over that never begins: in its frame; where it got none; and
+ * whether there is any. */
+#define SYNI_DROP(item) SYNI_DO(SYNI_DROP_, item)
+#define SYNI_DROP_SYN_TAKE(type, name, fn) ~, (fn(self->name);)
+#define SYNI_REFUSE(item) SYNI_DO(SYNI_REFUSE_, item)
+#define SYNI_REFUSE_SYN_TAKE(type, name, fn) ~, (fn(name);)
+#define SYNI_TAKES(item) SYNI_DO(SYNI_TAKES_, item)
+#define SYNI_TAKES_SYN_TAKE(type, name, fn) ~, (+1)
 
 #endif /* !__cplusplus */
 

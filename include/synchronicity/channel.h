@@ -77,12 +77,13 @@ struct syn_channel {
 #define SYN_CHANNEL(...) SYNI_CHANNEL(__VA_ARGS__, SYNI_END)
 #define SYNI_CHANNEL(type, name, ...)                                                              \
     SYNI_CHANNEL_TYPES(type, name);                                                                \
-    static inline SYNI_UNUSED void syni_##name##_destroy(void *result)                             \
+    static inline SYNI_UNUSED void syni_destroy_item_of_##name(void *result)                       \
     {                                                                                              \
         SYNI_RESULT_AS(type) SYNI_MAP(SYNI_KILL, __VA_ARGS__)                                      \
     }                                                                                              \
-    static const struct syn_type syni_##name##_type SYNI_UNUSED = {                                \
-        sizeof(type), (0 SYNI_MAP(SYNI_KILLS, __VA_ARGS__)) ? syni_##name##_destroy : NULL, NULL}
+    SYNI_MAP(SYNI_VET_THING, __VA_ARGS__)                                                          \
+    static const struct syn_type syni_items_of_##name SYNI_UNUSED = {                              \
+        sizeof(type), (0 SYNI_MAP(SYNI_KILLS, __VA_ARGS__)) ? syni_destroy_item_of_##name : NULL, NULL}
 
 syn_err syni_channel_new(const struct syn_type *item, size_t capacity,
                          struct syn_channel *out_channel);
@@ -101,7 +102,7 @@ void syni_channel_drop(struct syn_channel channel);
  * which then also comes out of the channel. */
 #define syn_channel_new(name, capacity, out_channel)                                               \
     ((void)(0 ? (out_channel) : (struct name##_channel *)NULL),                                    \
-     syni_channel_new(&syni_##name##_type, (capacity), &(out_channel)->u.handle))
+     syni_channel_new(&syni_items_of_##name, (capacity), &(out_channel)->u.handle))
 
 /* --- for consumers --- */
 

@@ -5,11 +5,11 @@
  *
  * A class is a list of rows, M(C, KIND, what the kind needs ..., items):
  *
- *     #define REDIS_METHODS(M, C)                                                        \
- *         M(C, constructor, open, SYN_COPY(const char *, host), (int, port))             \
- *         M(C, destructor)                                                               \
- *         M(C, async, struct redis_reply *, command, SYN_COPY(const char *, line),       \
- *           SYN_DOC("Sends one command and returns its reply."))                         \
+ *     #define REDIS_METHODS(M, C)                                                                 \
+ *         M(C, constructor, open, SYN_COPY(const char *, host), (int, port))                      \
+ *         M(C, destructor)                                                                        \
+ *         M(C, async, struct redis_reply *, command, SYN_COPY(const char *, line),                \
+ *           SYN_DOC("Sends one command and returns its reply."))                                  \
  *         M(C, generator, struct redis_message, subscribe, SYN_COPY(const char *, topic))
  *     SYN_CLASS(redis, REDIS_METHODS);
  *
@@ -96,6 +96,7 @@
     SYNI_OBJECT_FACES(C)
 
 #define SYNI_OBJECT_FACES(C)                                                                       \
+    SYNI_CAT(SYNI_FREE_NAME_, SYNI_SECOND(SYNI_TAKEN_##C, 0))                                      \
     struct C##_impl;                                                                               \
     extern const struct syn_class C##_class;                                                       \
     static inline SYNI_UNUSED struct C *C##_retain(struct C *it)                                   \
@@ -136,6 +137,11 @@
     }                                                                                              \
     struct C
 
+#define SYNI_FREE_NAME_0
+#define SYNI_FREE_NAME_1                                                                           \
+    SYNI_ASSERT(0, "<synchronicity/short.h> has words that begin like this class (channel_close, " \
+                   "object_release ...): name it otherwise, or include <synchronicity.h> instead")
+
 /* --- what a row declares --- */
 
 #define SYNI_DECLARE(...) SYNI_DECLARE_ROW(__VA_ARGS__, SYNI_END)
@@ -161,7 +167,7 @@
 #define SYNI_DECLARE_destructor(C, ...) struct C##_destructor;
 #define SYNI_DECLARE_generator(C, type, name, ...)                                                 \
     struct C##_##name;                                                                             \
-    SYNI_GENERATOR_TYPES(type, C##_##name, __VA_ARGS__);                                                          \
+    SYNI_GENERATOR_TYPES(type, C##_##name, __VA_ARGS__);                                           \
     extern struct C##_##name##_channel C##_##name(SYNI_METHOD_PARAMS(C, __VA_ARGS__));
 #define SYNI_DECLARE_context(C, type, name, ...)                                                   \
     struct C##_##name;                                                                             \

@@ -93,6 +93,7 @@ struct syn_context {
 #define SYN_CONTEXT_TYPES(type, name) SYNI_CONTEXT_TYPES(type, name)
 #define SYN_CONTEXT_DECLARE(...) SYNI_CONTEXT_DECLARE(__VA_ARGS__, SYNI_END)
 #define SYNI_CONTEXT_DECLARE(type, name, ...)                                                      \
+    SYNI_MAP(SYNI_VET_TASK, __VA_ARGS__)                                                           \
     struct name; /* the frame, for the steps of who defines it */                                  \
     SYNI_CONTEXT_TYPES(type, name);                                                                \
     extern struct name##_context name(SYNI_LIST(~SYNI_MAP(SYNI_PARAM, __VA_ARGS__)))
@@ -135,11 +136,12 @@ void syni_with_leave(struct syni_with *with);
 
 #ifndef __cplusplus
 
-#define SYN_CONTEXT_DEFINE(...) SYNI_CONTEXT_DEFINE(__VA_ARGS__, SYN_ASKS(char), SYNI_END)
+#define SYN_CONTEXT_DEFINE(...)                                                                    \
+    SYNI_BOUND(SYNI_CONTEXT_DEFINE, SYN_FREE, __VA_ARGS__, SYN_ASKS(char), SYNI_END)
 #define SYNI_CONTEXT_DEFINE(synchronizer, type, name, ...)                                         \
     SYNI_GENERATE_AS(CONTEXT, , synchronizer, type, name, __VA_ARGS__)
 
-#define SYN_CONTEXT(...) SYNI_CONTEXT(__VA_ARGS__, SYN_ASKS(char), SYNI_END)
+#define SYN_CONTEXT(...) SYNI_BOUND(SYNI_CONTEXT, SYN_FREE, __VA_ARGS__, SYN_ASKS(char), SYNI_END)
 #define SYNI_CONTEXT(synchronizer, type, name, ...)                                                \
     SYNI_CONTEXT_TYPES(type, name);                                                                \
     SYNI_GENERATE_AS(CONTEXT, static inline SYNI_UNUSED, synchronizer, type, name, __VA_ARGS__)

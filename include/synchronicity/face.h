@@ -68,9 +68,10 @@ const struct syn_override *syni_override(const struct syn_object *object,
         SYNI_IF_VOID(ret, SYNI_NOTHING, SYNI_RESULT_FIELD)(ret)                                    \
         SYNI_MAP(SYNI_FIELD, __VA_ARGS__)                                                          \
     };                                                                                             \
+    SYNI_MAP(SYNI_VET_TASK, __VA_ARGS__)                                                           \
     SYNI_METHOD_START(C, id)                                                                       \
-    static void syni_##id##_call(void (*fn)(void), void *user, syn_err err, void *result)          \
-        SYNI_CALL_BACK(ret) static SYNI_UNUSED void syni_##id##_destroy(void *result)              \
+    static void syni_call_of_##id(void (*fn)(void), void *user, syn_err err, void *result)         \
+        SYNI_CALL_BACK(ret) static SYNI_UNUSED void syni_destroy_of_##id(void *result)             \
     {                                                                                              \
         SYNI_IF_VOID(ret, SYNI_NOTHING, SYNI_RESULT_AS)(ret) SYNI_MAP(SYNI_KILL, __VA_ARGS__)      \
         (void)result;                                                                              \
@@ -78,13 +79,13 @@ const struct syn_override *syni_override(const struct syn_object *object,
     SYNI_RELEASE(id, __VA_ARGS__)
 #define SYNI_METHOD_START(C, id)                                                                   \
     SYNI_METHOD_BODY(C, id);                                                                       \
-    static struct syn_step syni_##id##_start(struct id *self)                                      \
+    static struct syn_step syni_start_of_##id(struct id *self)                                     \
     {                                                                                              \
-        return syni_##id##_body(self, self->syn_me);                                               \
+        return syni_body_of_##id(self, self->syn_me);                                              \
     }                                                                                              \
     SYNI_RUN_AND_LEAVE(id)
 #define SYNI_METHOD_BODY(C, id)                                                                    \
-    static struct syn_step syni_##id##_body(struct id *self SYNI_UNUSED,                           \
+    static struct syn_step syni_body_of_##id(struct id *self SYNI_UNUSED,                          \
                                             struct C##_impl *me SYNI_UNUSED)
 
 /* Its description; ENDED is told at its end. */
@@ -94,34 +95,27 @@ const struct syn_override *syni_override(const struct syn_object *object,
      sizeof(struct id),                                                                            \
      SYNI_IF_VOID(ret, SYNI_OFFSET_VOID, SYNI_OFFSET_TYPED)(id),                                   \
      {SYNI_IF_VOID(ret, SYNI_SIZE_VOID, SYNI_SIZE_TYPED)(ret),                                     \
-      (0 SYNI_MAP(SYNI_KILLS, __VA_ARGS__)) ? syni_##id##_destroy : NULL, syni_##id##_call},       \
+      (0 SYNI_MAP(SYNI_KILLS, __VA_ARGS__)) ? syni_destroy_of_##id : NULL, syni_call_of_##id},     \
      #id,                                                                                          \
      __FILE__,                                                                                     \
      __LINE__,                                                                                     \
      SYNI_IN_LIBRARY,                                                                              \
      NULL,                                                                                         \
-     syni_##id##_run,                                                                              \
-     syni_##id##_leave,                                                                            \
-     (0 SYNI_MAP(SYNI_COPIES, __VA_ARGS__)) ? syni_##id##_release : NULL,                          \
+     syni_run_of_##id,                                                                             \
+     syni_leave_of_##id,                                                                           \
+     (0 SYNI_MAP(SYNI_COPIES, __VA_ARGS__)) ? syni_release_of_##id : NULL,                         \
+     (0 SYNI_MAP(SYNI_TAKES, __VA_ARGS__)) ? syni_drop_of_##id : NULL,                             \
      syni_method_begins,                                                                           \
      ended}
 
 /* What a frame knows of its object. */
 #define SYNI_METHOD_READY(C, frame, id)                                                            \
-    frame syn_next = syni_##id##_start;                                                            \
+    frame syn_next = syni_start_of_##id;                                                           \
     frame syn_this = syni_it;                                                                      \
     frame syn_me = (struct C##_impl *)syn_unwrap((struct syn_object *)syni_it);
 
 /* --- faces --- */
 
-#define SYNI_PASS(item) SYNI_DO(SYNI_PASS_, item)
-#define SYNI_PASS_ARG(type, name) , name
-#define SYNI_PASS_SYN_COPY(type, name) , name
-#define SYNI_PASS_SYN_LOCAL(type, name)
-#define SYNI_PASS_SYN_DESTROY(fn)
-#define SYNI_PASS_SYN_ASKS(type)
-#define SYNI_PASS_SYN_DOC(text)
-#define SYNI_PASS_SYNI_END
 #define SYNI_METHOD_ARGS(...) SYNI_LIST(~, syni_it SYNI_MAP(SYNI_PASS, __VA_ARGS__))
 #define SYNI_METHOD_ARGS_OUT(ret, ...)                                                             \
     SYNI_LIST(~, syni_it SYNI_MAP(SYNI_PASS, __VA_ARGS__)                                          \
@@ -135,8 +129,10 @@ const struct syn_override *syni_override(const struct syn_object *object,
         struct types##_future syni_future;                                                         \
         struct id *syni_new = (struct id *)(void *)syni_method_new(                                \
             &function, (struct syn_object *)syni_it, &syni_future.u.handle);                       \
-        if (!syni_new)                                                                             \
+        if (!syni_new) {                                                                           \
+            SYNI_MAP(SYNI_REFUSE, __VA_ARGS__)                                                     \
             return syni_future;                                                                    \
+        }                                                                                          \
         SYNI_METHOD_READY(C, syni_new->, id)                                                       \
         SYNI_MAP(SYNI_KEEP, __VA_ARGS__)                                                           \
         syni_call_start(&syni_new->syn);                                                           \
@@ -145,7 +141,7 @@ const struct syn_override *syni_override(const struct syn_object *object,
 
 /* The blocking call of this class's own way; the frame lies on the caller's stack. */
 #define SYNI_METHOD_OWN(C, ret, id, ...)                                                           \
-    struct id syni_frame = {.syn = {.function = &syni_##id##_function}};                           \
+    struct id syni_frame = {.syn = {.function = &syni_function_of_##id}};                          \
     SYNI_METHOD_READY(C, syni_frame., id)                                                          \
     SYNI_MAP(SYNI_STORE, __VA_ARGS__)                                                              \
     return syni_method_call(&syni_frame.syn, (struct syn_object *)syni_it,                         \
@@ -172,9 +168,9 @@ const struct syn_override *syni_override(const struct syn_object *object,
 #define SYNI_METHOD_ENDING(ended, C, ret, id, ...)                                                 \
     SYNI_METHOD_PROTOTYPES(extern, C, ret, id, id, __VA_ARGS__);                                   \
     SYNI_METHOD_FRAME(C, C, ret, id, __VA_ARGS__)                                                  \
-    static const struct syn_function syni_##id##_function =                                        \
+    static const struct syn_function syni_function_of_##id =                                       \
         SYNI_METHOD_FUNCTION(ret, id, ended, __VA_ARGS__);                                         \
-    SYNI_METHOD_SUPER(, C, C, id, id, id##_super, syni_##id##_function, __VA_ARGS__)               \
+    SYNI_METHOD_SUPER(, C, C, id, id, id##_super, syni_function_of_##id, __VA_ARGS__)              \
     struct id##_future id##_future(SYNI_METHOD_PARAMS(C, __VA_ARGS__))                             \
     {                                                                                              \
         SYNI_METHOD_DISPATCH(C, id##_future, struct id##_future, future,                           \
@@ -195,9 +191,9 @@ const struct syn_override *syni_override(const struct syn_object *object,
 #define SYNI_METHOD_FUTURE(C, ret, name, ...)                                                      \
     extern struct C##_##name##_future C##_##name(SYNI_METHOD_PARAMS(C, __VA_ARGS__));              \
     SYNI_METHOD_FRAME(C, C, ret, C##_##name, __VA_ARGS__)                                          \
-    static const struct syn_function syni_##C##_##name##_function =                                \
+    static const struct syn_function syni_function_of_##C##_##name =                               \
         SYNI_METHOD_FUNCTION(ret, C##_##name, syni_method_ended, __VA_ARGS__);                     \
-    SYNI_METHOD_SUPER(, C, C, C##_##name, C##_##name, C##_##name, syni_##C##_##name##_function,    \
+    SYNI_METHOD_SUPER(, C, C, C##_##name, C##_##name, C##_##name, syni_function_of_##C##_##name,   \
                       __VA_ARGS__)                                                                 \
     SYNI_METHOD_BODY(C, C##_##name)
 
@@ -206,11 +202,11 @@ const struct syn_override *syni_override(const struct syn_object *object,
     SYNI_METHOD_PROTOTYPES(extern, base, ret, base##_##name, base##_##name, __VA_ARGS__);          \
     SYNI_SUPER_PROTOTYPE(extern, base, C##_##name, base##_##name, __VA_ARGS__);                    \
     SYNI_METHOD_FRAME(C, base, ret, C##_##name, __VA_ARGS__)                                       \
-    static const struct syn_function syni_##C##_##name##_function =                                \
+    static const struct syn_function syni_function_of_##C##_##name =                               \
         SYNI_METHOD_FUNCTION(ret, C##_##name, syni_method_ended, __VA_ARGS__);                     \
     SYNI_METHOD_SUPER(, C, base, C##_##name, base##_##name, C##_##name##_super,                    \
-                      syni_##C##_##name##_function, __VA_ARGS__)                                   \
-    static syn_err syni_##C##_##name##_plain(SYNI_METHOD_PARAMS_OUT(base, ret, __VA_ARGS__))       \
+                      syni_function_of_##C##_##name, __VA_ARGS__)                                  \
+    static syn_err syni_plain_of_##C##_##name(SYNI_METHOD_PARAMS_OUT(base, ret, __VA_ARGS__))      \
     {                                                                                              \
         SYNI_METHOD_OWN(C, ret, C##_##name, __VA_ARGS__)                                           \
     }                                                                                              \

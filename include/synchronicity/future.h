@@ -275,16 +275,17 @@ int syni_promise_is_wanted(struct syn_promise promise);
             syn_err (*future_is)(struct name##_future *);                                          \
         } u;                                                                                       \
     };                                                                                             \
-    static inline SYNI_UNUSED void syni_##name##_call(void (*fn)(void), void *user, syn_err err,   \
+    static inline SYNI_UNUSED void syni_call_of_##name(void (*fn)(void), void *user, syn_err err,  \
                                                       void *result) SYNI_CALL_BACK(ret)            \
-    static inline SYNI_UNUSED void syni_##name##_destroy(void *result)                             \
+    static inline SYNI_UNUSED void syni_destroy_of_##name(void *result)                            \
     {                                                                                              \
         SYNI_IF_VOID(ret, SYNI_NOTHING, SYNI_RESULT_AS)(ret) SYNI_MAP(SYNI_KILL, __VA_ARGS__)      \
         (void)result;                                                                              \
     }                                                                                              \
-    static const struct syn_type syni_##name##_type SYNI_UNUSED = {                                \
+    SYNI_MAP(SYNI_VET_THING, __VA_ARGS__)                                                          \
+    static const struct syn_type syni_type_of_##name SYNI_UNUSED = {                               \
         SYNI_IF_VOID(ret, SYNI_SIZE_VOID, SYNI_SIZE_TYPED)(ret),                                   \
-        (0 SYNI_MAP(SYNI_KILLS, __VA_ARGS__)) ? syni_##name##_destroy : NULL, syni_##name##_call}
+        (0 SYNI_MAP(SYNI_KILLS, __VA_ARGS__)) ? syni_destroy_of_##name : NULL, syni_call_of_##name}
 #define SYNI_CONST_POINTER_TYPE(ret) ret const *
 #define SYNI_SIZE_VOID(ret) 0
 #define SYNI_SIZE_TYPED(ret) sizeof(ret)
@@ -297,7 +298,7 @@ int syni_promise_is_wanted(struct syn_promise promise);
  * comes out of the future. */
 #define syn_promise_new(name, out_promise, out_future)                                             \
     (0 ? (out_promise)->u.future_is(out_future)                                                    \
-       : syni_promise_new(&syni_##name##_type, __FILE__, __LINE__, &(out_promise)->u.handle,       \
+       : syni_promise_new(&syni_type_of_##name, __FILE__, __LINE__, &(out_promise)->u.handle,      \
                           &(out_future)->u.handle))
 
 /* syn_promise_complete(promise, &value), or syn_promise_complete(promise) for nothing.

@@ -76,16 +76,11 @@
         } u;                                                                                       \
     }
 #define SYNI_SENT_IS(item) SYNI_DO(SYNI_SENT_IS_, item)
-#define SYNI_SENT_IS_ARG(type, name)
-#define SYNI_SENT_IS_SYN_COPY(type, name)
-#define SYNI_SENT_IS_SYN_LOCAL(type, name)
-#define SYNI_SENT_IS_SYN_DESTROY(fn)
-#define SYNI_SENT_IS_SYN_ASKS(type) syn_err (*sent_is)(type const *);
-#define SYNI_SENT_IS_SYN_DOC(text)
-#define SYNI_SENT_IS_SYNI_END
+#define SYNI_SENT_IS_SYN_ASKS(type) ~, (syn_err (*sent_is)(type const *);)
 
 #define SYN_GENERATOR_DECLARE(...) SYNI_GENERATOR_DECLARE(__VA_ARGS__, SYNI_END)
 #define SYNI_GENERATOR_DECLARE(type, name, ...)                                                    \
+    SYNI_MAP(SYNI_VET_GENERATOR, __VA_ARGS__)                                                      \
     struct name; /* the frame, for the steps of who defines it */                                  \
     SYNI_GENERATOR_TYPES(type, name, __VA_ARGS__);                                                 \
     extern SYNI_HELD struct name##_channel name(SYNI_LIST(~SYNI_MAP(SYNI_PARAM, __VA_ARGS__)))
@@ -151,11 +146,11 @@ struct syn_generator {
     void (*hear)(struct syn_task *task, const void *value);
 };
 
-#define SYN_GENERATOR_DEFINE(...) SYNI_GENERATOR_DEFINE(__VA_ARGS__, SYNI_END)
+#define SYN_GENERATOR_DEFINE(...) SYNI_BOUND(SYNI_GENERATOR_DEFINE, SYN_FREE, __VA_ARGS__, SYNI_END, SYNI_END)
 #define SYNI_GENERATOR_DEFINE(synchronizer, type, name, ...)                                       \
     SYNI_GENERATE(, synchronizer, type, name, __VA_ARGS__)
 
-#define SYN_GENERATOR(...) SYNI_GENERATOR(__VA_ARGS__, SYNI_END)
+#define SYN_GENERATOR(...) SYNI_BOUND(SYNI_GENERATOR, SYN_FREE, __VA_ARGS__, SYNI_END, SYNI_END)
 #define SYNI_GENERATOR(synchronizer, type, name, ...)                                              \
     SYNI_GENERATOR_TYPES(type, name, __VA_ARGS__);                                                 \
     SYNI_GENERATE(static inline SYNI_UNUSED, synchronizer, type, name, __VA_ARGS__)
@@ -202,31 +197,18 @@ struct syn_step syni_step_say(struct syn_task *task, struct syn_channel channel,
 
 /* What was sent, into the frame. */
 #define SYNI_HEAR(item) SYNI_DO(SYNI_HEAR_, item)
-#define SYNI_HEAR_ARG(type, name)
-#define SYNI_HEAR_SYN_COPY(type, name)
-#define SYNI_HEAR_SYN_LOCAL(type, name)
-#define SYNI_HEAR_SYN_DESTROY(fn)
 #define SYNI_HEAR_SYN_ASKS(type)                                                                   \
-    if (value)                                                                                     \
-        self->syn_sent = *(const type *)value;                                                     \
-    self->sent = value ? &self->syn_sent : NULL;
-#define SYNI_HEAR_SYN_DOC(text)
-#define SYNI_HEAR_SYNI_END
+    ~, (if (value) self->syn_sent = *(type const *)value;                                          \
+        self->sent = value ? &self->syn_sent : NULL;)
 #define SYNI_HEARS(item) SYNI_DO(SYNI_HEARS_, item)
-#define SYNI_HEARS_ARG(type, name)
-#define SYNI_HEARS_SYN_COPY(type, name)
-#define SYNI_HEARS_SYN_LOCAL(type, name)
-#define SYNI_HEARS_SYN_DESTROY(fn)
-#define SYNI_HEARS_SYN_ASKS(type) +1
-#define SYNI_HEARS_SYN_DOC(text)
-#define SYNI_HEARS_SYNI_END
+#define SYNI_HEARS_SYN_ASKS(type) ~, (+1)
 
 #define SYNI_DESTROY_AND_HEAR(type, name, ...)                                                     \
-    static SYNI_UNUSED void syni_##name##_destroy(void *result)                                    \
+    static SYNI_UNUSED void syni_destroy_of_##name(void *result)                                   \
     {                                                                                              \
         SYNI_RESULT_AS(type) SYNI_MAP(SYNI_KILL, __VA_ARGS__)                                      \
     }                                                                                              \
-    static SYNI_UNUSED void syni_##name##_hear(struct syn_task *task, const void *value)           \
+    static SYNI_UNUSED void syni_hear_of_##name(struct syn_task *task, const void *value)          \
     {                                                                                              \
         struct name *self = (struct name *)(void *)task;                                           \
         (void)self;                                                                                \
@@ -251,31 +233,37 @@ struct syn_step syni_step_say(struct syn_task *task, struct syn_channel channel,
         type syn_item;                                                                             \
         SYNI_##shape##_FIELD(type) SYNI_MAP(SYNI_FIELD, __VA_ARGS__)                               \
     };                                                                                             \
-    static struct syn_step syni_##name##_start(struct name *self);                                 \
+    SYNI_MAP(SYNI_VET_GENERATOR, __VA_ARGS__)                                                      \
+    static struct syn_step syni_start_of_##name(struct name *self);                                \
     SYNI_RUN_AND_LEAVE(name)                                                                       \
     SYNI_DESTROY_AND_HEAR(type, name, __VA_ARGS__)                                                 \
     SYNI_RELEASE(name, __VA_ARGS__)                                                                \
-    static const struct syn_generator syni_##name##_generator = {                                  \
+    static const struct syn_generator syni_generator_of_##name = {                                 \
         {SYN_ABI, sizeof(struct syn_task), sizeof(struct name), 0, {0, NULL, NULL}, #name,         \
-         __FILE__, __LINE__, SYNI_IN_LIBRARY, &bound, syni_##name##_run, syni_##name##_leave,      \
-         (0 SYNI_MAP(SYNI_COPIES, __VA_ARGS__)) ? syni_##name##_release : NULL, NULL, NULL},       \
-        {sizeof(type), (0 SYNI_MAP(SYNI_KILLS, __VA_ARGS__)) ? syni_##name##_destroy : NULL,       \
+         __FILE__, __LINE__, SYNI_IN_LIBRARY, &bound, syni_run_of_##name, syni_leave_of_##name,    \
+         (0 SYNI_MAP(SYNI_COPIES, __VA_ARGS__)) ? syni_release_of_##name : NULL,                   \
+         (0 SYNI_MAP(SYNI_TAKES, __VA_ARGS__)) ? syni_drop_of_##name : NULL, NULL, NULL},          \
+        {sizeof(type), (0 SYNI_MAP(SYNI_KILLS, __VA_ARGS__)) ? syni_destroy_of_##name : NULL,      \
          NULL},                                                                                    \
-        (0 SYNI_MAP(SYNI_HEARS, __VA_ARGS__)) ? syni_##name##_hear : NULL};                        \
+        (0 SYNI_MAP(SYNI_HEARS, __VA_ARGS__)) ? syni_hear_of_##name : NULL};                       \
     linkage SYNI_HELD SYNI_##shape##_TAG(name) name(                                               \
         SYNI_LIST(~SYNI_MAP(SYNI_PARAM, __VA_ARGS__)))                                             \
     {                                                                                              \
         SYNI_##shape##_TAG(name) syni_handle;                                                      \
         struct syni_channel *syni_own;                                                             \
         struct name *syni_new = (struct name *)(void *)syni_generator_new(                         \
-            &syni_##name##_generator, &SYNI_##shape##_CHANNEL(syni_handle), &syni_own);            \
-        SYNI_##shape##_NOTE(syni_handle, syni_new) if (!syni_new) return syni_handle;              \
-        syni_new->syn_next = syni_##name##_start;                                                  \
+            &syni_generator_of_##name, &SYNI_##shape##_CHANNEL(syni_handle), &syni_own);           \
+        SYNI_##shape##_NOTE(syni_handle, syni_new) if (!syni_new)                                  \
+        {                                                                                          \
+            SYNI_MAP(SYNI_REFUSE, __VA_ARGS__)                                                     \
+            return syni_handle;                                                                    \
+        }                                                                                          \
+        syni_new->syn_next = syni_start_of_##name;                                                 \
         syni_new->syn_channel = syni_own;                                                          \
         SYNI_MAP(SYNI_KEEP, __VA_ARGS__)                                                           \
         return syni_handle;                                                                        \
     }                                                                                              \
-    static struct syn_step syni_##name##_start(struct name *self SYNI_UNUSED)
+    static struct syn_step syni_start_of_##name(struct name *self SYNI_UNUSED)
 
 #endif /* !__cplusplus */
 

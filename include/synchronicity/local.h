@@ -43,21 +43,21 @@ void *syni_local_get(const struct syn_task_local *key);
 syn_err syni_local_set(const struct syn_task_local *key, void *value);
 
 #define SYN_TASK_LOCAL(type, name)                                                                 \
-    static const struct syn_task_local syni_##name##_local = {#name};                              \
+    static const struct syn_task_local syni_local_of_##name = {#name};                             \
     SYNI_LOCAL_FACES(type, name)
 #define SYN_TASK_LOCAL_DECLARE(type, name)                                                         \
-    extern const struct syn_task_local syni_##name##_local;                                        \
+    extern const struct syn_task_local syni_local_of_##name;                                       \
     SYNI_LOCAL_FACES(type, name)
-#define SYN_TASK_LOCAL_DEFINE(name) const struct syn_task_local syni_##name##_local = {#name}
+#define SYN_TASK_LOCAL_DEFINE(name) const struct syn_task_local syni_local_of_##name = {#name}
 
 #define SYNI_LOCAL_FACES(type, name)                                                               \
-    static inline SYNI_UNUSED type *name##_get(void)                                               \
+    static inline SYNI_UNUSED type *(name##_get)(void)                                             \
     {                                                                                              \
-        return (type *)syni_local_get(&syni_##name##_local);                                       \
+        return (type *)syni_local_get(&syni_local_of_##name);                                      \
     }                                                                                              \
-    static inline SYNI_UNUSED syn_err name##_set(type *value)                                      \
+    static inline SYNI_UNUSED syn_err (name##_set)(type *value)                                    \
     {                                                                                              \
-        return syni_local_set(&syni_##name##_local, (void *)value);                                \
+        return syni_local_set(&syni_local_of_##name, (void *)value);                               \
     }                                                                                              \
     struct syn_task_local
 

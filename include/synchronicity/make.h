@@ -20,41 +20,45 @@
     SYNI_PROTOTYPES(extern, struct C *, id, __VA_ARGS__);                                          \
     SYNI_SUPER_PROTOTYPE(extern, C, id, id##_super, __VA_ARGS__);                                  \
     SYNI_METHOD_FRAME(C, C, struct C *, id, __VA_ARGS__)                                           \
-    static const struct syn_function syni_##id##_function =                                        \
+    static const struct syn_function syni_function_of_##id =                                       \
         SYNI_METHOD_FUNCTION(struct C *, id, syni_constructor_ended, __VA_ARGS__);                 \
-    static void syni_##id##_super_call(void (*fn)(void), void *user, syn_err err, void *result)    \
-        SYNI_CALL_BACK(void) static void syni_##id##_super_ended(struct syn_task *frame)           \
+    static void syni_super_call_of_##id(void (*fn)(void), void *user, syn_err err, void *result)   \
+        SYNI_CALL_BACK(void) static void syni_super_ended_of_##id(struct syn_task *frame)          \
     {                                                                                              \
         syni_object_built(frame, &C##_class);                                                      \
     }                                                                                              \
-    static const struct syn_function syni_##id##_super_function = {                                \
+    static const struct syn_function syni_super_function_of_##id = {                               \
         SYN_ABI,                                                                                   \
         sizeof(struct syn_task),                                                                   \
         sizeof(struct id),                                                                         \
         0,                                                                                         \
-        {0, NULL, syni_##id##_super_call},                                                         \
+        {0, NULL, syni_super_call_of_##id},                                                        \
         #id,                                                                                       \
         __FILE__,                                                                                  \
         __LINE__,                                                                                  \
         SYNI_IN_LIBRARY,                                                                           \
         NULL,                                                                                      \
-        syni_##id##_run,                                                                           \
-        syni_##id##_leave,                                                                         \
-        (0 SYNI_MAP(SYNI_COPIES, __VA_ARGS__)) ? syni_##id##_release : NULL,                       \
+        syni_run_of_##id,                                                                          \
+        syni_leave_of_##id,                                                                        \
+        (0 SYNI_MAP(SYNI_COPIES, __VA_ARGS__)) ? syni_release_of_##id : NULL,                      \
+        (0 SYNI_MAP(SYNI_TAKES, __VA_ARGS__)) ? syni_drop_of_##id : NULL,                          \
         syni_method_begins,                                                                        \
-        syni_##id##_super_ended};                                                                  \
-    SYNI_METHOD_SUPER(, C, C, id, id##_super, id##_super, syni_##id##_super_function, __VA_ARGS__) \
+        syni_super_ended_of_##id};                                                                 \
+    SYNI_METHOD_SUPER(, C, C, id, id##_super, id##_super, syni_super_function_of_##id, __VA_ARGS__) \
     struct id##_future id##_future(SYNI_LIST(~SYNI_MAP(SYNI_PARAM, __VA_ARGS__)))                  \
     {                                                                                              \
         struct id##_future syni_future;                                                            \
         struct C *syni_it =                                                                        \
             (struct C *)(void *)syni_object_new(&C##_class, &syni_future.u.handle);                \
         struct id *syni_new;                                                                       \
-        if (!syni_it)                                                                              \
+        if (!syni_it) {                                                                            \
+            SYNI_MAP(SYNI_REFUSE, __VA_ARGS__)                                                     \
             return syni_future;                                                                    \
-        syni_new = (struct id *)(void *)syni_method_new(&syni_##id##_function, &syni_it->object,   \
+        }                                                                                          \
+        syni_new = (struct id *)(void *)syni_method_new(&syni_function_of_##id, &syni_it->object,  \
                                                         &syni_future.u.handle);                    \
         if (!syni_new) {                                                                           \
+            SYNI_MAP(SYNI_REFUSE, __VA_ARGS__)                                                     \
             syni_object_unmake(&syni_it->object);                                                  \
             return syni_future;                                                                    \
         }                                                                                          \
@@ -68,9 +72,11 @@
     {                                                                                              \
         struct syn_future syni_why;                                                                \
         struct C *syni_it = (struct C *)(void *)syni_object_new(&C##_class, &syni_why);            \
-        struct id syni_frame = {.syn = {.function = &syni_##id##_function}};                       \
-        if (!syni_it)                                                                              \
+        struct id syni_frame = {.syn = {.function = &syni_function_of_##id}};                      \
+        if (!syni_it) {                                                                            \
+            SYNI_MAP(SYNI_REFUSE, __VA_ARGS__)                                                     \
             return (syn_err)syni_why.generation;                                                   \
+        }                                                                                          \
         SYNI_METHOD_READY(C, syni_frame., id)                                                      \
         syni_frame.result = syni_it;                                                               \
         SYNI_MAP(SYNI_STORE, __VA_ARGS__)                                                          \
@@ -80,16 +86,16 @@
 
 #define SYNI_DESTRUCTOR(C, ...)                                                                    \
     SYNI_METHOD_FRAME(C, C, void, C##_destructor, __VA_ARGS__)                                     \
-    static void syni_##C##_destructor_begin(struct syn_task *frame, struct syn_object *object)     \
+    static void syni_destructor_begin_of_##C(struct syn_task *frame, struct syn_object *object)    \
     {                                                                                              \
         struct C##_destructor *self = (struct C##_destructor *)(void *)frame;                      \
         struct C *syni_it = (struct C *)(void *)object;                                            \
                                                                                                    \
         SYNI_METHOD_READY(C, self->, C##_destructor)                                               \
     }                                                                                              \
-    static const struct syn_destructor syni_##C##_destructor = {                                   \
+    static const struct syn_destructor syni_destructor_of_##C = {                                  \
         SYNI_METHOD_FUNCTION(void, C##_destructor, NULL, __VA_ARGS__),                             \
-        syni_##C##_destructor_begin};                                                              \
+        syni_destructor_begin_of_##C};                                                             \
     SYNI_METHOD_BODY(C, C##_destructor)
 
 #define SYNI_METHOD_DIRECT(C, ret, name, ...)                                                      \
@@ -100,13 +106,13 @@
         struct C##_impl *syni_me =                                                                 \
             (struct C##_impl *)syni_direct_me((struct syn_object *)syni_it, #C "_" #name);         \
                                                                                                    \
-        SYNI_IF_VOID(ret, SYNI_NOTHING, SYNI_RETURN)(ret) syni_##C##_##name##_direct(              \
+        SYNI_IF_VOID(ret, SYNI_NOTHING, SYNI_RETURN)(ret) syni_direct_of_##C##_##name(             \
             SYNI_LIST(~, syni_it, syni_me SYNI_MAP(SYNI_PASS, __VA_ARGS__)));                      \
     }                                                                                              \
     SYNI_DIRECT_BODY(C, ret, name, __VA_ARGS__)
 #define SYNI_RETURN(ret) return
 #define SYNI_DIRECT_BODY(C, ret, name, ...)                                                        \
-    static ret syni_##C##_##name##_direct(                                                         \
+    static ret syni_direct_of_##C##_##name(                                                        \
         SYNI_LIST(~, struct C *self SYNI_UNUSED,                                                   \
                   struct C##_impl *me SYNI_UNUSED SYNI_MAP(SYNI_PARAM, __VA_ARGS__)))
 
@@ -128,9 +134,10 @@
         type syn_item;                                                                             \
         SYNI_##shape##_FIELD(type) SYNI_MAP(SYNI_FIELD, __VA_ARGS__)                               \
     };                                                                                             \
+    SYNI_MAP(SYNI_VET_GENERATOR, __VA_ARGS__)                                                      \
     SYNI_METHOD_START(C, id)                                                                       \
     SYNI_DESTROY_AND_HEAR(type, id, __VA_ARGS__)                                                   \
-    static void syni_##id##_release(struct syn_task *task)                                         \
+    static void syni_release_of_##id(struct syn_task *task)                                        \
     {                                                                                              \
         struct id *self = (struct id *)(void *)task;                                               \
                                                                                                    \
@@ -138,20 +145,26 @@
         (void)self;                                                                                \
         SYNI_MAP(SYNI_UNCOPY, __VA_ARGS__)                                                         \
     }                                                                                              \
-    static const struct syn_generator syni_##id##_generator = {                                    \
+    SYNI_DROPPER(id, __VA_ARGS__)                                                                  \
+    static const struct syn_generator syni_generator_of_##id = {                                   \
         {SYN_ABI, sizeof(struct syn_task), sizeof(struct id), 0, {0, NULL, NULL}, #id, __FILE__,   \
-         __LINE__, SYNI_IN_LIBRARY, NULL, syni_##id##_run, syni_##id##_leave,                      \
-         syni_##id##_release, syni_method_begins, syni_method_ended},                              \
-        {sizeof(type), (0 SYNI_MAP(SYNI_KILLS, __VA_ARGS__)) ? syni_##id##_destroy : NULL, NULL},  \
-        (0 SYNI_MAP(SYNI_HEARS, __VA_ARGS__)) ? syni_##id##_hear : NULL};                          \
+         __LINE__, SYNI_IN_LIBRARY, NULL, syni_run_of_##id, syni_leave_of_##id,                    \
+         syni_release_of_##id, (0 SYNI_MAP(SYNI_TAKES, __VA_ARGS__)) ? syni_drop_of_##id : NULL,   \
+         syni_method_begins, syni_method_ended},                                                   \
+        {sizeof(type), (0 SYNI_MAP(SYNI_KILLS, __VA_ARGS__)) ? syni_destroy_of_##id : NULL, NULL}, \
+        (0 SYNI_MAP(SYNI_HEARS, __VA_ARGS__)) ? syni_hear_of_##id : NULL};                         \
     SYNI_##shape##_TAG(id) id(SYNI_METHOD_PARAMS(C, __VA_ARGS__))                                  \
     {                                                                                              \
         SYNI_##shape##_TAG(id) syni_handle;                                                        \
         struct syni_channel *syni_own;                                                             \
         struct id *syni_new = (struct id *)(void *)syni_method_new_generator(                      \
-            &syni_##id##_generator, (struct syn_object *)syni_it,                                  \
+            &syni_generator_of_##id, (struct syn_object *)syni_it,                                 \
             &SYNI_##shape##_CHANNEL(syni_handle), &syni_own);                                      \
-        SYNI_##shape##_NOTE(syni_handle, syni_new) if (!syni_new) return syni_handle;              \
+        SYNI_##shape##_NOTE(syni_handle, syni_new) if (!syni_new)                                  \
+        {                                                                                          \
+            SYNI_MAP(SYNI_REFUSE, __VA_ARGS__)                                                     \
+            return syni_handle;                                                                    \
+        }                                                                                          \
         SYNI_METHOD_READY(C, syni_new->, id)                                                       \
         syni_new->syn_channel = syni_own;                                                          \
         SYNI_MAP(SYNI_KEEP, __VA_ARGS__)                                                           \
@@ -166,36 +179,37 @@
 #define SYNI_METHOD_BLOCKING_AT_ONCE(pool, C, ret, name, ...)                                      \
     SYNI_METHOD_JOB(pool, NULL, C, ret, C##_##name, __VA_ARGS__)
 #define SYNI_METHOD_JOB(pool, strand, C, ret, id, ...)                                             \
-    SYNI_FUTURE_TYPES(ret, id##_job);                                                              \
-    SYNI_PROTOTYPES(static SYNI_UNUSED, ret, id##_job, (struct C *, self), (struct C##_impl *, me), \
+    struct id;                                                                                     \
+    SYNI_FUTURE_TYPES(ret, syni_job_of_##id);                                                      \
+    SYNI_PROTOTYPES(static SYNI_UNUSED, ret, syni_job_of_##id, (struct C *, self), (struct C##_impl *, me), \
                     __VA_ARGS__);                                                                  \
-    static struct syn_step syni_##id##_back(struct id *self);                                      \
+    static struct syn_step syni_back_of_##id(struct id *self);                                     \
     SYNI_METHOD_ENDING(syni_method_blocking_ended, C, ret, id, __VA_ARGS__)                        \
     {                                                                                              \
-        return SYNI_NEXT(self, syni_##id##_back),                                                  \
+        return SYNI_NEXT(self, syni_back_of_##id),                                                 \
                syni_step_await(&self->syn,                                                         \
-                               id##_job_future(SYNI_LIST(~, self->syn_this, me SYNI_MAP(           \
+                               syni_job_of_##id##_future(SYNI_LIST(~, self->syn_this, me SYNI_MAP( \
                                                                 SYNI_SPREAD, __VA_ARGS__)))        \
                                    .u.handle,                                                      \
                                SYNI_IF_VOID(ret, SYNI_OUT_PASS_VOID, SYNI_RESULT_PLACE)(ret),      \
                                syn_never());                                                       \
     }                                                                                              \
-    static struct syn_step syni_##id##_back(struct id *self)                                       \
+    static struct syn_step syni_back_of_##id(struct id *self)                                      \
     {                                                                                              \
         return syni_step_leave(&self->syn, self->syn.status, NULL);                                \
     }                                                                                              \
-    struct id##_job;                                                                               \
+    struct syni_job_of_##id;                                                                       \
     SYNI_METHOD_JOB_BODY(C, ret, id, __VA_ARGS__);                                                 \
-    SYNI_BLOCK(static SYNI_UNUSED, pool, ret, id##_job, (struct C *, self),                        \
+    SYNI_BLOCK(#id, static SYNI_UNUSED, pool, ret, syni_job_of_##id, (struct C *, self),           \
                (struct C##_impl *, me), __VA_ARGS__, SYN_STRAND(strand), SYN_TO_THE_END)           \
     {                                                                                              \
-        SYNI_IF_VOID(ret, SYNI_NOTHING, SYNI_RETURN)(ret) syni_##id##_blocks(                      \
+        SYNI_IF_VOID(ret, SYNI_NOTHING, SYNI_RETURN)(ret) syni_blocks_of_##id(                     \
             SYNI_LIST(~, job, self, me SYNI_MAP(SYNI_PASS, __VA_ARGS__)));                         \
     }                                                                                              \
     SYNI_METHOD_JOB_BODY(C, ret, id, __VA_ARGS__)
 #define SYNI_METHOD_JOB_BODY(C, ret, id, ...)                                                      \
-    static ret syni_##id##_blocks(                                                                 \
-        SYNI_LIST(~, struct id##_job *job SYNI_UNUSED, struct C *self SYNI_UNUSED,                 \
+    static ret syni_blocks_of_##id(                                                                \
+        SYNI_LIST(~, struct syni_job_of_##id *job SYNI_UNUSED, struct C *self SYNI_UNUSED,         \
                   struct C##_impl *me SYNI_UNUSED SYNI_MAP(SYNI_PARAM, __VA_ARGS__)))
 #define SYNI_RESULT_PLACE(ret) &self->result
 
@@ -204,30 +218,30 @@
 #define SYNI_METHOD_ENTER(C, type, ...)                                                            \
     extern SYNI_HELD struct C##_exit_future C##_exit_future(struct C *syni_it, syn_err error);     \
     extern SYNI_HELD struct C##_enter_future C##_enter_future(struct C *syni_it);                  \
-    static struct syn_step syni_##C##_inside(struct C##_entered *self);                            \
+    static struct syn_step syni_inside_of_##C(struct C##_entered *self);                           \
     SYNI_METHOD_GENERATE(CONTEXT, C, type, C##_entered, SYN_ASKS(char), SYNI_END)                  \
     {                                                                                              \
-        return SYNI_NEXT(self, syni_##C##_inside),                                                 \
+        return SYNI_NEXT(self, syni_inside_of_##C),                                                \
                syni_step_await(&self->syn, C##_enter_future(self->syn_this).u.handle,              \
                                &self->syn_item, syn_never());                                      \
     }                                                                                              \
-    static struct syn_step syni_##C##_exited(struct C##_entered *self)                             \
+    static struct syn_step syni_exited_of_##C(struct C##_entered *self)                            \
     {                                                                                              \
         return syni_step_leave(&self->syn, self->syn.status, NULL);                                \
     }                                                                                              \
-    static struct syn_step syni_##C##_exits(struct C##_entered *self)                              \
+    static struct syn_step syni_exits_of_##C(struct C##_entered *self)                             \
     {                                                                                              \
-        return SYNI_NEXT(self, syni_##C##_exited),                                                 \
+        return SYNI_NEXT(self, syni_exited_of_##C),                                                \
                syni_step_await(&self->syn,                                                         \
                                C##_exit_future(self->syn_this, self->syn.status).u.handle, NULL,   \
                                syn_never());                                                       \
     }                                                                                              \
-    static struct syn_step syni_##C##_inside(struct C##_entered *self)                             \
+    static struct syn_step syni_inside_of_##C(struct C##_entered *self)                            \
     {                                                                                              \
         if (self->syn.status)                                                                      \
             return syni_step_leave(&self->syn, self->syn.status, NULL);                            \
-        self->syn_finally = syni_##C##_exits;                                                      \
-        return SYNI_NEXT(self, syni_##C##_exited),                                                 \
+        self->syn_finally = syni_exits_of_##C;                                                     \
+        return SYNI_NEXT(self, syni_exited_of_##C),                                                \
                syni_step_yield(&self->syn, self->syn_channel, &self->syn_item);                    \
     }                                                                                              \
     SYNI_METHOD_NAMED(C, type, C##_enter, __VA_ARGS__)

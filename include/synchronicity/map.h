@@ -7,6 +7,10 @@
  *
  *     (type, name)            an argument
  *     SYN_COPY(type, name)    a string argument that a future call copies
+ *     SYN_COPY_BYTES(type, name, size)
+ *                             an argument that points to SIZE bytes, which it copies
+ *     SYN_TAKE(type, name, fn)
+ *                             an argument that the call takes over
  *     SYN_LOCAL(type, name)   a local that survives suspensions
  *     SYN_DESTROY(fn)         how a result that nobody fetched dies
  *     SYN_ASKS(type)          what a generator may be sent
@@ -21,7 +25,12 @@
  * SYNI_MAP(OP, items) gives OP(item) for each; an OP is written as
  *
  *     #define OP(item) SYNI_DO(OP_, item)
- *     #define OP_ARG(type, name) ...      and OP_SYN_COPY, OP_SYN_LOCAL, ...
+ *     #define OP_ARG(type, name) ~, (what an argument gives)
+ *
+ * and OP_SYN_COPY, OP_SYN_LOCAL ... for the other items that give something.
+ *
+ * NAMES. What a declaration of NAME makes for itself is called syni_..._of_NAME, and nothing
+ * else is: so no name of a user's can be one of the library's.
  */
 #ifndef SYNCHRONICITY_MAP_H
 #define SYNCHRONICITY_MAP_H
@@ -42,35 +51,107 @@
 #define SYNI_IF_VOID_1(yes, no) yes
 #define SYNI_IF_VOID_0(yes, no) no
 
-#define SYNI_DO(prefix, item) SYNI_CAT(SYNI_DO_, SYNI_IS_PAREN(item))(prefix, item)
-#define SYNI_DO_1(prefix, item) prefix##ARG item
+/* ITEM as OP_, PREFIX, makes it: what is in the parentheses behind "~,", or nothing. */
+#define SYNI_DO(prefix, item)                                                                      \
+    SYNI_GIVEN(SYNI_CAT(SYNI_DO_, SYNI_IS_PAREN(item))(prefix, item), ())
+#define SYNI_DO_1(prefix, item) SYNI_CAT(SYNI_DO_PAIR_, SYNI_IS_PAIR item)(prefix, item)
+#define SYNI_DO_PAIR_1(prefix, item) prefix##ARG item
+#define SYNI_DO_PAIR_0(prefix, item) ~
 #define SYNI_DO_0(prefix, item) prefix##item
+#define SYNI_GIVEN(...) SYNI_GIVEN_(__VA_ARGS__, ~)
+#define SYNI_GIVEN_(a, b, ...) SYNI_BARE b
+#define SYNI_BARE(...) __VA_ARGS__
+
+/* SYNI_IS_PAIR (a, b): 1; of any other number of things: 0. */
+#define SYNI_IS_PAIR(...) SYNI_SECOND(SYNI_CAT(SYNI_IS_PAIR_, SYNI_N(__VA_ARGS__)), 0)
+#define SYNI_IS_PAIR_2 ~, 1
+
+/* --- what is an item, and where ---
+ *
+ * 1 an argument, 2 a local, 3 SYN_DESTROY, 4 SYN_ASKS, 5 what any declaration has, 6 what is for
+ * jobs, 0 no item. (Numbers, since a word might be a macro of the user's.) */
+
+#define SYNI_ITEM_SYN_COPY(type, name) ~, 1, 1
+#define SYNI_ITEM_SYN_COPY_BYTES(type, name, size) ~, 1, 1
+#define SYNI_ITEM_SYN_TAKE(type, name, fn) ~, 1, 1
+#define SYNI_ITEM_SYN_LOCAL(type, name) ~, 2, 1
+#define SYNI_ITEM_SYN_DESTROY(fn) ~, 3, 1
+#define SYNI_ITEM_SYN_ASKS(type) ~, 4, 1
+#define SYNI_ITEM_SYN_DOC(text) ~, 5, 1
+#define SYNI_ITEM_SYN_STRAND(strand) ~, 6, 1
+#define SYNI_ITEM_SYN_URGENT ~, 6, 1
+#define SYNI_ITEM_SYN_TO_THE_END ~, 6, 1
+#define SYNI_ITEM_SYN_LET_GO ~, 6, 1
+#define SYNI_ITEM_SYNI_END ~, 5, 1
+
+#define SYNI_THIRD(...) SYNI_THIRD_(__VA_ARGS__, ~)
+#define SYNI_THIRD_(a, b, c, ...) c
+
+/* 1 if X is an item, and not a name or a type, else 0. */
+#define SYNI_IS_ITEM(x) SYNI_CAT(SYNI_IS_ITEM_, SYNI_IS_PAREN(x))(x)
+#define SYNI_IS_ITEM_1(x) 1
+#define SYNI_IS_ITEM_0(x) SYNI_THIRD(SYNI_ITEM_##x, 0, 0)
+
+#ifdef __cplusplus
+#define SYNI_ASSERT(what, text) static_assert(what, text);
+#else
+#define SYNI_ASSERT(what, text) _Static_assert(what, text);
+#endif
+
+/* SYNI_VET(PREFIX, item): an error with a sentence if PREFIX has none such. */
+#define SYNI_VET(prefix, item) SYNI_CAT(SYNI_VET_, SYNI_IS_PAREN(item))(prefix, item)
+#define SYNI_VET_1(prefix, item) SYNI_CAT(SYNI_VET_PAIR_, SYNI_IS_PAIR item)
+#define SYNI_VET_PAIR_1
+#define SYNI_VET_PAIR_0                                                                            \
+    SYNI_ASSERT(0, "an argument is its type and its name, with a comma between: (int, x); "        \
+                   "without arguments write nothing, and not (void)")
+#define SYNI_VET_0(prefix, item) SYNI_CAT(prefix, SYNI_SECOND(SYNI_ITEM_##item, 0, ~))
+#define SYNI_NO_ITEM                                                                               \
+    SYNI_ASSERT(0, "this is no item: behind the name come arguments (type, name) and words such "  \
+                   "as SYN_LOCAL(type, name)")
+#define SYNI_NOT_HERE(text) SYNI_ASSERT(0, text)
+#define SYNI_VET_TASK(item) SYNI_VET(SYNI_VET_TASK_, item)
+#define SYNI_VET_TASK_1
+#define SYNI_VET_TASK_2
+#define SYNI_VET_TASK_3
+#define SYNI_VET_TASK_5
+#define SYNI_VET_TASK_4 SYNI_NOT_HERE("SYN_ASKS() is for generators")
+#define SYNI_VET_TASK_6                                                                            \
+    SYNI_NOT_HERE("SYN_STRAND(), SYN_URGENT, SYN_TO_THE_END and SYN_LET_GO are for blocking "      \
+                  "functions")
+#define SYNI_VET_TASK_0 SYNI_NO_ITEM
+#define SYNI_VET_GENERATOR(item) SYNI_VET(SYNI_VET_GENERATOR_, item)
+#define SYNI_VET_GENERATOR_1
+#define SYNI_VET_GENERATOR_2
+#define SYNI_VET_GENERATOR_3
+#define SYNI_VET_GENERATOR_5
+#define SYNI_VET_GENERATOR_4
+#define SYNI_VET_GENERATOR_6 SYNI_VET_TASK_6
+#define SYNI_VET_GENERATOR_0 SYNI_NO_ITEM
+#define SYNI_VET_JOB(item) SYNI_VET(SYNI_VET_JOB_, item)
+#define SYNI_VET_JOB_1
+#define SYNI_VET_JOB_2                                                                             \
+    SYNI_NOT_HERE("SYN_LOCAL() is for tasks: a blocking function has ordinary C locals")
+#define SYNI_VET_JOB_3
+#define SYNI_VET_JOB_5
+#define SYNI_VET_JOB_4 SYNI_VET_TASK_4
+#define SYNI_VET_JOB_6
+#define SYNI_VET_JOB_0 SYNI_NO_ITEM
+/* A promise or a channel, which is no function. */
+#define SYNI_VET_THING(item) SYNI_VET(SYNI_VET_THING_, item)
+#define SYNI_VET_THING_1 SYNI_NOT_HERE("a promise or a channel has no arguments")
+#define SYNI_VET_THING_2 SYNI_VET_THING_1
+#define SYNI_VET_THING_3
+#define SYNI_VET_THING_5
+#define SYNI_VET_THING_4 SYNI_VET_TASK_4
+#define SYNI_VET_THING_6 SYNI_VET_TASK_6
+#define SYNI_VET_THING_0 SYNI_NO_ITEM
 
 /* The destructor of a result, and whether there is one. */
 #define SYNI_KILL(item) SYNI_DO(SYNI_KILL_, item)
-#define SYNI_KILL_ARG(type, name)
-#define SYNI_KILL_SYN_COPY(type, name)
-#define SYNI_KILL_SYN_LOCAL(type, name)
-#define SYNI_KILL_SYN_DESTROY(fn) fn(*syni_result);
-#define SYNI_KILL_SYN_ASKS(type)
-#define SYNI_KILL_SYN_DOC(text)
-#define SYNI_KILL_SYN_STRAND(strand)
-#define SYNI_KILL_SYN_URGENT
-#define SYNI_KILL_SYN_TO_THE_END
-#define SYNI_KILL_SYN_LET_GO
-#define SYNI_KILL_SYNI_END
+#define SYNI_KILL_SYN_DESTROY(fn) ~, (fn(*syni_result);)
 #define SYNI_KILLS(item) SYNI_DO(SYNI_KILLS_, item)
-#define SYNI_KILLS_ARG(type, name)
-#define SYNI_KILLS_SYN_COPY(type, name)
-#define SYNI_KILLS_SYN_LOCAL(type, name)
-#define SYNI_KILLS_SYN_DESTROY(fn) +1
-#define SYNI_KILLS_SYN_ASKS(type)
-#define SYNI_KILLS_SYN_DOC(text)
-#define SYNI_KILLS_SYN_STRAND(strand)
-#define SYNI_KILLS_SYN_URGENT
-#define SYNI_KILLS_SYN_TO_THE_END
-#define SYNI_KILLS_SYN_LET_GO
-#define SYNI_KILLS_SYNI_END
+#define SYNI_KILLS_SYN_DESTROY(fn) ~, (+1)
 
 #if defined(__GNUC__)
 #define SYNI_UNUSED __attribute__((unused))
@@ -83,12 +164,12 @@
 #define SYNI_FALL_THROUGH (void)0
 #endif
 
-/* How many arguments: 1 to 26. */
+/* How many arguments: 1 to 28. */
 #define SYNI_N(...)                                                                                \
-    SYNI_N_(__VA_ARGS__, 26, 25, 24, 23, 22, 21, 20, 19, 18, 17, 16, 15, 14, 13, 12, 11, 10, 9, 8, \
-            7, 6, 5, 4, 3, 2, 1, 0)
+    SYNI_N_(__VA_ARGS__, 28, 27, 26, 25, 24, 23, 22, 21, 20, 19, 18, 17, 16, 15, 14, 13, 12, 11,   \
+            10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0)
 #define SYNI_N_(a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13, a14, a15, a16, a17, a18,   \
-                a19, a20, a21, a22, a23, a24, a25, a26, n, ...)                                    \
+                a19, a20, a21, a22, a23, a24, a25, a26, a27, a28, n, ...)                          \
     n
 
 #define SYNI_MAP(op, ...) SYNI_CAT(SYNI_MAP_, SYNI_N(__VA_ARGS__))(op, __VA_ARGS__)
@@ -118,6 +199,8 @@
 #define SYNI_MAP_24(op, a, ...) op(a) SYNI_MAP_23(op, __VA_ARGS__)
 #define SYNI_MAP_25(op, a, ...) op(a) SYNI_MAP_24(op, __VA_ARGS__)
 #define SYNI_MAP_26(op, a, ...) op(a) SYNI_MAP_25(op, __VA_ARGS__)
+#define SYNI_MAP_27(op, a, ...) op(a) SYNI_MAP_26(op, __VA_ARGS__)
+#define SYNI_MAP_28(op, a, ...) op(a) SYNI_MAP_27(op, __VA_ARGS__)
 
 /* SYNI_EACH(OP, with, items): OP(with, item) for each, up to 16. */
 #define SYNI_EACH(op, with, ...)                                                                   \

@@ -39,7 +39,7 @@
     SYNI_FUTURE_TYPES(void, name);                                                                 \
     extern syn_err name(from const *in, size_t n, to *out);                                        \
     extern SYNI_HELD struct name##_future name##_future(from const *in, size_t n, to *out);        \
-    extern SYNI_HELD struct name##_future name##_submit(                                           \
+    extern SYNI_HELD struct name##_future (name##_submit)(                                         \
         struct syn_pool *syni_pool, from const *in, size_t n, to *out)
 
 #ifdef __cplusplus
@@ -53,7 +53,7 @@ syn_err syni_map_may_wait(void);
 
 #define syn_pool_map(pool, name, in, n, out)                                                       \
     (syni_map_may_wait() ? SYN_EDEADLK                                                             \
-                         : syni_future_get(name##_submit((pool), (in), (n), (out)).u.handle, NULL))
+                         : syni_future_get((name##_submit)((pool), (in), (n), (out)).u.handle, NULL))
 
 #ifndef __cplusplus
 
@@ -81,41 +81,39 @@ struct syn_future syni_map_start(const struct syn_pool_map *map, struct syn_pool
     SYNI_POOL_MAP(static inline SYNI_UNUSED, pool, from, to, name)
 
 #define SYNI_POOL_MAP(linkage, pool, from, to, name)                                               \
-    static inline syn_err syni_##name##_one(from const *in, to *out);                              \
-    static size_t syni_##name##_piece(const void *syni_in, void *syni_out, size_t first,           \
-                                      size_t end, syn_err *out_err)                                \
-    {                                                                                              \
-        from const *in = (from const *)syni_in;                                                    \
-        to *out = (to *)syni_out;                                                                  \
-        for (size_t i = first; i < end; i++) {                                                     \
-            syn_err err = syni_##name##_one(&in[i], &out[i]);                                      \
-            if (err) {                                                                             \
-                *out_err = err;                                                                    \
-                return i;                                                                          \
-            }                                                                                      \
-        }                                                                                          \
-        return end;                                                                                \
-    }                                                                                              \
-    static void syni_##name##_call(void (*fn)(void), void *user, syn_err err, void *result)        \
-        SYNI_CALL_BACK(void) static const struct syn_pool_map syni_##name##_map = {                \
-            #name, &pool, {0, NULL, syni_##name##_call}, syni_##name##_piece};                     \
-    linkage SYNI_HELD struct name##_future name##_submit(                                          \
+    static inline syn_err syni_one_of_##name(from const *in, to *out);                             \
+    static size_t syni_piece_of_##name(const void *syni_in, void *syni_out, size_t syni_first, \
+                                       size_t syni_end, syn_err *syni_err) \
+    { \
+        from const *in = (from const *)syni_in; \
+        to *out = (to *)syni_out; \
+        for (size_t syni_i = syni_first; syni_i < syni_end; syni_i++) { \
+            *syni_err = syni_one_of_##name(&in[syni_i], &out[syni_i]); \
+            if (*syni_err) \
+                return syni_i; \
+        } \
+        return syni_end; \
+    } \
+    static void syni_call_of_##name(void (*fn)(void), void *user, syn_err err, void *result)       \
+        SYNI_CALL_BACK(void) static const struct syn_pool_map syni_map_of_##name = {               \
+            #name, &pool, {0, NULL, syni_call_of_##name}, syni_piece_of_##name};                   \
+    linkage SYNI_HELD struct name##_future (name##_submit)(                                        \
         struct syn_pool *syni_pool, from const *in, size_t n, to *out)                             \
     {                                                                                              \
         struct name##_future syni_future;                                                          \
         struct syni_map_arrays syni_arrays = {in, out, n};                                         \
-        syni_future.u.handle = syni_map_start(&syni_##name##_map, syni_pool, syni_arrays);         \
+        syni_future.u.handle = syni_map_start(&syni_map_of_##name, syni_pool, syni_arrays);        \
         return syni_future;                                                                        \
     }                                                                                              \
     linkage SYNI_HELD struct name##_future name##_future(from const *in, size_t n, to *out)        \
     {                                                                                              \
-        return name##_submit(NULL, in, n, out);                                                    \
+        return (name##_submit)(NULL, in, n, out);                                                  \
     }                                                                                              \
     linkage syn_err name(from const *in, size_t n, to *out)                                        \
     {                                                                                              \
         return syn_pool_map(NULL, name, in, n, out);                                               \
     }                                                                                              \
-    static inline syn_err syni_##name##_one(from const *in, to *out)
+    static inline syn_err syni_one_of_##name(from const *in, to *out)
 
 #endif /* !__cplusplus */
 

@@ -228,7 +228,6 @@ void syni_scope_add_all(struct syn_scope *scope, size_t n, const void *futures, 
 #define SYNI_BRING(scope, goal, ...)                                                               \
     (syni_scope_aim((scope), (goal)), SYNI_EACH(SYNI_BRING_ONE, scope, __VA_ARGS__)(void) 0)
 #define SYNI_BRING_ONE(scope, item) (void)SYNI_UNDER(scope, SYNI_ADD(scope, SYNI_BARE item)),
-#define SYNI_BARE(...) __VA_ARGS__
 #define SYNI_TOGETHER(scope, goal, ...)                                                            \
     (SYNI_BRING(scope, goal, __VA_ARGS__), syn_scope_join(scope))
 

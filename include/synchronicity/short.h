@@ -9,11 +9,22 @@
  *
  * Short are what is written often and whose name is free. SYN_LOCAL, SYN_COPY and SYN_FREE are
  * not (LOCAL is libjpeg's), nor is what is an ordinary function, such as syn_after().
+ *
+ * NAMES OF YOUR OWN may be any: an async function may be called call, shared or pool. But not a
+ * class object, channel, scope, shared or step, whose faces, such as channel_close(), are words
+ * of this header; and the value of SYN_TASK_LOCAL(type, future) is (future_get)().
  */
 #ifndef SYNCHRONICITY_SHORT_H
 #define SYNCHRONICITY_SHORT_H
 
 #include <synchronicity.h>
+
+/* See SYNI_OBJECT_FACES in class.h. */
+#define SYNI_TAKEN_object ~, 1
+#define SYNI_TAKEN_channel ~, 1
+#define SYNI_TAKEN_scope ~, 1
+#define SYNI_TAKEN_shared ~, 1
+#define SYNI_TAKEN_step ~, 1
 
 #define SYNCHRONIZER SYN_SYNCHRONIZER
 #define SYNCHRONIZER_DEFINE SYN_SYNCHRONIZER_DEFINE
@@ -37,7 +48,7 @@
 #define TO_THE_END SYN_TO_THE_END
 #define CONTEXT_DECLARE SYN_CONTEXT_DECLARE
 #define CONTEXT_TYPES SYN_CONTEXT_TYPES
-#define with_context syn_with_context
+#define with_context(...) syn_with_context(__VA_ARGS__)
 #define context_enter syn_context_enter
 #define context_exit syn_context_exit
 #define CLASS SYN_CLASS
@@ -59,7 +70,7 @@
 #define synchronizer_stop syn_synchronizer_stop
 #define synchronizer_stats syn_synchronizer_stats
 
-#define future_get syn_future_get
+#define future_get(...) syn_future_get(__VA_ARGS__)
 #define future_get_by syn_future_get_by
 #define future_wait syn_future_wait
 #define future_wait_by syn_future_wait_by
@@ -71,10 +82,9 @@
 #define future_then syn_future_then
 #define future_then_by syn_future_then_by
 #define future_share syn_future_share
-#define shared_get syn_shared_get
+#define shared_get(...) syn_shared_get(__VA_ARGS__)
 #define shared_get_by syn_shared_get_by
 #define shared_peek syn_shared_peek
-#define shared_future syn_shared_future
 #define shared_retain syn_shared_retain
 #define shared_release syn_shared_release
 #define promise_new syn_promise_new
@@ -108,7 +118,7 @@
 #define pool_start syn_pool_start
 #define pool_stop syn_pool_stop
 #define pool_stats syn_pool_stats
-#define pool_submit syn_pool_submit
+#define pool_submit(...) syn_pool_submit(__VA_ARGS__)
 #define pool_map syn_pool_map
 #define pool_job_cancelled syn_pool_job_cancelled
 #define pool_job_deadline syn_pool_job_deadline

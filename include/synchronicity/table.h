@@ -19,16 +19,16 @@
 
 #define SYN_CLASS_TABLE(home, C, LIST, ...)                                                        \
     LIST(SYNI_BY_NAME, C)                                                                          \
-    static const struct syn_method syni_##C##_methods[] = {LIST(SYNI_SLOT, C){0}};                 \
-    static const struct syn_override syni_##C##_overrides[] = {LIST(SYNI_OVER, C){0}};             \
+    static const struct syn_method syni_methods_of_##C[] = {LIST(SYNI_SLOT, C){0}};                \
+    static const struct syn_override syni_overrides_of_##C[] = {LIST(SYNI_OVER, C){0}};            \
     const struct syn_class C##_class = {                                                           \
         .name = #C,                                                                                \
         .synchronizer = &home,                                                                     \
         .size = sizeof(struct C##_impl),                                                           \
-        .methods = syni_##C##_methods,                                                             \
-        .n_methods = sizeof syni_##C##_methods / sizeof *syni_##C##_methods - 1,                   \
-        .overrides = syni_##C##_overrides,                                                         \
-        .n_overrides = sizeof syni_##C##_overrides / sizeof *syni_##C##_overrides - 1,             \
+        .methods = syni_methods_of_##C,                                                            \
+        .n_methods = sizeof syni_methods_of_##C / sizeof *syni_methods_of_##C - 1,                 \
+        .overrides = syni_overrides_of_##C,                                                        \
+        .n_overrides = sizeof syni_overrides_of_##C / sizeof *syni_overrides_of_##C - 1,           \
         LIST(SYNI_END_OF, C).parent = __VA_ARGS__}
 
 /* --- for calls by name --- */
@@ -58,42 +58,27 @@
 #define SYNI_RESULT_TYPED(ret) {#ret, "", SYNI_VALUE_KIND(ret), sizeof(ret)}
 
 #define SYNI_ARGUMENT(item) SYNI_DO(SYNI_ARGUMENT_, item)
-#define SYNI_ARGUMENT_ARG(type, name) {#type, #name, SYNI_VALUE_KIND(type), sizeof(type)},
+#define SYNI_ARGUMENT_ARG(type, name) ~, ({#type, #name, SYNI_VALUE_KIND(type), sizeof(type)}, )
 #define SYNI_ARGUMENT_SYN_COPY(type, name) SYNI_ARGUMENT_ARG(type, name)
-#define SYNI_ARGUMENT_SYN_LOCAL(type, name)
-#define SYNI_ARGUMENT_SYN_DESTROY(fn)
-#define SYNI_ARGUMENT_SYN_ASKS(type)
-#define SYNI_ARGUMENT_SYN_DOC(text)
-#define SYNI_ARGUMENT_SYNI_END
+#define SYNI_ARGUMENT_SYN_COPY_BYTES(type, name, size) SYNI_ARGUMENT_ARG(type, name)
+#define SYNI_ARGUMENT_SYN_TAKE(type, name, fn) SYNI_ARGUMENT_ARG(type, name)
 
 /* ", const char * line, int n" */
 #define SYNI_SIGN(item) SYNI_DO(SYNI_SIGN_, item)
-#define SYNI_SIGN_ARG(type, name) ", " #type " " #name
-#define SYNI_SIGN_SYN_COPY(type, name) ", " #type " " #name
-#define SYNI_SIGN_SYN_LOCAL(type, name)
-#define SYNI_SIGN_SYN_DESTROY(fn)
-#define SYNI_SIGN_SYN_ASKS(type)
-#define SYNI_SIGN_SYN_DOC(text)
-#define SYNI_SIGN_SYNI_END
+#define SYNI_SIGN_ARG(type, name) ~, (", " #type " " #name)
+#define SYNI_SIGN_SYN_COPY(type, name) SYNI_SIGN_ARG(type, name)
+#define SYNI_SIGN_SYN_COPY_BYTES(type, name, size) SYNI_SIGN_ARG(type, name)
+#define SYNI_SIGN_SYN_TAKE(type, name, fn) SYNI_SIGN_ARG(type, name)
 #define SYNI_SIGNATURE(text) (&(text)[sizeof(text) > 2 ? 2 : 0])
 
 #define SYNI_LINE(item) SYNI_DO(SYNI_LINE_, item)
-#define SYNI_LINE_ARG(type, name)
-#define SYNI_LINE_SYN_COPY(type, name)
-#define SYNI_LINE_SYN_LOCAL(type, name)
-#define SYNI_LINE_SYN_DESTROY(fn)
-#define SYNI_LINE_SYN_ASKS(type)
-#define SYNI_LINE_SYN_DOC(text) text
-#define SYNI_LINE_SYNI_END
+#define SYNI_LINE_SYN_DOC(text) ~, (text)
 
 #define SYNI_UNPACK(item) SYNI_DO(SYNI_UNPACK_, item)
-#define SYNI_UNPACK_ARG(type, name) type name = *(type const *)*syni_next++;
-#define SYNI_UNPACK_SYN_COPY(type, name) type name = *(type const *)*syni_next++;
-#define SYNI_UNPACK_SYN_LOCAL(type, name)
-#define SYNI_UNPACK_SYN_DESTROY(fn)
-#define SYNI_UNPACK_SYN_ASKS(type)
-#define SYNI_UNPACK_SYN_DOC(text)
-#define SYNI_UNPACK_SYNI_END
+#define SYNI_UNPACK_ARG(type, name) ~, (type name = *(type const *)*syni_next++;)
+#define SYNI_UNPACK_SYN_COPY(type, name) SYNI_UNPACK_ARG(type, name)
+#define SYNI_UNPACK_SYN_COPY_BYTES(type, name, size) SYNI_UNPACK_ARG(type, name)
+#define SYNI_UNPACK_SYN_TAKE(type, name, fn) SYNI_UNPACK_ARG(type, name)
 
 /* --- one row: a function that takes its arguments by their addresses --- */
 
@@ -120,7 +105,7 @@
 #define SYNI_BY_NAME_override(C, base, ret, name, ...)
 #define SYNI_BY_NAME_direct(C, ret, name, ...)                                                     \
     SYNI_NAMED_ARGUMENTS(C##_##name, __VA_ARGS__)                                                  \
-    static void syni_##C##_##name##_by_name(struct syn_object *object,                             \
+    static void syni_by_name_of_##C##_##name(struct syn_object *object,                            \
                                             const void *const *arguments, void *out_result)        \
     {                                                                                              \
         SYNI_NAMED_UNPACK(C, __VA_ARGS__)                                                          \
@@ -132,14 +117,14 @@
 
 #define SYNI_NAMED(C, type, id, face, args, ...)                                                   \
     SYNI_NAMED_ARGUMENTS(id, __VA_ARGS__)                                                          \
-    static struct syn_##type syni_##id##_by_name(struct syn_object *object,                        \
+    static struct syn_##type syni_by_name_of_##id(struct syn_object *object,                       \
                                                  const void *const *arguments)                     \
     {                                                                                              \
         SYNI_NAMED_UNPACK(C, __VA_ARGS__)                                                          \
         return face(args(__VA_ARGS__)).u.handle;                                                   \
     }
 #define SYNI_NAMED_ARGUMENTS(id, ...)                                                              \
-    static const struct syn_argument syni_##id##_arguments[] = {                                   \
+    static const struct syn_argument syni_arguments_of_##id[] = {                                  \
         SYNI_MAP(SYNI_ARGUMENT, __VA_ARGS__){0}};
 #define SYNI_NAMED_UNPACK(C, ...)                                                                  \
     struct C *syni_it = (struct C *)(void *)object;                                                \
@@ -183,22 +168,22 @@
 #define SYNI_SLOT_destructor(C, ...)
 #define SYNI_SLOT_override(C, base, ret, name, ...)
 #define SYNI_SLOT_OF(which, ret, label, id, face, ...)                                             \
-    SYNI_SLOT_HEAD(which, ret, label, id, __VA_ARGS__), .face = syni_##id##_by_name},
+    SYNI_SLOT_HEAD(which, ret, label, id, __VA_ARGS__), .face = syni_by_name_of_##id},
 #define SYNI_SLOT_HEAD(which, ret, label, id, ...)                                                 \
     {.name = label,                                                                                \
      .kind = which,                                                                                \
      .signature = SYNI_SIGNATURE("" SYNI_MAP(SYNI_SIGN, __VA_ARGS__)),                             \
      .doc = "" SYNI_MAP(SYNI_LINE, __VA_ARGS__),                                                   \
      .result = SYNI_RESULT(ret),                                                                   \
-     .arguments = syni_##id##_arguments,                                                           \
-     .n_arguments = sizeof syni_##id##_arguments / sizeof *syni_##id##_arguments - 1
+     .arguments = syni_arguments_of_##id,                                                          \
+     .n_arguments = sizeof syni_arguments_of_##id / sizeof *syni_arguments_of_##id - 1
 
 /* --- one row: what it overrides, and the class's destructor --- */
 
 #define SYNI_OVER(...) SYNI_OVER_ROW(__VA_ARGS__, SYNI_END)
 #define SYNI_OVER_ROW(C, kind, ...) SYNI_OVER_##kind(C, __VA_ARGS__)
 #define SYNI_OVER_override(C, base, ret, name, ...)                                                \
-    {(void (*)(void))base##_##name##_future, (void (*)(void))syni_##C##_##name##_plain,            \
+    {(void (*)(void))base##_##name##_future, (void (*)(void))syni_plain_of_##C##_##name,           \
      (void (*)(void))C##_##name##_super},
 #define SYNI_OVER_async(C, ...)
 #define SYNI_OVER_blocking(C, ...)
@@ -216,7 +201,7 @@
 
 #define SYNI_END_OF(...) SYNI_END_OF_ROW(__VA_ARGS__, SYNI_END)
 #define SYNI_END_OF_ROW(C, kind, ...) SYNI_END_OF_##kind(C, __VA_ARGS__)
-#define SYNI_END_OF_destructor(C, ...) .destructor = &syni_##C##_destructor,
+#define SYNI_END_OF_destructor(C, ...) .destructor = &syni_destructor_of_##C,
 #define SYNI_END_OF_async(C, ...)
 #define SYNI_END_OF_blocking(C, ...)
 #define SYNI_END_OF_context(C, ...)

@@ -100,6 +100,7 @@ struct syn_function {
     struct syn_step (*run)(struct syn_task *task);   /* the frame's next step */
     struct syn_step (*leave)(struct syn_task *task); /* its clean-up, from the start */
     void (*release)(struct syn_task *task);          /* frees copied arguments, or NULL */
+    void (*drop)(struct syn_task *task); /* it never begins: frees what it took over; or NULL */
     syn_err (*begins)(struct syn_task *task); /* it arrives; why it shall not begin; or NULL */
     void (*ended)(struct syn_task *task); /* the outcome is there, told to nobody yet; or NULL */
 };

@@ -150,8 +150,12 @@ syn_err syni_call(const struct syn_function *function, struct syn_task *frame, v
     syn_err err = home_for(self, function, &home);
 
     if (err)
-        return syni_report_keep(err, SYN_BY_LIBRARY, syni_call_report(function, err));
-    return call_on(self, SYNI_TASK(frame), home, out_result);
+        err = syni_report_keep(err, SYN_BY_LIBRARY, syni_call_report(function, err));
+    else
+        err = call_on(self, SYNI_TASK(frame), home, out_result);
+    if (err != SYN_EABI) /* whose description is not ours to read */
+        syni_task_drop_arguments(SYNI_TASK(frame));
+    return err;
 }
 
 struct syni_task *syni_call_new_on(const struct syn_function *function, struct syni_home *home,
@@ -207,6 +211,42 @@ void syni_call_free_copy(const char *text)
         syni_free((void *)(uintptr_t)text, strlen(text) + 1);
 }
 
+/* What stands before copied bytes: how many. */
+union head {
+    max_align_t align;
+    size_t size;
+};
+
+void *syni_bytes_copy(const void *bytes, size_t size)
+{
+    union head *head = bytes && size <= SIZE_MAX - sizeof *head ? syni_alloc(sizeof *head + size)
+                                                                : NULL;
+
+    if (!head)
+        return NULL;
+    head->size = size;
+    if (size > 0)
+        memcpy(head + 1, bytes, size);
+    return head + 1;
+}
+
+void *syni_call_copy_bytes(struct syn_task *frame, const void *bytes, size_t size)
+{
+    void *copy = syni_bytes_copy(bytes, size);
+
+    if (bytes && !copy)
+        SYNI_TASK(frame)->copy_failed = true;
+    return copy;
+}
+
+void syni_call_free_bytes(const void *bytes)
+{
+    union head *head = (union head *)(uintptr_t)bytes;
+
+    if (head)
+        syni_free(head - 1, sizeof *head + head[-1].size);
+}
+
 void syni_call_start(struct syn_task *frame)
 {
     struct syni_task *task = SYNI_TASK(frame);
@@ -222,6 +262,7 @@ void syni_call_refused(struct syni_task *task)
     task->core.report = syni_home_report(task->home->synchronizer, task->core.err,
                                          task->function->name);
     syni_task_withdraw(task);
+    syni_task_drop_arguments(task);
     if (task->function->ended)
         task->function->ended((struct syn_task *)(void *)task);
     syni_core_complete(&task->core);

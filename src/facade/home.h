@@ -59,6 +59,8 @@ struct syni_task *syni_call_new_on(const struct syn_function *function, struct s
 
 /* A copy of TEXT, for syni_call_free_copy(); NULL: TEXT is NULL, or there is no memory. */
 const char *syni_text_copy(const char *text);
+/* A copy of SIZE bytes, for syni_call_free_bytes(); NULL: BYTES is NULL, or there is no memory. */
+void *syni_bytes_copy(const void *bytes, size_t size);
 
 /* --- generator.c --- */
 

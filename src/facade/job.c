@@ -87,10 +87,30 @@ const char *syni_job_copy(struct syn_job *job, const char *text)
     return copy;
 }
 
+void *syni_job_copy_bytes(struct syn_job *job, const void *bytes, size_t size)
+{
+    void *copy = syni_bytes_copy(bytes, size);
+
+    if (bytes && !copy)
+        SYNI_JOB(job)->copy_failed = true;
+    return copy;
+}
+
+/* Frees what JOB took over, once, if it never began and never will. By whoever ends it. */
+static void drop_arguments(struct syni_pool_job *job)
+{
+    if (job->begun)
+        return;
+    job->begun = true;
+    if (job->function->drop)
+        job->function->drop((struct syn_job *)(void *)job);
+}
+
 static void free_job(struct syni_core *core)
 {
     struct syni_pool_job *job = job_of(core);
 
+    drop_arguments(job); /* a generator that nobody asked */
     syni_bindings_release(job->locals);
     if (job->function->release)
         job->function->release((struct syn_job *)(void *)job);
@@ -128,6 +148,7 @@ static void refuse(struct syni_pool_job *job, syn_err err, bool taken)
 {
     enum syn_origin origin = err == SYN_ETIMEDOUT ? SYN_BY_DEADLINE : SYN_BY_LIBRARY;
 
+    drop_arguments(job);
     if (err == SYN_ECANCELED)
         end_asked(job, asked_by(job), NULL);
     else
@@ -184,6 +205,8 @@ static void end_work(struct syni_work *work, enum syni_work_end how, syn_err err
     }
     if (how == SYNI_WORK_LATE)
         end_late(job);
+    if (how == SYNI_WORK_NEVER_BEGAN)
+        drop_arguments(job);
     /* Before it is completed, while we still hold the producer's: so that mostly the reader is
      * last, whose loop has a store of frames of its own. */
     syni_core_unpin(&job->core);
@@ -218,6 +241,7 @@ static void run_work(struct syni_work *work)
 
     syni_frame_keep();
     syni_deadline_push(deadline);
+    job->begun = true;
     job->function->run((struct syn_job *)(void *)job);
     syni_deadline_pop(SYN_OK);
     job->locals = syni_bindings_swap(before);
@@ -269,6 +293,7 @@ static void cancel_job(struct syni_core *core, enum syn_origin origin)
 
     if (syni_core_done(core) || syni_work_ask(&job->work, (int)origin + 1) != SYNI_ASKED_WITHDRAWN)
         return;
+    drop_arguments(job);
     end_asked(job, origin, NULL);
     syni_core_unpin(core);
 }

@@ -99,10 +99,15 @@ syn_err syni_method_call(struct syn_task *public_frame, struct syn_object *objec
     struct syni_home *home;
     syn_err err = place(function, object, &home);
 
-    if (err == SYN_EABI || err == SYN_EINVAL)
+    if (err == SYN_EABI)
         return refuse(function, err);
+    if (err == SYN_EINVAL) {
+        syni_task_drop_arguments(SYNI_TASK(frame));
+        return refuse(function, err);
+    }
     frame->object = syn_object_retain(object);
     err = err ? refuse(function, err) : syni_call_on(SYNI_TASK(frame), home, out_result);
+    syni_task_drop_arguments(SYNI_TASK(frame));
     if (frame->object) { /* it never began */
         SYNI_TASK(frame)->core.err = err;
         function->ended(public_frame);
@@ -193,7 +198,7 @@ struct syn_object_close_future syn_object_close_future(struct syn_object *object
 
     if (!closer)
         return future;
-    if (syni_promise_new(&syni_closed_type, __FILE__, __LINE__, &closer->promise,
+    if (syni_promise_new(&syni_type_of_closed, __FILE__, __LINE__, &closer->promise,
                          &future.u.handle) != SYN_OK) {
         syni_free(closer, sizeof *closer);
         return future;

@@ -24,10 +24,20 @@ enum token { SUSPENDED = 1, LEFT, ENDED };
 static void run(struct syni_job *job);
 static void request_arrives(struct syni_job *job);
 
+void syni_task_drop_arguments(struct syni_task *task)
+{
+    if (task->begun)
+        return;
+    task->begun = true;
+    if (task->function->drop)
+        task->function->drop((struct syn_task *)(void *)task);
+}
+
 static void free_frame(struct syni_core *core)
 {
     struct syni_task *task = SYNI_CONTAINER(core, struct syni_task, core);
 
+    syni_task_drop_arguments(task); /* a generator that nobody asked */
     syni_bindings_release(task->locals);
     if (task->function->release)
         task->function->release((struct syn_task *)(void *)task);
@@ -151,6 +161,7 @@ static void end(struct syni_task *task)
     syni_shelter_ended(task);
     syni_live_remove(&home->loop, &task->live);
     syni_count(&home->ended);
+    syni_task_drop_arguments(task);
     if (task->function->ended)
         task->function->ended((struct syn_task *)(void *)task);
     syni_core_complete(&task->core);
@@ -319,6 +330,7 @@ void syni_task_arrive(struct syni_job *job)
     } else if ((err = objection(task)) != SYN_OK) {
         end_unstarted(task, err, SYN_BY_LIBRARY);
     } else {
+        task->begun = true;
         run(job);
     }
     atomic_store_explicit(&home->running, outer, memory_order_relaxed);

@@ -135,6 +135,7 @@ struct __attribute__((may_alias)) syni_task {
     struct syni_live live;
     struct syni_list shelter; /* a ring: one that leaves, and what it shelters */
     bool arrived;
+    bool begun; /* its arguments are the body's, or gone */
     atomic_bool asked; /* the request is here (or, any thread, will not come: its last touch) */
     bool interrupted; /* it leaves by the request when it comes out of its wait */
     bool put_off;     /* it was asked before a wait that took place all the same */
@@ -207,6 +208,9 @@ void syni_task_init(struct syni_self *self, struct syni_task *task, struct syni_
 
 /* The first job of TASK; runs on its home. */
 void syni_task_arrive(struct syni_job *job);
+
+/* Frees what TASK took over, once, if it never began and never will. By whoever ends it. */
+void syni_task_drop_arguments(struct syni_task *task);
 
 /* Ends TASK, now or as soon as nothing is on its way to it any more, without another
  * step: it was abandoned, or its home died. */

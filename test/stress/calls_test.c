@@ -124,7 +124,7 @@ static void shared_trip(double seconds, int x)
         CHECK_INT(err, SYN_ECLOSED);
         return;
     }
-    shared_future(s, &copy);
+    syn_shared_future(s, &copy);
     if (x % 3 == 0)
         future_detach(copy);
     else

@@ -163,8 +163,17 @@ static void connection_free(struct connection *c)
     free(c);
 }
 
-ASYNC_DEFINE(kv_synchronizer, void, kv_serve, (struct connection *, connection),
-             SYN_LOCAL(syn_err, state))
+/* One whose kv_serve() never begins. */
+static void connection_drop(struct connection *c)
+{
+    future_detach(syn_stream_close_future(c->stream));
+    if (!c->server->stopping)
+        future_detach(c->task); /* else kv_end() awaits it */
+    connection_free(c);
+}
+
+ASYNC_DEFINE(kv_synchronizer, void, kv_serve,
+             SYN_TAKE(struct connection *, connection, connection_drop), SYN_LOCAL(syn_err, state))
 {
     struct connection *c = self->connection;
 
@@ -188,16 +197,18 @@ ASYNC_DEFINE(kv_synchronizer, void, kv_serve, (struct connection *, connection),
 static bool adopt(struct kv_server *server, struct syn_stream *stream)
 {
     struct connection *c = NULL;
+    struct kv_serve_future task;
 
     if (server->n_connections < KV_CONNECTIONS_MAX)
         c = connection_new(server, stream);
     if (!c)
         return false;
-    c->task = kv_serve_future(c);
-    if (future_poll(c->task) == SYN_EAGAIN)
-        return true;
-    connection_free(c);
-    return false;
+    task = kv_serve_future(c); /* C is the call's, also if there is no memory for it */
+    if (future_poll(task) == SYN_EAGAIN)
+        c->task = task;
+    else
+        future_detach(task);
+    return true;
 }
 
 ASYNC_DEFINE(kv_synchronizer, void, kv_accept, (struct kv_server *, server),
@@ -227,13 +238,8 @@ ASYNC(kv_synchronizer, void, kv_end, (struct kv_server *, server),
     co_await(syn_listener_close_future(server->listener));
     for (struct connection *c = server->connections; c; c = c->next)
         future_request_cancel(c->task);
-    while ((self->c = server->connections) != NULL) {
+    while ((self->c = server->connections) != NULL)
         co_await(self->c->task);
-        if (server->connections == self->c) { /* cancelled before it began: no clean-up */
-            co_await(syn_stream_close_future(self->c->stream));
-            connection_free(self->c);
-        }
-    }
     co_end;
 }
 
