@@ -275,10 +275,77 @@ static void H8_a_name_that_descriptors_lack_for_is_EMFILE(void)
     finish_default();
 }
 
+/* --- closed by others --- */
+
+/* As programs do that become daemons. */
+static void close_all_but_standard(void)
+{
+    for (int fd = 3; fd < 200; fd++)
+        close(fd);
+}
+
+/* A loop with nothing to do sleeps, and no call can reach it. */
+static void check_cause(void)
+{
+    const struct syn_report *report = syn_last_report();
+
+    MUST(report && strstr(report->message, "other code closed the loop's own descriptors"));
+}
+
+static void closed_while_it_sleeps(syn_err (*call)(int, int *), syn_err (*sleeps)(double))
+{
+    int fd = readable_pipe(), got;
+    syn_err err;
+
+    MUST(call(fd, &got) == SYN_OK);
+    close_all_but_standard();
+    if (test_driving) {
+        err = syn_call_by(syn_after(0.01), sleeps(3600)); /* it returns, a little late */
+        MUST(err == SYN_ELOOPDEAD || err == SYN_ETIMEDOUT);
+    } else {
+        MUST(sleeps(3600) == SYN_ELOOPDEAD);
+        check_cause();
+    }
+    MUST(sleeps(3600) == SYN_ELOOPDEAD);
+}
+
+ASYNC(by_epoll, void, sleeps_on_epoll, (double, seconds))
+{
+    co_begin;
+    co_sleep(self->seconds);
+    co_end;
+}
+
+ASYNC(by_poll, void, sleeps_on_poll, (double, seconds))
+{
+    co_begin;
+    co_sleep(self->seconds);
+    co_end;
+}
+
+static void closed_under_epoll(void)
+{
+    closed_while_it_sleeps(waits_on_epoll, sleeps_on_epoll);
+}
+
+static void closed_under_poll(void)
+{
+    closed_while_it_sleeps(waits_on_poll, sleeps_on_poll);
+}
+
+static void E3_a_loop_whose_descriptors_others_closed_dies_and_says_so(void)
+{
+#if defined(__linux__)
+    in_a_child(closed_under_epoll);
+#endif
+    in_a_child(closed_under_poll);
+}
+
 static const struct test_case cases[] = {
     TEST(H7_no_descriptor_of_the_library_is_a_standard_one),
     TEST(H7_a_descriptor_that_cannot_be_moved_is_EMFILE_and_closed),
     TEST(H8_short_of_descriptors_each_call_says_so_and_all_works_again),
     TEST(H8_a_name_that_descriptors_lack_for_is_EMFILE),
+    TEST(E3_a_loop_whose_descriptors_others_closed_dies_and_says_so),
 };
 TEST_MAIN_BOTH_MODES("descriptors", cases);

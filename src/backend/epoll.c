@@ -3,6 +3,17 @@
  * The backend for Linux: epoll, woken by an eventfd. The driver of the loop runs
  * all of it but wake(), which any thread and any signal handler runs.
  *
+ * THE WAKER is an eventfd that is always readable and registered as silent; a wake arms it,
+ * once, and the kernel silences it when it reports it. So a wake writes nothing: where
+ * other code closed one of the two descriptors and its number is another file's, the kernel
+ * refuses the call, and that file is unharmed. (Discarded: writing to the eventfd, which needs
+ * a look at the number before each write, and a read after it.)
+ *
+ * A thread that sleeps in epoll_wait() keeps the epoll file, but when the numbers are gone no
+ * call can reach it there. So a long sleep is cut into spells, of a quarter of a second at
+ * first and of 8 s in the end, and after each the poller looks whether both numbers are still
+ * its own. A loop that has something to do more often never looks.
+ *
  * Nothing is remembered per descriptor: the 64 bits that the kernel keeps for
  * us hold its number, the tag and what was asked for. The last is needed because
  * a hang-up does not say whom it concerns. A table by descriptor would hold the
@@ -32,6 +43,7 @@
 #include "base/descriptor.h"
 #include "base/fault.h"
 #include "base/mem.h"
+#include "base/time.h"
 
 /* The parts of epoll_event.data: 30 bits of number (a process with more would
  * need 8 GiB for its descriptor table alone), 2 of directions, 32 of tag. */
@@ -42,10 +54,13 @@ enum { DIRECTIONS = SYNI_READ | SYNI_WRITE };
 /* The eventfd's data: no watch() has these, as it is for no direction. */
 static const uint64_t waker_data = 0;
 
+static const int64_t first_spell_ns = 250000000, longest_spell_ns = 8000000000;
+
 struct syni_poller {
-    int epoll_fd;
-    int event_fd;     /* also written by wake(), from anywhere; never changes */
+    int epoll_fd;     /* this and the next: also read by wake(), from anywhere; never change */
+    int event_fd;     /* holds 1: always readable */
     bool lacks_nanos; /* the kernel, or its guard, does not know epoll_pwait2 */
+    int64_t spell_ns; /* the longest sleep before it looks whether its descriptors are there */
     struct epoll_event batch[SYNI_BATCH];
 };
 
@@ -83,21 +98,40 @@ static syn_err open_descriptors(struct syni_poller *poller)
     if (poller->epoll_fd < 0)
         return errno;
     poller->event_fd =
-        syni_descriptor(syni_fault("eventfd") ? -1 : eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+        syni_descriptor(syni_fault("eventfd") ? -1 : eventfd(1, EFD_CLOEXEC | EFD_NONBLOCK));
     if (poller->event_fd < 0)
         return errno;
-    struct epoll_event event = {.events = EPOLLIN, .data.u64 = waker_data};
+    struct epoll_event event = {.events = EPOLLONESHOT, .data.u64 = waker_data};
     if (control(poller, EPOLL_CTL_ADD, poller->event_fd, &event) != 0)
         return errno;
     return SYN_OK;
 }
 
-static void close_poller(struct syni_poller *poller)
+static void close_descriptors(struct syni_poller *poller)
 {
     if (poller->event_fd >= 0)
         close(poller->event_fd);
     if (poller->epoll_fd >= 0)
         close(poller->epoll_fd);
+}
+
+/* Both numbers still name what was opened: the one is registered at the other. It is asked
+ * by adding it again, which the kernel refuses, and which does not disturb a wake. */
+static bool is_whole(const struct syni_poller *poller)
+{
+    struct epoll_event nothing = {0};
+    if (epoll_ctl(poller->epoll_fd, EPOLL_CTL_ADD, poller->event_fd, &nothing) == 0) {
+        epoll_ctl(poller->epoll_fd, EPOLL_CTL_DEL, poller->event_fd, &nothing);
+        return false;
+    }
+    return errno == EEXIST;
+}
+
+/* Numbers that may be others' by now stay open. */
+static void close_poller(struct syni_poller *poller)
+{
+    if (is_whole(poller))
+        close_descriptors(poller);
     syni_free(poller, sizeof *poller);
 }
 
@@ -107,11 +141,14 @@ static syn_err open_poller(struct syni_poller **out_poller)
     if (poller == NULL)
         return SYN_ENOMEM;
     poller->epoll_fd = poller->event_fd = -1;
+    poller->spell_ns = first_spell_ns;
     syn_err err = open_descriptors(poller);
-    if (err == SYN_OK)
+    if (err == SYN_OK) {
         *out_poller = poller;
-    else
-        close_poller(poller);
+    } else {
+        close_descriptors(poller);
+        syni_free(poller, sizeof *poller);
+    }
     return err;
 }
 
@@ -188,40 +225,60 @@ static int wait_kernel(struct syni_poller *poller, int max, int64_t timeout_ns)
                                     : epoll_wait(poller->epoll_fd, poller->batch, max, limit_ms);
 }
 
-/* A read that fails leaves the eventfd readable: one early return too many. */
-static void drain(struct syni_poller *poller)
+static bool is_longer(int64_t timeout_ns, int64_t than_ns)
 {
-    uint64_t wakes;
-    ssize_t n = syni_fault("read") ? -1 : read(poller->event_fd, &wakes, sizeof wakes);
-    (void)n;
+    return timeout_ns < 0 || timeout_ns > than_ns;
+}
+
+/* Sleeps for TIMEOUT_NS in spells. Returns as wait_kernel() does; with EBADF once the
+ * poller's descriptors are no longer its own. */
+static int wait_in_spells(struct syni_poller *poller, int max, int64_t timeout_ns)
+{
+    int64_t end = timeout_ns < 0 ? SYNI_NEVER : syni_deadline_in(syni_now(), timeout_ns);
+    int64_t left = timeout_ns;
+    while (is_longer(left, poller->spell_ns)) {
+        int n = wait_kernel(poller, max, poller->spell_ns);
+        if (n != 0)
+            return n;
+        if (!is_whole(poller)) {
+            errno = EBADF;
+            return -1;
+        }
+        if (poller->spell_ns < longest_spell_ns)
+            poller->spell_ns *= 2;
+        if (timeout_ns >= 0)
+            left = end - syni_now();
+        if (timeout_ns >= 0 && left <= 0)
+            return 0;
+    }
+    return wait_kernel(poller, max, left);
 }
 
 static syn_err wait(struct syni_poller *poller, struct syni_event *events, unsigned capacity,
                     int64_t timeout_ns, unsigned *out_count)
 {
     assert(capacity > 0);
-    int n = wait_kernel(poller, (int)syni_batch(capacity), timeout_ns);
+    int max = (int)syni_batch(capacity);
+    int n = is_longer(timeout_ns, poller->spell_ns) ? wait_in_spells(poller, max, timeout_ns)
+                                                    : wait_kernel(poller, max, timeout_ns);
     if (n < 0 && errno != EINTR)
-        return errno;
+        return errno == EINVAL ? SYN_EBADF : errno; /* a number that is no epoll any more */
+    if (n > 0)
+        poller->spell_ns = first_spell_ns;
     unsigned count = 0;
-    for (int i = 0; i < n; i++) {
-        if (poller->batch[i].data.u64 == waker_data)
-            drain(poller);
-        else
+    for (int i = 0; i < n; i++)
+        if (poller->batch[i].data.u64 != waker_data)
             events[count++] = unpack(&poller->batch[i]);
-    }
     *out_count = count;
     return SYN_OK;
 }
 
-/* No fault here: a wake that is lost on purpose would prove nothing but a hang.
- * The one real failure, a full counter, is a pending wake. */
+/* No fault here: a wake that is lost on purpose would prove nothing but a hang. */
 static void wake(struct syni_poller *poller)
 {
     int saved = errno;
-    uint64_t one = 1;
-    ssize_t n = write(poller->event_fd, &one, sizeof one);
-    (void)n;
+    struct epoll_event armed = {.events = EPOLLIN | EPOLLONESHOT, .data.u64 = waker_data};
+    epoll_ctl(poller->epoll_fd, EPOLL_CTL_MOD, poller->event_fd, &armed);
     errno = saved;
 }
 

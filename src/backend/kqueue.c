@@ -16,6 +16,10 @@
  * Some kernels answer EPIPE when one adds EVFILT_WRITE to a pipe whose reader
  * is gone: then watch() fails with SYN_EPIPE, which is how the waiter learns it.
  *
+ * A thread that sleeps in kevent() hears of it when its queue is closed: the kernel
+ * answers EBADF. To trigger the waker of a number that is another file by now fails and
+ * harms nothing.
+ *
  * The queue is not inherited by a child of fork: there its number is free, or
  * soon somebody else's, so a child must not close, and not use, a poller that its
  * parent opened. For the same reason close-on-exec can be set after the fact.
@@ -96,9 +100,14 @@ static bool is_waker(const struct syni_poller *poller, const struct kevent *even
     return (int)event->ident == poller->waker.read_fd;
 }
 
-static void drain(struct syni_poller *poller)
+static bool drain(struct syni_poller *poller)
 {
-    syni_wakepipe_drain(&poller->waker);
+    return syni_wakepipe_drain(&poller->waker);
+}
+
+static bool is_whole(const struct syni_poller *poller)
+{
+    return syni_wakepipe_is_whole(&poller->waker);
 }
 
 static void wake(struct syni_poller *poller)
@@ -126,18 +135,30 @@ static bool is_waker(const struct syni_poller *poller, const struct kevent *even
     return event->filter == EVFILT_USER;
 }
 
-static void drain(struct syni_poller *poller)
+static bool drain(struct syni_poller *poller)
 {
     (void)poller; /* EV_CLEAR did it */
+    return true;
 }
 
 /* No fault here: a wake that is lost on purpose would prove nothing but a hang. */
+static bool trigger_waker(const struct syni_poller *poller)
+{
+    struct kevent trigger;
+    EV_SET(&trigger, 0, EVFILT_USER, 0, NOTE_TRIGGER, 0, TO_UDATA(0));
+    return kevent(poller->queue_fd, &trigger, 1, NULL, 0, NULL) == 0;
+}
+
+/* A file under the queue's number is no queue, and is not harmed by the question. */
+static bool is_whole(const struct syni_poller *poller)
+{
+    return trigger_waker(poller);
+}
+
 static void wake(struct syni_poller *poller)
 {
     int saved = errno;
-    struct kevent trigger;
-    EV_SET(&trigger, 0, EVFILT_USER, 0, NOTE_TRIGGER, 0, TO_UDATA(0));
-    kevent(poller->queue_fd, &trigger, 1, NULL, 0, NULL);
+    trigger_waker(poller);
     errno = saved;
 }
 
@@ -171,10 +192,13 @@ static syn_err open_poller(struct syni_poller **out_poller)
     return err;
 }
 
+/* A number that may be another's by now stays open. */
 static void close_poller(struct syni_poller *poller)
 {
+    bool whole = is_whole(poller);
     close_waker(poller);
-    close(poller->queue_fd);
+    if (whole)
+        close(poller->queue_fd);
     syni_free(poller, sizeof *poller);
 }
 
@@ -256,14 +280,15 @@ static syn_err wait(struct syni_poller *poller, struct syni_event *events, unsig
     if (n < 0 && errno != EINTR)
         return errno;
     unsigned count = 0;
+    bool whole = true;
     for (int i = 0; i < n; i++) {
         if (is_waker(poller, &poller->batch[i]))
-            drain(poller);
+            whole = drain(poller);
         else
             events[count++] = translate(&poller->batch[i]);
     }
     *out_count = count;
-    return SYN_OK;
+    return whole ? SYN_OK : SYN_EBADF;
 }
 
 const struct syni_backend syni_backend_kqueue = {

@@ -227,12 +227,16 @@ static syn_err wait(struct syni_poller *poller, struct syni_event *events, unsig
                     int64_t timeout_ns, unsigned *out_count)
 {
     assert(capacity > 0);
+    /* Who sleeps in poll() with a pipe that goes away meanwhile sees its hang-up. */
+    if (timeout_ns != 0 && !syni_wakepipe_is_whole(&poller->waker))
+        return SYN_EBADF;
     int n = wait_kernel(poller, timeout_ns);
     if (n < 0 && errno != EINTR)
         return errno;
     unsigned ready = n > 0 ? (unsigned)n : 0;
     if (ready > 0 && poller->polled[WAKER].revents != 0) {
-        syni_wakepipe_drain(&poller->waker);
+        if (!syni_wakepipe_drain(&poller->waker))
+            return SYN_EBADF;
         ready--;
     }
     *out_count = collect(poller, events, capacity, ready);

@@ -27,7 +27,11 @@
  *    event per direction may give two entries with disjoint `ready`.)
  * 7. Every descriptor that a poller opens is close-on-exec, and non-blocking where it
  *    is read or written.
- * 8. A child of fork() does not use or close a poller of its parent.
+ * 8. Where other code closed a descriptor of a poller, or its number is another file by now,
+ *    wait() fails with SYN_EBADF: at once where the kernel says so, after 8 s at the latest
+ *    where it does not (epoll). wake() then does nothing, and close() leaves numbers alone that
+ *    may be others'; no file of others is written to, read or closed.
+ * 9. A child of fork() does not use or close a poller of its parent.
  */
 #ifndef SYNI_POLLER_H
 #define SYNI_POLLER_H
@@ -72,8 +76,8 @@ struct syni_backend {
 
     /* Waits for at most TIMEOUT_NS nanoseconds (0: look and return; negative:
      * without limit; may return up to 1 ms late, never knowingly early) and
-     * fills at most CAPACITY events. Fails: only as the kernel does for reasons
-     * other than a signal; the loop then dies with that reason. */
+     * fills at most CAPACITY events. Fails: SYN_EBADF as number 8 says; otherwise only as
+     * the kernel does for reasons other than a signal; the loop then dies with that reason. */
     syn_err (*wait)(struct syni_poller *poller, struct syni_event *events, unsigned capacity,
                     int64_t timeout_ns, unsigned *out_count);
 

@@ -80,7 +80,7 @@ static void die(struct syni_home *home)
     syni_mutex_lock(&lock);
     move_locked(home, SYNI_LIFE_DYING);
     syni_mutex_unlock(&lock);
-    abandon(home, SYN_ELOOPDEAD, SYN_BY_LIBRARY, syn_strerror(home->loop.died));
+    abandon(home, SYN_ELOOPDEAD, SYN_BY_LIBRARY, syni_loop_cause(&home->loop));
     outer(home)->abandoned = (struct syni_names){.n = 0}; /* no stop was too short */
     while (home->loop.n_live > 0)
         syni_loop_turn(&home->loop, 0);

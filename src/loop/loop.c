@@ -141,6 +141,12 @@ static void sleep_virtually(struct syni_loop *loop, int64_t until)
     syni_clock_rouse(&loop->sleeper);
 }
 
+const char *syni_loop_cause(const struct syni_loop *loop)
+{
+    return loop->died == SYN_EBADF ? "other code closed the loop's own descriptors"
+                                   : syn_strerror(loop->died);
+}
+
 static bool was_posted_to(void *loop)
 {
     return !syni_loop_inbox_empty(loop);

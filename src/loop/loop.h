@@ -203,6 +203,9 @@ void syni_loop_turn(struct syni_loop *loop, int64_t until);
 void syni_loop_block(struct syni_loop *loop);
 void syni_loop_unblock(struct syni_loop *loop);
 
+/* Why the loop died, in words; static. It has. */
+const char *syni_loop_cause(const struct syni_loop *loop);
+
 /* The time on the loop's clock, read now. */
 int64_t syni_loop_now(struct syni_loop *loop);
 

@@ -343,10 +343,17 @@ static int sleep_until(int kq, bool limited, int64_t end_ns)
     return ppoll(&set, 1, limited ? &limit : NULL, NULL);
 }
 
+/* Its number may be another file by now. To look takes nothing: all is level-triggered. */
+static bool is_queue(int kq)
+{
+    struct epoll_event seen;
+    return kq >= 0 && kq < QUEUES && epoll_wait(kq, &seen, 1, 0) >= 0;
+}
+
 int kevent(int kq, const struct kevent *changelist, int nchanges, struct kevent *eventlist,
            int nevents, const struct timespec *timeout)
 {
-    if (kq < 0 || kq >= QUEUES || fcntl(kq, F_GETFD) < 0) {
+    if (!is_queue(kq)) {
         errno = EBADF;
         return -1;
     }
