@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/socket.h>
 
 #include "support/call_rig.h"
 
@@ -143,6 +144,35 @@ static void H2_every_descriptor_is_close_on_exec(void)
         n++;
     }
     CHECK(n > 0);
+    finish(&demo);
+    done();
+}
+
+/* The signal would end the case. */
+static void H2_what_the_library_prints_to_who_has_left_raises_no_signal(void)
+{
+    struct square_future f;
+    int pipes[2], sockets[2], standard_error = dup(2);
+
+    begin();
+    signal(SIGPIPE, SIG_DFL); /* whoever started us may ignore it */
+    CHECK_INT(pipe(pipes), 0);
+    CHECK_INT(socketpair(AF_UNIX, SOCK_STREAM, 0, sockets), 0);
+    close(pipes[0]);
+    close(sockets[0]);
+    f = square_future(60, 1);
+    syn_dump(pipes[1]);
+    syn_dump(sockets[1]);
+    CHECK_INT(square(0.0, -1, NULL), SYN_EIO);
+    for (int i = 0; i < 2; i++) {
+        dup2(i ? pipes[1] : sockets[1], 2);
+        syn_perror("square");
+        dup2(standard_error, 2);
+    }
+    CHECK_INT(future_cancel(f), SYN_ECANCELED);
+    close(pipes[1]);
+    close(sockets[1]);
+    close(standard_error);
     finish(&demo);
     done();
 }
@@ -314,6 +344,7 @@ static void C13_a_caller_may_drive_two_loops_one_inside_the_other(void)
 static const struct test_case cases[] = {
     TEST(H1_no_sleeping_thread_has_a_signal_of_others_open_and_no_handler_is_installed),
     TEST(H2_every_descriptor_is_close_on_exec),
+    TEST(H2_what_the_library_prints_to_who_has_left_raises_no_signal),
     TEST(H5_errno_and_the_report_of_a_caller_are_his_while_he_drives),
     TEST(C13_a_caller_drives_where_that_is_allowed_and_only_there),
     TEST(C13_one_driver_at_a_time_and_what_runs_in_the_background_runs_on),

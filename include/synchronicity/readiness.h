@@ -12,8 +12,10 @@
  * error count as both, so that no task sleeps through the end. Do not close a descriptor that
  * a task waits for without syn_forget_descriptor(): most kernels say nothing, ever.
  *
- * These waits fail with SYN_EBADF, SYN_ENOTSUP (a regular file or a directory), SYN_EBUSY
- * (another task waits for this direction) and SYN_ENOMEM; the coroutine's forms leave then.
+ * What never blocks, such as /dev/null, is always ready. These waits fail with SYN_EBADF,
+ * SYN_ENOTSUP (a regular file, a directory, a disk: read those by file.h, on every backend),
+ * SYN_EBUSY (another task waits for this direction) and SYN_ENOMEM; the coroutine's forms
+ * leave then.
  */
 #ifndef SYNCHRONICITY_READINESS_H
 #define SYNCHRONICITY_READINESS_H

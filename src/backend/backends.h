@@ -40,9 +40,9 @@ static inline unsigned syni_batch(unsigned capacity)
     return capacity < SYNI_BATCH ? capacity : SYNI_BATCH;
 }
 
-/* Whether FD can be waited for. epoll is told by its kernel; poll() calls a
- * regular file always ready and kqueue watches its size, so those two ask here.
- * Fails: SYN_EBADF; SYN_ENOTSUP for a regular file or a directory. */
+/* Whether FD can be waited for; every backend asks here when it begins to watch it, since the
+ * kernels disagree. Fails: SYN_EBADF; SYN_ENOTSUP for a regular file, a directory or a block
+ * device. */
 syn_err syni_fd_waitable(int fd);
 
 /* TIMEOUT_NS as the kernels take it: NULL, which is without limit, or OUT. More

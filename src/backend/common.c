@@ -23,7 +23,7 @@ syn_err syni_fd_waitable(int fd)
     struct stat st;
     if ((syni_fault("fstat") ? -1 : fstat(fd, &st)) != 0)
         return errno;
-    return S_ISREG(st.st_mode) || S_ISDIR(st.st_mode) ? SYN_ENOTSUP : SYN_OK;
+    return S_ISREG(st.st_mode) || S_ISDIR(st.st_mode) || S_ISBLK(st.st_mode) ? SYN_ENOTSUP : SYN_OK;
 }
 
 const struct timespec *syni_timeout_spec(int64_t timeout_ns, struct timespec *out)

@@ -19,18 +19,19 @@
  * a hang-up does not say whom it concerns. A table by descriptor would hold the
  * same, and be wrong as soon as somebody closes a descriptor behind our back.
  *
- * Known limit: epoll watches the open file, not the number. A descriptor that is
- * closed while watched, and whose file lives on through dup() or a child, goes on
- * reporting under its old tag, and no call can stop it. So stop watching before
- * you close; the tag keeps the rest from being taken for the number's new owner.
+ * epoll watches the open file, not the number. A descriptor that is closed while watched, and
+ * whose file lives on through dup() or a child, goes on reporting under its old tag, and no
+ * call by number can stop it. So stop watching before you close; the tag keeps the rest from
+ * being taken for the number's new owner, and renew() gets rid of it.
  */
-#define _GNU_SOURCE /* syscall */
+#define _GNU_SOURCE /* syscall, dup3 */
 #include "backend/backends.h"
 
 #ifdef SYN_HAVE_EPOLL
 
 #include <assert.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/epoll.h>
@@ -159,19 +160,29 @@ static void forget(struct syni_poller *poller, int fd)
     epoll_ctl(poller->epoll_fd, EPOLL_CTL_DEL, fd, &unused);
 }
 
+/* The kernel refuses what has no notion of waiting with EPERM: files, which syni_fd_waitable()
+ * names first, and devices that are always ready. */
+static syn_err add(struct syni_poller *poller, int fd, struct epoll_event *event)
+{
+    syn_err err = syni_fd_waitable(fd);
+    if (err != SYN_OK || control(poller, EPOLL_CTL_ADD, fd, event) == 0)
+        return err;
+    return errno == EPERM ? SYN_EALREADY : errno;
+}
+
+static syn_err modify(struct syni_poller *poller, int fd, struct epoll_event *event)
+{
+    return control(poller, EPOLL_CTL_MOD, fd, event) == 0 ? SYN_OK : errno;
+}
+
 /* Tries the likelier of the two calls first; each names the other by its error. */
 static syn_err add_or_modify(struct syni_poller *poller, int fd, struct epoll_event *event,
                              bool fresh)
 {
-    int first = fresh ? EPOLL_CTL_ADD : EPOLL_CTL_MOD;
-    int second = fresh ? EPOLL_CTL_MOD : EPOLL_CTL_ADD;
-    if (control(poller, first, fd, event) == 0)
-        return SYN_OK;
-    if (errno != (fresh ? EEXIST : ENOENT))
-        return errno;
-    if (control(poller, second, fd, event) == 0)
-        return SYN_OK;
-    return errno;
+    syn_err err = fresh ? add(poller, fd, event) : modify(poller, fd, event);
+    if (err == EEXIST)
+        return modify(poller, fd, event);
+    return err == ENOENT || err == EPERM ? add(poller, fd, event) : err;
 }
 
 static syn_err watch(struct syni_poller *poller, int fd, uint32_t tag, unsigned want)
@@ -189,7 +200,27 @@ static syn_err watch(struct syni_poller *poller, int fd, uint32_t tag, unsigned 
     syn_err err = add_or_modify(poller, fd, &event, want & SYNI_FRESH);
     if (err != SYN_OK)
         forget(poller, fd);
-    return err == EPERM ? SYN_ENOTSUP : err;
+    return err;
+}
+
+/* A new epoll takes the number of the old one, at one moment: a thread that wakes the poller
+ * finds either. A wake of the old one is not lost, as the new one begins with one. */
+static syn_err renew(struct syni_poller *poller)
+{
+    struct epoll_event armed = {.events = EPOLLIN | EPOLLONESHOT, .data.u64 = waker_data};
+    int fresh = syni_descriptor(syni_fault("epoll_create1") ? -1 : epoll_create1(EPOLL_CLOEXEC));
+    if (fresh < 0)
+        return errno;
+    syn_err err = SYN_OK;
+    if ((syni_fault("epoll_ctl") ? -1
+                                 : epoll_ctl(fresh, EPOLL_CTL_ADD, poller->event_fd, &armed)) != 0)
+        err = errno;
+    /* syni_descriptor() has nothing to move: the number is the poller's. */
+    else if (syni_descriptor(syni_fault("dup3") ? -1 : dup3(fresh, poller->epoll_fd, O_CLOEXEC)) <
+             0)
+        err = errno;
+    close(fresh);
+    return err;
 }
 
 /* The system call and not the function of libc, which has it later than the
@@ -287,6 +318,7 @@ const struct syni_backend syni_backend_epoll = {
     .open = open_poller,
     .close = close_poller,
     .watch = watch,
+    .renew = renew,
     .wait = wait,
     .wake = wake,
 };

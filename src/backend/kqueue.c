@@ -241,13 +241,22 @@ static syn_err apply(struct syni_poller *poller, int fd, uint32_t tag, unsigned 
     return err == ENOENT ? SYN_OK : err;
 }
 
+/* What kernels say to a device that has no notion of waiting. */
+static bool is_always_ready(syn_err err)
+{
+    return err == EPERM || err == EINVAL || err == EOPNOTSUPP || err == ENODEV;
+}
+
 static syn_err watch(struct syni_poller *poller, int fd, uint32_t tag, unsigned want)
 {
     syn_err err = SYN_OK;
     if (want & DIRECTIONS) {
         err = syni_fd_waitable(fd);
-        if (err == SYN_OK)
+        if (err == SYN_OK) {
             err = apply(poller, fd, tag, want);
+            if (is_always_ready(err))
+                err = SYN_EALREADY;
+        }
         if (err == SYN_OK)
             return SYN_OK;
     }
@@ -296,6 +305,7 @@ const struct syni_backend syni_backend_kqueue = {
     .open = open_poller,
     .close = close_poller,
     .watch = watch,
+    .renew = NULL, /* a filter goes with its number */
     .wait = wait,
     .wake = wake,
 };

@@ -253,6 +253,7 @@ const struct syni_backend syni_backend_poll = {
     .open = open_poller,
     .close = close_poller,
     .watch = watch,
+    .renew = NULL, /* numbers are all that it has */
     .wait = wait,
     .wake = wake,
 };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The kernel, as the loop sees it: five operations and a name.
+ * The kernel, as the loop sees it: six operations and a name.
  *
  * One backend per kernel mechanism implements this contract in one whole file;
  * the same suite (test/backend_test.c) runs over each. A poller belongs to one
@@ -70,9 +70,16 @@ struct syni_backend {
      * SYNI_ONCE and SYNI_FRESH), replacing what was. Neither direction: stop
      * watching it, which never fails, also if FD is closed by now or was never
      * watched. Fails: SYN_EBADF for no open descriptor; SYN_ENOTSUP for one that
-     * cannot be waited for (regular files and directories, on every backend);
+     * cannot be waited for: regular files, also those of /proc, directories and block devices,
+     * on every backend; SYN_EALREADY for one that the kernel does not watch since it is always
+     * ready, such as /dev/null (where the kernel has no objection, it is watched);
      * SYN_ENOMEM; or what the kernel says. A failed call leaves FD unwatched. */
     syn_err (*watch)(struct syni_poller *poller, int fd, uint32_t tag, unsigned want);
+
+    /* Forgets all that was watched, also what watch() can name no more: a file whose number
+     * was closed. No wake is lost; one may come for no reason. Fails: as open() does; then
+     * nothing has changed. NULL: here nothing is watched any more once its number is closed. */
+    syn_err (*renew)(struct syni_poller *poller);
 
     /* Waits for at most TIMEOUT_NS nanoseconds (0: look and return; negative:
      * without limit; may return up to 1 ms late, never knowingly early) and

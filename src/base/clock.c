@@ -8,11 +8,11 @@
  */
 #include "base/clock.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "base/say.h"
 #include "base/self.h"
 #include "base/thread.h"
 
@@ -33,8 +33,7 @@ void (*syni_clock_explain)(int fd);
 static void all_blocked_default(void *user)
 {
     (void)user;
-    fprintf(stderr, "synchronicity: all blocked: everybody waits, and no deadline is pending\n");
-    fflush(stderr);
+    syni_print("all blocked: everybody waits, and no deadline is pending");
     if (syni_clock_explain)
         syni_clock_explain(STDERR_FILENO);
     abort();

@@ -15,6 +15,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/say.h"
 #include "base/thread.h"
 
 enum { DESCRIPTORS = 8192, WORD = 64 };

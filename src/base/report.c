@@ -14,8 +14,10 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/mem.h"
+#include "base/say.h"
 #include "base/self.h"
 
 enum { STORE_SIZE = 64 };
@@ -292,17 +294,20 @@ int syn_report_text(const struct syn_report *report, char *buf, int size)
 void syn_perror(const char *what)
 {
     const struct syni_self *self = syni_self();
-    char text[2048];
+    char text[2048], all[sizeof text + 256];
     int length;
 
-    if (!self->report) {
+    if (!what)
+        what = "error";
+    if (self->report) {
+        length = syn_report_text(self->report, text, sizeof text);
+        snprintf(all, sizeof all, "%.200s: %s%s", what, text,
+                 length < (int)sizeof text ? "" : "...\n");
+    } else {
         char number[NUMBER_SIZE];
 
-        fprintf(stderr, "%s: %s\n", what ? what : "error",
-                self->code ? text_of(self->code, number) : "no error is recorded for this thread");
-        return;
+        snprintf(all, sizeof all, "%.200s: %s\n", what,
+                 self->code ? text_of(self->code, number) : "no error is recorded for this thread");
     }
-    length = syn_report_text(self->report, text, sizeof text);
-    fprintf(stderr, "%s: %s%s", what ? what : "error", text,
-            length < (int)sizeof text ? "" : "...\n");
+    syni_put(STDERR_FILENO, all);
 }

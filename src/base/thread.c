@@ -22,12 +22,13 @@
 
 #include "base/fault.h"
 #include "base/mem.h"
+#include "base/say.h"
 #include "base/signals.h"
 #include "base/time.h"
 
 _Noreturn void syni_panic(const char *what)
 {
-    fprintf(stderr, "synchronicity: %s\n", what);
+    syni_print("%s", what);
     abort();
 }
 
@@ -271,28 +272,6 @@ void syni_thread_let_cancel(int before)
 
     if (before != PTHREAD_CANCEL_DISABLE)
         pthread_setcancelstate(before, &unused);
-}
-
-long syni_write_quietly(int fd, const void *data, size_t size)
-{
-    sigset_t pipe_only, before, pending;
-    bool was_pending;
-    int error, taken;
-    long n;
-
-    sigemptyset(&pipe_only);
-    sigaddset(&pipe_only, SIGPIPE);
-    pthread_sigmask(SIG_BLOCK, &pipe_only, &before);
-    sigpending(&pending);
-    was_pending = sigismember(&pending, SIGPIPE);
-    n = write(fd, data, size);
-    error = errno;
-    if (n < 0 && error == EPIPE && !was_pending && sigpending(&pending) == 0 &&
-        sigismember(&pending, SIGPIPE))
-        sigwait(&pipe_only, &taken);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    errno = error;
-    return n;
 }
 
 void syni_thread_yield(void)

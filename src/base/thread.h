@@ -83,10 +83,6 @@ void syni_thread_at_exit(struct syni_exit_call *call);
 /* Runs the three around every later fork(), as pthread_atfork() does. */
 syn_err syni_at_fork(void (*before)(void), void (*parent)(void), void (*child)(void));
 
-/* write() that never raises SIGPIPE, for descriptors that have no flag against it.
- * Our own threads block the signal anyway; a caller's thread that drives does not. */
-long syni_write_quietly(int fd, const void *data, size_t size);
-
 /* Between the two pthread_cancel() of the calling thread waits: while others know of what lies on
  * its stack, or it holds a lock. A cancel that came meanwhile takes effect at the thread's next
  * cancellation point. Returns what is to be given back. */

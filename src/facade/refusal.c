@@ -16,7 +16,7 @@ static struct syn_report *died(struct syn_synchronizer *synchronizer, const char
     if (why && why != SYN_ELOOPDEAD)
         return syni_report_format(SYN_ELOOPDEAD, SYN_BY_LIBRARY,
                                   "%s: the loop of its synchronizer '%s' died: %s", name,
-                                  syni_name_of(synchronizer), syn_strerror(why));
+                                  syni_name_of(synchronizer), syni_loop_cause(&home->loop));
     return syni_report_format(SYN_ELOOPDEAD, SYN_BY_LIBRARY,
                               "%s: the thread of its synchronizer '%s' ended, or stayed behind in a "
                               "step when it was stopped",

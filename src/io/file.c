@@ -23,7 +23,7 @@
 
 #include "base/descriptor.h"
 #include "base/fault.h"
-#include "base/thread.h"
+#include "base/say.h"
 
 /* What one system call reads or writes at most; between two of them a job can be cancelled. */
 enum { PIECE = 16 << 20 };

@@ -26,7 +26,7 @@
 #include "base/descriptor.h"
 #include "base/fault.h"
 #include "base/mem.h"
-#include "base/thread.h"
+#include "base/say.h"
 
 struct fd_stream {
     struct syn_stream stream;

@@ -5,14 +5,12 @@
  * Each loop lists its live things; all loops are in one list of the process. The
  * driver maintains its own list without a lock. The dump reads both without one,
  * from a process that is about to die: it may catch a list in the middle of a
- * change, so it bounds its steps, prints with write() only, and promises no more
+ * change, so it bounds its steps, writes by itself and not by stdio, and promises no more
  * than a good guess.
  */
 #include "loop/loop.h"
 
-#include <stdio.h>
-#include <string.h>
-#include <unistd.h>
+#include "base/say.h"
 
 static struct syni_mutex registry_lock = SYNI_MUTEX_INIT;
 static struct syni_list registry = {&registry, &registry};
@@ -49,20 +47,6 @@ void syni_live_unregister(struct syni_loop *loop)
     syni_mutex_unlock(&registry_lock);
 }
 
-static void print(int fd, const char *text)
-{
-    size_t length = strlen(text);
-
-    while (length > 0) {
-        ssize_t n = write(fd, text, length);
-
-        if (n <= 0)
-            return;
-        text += n;
-        length -= (size_t)n;
-    }
-}
-
 static void print_number(int fd, int64_t number)
 {
     char digits[24], *p = digits + sizeof digits - 1;
@@ -72,25 +56,25 @@ static void print_number(int fd, int64_t number)
     do
         *--p = (char)('0' + rest % 10);
     while ((rest /= 10) != 0);
-    print(fd, p);
+    syni_put(fd, p);
 }
 
 static void print_live(int fd, const struct syni_live *live, int64_t now)
 {
-    print(fd, "  ");
-    print(fd, live->name);
-    print(fd, live->waits_for[0] ? ": waits for " : ": runs, or is about to");
-    print(fd, live->waits_for);
+    syni_put(fd, "  ");
+    syni_put(fd, live->name);
+    syni_put(fd, live->waits_for[0] ? ": waits for " : ": runs, or is about to");
+    syni_put(fd, live->waits_for);
     if (live->detail >= 0) {
-        print(fd, " ");
+        syni_put(fd, " ");
         print_number(fd, live->detail);
     }
     if (live->since > 0) {
-        print(fd, ", for ");
+        syni_put(fd, ", for ");
         print_number(fd, (now - live->since) / 1000000);
-        print(fd, " ms");
+        syni_put(fd, " ms");
     }
-    print(fd, "\n");
+    syni_put(fd, "\n");
 }
 
 static void print_loop(int fd, struct syni_loop *loop)
@@ -101,13 +85,13 @@ static void print_loop(int fd, struct syni_loop *loop)
 
     if (loop->clock)
         now = loop->now; /* asking a virtual clock would take its lock */
-    print(fd, "synchronizer ");
-    print(fd, loop->name ? loop->name : "?");
-    print(fd, ", driver ");
-    print(fd, roles[atomic_load(&loop->role)]);
-    print(fd, ", live ");
+    syni_put(fd, "synchronizer ");
+    syni_put(fd, loop->name ? loop->name : "?");
+    syni_put(fd, ", driver ");
+    syni_put(fd, roles[atomic_load(&loop->role)]);
+    syni_put(fd, ", live ");
     print_number(fd, loop->n_live);
-    print(fd, "\n");
+    syni_put(fd, "\n");
     SYNI_LIST_EACH (node, &loop->live) {
         if (left-- == 0)
             return;

@@ -18,13 +18,6 @@ int64_t syni_loop_now(struct syni_loop *loop)
     return syn_clock_now(loop->clock);
 }
 
-void syni_loop_ready(struct syni_loop *loop, struct syni_job *job)
-{
-    job->link.next = NULL;
-    *loop->ready.last = &job->link;
-    loop->ready.last = &job->link.next;
-}
-
 /* SplitMix64 (Steele, Lea, Flood 2014). */
 static uint64_t draw(struct syni_loop *loop)
 {

@@ -146,6 +146,9 @@ struct syni_loop {
     struct syni_fd_entry *fds;
     int n_fds;            /* places in fds */
     unsigned n_fd_waits;  /* waits in them */
+    int first_prompt;     /* of what is always ready and waited for: its number + 1, or 0 */
+    bool prompting;       /* prompt_job is on the ready queue */
+    struct syni_job prompt_job;
     struct syni_list live; /* of struct syni_live: what keeps the loop busy */
     unsigned n_live;
     unsigned n_dormant;    /* of them: wait for nothing that this loop could bring */
@@ -210,7 +213,12 @@ const char *syni_loop_cause(const struct syni_loop *loop);
 int64_t syni_loop_now(struct syni_loop *loop);
 
 /* JOB runs in this turn or the next. Driver only. */
-void syni_loop_ready(struct syni_loop *loop, struct syni_job *job);
+static inline void syni_loop_ready(struct syni_loop *loop, struct syni_job *job)
+{
+    job->link.next = NULL;
+    *loop->ready.last = &job->link;
+    loop->ready.last = &job->link.next;
+}
 
 /* --- inbox.c: the door for other threads --- */
 
@@ -251,6 +259,7 @@ void syni_timer_fire_due(struct syni_loop *loop);
 
 /* WAIT->ready is called once when WAIT->fd is ready in WAIT->direction; not
  * before this returns. It may begin and stop waits. Driver only.
+ * What is always ready is so in the next turn.
  * Fails: SYN_EBADF, SYN_ENOTSUP, SYN_ENOMEM as the backend does; SYN_EBUSY when
  * somebody waits for this direction of it already. */
 syn_err syni_watch_start(struct syni_loop *loop, struct syni_fd_wait *wait);

@@ -13,6 +13,16 @@
  *   may come back as another file, which the kernel would not tell us. So each
  *   wait registers it anew, for one event, under a new tag.
  *
+ * What is ALWAYS READY, such as /dev/null, some kernels do not watch: a job makes its waiters
+ * ready in the next turn.
+ *
+ * An ORPHAN is what a kernel goes on watching although its number was closed: epoll watches
+ * the open file, which lives on through dup() or in a child. No call by number reaches it, and
+ * it may be ready for ever. An event that nobody wants in so many waits, one after the other,
+ * is taken for one; then the poller forgets everything, and what is waited for is registered
+ * anew. (Discarded: to do so at the first, which may be left over from a wait that was given
+ * up.)
+ *
  * Only the driver.
  */
 #include "loop/loop.h"
@@ -21,15 +31,21 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/say.h"
 
-enum { BOTH = SYNI_READ | SYNI_WRITE };
+enum { BOTH = SYNI_READ | SYNI_WRITE, ORPHAN_AFTER = 8 };
 
 struct syni_fd_entry {
     struct syni_fd_wait *reader, *writer;
     uint32_t tag;   /* of the latest registration */
     unsigned armed; /* kept only: the directions that the kernel watches */
     bool kept;
-    bool known; /* the kernel was told about this number before */
+    bool known;                /* the kernel was told about this number before */
+    bool prompt;               /* on the list of what is always ready */
+    uint32_t prompt_tag;       /* of the registration that was found to be so */
+    int next_prompt;           /* the number after it on that list, plus 1; 0: the last */
+    unsigned unwanted;         /* waits in a row that had an event for nobody */
+    unsigned long unwanted_at; /* the latest of them, as counts.waits says */
 };
 
 static struct syni_fd_wait **place_of(struct syni_fd_entry *entry, unsigned direction)
@@ -99,6 +115,40 @@ static void make_ready(struct syni_loop *loop, int fd, unsigned ready)
     }
 }
 
+static void fire_prompts(struct syni_job *job)
+{
+    struct syni_loop *loop = SYNI_CONTAINER(job, struct syni_loop, prompt_job);
+    int next = loop->first_prompt;
+
+    loop->prompting = false;
+    loop->first_prompt = 0;
+    while (next) {
+        int fd = next - 1;
+        struct syni_fd_entry *entry = &loop->fds[fd];
+
+        next = entry->next_prompt;
+        entry->prompt = false;
+        if (entry->prompt_tag == entry->tag)
+            make_ready(loop, fd, BOTH);
+    }
+}
+
+/* FD is always ready: its waiters become so, later. */
+static void list_prompt(struct syni_loop *loop, struct syni_fd_entry *entry, int fd)
+{
+    entry->prompt_tag = entry->tag;
+    if (entry->prompt)
+        return;
+    entry->prompt = true;
+    entry->next_prompt = loop->first_prompt;
+    loop->first_prompt = fd + 1;
+    if (loop->prompting)
+        return;
+    loop->prompting = true;
+    loop->prompt_job.run = fire_prompts;
+    syni_loop_ready(loop, &loop->prompt_job);
+}
+
 /* Registers what ENTRY's waiters want. When that fails the registration is lost. */
 static syn_err arm(struct syni_loop *loop, struct syni_fd_entry *entry, int fd)
 {
@@ -116,7 +166,10 @@ static syn_err arm(struct syni_loop *loop, struct syni_fd_entry *entry, int fd)
         err = tell_kernel(loop, fd, want | SYNI_ONCE | (entry->known ? 0u : SYNI_FRESH));
     }
     entry->known = !err;
-    return err;
+    if (err != SYN_EALREADY)
+        return err;
+    list_prompt(loop, entry, fd);
+    return SYN_OK;
 }
 
 /* Registers what is left to wait for. When that fails all find out by trying. */
@@ -229,12 +282,44 @@ static void disarm(struct syni_loop *loop, struct syni_fd_entry *entry, int fd)
     make_ready(loop, fd, BOTH);
 }
 
+/* The poller forgets all, what is waited for is registered anew. Without descriptors for that
+ * nothing changes, and the next event tries again. */
+static void renew(struct syni_loop *loop, int orphan)
+{
+    if (!loop->backend->renew || loop->backend->renew(loop->poller) != SYN_OK)
+        return;
+    syni_print("%s: descriptor %d was closed while it was watched, and its file lives on under "
+             "another number or in another process; it is watched no more. Call "
+             "syn_forget_descriptor() before close()",
+             loop->name ? loop->name : "?", orphan);
+    for (int fd = 0; fd < loop->n_fds; fd++) {
+        loop->fds[fd].armed = 0;
+        loop->fds[fd].known = false;
+        loop->fds[fd].unwanted = 0;
+        arm_again(loop, fd);
+    }
+}
+
+static void count_unwanted(struct syni_loop *loop, struct syni_fd_entry *entry, int fd)
+{
+    unsigned long now = atomic_load_explicit(&loop->counts.waits, memory_order_relaxed);
+
+    entry->unwanted = now - entry->unwanted_at == 1 ? entry->unwanted + 1 : 1;
+    entry->unwanted_at = now;
+    if (entry->unwanted >= ORPHAN_AFTER)
+        renew(loop, fd);
+}
+
 void syni_watch_dispatch(struct syni_loop *loop, const struct syni_event *event)
 {
     struct syni_fd_entry *entry = find(loop, event->fd);
 
-    if (!entry || entry->tag != event->tag)
+    if (!entry)
         return;
+    if (entry->tag != event->tag || (entry->kept && !(event->ready & entry->armed))) {
+        count_unwanted(loop, entry, event->fd);
+        return;
+    }
     if (entry->kept && !loop->busy && (event->ready & entry->armed & ~wanted(entry)))
         disarm(loop, entry, event->fd);
     make_ready(loop, event->fd, event->ready);
@@ -247,4 +332,5 @@ void syni_watch_fini(struct syni_loop *loop)
     syni_free(loop->fds, (size_t)loop->n_fds * sizeof *loop->fds);
     loop->fds = NULL;
     loop->n_fds = 0;
+    loop->first_prompt = 0;
 }

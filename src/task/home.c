@@ -7,8 +7,9 @@
 #include "pool/pool.h"
 #include "task/task.h"
 
-#include <stdio.h>
 #include <string.h>
+
+#include "base/say.h"
 
 struct syni_home *syni_home_of(const struct syni_self *self)
 {
@@ -42,8 +43,8 @@ enum { STUCK_LINES = 8 };
 static void end_stuck_lines(struct syni_home *home)
 {
     if (home->n_stuck_unsaid)
-        fprintf(stderr, "synchronicity: %s: the clean-up of %u more tasks takes long\n",
-                home->loop.name, home->n_stuck_unsaid);
+        syni_print("%s: the clean-up of %u more tasks takes long", home->loop.name,
+                 home->n_stuck_unsaid);
     home->n_stuck = home->n_stuck_unsaid = 0;
 }
 
@@ -58,9 +59,8 @@ static void print_stuck(struct syni_home *home, const struct syni_task *task, in
         return;
     }
     home->n_stuck++;
-    fprintf(stderr, "synchronicity: %s: the clean-up of %s takes long; %s%s\n", home->loop.name,
-            task->function->name, what[0] ? "it waits for " : "it could run, but others run first",
-            what);
+    syni_print("%s: the clean-up of %s takes long; %s%s", home->loop.name, task->function->name,
+             what[0] ? "it waits for " : "it could run, but others run first", what);
 }
 
 static void tell_stuck(struct syni_home *home, struct syni_task *task, int64_t now)
