@@ -109,9 +109,10 @@ struct syn_pool {
 syn_err syn_pool_new(const struct syn_pool_options *options, struct syn_pool **out_new);
 
 /* Stops it, without limit, and frees it: it waits also for a thread that was abandoned in a
- * job, whose stop had given it up. No thread may be inside a call on it, such as one that waits
- * for room. NULL is fine. One that is static stays stopped (syn_pool_start()). Fails:
- * SYN_EDEADLK as a stop does. */
+ * job, whose stop had given it up, and for other stops that are under way. No thread may be inside
+ * another call on it, such as one that waits for room. NULL is fine. One that is static stays
+ * stopped (syn_pool_start()). Success: its threads have ended, its memory is free. Fails, and
+ * changes nothing: SYN_EDEADLK as a stop does. */
 syn_err syn_pool_free(struct syn_pool *pool);
 
 /* Another size, name, ...; before its first job, and after a stop. This is how one sets the
@@ -120,13 +121,19 @@ syn_err syn_pool_configure(struct syn_pool *pool, const struct syn_pool_options 
 
 /* Refuses new jobs (SYN_ECLOSED), ends those that wait (SYN_ECANCELED), asks those that run
  * to end, and joins all threads. Fine if it has none.
+ *
+ * Several may stop it at once, each by its own deadline; what a stop whose deadline has passed
+ * abandons is abandoned for all. A stop in a job of another pool ends when that job is asked to end:
+ * SYN_ECANCELED, and the pool is stopped without it.
  * Fails: SYN_ETIMEDOUT when jobs had not ended by DEADLINE (on the calling thread's clock): they
- * were abandoned, the report names one, their threads stay behind; SYN_EDEADLK in a job of its
- * own, or on a thread that drives a loop. */
+ * were abandoned, the report names one, their threads stay behind (one in on_thread has a second
+ * more); SYN_EDEADLK, and nothing happened, in a job of its own, or on a thread that drives a
+ * loop. */
 syn_err syn_pool_stop(struct syn_pool *pool, struct syn_deadline deadline);
 
-/* Takes jobs again, after a stop. Fine if it does. */
-void syn_pool_start(struct syn_pool *pool);
+/* Takes jobs again, after a stop; also while threads stay behind that it gave up. Fine if it does.
+ * Fails: SYN_EBUSY while a stop waits. */
+syn_err syn_pool_start(struct syn_pool *pool);
 
 /* The pool of the process: files are read there. (Names are looked up on one of their own,
  * syn_lookup_pool().) */

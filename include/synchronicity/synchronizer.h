@@ -133,7 +133,8 @@ syn_err syn_synchronizer_start(struct syn_synchronizer *synchronizer);
  *
  * Thread: any but its own driver's (SYN_EDEADLK). It waits as a blocking call does: in a step of
  * another synchronizer a circle is SYN_EDEADLK, and nothing was stopped; a job gives its room to
- * others meanwhile. Several may stop it at once; each returns when it has stopped, or by its own
+ * others meanwhile, and when it is asked to end so does the wait, with SYN_ECANCELED: the
+ * synchronizer goes on stopping. Several may stop it at once; each returns when it has stopped, or by its own
  * deadline, of which the earliest counts for the tasks.
  *
  * Fails: SYN_ETIMEDOUT when tasks or objects would not end in time; the report names them. They

@@ -46,21 +46,6 @@ syn_err syn_pool_new(const struct syn_pool_options *options, struct syn_pool **o
     return SYN_OK;
 }
 
-syn_err syn_pool_free(struct syn_pool *pool)
-{
-    syn_err err;
-
-    if (!pool)
-        return SYN_OK;
-    err = syn_pool_stop(pool, syn_never());
-    if (!err)
-        err = syni_pool_fini(syni_pool_of(pool));
-    if (err == SYN_EBUSY)
-        syni_refuse(err, "%s: threads stayed behind in jobs that were abandoned", name_of(pool));
-    if (!err && pool->allocated)
-        syni_free(pool, sizeof *pool);
-    return err;
-}
 
 syn_err syn_pool_configure(struct syn_pool *pool, const struct syn_pool_options *options)
 {
@@ -77,46 +62,130 @@ syn_err syn_pool_configure(struct syn_pool *pool, const struct syn_pool_options 
     return SYN_OK;
 }
 
+/* --- stopping --- */
+
+static const char what[] = "syn_pool_stop()";
+
 static syn_err refuse_stop(struct syn_pool *pool)
 {
     struct syni_worker *worker = syni_worker_now();
 
     if (worker && worker->pool->owner == pool)
         return syni_refuse(SYN_EDEADLK, "%s: stopped in a job of its own, which would wait for "
-                                        "itself", name_of(pool));
+                                        "itself; stop it in a thread that is none of its own",
+                           name_of(pool));
     if (syni_driving_now())
         return syni_refuse(SYN_EDEADLK, "%s: stopped on the thread that drives '%s', which its "
-                                        "jobs may need", name_of(pool),
-                           syni_driving_now()->loop->name);
+                                        "jobs may need; stop it in another thread, or in a job of "
+                                        "another pool, which a task can await",
+                           name_of(pool), syni_driving_now()->loop->name);
     return SYN_OK;
+}
+
+/* A thread that waits until no work of a pool runs. */
+struct stop {
+    struct syni_thread_wait wait;
+    struct syni_pool *pool;
+    struct syni_pool_stopper here;
+    const char *stuck; /* what would not end */
+};
+
+static struct stop *stop_of(struct syni_thread_wait *wait)
+{
+    return SYNI_CONTAINER(wait, struct stop, wait);
+}
+
+static bool enter(struct syni_thread_wait *wait)
+{
+    syni_pool_stop(stop_of(wait)->pool, &stop_of(wait)->here, SYN_BY_STOP + 1);
+    return true;
+}
+
+static bool withdraw(struct syni_thread_wait *wait, enum syn_origin origin)
+{
+    struct stop *stop = stop_of(wait);
+
+    (void)origin;
+    if (syni_now_of(wait->self) < wait->deadline) /* it was interrupted */
+        return !stop->here.calm;
+    stop->stuck = syni_pool_give_up(stop->pool, &stop->here);
+    return stop->stuck != NULL;
+}
+
+/* No job runs. Threads leave without delay, but a hook may hold them up. */
+static syn_err await_threads(struct stop *stop)
+{
+    enum { MOMENT_NS = 1000000000 };
+    int64_t until = stop->wait.deadline == SYNI_NEVER || stop->wait.stays
+                        ? SYNI_NEVER
+                        : syni_deadline_in(syni_now(), MOMENT_NS);
+
+    if (syni_pool_await_threads(&stop->here, until))
+        return SYN_OK;
+    stop->stuck = "a thread (on_thread)";
+    return SYN_ETIMEDOUT;
+}
+
+/* STAYS: it is not left before all has ended. */
+static syn_err stop_pool(struct syn_pool *pool, struct syn_deadline deadline, bool stays)
+{
+    static const struct syni_thread_wait_ops ops = {enter, withdraw, NULL};
+    struct stop stop = {.wait = {.ops = &ops,
+                                 .source = {NULL, what, false},
+                                 .deadline = deadline.ns,
+                                 .reason = SYN_BY_DEADLINE,
+                                 .stays = stays,
+                                 .done = &stop.here.calm},
+                        .pool = syni_pool_of(pool)};
+    syn_err err = refuse_stop(pool);
+    int cancel_state;
+
+    if (err)
+        return err;
+    cancel_state = syni_thread_hold_cancel();
+    err = syni_thread_wait(syni_self(), &stop.wait);
+    if (!err)
+        err = await_threads(&stop);
+    if (stop.here.tells) /* once for each end, and while POOL stays */
+        syni_unclaimed_tell(stop.pool, name_of(pool));
+    syni_pool_leave(stop.pool, &stop.here);
+    syni_thread_let_cancel(cancel_state);
+    if (stop.stuck)
+        return syni_refuse(SYN_ETIMEDOUT, "%s: %s would not end in time; its thread stays behind",
+                           name_of(pool), stop.stuck);
+    return err;
 }
 
 syn_err syn_pool_stop(struct syn_pool *pool, struct syn_deadline deadline)
 {
-    const char *stuck;
-    syn_err err;
-    bool open;
-
-    if (!pool)
-        return syni_refuse(SYN_EINVAL, "no pool to stop");
-    err = refuse_stop(pool);
-    if (err)
-        return err;
-    open = syni_pool_is_open(syni_pool_of(pool));
-    stuck = syni_pool_stop(syni_pool_of(pool), deadline.ns, SYN_BY_STOP + 1,
-                           syni_thread_wait_for_flag);
-    if (open)
-        syni_unclaimed_tell(syni_pool_of(pool), name_of(pool));
-    if (!stuck)
-        return SYN_OK;
-    return syni_refuse(SYN_ETIMEDOUT, "%s: %s would not end in time; its thread stays behind",
-                       name_of(pool), stuck);
+    return pool ? stop_pool(pool, deadline, false) : syni_refuse(SYN_EINVAL, "no pool to stop");
 }
 
-void syn_pool_start(struct syn_pool *pool)
+syn_err syn_pool_free(struct syn_pool *pool)
 {
-    if (pool)
-        syni_pool_open(syni_pool_of(pool));
+    int cancel_state;
+    syn_err err;
+
+    if (!pool)
+        return SYN_OK;
+    cancel_state = syni_thread_hold_cancel();
+    do {
+        err = stop_pool(pool, syn_never(), true);
+        if (!err)
+            err = syni_pool_fini(syni_pool_of(pool));
+    } while (err == SYN_EBUSY); /* it was started again meanwhile */
+    syni_thread_let_cancel(cancel_state);
+    if (!err && pool->allocated)
+        syni_free(pool, sizeof *pool);
+    return err;
+}
+
+syn_err syn_pool_start(struct syn_pool *pool)
+{
+    syn_err err = pool ? syni_pool_open(syni_pool_of(pool)) : SYN_OK;
+
+    return err ? syni_refuse(err, "%s is being stopped; start it when that is over", name_of(pool))
+               : SYN_OK;
 }
 
 struct syn_pool_stats syn_pool_stats(struct syn_pool *pool)

@@ -33,6 +33,7 @@ struct stop {
     struct syni_thread_wait wait;
     struct syni_home *home;
     struct syni_stopper here;
+    bool stuck; /* on a step that does not return */
 };
 
 static struct stop *stop_of(struct syni_thread_wait *wait)
@@ -45,38 +46,50 @@ static bool enter(struct syni_thread_wait *wait)
     return syni_stop_enter(stop_of(wait)->home, &stop_of(wait)->here);
 }
 
-static bool give_up(struct syni_thread_wait *wait, enum syn_origin origin)
+static bool withdraw(struct syni_thread_wait *wait, enum syn_origin origin)
 {
+    struct stop *stop = stop_of(wait);
+
     (void)origin;
-    return !syni_stop_give_up(stop_of(wait)->home, &stop_of(wait)->here);
+    if (syni_now_of(wait->self) < wait->deadline) /* it was interrupted: the stop goes on */
+        return !stop->here.told;
+    stop->stuck = !syni_stop_give_up(stop->home, &stop->here);
+    return stop->stuck;
 }
 
-static const struct syni_thread_wait_ops ops = {enter, give_up, NULL};
-
-syn_err syni_home_stop(struct syni_home *home, struct syn_deadline deadline)
+/* STAYS: it is not left before all has ended. */
+static syn_err stop_home(struct syni_home *home, struct syn_deadline deadline, bool stays)
 {
+    static const struct syni_thread_wait_ops ops = {enter, withdraw, NULL};
     struct stop stop = {.wait = {.ops = &ops,
                                  .source = {home, what, false},
                                  .deadline = deadline.ns,
                                  .reason = SYN_BY_DEADLINE,
-                                 .stays = true,
+                                 .stays = stays,
                                  .done = &stop.here.told},
                         .home = home};
+    int cancel_state;
     syn_err err;
 
     if (syni_drives(&home->loop))
         return refuse_own(home);
+    cancel_state = syni_thread_hold_cancel();
     err = syni_thread_wait(syni_self(), &stop.wait);
-    if (err == SYN_EDEADLK)
-        return err;
-    if (err)
+    if (stop.stuck)
         err = refuse_stuck(home);
     if (stop.here.reaps) /* once for each end, and while HOME stays */
         syni_unclaimed_tell(home, home->loop.name);
-    syni_stop_leave(home, &stop.here);
+    if (err != SYN_EDEADLK) /* it was listed */
+        syni_stop_leave(home, &stop.here);
+    syni_thread_let_cancel(cancel_state);
     if (!err && stop.here.abandoned.n > 0)
         return syni_refuse(SYN_ETIMEDOUT, "would not end in time: %s", stop.here.abandoned.text);
     return err;
+}
+
+syn_err syni_home_stop(struct syni_home *home, struct syn_deadline deadline)
+{
+    return stop_home(home, deadline, false);
 }
 
 syn_err syni_home_start(struct syn_synchronizer *synchronizer)
@@ -90,6 +103,8 @@ syn_err syni_home_start(struct syn_synchronizer *synchronizer)
 
 syn_err syni_home_free(struct syni_home *home)
 {
+    int cancel_state;
+    bool freed;
     syn_err err;
 
     if (!syni_drives(&home->loop) && home->life == SYNI_LIFE_STUCK)
@@ -97,9 +112,12 @@ syn_err syni_home_free(struct syni_home *home)
                                           "it can be freed when that has returned",
                            home->loop.name);
     do {
-        err = syni_home_stop(home, syn_never());
+        err = stop_home(home, syn_never(), true);
         if (err && err != SYN_ETIMEDOUT) /* another stop gave up on some, and it stopped */
             return err;
-    } while (!syni_life_free(home));
+        cancel_state = syni_thread_hold_cancel();
+        freed = syni_life_free(home);
+        syni_thread_let_cancel(cancel_state);
+    } while (!freed);
     return SYN_OK;
 }

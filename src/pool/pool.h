@@ -116,6 +116,17 @@ struct syni_worker {
     unsigned out; /* why it counts as blocked: waits, one inside the other; abandoned */
 };
 
+/* A thread that stops a pool. Lies on its stack. */
+struct syni_pool_stopper {
+    struct syni_list link; /* under the pool's lock, until it is told that it is over */
+    struct syni_parker *parker;
+    _Atomic(bool) calm, over; /* no work runs; no thread is left, and all but LAST were joined */
+    bool joins, tells;        /* LAST; and then the other stoppers */
+    struct syni_thread last;
+};
+
+enum syni_pool_life { SYNI_POOL_OPEN, SYNI_POOL_STOPPING, SYNI_POOL_REAPING, SYNI_POOL_STOPPED };
+
 /* What lies in struct syn_pool's `inside`. */
 struct syni_pool {
     atomic_bool made;
@@ -137,20 +148,21 @@ struct syni_pool {
     unsigned n_works; /* that run */
     unsigned n_urgent_in_a_row;
     ptrdiff_t vacated; /* places that are to become room */
-    bool closed, stopping, has_last;
+    enum syni_pool_life life; /* moved by pool_life.c */
+    bool has_last;
     bool doubtful; /* its options make no sense: it takes nothing */
     struct syn_pool_stats stats;
     struct syni_list submitters; /* who wait for room */
-    struct syni_parker *stopper;
 
     struct syni_list idle, workers;
     struct syni_list strands; /* those that have works */
     struct syni_list nested;  /* works that wait, and are */
     unsigned n_here, hard_limit;
     int64_t idle_ns, grace_ns;
-    struct syni_thread last; /* the one that left last, to be joined */
-    _Atomic(bool) calm, gone; /* for the stopper: no work runs; no thread is left */
-    struct syni_cond changed; /* a work has no holders any more; a stop is over */
+    struct syni_thread last; /* the one that left last while somebody stops it, to be joined */
+    struct syni_list stoppers;
+    unsigned n_inside;        /* threads in a stop */
+    struct syni_cond changed; /* a work has no holders any more; a stopper has left */
 };
 
 _Static_assert(sizeof(struct syni_pool) <= sizeof(void *[SYNI_POOL_WORDS]),
@@ -247,9 +259,6 @@ void syni_worker_step_out(struct syni_worker *worker);
 void syni_worker_step_in(struct syni_worker *worker);
 void syni_worker_step_in_locked(struct syni_worker *worker);
 
-/* The stopper is told, if no work runs, and if nobody is left. */
-void syni_worker_tell_stopper_locked(struct syni_pool *pool);
-
 /* --- room.c --- */
 
 /* WORK has a place in the queue; false: it is full, or seems so without the lock. Any thread. */
@@ -303,16 +312,32 @@ struct syni_pool *syni_pool_of(struct syn_pool *owner);
 syn_err syni_pool_post(struct syni_pool *pool, struct syni_work *work, syni_pool_sleep_fn *sleep,
                        int64_t deadline);
 
+/* --- pool_life.c --- */
+
+/* Stoppers are told, if no work runs, and if nobody is left: after one of both became less. */
+void syni_pool_tell_locked(struct syni_pool *pool);
+/* The first half of syni_pool_stop(). */
+void syni_pool_close_locked(struct syni_pool *pool, struct syni_pool_stopper *here);
+/* HERE, told or not, waits no more; joins what it has to. */
+void syni_pool_leave(struct syni_pool *pool, struct syni_pool_stopper *here);
+/* Takes works again. Fails: SYN_EBUSY while a stop waits for works or threads. */
+syn_err syni_pool_open(struct syni_pool *pool);
+/* The calling thread leaves. True: it joins *OUT_BEFORE, which left before, without the lock. */
+bool syni_pool_thread_leaves_locked(struct syni_pool *pool, struct syni_thread *out_before);
+bool syni_pool_is_used_locked(const struct syni_pool *pool);
+/* Waits for those who stop it to leave. False: it is used. */
+bool syni_pool_await_stoppers(struct syni_pool *pool);
+
 /* --- stop.c --- */
 
-/* It takes jobs. */
-bool syni_pool_is_open(struct syni_pool *pool);
-
-/* See syn_pool_stop(); REASON is why works are asked to end. Returns NULL, or what would not
- * end. */
-const char *syni_pool_stop(struct syni_pool *pool, int64_t deadline, int reason,
-                           syni_pool_sleep_fn *sleep);
-void syni_pool_open(struct syni_pool *pool);
+/* POOL takes nothing any more; works that wait are over, and those that run are asked to end, for
+ * REASON. HERE is told when they have, and when no thread is left; syni_pool_leave() comes next. */
+void syni_pool_stop(struct syni_pool *pool, struct syni_pool_stopper *here, int reason);
+/* The deadline of HERE has passed: works that still run are abandoned. Returns one's name, or NULL if
+ * none does. */
+const char *syni_pool_give_up(struct syni_pool *pool, struct syni_pool_stopper *here);
+/* No work runs, and threads only have to leave: waits for that, until UNTIL (real time). */
+bool syni_pool_await_threads(struct syni_pool_stopper *here, int64_t until);
 /* Fails: SYN_EBUSY. */
 syn_err syni_pool_configure(struct syni_pool *pool, const struct syn_pool_options *options);
 syn_err syni_pool_fini(struct syni_pool *pool);

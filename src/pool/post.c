@@ -18,7 +18,8 @@ static struct syni_mutex making = SYNI_MUTEX_INIT;
 static void make(struct syni_pool *pool, struct syn_pool *owner)
 {
     struct syni_list *const lists[] = {&pool->urgent,  &pool->others, &pool->strands, &pool->nested,
-                                       &pool->workers, &pool->idle,   &pool->submitters};
+                                       &pool->workers, &pool->idle,   &pool->submitters,
+                                       &pool->stoppers};
 
     pool->owner = owner;
     pool->main = syni_worker_main;
@@ -86,7 +87,7 @@ static syn_err find_room_locked(struct syni_pool *pool, struct syni_work *work,
 {
     enum syn_when_full when_full = pool->owner->options.when_full;
 
-    if (pool->closed)
+    if (pool->life != SYNI_POOL_OPEN)
         return SYN_ECLOSED;
     if (pool->doubtful)
         return SYN_EINVAL;

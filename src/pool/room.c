@@ -104,14 +104,14 @@ syn_err syni_room_wait_locked(struct syni_pool *pool, struct syni_work *work, in
     bool in_time = true;
 
     syni_list_init(&me.link);
-    while (in_time && !pool->closed && !syni_room_take_locked(pool, work)) {
+    while (in_time && pool->life == SYNI_POOL_OPEN && !syni_room_take_locked(pool, work)) {
         bool waits_on = !me.hasty && soon < deadline;
 
         in_time = sleep_locked(pool, &me, waits_on ? soon : deadline, sleep) || waits_on;
         me.hasty = true;
     }
     syni_list_remove(&me.link);
-    if (pool->closed)
+    if (pool->life != SYNI_POOL_OPEN)
         return SYN_ECLOSED;
     if (!syni_room_take_locked(pool, work))
         return SYN_ETIMEDOUT;

@@ -88,7 +88,7 @@ static void refuse(struct syni_pool *pool, syn_err err, unsigned not_started)
     syni_queue_end_all(&list, err);
     syni_mutex_lock(&pool->lock);
     pool->n_here--;
-    syni_worker_tell_stopper_locked(pool);
+    syni_pool_tell_locked(pool);
     syni_mutex_unlock(&pool->lock);
 }
 
@@ -156,12 +156,4 @@ void syni_worker_step_in(struct syni_worker *worker)
     syni_mutex_lock(&worker->pool->lock);
     syni_worker_step_in_locked(worker);
     syni_mutex_unlock(&worker->pool->lock);
-}
-
-void syni_worker_tell_stopper_locked(struct syni_pool *pool)
-{
-    if (pool->stopper && pool->n_works == 0)
-        syni_parker_wake(pool->stopper, &pool->calm);
-    if (pool->stopper && pool->n_threads == 0 && pool->n_here == 0)
-        syni_parker_wake(pool->stopper, &pool->gone);
 }

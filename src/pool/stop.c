@@ -3,10 +3,11 @@
  * The end of a pool, and its settings.
  *
  * Any thread but the pool's own. Stopping: 1. it is closed, and its tray shut: posts are
- * refused. 2. What waits never begins. 3. What runs is asked to end. 4. Who stops waits until
- * nothing runs, on the clock that he lives by; works may need time to pass. 5. Threads leave one
- * after the other; he is told by the last, and waits for that in real time. When the deadline
- * passes what still runs is abandoned; its threads stay behind, and detach themselves.
+ * refused. 2. What waits never begins. 3. What runs is asked to end. 4. The stopper waits until
+ * nothing runs, on the clock that it lives by; works may need time to pass. 5. Threads leave one
+ * after the other; the last tells the stopper, which waits for that in real time. When the deadline
+ * passes what still runs is abandoned; its threads stay behind, and detach themselves. A second
+ * stopper does the same: there is nothing left to do, and it waits by its own deadline.
  */
 #include "pool/pool.h"
 
@@ -61,7 +62,16 @@ static void end_all(struct syni_pool *pool, int reason)
     for_each_held(&running, syni_work_tell);
 }
 
-static const char *abandon_all(struct syni_pool *pool)
+void syni_pool_stop(struct syni_pool *pool, struct syni_pool_stopper *here, int reason)
+{
+    syni_mutex_lock(&pool->lock);
+    syni_pool_close_locked(pool, here);
+    syni_mutex_unlock(&pool->lock);
+    SYNI_DELAY(pool_stop);
+    end_all(pool, reason);
+}
+
+const char *syni_pool_give_up(struct syni_pool *pool, struct syni_pool_stopper *here)
 {
     struct syni_list running;
     const char *name = NULL;
@@ -73,67 +83,21 @@ static const char *abandon_all(struct syni_pool *pool)
 
         name = work ? work->name : name;
     }
+    if (here->calm)
+        name = NULL;
     syni_mutex_unlock(&pool->lock);
     for_each_held(&running, syni_work_give_up);
-    return name ? name : "a thread";
+    return name;
 }
 
-/* The last that left, if anybody did. */
-static void join_last(struct syni_pool *pool)
+bool syni_pool_await_threads(struct syni_pool_stopper *here, int64_t until)
 {
-    struct syni_thread last;
-    bool joins;
-
-    syni_mutex_lock(&pool->lock);
-    last = pool->last;
-    joins = pool->has_last;
-    pool->has_last = false;
-    pool->stopping = false;
-    pool->stopper = NULL;
-    syni_cond_broadcast(&pool->changed);
-    syni_mutex_unlock(&pool->lock);
-    if (joins)
-        syni_thread_join(&last);
-}
-
-const char *syni_pool_stop(struct syni_pool *pool, int64_t deadline, int reason,
-                           syni_pool_sleep_fn *sleep)
-{
-    struct syni_parker *parker = syni_parker_mine();
-    const char *stuck = NULL;
-
-    syni_mutex_lock(&pool->lock);
-    while (pool->stopping)
-        syni_cond_wait(&pool->changed, &pool->lock);
-    pool->closed = true;
-    syni_tray_tend_locked(pool);
-    pool->stopping = true;
-    pool->calm = pool->gone = false;
-    pool->stopper = parker;
-    syni_worker_tell_stopper_locked(pool);
-    syni_mutex_unlock(&pool->lock);
-    SYNI_DELAY(pool_stop);
-    end_all(pool, reason);
-    if (!sleep(&pool->calm, deadline, "the end of a pool's jobs"))
-        stuck = abandon_all(pool);
-    while (!stuck && !pool->gone)
-        syni_parker_sleep(parker, SYNI_NEVER);
-    join_last(pool);
-    return stuck;
-}
-
-void syni_pool_open(struct syni_pool *pool)
-{
-    syni_mutex_lock(&pool->lock);
-    while (pool->stopping)
-        syni_cond_wait(&pool->changed, &pool->lock);
-    pool->closed = false;
-    syni_mutex_unlock(&pool->lock);
-}
-
-static bool is_used_locked(const struct syni_pool *pool)
-{
-    return pool->n_threads > 0 || pool->n_here > 0 || pool->stats.queued > 0 || pool->stopping;
+    while (!here->over && syni_parker_sleep(here->parker, until))
+        ;
+    if (!here->over)
+        return false;
+    syni_parker_settle(here->parker);
+    return true;
 }
 
 syn_err syni_pool_configure(struct syni_pool *pool, const struct syn_pool_options *options)
@@ -141,7 +105,7 @@ syn_err syni_pool_configure(struct syni_pool *pool, const struct syn_pool_option
     bool used;
 
     syni_mutex_lock(&pool->lock);
-    used = is_used_locked(pool);
+    used = syni_pool_is_used_locked(pool);
     if (!used) {
         pool->owner->options = *options;
         syni_pool_size_locked(pool);
@@ -152,12 +116,7 @@ syn_err syni_pool_configure(struct syni_pool *pool, const struct syn_pool_option
 
 syn_err syni_pool_fini(struct syni_pool *pool)
 {
-    bool used;
-
-    syni_mutex_lock(&pool->lock);
-    used = is_used_locked(pool);
-    syni_mutex_unlock(&pool->lock);
-    if (used)
+    if (!syni_pool_await_stoppers(pool))
         return SYN_EBUSY;
     syni_work_await_askers();
     syni_mutex_fini(&pool->lock);
@@ -178,14 +137,4 @@ struct syn_pool_stats syni_pool_look(struct syni_pool *pool)
     stats.idle = pool->n_idle;
     syni_mutex_unlock(&pool->lock);
     return stats;
-}
-
-bool syni_pool_is_open(struct syni_pool *pool)
-{
-    bool open;
-
-    syni_mutex_lock(&pool->lock);
-    open = !pool->closed;
-    syni_mutex_unlock(&pool->lock);
-    return open;
 }

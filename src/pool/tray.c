@@ -44,7 +44,7 @@ void syni_tray_empty_locked(struct syni_pool *pool)
 
 void syni_tray_tend_locked(struct syni_pool *pool)
 {
-    bool opens = !pool->closed && syni_running_locked(pool) >= pool->max_threads;
+    bool opens = pool->life == SYNI_POOL_OPEN && syni_running_locked(pool) >= pool->max_threads;
 
     if (opens == syni_stack_is_open(&pool->tray))
         return;

@@ -16,7 +16,7 @@
 
 static bool may_take_locked(const struct syni_pool *pool)
 {
-    return !pool->closed && syni_running_locked(pool) <= pool->max_threads;
+    return pool->life == SYNI_POOL_OPEN && syni_running_locked(pool) <= pool->max_threads;
 }
 
 static struct syni_work *take_locked(struct syni_worker *me)
@@ -47,7 +47,7 @@ static enum syni_work_end close_locked(struct syni_worker *me, struct syni_work 
     me->pool->n_works--;
     me->pool->stats.ended++;
     syni_queue_leave_strand_locked(work);
-    syni_worker_tell_stopper_locked(me->pool);
+    syni_pool_tell_locked(me->pool);
     if (!work->abandoned)
         return SYNI_WORK_RAN;
     syni_worker_step_in_locked(me);
@@ -100,7 +100,7 @@ static void unlist_idle_locked(struct syni_worker *me)
 static bool is_needed_locked(struct syni_pool *pool)
 {
     syni_tray_tend_locked(pool);
-    return !pool->closed && syni_running_locked(pool) < pool->max_threads &&
+    return pool->life == SYNI_POOL_OPEN && syni_running_locked(pool) < pool->max_threads &&
            !syni_queue_is_empty_locked(pool);
 }
 
@@ -141,7 +141,7 @@ static struct syni_work *next_locked(struct syni_worker *me)
     do {
         if ((work = take_locked(me)))
             return work;
-    } while (!me->pool->closed && idle_locked(me));
+    } while (me->pool->life == SYNI_POOL_OPEN && idle_locked(me));
     return NULL;
 }
 
@@ -160,18 +160,13 @@ static bool step_down_locked(struct syni_pool *pool)
 static void leave_locked(struct syni_worker *me)
 {
     struct syni_pool *pool = me->pool;
-    struct syni_thread self = syni_thread_self(), before = pool->last;
-    bool joins = pool->stopping && pool->has_last;
+    struct syni_thread before;
+    bool joins;
 
     syni_list_remove(&me->link);
     syni_worker_become(NULL);
-    if (pool->stopping) {
-        pool->last = self;
-        pool->has_last = true;
-    } else {
-        syni_thread_detach(&self);
-    }
-    syni_worker_tell_stopper_locked(pool);
+    joins = syni_pool_thread_leaves_locked(pool, &before);
+    syni_pool_tell_locked(pool);
     syni_mutex_unlock(&pool->lock);
     /* POOL may be gone. */
     if (joins)
@@ -255,6 +250,6 @@ void syni_worker_run_here(struct syni_worker *me)
     syni_mutex_lock(&pool->lock);
     syni_list_remove(&me->link);
     pool->n_here--;
-    syni_worker_tell_stopper_locked(pool);
+    syni_pool_tell_locked(pool);
     syni_mutex_unlock(&pool->lock);
 }

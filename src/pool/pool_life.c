@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The life of a pool: the one place that moves its state, under its lock. stop.c has what a stop does
+ * besides; docs/design.md has the table of what each state takes and refuses.
+ *
+ *     OPEN ──the first stop──> STOPPING ──the last thread leaves──> REAPING ──it was joined──> STOPPED
+ *      ▲                          │  └──────────────────────────────────────no stop waits──────> │
+ *      └──start, when no stop waits for it───────────────────────────────start───────────────────┘
+ *
+ * A stopper is listed until it is told, twice: CALM, no work runs any more; OVER, no thread is left.
+ * While one is listed each thread that leaves joins the one that left before it, and the first
+ * stopper joins the last, and tells the others. Threads that leave when nobody stops detach
+ * themselves: so do those of works that a stop gave up.
+ */
+#include "pool/pool.h"
+
+#include <stddef.h>
+
+static struct syni_pool_stopper *stopper_of(struct syni_list *node)
+{
+    return SYNI_CONTAINER(node, struct syni_pool_stopper, link);
+}
+
+static void take_last_locked(struct syni_pool *pool, struct syni_pool_stopper *here)
+{
+    here->joins = pool->has_last;
+    here->last = pool->last;
+    pool->has_last = false;
+}
+
+static void tell_over(struct syni_pool_stopper *here)
+{
+    syni_list_remove(&here->link);
+    syni_parker_wake(here->parker, &here->over);
+}
+
+static void tell_all_over_locked(struct syni_pool *pool)
+{
+    while (!syni_list_empty(&pool->stoppers))
+        tell_over(stopper_of(pool->stoppers.next));
+}
+
+void syni_pool_tell_locked(struct syni_pool *pool)
+{
+    struct syni_pool_stopper *first;
+
+    if (pool->life == SYNI_POOL_OPEN)
+        return;
+    if (pool->n_works == 0)
+        SYNI_LIST_EACH (node, &pool->stoppers)
+            if (!stopper_of(node)->calm)
+                syni_parker_wake(stopper_of(node)->parker, &stopper_of(node)->calm);
+    if (pool->n_threads > 0 || pool->n_here > 0 || pool->life == SYNI_POOL_REAPING)
+        return;
+    if (syni_list_empty(&pool->stoppers))
+        pool->life = SYNI_POOL_STOPPED;
+    if (pool->life == SYNI_POOL_STOPPED) {
+        tell_all_over_locked(pool);
+        return;
+    }
+    pool->life = SYNI_POOL_REAPING;
+    first = stopper_of(pool->stoppers.next);
+    first->tells = true;
+    take_last_locked(pool, first);
+    tell_over(first);
+}
+
+void syni_pool_close_locked(struct syni_pool *pool, struct syni_pool_stopper *here)
+{
+    *here = (struct syni_pool_stopper){.parker = syni_parker_mine()};
+    pool->n_inside++;
+    if (pool->life == SYNI_POOL_OPEN)
+        pool->life = SYNI_POOL_STOPPING;
+    syni_tray_tend_locked(pool);
+    syni_list_append(&pool->stoppers, &here->link);
+    syni_pool_tell_locked(pool);
+}
+
+void syni_pool_leave(struct syni_pool *pool, struct syni_pool_stopper *here)
+{
+    syni_mutex_lock(&pool->lock);
+    syni_list_remove(&here->link); /* also one that was not told */
+    if (syni_list_empty(&pool->stoppers) && pool->has_last)
+        take_last_locked(pool, here); /* the next one to leave detaches itself */
+    syni_mutex_unlock(&pool->lock);
+    if (here->joins)
+        syni_thread_join(&here->last);
+    syni_mutex_lock(&pool->lock);
+    if (here->tells) {
+        pool->life = SYNI_POOL_STOPPED;
+        tell_all_over_locked(pool);
+    }
+    pool->n_inside--;
+    syni_cond_broadcast(&pool->changed);
+    syni_mutex_unlock(&pool->lock);
+}
+
+syn_err syni_pool_open(struct syni_pool *pool)
+{
+    syn_err err = SYN_OK;
+
+    syni_mutex_lock(&pool->lock);
+    while (pool->life == SYNI_POOL_REAPING) /* for a moment */
+        syni_cond_wait(&pool->changed, &pool->lock);
+    if (pool->life == SYNI_POOL_STOPPING && pool->n_inside > 0)
+        err = SYN_EBUSY;
+    else
+        pool->life = SYNI_POOL_OPEN;
+    syni_mutex_unlock(&pool->lock);
+    return err;
+}
+
+bool syni_pool_thread_leaves_locked(struct syni_pool *pool, struct syni_thread *out_before)
+{
+    struct syni_thread self = syni_thread_self();
+    bool joins = pool->has_last;
+
+    if (pool->life == SYNI_POOL_OPEN || syni_list_empty(&pool->stoppers)) {
+        syni_thread_detach(&self);
+        return false;
+    }
+    *out_before = pool->last;
+    pool->last = self;
+    pool->has_last = true;
+    return joins;
+}
+
+bool syni_pool_is_used_locked(const struct syni_pool *pool)
+{
+    return pool->n_threads > 0 || pool->n_here > 0 || pool->stats.queued > 0 ||
+           pool->life == SYNI_POOL_REAPING;
+}
+
+bool syni_pool_await_stoppers(struct syni_pool *pool)
+{
+    bool used;
+
+    syni_mutex_lock(&pool->lock);
+    while (pool->n_inside > 0)
+        syni_cond_wait(&pool->changed, &pool->lock);
+    used = syni_pool_is_used_locked(pool);
+    syni_mutex_unlock(&pool->lock);
+    return !used;
+}

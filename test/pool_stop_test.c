@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Stops of pools: each by its own deadline, beside others, in jobs, on a virtual clock.
+ */
+#define _DEFAULT_SOURCE
+#include "support/call_rig.h"
+
+SYNCHRONIZER(demo);
+POOL(pool, .max_threads = 2, .grace_ns = -1);
+POOL(other, .max_threads = 2, .grace_ns = -1);
+
+struct hold {
+    _Atomic(bool) held, released;
+};
+
+BLOCKING(pool, int, holds, (struct hold *, hold))
+{
+    hold->held = true;
+    spin_until(&hold->released);
+    return 5;
+}
+
+BLOCKING(pool, int, adds_one, (int, x))
+{
+    return x + 1;
+}
+
+static void end_all(void)
+{
+    CHECK_INT(pool_free(&pool), 0);
+    CHECK_INT(pool_free(&other), 0);
+    finish(&demo);
+    done();
+}
+
+/* Without a limit, and each with a deadline of its own. */
+static void stops(int number, void *argument)
+{
+    atomic_int *n_timed_out = argument;
+    syn_err err = pool_stop(&pool, number ? syn_after(0.001 * number) : syn_never());
+
+    if (number) {
+        CHECK_INT(err, SYN_ETIMEDOUT);
+        CHECK_SAYS("holds would not end in time");
+        ++*n_timed_out;
+    } else {
+        CHECK_INT(err, 0);
+    }
+}
+
+static void L7_each_stop_of_a_pool_ends_by_its_own_deadline(void)
+{
+    static atomic_int n_timed_out;
+    struct hold hold = {.held = false};
+    struct holds_future f;
+    struct crew_at_work *crew;
+
+    begin_in_real_time();
+    f = holds_future(&hold);
+    spin_until(&hold.held);
+    crew = crew_start(4, stops, &n_timed_out);
+    while (n_timed_out < 3)
+        usleep(100);
+    CHECK_INT(pool_start(&pool), SYN_EBUSY); /* the first one waits */
+    CHECK_SAYS("pool is being stopped");
+    CHECK_INT(future_get(adds_one_future(1), NULL), SYN_ECLOSED);
+    hold.released = true;
+    crew_join(crew);
+    CHECK_INT(future_get(f, NULL), SYN_ECANCELED);
+    CHECK_INT(pool_start(&pool), 0);
+    CHECK_INT(adds_one(1, NULL), 0);
+    end_all();
+}
+
+static void L7_a_pool_whose_stop_gave_up_takes_jobs_again_beside_the_old_one(void)
+{
+    struct hold hold = {.held = false};
+    struct holds_future f;
+    int y = 0;
+
+    begin_in_real_time();
+    f = holds_future(&hold);
+    spin_until(&hold.held);
+    CHECK_INT(pool_stop(&pool, syn_after(0.0)), SYN_ETIMEDOUT);
+    CHECK_INT(pool_start(&pool), 0);
+    CHECK_INT(adds_one(1, &y), 0);
+    CHECK_INT(y, 2);
+    CHECK_INT(future_get(f, NULL), SYN_ECANCELED);
+    hold.released = true;
+    end_all();
+}
+
+/* Each job stops the other one's pool. */
+BLOCKING(other, int, stops_the_pool, (struct hold *, hold))
+{
+    hold->held = true;
+    spin_until(&hold->released);
+    return pool_stop(&pool, syn_never());
+}
+
+BLOCKING(pool, int, stops_the_other, (struct hold *, hold))
+{
+    hold->held = true;
+    spin_until(&hold->released);
+    return pool_stop(&other, syn_never());
+}
+
+static void C8_two_jobs_that_stop_each_others_pools_end_each_others_stop(void)
+{
+    struct hold hold[2] = {{.held = false}, {.held = false}};
+    struct stops_the_pool_future f;
+    struct stops_the_other_future g;
+
+    begin_in_real_time();
+    f = stops_the_pool_future(&hold[0]);
+    g = stops_the_other_future(&hold[1]);
+    spin_until(&hold[0].held);
+    spin_until(&hold[1].held);
+    hold[0].released = hold[1].released = true;
+    /* Both end; a stop that its job's cancel ends is cancelled, and goes on without it. */
+    CHECK_INT(future_wait(f), 0);
+    CHECK_INT(future_wait(g), 0);
+    future_get(f, NULL);
+    future_get(g, NULL);
+    end_all();
+}
+
+static void L7_stops_that_come_too_early_by_a_moment_leave_a_pool_that_can_be_started(void)
+{
+    int threads = count_threads();
+
+    begin_in_real_time();
+    for (int i = 0; i < 500 / TEST_SLOWNESS; i++) {
+        struct adds_one_future f;
+        syn_err err;
+
+        CHECK_INT(pool_start(&pool), 0);
+        CHECK_INT(adds_one(1, NULL), 0);
+        f = adds_one_future(1);
+        err = pool_stop(&pool, syn_after(0.0));
+        if (err) {
+            CHECK_INT(err, SYN_ETIMEDOUT);
+            CHECK_SAYS("adds_one would not end in time");
+        }
+        future_get(f, NULL);
+    }
+    CHECK_INT(pool_stop(&pool, syn_never()), 0);
+    CHECK_THREADS(threads);
+    CHECK_INT(pool_start(&pool), 0);
+    end_all();
+}
+
+/* The second comes when the first is inside. */
+static void stops_or_frees(int number, void *argument)
+{
+    struct hold *hold = argument;
+
+    if (number == 0) {
+        CHECK_INT(pool_stop(&pool, syn_never()), 0);
+        return;
+    }
+    while (pool_start(&pool) != SYN_EBUSY)
+        usleep(10);
+    hold->released = true;
+    CHECK_INT(pool_free(&pool), 0);
+}
+
+static void L8_a_free_waits_for_a_stop_that_is_under_way(void)
+{
+    int threads = count_threads();
+
+    begin_in_real_time();
+    for (int i = 0; i < 300 / TEST_SLOWNESS; i++) {
+        struct hold hold = {.held = false};
+        struct holds_future f;
+
+        CHECK_INT(pool_start(&pool), 0);
+        f = holds_future(&hold);
+        spin_until(&hold.held);
+        crew_run(2, stops_or_frees, &hold);
+        CHECK_INT(future_get(f, NULL), 0);
+    }
+    CHECK_THREADS(threads);
+    end_all();
+}
+
+ASYNC(demo, int, slow, (double, seconds))
+{
+    co_begin;
+    co_sleep(1000.0);
+    co_finally;
+    co_sleep(self->seconds);
+    co_end;
+}
+
+/* Asked to end it passes that on, and waits for the clean-up. */
+BLOCKING(pool, int, calls_slow)
+{
+    return slow(7.0, NULL);
+}
+
+static void stops_in_time(int number, void *argument)
+{
+    (void)number;
+    (void)argument;
+    CHECK_INT(pool_stop(&pool, syn_never()), 0);
+}
+
+static void L7_time_goes_on_while_several_threads_stop_a_pool(void)
+{
+    struct calls_slow_future f;
+
+    begin();
+    f = calls_slow_future();
+    while (synchronizer_stats(&demo).started < 1)
+        usleep(100);
+    crew_run(4, stops_in_time, NULL);
+    future_get(f, NULL);
+    CHECK_INT(now(), 7 * SECOND);
+    end_all();
+}
+
+static const struct test_case cases[] = {
+    TEST(L7_each_stop_of_a_pool_ends_by_its_own_deadline),
+    TEST(L7_a_pool_whose_stop_gave_up_takes_jobs_again_beside_the_old_one),
+    TEST(C8_two_jobs_that_stop_each_others_pools_end_each_others_stop),
+    TEST(L7_stops_that_come_too_early_by_a_moment_leave_a_pool_that_can_be_started),
+    TEST(L8_a_free_waits_for_a_stop_that_is_under_way),
+    TEST(L7_time_goes_on_while_several_threads_stop_a_pool),
+};
+TEST_MAIN_BOTH_MODES("pool_stop", cases);
