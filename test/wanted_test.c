@@ -92,7 +92,7 @@ static void P4_a_producer_learns_that_its_reader_is_gone(void)
 static void P4_a_reader_that_a_scope_let_go_is_gone(void)
 {
     struct syn_scope scope = SYN_SCOPE;
-    struct text_promise p, q;
+    struct text_promise p = {0}, q = {0};
     char *a = NULL, *b = NULL;
 
     begin();
