@@ -62,6 +62,12 @@
  * of the loop or pool, and it must not wait. It is so in every kind of function. (An argument that
  * a call by name refuses, value.h, was not taken over.)
  *
+ * A thread that waits in the library, in whatever face, or drives a loop meanwhile, is not ended by
+ * pthread_cancel() there: others know of what lies on its stack. The cancel takes effect at the
+ * thread's next cancellation point after the call; to end the wait itself, cancel what is waited
+ * for, or give the wait a deadline. Nor may a thread have the asynchronous cancel type, or leave a
+ * task or a job by pthread_exit() or longjmp().
+ *
  * A declaration is C and C++; a definition is C. In C++, too, the types are written with
  * `struct`, std::vector<struct square_future>, since square_future alone is the function.
  */

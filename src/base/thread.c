@@ -63,6 +63,22 @@ void syni_mutex_unlock(struct syni_mutex *mutex)
     must(pthread_mutex_unlock(&mutex->raw), "pthread_mutex_unlock failed");
 }
 
+int syni_thread_hold_cancel(void)
+{
+    int before;
+
+    must(pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &before), "pthread_setcancelstate failed");
+    return before;
+}
+
+void syni_thread_let_cancel(int before)
+{
+    int unused;
+
+    if (before != PTHREAD_CANCEL_DISABLE)
+        pthread_setcancelstate(before, &unused);
+}
+
 void syni_cond_init(struct syni_cond *cond)
 {
 #if defined(__APPLE__)
@@ -84,13 +100,16 @@ void syni_cond_fini(struct syni_cond *cond)
 
 void syni_cond_wait(struct syni_cond *cond, struct syni_mutex *mutex)
 {
+    int before = syni_thread_hold_cancel();
+
     must(pthread_cond_wait(&cond->raw, &mutex->raw), "pthread_cond_wait failed");
+    syni_thread_let_cancel(before);
 }
 
 bool syni_cond_wait_until(struct syni_cond *cond, struct syni_mutex *mutex, int64_t deadline_ns)
 {
     struct timespec when;
-    int error;
+    int error, before;
 
 #if defined(__APPLE__)
     int64_t left = deadline_ns - syni_now();
@@ -98,11 +117,14 @@ bool syni_cond_wait_until(struct syni_cond *cond, struct syni_mutex *mutex, int6
     if (left <= 0)
         return false;
     syni_timespec(&when, left);
+    before = syni_thread_hold_cancel();
     error = pthread_cond_timedwait_relative_np(&cond->raw, &mutex->raw, &when);
 #else
     syni_timespec(&when, deadline_ns);
+    before = syni_thread_hold_cancel();
     error = pthread_cond_timedwait(&cond->raw, &mutex->raw, &when);
 #endif
+    syni_thread_let_cancel(before);
     if (error == ETIMEDOUT)
         return false;
     must(error, "pthread_cond_timedwait failed");
@@ -208,7 +230,10 @@ syn_err syni_thread_start(struct syni_thread *thread, const char *name, size_t s
 
 void syni_thread_join(struct syni_thread *thread)
 {
+    int before = syni_thread_hold_cancel();
+
     must(pthread_join(thread->raw, NULL), "pthread_join failed");
+    syni_thread_let_cancel(before);
 }
 
 void syni_thread_detach(struct syni_thread *thread)
@@ -256,22 +281,6 @@ void syni_thread_at_exit(struct syni_exit_call *call)
 syn_err syni_at_fork(void (*before)(void), void (*parent)(void), void (*child)(void))
 {
     return pthread_atfork(before, parent, child);
-}
-
-int syni_thread_hold_cancel(void)
-{
-    int before;
-
-    must(pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &before), "pthread_setcancelstate failed");
-    return before;
-}
-
-void syni_thread_let_cancel(int before)
-{
-    int unused;
-
-    if (before != PTHREAD_CANCEL_DISABLE)
-        pthread_setcancelstate(before, &unused);
 }
 
 void syni_thread_yield(void)

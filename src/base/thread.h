@@ -43,7 +43,7 @@ void syni_mutex_unlock(struct syni_mutex *mutex);
 
 void syni_cond_init(struct syni_cond *cond);
 void syni_cond_fini(struct syni_cond *cond);
-/* The caller holds MUTEX. May return for no reason. */
+/* The caller holds MUTEX. May return for no reason. No cancellation point. */
 void syni_cond_wait(struct syni_cond *cond, struct syni_mutex *mutex);
 /* Waits until DEADLINE_NS at most; returns false when that has passed. */
 bool syni_cond_wait_until(struct syni_cond *cond, struct syni_mutex *mutex, int64_t deadline_ns);

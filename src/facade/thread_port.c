@@ -107,7 +107,7 @@ static syn_err ask(struct syni_thread_port *port, int64_t deadline)
 static syn_err pass(struct syni_thread_port *port, int64_t deadline)
 {
     if (is_late(port, deadline))
-        return glance(port) ? syni_thread_port_answer(port) : syni_timed_out();
+        return glance(port) ? syni_thread_port_answer(port) : syni_thread_timed_out(port->self);
     memset(&port->wait, 0, sizeof port->wait);
     port->wait.deadline = deadline;
     port->served = false;
@@ -170,12 +170,6 @@ syn_err syni_thread_port_answer(struct syni_thread_port *port)
         return syni_refuse_channel(err);
     report = syni_channel_report(port->channel, err, &origin);
     return syni_report_keep(err, origin, report);
-}
-
-syn_err syni_timed_out(void)
-{
-    return syni_report_keep(SYN_ETIMEDOUT, SYN_BY_DEADLINE,
-                            syni_report_new(SYN_ETIMEDOUT, SYN_BY_DEADLINE, NULL));
 }
 
 syn_err syni_refuse_wait(const char *what)

@@ -40,7 +40,6 @@ syn_err syni_thread_port_answer(struct syni_thread_port *port);
 syn_err syni_channel_fetch(struct syn_channel handle, void *out_item, struct syn_deadline deadline);
 
 /* In words. */
-syn_err syni_timed_out(void);
 syn_err syni_refuse_channel(syn_err err);
 /* ERR, and if it came of ITEM being NULL a report that says so. */
 syn_err syni_name_missing_item(syn_err err, const void *item);

@@ -94,12 +94,12 @@ static struct syni_work *work_of(const struct syni_self *self)
 }
 
 /* If it was asked before, and has not heard of that, it does by this wait, as a task would; if it
- * has, this is its clean-up, and may take its time. */
+ * has, or its deadline ended a wait before, this is its clean-up, and may take its time. */
 static void watch_job(struct syni_thread_wait *wait)
 {
     struct syni_work *work = work_of(wait->self);
 
-    if (wait->stays)
+    if (wait->stays || (work && work->heard && !work->asked))
         return;
     wait->work = work;
     if (!work || !syni_work_hook(work, SYNI_HOOK_OF_LIBRARY, job_is_asked, wait))
@@ -135,6 +135,21 @@ syn_err syni_thread_heeds(struct syni_self *self)
         return SYN_OK;
     origin = (enum syn_origin)(work->asked - 1);
     return keep(syni_code_of(origin), origin);
+}
+
+/* If it is the job's own deadline that ended a wait, a request for that reason is no news. */
+static void note_deadline(struct syni_self *self)
+{
+    struct syni_work *work = work_of(self);
+
+    if (work && syni_now_of(self) >= syni_deadline_outermost(self))
+        work->heard = true;
+}
+
+syn_err syni_thread_timed_out(struct syni_self *self)
+{
+    note_deadline(self);
+    return keep(SYN_ETIMEDOUT, SYN_BY_DEADLINE);
 }
 
 /* --- what it says before it waits --- */
@@ -209,9 +224,10 @@ static syn_err end_early(struct syni_thread_wait *wait)
     if (wait->ending || (interrupt && wait->stays))
         return SYN_OK;
     wait->ending = true;
+    wait->ended_by = origin;
     if ((wait->ops->ask && wait->ops->ask(wait, origin)) || !wait->ops->withdraw(wait, origin))
         return SYN_OK;
-    return keep(syni_code_of(origin), origin);
+    return syni_code_of(origin);
 }
 
 static syn_err sleep(struct syni_thread_wait *wait)
@@ -296,6 +312,8 @@ static syn_err block_in_job(struct syni_thread_wait *wait)
     err = wait->self->driving ? block_in_step(wait) : block(wait);
     syni_worker_step_in(worker);
     unwatch_job(wait);
+    if (wait->ending && wait->ended_by == SYN_BY_DEADLINE)
+        note_deadline(wait->self);
     return err;
 }
 
@@ -328,7 +346,7 @@ syn_err syni_thread_wait(struct syni_self *self, struct syni_thread_wait *wait)
 
     if (wait->begins && wait->deadline != SYNI_NEVER && syni_now_of(self) >= wait->deadline) {
         wait->failed = true;
-        return keep(SYN_ETIMEDOUT, SYN_BY_DEADLINE);
+        return syni_thread_timed_out(self);
     }
     wait->self = self;
     if (!wait->waiter.thread)
@@ -340,7 +358,7 @@ syn_err syni_thread_wait(struct syni_self *self, struct syni_thread_wait *wait)
     err = wait_uncancelled(wait);
     syni_thread_let_cancel(cancel_state);
     wait->failed = err != SYN_OK;
-    return err;
+    return err == SYN_OK || err == SYN_EDEADLK ? err : keep(err, wait->ended_by);
 }
 
 /* --- for what is below --- */

@@ -54,7 +54,8 @@ struct syni_thread_wait {
     struct syni_work *work; /* whose request interrupts it; NULL: none */
     struct syni_job nudge;  /* brings an interrupt to the loop that the thread drives */
     _Atomic(bool) nudged, nudge_ran;
-    bool ending;  /* who produces it was asked */
+    bool ending;  /* who produces it was asked, or it was withdrawn */
+    enum syn_origin ended_by; /* why it is */
     bool failed;  /* it is syni_thread_wait() that failed, and not what was waited for */
 };
 
@@ -70,6 +71,9 @@ void syni_thread_told(struct syni_thread_waiter *waiter);
 
 /* WAIT ends, for REASON (1 + its origin). By any thread that knows it to be in its wait. */
 void syni_thread_interrupt(struct syni_thread_wait *wait, int reason);
+
+/* The deadline of a wait of SELF has passed before it began: SYN_ETIMEDOUT, with a report. */
+syn_err syni_thread_timed_out(struct syni_self *self);
 
 /* The job that SELF runs was asked to end and has not heard of it: it does by the wait that it is
  * about to begin, which must not take anything then. Returns 0, or the code, with a report. */

@@ -201,7 +201,7 @@ static void wake_loop(struct syni_sleeper *sleeper)
 {
     struct syni_loop *loop = SYNI_CONTAINER(sleeper, struct syni_loop, sleeper);
 
-    loop->backend->wake(loop->poller);
+    syni_loop_wake(loop);
 }
 
 static bool loop_pending(struct syni_sleeper *sleeper)
@@ -262,9 +262,12 @@ syn_err syni_loop_init(struct syni_loop *loop, const struct syni_loop_options *o
 
 void syni_loop_fini(struct syni_loop *loop)
 {
+    int cancel_state = syni_thread_hold_cancel(); /* close() is a cancellation point */
+
     syni_live_unregister(loop);
     syni_clock_leave(&loop->sleeper);
     syni_watch_fini(loop);
     loop->backend->close(loop->poller);
     loop->poller = NULL;
+    syni_thread_let_cancel(cancel_state);
 }

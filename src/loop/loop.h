@@ -282,6 +282,9 @@ void syni_watch_fini(struct syni_loop *loop);
 /* Makes whoever shall act on a post do so. The caller has pinned the loop. */
 void syni_loop_knock(struct syni_loop *loop);
 
+/* Ends the sleep of its driver, or the next one. By who pins it, or under the lock of its clock. */
+void syni_loop_wake(struct syni_loop *loop);
+
 /* From FROM to TO, if it is FROM. */
 bool syni_role_move(struct syni_loop *loop, enum syni_role from, enum syni_role to);
 

@@ -56,6 +56,14 @@ void syni_role_hand_over(struct syni_loop *loop)
     syni_mutex_unlock(&loop->lock);
 }
 
+void syni_loop_wake(struct syni_loop *loop)
+{
+    int cancel_state = syni_thread_hold_cancel(); /* write() is a cancellation point */
+
+    loop->backend->wake(loop->poller);
+    syni_thread_let_cancel(cancel_state);
+}
+
 void syni_loop_knock(struct syni_loop *loop)
 {
     enum syni_role role;
@@ -67,7 +75,7 @@ void syni_loop_knock(struct syni_loop *loop)
     case SYNI_ROLE_ASLEEP:
         if (syni_role_move(loop, SYNI_ROLE_ASLEEP, SYNI_ROLE_AWAKE)) {
             atomic_fetch_add_explicit(&loop->counts.wakes, 1, memory_order_relaxed);
-            loop->backend->wake(loop->poller);
+            syni_loop_wake(loop);
         }
         break;
     case SYNI_ROLE_FREE:

@@ -236,6 +236,7 @@ void syni_worker_run_here(struct syni_worker *me)
     struct syni_pool *pool = me->pool;
     struct syni_work *work = me->work;
     struct syni_worker *before = syni_worker_become(me);
+    int cancel_state = syni_thread_hold_cancel(); /* ME lies on the stack of the thread */
     enum syni_work_end how;
 
     SYNI_DELAY(pool_run_here);
@@ -252,4 +253,5 @@ void syni_worker_run_here(struct syni_worker *me)
     pool->n_here--;
     syni_pool_tell_locked(pool);
     syni_mutex_unlock(&pool->lock);
+    syni_thread_let_cancel(cancel_state);
 }

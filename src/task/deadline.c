@@ -86,6 +86,14 @@ int64_t syni_deadline_here(int64_t deadline)
     return syni_deadline_of(syni_self(), deadline);
 }
 
+int64_t syni_deadline_outermost(const struct syni_self *self)
+{
+    const struct syni_deadlines *deadlines = &self->deadlines;
+    int first = deadlines->first < SYNI_DEADLINES ? deadlines->first : SYNI_DEADLINES - 1;
+
+    return deadlines->n > deadlines->first ? deadlines->at[first] : SYNI_NEVER;
+}
+
 void syni_deadline_push(struct syn_deadline deadline)
 {
     struct syni_self *self = syni_self();

@@ -303,6 +303,9 @@ int64_t syni_now_of(const struct syni_self *self);
 int64_t syni_deadline_of(const struct syni_self *self, int64_t deadline);
 int64_t syni_deadline_here(int64_t deadline);
 
+/* That of the job which SELF runs, if any: the first that is seen. */
+int64_t syni_deadline_outermost(const struct syni_self *self);
+
 /* That under which a task of TASK's, or a call that it makes, runs; SYNI_NEVER in
  * clean-up, which is not hurried. TASK may be NULL. */
 int64_t syni_task_deadline_for_children(const struct syni_task *task);
