@@ -240,9 +240,11 @@ static void hears_of_the_death(int number, void *argument)
 {
     (void)argument;
     CHECK_INT(number ? waits_from_elsewhere() : waits_for_ever(), SYN_ELOOPDEAD);
-    CHECK(syn_last_report() != NULL);
+    CHECK_SAYS("the loop of synchronizer 'demo' died: ");
     CHECK_INT(waits_for_ever(), SYN_ELOOPDEAD); /* the very next call */
+    CHECK_SAYS("the loop of synchronizer 'demo' died: ");
     CHECK_INT(future_get(waits_for_ever_future()), SYN_ELOOPDEAD);
+    CHECK_SAYS("the loop of synchronizer 'demo' died: ");
 }
 
 static void all_hear_of_it(void (*death)(void))
@@ -285,6 +287,52 @@ static void leaves_the_thread(void)
 static void E3_a_step_that_ends_its_thread_tells_everybody(void)
 {
     all_hear_of_it(leaves_the_thread);
+}
+
+/* Objects: the same code each time, and a reason. */
+
+#define THING_METHODS(M, C)                                                                        \
+    M(C, async, void, dies)                                                                        \
+    M(C, async, int, one)
+CLASS(thing, THING_METHODS);
+struct thing_impl {
+    int x;
+};
+METHOD(thing, void, dies)
+{
+    pthread_exit(NULL);
+    return step_done(self);
+}
+METHOD(thing, int, one)
+{
+    return step_return(self, 1);
+}
+CLASS_TABLE(SYN_FREE, thing, THING_METHODS, NULL);
+
+static void E3_calls_of_a_dead_loop_say_why_and_give_one_code(void)
+{
+    struct syn_options options = {.name = "fragile", .caller_may_drive = -1};
+
+    begin();
+    for (int i = 0; i < 20; i++) {
+        struct syn_synchronizer *s;
+        struct thing_impl impl = {1};
+        struct thing *t = NULL;
+        syn_err err;
+
+        CHECK_INT(synchronizer_new(&options, &s), 0);
+        CHECK_INT(thing_wrap(&impl, s, &t), 0);
+        CHECK_INT(thing_dies(t), SYN_ELOOPDEAD);
+        CHECK_SAYS("the loop of synchronizer 'fragile' died: its thread was ended inside thing_dies");
+        err = thing_one(t, NULL);
+        CHECK_INT(err, SYN_ELOOPDEAD);
+        CHECK_SAYS("died");
+        CHECK_INT(future_get(thing_one_future(t), NULL), SYN_ELOOPDEAD);
+        CHECK_SAYS("died");
+        thing_release(t);
+        CHECK_INT(synchronizer_free(s), 0);
+    }
+    done();
 }
 
 /* H6 */
@@ -410,6 +458,7 @@ static const struct test_case cases[] = {
     TEST(E1_a_check_leaves_with_the_error_its_message_and_its_trace),
     TEST(E2_a_tasks_own_timeout_is_told_from_the_end_of_the_wait),
     TEST(E3_a_loop_whose_kernel_fails_tells_everybody),
+    TEST(E3_calls_of_a_dead_loop_say_why_and_give_one_code),
     TEST(E3_a_step_that_ends_its_thread_tells_everybody),
     TEST(E4_common_errors_allocate_nothing),
     TEST(E1_no_answer_leaves_an_older_report),

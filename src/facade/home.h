@@ -20,6 +20,10 @@ syn_err syni_home_refusal(struct syni_home *home);
 
 /* --- refusal.c --- */
 
+/* Why HOME's loop died, for all who ask later; by its driver, while the step that ended the thread
+ * is still known. */
+void syni_home_note_death(struct syni_home *home);
+
 /* Why SYNCHRONIZER does not take NAME, a call or what else: ERR is that of syni_home_find() or
  * syni_home_refusal(). The first is the report, the second the calling thread's, and returns ERR.
  * Call it next: it takes the reason of a start that failed from the thread's latest report. */

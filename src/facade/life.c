@@ -76,11 +76,12 @@ static void abandon(struct syni_home *home, syn_err err, enum syn_origin origin,
 /* The loop cannot go on: everybody is told. */
 static void die(struct syni_home *home)
 {
+    syni_home_note_death(home);
     /* First, so that who hears of it and calls again hears it again. */
     syni_mutex_lock(&lock);
     move_locked(home, SYNI_LIFE_DYING);
     syni_mutex_unlock(&lock);
-    abandon(home, SYN_ELOOPDEAD, SYN_BY_LIBRARY, syni_loop_cause(&home->loop));
+    abandon(home, SYN_ELOOPDEAD, SYN_BY_LIBRARY, home->why_died);
     outer(home)->abandoned = (struct syni_names){.n = 0}; /* no stop was too short */
     while (home->loop.n_live > 0)
         syni_loop_turn(&home->loop, 0);

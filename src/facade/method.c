@@ -22,15 +22,15 @@ syn_err syni_object_home(const struct syn_object *public_object, struct syni_hom
     struct syni_home *home = object->home;
 
     if (state == SYNI_ENDED) /* HOME may be gone */
-        return SYN_ECLOSED;
+        return object->refusal;
     if (syni_drives(&home->loop)) {
         *out_home = home;
         return SYN_OK;
     }
-    if (state == SYNI_ENDING)
-        return SYN_ECLOSED;
     if (!syni_home_accepts(home))
         return syni_home_refusal(home);
+    if (state == SYNI_ENDING)
+        return SYN_ECLOSED;
     *out_home = home;
     return SYN_OK;
 }
@@ -81,14 +81,22 @@ struct syn_strand *syni_object_strand(struct syn_object *object)
     return &SYNI_OBJECT(object)->strand;
 }
 
+static struct syn_report *refusal(const struct syn_function *function, syn_err err)
+{
+    const char *why = "its object has ended, or its synchronizer takes no calls";
+
+    if (err == SYN_EINVAL)
+        why = "there is no object";
+    else if (err == SYN_EABI)
+        why = "compiled against another version of the headers";
+    else if (err == SYN_ELOOPDEAD)
+        why = "its object was lost when the loop of its synchronizer died";
+    return syni_report_format(err, SYN_BY_LIBRARY, "%s: %s", function->name, why);
+}
+
 static syn_err refuse(const struct syn_function *function, syn_err err)
 {
-    if (err == SYN_EINVAL)
-        return syni_refuse(err, "%s: there is no object", function->name);
-    if (err == SYN_EABI)
-        return syni_refuse(err, "%s: compiled against another version of the headers",
-                           function->name);
-    return syni_refuse(err, "%s: its object's synchronizer takes no calls", function->name);
+    return syni_report_keep(err, SYN_BY_LIBRARY, refusal(function, err));
 }
 
 syn_err syni_method_call(struct syn_task *public_frame, struct syn_object *object,
@@ -123,7 +131,7 @@ struct syn_task *syni_method_new(const struct syn_function *function, struct syn
     syn_err err = place(function, object, &home);
 
     if (err) {
-        *out_future = (struct syn_future){NULL, (uint32_t)err};
+        *out_future = syni_future_refused(&function->type, err, refusal(function, err));
         return NULL;
     }
     task = syni_call_new_on(function, home, out_future);

@@ -37,6 +37,7 @@ struct syni_object {
     /* any thread */
     atomic_long references;
     _Atomic(enum syni_object_state) state; /* moved under the lock, read without */
+    syn_err refusal; /* of calls when it is ENDED: SYN_ECLOSED, or SYN_ELOOPDEAD; written before */
 
     /* under the lock */
     struct syni_resident resident; /* of its home while ALIVE or ENDING */

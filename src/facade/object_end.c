@@ -35,6 +35,7 @@ static void is_over(struct syni_object *object)
 {
     struct syni_closer *closers;
 
+    object->refusal = object->home->loop.died ? SYN_ELOOPDEAD : SYN_ECLOSED;
     syni_mutex_lock(&syni_residents_lock);
     object->state = SYNI_ENDED;
     syni_identity_remove(object);

@@ -6,20 +6,34 @@
 #include "facade/home.h"
 #include "facade/job.h"
 
+#include <stdio.h>
+
 #include "base/report.h"
+
+void syni_home_note_death(struct syni_home *home)
+{
+    const char *step = atomic_load_explicit(&home->running, memory_order_relaxed);
+    size_t size = sizeof home->why_died;
+
+    if (home->loop.died != SYN_ELOOPDEAD)
+        snprintf(home->why_died, size, "the loop of synchronizer '%s' died: %s", home->loop.name,
+                 syni_loop_cause(&home->loop));
+    else
+        snprintf(home->why_died, size,
+                 "the loop of synchronizer '%s' died: its thread was ended inside %s",
+                 home->loop.name, step ? step : "a callback");
+}
 
 static struct syn_report *died(struct syn_synchronizer *synchronizer, const char *name)
 {
     struct syni_home *home = syni_home_peek(synchronizer);
-    syn_err why = home ? home->loop.died : SYN_OK;
 
-    if (why && why != SYN_ELOOPDEAD)
-        return syni_report_format(SYN_ELOOPDEAD, SYN_BY_LIBRARY,
-                                  "%s: the loop of its synchronizer '%s' died: %s", name,
-                                  syni_name_of(synchronizer), syni_loop_cause(&home->loop));
+    if (home && home->why_died[0])
+        return syni_report_format(SYN_ELOOPDEAD, SYN_BY_LIBRARY, "%s: %.150s", name,
+                                  home->why_died);
     return syni_report_format(SYN_ELOOPDEAD, SYN_BY_LIBRARY,
-                              "%s: the thread of its synchronizer '%s' ended, or stayed behind in a "
-                              "step when it was stopped",
+                              "%s: the thread of its synchronizer '%s' stayed behind in a step when "
+                              "it was stopped",
                               name, syni_name_of(synchronizer));
 }
 

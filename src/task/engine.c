@@ -291,8 +291,12 @@ static const char *enter(struct syni_task *task)
 
 static void end_unstarted(struct syni_task *task, syn_err err, enum syn_origin origin)
 {
+    const char *why = err == SYN_ELOOPDEAD ? task->home->why_died
+                      : err == SYN_ENOMEM  ? "no memory for a copied argument"
+                                           : NULL;
+
     syni_shelter_leaving(task);
-    syni_outcome_set(task, err, origin, NULL);
+    syni_outcome_set(task, err, origin, why);
     task->leaving = true;
     end(task);
 }

@@ -72,6 +72,7 @@ struct syni_home {
     _Atomic(enum syni_life) life; /* moved under the lock of life.c, read without it */
     atomic_ulong started, ended;
     _Atomic(const char *) running; /* the name of the function whose step runs, or NULL */
+    char why_died[SYN_MESSAGE_MAX]; /* written by the driver before DYING, and read after that */
 
     /* under the lock of resident.h: who lives here besides tasks */
     struct syni_list residents; /* in the order they moved in */
