@@ -15,21 +15,23 @@
 PROMISE(int, number);
 
 /* Another thread, which passes "core_done" and then "core_unpin". */
-static struct number_promise given;
-
-static void *keeps(void *unused)
+static void *keeps(void *argument)
 {
-    (void)unused;
-    CHECK_INT(promise_complete(given, &(int){7}), 0);
+    struct number_promise *given = argument;
+
+    CHECK_INT(promise_complete(*given, &(int){7}), 0);
+    free(given);
     return NULL;
 }
 
 static pthread_t start_keeping(struct number_future *out_future)
 {
+    struct number_promise *given = malloc(sizeof *given);
     pthread_t thread;
 
-    CHECK_INT(promise_new(number, &given, out_future), 0);
-    CHECK_INT(pthread_create(&thread, NULL, keeps, NULL), 0);
+    CHECK(given);
+    CHECK_INT(promise_new(number, given, out_future), 0);
+    CHECK_INT(pthread_create(&thread, NULL, keeps, given), 0);
     return thread;
 }
 
@@ -91,6 +93,7 @@ static void T5_each_pass_takes_longer(void)
 /* What syn_test_delay_print() says of a run under SEED, by one thread. */
 static const char *drawn(uint64_t seed, unsigned of)
 {
+    struct number_promise given;
     static char said[4000];
     int ends[2];
     ssize_t n;

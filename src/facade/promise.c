@@ -94,11 +94,13 @@ struct syn_future syni_future_refused(const struct syn_type *type, syn_err err,
 
 syn_err syni_use_up_refused(struct syni_core *core)
 {
-    struct syn_report *report = core->report;
-    syn_err err = core->err;
+    struct syn_report *report;
+    syn_err err;
 
     if (core->ops != &refused_ops)
-        return SYN_OK;
+        return SYN_OK; /* its producer may be writing the outcome at this moment */
+    report = core->report;
+    err = core->err;
     core->report = NULL;
     core->seen = true;
     syni_core_commit(core);
