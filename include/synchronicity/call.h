@@ -166,7 +166,7 @@ void syni_call_start(struct syn_task *frame);
         SYNI_MAP(SYNI_FIELD, __VA_ARGS__)                                                          \
     };                                                                                             \
     SYNI_MAP(SYNI_VET_TASK, __VA_ARGS__)                                                           \
-    static struct syn_step syni_start_of_##name(struct name *self);                                \
+    static SYNI_COROUTINE struct syn_step syni_start_of_##name(struct name *self);                 \
     SYNI_RUN_AND_LEAVE(name)                                                                       \
     static void syni_call_of_##name(void (*fn)(void), void *user, syn_err err, void *result)       \
         SYNI_CALL_BACK(ret) static SYNI_UNUSED void syni_destroy_of_##name(void *result)           \

@@ -85,7 +85,7 @@ const struct syn_override *syni_override(const struct syn_object *object,
     }                                                                                              \
     SYNI_RUN_AND_LEAVE(id)
 #define SYNI_METHOD_BODY(C, id)                                                                    \
-    static struct syn_step syni_body_of_##id(struct id *self SYNI_UNUSED,                          \
+    static SYNI_COROUTINE struct syn_step syni_body_of_##id(struct id *self SYNI_UNUSED,           \
                                             struct C##_impl *me SYNI_UNUSED)
 
 /* Its description; ENDED is told at its end. */

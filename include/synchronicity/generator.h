@@ -234,7 +234,7 @@ struct syn_step syni_step_say(struct syn_task *task, struct syn_channel channel,
         SYNI_##shape##_FIELD(type) SYNI_MAP(SYNI_FIELD, __VA_ARGS__)                               \
     };                                                                                             \
     SYNI_MAP(SYNI_VET_GENERATOR, __VA_ARGS__)                                                      \
-    static struct syn_step syni_start_of_##name(struct name *self);                                \
+    static SYNI_COROUTINE struct syn_step syni_start_of_##name(struct name *self);                 \
     SYNI_RUN_AND_LEAVE(name)                                                                       \
     SYNI_DESTROY_AND_HEAR(type, name, __VA_ARGS__)                                                 \
     SYNI_RELEASE(name, __VA_ARGS__)                                                                \

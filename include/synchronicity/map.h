@@ -38,6 +38,42 @@
 #define SYNI_CAT(a, b) SYNI_CAT_(a, b)
 #define SYNI_CAT_(a, b) a##b
 
+/* Costly checks of the caller's code: SYNI_CHECKED is 1 with -DSYN_CHECKED, =1 or =ON, and 0 without,
+ * or with =0 or =OFF. */
+#ifndef SYN_CHECKED
+#define SYNI_CHECKED 0
+#else
+#define SYNI_SAID_AS 1
+#define SYNI_SAID_AS1 1
+#define SYNI_SAID_ASON 1
+#define SYNI_SAID_ASTRUE 1
+#define SYNI_SAID_AS0 2
+#define SYNI_SAID_ASOFF 2
+#define SYNI_SAID_ASFALSE 2
+#define SYNI_SAID(x) SYNI_SAID_(x)
+#define SYNI_SAID_(x) SYNI_SAID_AS##x
+#if SYNI_SAID(SYN_CHECKED) == 1
+#define SYNI_CHECKED 1
+#elif SYNI_SAID(SYN_CHECKED) == 2
+#define SYNI_CHECKED 0
+#else
+#error "SYN_CHECKED is ON or OFF, 1 or 0"
+#endif
+#endif
+
+/* A body of a coroutine: in a checked build its locals are garbage again at each resume, whatever
+ * the optimization. (Elsewhere the engine scribbles over the dead stack, but a local that lives in
+ * a register would be 0, or even right.) */
+#if SYNI_CHECKED && defined(__clang__)
+#define SYNI_COROUTINE __attribute__((optnone, noinline))
+#elif SYNI_CHECKED && defined(__GNUC__) && __GNUC__ >= 12
+#define SYNI_COROUTINE __attribute__((optimize("trivial-auto-var-init=pattern")))
+#elif SYNI_CHECKED && defined(__GNUC__)
+#define SYNI_COROUTINE __attribute__((optimize("O0")))
+#else
+#define SYNI_COROUTINE
+#endif
+
 /* 1 if X is in parentheses, else 0. */
 #define SYNI_SECOND(...) SYNI_SECOND_(__VA_ARGS__, ~, ~)
 #define SYNI_SECOND_(a, b, ...) b

@@ -82,18 +82,18 @@ struct syn_future syni_map_start(const struct syn_pool_map *map, struct syn_pool
 
 #define SYNI_POOL_MAP(linkage, pool, from, to, name)                                               \
     static inline syn_err syni_one_of_##name(from const *in, to *out);                             \
-    static size_t syni_piece_of_##name(const void *syni_in, void *syni_out, size_t syni_first, \
-                                       size_t syni_end, syn_err *syni_err) \
-    { \
-        from const *in = (from const *)syni_in; \
-        to *out = (to *)syni_out; \
-        for (size_t syni_i = syni_first; syni_i < syni_end; syni_i++) { \
-            *syni_err = syni_one_of_##name(&in[syni_i], &out[syni_i]); \
-            if (*syni_err) \
-                return syni_i; \
-        } \
-        return syni_end; \
-    } \
+    static size_t syni_piece_of_##name(const void *syni_in, void *syni_out, size_t syni_first,     \
+                                       size_t syni_end, syn_err *syni_err)                         \
+    {                                                                                              \
+        from const *in = (from const *)syni_in;                                                    \
+        to *out = (to *)syni_out;                                                                  \
+        for (size_t syni_i = syni_first; syni_i < syni_end; syni_i++) {                            \
+            *syni_err = syni_one_of_##name(&in[syni_i], &out[syni_i]);                             \
+            if (*syni_err)                                                                         \
+                return syni_i;                                                                     \
+        }                                                                                          \
+        return syni_end;                                                                           \
+    }                                                                                              \
     static void syni_call_of_##name(void (*fn)(void), void *user, syn_err err, void *result)       \
         SYNI_CALL_BACK(void) static const struct syn_pool_map syni_map_of_##name = {               \
             #name, &pool, {0, NULL, syni_call_of_##name}, syni_piece_of_##name};                   \

@@ -9,9 +9,11 @@
  *     A C LOCAL DOES NOT SURVIVE A SUSPENSION.
  *
  * What must survive is declared with SYN_LOCAL(type, name) and spelled self->name;
- * such locals start as zero. Checked builds (-DSYN_CHECKED) scribble over the dead
- * stack before every resume, so that such a local is garbage at once. But one that is
- * initialized before syn_co_begin, `int sum = 0;`, just begins anew at every resume, and
+ * such locals start as zero. In checked builds (-DSYN_CHECKED, on the line that compiles the
+ * body; CMake's SYN_CHECKED=ON for both) a C local is garbage after each suspension, at every
+ * optimization. A result, an item, a scope or whatever else a wait needs a place for, in a C
+ * local: that is refused in every build, by the task's name and line; the library aborts, since
+ * it would write into a dead stack. But a local that is initialized before syn_co_begin, `int sum = 0;`, just begins anew at every resume, and
  * no compiler and no build can tell that this was not meant.
  *
  * A body is written in one of two ways.

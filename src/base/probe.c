@@ -24,7 +24,7 @@
 
 #include <synchronicity/testing.h>
 
-#if defined(SYN_CHECKED) && SYN_CHECKED
+#if SYNI_CHECKED
 
 #include "base/thread.h"
 #include "base/time.h"

@@ -16,6 +16,8 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 
+#include <synchronicity/map.h>
+
 /* By layer. Each says what was done just before. */
 #define SYNI_DELAY_POINTS(POINT)                                                                   \
     /* base */                                                                                     \
@@ -60,7 +62,7 @@
 #define SYNI_DELAY_INDEX(name) SYNI_DELAY_##name,
 enum syni_delay_point { SYNI_DELAY_POINTS(SYNI_DELAY_INDEX) SYNI_N_DELAY_POINTS };
 
-#if defined(SYN_CHECKED) && SYN_CHECKED
+#if SYNI_CHECKED
 
 /* A test has said something about points; about steps. Read without order. */
 extern _Atomic(bool) syni_delay_armed, syni_steps_counted;

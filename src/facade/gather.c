@@ -11,6 +11,7 @@
 #include "task/scope.h"
 
 #include "base/report.h"
+#include "task/place.h"
 
 void syn_scope_limit(struct syn_scope *scope, unsigned limit)
 {
@@ -77,6 +78,10 @@ syn_err syni_scope_add(struct syn_scope *public_scope, struct syn_future future,
 
     if (is_elsewhere(scope))
         return refuse_elsewhere();
+    if (owner) {
+        syni_place_check(owner, out_result, "a child's result");
+        syni_place_check(owner, out_status, "a child's status");
+    }
     err = syni_core_reserve(future, &core);
     if (!err && !owner && !scope->home && refuse_driven(core)) {
         syni_core_restore(core);

@@ -10,6 +10,7 @@
 #include <stddef.h>
 
 #include "base/report.h"
+#include "task/place.h"
 
 static void wake_port(struct syni_port *port)
 {
@@ -138,6 +139,7 @@ struct syn_step syni_step_next(struct syn_task *public_task, struct syn_channel 
     struct syni_channel *own, *channel;
     syn_err err;
 
+    syni_place_check(task, out_item, "an item");
     if (!syni_wait_begin(task, SYNI_WAIT_OTHER, "an item"))
         return syni_suspended;
     channel = own = syni_channel_hold_own(handle, &task->home->loop);
@@ -158,6 +160,7 @@ struct syn_step syni_step_say(struct syn_task *public_task, struct syn_channel h
     bool served = false;
     syn_err err;
 
+    syni_place_check(task, out_item, "an item");
     if (!syni_wait_begin(task, SYNI_WAIT_OTHER, "an item"))
         return syni_suspended;
     err = syni_channel_pin(handle, &channel);
@@ -179,6 +182,7 @@ struct syn_step syni_step_send(struct syn_task *public_task, struct syn_channel 
     struct syni_channel *channel;
     syn_err err;
 
+    syni_place_check(task, item, "what it sends");
     if (!syni_wait_begin(task, SYNI_WAIT_OTHER, "room in a channel"))
         return syni_suspended;
     err = syni_channel_pin(handle, &channel);
@@ -216,6 +220,7 @@ struct syn_step syni_step_each_ends(struct syn_task *public_task, struct syn_cha
     syn_err err = task->status == SYN_EEND ? SYN_OK : task->status;
     struct syn_report *heard;
 
+    syni_place_check(task, channel, "the channel of a loop");
     if (channel->each == 2) /* left by a break */
         return syni_step_close(public_task, *channel, syn_after(SYNI_CLOSE_LIMIT_S));
     heard = task->heard;

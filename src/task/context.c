@@ -17,6 +17,7 @@
 
 #include "base/report.h"
 #include "task/channel.h"
+#include "task/place.h"
 
 enum state { NEW, ENTERING, ENTERED, TELLING, TWICE, CLOSING, LEFT_TELLING, LEFT_CLOSING };
 
@@ -69,6 +70,7 @@ enum syni_exit syni_context_judge(struct syn_context *context, syn_err status)
 
 struct syn_step syni_step_enter(struct syn_task *task, struct syn_context *context, void *out)
 {
+    syni_place_check(SYNI_TASK(task), context, "a context");
     list(SYNI_TASK(task), context);
     context->state = ENTERING;
     return syni_step_next(task, context->channel, out, syn_never());

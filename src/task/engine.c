@@ -17,6 +17,7 @@
 
 #include "base/report.h"
 #include "task/local.h"
+#include "task/place.h"
 #include "task/sync.h"
 
 enum token { SUSPENDED = 1, LEFT, ENDED };
@@ -219,7 +220,7 @@ static void settle(struct syni_task *task, struct syn_step step)
         syni_panic("a step returned without saying what comes next");
 }
 
-#if defined(SYN_CHECKED) && SYN_CHECKED
+#if SYNI_CHECKED
 /* Overwrites the stack below the caller, where a step that is resumed would find
  * what its locals held before: a local that should have been SYN_LOCAL is garbage
  * at once and not only some day. */
@@ -274,6 +275,7 @@ static void run(struct syni_job *job)
     task->wait = SYNI_WAIT_NOTHING;
     task->live.waits_for = "";
     home->current = task;
+    home->stack = SYNI_STACK_HERE;
     atomic_store_explicit(&home->running, task->function->name, memory_order_relaxed);
     settle(task, next_step(task));
     home->current = NULL;

@@ -6,6 +6,7 @@
  * when it is asked to end in between, its collect() gives back what it was handed, so that
  * what a cancelled task held for a moment is not lost for the others.
  */
+#include "task/place.h"
 #include "task/sync.h"
 
 #include <assert.h>
@@ -68,6 +69,7 @@ struct syni_task *syni_line_take(struct syni_line *line)
 bool syni_line_begin(struct syni_task *task, void *thing, const struct syni_wait_ops *ops,
                      const char *what)
 {
+    syni_place_check(task, thing, what);
     if (!syni_wait_begin(task, SYNI_WAIT_OTHER, what))
         return false;
     task->ops = ops;

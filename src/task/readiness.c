@@ -14,6 +14,7 @@
 #include <stddef.h>
 
 #include "base/report.h"
+#include "task/place.h"
 
 _Static_assert(SYN_READABLE == (int)SYNI_READ && SYN_WRITABLE == (int)SYNI_WRITE, "not the same");
 
@@ -116,6 +117,7 @@ struct syn_step syni_step_poll(struct syn_task *public_task, struct syni_polled 
     struct syni_task *task = SYNI_TASK(public_task);
     syn_err err;
 
+    syni_place_check(task, out_ready, "what is ready");
     if (!syni_wait_begin(task, SYNI_WAIT_OTHER, what[polled.events & 3]))
         return syni_suspended;
     task->live.detail = polled.fd;

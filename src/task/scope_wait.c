@@ -10,6 +10,7 @@
 #include <stddef.h>
 
 #include "base/report.h"
+#include "task/place.h"
 
 static bool owns(const struct syni_task *task, const struct syni_scope *scope)
 {
@@ -81,6 +82,7 @@ struct syn_step syni_step_room(struct syn_task *public_task, struct syn_scope *s
 {
     struct syni_task *task = SYNI_TASK(public_task);
 
+    syni_place_check(task, scope, "a scope");
     if (!syni_wait_begin(task, SYNI_WAIT_OTHER, "room in its scope"))
         return syni_suspended;
     return wait_for(task, SYNI_SCOPE(scope), SYNI_SCOPE_ROOM, &room_ops);
@@ -90,6 +92,7 @@ struct syn_step syni_step_join(struct syn_task *public_task, struct syn_scope *s
 {
     struct syni_task *task = SYNI_TASK(public_task);
 
+    syni_place_check(task, scope, "a scope");
     syni_wait_begin_asked(task, SYNI_WAIT_OTHER, "its scope");
     return wait_for(task, SYNI_SCOPE(scope), SYNI_SCOPE_END, &join_ops);
 }

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/report.h"
+#include "task/place.h"
 
 static void wake_task(struct syni_select *select)
 {
@@ -106,6 +107,14 @@ static void drop(struct syni_task *task)
 
 static const struct syni_wait_ops select_ops = {interrupt, collect, forget, drop};
 
+static void check_places(const struct syni_task *task, const struct syn_choice *store,
+                         const struct syn_choice *from, int n)
+{
+    syni_place_check(task, store, "the choices of a select");
+    for (int i = 0; i < n; i++)
+        syni_place_check(task, from[i].item, "a choice's item or result");
+}
+
 struct syn_step syni_step_select(struct syn_task *public_task, struct syn_choice *store,
                                  const struct syn_choice *from, int n)
 {
@@ -114,6 +123,7 @@ struct syn_step syni_step_select(struct syn_task *public_task, struct syn_choice
 
     if (n > SYN_SELECT_MAX)
         syni_panic("a select has more choices than SYN_SELECT_MAX");
+    check_places(task, store, from, n);
     if (!syni_wait_begin(task, SYNI_WAIT_OTHER, "the first of several"))
         return syni_suspended;
     memcpy(store, from, (size_t)n * sizeof *store);

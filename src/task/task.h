@@ -80,6 +80,7 @@ struct syni_home {
 
     /* driver */
     struct syni_task *current;
+    uintptr_t stack; /* where the frame of the engine that runs it is; see place.c */
     int64_t cleanup_limit_ns;
     struct syni_timer cleanup_timer;
     int64_t stuck_since; /* when the lines that are counted here began */

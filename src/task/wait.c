@@ -11,6 +11,7 @@
 #include <stddef.h>
 
 #include "base/report.h"
+#include "task/place.h"
 
 const struct syn_step syni_suspended = {1};
 
@@ -188,8 +189,10 @@ struct syn_step syni_step_await(struct syn_task *public_task, struct syn_future 
 {
     struct syni_task *task = SYNI_TASK(public_task);
     struct syni_core *child;
-    syn_err err = syni_core_reserve(future, &child);
+    syn_err err;
 
+    syni_place_check(task, out, "its result");
+    err = syni_core_reserve(future, &child);
     begin_await(task, out);
     if (err) {
         await_refused(task, err);
