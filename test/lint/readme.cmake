@@ -5,6 +5,7 @@
 # chapters that are one program; six_things.c has as many lines as it says, and at most 45.
 cmake_minimum_required(VERSION 3.16)
 include(${CMAKE_CURRENT_LIST_DIR}/source.cmake)
+include(${CMAKE_CURRENT_LIST_DIR}/guide_code.cmake)
 
 # compiles(name text): TEXT, as a C file.
 function(compiles name text)
@@ -31,29 +32,13 @@ function(code_of file n out)
     set(${out} "${text}" PARENT_SCOPE)
 endfunction()
 
-# All of it, in order.
-function(program_of file out)
-    set(program)
-    file(READ ${file} text)
-    string(FIND "${text}" "```c\n" start)
-    while(NOT start EQUAL -1)
-        math(EXPR start "${start} + 5")
-        string(SUBSTRING "${text}" ${start} -1 text)
-        string(FIND "${text}" "```" end)
-        string(SUBSTRING "${text}" 0 ${end} code)
-        string(APPEND program "${code}\n")
-        string(SUBSTRING "${text}" ${end} -1 text)
-        string(FIND "${text}" "```c\n" start)
-    endwhile()
-    set(${out} "${program}" PARENT_SCOPE)
-endfunction()
-
 code_of(${SOURCE}/README.md 1 program)
 compiles(readme "${program}")
 code_of(${SOURCE}/docs/first-async-function.md 1 first)
 code_of(${SOURCE}/docs/first-async-function.md 3 second)
 compiles(guide "${first}\n${second}")
-foreach(chapter blocking-code cancellation channels classes)
+foreach(chapter blocking-code cancellation channels classes ending-a-program
+        streams-of-your-own when-it-hangs)
     program_of(${SOURCE}/docs/${chapter}.md program)
     compiles(${chapter} "${program}")
 endforeach()

@@ -32,7 +32,7 @@ string(REGEX REPLACE "[\r\n]+" ";" names "${names}")
 
 if(NOT status EQUAL 0 OR NOT names)
     # An entry that fails, rather than a module that is silently not tested.
-    set(complaint "${executable} cannot list its cases: ${status} ${error}")
+    set(complaint "${executable} cannot list its cases (target `tests` builds it): ${status} ${error}")
     add_test("${module}.cannot_list_its_cases" "${cmake}" -D "COMPLAINT=${complaint}"
         -P "${CMAKE_CURRENT_LIST_DIR}/complain.cmake")
 else()
