@@ -8,8 +8,9 @@
  * gives, as if written out:
  *
  *     syn_err square(double seconds, int x, int *out_result);
- *         BLOCKING. Runs the call on its synchronizer and waits; allocates nothing,
- *         its frame lies on the caller's stack. *out_result (may be NULL) is
+ *         BLOCKING. Runs the call on its synchronizer and waits; allocates nothing:
+ *         its frame lies on the caller's stack. (One of more than 4 KiB is allocated, since
+ *         that stack may be small: SYN_ENOMEM.) *out_result (may be NULL) is
  *         untouched on failure. On the thread that drives that synchronizer it
  *         returns SYN_EDEADLK at once; write syn_co_await(square_future(...)) there.
  *
@@ -73,6 +74,8 @@
  */
 #ifndef SYNCHRONICITY_CALL_H
 #define SYNCHRONICITY_CALL_H
+
+#include <string.h>
 
 #include <synchronicity/future.h>
 #include <synchronicity/map.h>
@@ -155,6 +158,39 @@ void syni_call_start(struct syn_task *frame);
 #define SYNI_IN_LIBRARY 0
 #endif
 
+/* The frame of a blocking call: on the caller's stack, unless it is larger than this, since that
+ * stack may be a small one (a pool's threads have 512 KiB); then it comes from the heap. */
+enum { SYNI_STACK_FRAME = 4096 };
+
+/* FRAME_SIZE bytes, zeroed, at PLACE or from the heap; NULL: there is no memory. */
+void *syni_call_large_frame(const struct syn_function *function);
+syn_err syni_call_no_frame(const struct syn_function *function);
+syn_err syni_call_free_frame(struct syn_task *frame, syn_err err);
+
+static inline SYNI_UNUSED void *syni_call_frame(const struct syn_function *function, void *place,
+                                                size_t frame_size)
+{
+    if (frame_size > SYNI_STACK_FRAME)
+        return syni_call_large_frame(function);
+    memset(place, 0, frame_size);
+    ((struct syn_task *)place)->function = function;
+    return place;
+}
+
+/* As `syni_frame`. What it took over of ITEMS is dropped where there is none. */
+#define SYNI_STACK_PLACE(id)                                                                       \
+    (sizeof(struct id) <= SYNI_STACK_FRAME ? sizeof(struct id) : 1)
+#define SYNI_FRAME(id, ...)                                                                        \
+    _Alignas(struct id) unsigned char syni_place[SYNI_STACK_PLACE(id)];                            \
+    struct id *syni_frame = (struct id *)syni_call_frame(&syni_function_of_##id, syni_place,       \
+                                                         sizeof(struct id));                       \
+    if (!syni_frame) {                                                                             \
+        SYNI_MAP(SYNI_REFUSE, __VA_ARGS__)                                                         \
+        return syni_call_no_frame(&syni_function_of_##id);                                         \
+    }
+#define SYNI_FRAME_END(id, err)                                                                    \
+    (sizeof(struct id) > SYNI_STACK_FRAME ? syni_call_free_frame(&syni_frame->syn, (err)) : (err))
+
 /* What one definition makes. `syn_next` and `syn_finally` are typed, and called
  * through functions of one common type, so that no function pointer is ever cast. */
 #define SYNI_DEFINE(linkage, bound, ret, name, ...)                                                \
@@ -196,11 +232,12 @@ void syni_call_start(struct syn_task *frame);
         NULL};                                                                                     \
     linkage syn_err name(SYNI_LIST(~SYNI_MAP(SYNI_PARAM, __VA_ARGS__) SYNI_OUT(ret)))              \
     {                                                                                              \
-        struct name syni_frame = {.syn = {.function = &syni_function_of_##name}};                  \
-        syni_frame.syn_next = syni_start_of_##name;                                                \
+        SYNI_FRAME(name, __VA_ARGS__)                                                              \
+        syni_frame->syn_next = syni_start_of_##name;                                               \
         SYNI_MAP(SYNI_STORE, __VA_ARGS__)                                                          \
-        return syni_call(&syni_function_of_##name, &syni_frame.syn,                                \
-                         SYNI_IF_VOID(ret, SYNI_OUT_PASS_VOID, SYNI_OUT_PASS)(ret));               \
+        return SYNI_FRAME_END(                                                                     \
+            name, syni_call(&syni_function_of_##name, &syni_frame->syn,                            \
+                            SYNI_IF_VOID(ret, SYNI_OUT_PASS_VOID, SYNI_OUT_PASS)(ret)));           \
     }                                                                                              \
     linkage SYNI_HELD struct name##_future name##_future(                                          \
         SYNI_LIST(~SYNI_MAP(SYNI_PARAM, __VA_ARGS__)))                                             \
@@ -271,10 +308,10 @@ void syni_call_start(struct syn_task *frame);
 
 /* Arguments into the frame: of a blocking call, whose caller waits ... */
 #define SYNI_STORE(item) SYNI_DO(SYNI_STORE_, item)
-#define SYNI_STORE_ARG(type, name) ~, (syni_frame.name = name;)
-#define SYNI_STORE_SYN_COPY(type, name) ~, (syni_frame.name = name;)
-#define SYNI_STORE_SYN_COPY_BYTES(type, name, size) ~, (syni_frame.name = name;)
-#define SYNI_STORE_SYN_TAKE(type, name, fn) ~, (syni_frame.name = name;)
+#define SYNI_STORE_ARG(type, name) ~, (syni_frame->name = name;)
+#define SYNI_STORE_SYN_COPY(type, name) ~, (syni_frame->name = name;)
+#define SYNI_STORE_SYN_COPY_BYTES(type, name, size) ~, (syni_frame->name = name;)
+#define SYNI_STORE_SYN_TAKE(type, name, fn) ~, (syni_frame->name = name;)
 
 /* ... and of a future call, whose caller goes on. An argument (int, v[3]) would be a pointer
  * outside and an array in the frame: it is refused, by a name that cannot be made of it. */

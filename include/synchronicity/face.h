@@ -139,13 +139,14 @@ const struct syn_override *syni_override(const struct syn_object *object,
         return syni_future;                                                                        \
     }
 
-/* The blocking call of this class's own way; the frame lies on the caller's stack. */
+/* The blocking call of this class's own way. */
 #define SYNI_METHOD_OWN(C, ret, id, ...)                                                           \
-    struct id syni_frame = {.syn = {.function = &syni_function_of_##id}};                          \
-    SYNI_METHOD_READY(C, syni_frame., id)                                                          \
+    SYNI_FRAME(id, __VA_ARGS__)                                                                    \
+    SYNI_METHOD_READY(C, syni_frame->, id)                                                         \
     SYNI_MAP(SYNI_STORE, __VA_ARGS__)                                                              \
-    return syni_method_call(&syni_frame.syn, (struct syn_object *)syni_it,                         \
-                            SYNI_IF_VOID(ret, SYNI_OUT_PASS_VOID, SYNI_OUT_PASS)(ret));
+    return SYNI_FRAME_END(                                                                         \
+        id, syni_method_call(&syni_frame->syn, (struct syn_object *)syni_it,                       \
+                             SYNI_IF_VOID(ret, SYNI_OUT_PASS_VOID, SYNI_OUT_PASS)(ret)));
 
 /* Calls the face that overrides this one, if one does. TYPE is its return type, FACE the
  * field, then parameters and arguments. */

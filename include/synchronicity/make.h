@@ -71,16 +71,18 @@
     syn_err id(SYNI_LIST(~SYNI_MAP(SYNI_PARAM, __VA_ARGS__) SYNI_OUT(struct C *)))                 \
     {                                                                                              \
         struct syn_future syni_why;                                                                \
-        struct C *syni_it = (struct C *)(void *)syni_object_new(&C##_class, &syni_why);            \
-        struct id syni_frame = {.syn = {.function = &syni_function_of_##id}};                      \
+        struct C *syni_it;                                                                         \
+        SYNI_FRAME(id, __VA_ARGS__)                                                                \
+        syni_it = (struct C *)(void *)syni_object_new(&C##_class, &syni_why);                      \
         if (!syni_it) {                                                                            \
             SYNI_MAP(SYNI_REFUSE, __VA_ARGS__)                                                     \
-            return (syn_err)syni_why.generation;                                                   \
+            return SYNI_FRAME_END(id, (syn_err)syni_why.generation);                               \
         }                                                                                          \
-        SYNI_METHOD_READY(C, syni_frame., id)                                                      \
-        syni_frame.result = syni_it;                                                               \
+        SYNI_METHOD_READY(C, syni_frame->, id)                                                     \
+        syni_frame->result = syni_it;                                                              \
         SYNI_MAP(SYNI_STORE, __VA_ARGS__)                                                          \
-        return syni_method_call(&syni_frame.syn, &syni_it->object, out_result);                    \
+        return SYNI_FRAME_END(                                                                     \
+            id, syni_method_call(&syni_frame->syn, &syni_it->object, out_result));                 \
     }                                                                                              \
     SYNI_METHOD_BODY(C, id)
 

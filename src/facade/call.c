@@ -187,6 +187,27 @@ struct syn_task *syni_call_new(const struct syn_function *function, struct syn_f
     return (struct syn_task *)(void *)syni_call_new_on(function, home, out_future);
 }
 
+void *syni_call_large_frame(const struct syn_function *function)
+{
+    struct syn_task *frame = syni_alloc(function->frame_size);
+
+    if (frame)
+        frame->function = function;
+    return frame;
+}
+
+syn_err syni_call_no_frame(const struct syn_function *function)
+{
+    return syni_refuse(SYN_ENOMEM, "%s: no memory for its frame of %lu bytes", function->name,
+                       (unsigned long)function->frame_size);
+}
+
+syn_err syni_call_free_frame(struct syn_task *frame, syn_err err)
+{
+    syni_free(frame, frame->function->frame_size);
+    return err;
+}
+
 const char *syni_text_copy(const char *text)
 {
     char *copy = text ? syni_alloc(strlen(text) + 1) : NULL;
