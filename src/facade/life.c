@@ -19,20 +19,14 @@
  * for. That nothing lives there any more is seen by the loop itself, before it sleeps, whatever it
  * was that ended last.
  *
- * A stopper waits for `told`, by its own deadline. All of a home's stoppers are told the same, what
- * was abandoned; but one of them reaps first. Discarded: a state for each feature, and a stop that
- * waits for the first one's.
+ * A stopper waits for `told`, by its own deadline; all of a home's are told what was abandoned, one of
+ * them first, to reap. Discarded: a state for each feature, and a stop that waits for another's.
  */
 #include "facade/life.h"
 
 #include "base/mem.h"
 #include "base/report.h"
 #include "task/resident.h"
-
-/* After a deadline has passed: how long a step that runs may take to return, and how long the
- * loop's thread may take to get a processor. */
-enum { STEP_NS = 100 * 1000000, LOOK_NS = 2 * 1000000 };
-static const int64_t silence_ns = (int64_t)10 * 1000000000;
 
 static struct syni_mutex lock = SYNI_MUTEX_INIT;
 static struct syni_cond left; /* a stopper has left; made with the first home */
@@ -62,17 +56,6 @@ static enum syni_life life_locked(const struct syni_home *home)
 
 /* --- the end, by the driver --- */
 
-static void abandon(struct syni_home *home, syn_err err, enum syn_origin origin, const char *why)
-{
-    struct syni_names *names = &outer(home)->abandoned;
-    unsigned n;
-
-    syni_home_abandon_all(home, err, origin, why, names);
-    n = syni_residents_give_up(home);
-    if (n)
-        syni_names_add(names, "%u objects (their destructors do not run)", n);
-}
-
 /* The loop cannot go on: everybody is told. */
 static void die(struct syni_home *home)
 {
@@ -81,7 +64,8 @@ static void die(struct syni_home *home)
     syni_mutex_lock(&lock);
     move_locked(home, SYNI_LIFE_DYING);
     syni_mutex_unlock(&lock);
-    abandon(home, SYN_ELOOPDEAD, SYN_BY_LIBRARY, home->why_died);
+    syni_home_abandon_all(home, SYN_ELOOPDEAD, SYN_BY_LIBRARY, home->why_died,
+                          &outer(home)->abandoned);
     outer(home)->abandoned = (struct syni_names){.n = 0}; /* no stop was too short */
     while (home->loop.n_live > 0)
         syni_loop_turn(&home->loop, 0);
@@ -103,7 +87,8 @@ static struct syni_stopper *first_locked(struct syni_whole_home *whole)
                : SYNI_CONTAINER(whole->stoppers.next, struct syni_stopper, link);
 }
 
-/* By the driver: it touches HOME no more. */
+/* By the driver, last; until its thread was joined HOME stays. If nobody stops it now, a virtual clock
+ * does not wait for whoever does. */
 static void is_over(struct syni_home *home)
 {
     struct syni_whole_home *whole = outer(home);
@@ -115,6 +100,8 @@ static void is_over(struct syni_home *home)
     if (first)
         tell_locked(whole, first, true);
     syni_mutex_unlock(&lock);
+    if (!first)
+        syni_clock_leave(&home->loop.sleeper);
 }
 
 /* Nothing is to be done any more. It begins to end residents, when the tasks have ended. */
@@ -162,8 +149,11 @@ static void stop_arrives(struct syni_job *job)
 
 static void abandon_arrives(struct syni_job *job)
 {
-    abandon(&SYNI_CONTAINER(job, struct syni_whole_home, abandon_job)->home, SYN_EABANDONED,
-            SYN_BY_STOP, "its synchronizer was stopped and it would not end in time");
+    struct syni_whole_home *whole = SYNI_CONTAINER(job, struct syni_whole_home, abandon_job);
+
+    syni_home_abandon_all(&whole->home, SYN_EABANDONED, SYN_BY_STOP,
+                          "its synchronizer was stopped and it would not end in time",
+                          &whole->abandoned);
 }
 
 /* --- starting --- */
@@ -246,6 +236,14 @@ syn_err syni_home_refusal(struct syni_home *home)
 
 /* --- stopping --- */
 
+/* It runs: not from here on. */
+static void ask_locked(struct syni_whole_home *whole)
+{
+    move_locked(&whole->home, SYNI_LIFE_STOPPING);
+    whole->stop_job.run = stop_arrives;
+    syni_loop_post(&whole->home.loop, &whole->stop_job); /* refused: it dies */
+}
+
 static bool begin_locked(struct syni_whole_home *whole, struct syni_stopper *here)
 {
     switch (life_locked(&whole->home)) {
@@ -259,9 +257,7 @@ static bool begin_locked(struct syni_whole_home *whole, struct syni_stopper *her
         here->told = true;
         return false;
     case SYNI_LIFE_RUNNING:
-        move_locked(&whole->home, SYNI_LIFE_STOPPING);
-        whole->stop_job.run = stop_arrives;
-        syni_loop_post(&whole->home.loop, &whole->stop_job); /* refused: it dies */
+        ask_locked(whole);
         break;
     default:
         break;
@@ -285,34 +281,9 @@ bool syni_stop_enter(struct syni_home *home, struct syni_stopper *here)
     return waits;
 }
 
-/* Waits, in real time, while the driver gets on with it. False: a step does not return. */
-static bool wait_a_moment(const struct syni_home *home, struct syni_stopper *here)
-{
-    unsigned long before = 0;
-    int64_t since = syni_now(), now;
-
-    while (!here->told) {
-        /* relaxed: what moves says that it is not this step that keeps it */
-        unsigned long done = atomic_load_explicit(&home->ended, memory_order_relaxed) +
-                             atomic_load_explicit(&home->loop.counts.turns, memory_order_relaxed);
-        bool step = atomic_load_explicit(&home->running, memory_order_relaxed) != NULL;
-
-        now = syni_now();
-        if (done != before)
-            since = now;
-        before = done;
-        if (now - since > (step ? STEP_NS : silence_ns))
-            return false;
-        syni_parker_sleep(here->parker, now + LOOK_NS);
-    }
-    syni_parker_settle(here->parker);
-    return true;
-}
-
-bool syni_stop_give_up(struct syni_home *home, struct syni_stopper *here)
+void syni_stop_force(struct syni_home *home, struct syni_stopper *here)
 {
     struct syni_whole_home *whole = outer(home);
-    bool done;
 
     SYNI_DELAY(stop_forces);
     syni_mutex_lock(&lock);
@@ -322,13 +293,18 @@ bool syni_stop_give_up(struct syni_home *home, struct syni_stopper *here)
         syni_loop_post(&home->loop, &whole->abandon_job); /* refused: nothing lives there */
     }
     syni_mutex_unlock(&lock);
-    done = wait_a_moment(home, here);
+}
+
+bool syni_stop_is_stuck(struct syni_home *home, struct syni_stopper *here)
+{
+    bool stuck;
+
     syni_mutex_lock(&lock);
-    if (!here->told && life_locked(home) == SYNI_LIFE_GIVING_UP)
+    stuck = !here->told;
+    if (stuck && life_locked(home) == SYNI_LIFE_GIVING_UP)
         move_locked(home, SYNI_LIFE_STUCK);
-    done = done || here->told;
     syni_mutex_unlock(&lock);
-    return done;
+    return stuck;
 }
 
 /* Joins the thread, which is through; then the other stoppers are told. */
@@ -371,10 +347,7 @@ void syni_stop_leave(struct syni_home *home, struct syni_stopper *here)
     syni_mutex_unlock(&lock);
     if (here->reaps)
         reap(whole);
-    syni_mutex_lock(&lock);
-    whole->n_inside--;
-    syni_cond_broadcast(&left);
-    syni_mutex_unlock(&lock);
+    syni_life_let_go(home);
 }
 
 bool syni_life_free(struct syni_home *home)
@@ -393,4 +366,33 @@ bool syni_life_free(struct syni_home *home)
     syni_cond_fini(&home->loop.standby);
     syni_free(whole, sizeof *whole);
     return true;
+}
+
+struct syni_home *syni_life_sweep(unsigned sweep, bool ask)
+{
+    struct syni_whole_home *found = NULL;
+
+    syni_mutex_lock(&lock);
+    SYNI_LIST_EACH (node, &running) {
+        struct syni_whole_home *whole = SYNI_CONTAINER(node, struct syni_whole_home, running);
+
+        if (!found && whole->swept != sweep)
+            found = whole;
+    }
+    if (found) {
+        found->swept = sweep;
+        found->n_inside++;
+        if (ask && life_locked(&found->home) == SYNI_LIFE_RUNNING)
+            ask_locked(found);
+    }
+    syni_mutex_unlock(&lock);
+    return found ? &found->home : NULL;
+}
+
+void syni_life_let_go(struct syni_home *home)
+{
+    syni_mutex_lock(&lock);
+    outer(home)->n_inside--;
+    syni_cond_broadcast(&left);
+    syni_mutex_unlock(&lock);
 }

@@ -14,6 +14,7 @@ struct syni_whole_home {
     struct syni_list running; /* among all that run, until their threads were joined; under the lock */
     struct syni_list stoppers; /* of struct syni_stopper; under the lock */
     unsigned n_inside;         /* threads in a stop; under the lock */
+    unsigned swept;            /* by the latest syni_life_sweep() that came by; under the lock */
     struct syni_names abandoned; /* the driver's */
 };
 
@@ -36,9 +37,15 @@ syn_err syni_life_start(struct syn_synchronizer *synchronizer, bool again);
  * over. In both cases syni_stop_leave() comes next, or after the wait. */
 bool syni_stop_enter(struct syni_home *home, struct syni_stopper *here);
 
-/* The deadline of HERE has passed: what lives on HOME is abandoned, for all who stop it, and HERE
- * waits until that is done. False: a step does not return. */
-bool syni_stop_give_up(struct syni_home *home, struct syni_stopper *here);
+/* The deadline of HERE has passed: what lives on HOME is abandoned, for all who stop it. */
+void syni_stop_force(struct syni_home *home, struct syni_stopper *here);
+/* A step keeps the driver from that: HERE leaves without being told. False: it was told. */
+bool syni_stop_is_stuck(struct syni_home *home, struct syni_stopper *here);
+
+/* For a stop of all: those that run and were not given to SWEEP, a number of its own, yet; NULL: there
+ * is none left. It is held, as by a stopper, until syni_life_let_go(). ASK: it is told to stop. */
+struct syni_home *syni_life_sweep(unsigned sweep, bool ask);
+void syni_life_let_go(struct syni_home *home);
 
 /* HERE, which waits no more, leaves, and joins the loop's thread if that is its part. */
 void syni_stop_leave(struct syni_home *home, struct syni_stopper *here);
@@ -55,6 +62,15 @@ struct syni_whole_home *syni_home_make(struct syn_synchronizer *synchronizer);
 /* ON_CLOSING and MAY_SLEEP: of its loop. */
 syn_err syni_home_run(struct syni_home *home, void (*on_closing)(struct syni_loop *loop),
                       bool (*may_sleep)(struct syni_loop *loop));
+
+/* --- stop_all.c --- */
+
+/* Stops every synchronizer, and then every pool, each by DEADLINE on the calling thread's clock. All
+ * are asked at first, so that their clean-ups run side by side. STUCK is told of each that would
+ * not end, with the report's words, and of those that the calling thread is inside of, which are
+ * asked and not waited for. Returns how many these are. Any thread, also inside a step or a job. */
+unsigned syni_stop_all(struct syn_deadline deadline,
+                       void (*stuck)(void *user, const char *name, const char *why), void *user);
 
 /* --- stop_home.c --- */
 

@@ -10,6 +10,11 @@
 #include "base/report.h"
 #include "facade/thread_wait.h"
 
+/* After a deadline has passed: how long a step that runs may take to return, and how long the
+ * loop's thread may take to get a processor. */
+enum { STEP_NS = 100 * 1000000, LOOK_NS = 2 * 1000000 };
+static const int64_t silence_ns = (int64_t)10 * 1000000000;
+
 static const char what[] = "syn_synchronizer_stop()";
 
 static syn_err refuse_own(struct syni_home *home)
@@ -46,6 +51,30 @@ static bool enter(struct syni_thread_wait *wait)
     return syni_stop_enter(stop_of(wait)->home, &stop_of(wait)->here);
 }
 
+/* Waits, in real time, while the driver gets on with it. False: a step does not return. */
+static bool wait_a_moment(const struct syni_home *home, struct syni_stopper *here)
+{
+    unsigned long before = 0;
+    int64_t since = syni_now(), now;
+
+    while (!here->told) {
+        /* relaxed: what moves says that it is not this step that keeps it */
+        unsigned long done = atomic_load_explicit(&home->ended, memory_order_relaxed) +
+                             atomic_load_explicit(&home->loop.counts.turns, memory_order_relaxed);
+        bool step = atomic_load_explicit(&home->running, memory_order_relaxed) != NULL;
+
+        now = syni_now();
+        if (done != before)
+            since = now;
+        before = done;
+        if (now - since > (step ? STEP_NS : silence_ns))
+            return false;
+        syni_parker_sleep(here->parker, now + LOOK_NS);
+    }
+    syni_parker_settle(here->parker);
+    return true;
+}
+
 static bool withdraw(struct syni_thread_wait *wait, enum syn_origin origin)
 {
     struct stop *stop = stop_of(wait);
@@ -53,7 +82,9 @@ static bool withdraw(struct syni_thread_wait *wait, enum syn_origin origin)
     (void)origin;
     if (syni_now_of(wait->self) < wait->deadline) /* it was interrupted: the stop goes on */
         return !stop->here.told;
-    stop->stuck = !syni_stop_give_up(stop->home, &stop->here);
+    syni_stop_force(stop->home, &stop->here);
+    stop->stuck = !wait_a_moment(stop->home, &stop->here) &&
+                  syni_stop_is_stuck(stop->home, &stop->here);
     return stop->stuck;
 }
 

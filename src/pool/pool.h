@@ -162,6 +162,9 @@ struct syni_pool {
     struct syni_thread last; /* the one that left last while somebody stops it, to be joined */
     struct syni_list stoppers;
     unsigned n_inside;        /* threads in a stop */
+    struct syni_list registered; /* among all that were used and are not stopped; see pool_life.c */
+    unsigned swept;              /* under the lock of that list */
+    atomic_uint n_pins;          /* threads that have it from there */
     struct syni_cond changed; /* a work has no holders any more; a stopper has left */
 };
 
@@ -328,7 +331,17 @@ bool syni_pool_is_used_locked(const struct syni_pool *pool);
 /* Waits for those who stop it to leave. False: it is used. */
 bool syni_pool_await_stoppers(struct syni_pool *pool);
 
+/* POOL was made, and takes works. */
+void syni_pool_register(struct syni_pool *pool);
+/* For a stop of all: one that was used, is not stopped, and was not given to SWEEP yet; NULL. It is
+ * not freed before it is unpinned. */
+struct syni_pool *syni_pool_sweep(unsigned sweep);
+void syni_pool_unpin(struct syni_pool *pool);
+
 /* --- stop.c --- */
+
+/* The beginning of syni_pool_stop(), of which nobody is told. */
+void syni_pool_ask(struct syni_pool *pool, int reason);
 
 /* POOL takes nothing any more; works that wait are over, and those that run are asked to end, for
  * REASON. HERE is told when they have, and when no thread is left; syni_pool_leave() comes next. */

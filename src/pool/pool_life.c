@@ -16,6 +16,10 @@
 
 #include <stddef.h>
 
+/* Taken inside a pool's lock. */
+static struct syni_mutex all_lock = SYNI_MUTEX_INIT;
+static struct syni_list all = {&all, &all};
+
 static struct syni_pool_stopper *stopper_of(struct syni_list *node)
 {
     return SYNI_CONTAINER(node, struct syni_pool_stopper, link);
@@ -32,6 +36,15 @@ static void tell_over(struct syni_pool_stopper *here)
 {
     syni_list_remove(&here->link);
     syni_parker_wake(here->parker, &here->over);
+}
+
+/* Nothing is left of it. */
+static void is_stopped_locked(struct syni_pool *pool)
+{
+    pool->life = SYNI_POOL_STOPPED;
+    syni_mutex_lock(&all_lock);
+    syni_list_remove(&pool->registered);
+    syni_mutex_unlock(&all_lock);
 }
 
 static void tell_all_over_locked(struct syni_pool *pool)
@@ -53,7 +66,7 @@ void syni_pool_tell_locked(struct syni_pool *pool)
     if (pool->n_threads > 0 || pool->n_here > 0 || pool->life == SYNI_POOL_REAPING)
         return;
     if (syni_list_empty(&pool->stoppers))
-        pool->life = SYNI_POOL_STOPPED;
+        is_stopped_locked(pool);
     if (pool->life == SYNI_POOL_STOPPED) {
         tell_all_over_locked(pool);
         return;
@@ -87,12 +100,44 @@ void syni_pool_leave(struct syni_pool *pool, struct syni_pool_stopper *here)
         syni_thread_join(&here->last);
     syni_mutex_lock(&pool->lock);
     if (here->tells) {
-        pool->life = SYNI_POOL_STOPPED;
+        is_stopped_locked(pool);
         tell_all_over_locked(pool);
     }
     pool->n_inside--;
     syni_cond_broadcast(&pool->changed);
     syni_mutex_unlock(&pool->lock);
+}
+
+void syni_pool_register(struct syni_pool *pool)
+{
+    syni_mutex_lock(&all_lock);
+    if (syni_list_empty(&pool->registered))
+        syni_list_append(&all, &pool->registered);
+    syni_mutex_unlock(&all_lock);
+}
+
+struct syni_pool *syni_pool_sweep(unsigned sweep)
+{
+    struct syni_pool *found = NULL;
+
+    syni_mutex_lock(&all_lock);
+    SYNI_LIST_EACH (node, &all) {
+        struct syni_pool *pool = SYNI_CONTAINER(node, struct syni_pool, registered);
+
+        if (!found && pool->swept != sweep)
+            found = pool;
+    }
+    if (found) {
+        found->swept = sweep;
+        found->n_pins++;
+    }
+    syni_mutex_unlock(&all_lock);
+    return found;
+}
+
+void syni_pool_unpin(struct syni_pool *pool)
+{
+    pool->n_pins--;
 }
 
 syn_err syni_pool_open(struct syni_pool *pool)
@@ -106,6 +151,8 @@ syn_err syni_pool_open(struct syni_pool *pool)
         err = SYN_EBUSY;
     else
         pool->life = SYNI_POOL_OPEN;
+    if (!err)
+        syni_pool_register(pool);
     syni_mutex_unlock(&pool->lock);
     return err;
 }
@@ -135,6 +182,8 @@ bool syni_pool_await_stoppers(struct syni_pool *pool)
 {
     bool used;
 
+    while (pool->n_pins > 0) /* it was swept, before it was stopped */
+        syni_thread_yield();
     syni_mutex_lock(&pool->lock);
     while (pool->n_inside > 0)
         syni_cond_wait(&pool->changed, &pool->lock);

@@ -19,7 +19,7 @@ static void make(struct syni_pool *pool, struct syn_pool *owner)
 {
     struct syni_list *const lists[] = {&pool->urgent,  &pool->others, &pool->strands, &pool->nested,
                                        &pool->workers, &pool->idle,   &pool->submitters,
-                                       &pool->stoppers};
+                                       &pool->stoppers, &pool->registered};
 
     pool->owner = owner;
     pool->main = syni_worker_main;
@@ -29,6 +29,8 @@ static void make(struct syni_pool *pool, struct syn_pool *owner)
         syni_list_init(lists[i]);
     syni_pool_size_locked(pool);
     syni_tray_tend_locked(pool);
+    if (pool->life == SYNI_POOL_OPEN) /* a static one stays stopped when it was freed */
+        syni_pool_register(pool);
 }
 
 struct syni_pool *syni_pool_of(struct syn_pool *owner)

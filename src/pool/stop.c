@@ -71,6 +71,17 @@ void syni_pool_stop(struct syni_pool *pool, struct syni_pool_stopper *here, int 
     end_all(pool, reason);
 }
 
+void syni_pool_ask(struct syni_pool *pool, int reason)
+{
+    syni_mutex_lock(&pool->lock);
+    if (pool->life == SYNI_POOL_OPEN)
+        pool->life = SYNI_POOL_STOPPING;
+    syni_tray_tend_locked(pool);
+    syni_pool_tell_locked(pool);
+    syni_mutex_unlock(&pool->lock);
+    end_all(pool, reason);
+}
+
 const char *syni_pool_give_up(struct syni_pool *pool, struct syni_pool_stopper *here)
 {
     struct syni_list running;

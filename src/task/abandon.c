@@ -3,7 +3,7 @@
  * The last tasks of a home: those that came too late, and, when they would not end in time or the
  * loop died, giving up all of them. By its last driver.
  */
-#include "task/task.h"
+#include "task/resident.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -25,6 +25,8 @@ void syni_names_add(struct syni_names *names, const char *format, ...)
 void syni_home_abandon_all(struct syni_home *home, syn_err err, enum syn_origin origin,
                            const char *message, struct syni_names *names)
 {
+    unsigned n;
+
     home->current = NULL;
     SYNI_LIST_EACH (node, &home->loop.live) {
         struct syni_task *task = SYNI_CONTAINER(node, struct syni_task, live.link);
@@ -35,6 +37,9 @@ void syni_home_abandon_all(struct syni_home *home, syn_err err, enum syn_origin 
                        task->live.waits_for[0] ? task->live.waits_for : "nothing");
         syni_task_abandon(task, err, origin, message);
     }
+    n = syni_residents_give_up(home);
+    if (n)
+        syni_names_add(names, "%u objects (their destructors do not run)", n);
 }
 
 /* Those whose end waits for a request that found the inbox shut: nothing brings them back. */

@@ -374,7 +374,7 @@ struct syni_names {
     unsigned n;
 };
 
-/* Abandons every task; their names come to NAMES. */
+/* Abandons every task, and gives residents up; their names come to NAMES. */
 void syni_home_abandon_all(struct syni_home *home, syn_err err, enum syn_origin origin,
                            const char *message, struct syni_names *names);
 /* What arrived since the inbox was shut ends here, without beginning. */

@@ -12,7 +12,7 @@
  * BROKEN 1: what a stop posts is posted after the lock was let go (begin_locked). 2: that nothing lives
  * there is looked at between two turns only, and not before a sleep (may_have_ended). 3: an abandon
  * that is refused, since the inbox is shut, counts as a step that does not return
- * (syni_stop_give_up). 4: all stoppers are told by the driver (is_over), before the thread is joined. 5: a
+ * (syni_stop_is_stuck). 4: all stoppers are told by the driver (is_over), before the thread is joined. 5: a
  * free does not wait for those who are in a stop (syni_life_free). 6: nobody reaps what ended
  * without a stopper (syni_life_reap). 7: who was told while its deadline passed does not reap
  * (syni_stop_leave). 8: residents are not looked at when the loop seems empty (is_empty).
@@ -275,7 +275,7 @@ inline stop(me, limited, waits, gave, late)
     if
     :: !waits -> skip
     :: waits && told[me] -> skip
-    :: waits && limited -> /* syni_stop_give_up() */
+    :: waits && limited -> /* syni_stop_force(), syni_stop_is_stuck() */
         late = true;
         atomic {
             touch;
