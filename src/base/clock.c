@@ -221,9 +221,8 @@ void syni_clock_interrupt(struct syni_self *self, int reason)
 {
     int none = 0;
 
-    /* release: who heeds it sees what it came of */
-    if (atomic_compare_exchange_strong_explicit(&self->clock.interrupt, &none, reason,
-                                                memory_order_release, memory_order_relaxed))
+    /* seq_cst: a thread that drives is told by its loop, see syni_thread_interrupt() */
+    if (atomic_compare_exchange_strong(&self->clock.interrupt, &none, reason))
         syni_parker_wake(self->parker, NULL);
 }
 

@@ -78,8 +78,8 @@ struct syni_thread_waiter {
     struct syni_waiter waiter;
     _Atomic(bool) done;
     struct syni_self *thread;
-    struct syni_loop *loop; /* that it drives meanwhile; NULL: it sleeps */
-    struct syni_job told;   /* to it, by another thread, while it drives */
+    _Atomic(struct syni_loop *) loop; /* that it drives meanwhile; NULL: it sleeps */
+    struct syni_job told;             /* to it, by another thread, while it drives */
 };
 
 /* Where the task runs whose result a core brings. */

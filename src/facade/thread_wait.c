@@ -56,7 +56,7 @@ void syni_thread_waiter_init(struct syni_self *self, struct syni_thread_waiter *
 {
     waiter->waiter.wake = tell;
     waiter->thread = self;
-    waiter->loop = NULL;
+    atomic_init(&waiter->loop, NULL);
     waiter->told.run = told_by_post;
     syni_parker_of(self);
 }
@@ -66,15 +66,19 @@ static void nudge(struct syni_job *job)
     struct syni_thread_wait *wait = SYNI_CONTAINER(job, struct syni_thread_wait, nudge);
 
     if (wait->self == syni_self())
-        wait->waiter.loop->hurry = true;
+        atomic_load(&wait->waiter.loop)->hurry = true;
     syni_parker_wake(wait->self->parker, &wait->nudge_ran);
 }
 
 void syni_thread_interrupt(struct syni_thread_wait *wait, int reason)
 {
+    struct syni_loop *loop;
+
     syni_clock_interrupt(wait->self, reason);
-    if (wait->waiter.loop && !atomic_exchange(&wait->nudged, true) &&
-        !syni_loop_post(wait->waiter.loop, &wait->nudge))
+    /* seq_cst: here the interrupt is written and then the loop read, in drive() and turn() the
+     * loop is written and then the interrupt read: one of the two sees the other. */
+    loop = atomic_load(&wait->waiter.loop);
+    if (loop && !atomic_exchange(&wait->nudged, true) && !syni_loop_post(loop, &wait->nudge))
         wait->nudge_ran = true;
 }
 
@@ -205,9 +209,8 @@ static bool turn(struct syni_thread_wait *wait, int64_t deadline)
     struct syni_loop *loop = wait->waiter.loop;
     struct syni_thread_sleeper *me = &wait->self->clock;
 
-    /* relaxed: our own job brings an interrupt, and writes it before */
-    while (!*wait->done && !loop->died &&
-           !atomic_load_explicit(&me->interrupt, memory_order_relaxed)) {
+    /* seq_cst: pairs with syni_thread_interrupt() */
+    while (!*wait->done && !loop->died && !atomic_load(&me->interrupt)) {
         if (deadline != SYNI_NEVER && syni_loop_now(loop) >= deadline)
             return false;
         syni_loop_turn(loop, deadline);
