@@ -5,7 +5,7 @@
  * in docs/ending-a-program.md.
  */
 #define _DEFAULT_SOURCE
-#include "support/call_rig.h"
+#include "support/io_rig.h"
 
 enum place { CALLBACK, STEP, CLEAN_UP, DESTRUCTOR_OF, ON_STUCK, JOB, THREAD, PLACES };
 enum verb {
@@ -17,6 +17,7 @@ enum verb {
     DROP_CHANNEL,
     CLOSE_CHANNEL,
     CLOSE_GENERATOR,
+    CLOSE_STREAM,
     STOP_OWN,
     FREE_OWN,
     STOP_OTHER,
@@ -31,6 +32,7 @@ enum verb {
 static const char *const verb_names[VERBS] = {
     "object_release",    "object_close",      "promise_drop",     "future_drop",
     "future_cancel",     "channel_drop",      "channel_close",    "channel_close of a generator",
+    "stream_close",
     "stop of its own",   "free of its own",   "stop of another",  "free of another",
     "stop of its pool",  "free of its pool",  "stop of a pool",   "free of a pool",
 };
@@ -102,6 +104,7 @@ static struct {
     struct sleeps_future dropped, cancelled;
     struct ints_channel channel_dropped, channel_closed;
     struct counts_channel generator;
+    struct link link;
     struct syn_synchronizer *synchronizer[2];
     struct syn_pool *pool[2];
 } it;
@@ -130,6 +133,8 @@ static syn_err say(enum verb verb)
         return channel_close(it.channel_closed);
     case CLOSE_GENERATOR:
         return channel_close(it.generator);
+    case CLOSE_STREAM:
+        return syn_stream_close(it.link.stream);
     case STOP_OWN:
         return synchronizer_stop(&demo, syn_after(0.1));
     case FREE_OWN:
@@ -270,6 +275,7 @@ static syn_err expected(enum place place, enum verb verb)
     case CANCEL_FUTURE:
         return drives ? SYN_EDEADLK : SYN_ECANCELED;
     case CLOSE_OBJECT:
+    case CLOSE_STREAM:
     case STOP_OWN:
     case FREE_OWN:
     case STOP_POOL:
@@ -293,6 +299,7 @@ static void make_all(struct thing_impl impl[2])
     it.cancelled = sleeps_future(1000.0);
     CHECK_INT(channel_new(ints, 1, &it.channel_dropped), 0);
     CHECK_INT(channel_new(ints, 1, &it.channel_closed), 0);
+    it.link = local_link();
     it.generator = counts(1);
     CHECK_INT(channel_next(it.generator, &(int){0}), 0); /* it runs */
     for (int i = 0; i < 2; i++) {
@@ -331,6 +338,7 @@ static void check_all(enum place place)
         CHECK(came_to[verb] != SYN_EDEADLK || strlen(words[verb]) > 20);
     }
     end_what_was_refused(place);
+    close(it.link.peer);
     CHECK_INT(future_get(it.kept, NULL), SYN_EBROKEN);
     CHECK_INT(sleeps(0.0, NULL), 0); /* it is alive and well */
     CHECK_INT(synchronizer_stop(&demo, syn_never()), 0);
@@ -341,6 +349,7 @@ static void check_all(enum place place)
     finish(&other);
     CHECK_INT(pool_free(&mine), 0);
     CHECK_INT(pool_free(&its), 0);
+    finish(syn_default_synchronizer());
     done();
 }
 
