@@ -58,12 +58,21 @@ bool syni_task_close_requests(struct syni_task *task)
     return atomic_compare_exchange_strong(&task->request, &none, TOO_LATE) || task->asked;
 }
 
-void syni_task_request(struct syni_task *task, enum syn_origin origin)
+bool syni_task_claim_request(struct syni_task *task, enum syn_origin origin)
 {
     int none = 0;
 
-    if (!atomic_compare_exchange_strong(&task->request, &none, (int)origin + 1))
-        return;
+    return atomic_compare_exchange_strong(&task->request, &none, (int)origin + 1);
+}
+
+void syni_task_request(struct syni_task *task, enum syn_origin origin)
+{
+    if (syni_task_claim_request(task, origin))
+        syni_task_send_request(task);
+}
+
+void syni_task_send_request(struct syni_task *task)
+{
     SYNI_DELAY(request_sent);
     if (syni_drives(&task->home->loop))
         syni_loop_ready(&task->home->loop, &task->request_job);

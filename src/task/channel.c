@@ -87,12 +87,13 @@ static bool receive(struct syni_channel *channel, struct syni_port *port,
         port->status = SYN_EINVAL;
     } else if (syni_channel_count(channel) > 0) {
         syni_ring_pop(&channel->ring, port->item);
-        if ((sender = syni_port_take(&channel->senders)))
+        if ((sender = syni_port_take(&channel->senders))) {
             syni_ring_push(&channel->ring, sender->item);
-        after->served = sender;
+            syni_port_serve(&after->served, sender, SYN_OK);
+        }
     } else if ((sender = syni_port_take(&channel->senders))) {
         memcpy(port->item, sender->item, channel->item->size);
-        after->served = sender;
+        syni_port_serve(&after->served, sender, SYN_OK);
     } else if (channel->ended) {
         port->status = syni_channel_tell_end(channel);
     } else {
@@ -113,7 +114,7 @@ static bool put(struct syni_channel *channel, struct syni_port *port,
         port->status = SYN_EINVAL;
     } else if ((receiver = syni_port_take(&channel->receivers))) {
         memcpy(receiver->item, port->item, channel->item->size);
-        after->served = receiver;
+        syni_port_serve(&after->served, receiver, SYN_OK);
     } else if (syni_channel_count(channel) < channel->capacity) {
         syni_ring_push(&channel->ring, port->item);
     } else {
@@ -139,11 +140,11 @@ void syni_channel_list_locked(struct syni_channel *channel, struct syni_port *po
                               struct syni_channel_after *after)
 {
     if (syni_channel_is_anothers(channel)) {
-        syni_list_append(&channel->incoming, &port->link);
+        syni_port_list(port, &channel->incoming);
         syni_channel_ask_for_locked(channel, after);
         return;
     }
-    syni_list_append(port->receives ? &channel->receivers : &channel->senders, &port->link);
+    syni_port_list(port, port->receives ? &channel->receivers : &channel->senders);
     if (port->receives)
         stir(channel, after);
 }
@@ -164,8 +165,7 @@ void syni_channel_do_after(struct syni_channel *channel, const struct syni_chann
     SYNI_DELAY(channel_after);
     if (after->upgrade)
         post_upgrade(channel, after->upgrade);
-    if (after->served)
-        syni_port_serve(after->served, SYN_OK);
+    syni_port_tell(after->served);
     if (after->resume)
         channel->go_on(after->resume);
     if (after->start)
@@ -202,15 +202,15 @@ bool syni_channel_pass(struct syni_channel *channel, struct syni_port *port, boo
     struct syni_channel_after after = {NULL, NULL, NULL, false};
     bool mine, served;
 
-    syni_list_init(&port->link);
+    port->listed = false;
     if (syni_channel_flow(channel, port))
         return true;
     mine = lock(channel);
     served = syni_channel_serve_locked(channel, port, &after);
     if (!served)
         syni_channel_list_locked(channel, port, &after);
-    if (!may_wait)
-        syni_list_remove(&port->link);
+    if (!may_wait && port->listed)
+        syni_port_unlist(port);
     unlock(channel, mine);
     syni_channel_do_after(channel, &after);
     return served;
@@ -221,7 +221,7 @@ bool syni_channel_take(struct syni_channel *channel, struct syni_port *port, boo
     struct syni_channel_after after = {NULL, NULL, NULL, false};
     bool served;
 
-    syni_list_init(&port->link);
+    port->listed = false;
     *out_stir = false;
     if (syni_channel_flow(channel, port))
         return true;
@@ -253,10 +253,11 @@ void syni_channel_settle_locked(struct syni_channel *channel, struct syni_channe
     while (!channel->closed && syni_channel_count(channel) > 0 &&
            (port = syni_port_take(&channel->receivers))) {
         syni_ring_pop(&channel->ring, port->item);
-        syni_port_serve(port, SYN_OK);
+        syni_port_serve(&after->served, port, SYN_OK);
     }
     while ((channel->ended || channel->closed) && (port = syni_port_take(&channel->receivers)))
-        syni_port_serve(port, channel->closed ? SYN_ECLOSED : syni_channel_tell_end(channel));
+        syni_port_serve(&after->served, port,
+                        channel->closed ? SYN_ECLOSED : syni_channel_tell_end(channel));
     stir(channel, after);
 }
 
@@ -265,15 +266,16 @@ bool syni_channel_withdraw(struct syni_channel *channel, struct syni_port *port)
     bool listed;
 
     syni_mutex_lock(&channel->lock);
-    listed = !syni_list_empty(&port->link);
-    syni_list_remove(&port->link);
+    listed = port->listed;
+    if (listed)
+        syni_port_unlist(port);
     syni_mutex_unlock(&channel->lock);
     return listed;
 }
 
 bool syni_channel_yield(struct syni_channel *channel, void *item, bool asked)
 {
-    struct syni_port *receiver = NULL;
+    struct syni_port *receiver, *served = NULL;
     bool goes_on, lost, mine;
 
     if (!asked && syni_ring_try_push_below(&channel->ring, item))
@@ -283,6 +285,7 @@ bool syni_channel_yield(struct syni_channel *channel, void *item, bool asked)
     lost = asked || channel->closed;
     if (!lost && (receiver = syni_port_take(&channel->receivers))) {
         memcpy(receiver->item, item, channel->item->size);
+        syni_port_serve(&served, receiver, SYN_OK);
     } else if (!lost) { /* whoever asked may have given up: that is the place too many */
         syni_ring_push(&channel->ring, item);
     }
@@ -290,8 +293,7 @@ bool syni_channel_yield(struct syni_channel *channel, void *item, bool asked)
     channel->yielded = !goes_on;
     unlock(channel, mine);
     SYNI_DELAY(channel_after);
-    if (receiver)
-        syni_port_serve(receiver, SYN_OK);
+    syni_port_tell(served);
     if (lost && channel->item->destroy)
         channel->item->destroy(item);
     return goes_on;

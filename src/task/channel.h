@@ -77,10 +77,10 @@ struct syni_channel {
     } places_behind[];
 };
 
-/* What is left to be done outside the lock. */
+/* What is left to be done outside the lock: all that takes another one, or a system call. */
 struct syni_channel_after {
-    struct syni_loop *upgrade; /* asked to give the channel up */
-    struct syni_port *served;
+    struct syni_loop *upgrade; /* pinned; asked to give the channel up */
+    struct syni_port *served;  /* those to tell; see syni_port_serve() */
     struct syni_core *resume; /* the generator, which waited at its yield */
     bool start;               /* the generator, which never ran */
 };
@@ -190,7 +190,7 @@ bool syni_channel_stop_yielding(struct syni_channel *channel);
 /* --- under the lock, for the files of this module --- */
 
 /* All who wait are told that it is closed. */
-void syni_channel_close_locked(struct syni_channel *channel);
+void syni_channel_close_locked(struct syni_channel *channel, struct syni_channel_after *after);
 
 /* Serves who waits for items that are there. */
 void syni_channel_settle_locked(struct syni_channel *channel, struct syni_channel_after *after);

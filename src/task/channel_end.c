@@ -2,8 +2,9 @@
  *
  * Channels: the end, by its producers, by a close, by its generator.
  *
- * Any thread, under the channel's lock. Destructors run outside it: once a channel is
- * closed nobody looks at its ring any more but who closed it.
+ * Any thread, under the channel's lock. What takes another lock, or a system call, is left for when
+ * it is free: telling those who waited, asking the generator to end. Destructors run outside it, too:
+ * once a channel is closed nobody looks at its ring any more but who closed it.
  */
 #include "task/channel.h"
 
@@ -32,7 +33,7 @@ struct syn_report *syni_channel_report(struct syni_channel *channel, syn_err sta
 }
 
 static void end_locked(struct syni_channel *channel, syn_err err, enum syn_origin origin,
-                       struct syn_report *report)
+                       struct syn_report *report, struct syni_channel_after *after)
 {
     struct syni_port *port;
 
@@ -40,37 +41,38 @@ static void end_locked(struct syni_channel *channel, syn_err err, enum syn_origi
     channel->err = err;
     channel->origin = origin;
     channel->report = report;
-    while ((port = syni_port_take(&channel->receivers))) { /* then there is no item left */
-        syni_port_serve(port, syni_channel_tell_end(channel));
-    }
+    while ((port = syni_port_take(&channel->receivers))) /* then there is no item left */
+        syni_port_serve(&after->served, port, syni_channel_tell_end(channel));
     while ((port = syni_port_take(&channel->senders)))
-        syni_port_serve(port, SYN_ECLOSED);
+        syni_port_serve(&after->served, port, SYN_ECLOSED);
 }
 
 bool syni_channel_finish(struct syni_channel *channel, syn_err err, enum syn_origin origin,
                          struct syn_report *report)
 {
+    struct syni_channel_after after = {NULL, NULL, NULL, false};
     bool first;
 
     syni_channel_lock(channel);
     first = !channel->ended && !channel->closed;
     if (first)
-        end_locked(channel, err, origin, report);
+        end_locked(channel, err, origin, report, &after);
     syni_channel_unlock(channel);
+    syni_channel_do_after(channel, &after);
     if (!first)
         syni_report_free(report);
     return first;
 }
 
-void syni_channel_close_locked(struct syni_channel *channel)
+void syni_channel_close_locked(struct syni_channel *channel, struct syni_channel_after *after)
 {
     struct syni_port *waiting;
 
     channel->closed = true;
     while ((waiting = syni_port_take(&channel->receivers)))
-        syni_port_serve(waiting, SYN_ECLOSED);
+        syni_port_serve(&after->served, waiting, SYN_ECLOSED);
     while ((waiting = syni_port_take(&channel->senders)))
-        syni_port_serve(waiting, SYN_ECLOSED);
+        syni_port_serve(&after->served, waiting, SYN_ECLOSED);
 }
 
 /* What a close comes to: an error that was said to nobody yet; of being asked to end, only
@@ -89,31 +91,39 @@ static void tell_closed(struct syni_channel *channel, struct syni_port *port)
     channel->told = true;
 }
 
-/* It shall end; one that never began is the caller's to free. A job is the caller's to ask, and
- * held: it may end inside that, which takes our lock. */
-static struct syni_core *end_generator(struct syni_channel *channel, struct syni_core **out_job)
+/* How a generator is to end, once the lock is free. */
+struct ending {
+    struct syni_core *unstarted; /* it never began, and is to be freed */
+    struct syni_core *job;       /* held; to be asked: it may end inside that, which takes our lock */
+    struct syni_task *task;      /* its request is to be sent, and it does not end before */
+};
+
+static struct ending end_generator_locked(struct syni_channel *channel,
+                                          struct syni_channel_after *after)
 {
     struct syni_core *generator = channel->generator;
+    struct ending ending = {NULL, NULL, NULL};
 
     if (!generator)
-        return NULL;
+        return ending;
     if (!channel->started) {
         channel->generator = NULL;
         channel->ended = true;
-        return generator;
+        ending.unstarted = generator;
+        return ending;
     }
-    if (generator->task) {
-        syni_task_request(generator->task, SYN_BY_REQUEST);
-    } else {
-        *out_job = generator;
+    if (!generator->task) {
+        ending.job = generator;
         syni_slot_take(generator->slot, syni_slot_generation(generator->slot),
                        SYNI_SLOT_PIN_ANY);
+    } else if (syni_task_claim_request(generator->task, SYN_BY_REQUEST)) {
+        ending.task = generator->task;
     }
     if (channel->yielded) { /* in its clean-up, where no request wakes it */
         channel->yielded = false;
-        channel->go_on(generator);
+        after->resume = generator;
     }
-    return NULL;
+    return ending;
 }
 
 static void free_unstarted(struct syni_channel *channel, struct syni_core *generator)
@@ -129,6 +139,16 @@ static void ask(struct syni_core *job)
     syni_core_unpin(job);
 }
 
+static void end_generator(struct syni_channel *channel, const struct ending *ending)
+{
+    if (ending->unstarted)
+        free_unstarted(channel, ending->unstarted);
+    if (ending->job)
+        ask(ending->job);
+    if (ending->task)
+        syni_task_send_request(ending->task);
+}
+
 /* Another loop's own: that shall close it; PORT is told then, as below. */
 static void wish_to_close_locked(struct syni_channel *channel, struct syni_port *port,
                                  struct syni_channel_after *after)
@@ -136,17 +156,17 @@ static void wish_to_close_locked(struct syni_channel *channel, struct syni_port 
     channel->close_wanted = true;
     syni_channel_ask_for_locked(channel, after);
     if (port)
-        syni_list_append(&channel->closers, &port->link);
+        syni_port_list(port, &channel->closers);
 }
 
 bool syni_channel_shut(struct syni_channel *channel, struct syni_port *port)
 {
     struct syni_channel_after after = {NULL, NULL, NULL, false};
-    struct syni_core *unstarted = NULL, *job = NULL;
+    struct ending ending = {NULL, NULL, NULL};
     bool first, waits, last;
 
     if (port)
-        syni_list_init(&port->link);
+        port->listed = false;
     syni_channel_lock(channel);
     if (syni_channel_is_anothers(channel)) {
         wish_to_close_locked(channel, port, &after);
@@ -156,23 +176,21 @@ bool syni_channel_shut(struct syni_channel *channel, struct syni_port *port)
     }
     first = !channel->closed;
     last = syni_channel_disown_locked(channel);
-    syni_channel_close_locked(channel);
+    syni_channel_close_locked(channel, &after);
     if (first)
-        unstarted = end_generator(channel, &job);
+        ending = end_generator_locked(channel, &after);
     waits = channel->generator != NULL;
     if (port) {
         if (waits)
-            syni_list_append(&channel->closers, &port->link);
+            syni_port_list(port, &channel->closers);
         else
             tell_closed(channel, port);
     }
     syni_channel_unlock(channel);
     if (first)
         syni_channel_empty(channel);
-    if (unstarted)
-        free_unstarted(channel, unstarted);
-    if (job)
-        ask(job);
+    end_generator(channel, &ending);
+    syni_channel_do_after(channel, &after);
     if (last)
         syni_channel_unpin(channel);
     return waits;
@@ -191,21 +209,24 @@ static void generator_ended(struct syni_waiter *waiter)
     channel->generator = NULL;
     last = syni_channel_disown_locked(channel);
     syni_channel_settle_locked(channel, &after); /* those who came from elsewhere */
-    end_locked(channel, core->err, core->origin, core->report);
+    end_locked(channel, core->err, core->origin, core->report, &after);
     core->report = NULL;
     core->seen = true; /* the channel has it now */
     close = channel->close_wanted && !channel->closed;
     if (close)
-        syni_channel_close_locked(channel);
+        syni_channel_close_locked(channel, &after);
     syni_channel_unlock(channel);
+    syni_channel_do_after(channel, &after);
     if (close)
         syni_channel_empty(channel); /* before those who closed it hear of it */
+    after.served = NULL;
     syni_channel_lock(channel);
     while ((closer = syni_port_take(&channel->closers))) {
         tell_closed(channel, closer);
-        syni_port_serve(closer, closer->status);
+        syni_port_serve(&after.served, closer, closer->status);
     }
     syni_channel_unlock(channel);
+    syni_channel_do_after(channel, &after);
     syni_core_unpin(core);
     if (last)
         syni_channel_unpin(channel);

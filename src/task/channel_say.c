@@ -57,7 +57,7 @@ syn_err syni_channel_say(struct syni_channel *channel, const struct syni_saying 
     struct syni_channel_after after = {NULL, NULL, NULL, false};
     syn_err err;
 
-    syni_list_init(&port->link);
+    port->listed = false;
     syni_channel_lock(channel);
     err = may_say(channel);
     if (!err && hears(channel)) {

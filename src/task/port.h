@@ -27,9 +27,10 @@ struct syni_select {
 };
 
 struct syni_port {
-    struct syni_list link; /* on a list of the channel: not served yet */
+    struct syni_list link; /* on a list of the channel; then among those to be told */
     void *item;            /* where the item goes, or lies; a producer's is only read */
     bool receives;
+    bool listed;           /* on a list of the channel: not served yet */
     int number;                 /* of the choice */
     struct syni_select *select; /* that it is one of; NULL: none */
     syn_err status;
@@ -47,24 +48,55 @@ static inline bool syni_select_claim(struct syni_select *select, int number)
                                                    memory_order_relaxed, memory_order_relaxed);
 }
 
+/* PORT waits on LIST; does not any more, and was not served. */
+static inline void syni_port_list(struct syni_port *port, struct syni_list *list)
+{
+    port->listed = true;
+    syni_list_append(list, &port->link);
+}
+
+static inline void syni_port_unlist(struct syni_port *port)
+{
+    port->listed = false;
+    syni_list_remove(&port->link);
+}
+
 /* Takes the first off LIST that can be served, who then must be; NULL: there is none. */
 static inline struct syni_port *syni_port_take(struct syni_list *list)
 {
     while (!syni_list_empty(list)) {
         struct syni_port *port = SYNI_CONTAINER(list->next, struct syni_port, link);
 
-        syni_list_remove(&port->link);
+        syni_port_unlist(port);
         if (!port->select || syni_select_claim(port->select, port->number))
             return port;
     }
     return NULL;
 }
 
-/* PORT, which was taken, is told. */
-static inline void syni_port_serve(struct syni_port *port, syn_err status)
+/* Ports that were served, and are to be told when the lock is free: the last, whose `link.next` is the
+ * first. NULL: there are none. */
+static inline void syni_port_serve(struct syni_port **last, struct syni_port *port, syn_err status)
 {
     port->status = status;
-    port->wake(port);
+    port->link.next = *last ? (*last)->link.next : &port->link;
+    if (*last)
+        (*last)->link.next = &port->link;
+    *last = port;
+}
+
+/* Each may be gone when it was told. */
+static inline void syni_port_tell(struct syni_port *last)
+{
+    struct syni_list *node = last ? last->link.next : NULL;
+
+    while (node) {
+        struct syni_port *port = SYNI_CONTAINER(node, struct syni_port, link);
+
+        SYNI_STEP();
+        node = port == last ? NULL : node->next;
+        port->wake(port);
+    }
 }
 
 #endif

@@ -118,8 +118,13 @@ static void ask_child(struct syni_scope *scope, struct syni_core *core,
         section->to_ask = core;
         section->origin = origin;
         syni_slot_take(core->slot, syni_slot_generation(core->slot), SYNI_SLOT_PIN_ANY);
-    } else if (!syni_core_ask(core, origin)) {
-        withdraw(scope, core, section);
+    } else if (!core->task) {
+        if (!syni_core_ask(core, origin))
+            withdraw(scope, core, section);
+    } else if (syni_task_claim_request(core->task, origin)) {
+        core->task->request_job.link.next = NULL;
+        *section->last_request = &core->task->request_job.link;
+        section->last_request = &core->task->request_job.link.next;
     }
 }
 

@@ -59,8 +59,9 @@ _Static_assert(_Alignof(struct syni_scope) <= _Alignof(struct syn_scope), "misal
 struct syni_section {
     struct syni_list dropped;    /* cores to give up */
     unsigned ended;              /* children that are counted no more when those are gone */
-    struct syni_core *to_ask;    /* held, chained by their jobs: children to ask to end */
+    struct syni_core *to_ask;    /* held, chained by their jobs: jobs to ask to end */
     enum syn_origin origin;      /* and why */
+    struct syni_link *requests, **last_request; /* of tasks, claimed and to be sent, by request_job */
     struct syni_waiter *to_tell; /* the last touch */
 };
 

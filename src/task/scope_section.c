@@ -11,7 +11,7 @@
 #include <stddef.h>
 
 /* The locks of threads' scopes, which have no room for one of their own: a scope's
- * address chooses. Held for a few instructions, and while siblings are asked. */
+ * address chooses. Held for a few instructions. */
 enum { LOCKS = 16 };
 static struct syni_mutex locks[LOCKS] = {
     SYNI_MUTEX_INIT, SYNI_MUTEX_INIT, SYNI_MUTEX_INIT, SYNI_MUTEX_INIT,
@@ -44,6 +44,8 @@ void syni_scope_enter(struct syni_scope *scope, struct syni_section *section)
     syni_list_init(&section->dropped);
     section->ended = 0;
     section->to_ask = NULL;
+    section->requests = NULL;
+    section->last_request = &section->requests;
     section->to_tell = NULL;
     syni_scope_lock(scope);
 }
@@ -51,6 +53,13 @@ void syni_scope_enter(struct syni_scope *scope, struct syni_section *section)
 /* Each may end inside the call, and then comes into a section of its own. */
 static void ask_deferred(struct syni_section *section)
 {
+    while (section->requests) {
+        struct syni_task *task =
+            SYNI_CONTAINER(section->requests, struct syni_task, request_job.link);
+
+        section->requests = section->requests->next;
+        syni_task_send_request(task);
+    }
     while (section->to_ask) {
         struct syni_core *core = section->to_ask;
         struct syni_link *next = core->job.link.next;

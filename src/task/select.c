@@ -38,7 +38,7 @@ static void ready(struct syni_select *select, int number)
     struct syni_chance *chance = syni_chance(choice);
 
     memset(chance, 0, sizeof *chance);
-    syni_list_init(&chance->port.link);
+    chance->port.listed = false;
     chance->port.item = choice->item;
     chance->port.receives = choice->on == SYNI_ON_NEXT;
     chance->port.number = number;

@@ -237,6 +237,10 @@ void syni_outcome_abandon(struct syni_task *task, syn_err err, enum syn_origin o
 /* Asks TASK to end. Any thread that knows it to live (a reference, or the driver);
  * the first request counts. */
 void syni_task_request(struct syni_task *task, enum syn_origin origin);
+/* The same in two steps, where a lock is held at the first one. True: it is the first request, and
+ * TASK, which does not end before it arrives, must be sent it. */
+bool syni_task_claim_request(struct syni_task *task, enum syn_origin origin);
+void syni_task_send_request(struct syni_task *task);
 
 /* It was asked, though the request's job may still be on its way: a task that saw
  * syn_task_cancelled() leaves at its next suspension, and not at the one after. */
