@@ -278,7 +278,7 @@ syn_err syn_clock_new(struct syn_clock **out_clock)
     clock = syni_alloc(sizeof *clock);
     if (!clock)
         return SYN_ENOMEM;
-    syni_mutex_init(&clock->mutex);
+    syni_mutex_init(&clock->mutex, SYNI_RANK_CLOCK);
     syni_list_init(&clock->sleepers);
     *out_clock = clock;
     return SYN_OK;

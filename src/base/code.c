@@ -9,7 +9,7 @@
 
 #include "base/thread.h"
 
-static struct syni_mutex lock = SYNI_MUTEX_INIT;
+static struct syni_mutex lock = SYNI_MUTEX_INIT(CODES);
 static struct syn_err_table *tables; /* under lock */
 
 static const struct syn_err_text *find_in(const struct syn_err_table *table, syn_err code)

@@ -22,7 +22,7 @@ enum { DESCRIPTORS = 8192, WORD = 64 };
 
 unsigned syni_process_number = 1;
 
-static struct syni_mutex lock = SYNI_MUTEX_INIT;
+static struct syni_mutex lock = SYNI_MUTEX_INIT(FORK);
 static bool watching;                          /* under lock, as the rest */
 static struct syni_fork_call *calls, **last = &calls;
 static uint64_t ours[DESCRIPTORS / WORD];

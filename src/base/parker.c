@@ -24,7 +24,7 @@
 #include "base/thread.h"
 
 enum { LASTING = 128 };
-static struct syni_mutex spare_lock = SYNI_MUTEX_INIT;
+static struct syni_mutex spare_lock = SYNI_MUTEX_INIT(SPARE);
 static struct syni_parker lasting[LASTING];
 static struct syni_parker *spare; /* under spare_lock, as the next */
 static int n_lasting;             /* that were handed out ever */
@@ -65,7 +65,7 @@ static struct syni_parker *make(struct syni_self *self)
     else
         parker = &self->own_parker;
     if (!parker->made) {
-        syni_mutex_init(&parker->mutex);
+        syni_mutex_init(&parker->mutex, SYNI_RANK_PARKER);
         syni_cond_init(&parker->cond);
         parker->made = true;
     }

@@ -38,14 +38,23 @@ static void must(int error, const char *what)
         syni_panic(what);
 }
 
-void syni_mutex_init(struct syni_mutex *mutex)
+#if defined(SYN_CHECKED) && SYN_CHECKED
+#define RANK(mutex) ((mutex)->rank)
+#endif
+
+void syni_mutex_init(struct syni_mutex *mutex, enum syni_rank rank)
 {
-    must(pthread_mutex_init(&mutex->raw, NULL), "pthread_mutex_init failed");
+    syni_mutex_renew(mutex);
+#if defined(SYN_CHECKED) && SYN_CHECKED
+    mutex->rank = rank;
+#else
+    (void)rank;
+#endif
 }
 
 void syni_mutex_renew(struct syni_mutex *mutex)
 {
-    syni_mutex_init(mutex);
+    must(pthread_mutex_init(&mutex->raw, NULL), "pthread_mutex_init failed");
 }
 
 void syni_mutex_fini(struct syni_mutex *mutex)
@@ -55,11 +64,13 @@ void syni_mutex_fini(struct syni_mutex *mutex)
 
 void syni_mutex_lock(struct syni_mutex *mutex)
 {
+    syni_rank_take(RANK(mutex), mutex);
     must(pthread_mutex_lock(&mutex->raw), "pthread_mutex_lock failed");
 }
 
 void syni_mutex_unlock(struct syni_mutex *mutex)
 {
+    syni_rank_give(RANK(mutex));
     must(pthread_mutex_unlock(&mutex->raw), "pthread_mutex_unlock failed");
 }
 
@@ -102,6 +113,7 @@ void syni_cond_wait(struct syni_cond *cond, struct syni_mutex *mutex)
 {
     int before = syni_thread_hold_cancel();
 
+    syni_rank_wait(RANK(mutex));
     must(pthread_cond_wait(&cond->raw, &mutex->raw), "pthread_cond_wait failed");
     syni_thread_let_cancel(before);
 }
@@ -111,6 +123,7 @@ bool syni_cond_wait_until(struct syni_cond *cond, struct syni_mutex *mutex, int6
     struct timespec when;
     int error, before;
 
+    syni_rank_wait(RANK(mutex));
 #if defined(__APPLE__)
     int64_t left = deadline_ns - syni_now();
 

@@ -17,24 +17,37 @@
 
 #include <synchronicity/err.h>
 
+#include "base/rank.h"
+
 /* Bytes of a cache line: what different threads write often lies so far apart. Where
  * lines are shorter it costs only room. */
 enum { SYNI_LINE = 64 };
 
 struct syni_mutex {
     pthread_mutex_t raw;
+#if defined(SYN_CHECKED) && SYN_CHECKED
+    enum syni_rank rank;
+#endif
 };
 
 struct syni_cond {
     pthread_cond_t raw;
 };
 
-#define SYNI_MUTEX_INIT                                                                            \
+/* RANK is one of rank.h, as in SYNI_MUTEX_INIT(LIFE). */
+#if defined(SYN_CHECKED) && SYN_CHECKED
+#define SYNI_MUTEX_INIT(name)                                                                      \
+    {                                                                                              \
+        PTHREAD_MUTEX_INITIALIZER, SYNI_RANK_##name                                                \
+    }
+#else
+#define SYNI_MUTEX_INIT(name)                                                                      \
     {                                                                                              \
         PTHREAD_MUTEX_INITIALIZER                                                                  \
     }
+#endif
 
-void syni_mutex_init(struct syni_mutex *mutex);
+void syni_mutex_init(struct syni_mutex *mutex, enum syni_rank rank);
 /* In a forked child: whoever held it is not there. */
 void syni_mutex_renew(struct syni_mutex *mutex);
 void syni_mutex_fini(struct syni_mutex *mutex);

@@ -17,7 +17,7 @@
 
 #include "base/report.h"
 
-static struct syni_mutex lock = SYNI_MUTEX_INIT;
+static struct syni_mutex lock = SYNI_MUTEX_INIT(BLOCKED);
 static struct syni_list blocked = {&blocked, &blocked};
 
 static bool drives(const struct syni_driving *chain, const struct syni_home *home)

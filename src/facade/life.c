@@ -28,7 +28,7 @@
 #include "base/report.h"
 #include "task/resident.h"
 
-static struct syni_mutex lock = SYNI_MUTEX_INIT;
+static struct syni_mutex lock = SYNI_MUTEX_INIT(LIFE);
 static struct syni_cond left; /* a stopper has left; made with the first home */
 static bool left_made;
 static struct syni_list running = {&running, &running}; /* under lock */

@@ -119,7 +119,7 @@ syn_err syni_future_share(struct syn_future future, struct syn_shared **out_shar
         return syni_refuse(SYN_ENOMEM, "no memory to share a future");
     }
     shared->core = core;
-    syni_mutex_init(&shared->lock);
+    syni_mutex_init(&shared->lock, SYNI_RANK_SHARED);
     syni_list_init(&shared->waiters);
     shared->users = 1;
     shared->waiter.wake = source_done;

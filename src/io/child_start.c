@@ -241,7 +241,7 @@ static struct syn_child *child_new(const struct syn_child_options *options)
 
     if (!child)
         return NULL;
-    syni_mutex_init(&child->lock);
+    syni_mutex_init(&child->lock, SYNI_RANK_CHILD);
     child->watch = -1;
     child->grace = options->grace > 0 ? options->grace : 5;
     return child;

@@ -12,7 +12,7 @@
 
 #include "base/say.h"
 
-static struct syni_mutex registry_lock = SYNI_MUTEX_INIT;
+static struct syni_mutex registry_lock = SYNI_MUTEX_INIT(REGISTRY);
 static struct syni_list registry = {&registry, &registry};
 
 void syni_live_add(struct syni_loop *loop, struct syni_live *live, const char *name)

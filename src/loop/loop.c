@@ -226,7 +226,7 @@ void syni_loop_unblock(struct syni_loop *loop)
 void syni_loop_prepare(struct syni_loop *loop)
 {
     memset(loop, 0, sizeof *loop);
-    syni_mutex_init(&loop->lock);
+    syni_mutex_init(&loop->lock, SYNI_RANK_LOOP);
     syni_cond_init(&loop->standby);
     loop->ready.last = &loop->ready.first;
     syni_list_init(&loop->live);

@@ -10,7 +10,7 @@
 
 #include <stddef.h>
 
-static struct syni_mutex lock = SYNI_MUTEX_INIT;
+static struct syni_mutex lock = SYNI_MUTEX_INIT(KEEPER);
 static struct syni_cond changed; /* made with the first thread */
 static bool made;
 /* under lock */

@@ -17,7 +17,7 @@
 #include <stddef.h>
 
 /* Taken inside a pool's lock. */
-static struct syni_mutex all_lock = SYNI_MUTEX_INIT;
+static struct syni_mutex all_lock = SYNI_MUTEX_INIT(POOLS);
 static struct syni_list all = {&all, &all};
 
 static struct syni_pool_stopper *stopper_of(struct syni_list *node)

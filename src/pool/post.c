@@ -13,7 +13,7 @@
 #include <stddef.h>
 
 /* Making the inside of a pool, which may be static and is not made before it is used. */
-static struct syni_mutex making = SYNI_MUTEX_INIT;
+static struct syni_mutex making = SYNI_MUTEX_INIT(MAKING);
 
 static void make(struct syni_pool *pool, struct syn_pool *owner)
 {
@@ -23,7 +23,7 @@ static void make(struct syni_pool *pool, struct syn_pool *owner)
 
     pool->owner = owner;
     pool->main = syni_worker_main;
-    syni_mutex_init(&pool->lock);
+    syni_mutex_init(&pool->lock, SYNI_RANK_POOL);
     syni_cond_init(&pool->changed);
     for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
         syni_list_init(lists[i]);

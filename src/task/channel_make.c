@@ -31,7 +31,7 @@ struct syni_channel *syni_channel_make(const struct syn_type *item, size_t capac
     channel->bytes = sizeof *channel + ring;
     channel->capacity = capacity;
     syni_ring_init(&channel->ring, channel->places_behind, capacity + extra, item->size);
-    syni_mutex_init(&channel->lock);
+    syni_mutex_init(&channel->lock, SYNI_RANK_CHANNEL);
     syni_list_init(&channel->receivers);
     syni_list_init(&channel->senders);
     syni_list_init(&channel->closers);

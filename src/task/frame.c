@@ -20,7 +20,7 @@
 /* A worker keeps fewer: it mostly frees what others made, who are to have it back. */
 enum { OF_HOME = 256, OF_WORKER = 64, BATCH = 32, OF_ALL = 4096 };
 
-static struct syni_mutex lock = SYNI_MUTEX_INIT;
+static struct syni_mutex lock = SYNI_MUTEX_INIT(FRAMES);
 static struct syni_store common;                  /* under lock */
 static _Atomic(bool) stocked[SYNI_FRAME_CLASSES]; /* common has some; written under lock */
 /* Under lock: while there are any, frames are worth keeping. */

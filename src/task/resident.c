@@ -6,7 +6,7 @@
  */
 #include "task/resident.h"
 
-struct syni_mutex syni_residents_lock = SYNI_MUTEX_INIT;
+struct syni_mutex syni_residents_lock = SYNI_MUTEX_INIT(RESIDENTS);
 
 void syni_residents_init(struct syni_home *home)
 {

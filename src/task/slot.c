@@ -22,7 +22,7 @@
 
 enum { CHUNK = 256 };
 
-static struct syni_mutex lock = SYNI_MUTEX_INIT;
+static struct syni_mutex lock = SYNI_MUTEX_INIT(SLOTS);
 static struct syni_slot *first, *last;
 struct chunk {
     struct chunk *next; /* the one made before; never changes */

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The order of the library's locks: one table, which a checked build (SYN_CHECKED) holds each lock
+ * against. A thread takes a lock only if its rank is behind those of all that it holds, and if the
+ * table says for each of them that this one may be taken inside. Locks of one rank are never held
+ * together, but for those of channels, by address. Nobody waits for a condition with another lock.
+ * A thread that breaks this aborts, and names both.
+ *
+ * No callback of a user runs under any of them.
+ */
+#ifndef SYNI_RANK_H
+#define SYNI_RANK_H
+
+#define SYNI_INSIDE(name) (1UL << SYNI_RANK_##name)
+#define SYNI_INSIDE_NONE 0UL
+#define SYNI_INSIDE_ANY (~0UL)
+
+/* From the outside in: of what, and which may be taken inside. */
+#define SYNI_LOCK_RANKS(RANK)                                                                      \
+    RANK(LIFE, "of synchronizers' lives", SYNI_INSIDE_ANY) /* held while one starts */             \
+    RANK(BLOCKED, "of those who block", SYNI_INSIDE_NONE)                                          \
+    RANK(SCOPE, "of a thread's scopes", SYNI_INSIDE_NONE)                                          \
+    RANK(CHILD, "of a child process", SYNI_INSIDE_NONE)                                            \
+    RANK(SHARED, "of a shared future", SYNI_INSIDE_NONE)                                           \
+    RANK(CHANNEL, "of a channel", SYNI_INSIDE(CHANNEL)) /* a select holds several */               \
+    RANK(MAKING, "of pools that are made", SYNI_INSIDE(POOLS))                                     \
+    RANK(POOL, "of a pool",                                                                        \
+         SYNI_INSIDE(POOLS) | SYNI_INSIDE(CLOCK) | SYNI_INSIDE(SPARE) | SYNI_INSIDE(PARKER))       \
+    RANK(POOLS, "of the list of pools", SYNI_INSIDE_NONE)                                          \
+    RANK(KEEPER, "of the keeper", SYNI_INSIDE(FORK)) /* it starts its thread */                    \
+    RANK(RESIDENTS, "of residents", SYNI_INSIDE_NONE)                                              \
+    RANK(LOOP, "of a loop", SYNI_INSIDE_NONE) /* the role, when it is handed over */               \
+    RANK(REGISTRY, "of the list of loops", SYNI_INSIDE_NONE)                                       \
+    RANK(CLOCK, "of a virtual clock", SYNI_INSIDE(PARKER))                                         \
+    RANK(SPARE, "of spare parkers", SYNI_INSIDE_NONE)                                              \
+    RANK(PARKER, "of a parker", SYNI_INSIDE_NONE)                                                  \
+    RANK(FRAMES, "of frames", SYNI_INSIDE(SLOTS))                                                  \
+    RANK(SLOTS, "of slots", SYNI_INSIDE_NONE)                                                      \
+    RANK(CODES, "of users' codes", SYNI_INSIDE_NONE)                                               \
+    RANK(FORK, "of what a fork renews", SYNI_INSIDE_NONE)
+
+#define SYNI_RANK_OF(name, says, inside) SYNI_RANK_##name,
+enum syni_rank { SYNI_LOCK_RANKS(SYNI_RANK_OF) SYNI_N_RANKS };
+
+#if defined(SYN_CHECKED) && SYN_CHECKED
+
+/* The calling thread is about to take a lock of RANK, which lies at ADDRESS; has given it back; is
+ * about to wait for a condition with it. */
+void syni_rank_take(enum syni_rank rank, const void *address);
+void syni_rank_give(enum syni_rank rank);
+void syni_rank_wait(enum syni_rank rank);
+
+#else
+
+#define syni_rank_take(rank, address) ((void)0)
+#define syni_rank_give(rank) ((void)0)
+#define syni_rank_wait(rank) ((void)0)
+
+#endif
+
+#endif
