@@ -350,7 +350,86 @@ static void S1_many_open_scopes_end_with_their_task(void)
     check_growth(open_many);
 }
 
+/* --- stops --- */
+
+enum { SLEEPING, UNSTARTED, STAYING } at_stop;
+
+ASYNC(demo, void, lives, (double, stays), SYN_LOCAL(int, i))
+{
+    co_begin;
+    co_sleep(1000);
+    co_finally;
+    co_sleep(self->stays);
+    co_end;
+}
+
+static _Atomic(bool) holds;
+
+ASYNC(demo, void, holds_the_loop)
+{
+    co_begin;
+    holds = true;
+    while (holds)
+        usleep(100);
+    co_end;
+}
+
+static void lets_go(int unused, void *unused_too)
+{
+    (void)unused;
+    (void)unused_too;
+    holds = false;
+}
+
+static unsigned long stop_many(int n, enum order order)
+{
+    struct crew_at_work *crew = NULL;
+    unsigned long steps;
+
+    (void)order;
+    begin();
+    if (at_stop == UNSTARTED) {
+        CHECK_INT(future_detach(holds_the_loop_future()), 0);
+        spin_until(&holds);
+    }
+    for (int i = 0; i < n; i++)
+        CHECK_INT(future_detach(lives_future(at_stop == STAYING ? 1000 : 0)), 0);
+    if (at_stop == UNSTARTED)
+        crew = crew_start(1, lets_go, NULL);
+    else
+        CHECK_INT(naps(1), 0);
+    syn_test_steps();
+    CHECK_INT(synchronizer_stop(&demo, syn_after(2)), at_stop == STAYING ? SYN_ETIMEDOUT : SYN_OK);
+    steps = syn_test_steps();
+    if (crew)
+        crew_join(crew);
+    CHECK_INT(synchronizer_free(&demo), 0);
+    done_after(2 * MANY);
+    return steps;
+}
+
+static void L2_many_tasks_are_stopped(void)
+{
+    at_stop = SLEEPING;
+    check_growth(stop_many);
+}
+
+static void L2_many_calls_that_did_not_begin_are_stopped(void)
+{
+    at_stop = UNSTARTED;
+    check_growth(stop_many);
+}
+
+static void L2_many_tasks_that_stay_are_abandoned(void)
+{
+    at_stop = STAYING;
+    check_growth(stop_many);
+}
+
 static const struct test_case cases[] = {
+    TEST(L2_many_tasks_are_stopped),
+    TEST(L2_many_calls_that_did_not_begin_are_stopped),
+    TEST(L2_many_tasks_that_stay_are_abandoned),
     TEST(T5_what_grows_with_the_square_is_noticed),
     TEST_MODES(S3_many_give_up_a_mutex),
     TEST_MODES(S3_many_give_up_a_semaphore),

@@ -108,7 +108,6 @@ static bool begin(struct syni_thread_wait *wait)
 
 static bool ask_to_end(struct syni_thread_wait *wait, enum syn_origin origin)
 {
-    SYNI_DELAY(deadline_passed);
     syni_task_request(SYNI_CONTAINER(wait, struct call, wait)->task, origin);
     return true;
 }

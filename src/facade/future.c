@@ -63,13 +63,11 @@ static bool list_at_core(struct syni_thread_wait *wait)
 static bool withdraw_from_core(struct syni_thread_wait *wait, enum syn_origin origin)
 {
     (void)origin;
-    SYNI_DELAY(deadline_passed);
     return syni_core_stop_waiting(core_wait_of(wait)->core, &wait->waiter.waiter);
 }
 
 static bool ask_producer(struct syni_thread_wait *wait, enum syn_origin origin)
 {
-    SYNI_DELAY(deadline_passed);
     return syni_core_ask(core_wait_of(wait)->core, origin);
 }
 

@@ -228,6 +228,7 @@ static syn_err end_early(struct syni_thread_wait *wait)
         return SYN_OK;
     wait->ending = true;
     wait->ended_by = origin;
+    SYNI_DELAY(deadline_passed);
     if ((wait->ops->ask && wait->ops->ask(wait, origin)) || !wait->ops->withdraw(wait, origin))
         return SYN_OK;
     return syni_code_of(origin);
