@@ -8,8 +8,9 @@
 #if defined(SYN_CHECKED) && SYN_CHECKED
 
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
+
+#include "base/say.h"
 
 static _Thread_local struct {
     uint32_t ranks;       /* those that are held */
@@ -30,8 +31,8 @@ static _Noreturn void out_of_order(enum syni_rank rank, uint32_t others, const c
 
     while (!(others >> other & 1))
         other++;
-    fprintf(stderr, "synchronicity: the lock %s is %s while that %s is held (src/base/rank.h)\n",
-            names[rank], what, names[other]);
+    syni_print("the lock %s is %s while that %s is held (src/base/rank.h)", names[rank], what,
+               names[other]);
     abort(); /* as syni_panic(), which stands upon us */
 }
 
