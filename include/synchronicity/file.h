@@ -49,7 +49,7 @@ SYN_BLOCKING_DECLARE(int, syn_file_open, SYN_COPY(const char *, path), (int, fla
  * SYN_ENOMEM, SYN_EAGAIN, SYN_ECLOSED, SYN_EDEADLK. */
 SYN_BLOCKING_DECLARE(void, syn_file_close, (int, fd));
 
-/* Reads SIZE bytes; fewer only at the end of the file. */
+/* Reads SIZE bytes; fewer only at the end of the file. 0 bytes: returns at once. */
 SYN_BLOCKING_DECLARE(size_t, syn_file_read, (int, fd), (void *, buffer), (size_t, size),
                      (int64_t, offset));
 

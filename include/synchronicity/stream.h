@@ -9,13 +9,16 @@
  *     syn_stream_write(s, data, size, &n)        1 to SIZE bytes
  *     syn_stream_write_all(s, data, size)        all of them
  *     syn_stream_shutdown(s)                     no more writing; the other side sees
- *                                                the end, reading goes on
+ *                                                the end, reading goes on. SYN_EBUSY while
+ *                                                a write is under way
+ *     syn_stream_finish(s, deadline)             the orderly end of a connection: see below
  *     syn_stream_close(s)                        the end of S, which is freed unless this
  *                                                fails (SYN_EBUSY, SYN_EWRONGLOOP; and
  *                                                SYN_ENOMEM, SYN_ECLOSED, which come
  *                                                before it begins). NULL is fine.
  *
- * and the same with _future for futures and awaiting. One reader and one writer at a
+ * and the same with _future for futures and awaiting. A read or write of 0 bytes returns at once
+ * with n 0, and says nothing of the end. One reader and one writer at a
  * time (SYN_EBUSY). Data and buffers belong to the caller and must stay until the
  * call has ended, which for a future means: until it was got, awaited or cancelled.
  *
@@ -25,7 +28,8 @@
  * CANCELLING a read or a write (by a deadline, too) loses nothing: bytes are either
  * reported as read, or still to be read; written bytes were reported, or were not
  * written, except that a cancelled write_all may have written a part, after which the
- * stream is good for closing only. To stop a read and still learn how much it had
+ * stream is good for closing only: a shutdown is SYN_EPIPE, and a close resets a TCP connection,
+ * so that the peer does not take what it got for all. To stop a read and still learn how much it had
  * got: syn_future_request_cancel(), then syn_future_get().
  */
 #ifndef SYNCHRONICITY_STREAM_H
@@ -63,7 +67,8 @@ static inline SYNI_UNUSED struct syn_stream_end_future syni_stream_end(struct sy
     return future;
 }
 
-/* What an implementation provides; each keeps the promises above. */
+/* What an implementation provides; each keeps the promises above. It is never called for 0
+ * bytes. Shutdown and close are SYN_EBUSY while one of its writes is under way. */
 struct syn_stream_class {
     const char *name;
     struct syn_stream_bytes_future (*read)(struct syn_stream *stream, void *buffer, size_t size);
@@ -89,8 +94,42 @@ syn_err syn_stream_write(struct syn_stream *stream, const void *data, size_t siz
 syn_err syn_stream_shutdown(struct syn_stream *stream);
 syn_err syn_stream_close(struct syn_stream *stream);
 
+/* On a descriptor's stream it is one write: no other operation comes in between. */
 SYN_ASYNC_DECLARE(void, syn_stream_write_all, (struct syn_stream *, stream),
                   (const void *, data), (size_t, size));
+
+/* Ends a connection so that the peer gets all that was written: shuts down, reads and drops what
+ * the peer still sends, to its end or until DEADLINE, and closes. A close alone may lose what was
+ * written, since a kernel answers input that comes later, or of which more than 64 KiB are unread,
+ * with a reset: an HTTP server that has answered and did not read the rest of a request must
+ * end by this. The deadline bounds a peer that never
+ * ends: syn_after(2) is ample; syn_never() trusts the peer.
+ * Fails: SYN_EBUSY or SYN_EWRONGLOOP, and STREAM stays open; SYN_ETIMEDOUT, or what a read said,
+ * and it is closed all the same. Also a cancelled one has closed it. NULL is fine. */
+SYN_ASYNC_DECLARE(void, syn_stream_finish, (struct syn_stream *, stream),
+                  (struct syn_deadline, deadline));
+
+/* ------------------------------------------------------------- descriptors --
+ * A stream of what somebody else opened: a socket, a pipe, a terminal, a file, a device. The open
+ * file, which other processes may share, stays as it is, above all as blocking: what the next
+ * program of a pipeline finds does not depend on this one. So pipes and terminals are opened again
+ * for the stream alone where the system can (Linux with /proc), and what can be neither waited
+ * for nor opened again, files among it, is read and written on the default pool (pool.h), which
+ * costs a thread while an operation waits. A descriptor that is non-blocking already is never of
+ * that kind. Not for datagrams (udp.h).
+ */
+
+/* Takes FD over, also when this fails: it is closed with the stream, and is close-on-exec unless
+ * it is 0, 1 or 2. Lives on the synchronizer of the first operation. Fails: SYN_EBADF, SYN_ENOMEM. */
+syn_err syn_stream_from_descriptor(int take_fd, struct syn_stream **out_stream);
+
+/* The process's standard streams, whatever they are: "tool < list", "cat list | tool", a
+ * terminal. Descriptors 0, 1 and 2 stay open and as they are, also when the stream is closed;
+ * children have them as ever. Lines and pieces of the input: the reader, below. Bytes that stdio has
+ * in its buffer are not seen. Fails: SYN_EBADF where it is closed; SYN_ENOMEM, EMFILE. */
+syn_err syn_stream_standard_input(struct syn_stream **out_stream);
+syn_err syn_stream_standard_output(struct syn_stream **out_stream);
+syn_err syn_stream_standard_error(struct syn_stream **out_stream);
 
 /* ---------------------------------------------------------------- reading --
  * A READER takes bytes from a stream in large pieces and gives them out in the

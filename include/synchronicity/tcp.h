@@ -68,11 +68,6 @@ syn_err syn_tcp_set_nodelay(struct syn_stream *stream, int on);
 /* Asks an idle peer every SECONDS whether it still lives; 0: never. */
 syn_err syn_tcp_set_keepalive(struct syn_stream *stream, int seconds);
 
-/* A stream of a descriptor that is a connected socket, a pipe or the like, which it
- * takes over, also when this fails: makes it non-blocking and close-on-exec. Lives on
- * the synchronizer of the first operation. Fails: SYN_EBADF, SYN_ENOMEM. */
-syn_err syn_stream_from_descriptor(int take_fd, struct syn_stream **out_stream);
-
 #ifdef __cplusplus
 }
 #endif

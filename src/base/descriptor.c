@@ -6,10 +6,18 @@
  * files of our own was discarded: a program that closed its standard streams may want them
  * back, and counts on the lowest number being given out.
  */
+#if defined(__APPLE__)
+#define _DARWIN_C_SOURCE
+#else
 #define _GNU_SOURCE /* pipe2 */
+#endif
 #include "base/descriptor.h"
 
 #include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/fault.h"
@@ -88,3 +96,64 @@ syn_err syni_pipe(int ends[2])
             close_quietly(got[i]);
     return err;
 }
+
+bool syni_descriptor_is_file(int fd)
+{
+    struct stat s;
+
+    return fstat(fd, &s) == 0 && (S_ISREG(s.st_mode) || S_ISDIR(s.st_mode) || S_ISBLK(s.st_mode));
+}
+
+bool syni_descriptor_ready(int fd, bool to_write, int timeout_ms)
+{
+    struct pollfd waited = {.fd = fd, .events = to_write ? POLLOUT : POLLIN};
+
+    return poll(&waited, 1, timeout_ms) > 0;
+}
+
+#if defined(__linux__)
+
+/* To open the master of a terminal would make another terminal, and most devices begin anew for
+ * each that opens them; these two do not. */
+static bool may_be_opened_again(int fd, const struct stat *s)
+{
+    unsigned number;
+
+    return S_ISFIFO(s->st_mode) || (isatty(fd) && ioctl(fd, TIOCGPTN, &number) != 0);
+}
+
+static bool is_same_file(int fd, const struct stat *as)
+{
+    struct stat s;
+
+    return fstat(fd, &s) == 0 && s.st_dev == as->st_dev && s.st_ino == as->st_ino &&
+           s.st_rdev == as->st_rdev;
+}
+
+int syni_descriptor_again(int fd)
+{
+    char path[40];
+    struct stat s;
+    int flags = fcntl(fd, F_GETFL), again;
+
+    if (flags < 0 || fstat(fd, &s) != 0 || !may_be_opened_again(fd, &s))
+        return -1;
+    snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+    flags = (flags & O_ACCMODE) | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
+    again = syni_descriptor(syni_fault("reopen") ? -1 : open(path, flags));
+    if (again >= 0 && !is_same_file(again, &s)) {
+        close(again);
+        again = -1;
+    }
+    return again;
+}
+
+#else
+
+int syni_descriptor_again(int fd)
+{
+    (void)fd; /* what /dev/fd opens elsewhere is the same open file */
+    return -1;
+}
+
+#endif

@@ -12,6 +12,8 @@
 #ifndef SYNI_DESCRIPTOR_H
 #define SYNI_DESCRIPTOR_H
 
+#include <stdbool.h>
+
 #include <synchronicity/err.h>
 
 /* FD, or the same open file under another number if FD is 0, 1 or 2. FD < 0: FD, and errno as
@@ -22,5 +24,17 @@ int syni_descriptor(int fd);
 /* Both ends of a pipe: close-on-exec, non-blocking. Returns 0, or the errno of the system call;
  * then nothing stays open and ENDS is untouched. */
 syn_err syni_pipe(int ends[2]);
+
+/* Another open file of the pipe, named or not, or terminal that FD is: with FD's direction, but
+ * non-blocking, without a change to the file that FD shares with others. Returns -1 where that is
+ * not possible: other kinds, a system without /proc, no right to open it. */
+int syni_descriptor_again(int fd);
+
+/* FD is a regular file, a directory or a disk: never waited for, whatever poll() says. */
+bool syni_descriptor_is_file(int fd);
+
+/* Waits, in the kernel, at most TIMEOUT_MS until FD can be read (or written), has ended or is
+ * no descriptor. */
+bool syni_descriptor_ready(int fd, bool to_write, int timeout_ms);
 
 #endif

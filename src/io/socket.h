@@ -8,7 +8,10 @@
 
 #include <sys/socket.h>
 
+#include <stdbool.h>
 #include <synchronicity/readiness.h>
+
+#include <synchronicity/blocking.h>
 #include <synchronicity/tcp.h>
 
 /* A new socket of FAMILY and TYPE (SOCK_STREAM, SOCK_DGRAM): non-blocking, close-on-exec, no
@@ -18,8 +21,37 @@ syn_err syni_socket(int family, int type, int *out_fd);
 /* Takes over FD, an accepted or connected socket; closes it when this fails. */
 syn_err syni_socket_prepare(int fd);
 
+/* What a socket needs before use: no SIGPIPE where calls cannot say so, no delay. Other
+ * descriptors refuse it, which is fine. */
+void syni_socket_options(int fd);
+
 /* A stream of FD, which is ready for use; FD stays the caller's when this fails. */
 syn_err syni_socket_stream(int fd, struct syn_stream **out_stream);
+
+/* What a stream of a descriptor reads and writes, and how it does so without waiting. */
+struct syni_source {
+    int fd;
+    int taken;         /* another descriptor, closed with it: FD is its file, opened again; or -1 */
+    bool opened_again; /* a named pipe then says only to who reads that its writers have left */
+    enum {
+        SYNI_SOURCE_SOCKET, /* each call says that it does not wait */
+        SYNI_SOURCE_WAITED, /* the open file is non-blocking */
+        SYNI_SOURCE_SLOW,   /* neither: on the default pool */
+    } kind;
+};
+
+/* A stream of SOURCE, which stays the caller's when this fails. */
+syn_err syni_source_stream(const struct syni_source *source, struct syn_stream **out_stream);
+
+/* Writes all of DATA as one operation of STREAM, if it is one of a descriptor: no shutdown or
+ * close comes in between; else as much as the stream's class writes at a time. */
+struct syn_stream_bytes_future syni_stream_write_whole(struct syn_stream *stream, const void *data,
+                                                       size_t size);
+
+/* What waits in the kernel, on the default pool; a request to end is heard while nothing is
+ * there to be read, or no room to write. 1 to SIZE bytes; 0 at the end. */
+SYN_BLOCKING_DECLARE(size_t, syni_slow_read, (int, fd), (void *, buffer), (size_t, size));
+SYN_BLOCKING_DECLARE(size_t, syni_slow_write, (int, fd), (const void *, data), (size_t, size));
 
 /* Frees a stream of FD that nobody used yet, at once and on any thread: what becomes
  * of a connection that nobody fetched. */

@@ -2,13 +2,13 @@
  *
  * What can be done with any stream: the table's four, and writing all.
  *
- * Written with the public headers only. The blocking faces start the class's future and
+ * The blocking faces start the class's future and
  * get it. On the loop's own thread that is refused, and nobody would ever use the
  * future up: so it is taken back, before its first step.
  */
 #define SYNI_IN_LIBRARY 1
 
-#include <synchronicity/stream.h>
+#include "io/socket.h"
 
 /* In place of what a class would do. */
 SYN_ASYNC(SYN_FREE, size_t, no_stream)
@@ -21,11 +21,19 @@ SYN_ASYNC(SYN_FREE, void, no_stream_to_end)
     return syn_step_fail(self, SYN_EINVAL, "there is no stream");
 }
 
+/* Of no bytes, whatever the class would make of it: not the end. */
+SYN_ASYNC(SYN_FREE, size_t, no_bytes)
+{
+    return syn_step_return(self, 0);
+}
+
 struct syn_stream_bytes_future syn_stream_read_future(struct syn_stream *stream, void *buffer,
                                                       size_t size)
 {
     if (!stream)
         return SYN_STREAM_FUTURE(bytes, no_stream_future());
+    if (size == 0)
+        return SYN_STREAM_FUTURE(bytes, no_bytes_future());
     return stream->stream_class->read(stream, buffer, size);
 }
 
@@ -34,6 +42,8 @@ struct syn_stream_bytes_future syn_stream_write_future(struct syn_stream *stream
 {
     if (!stream)
         return SYN_STREAM_FUTURE(bytes, no_stream_future());
+    if (size == 0)
+        return SYN_STREAM_FUTURE(bytes, no_bytes_future());
     return stream->stream_class->write(stream, data, size);
 }
 
@@ -101,6 +111,8 @@ SYN_ASYNC_DEFINE(SYN_FREE, void, syn_stream_write_all, (struct syn_stream *, str
                  (const void *, data), (size_t, size), SYN_LOCAL(size_t, done),
                  SYN_LOCAL(size_t, n))
 {
+    if (!self->stream)
+        return syn_step_fail(self, SYN_EINVAL, "there is no stream");
     return write_rest(self);
 }
 
@@ -112,7 +124,7 @@ static struct syn_step write_rest(struct syn_stream_write_all *self)
     if (left == 0)
         return syn_step_done(self);
     rest = (const char *)self->data + self->done;
-    return syn_step_await(self, syn_stream_write_future(self->stream, rest, left), &self->n, wrote);
+    return syn_step_await(self, syni_stream_write_whole(self->stream, rest, left), &self->n, wrote);
 }
 
 static struct syn_step wrote(struct syn_stream_write_all *self)

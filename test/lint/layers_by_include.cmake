@@ -8,7 +8,7 @@ include(${CMAKE_CURRENT_LIST_DIR}/source.cmake)
 
 set(homes_sys/epoll.h "^src/backend/")
 set(homes_sys/event.h "^src/backend/")
-set(homes_poll.h "^src/backend/")
+set(homes_poll.h "^src/(backend/|base/descriptor\\.c)")
 set(homes_pthread.h "^src/base/thread\\.[ch]$")
 
 function(check_home file header)
