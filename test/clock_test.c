@@ -4,6 +4,9 @@
  * jumps, to where, who is woken, and when it is said that all are blocked. With
  * threads on it: clock_thread_test.c; with loops: loop_timer_test.c.
  */
+#define _POSIX_C_SOURCE 200809L
+#include <time.h>
+
 #include "base/clock.h"
 #include "test.h"
 
@@ -201,6 +204,21 @@ static void T3_who_waits_for_the_world_outside_is_not_blocked(void)
     end_clock();
 }
 
+/* The clock that the header names. */
+static void I1_real_time_is_the_monotonic_clock(void)
+{
+    for (int i = 0; i < 100; i++) {
+        struct timespec before, after;
+        int64_t now;
+
+        CHECK_INT(clock_gettime(CLOCK_MONOTONIC, &before), 0);
+        now = syn_clock_now(NULL);
+        CHECK_INT(clock_gettime(CLOCK_MONOTONIC, &after), 0);
+        CHECK(now >= before.tv_sec * INT64_C(1000000000) + before.tv_nsec);
+        CHECK(now <= after.tv_sec * INT64_C(1000000000) + after.tv_nsec);
+    }
+}
+
 static const struct test_case cases[] = {
     TEST(T1_time_jumps_when_the_last_one_waits_and_to_the_first_deadline),
     TEST(T1_all_whose_deadline_it_is_are_woken_together),
@@ -208,6 +226,7 @@ static const struct test_case cases[] = {
     TEST(T1_who_leaves_is_not_waited_for),
     TEST(T1_time_never_goes_back_and_takes_absurd_deadlines),
     TEST(I1_deadlines_do_not_overflow),
+    TEST(I1_real_time_is_the_monotonic_clock),
     TEST(T3_blocked_thread_that_nobody_can_wake_is_noticed),
     TEST(T3_loops_with_nothing_to_do_are_no_reason_to_complain),
     TEST(T3_who_waits_for_the_world_outside_is_not_blocked),

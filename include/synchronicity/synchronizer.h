@@ -36,7 +36,13 @@ extern "C" {
 struct syn_clock;
 
 /* A moment, on the clock that the thread lives by when it makes one: that of the
- * synchronizer it drives, else the virtual one it takes part in, else real time. */
+ * synchronizer it drives, else the virtual one it takes part in, else real time.
+ *
+ * REAL TIME is CLOCK_MONOTONIC: nobody sets it, and on Linux it stands still while the machine
+ * is suspended. A deadline of 60 s that has 50 s to go when a laptop's lid is closed has 50 s to go
+ * when it is opened. Code that means time on the wall (a lease, a token that runs out at noon)
+ * compares clock_gettime(CLOCK_REALTIME), or CLOCK_BOOTTIME, which counts the sleep, when it
+ * wakes. (macOS counts the sleep; the BSDs do as their CLOCK_MONOTONIC says.) */
 struct syn_deadline {
     int64_t ns;
 };
