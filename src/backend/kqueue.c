@@ -105,7 +105,7 @@ static bool drain(struct syni_poller *poller)
     return syni_wakepipe_drain(&poller->waker);
 }
 
-static bool is_whole(const struct syni_poller *poller)
+static bool has_waker(const struct syni_poller *poller)
 {
     return syni_wakepipe_is_whole(&poller->waker);
 }
@@ -141,24 +141,19 @@ static bool drain(struct syni_poller *poller)
     return true;
 }
 
+static bool has_waker(const struct syni_poller *poller)
+{
+    (void)poller; /* it is there as long as the queue is */
+    return true;
+}
+
 /* No fault here: a wake that is lost on purpose would prove nothing but a hang. */
-static bool trigger_waker(const struct syni_poller *poller)
-{
-    struct kevent trigger;
-    EV_SET(&trigger, 0, EVFILT_USER, 0, NOTE_TRIGGER, 0, TO_UDATA(0));
-    return kevent(poller->queue_fd, &trigger, 1, NULL, 0, NULL) == 0;
-}
-
-/* A file under the queue's number is no queue, and is not harmed by the question. */
-static bool is_whole(const struct syni_poller *poller)
-{
-    return trigger_waker(poller);
-}
-
 static void wake(struct syni_poller *poller)
 {
     int saved = errno;
-    trigger_waker(poller);
+    struct kevent trigger;
+    EV_SET(&trigger, 0, EVFILT_USER, 0, NOTE_TRIGGER, 0, TO_UDATA(0));
+    kevent(poller->queue_fd, &trigger, 1, NULL, 0, NULL);
     errno = saved;
 }
 
@@ -192,12 +187,12 @@ static syn_err open_poller(struct syni_poller **out_poller)
     return err;
 }
 
-/* A number that may be another's by now stays open. */
+/* A number that is another file by now, which this question does not harm, stays open. */
 static void close_poller(struct syni_poller *poller)
 {
-    bool whole = is_whole(poller);
+    const struct timespec at_once = {0, 0};
     close_waker(poller);
-    if (whole)
+    if (kevent(poller->queue_fd, NULL, 0, NULL, 0, &at_once) == 0)
         close(poller->queue_fd);
     syni_free(poller, sizeof *poller);
 }
@@ -284,6 +279,8 @@ static syn_err wait(struct syni_poller *poller, struct syni_event *events, unsig
     struct timespec spec;
     const struct timespec *limit = syni_timeout_spec(timeout_ns, &spec);
     int max = (int)syni_batch(capacity);
+    if (timeout_ns != 0 && !has_waker(poller))
+        return SYN_EBADF;
     int n =
         syni_fault("kevent") ? -1 : kevent(poller->queue_fd, NULL, 0, poller->batch, max, limit);
     if (n < 0 && errno != EINTR)

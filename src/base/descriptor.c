@@ -58,7 +58,7 @@ static int set_flags(int fd)
  * into the new program: without pipe2() that cannot be helped. */
 static syn_err open_pair(int ends[2])
 {
-    if ((syni_fault("pipe") ? -1 : pipe(ends)) != 0)
+    if ((syni_fault("pipe2") ? -1 : pipe(ends)) != 0)
         return errno;
     if (set_flags(ends[0]) == 0 && set_flags(ends[1]) == 0)
         return SYN_OK;
