@@ -335,11 +335,115 @@ static void L2_a_busy_task_is_stopped(void)
     try_all(BY_A_STOP);
 }
 
+/* --- jobs of a pool, whose waits are served at once --- */
+
+POOL(pool);
+
+enum job_kind { JOB_NEXT, JOB_GENERATOR, JOB_EACH, JOB_SEND, JOB_SELECT, JOB_CALL, JOB_FUTURE,
+                JOB_PROMISE, JOB_SCOPE, N_JOB_KINDS };
+
+static _Atomic(bool) job_runs;
+
+static syn_err one_wait(enum job_kind kind, struct ints_channel items, struct counts_channel numbers)
+{
+    struct syn_scope scope = SYN_SCOPE;
+    struct number_promise p;
+    struct number_future f;
+    syn_err err = SYN_OK;
+    int v = 1;
+
+    switch (kind) {
+    case JOB_NEXT:
+        CHECK_INT(channel_try_send(items, &v), 0);
+        err = channel_next(items, &v);
+        if (err)
+            CHECK_INT(channel_try_next(items, &v), 0); /* it is still there */
+        return err;
+    case JOB_GENERATOR:
+        return channel_next(numbers, &v);
+    case JOB_EACH:
+        channel_each_open (int, number, numbers, &err)
+            job_runs = number >= 0;
+        return err;
+    case JOB_SEND:
+        err = channel_send(items, &v);
+        if (!err)
+            CHECK_INT(channel_try_next(items, &v), 0);
+        return err;
+    case JOB_SELECT:
+        CHECK_INT(channel_try_send(items, &v), 0);
+        if (channel_select(&err, SYN_ON_NEXT(items, &v), SYN_ON_TIME(syn_never())) < 0)
+            CHECK_INT(channel_try_next(items, &v), 0);
+        return err;
+    case JOB_CALL:
+        return at_once(1, &v);
+    case JOB_FUTURE:
+        return future_get(at_once_future(1), &v);
+    case JOB_PROMISE:
+        CHECK_INT(promise_new(number, &p, &f), 0);
+        CHECK_INT(promise_complete(p, &v), 0);
+        return future_get(f, &v);
+    default:
+        scope_spawn(&scope, at_once_future(1), NULL);
+        return scope_join(&scope);
+    }
+}
+
+BLOCKING(pool, int, busy_job, (int, kind))
+{
+    struct ints_channel items = ints(8);
+    struct counts_channel numbers = counts();
+    syn_err err = SYN_OK;
+
+    CHECK_INT(channel_prefetch(numbers, 64), 0);
+    while (!err) {
+        err = one_wait((enum job_kind)kind, items, numbers);
+        job_runs = true;
+    }
+    CHECK_INT(channel_close(items), 0);
+    CHECK_INT(channel_close(numbers), 0);
+    return job_fail(job, err);
+}
+
+static void X3_a_busy_job_is_cancelled(void)
+{
+    begin_in_real_time();
+    for (int kind = 0; kind < N_JOB_KINDS; kind++) {
+        struct busy_job_future f = busy_job_future(kind);
+        syn_err err;
+
+        spin_until(&job_runs);
+        job_runs = false;
+        err = future_cancel(f);
+        if (err != SYN_ECANCELED)
+            test_fail(__FILE__, __LINE__, "kind %d: %s", kind, syn_err_name(err));
+    }
+    finish(&demo);
+    CHECK_INT(pool_stop(&pool, syn_never()), 0);
+    CHECK_INT(pool_free(&pool), 0);
+}
+
+static void X4_a_busy_job_ends_at_its_deadline(void)
+{
+    begin_in_real_time();
+    for (int kind = 0; kind < N_JOB_KINDS; kind++) {
+        syn_err err = future_get_by(busy_job_future(kind), NULL, syn_after(0.005));
+
+        if (err != SYN_ETIMEDOUT)
+            test_fail(__FILE__, __LINE__, "kind %d: %s", kind, syn_err_name(err));
+    }
+    finish(&demo);
+    CHECK_INT(pool_stop(&pool, syn_never()), 0);
+    CHECK_INT(pool_free(&pool), 0);
+}
+
 static const struct test_case cases[] = {
     TEST(X1_a_busy_task_is_cancelled_by_a_thread),
     TEST(X1_a_busy_task_is_cancelled_on_its_own_loop),
     TEST(X4_a_busy_task_ends_at_its_deadline),
     TEST(X4_a_busy_task_ends_at_the_deadline_of_the_task_that_awaits_it),
+    TEST(X3_a_busy_job_is_cancelled),
+    TEST(X4_a_busy_job_ends_at_its_deadline),
     TEST(L2_a_busy_task_is_stopped),
 };
 TEST_MAIN_BOTH_MODES("busy", cases);

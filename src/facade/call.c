@@ -68,8 +68,10 @@ static syn_err outcome(struct syni_core *core, void *out_result)
     struct syn_report *report = core->report;
     syn_err err = core->err;
 
-    if (err)
+    if (err) {
+        syni_thread_note_outcome(syni_self(), core->origin);
         return syni_report_keep(err, core->origin, report);
+    }
     if (out_result)
         syni_core_fetch(core, out_result);
     else if (core->type->destroy)

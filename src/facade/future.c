@@ -93,11 +93,14 @@ static syn_err wait_core(struct syni_core *core, int64_t deadline, bool reserved
     if (syni_core_done(core)) {
         if (reserved)
             syni_core_commit(core);
-        return SYN_OK;
+        syni_thread_served(syni_self());
+        return syni_thread_overdue(syni_self());
     }
     here.wait.source = syni_shared_source(core);
     err = syni_thread_wait(syni_self(), &here.wait);
-    return here.err ? syni_refuse_future(here.err) : err;
+    if (here.err)
+        return syni_refuse_future(here.err);
+    return err ? err : syni_thread_overdue(syni_self());
 }
 
 syn_err syni_take_outcome(struct syni_core *core, void *out_result)
@@ -109,6 +112,7 @@ syn_err syni_take_outcome(struct syni_core *core, void *out_result)
 
         core->report = NULL;
         core->seen = true;
+        syni_thread_note_outcome(syni_self(), core->origin);
         syni_report_keep(err, core->origin, report);
     } else if (out_result) {
         syni_core_fetch(core, out_result);

@@ -268,7 +268,10 @@ static syn_err over_by_now(struct syni_scope *scope)
         report = scope->err ? syni_report_copy(scope->report)
                             : syni_report_new(err, origin, "the scope was asked to end");
     syni_scope_leave(scope, &section);
-    return err ? syni_report_keep(err, origin, report) : SYN_OK;
+    if (!err)
+        return SYN_OK;
+    syni_thread_note_outcome(syni_self(), origin);
+    return syni_report_keep(err, origin, report);
 }
 
 syn_err syni_scope_room(struct syn_scope *public_scope)
@@ -281,6 +284,8 @@ syn_err syni_scope_room(struct syn_scope *public_scope)
     if (scope->home || frame_around(scope))
         return room_in_step(scope);
     err = scope->bound ? wait_for(scope, SYNI_SCOPE_ROOM) : SYN_OK;
+    if (!err)
+        err = syni_thread_overdue(syni_self());
     return err ? err : over_by_now(scope);
 }
 
@@ -334,7 +339,10 @@ syn_err syn_scope_join(struct syn_scope *public_scope)
     if (err)
         return err;
     err = syni_scope_settle(scope, &origin, &report);
-    return err ? syni_report_keep(err, origin, report) : SYN_OK;
+    if (!err)
+        return syni_thread_overdue(syni_self());
+    syni_thread_note_outcome(syni_self(), origin);
+    return syni_report_keep(err, origin, report);
 }
 
 void syn_scope_cancel(struct syn_scope *public_scope)

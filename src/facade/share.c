@@ -203,8 +203,10 @@ static syn_err wait_shared(struct syn_shared *shared, int64_t deadline)
                                    .reader = {.tell = tell_thread},
                                    .shared = shared};
 
-    if (syni_core_done(shared->core))
-        return SYN_OK;
+    if (syni_core_done(shared->core)) {
+        syni_thread_served(syni_self());
+        return syni_thread_overdue(syni_self());
+    }
     thread.wait.source = syni_shared_source(shared->core);
     return syni_thread_wait(syni_self(), &thread.wait);
 }
@@ -221,6 +223,7 @@ static syn_err outcome(struct syn_shared *shared, int64_t deadline)
     core = shared->core;
     if (!err && core->err) {
         look(shared);
+        syni_thread_note_outcome(syni_self(), core->origin);
         err = syni_report_keep(core->err, core->origin, syni_report_copy(core->report));
     }
     return err;

@@ -82,80 +82,6 @@ void syni_thread_interrupt(struct syni_thread_wait *wait, int reason)
         wait->nudge_ran = true;
 }
 
-/* --- requests that reach the job which waits --- */
-
-static void job_is_asked(void *user)
-{
-    struct syni_thread_wait *wait = user;
-
-    syni_thread_interrupt(wait, wait->work->asked);
-}
-
-/* On a loop that the worker drives it is a step's wait, and not the job's. */
-static struct syni_work *work_of(const struct syni_self *self)
-{
-    return self->worker && !self->driving ? self->worker->work : NULL;
-}
-
-/* If it was asked before, and has not heard of that, it does by this wait, as a task would; if it
- * has, or its deadline ended a wait before, this is its clean-up, and may take its time. */
-static void watch_job(struct syni_thread_wait *wait)
-{
-    struct syni_work *work = work_of(wait->self);
-
-    if (wait->stays || (work && work->heard && !work->asked))
-        return;
-    wait->work = work;
-    if (!work || !syni_work_hook(work, SYNI_HOOK_OF_LIBRARY, job_is_asked, wait))
-        return;
-    wait->work = NULL;
-    if (!atomic_exchange(&work->heard, true))
-        syni_clock_interrupt(wait->self, work->asked);
-}
-
-static void unwatch_job(struct syni_thread_wait *wait)
-{
-    if (wait->work)
-        syni_work_hook(wait->work, SYNI_HOOK_OF_LIBRARY, NULL, NULL);
-    syni_clock_heed_interrupt(wait->self);
-    /* What was posted to bring an interrupt lies in WAIT. */
-    while (wait->nudged && !wait->nudge_ran)
-        syni_clock_sleep(&wait->nudge_ran, SYNI_NEVER);
-}
-
-static syn_err keep(syn_err err, enum syn_origin origin)
-{
-    return syni_report_keep(err, origin, syni_report_new(err, origin, NULL));
-}
-
-syn_err syni_thread_heeds(struct syni_self *self)
-{
-    struct syni_work *work = work_of(self);
-    enum syn_origin origin;
-
-    /* relaxed: a look; seen late, the wait is interrupted */
-    if (!work || atomic_load_explicit(&work->asked, memory_order_relaxed) == 0 ||
-        atomic_exchange(&work->heard, true))
-        return SYN_OK;
-    origin = (enum syn_origin)(work->asked - 1);
-    return keep(syni_code_of(origin), origin);
-}
-
-/* If it is the job's own deadline that ended a wait, a request for that reason is no news. */
-static void note_deadline(struct syni_self *self)
-{
-    struct syni_work *work = work_of(self);
-
-    if (work && syni_now_of(self) >= syni_deadline_outermost(self))
-        work->heard = true;
-}
-
-syn_err syni_thread_timed_out(struct syni_self *self)
-{
-    note_deadline(self);
-    return keep(SYN_ETIMEDOUT, SYN_BY_DEADLINE);
-}
-
 /* --- what it says before it waits --- */
 
 /* Waiting would be for itself, or stop a loop that it may need: a job may call back. */
@@ -306,18 +232,30 @@ static syn_err block_in_step(struct syni_thread_wait *wait)
     return err;
 }
 
+static void job_is_asked(void *user)
+{
+    struct syni_thread_wait *wait = user;
+
+    syni_thread_interrupt(wait, wait->work->asked);
+}
+
 static syn_err block_in_job(struct syni_thread_wait *wait)
 {
     struct syni_worker *worker = wait->self->worker;
-    syn_err err;
+    syn_err err = syni_job_wait_begin(wait, job_is_asked);
+    bool late;
 
-    watch_job(wait);
+    if (err)
+        return err;
     syni_worker_step_out(worker);
     err = wait->self->driving ? block_in_step(wait) : block(wait);
     syni_worker_step_in(worker);
-    unwatch_job(wait);
-    if (wait->ending && wait->ended_by == SYN_BY_DEADLINE)
-        note_deadline(wait->self);
+    syni_job_wait_over(wait);
+    late = syni_clock_heed_interrupt(wait->self) != 0;
+    /* What was posted to bring an interrupt lies in WAIT. */
+    while (wait->nudged && !wait->nudge_ran)
+        syni_clock_sleep(&wait->nudge_ran, SYNI_NEVER);
+    syni_job_wait_end(wait, err, late);
     return err;
 }
 
@@ -362,7 +300,7 @@ syn_err syni_thread_wait(struct syni_self *self, struct syni_thread_wait *wait)
     err = wait_uncancelled(wait);
     syni_thread_let_cancel(cancel_state);
     wait->failed = err != SYN_OK;
-    return err == SYN_OK || err == SYN_EDEADLK ? err : keep(err, wait->ended_by);
+    return err == SYN_OK || err == SYN_EDEADLK ? err : syni_thread_failed(err, wait->ended_by);
 }
 
 /* --- for what is below --- */

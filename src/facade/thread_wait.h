@@ -52,6 +52,7 @@ struct syni_thread_wait {
     /* of thread_wait.c */
     struct syni_self *self;
     struct syni_work *work; /* whose request interrupts it; NULL: none */
+    struct syni_work *asks; /* the same, also when it was asked before */
     struct syni_job nudge;  /* brings an interrupt to the loop that the thread drives */
     _Atomic(bool) nudged, nudge_ran;
     bool ending;  /* who produces it was asked, or it was withdrawn */
@@ -72,12 +73,33 @@ void syni_thread_told(struct syni_thread_waiter *waiter);
 /* WAIT ends, for REASON (1 + its origin). By any thread that knows it to be in its wait. */
 void syni_thread_interrupt(struct syni_thread_wait *wait, int reason);
 
+/* --- job_wait.c --- */
+
+/* Around a wait of a job: its request calls ASKED until it is over; then it has ended with ERR. LATE:
+ * an interrupt came when it was over already. Fails: WAIT is not begun. */
+syn_err syni_job_wait_begin(struct syni_thread_wait *wait, void (*asked)(void *wait));
+void syni_job_wait_over(struct syni_thread_wait *wait);
+void syni_job_wait_end(struct syni_thread_wait *wait, syn_err err, bool late);
+
+/* A wait fails with ERR by ORIGIN: keeps a report, and returns ERR. */
+syn_err syni_thread_failed(syn_err err, enum syn_origin origin);
+
 /* The deadline of a wait of SELF has passed before it began: SYN_ETIMEDOUT, with a report. */
 syn_err syni_thread_timed_out(struct syni_self *self);
 
 /* The job that SELF runs was asked to end and has not heard of it: it does by the wait that it is
  * about to begin, which must not take anything then. Returns 0, or the code, with a report. */
 syn_err syni_thread_heeds(struct syni_self *self);
+
+/* SELF gets an outcome by ORIGIN: if that is a request, its job has heard of its own. */
+void syni_thread_note_outcome(struct syni_self *self, enum syn_origin origin);
+
+/* A wait of SELF was over before it began, and takes place: it counts if its job was asked to end. */
+void syni_thread_served(struct syni_self *self);
+
+/* A wait ended well. If that is the second since the job of SELF was asked to end, the job hears of
+ * it by this one. Returns 0, or the code, with a report (invariant 82). */
+syn_err syni_thread_overdue(struct syni_self *self);
 
 /* Sleeps until *DONE, which a wake of the calling thread's parker sets, or DEADLINE; returns *DONE.
  * For what must not be left before, whoever asks the thread's job to end. NAME is what it waits

@@ -88,6 +88,7 @@ struct syni_work {
     bool in_line; /* at its strand, behind the one whose turn it is */
     bool placed; /* it has a place of a bounded queue; the post's own, until it waits */
     atomic_bool heard; /* what runs knows that it was asked: a hook, the flag, or a wait told it */
+    unsigned put_off;  /* waits that ended well in spite of that; of the thread that runs it */
 
     struct syni_sleeper clock; /* while it waits: time stands still */
     const char *name;
