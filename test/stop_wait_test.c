@@ -102,6 +102,30 @@ ASYNC(b, void, cleans_up_for, (double, seconds))
     co_end;
 }
 
+static void L7_a_job_that_is_asked_to_end_leaves_its_stop_which_goes_on(void)
+{
+    struct cleans_up_for_future f;
+    struct stops_b_in_a_job_future g;
+    int stopped = -1;
+
+    begin();
+    f = cleans_up_for_future(7.0);
+    while (synchronizer_stats(&b).started < 1)
+        usleep(100);
+    g = stops_b_in_a_job_future();
+    while (synchronizer_start(&b) != SYN_EBUSY)
+        usleep(100);
+    CHECK_INT(future_request_cancel(g), 0);
+    CHECK_INT(future_get(g, &stopped), 0);
+    CHECK_INT(stopped, SYN_ECANCELED);
+    CHECK_INT(now(), 0);
+    CHECK_INT(synchronizer_start(&b), SYN_EBUSY);
+    CHECK_INT(synchronizer_stop(&b, syn_never()), 0);
+    CHECK_INT(now(), 7 * SECOND);
+    CHECK_INT(future_get(f), SYN_ECANCELED);
+    end_all();
+}
+
 static void L7_time_goes_on_while_a_step_stops_another_synchronizer(void)
 {
     struct cleans_up_for_future f;
@@ -143,6 +167,7 @@ static void L7_time_goes_on_while_several_threads_stop_one_synchronizer(void)
 static const struct test_case cases[] = {
     TEST(C8_a_circle_of_a_stop_and_a_blocking_call_is_refused_once),
     TEST(L7_a_stop_in_a_job_gives_its_room_to_the_jobs_of_a_clean_up),
+    TEST(L7_a_job_that_is_asked_to_end_leaves_its_stop_which_goes_on),
     TEST(L7_time_goes_on_while_a_step_stops_another_synchronizer),
     TEST(L7_time_goes_on_while_several_threads_stop_one_synchronizer),
 };
