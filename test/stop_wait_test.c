@@ -52,7 +52,7 @@ static void C8_a_circle_of_a_stop_and_a_blocking_call_is_refused_once(void)
     goes = true;
     err = future_get(call, &called);
     CHECK_INT(future_get(stop, &stopped), 0);
-    /* Who comes last closes it and is told; the other one goes on. */
+    /* The one that comes last closes it and is told; the other goes on. */
     CHECK(err == 0 && (called == SYN_EDEADLK) + (stopped == SYN_EDEADLK) == 1);
     CHECK((called == 0) + (stopped == 0) == 1);
     end_all();

@@ -9,7 +9,7 @@
  *                     │           └──> DYING ──────────┴──> ENDED ──> REAPING ─┬──> STOPPED
  *                     └────────────────────────────────────────────────────────┘└─> DEAD
  *
- * Who moves it, always under `lock`: a thread that starts, RUNNING; the first that stops, STOPPING;
+ * It is moved under `lock`: by a thread that starts, to RUNNING; by the first that stops, STOPPING; by
  * the first of those whose deadline passes, GIVING_UP, and STUCK when a step keeps the driver from
  * abandoning what lives there. The dedicated driver: DYING, and ENDED as its last act. One of the
  * stoppers, or whoever comes next if there is none: REAPING, and STOPPED or DEAD, when it has joined
@@ -43,7 +43,7 @@ static struct syni_home *home_of(struct syni_loop *loop)
     return SYNI_CONTAINER(loop, struct syni_home, loop);
 }
 
-/* release: who sees it run sees what it runs on */
+/* release: a thread that sees it run sees what it runs on */
 static void move_locked(struct syni_home *home, enum syni_life life)
 {
     atomic_store_explicit(&home->life, life, memory_order_release);
@@ -60,7 +60,7 @@ static enum syni_life life_locked(const struct syni_home *home)
 static void die(struct syni_home *home)
 {
     syni_home_note_death(home);
-    /* First, so that who hears of it and calls again hears it again. */
+    /* First, so that a task that is told and calls again is told again. */
     syni_mutex_lock(&lock);
     move_locked(home, SYNI_LIFE_DYING);
     syni_mutex_unlock(&lock);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The life of a home, for who starts, stops and frees one; docs/design.md draws it.
+ * The life of a home, for threads that start, stop and free one; docs/design.md draws it.
  */
 #ifndef SYNI_FACADE_LIFE_H
 #define SYNI_FACADE_LIFE_H
@@ -37,7 +37,7 @@ syn_err syni_life_start(struct syn_synchronizer *synchronizer, bool again);
  * over. In both cases syni_stop_leave() comes next, or after the wait. */
 bool syni_stop_enter(struct syni_home *home, struct syni_stopper *here);
 
-/* The deadline of HERE has passed: what lives on HOME is abandoned, for all who stop it. */
+/* The deadline of HERE has passed: what lives on HOME is abandoned, for all its stoppers. */
 void syni_stop_force(struct syni_home *home, struct syni_stopper *here);
 /* A step keeps the driver from that: HERE leaves without being told. False: it was told. */
 bool syni_stop_is_stuck(struct syni_home *home, struct syni_stopper *here);
@@ -50,10 +50,10 @@ void syni_life_let_go(struct syni_home *home);
 /* HERE, which waits no more, leaves, and joins the loop's thread if that is its part. */
 void syni_stop_leave(struct syni_home *home, struct syni_stopper *here);
 
-/* The same when nobody stops HOME, whose loop ended after its stops had given up. */
+/* The same when nobody stops HOME: its loop ended after the stops had given up. */
 void syni_life_reap(struct syni_home *home);
 
-/* Frees a HOME that does not run. Waits for those who are in a stop. False: it runs. */
+/* Frees a HOME that does not run. Waits for threads that are in a stop. False: it runs. */
 bool syni_life_free(struct syni_home *home);
 
 /* --- start.c: what a run is made of --- */

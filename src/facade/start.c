@@ -66,7 +66,7 @@ struct syni_whole_home *syni_home_make(struct syn_synchronizer *synchronizer)
     syni_list_init(&whole->running);
     syni_list_init(&whole->stoppers);
     whole->home.synchronizer = synchronizer;
-    /* release: who finds the home finds it whole */
+    /* release: a thread that finds the home finds it whole */
     atomic_store_explicit(home_of(synchronizer), &whole->home, memory_order_release);
     return whole;
 }

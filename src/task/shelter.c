@@ -8,7 +8,7 @@
  * destructor started and left to itself is cancelled as soon as that has ended. So a stop always
  * ends if the clean-ups do.
  *
- * Who gives shelter is the HEAD of a ring, and what it shelters are the others in it; a task that
+ * The task that gives shelter is the HEAD of a ring, those that it shelters are the others; one that
  * begins to leave needs no shelter, goes out of the ring that it is in and is the head of its own.
  * Driver only. Discarded: sheltering for ever what a clean-up made (a stop waited for it without
  * limit), and what it awaits at this moment (it may have called something, and await it next).
@@ -57,7 +57,7 @@ static void dissolve(struct syni_task *task)
 void syni_shelter_begin(struct syni_task *task)
 {
     if (task->sheltered)
-        return; /* as long as who made it, which leaves it before it ends */
+        return; /* as long as the task that made it, which leaves it before it ends */
     task->sheltered = task->shelters = true;
 }
 

@@ -345,7 +345,7 @@ void syni_home_check_empty(struct syni_home *home);
 /* Calls from outside are taken. Any thread. */
 static inline bool syni_home_accepts(const struct syni_home *home)
 {
-    /* acquire: who sees it run sees its loop */
+    /* acquire: a thread that sees it run sees its loop */
     return atomic_load_explicit(&home->life, memory_order_acquire) == SYNI_LIFE_RUNNING;
 }
 

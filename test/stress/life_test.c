@@ -184,7 +184,7 @@ static void use_an_object(uint32_t r)
         check_end(thing_close(thing));
 }
 
-/* Held by who uses them; a free is for a time when nobody does. */
+/* Held by threads that use them; a free is for a time when none does. */
 static pthread_rwlock_t in_use = PTHREAD_RWLOCK_INITIALIZER;
 static _Atomic(bool) frees; /* readers would keep the writer out */
 
