@@ -119,6 +119,87 @@ static void C12_nested_deadlines_tighten(void)
     done();
 }
 
+/* What is started under no deadline has none, nor has what it calls. */
+
+static double seconds_left(struct syn_deadline deadline)
+{
+    return deadline.ns == syn_never().ns ? -1.0 : (double)(deadline.ns - syn_after(0).ns) / 1e9;
+}
+
+static double of_task, of_job, of_generator, of_shorter;
+
+BLOCKING(DEFAULT_POOL, double, left_to_a_job)
+{
+    (void)job;
+    return seconds_left(syn_pool_job_deadline());
+}
+
+ASYNC(demo, void, lives_on)
+{
+    co_begin;
+    co_sleep(5.0);
+    of_task = seconds_left(syn_task_deadline(&self->syn));
+    co_try(left_to_a_job_future(), &of_job);
+    co_end;
+}
+
+ASYNC(demo, void, lives_shorter)
+{
+    of_shorter = seconds_left(syn_task_deadline(&self->syn));
+    return step_done(self);
+}
+
+GENERATOR(demo, double, lefts)
+{
+    co_begin;
+    co_yield(seconds_left(syn_task_deadline(&self->syn)));
+    co_end;
+}
+
+ASYNC(demo, void, opens, SYN_LOCAL(struct lives_on_future, background),
+      SYN_LOCAL(struct lefts_channel, ch), SYN_LOCAL(double, left))
+{
+    co_begin;
+    syn_without_deadline(future_detach(lives_on_future()));
+    syn_without_deadline(self->ch = lefts());
+    syn_without_deadline(call_by(syn_after(3.0), future_detach(lives_shorter_future())));
+    co_next(self->ch, &of_generator);
+    co_close(self->ch);
+    CHECK(seconds_left(syn_task_deadline(&self->syn)) == 2.0);
+    co_try(left_to_a_job_future(), &self->left);
+    CHECK(self->left > 0.0 && self->left <= 2.0);
+    co_end;
+}
+
+static void X4_what_is_started_under_no_deadline_has_none(void)
+{
+    of_task = of_job = of_generator = of_shorter = 0;
+    begin();
+    CHECK_INT(call_by(syn_after(2.0), opens()), 0);
+    CHECK_INT(square(10.0, 1, NULL), 0);
+    CHECK(of_task == -1.0);
+    CHECK(of_job == -1.0);
+    CHECK(of_generator == -1.0);
+    CHECK(of_shorter == 3.0);
+    CHECK_INT(pool_stop(syn_default_pool(), syn_never()), 0);
+    finish(&demo);
+    done();
+}
+
+static void X4_a_thread_starts_under_no_deadline_too(void)
+{
+    struct lives_on_future f;
+
+    of_task = of_job = 0;
+    begin();
+    CHECK_INT(call_by(syn_after(2.0), (syn_without_deadline(f = lives_on_future()), SYN_OK)), 0);
+    CHECK_INT(future_get(f), 0);
+    CHECK(of_task == -1.0 && of_job == -1.0);
+    CHECK_INT(pool_stop(syn_default_pool(), syn_never()), 0);
+    finish(&demo);
+    done();
+}
+
 /* The deadline of a caller who drives is not that of the other tasks that he runs, and
  * theirs is not his. His own task has it, and what that calls. */
 
@@ -268,6 +349,8 @@ static const struct test_case cases[] = {
     TEST(X2_a_commit_that_went_through_is_reported_as_gone_through),
     TEST(C12_a_blocking_call_with_a_deadline_returns_after_the_clean_up),
     TEST(C12_nested_deadlines_tighten),
+    TEST(X4_what_is_started_under_no_deadline_has_none),
+    TEST(X4_a_thread_starts_under_no_deadline_too),
     TEST(C13_deadlines_of_a_caller_who_drives_stay_his),
     TEST(X1_a_chain_of_a_hundred_thousand_awaiting_tasks_is_cancelled),
     TEST(X5_clean_up_beyond_the_limit_is_told_once_and_goes_on),

@@ -197,7 +197,7 @@ static inline SYNI_UNUSED void *syni_call_frame(const struct syn_function *funct
     struct name {                                                                                  \
         struct syn_task syn;                                                                       \
         struct syn_step (*syn_next)(struct name *);                                                \
-        struct syn_step (*syn_finally)(struct name *);                                             \
+        SYNI_IF_VOID(ret, SYNI_FINALLY_AND_NO_RESULT, SYNI_FINALLY_AND_RESULT)(name)               \
         SYNI_IF_VOID(ret, SYNI_NOTHING, SYNI_RESULT_FIELD)(ret)                                    \
         SYNI_MAP(SYNI_FIELD, __VA_ARGS__)                                                          \
     };                                                                                             \
@@ -340,7 +340,27 @@ static inline SYNI_UNUSED void *syni_call_frame(const struct syn_function *funct
 #define SYNI_TAKES(item) SYNI_DO(SYNI_TAKES_, item)
 #define SYNI_TAKES_SYN_TAKE(type, name, fn) ~, (+1)
 
-#endif /* !__cplusplus */
+#else /* C++ */
+
+/* What stands in a function's place is never instantiated, so that little more is said. */
+#define SYNI_ONLY_IN_C(...)                                                                        \
+    SYNI_ASSERT(0, "C++ can call and declare async functions, but not define them: put this "      \
+                   "definition into a .c file")                                                    \
+    template <typename syni_frame> static void SYNI_CAT(syni_only_in_c_, __LINE__)(syni_frame *self)
+#define SYN_ASYNC SYNI_ONLY_IN_C
+#define SYN_ASYNC_DEFINE SYNI_ONLY_IN_C
+#define SYN_GENERATOR SYNI_ONLY_IN_C
+#define SYN_GENERATOR_DEFINE SYNI_ONLY_IN_C
+#define SYN_CONTEXT SYNI_ONLY_IN_C
+#define SYN_CONTEXT_DEFINE SYNI_ONLY_IN_C
+#define SYN_BLOCKING SYNI_ONLY_IN_C
+#define SYN_BLOCKING_DEFINE SYNI_ONLY_IN_C
+#define SYN_BLOCKING_GENERATOR SYNI_ONLY_IN_C
+#define SYN_BLOCKING_GENERATOR_DEFINE SYNI_ONLY_IN_C
+#define SYN_POOL_MAP SYNI_ONLY_IN_C
+#define SYN_POOL_MAP_DEFINE SYNI_ONLY_IN_C
+
+#endif
 
 /* A deadline for the blocking calls in EXPRESSION, which yields a syn_err:
  *
@@ -350,5 +370,18 @@ static inline SYNI_UNUSED void *syni_call_frame(const struct syn_function *funct
  * SYN_ETIMEDOUT. Nested ones tighten. Thread: the calling one's own. */
 #define syn_call_by(deadline, expression)                                                          \
     (syni_deadline_push(deadline), syni_deadline_pop(expression))
+
+/* Evaluates EXPRESSION, what it starts being under no deadline: neither that of the task that
+ * runs nor those of a syn_call_by() around it. For what lives on when the caller has its answer, a
+ * reader, a timer, a reconnect; else its deadline, and that of all that it calls, is soon in the
+ * past for ever:
+ *
+ *     syn_without_deadline(me->reader = reader_future(me));
+ *     syn_without_deadline(syn_future_detach(log_future("opened")));
+ *
+ * Has no value. It is still stopped with its synchronizer. Who awaits it later lends it a
+ * deadline again. Thread: any. */
+#define syn_without_deadline(...)                                                                  \
+    (syni_deadlines_hide(), (void)(__VA_ARGS__), syni_deadlines_unhide())
 
 #endif

@@ -91,7 +91,7 @@ syn_err syni_channel_next(struct syn_channel channel, void *out_item, struct syn
 syn_err syni_channel_try_next(struct syn_channel channel, void *out_item);
 syn_err syni_channel_send(struct syn_channel channel, const void *item,
                           struct syn_deadline deadline);
-syn_err syni_channel_try_send(struct syn_channel channel, const void *item);
+SYNI_HELD syn_err syni_channel_try_send(struct syn_channel channel, const void *item);
 syn_err syni_channel_end(struct syn_channel channel, syn_err err, const char *message);
 syn_err syni_channel_fail(struct syn_channel channel, syn_err err, const char *message);
 syn_err syni_channel_prefetch(struct syn_channel channel, size_t capacity);
@@ -128,7 +128,8 @@ void syni_channel_drop(struct syn_channel channel);
 #define syn_channel_send_by(ch, item, deadline)                                                    \
     (0 ? (ch).u.source_is(item) : syni_channel_send((ch).u.handle, (item), (deadline)))
 #define syn_channel_try_send(ch, ...)                                                              \
-    (0 ? (ch).u.source_is(__VA_ARGS__) : syni_channel_try_send((ch).u.handle, (__VA_ARGS__)))
+    ((void)(0 ? (ch).u.source_is(__VA_ARGS__) : SYN_OK),                                           \
+     syni_channel_try_send((ch).u.handle, (__VA_ARGS__)))
 
 /* There is no more; or, it broke, with ERR (0, which is no error, becomes SYN_EINVAL) and
  * MESSAGE (copied; NULL: none). What is in it can still be fetched. The first of the two counts; the others, and
@@ -232,7 +233,7 @@ struct syn_step syni_step_close(struct syn_task *task, struct syn_channel channe
  * AT_END is done and the loop is left. */
 #define SYNI_CO_ROUND(ch, out, at_end)                                                             \
     if (0) {                                                                                       \
-    case SYNI_HERE:                                                                                \
+    case SYNI_A_WAIT_IS_NOT_INSIDE_A_SWITCH_OF_YOUR_OWN:                                           \
         if (self->syn.status) {                                                                    \
             at_end;                                                                                \
             break;                                                                                 \

@@ -148,6 +148,7 @@
 #define SYNI_DECLARE_ROW(C, kind, ...) SYNI_DECLARE_##kind(C, __VA_ARGS__)
 
 #define SYNI_DECLARE_async(C, ret, name, ...)                                                      \
+    SYNI_METHOD_NAME(name)                                                                         \
     struct C##_##name; /* the frame, for the steps of who defines it */                            \
     SYNI_FUTURE_TYPES(ret, C##_##name);                                                            \
     SYNI_METHOD_PROTOTYPES(extern, C, ret, C##_##name, C##_##name, __VA_ARGS__);
@@ -159,6 +160,7 @@
     struct C##_##name;                                                                             \
     SYNI_SUPER_PROTOTYPE(extern, base, C##_##name, base##_##name, __VA_ARGS__);
 #define SYNI_DECLARE_constructor(C, name, ...)                                                     \
+    SYNI_METHOD_NAME(name)                                                                         \
     struct C##_##name;                                                                             \
     SYNI_FUTURE_TYPES(struct C *, C##_##name);                                                     \
     SYNI_FUTURE_TYPES(void, C##_##name##_super);                                                   \
@@ -166,10 +168,12 @@
     SYNI_SUPER_PROTOTYPE(extern, C, C##_##name, C##_##name##_super, __VA_ARGS__);
 #define SYNI_DECLARE_destructor(C, ...) struct C##_destructor;
 #define SYNI_DECLARE_generator(C, type, name, ...)                                                 \
+    SYNI_METHOD_NAME(name)                                                                         \
     struct C##_##name;                                                                             \
     SYNI_GENERATOR_TYPES(type, C##_##name, __VA_ARGS__);                                           \
     extern struct C##_##name##_channel C##_##name(SYNI_METHOD_PARAMS(C, __VA_ARGS__));
 #define SYNI_DECLARE_context(C, type, name, ...)                                                   \
+    SYNI_METHOD_NAME(name)                                                                         \
     struct C##_##name;                                                                             \
     SYNI_CONTEXT_TYPES(type, C##_##name);                                                          \
     extern struct C##_##name##_context C##_##name(SYNI_METHOD_PARAMS(C, __VA_ARGS__));
@@ -180,12 +184,34 @@
     extern struct C##_entered_context C##_entered(struct C *syni_it);
 #define SYNI_DECLARE_exit(C, ...) SYNI_DECLARE_async(C, void, exit, (syn_err, error), __VA_ARGS__)
 #define SYNI_DECLARE_direct(C, ret, name, ...)                                                     \
+    SYNI_METHOD_NAME(name)                                                                         \
     extern ret C##_##name(SYNI_METHOD_PARAMS(C, __VA_ARGS__));
 #define SYNI_DECLARE_future(C, ret, name, ...)                                                     \
+    SYNI_METHOD_NAME(name)                                                                         \
     struct C##_##name;                                                                             \
     SYNI_FUTURE_TYPES(ret, C##_##name);                                                            \
     extern struct C##_##name##_future C##_##name(SYNI_METHOD_PARAMS(C, __VA_ARGS__));
-#define SYNI_DECLARE_static(C, ret, name, ...) SYNI_ASYNC_DECLARE(ret, C##_##name, __VA_ARGS__);
+#define SYNI_DECLARE_static(C, ret, name, ...)                                                     \
+    SYNI_METHOD_NAME(name) SYNI_ASYNC_DECLARE(ret, C##_##name, __VA_ARGS__);
+
+/* Names that the faces of every class have already. */
+#define SYNI_RESERVED_retain ~, 1
+#define SYNI_RESERVED_release ~, 1
+#define SYNI_RESERVED_close ~, 1
+#define SYNI_RESERVED_close_future ~, 1
+#define SYNI_RESERVED_wrap ~, 1
+#define SYNI_RESERVED_unwrap ~, 1
+#define SYNI_RESERVED_of ~, 1
+#define SYNI_RESERVED_class ~, 1
+#define SYNI_RESERVED_impl ~, 1
+#define SYNI_RESERVED_destructor ~, 1
+#define SYNI_RESERVED_entered ~, 1
+#define SYNI_METHOD_NAME(name)                                                                     \
+    SYNI_CAT(SYNI_METHOD_NAME_, SYNI_SECOND(SYNI_RESERVED_##name, 0))
+#define SYNI_METHOD_NAME_0
+#define SYNI_METHOD_NAME_1                                                                         \
+    SYNI_ASSERT(0, "every class has a function of this name (retain, release, close, wrap, unwrap, " \
+                   "of, class, impl, destructor, entered): call the method otherwise")
 
 /* The parameters of a method: the object, then the arguments. */
 #define SYNI_METHOD_PARAMS(C, ...) SYNI_LIST(~, struct C *syni_it SYNI_MAP(SYNI_PARAM, __VA_ARGS__))

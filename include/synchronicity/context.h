@@ -174,7 +174,7 @@ int syni_context_goes_on(struct syn_task *task, struct syn_context *context);
         } else                                                                                     \
             for (;;)                                                                               \
                 if (0) {                                                                           \
-                case SYNI_HERE:                                                                    \
+                case SYNI_A_WAIT_IS_NOT_INSIDE_A_SWITCH_OF_YOUR_OWN:                               \
                     if (syni_context_entered(&self->syn, &(context).u.handle))                     \
                         break;                                                                     \
                     goto SYNI_CAT(syni_body_, __LINE__);                                           \

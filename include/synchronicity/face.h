@@ -62,7 +62,7 @@ const struct syn_override *syni_override(const struct syn_object *object,
         struct syn_task syn;                                                                       \
         struct syn_object *syn_object;                                                             \
         struct syn_step (*syn_next)(struct id *);                                                  \
-        struct syn_step (*syn_finally)(struct id *);                                               \
+        SYNI_IF_VOID(ret, SYNI_FINALLY_AND_NO_RESULT, SYNI_FINALLY_AND_RESULT)(id)                 \
         struct base *syn_this;                                                                     \
         struct C##_impl *syn_me;                                                                   \
         SYNI_IF_VOID(ret, SYNI_NOTHING, SYNI_RESULT_FIELD)(ret)                                    \

@@ -99,7 +99,7 @@ syn_err syni_future_request_cancel(struct syn_future future);
 syn_err syni_future_cancel(struct syn_future future);
 syn_err syni_future_detach(struct syn_future future);
 syn_err syni_future_drop(struct syn_future future);
-syn_err syni_future_then(struct syn_future future, struct syn_synchronizer *where, void (*fn)(void),
+SYNI_HELD syn_err syni_future_then(struct syn_future future, struct syn_synchronizer *where, void (*fn)(void),
                          void *user);
 
 /* FN is told of each failure that nobody looked at: of a future that was detached and whose
@@ -153,8 +153,8 @@ void syn_on_unobserved(void (*fn)(void *user, const char *function, syn_err err,
  * called with SYN_ECANCELED when the task has cleaned up.
  * Fails: SYN_ENOMEM, SYN_EBUSY, SYN_ECLOSED and what starting SYNCHRONIZER meets; F is as it was. */
 #define syn_future_then(f, synchronizer, fn, user)                                                 \
-    (0 ? (f).u.then_is(fn)                                                                         \
-       : syni_future_then((f).u.handle, (synchronizer), (void (*)(void))(fn), (user)))
+    ((void)(0 ? (f).u.then_is(fn) : SYN_OK),                                                       \
+     syni_future_then((f).u.handle, (synchronizer), (void (*)(void))(fn), (user)))
 #define syn_future_then_by(f, synchronizer, fn, user, deadline)                                    \
     (syni_deadline_push(deadline),                                                                 \
      syni_deadline_pop(syn_future_then((f), (synchronizer), (fn), (user))))
@@ -177,7 +177,7 @@ void syn_on_unobserved(void (*fn)(void *user, const char *function, syn_err err,
  */
 struct syn_shared;
 
-syn_err syni_future_share(struct syn_future future, struct syn_shared **out_shared);
+SYNI_HELD syn_err syni_future_share(struct syn_future future, struct syn_shared **out_shared);
 syn_err syni_shared_get_by(struct syn_shared *shared, void *out_result,
                            struct syn_deadline deadline);
 syn_err syni_shared_peek(struct syn_shared *shared, const void **out_result);
@@ -186,7 +186,8 @@ void syni_shared_retain(struct syn_shared *shared);
 void syni_shared_release(struct syn_shared *shared);
 
 #define syn_future_share(f, out_shared)                                                            \
-    (0 ? (f).u.share_is(out_shared) : syni_future_share((f).u.handle, &(out_shared)->u.handle))
+    ((void)(0 ? (f).u.share_is(out_shared) : SYN_OK),                                              \
+     syni_future_share((f).u.handle, &(out_shared)->u.handle))
 #define syn_shared_get(...) SYNI_CAT(SYNI_SHARED_GET_, SYNI_N(__VA_ARGS__))(__VA_ARGS__)
 #define SYNI_SHARED_GET_1(s)                                                                       \
     (0 ? (s).u.result_is() : syni_shared_get_by((s).u.handle, NULL, syn_never()))

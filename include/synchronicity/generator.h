@@ -228,7 +228,7 @@ struct syn_step syni_step_say(struct syn_task *task, struct syn_channel channel,
     struct name {                                                                                  \
         struct syn_task syn;                                                                       \
         struct syn_step (*syn_next)(struct name *);                                                \
-        struct syn_step (*syn_finally)(struct name *);                                             \
+        SYNI_FINALLY_AND_NO_RESULT(name)                                                           \
         struct syni_channel *syn_channel;                                                          \
         type syn_item;                                                                             \
         SYNI_##shape##_FIELD(type) SYNI_MAP(SYNI_FIELD, __VA_ARGS__)                               \

@@ -86,7 +86,9 @@
     }                                                                                              \
     SYNI_METHOD_BODY(C, id)
 
+/* The table says how many rows there are for it: if none, its declaration of this array differs. */
 #define SYNI_DESTRUCTOR(C, ...)                                                                    \
+    extern char syni_a_destructor_needs_its_row_M_C_destructor_in_the_list_of_##C[2];              \
     SYNI_METHOD_FRAME(C, C, void, C##_destructor, __VA_ARGS__)                                     \
     static void syni_destructor_begin_of_##C(struct syn_task *frame, struct syn_object *object)    \
     {                                                                                              \
@@ -129,7 +131,7 @@
         struct syn_task syn;                                                                       \
         struct syn_object *syn_object;                                                             \
         struct syn_step (*syn_next)(struct id *);                                                  \
-        struct syn_step (*syn_finally)(struct id *);                                               \
+        SYNI_FINALLY_AND_NO_RESULT(id)                                                             \
         struct syni_channel *syn_channel;                                                          \
         struct C *syn_this;                                                                        \
         struct C##_impl *syn_me;                                                                   \

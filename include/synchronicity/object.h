@@ -82,7 +82,7 @@ SYNI_HELD struct syn_object_close_future syn_object_close_future(struct syn_obje
  * one's. When the last reference goes, the class's destructor runs, if it has one.
  * Thread: any. Fails: SYN_EINVAL for no implementation, or one of another class; SYN_ENOMEM;
  * SYN_ECLOSED; as starting the synchronizer does. */
-syn_err syn_wrap(const struct syn_class *object_class, void *implementation,
+SYNI_HELD syn_err syn_wrap(const struct syn_class *object_class, void *implementation,
                  struct syn_synchronizer *synchronizer, struct syn_object **out_object);
 
 /* The implementation, to be used on the object's loop. NULL for NULL. */

@@ -265,10 +265,10 @@ struct syn_step syni_step_join(struct syn_task *task, struct syn_scope *scope);
 #define SYNI_CO_SPAWN_4(scope, f, out, status)                                                     \
     SYNI_CO_SPAWN(scope, SYNI_ADD_3(scope, f, out, status))
 #define SYNI_CO_SPAWN(scope, add)                                                                  \
-    do {                                                                                           \
+    SYNI_STATEMENT                                                                                 \
         self->syn.line = self->syn.at = __LINE__;                                                  \
         return syni_step_room(&self->syn, (scope));                                                \
-    case SYNI_HERE:                                                                                \
+    case SYNI_A_WAIT_IS_NOT_INSIDE_A_SWITCH_OF_YOUR_OWN:                                           \
         if (!self->syn.status)                                                                     \
             self->syn.status = SYNI_UNDER(scope, add);                                             \
         if (self->syn.status)                                                                      \

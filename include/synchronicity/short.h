@@ -64,6 +64,16 @@
 #define ON_TIME SYN_ON_TIME
 #define DOC SYN_DOC
 
+/* Definitions; in C++ each says that it belongs into a .c file. */
+#define ASYNC SYN_ASYNC
+#define ASYNC_DEFINE SYN_ASYNC_DEFINE
+#define GENERATOR SYN_GENERATOR
+#define GENERATOR_DEFINE SYN_GENERATOR_DEFINE
+#define BLOCKING SYN_BLOCKING
+#define BLOCKING_DEFINE SYN_BLOCKING_DEFINE
+#define POOL_MAP SYN_POOL_MAP
+#define POOL_MAP_DEFINE SYN_POOL_MAP_DEFINE
+
 #define synchronizer_new syn_synchronizer_new
 #define synchronizer_free syn_synchronizer_free
 #define synchronizer_start syn_synchronizer_start
@@ -93,6 +103,7 @@
 #define promise_drop syn_promise_drop
 #define promise_is_wanted syn_promise_is_wanted
 #define call_by syn_call_by
+#define without_deadline syn_without_deadline
 #define channel_new syn_channel_new
 #define channel_next syn_channel_next
 #define channel_next_by syn_channel_next_by
@@ -141,19 +152,11 @@
 
 #ifndef __cplusplus
 
-#define ASYNC SYN_ASYNC
-#define POOL_MAP SYN_POOL_MAP
-#define POOL_MAP_DEFINE SYN_POOL_MAP_DEFINE
-#define BLOCKING SYN_BLOCKING
-#define BLOCKING_DEFINE SYN_BLOCKING_DEFINE
 #define DEFAULT_POOL SYN_DEFAULT_POOL
 #define BLOCKING_GENERATOR SYN_BLOCKING_GENERATOR
 #define BLOCKING_GENERATOR_DEFINE SYN_BLOCKING_GENERATOR_DEFINE
 #define job_fail syn_job_fail
 #define job_yield syn_job_yield
-#define ASYNC_DEFINE SYN_ASYNC_DEFINE
-#define GENERATOR SYN_GENERATOR
-#define GENERATOR_DEFINE SYN_GENERATOR_DEFINE
 #define CONTEXT SYN_CONTEXT
 #define CONTEXT_DEFINE SYN_CONTEXT_DEFINE
 #define METHOD SYN_METHOD

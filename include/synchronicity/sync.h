@@ -80,7 +80,7 @@ struct syn_step syni_step_lock(struct syn_task *task, struct syn_mutex *mutex,
     SYNI_CO_SUSPEND(syni_step_lock(&self->syn, (mutex), (deadline)))
 
 /* Locks it if that needs no waiting; else SYN_EBUSY. */
-syn_err syn_mutex_try(struct syn_mutex *mutex);
+SYNI_HELD syn_err syn_mutex_try(struct syn_mutex *mutex);
 
 /* Hands it to who waits longest. Aborts when the task that runs does not hold it. */
 void syn_mutex_unlock(struct syn_mutex *mutex);
@@ -106,7 +106,7 @@ struct syn_step syni_step_acquire(struct syn_task *task, struct syn_semaphore *s
     SYNI_CO_SUSPEND(syni_step_acquire(&self->syn, (semaphore), (deadline)))
 
 /* Takes one if that needs no waiting; else SYN_EBUSY. */
-syn_err syn_semaphore_try(struct syn_semaphore *semaphore);
+SYNI_HELD syn_err syn_semaphore_try(struct syn_semaphore *semaphore);
 
 /* N more; any task may release what another acquired. */
 void syn_semaphore_release(struct syn_semaphore *semaphore, unsigned n);

@@ -57,6 +57,9 @@ struct syn_deadline syn_never(void);
 /* Between the two, what the calling thread calls runs under DEADLINE too; they nest. For
  * syn_call_by() and for scopes. pop() returns ERR. */
 void syni_deadline_push(struct syn_deadline deadline);
+/* And what it calls between these two is under none. For syn_without_deadline(). */
+void syni_deadlines_hide(void);
+void syni_deadlines_unhide(void);
 syn_err syni_deadline_pop(syn_err err);
 
 /* Zero everywhere is the default. */

@@ -18,6 +18,8 @@
 #ifndef __cplusplus
 
 #define SYN_CLASS_TABLE(home, C, LIST, ...)                                                        \
+    extern char syni_a_destructor_needs_its_row_M_C_destructor_in_the_list_of_##C                  \
+        [1 LIST(SYNI_DESTRUCTORS, C)];                                                             \
     LIST(SYNI_BY_NAME, C)                                                                          \
     static const struct syn_method syni_methods_of_##C[] = {LIST(SYNI_SLOT, C){0}};                \
     static const struct syn_override syni_overrides_of_##C[] = {LIST(SYNI_OVER, C){0}};            \
@@ -199,6 +201,10 @@
 #define SYNI_OVER_constructor(C, ...)
 #define SYNI_OVER_destructor(C, ...)
 
+#define SYNI_DESTRUCTORS(...) SYNI_DESTRUCTORS_ROW(__VA_ARGS__, SYNI_END)
+#define SYNI_DESTRUCTORS_ROW(C, kind, ...)                                                         \
+    SYNI_GIVEN(SYNI_DESTRUCTORS_##kind, ())
+#define SYNI_DESTRUCTORS_destructor ~, (+1)
 #define SYNI_END_OF(...) SYNI_END_OF_ROW(__VA_ARGS__, SYNI_END)
 #define SYNI_END_OF_ROW(C, kind, ...) SYNI_END_OF_##kind(C, __VA_ARGS__)
 #define SYNI_END_OF_destructor(C, ...) .destructor = &syni_destructor_of_##C,

@@ -71,6 +71,7 @@
 
 #include <stddef.h>
 
+#include <synchronicity/check.h>
 #include <synchronicity/err.h>
 #include <synchronicity/future.h>
 #include <synchronicity/map.h>
@@ -145,7 +146,7 @@ struct syn_step syni_step_lost(struct syn_task *task);
 /* The end: with a value; with nothing, or what self->result holds; with an error
  * and, if there is one, a message (copied). */
 #define syn_step_return(self, value)                                                               \
-    ((self)->syn.at = __LINE__, (self)->result = (value),                                          \
+    (SYNI_HAS_RESULT(self), (self)->syn.at = __LINE__, SYNI_RESULT_OF(self) = (value),             \
      syni_step_leave(&(self)->syn, SYN_OK, NULL))
 #define syn_step_done(self) ((self)->syn.at = __LINE__, syni_step_end(&(self)->syn))
 #define syn_step_fail(...) SYNI_CAT(SYNI_STEP_FAIL_, SYNI_N(__VA_ARGS__))(__VA_ARGS__)
@@ -190,11 +191,6 @@ struct syn_step syni_step_lost(struct syn_task *task);
 #define syn_step_cancel(self, f, next)                                                             \
     (SYNI_NEXT(self, next), syni_step_cancel(&(self)->syn, (f).u.handle))
 
-/* The handle of F, after the compiler compared its type with OUT's. */
-#define SYNI_HANDLE_1(f) (0 ? ((void)(f).u.result_is(), (struct syn_future){0}) : (f).u.handle)
-#define SYNI_HANDLE_2(f, out)                                                                      \
-    (0 ? ((void)(f).u.result_is(out), (struct syn_future){0}) : (f).u.handle)
-
 /* From here on every way out runs the step FN first, once. */
 #define syn_step_finally(self, fn) ((self)->syn_finally = (fn))
 
@@ -210,7 +206,7 @@ struct syn_step syni_step_lost(struct syn_task *task);
 /* Case labels are far outside the range of int: one that lands in a user's own
  * switch is an error and not a jump to nowhere. */
 #define SYNI_WIDE 0x7C0000000000LL
-#define SYNI_HERE (SYNI_WIDE + __LINE__)
+#define SYNI_A_WAIT_IS_NOT_INSIDE_A_SWITCH_OF_YOUR_OWN (SYNI_WIDE + __LINE__)
 
 #define syn_co_begin                                                                               \
     switch (SYNI_WIDE + self->syn.line) {                                                          \
@@ -239,10 +235,10 @@ struct syn_step syni_step_lost(struct syn_task *task);
 #define syn_co_report syn_task_report(&self->syn)
 
 #define SYNI_CO_SUSPEND(step)                                                                      \
-    do {                                                                                           \
+    SYNI_STATEMENT                                                                                 \
         self->syn.line = self->syn.at = __LINE__;                                                  \
         return step;                                                                               \
-    case SYNI_HERE:;                                                                               \
+    case SYNI_A_WAIT_IS_NOT_INSIDE_A_SWITCH_OF_YOUR_OWN:;                                          \
     } while (0)
 #define SYNI_CO_LEAVE(err, message)                                                                \
     do {                                                                                           \
@@ -251,17 +247,18 @@ struct syn_step syni_step_lost(struct syn_task *task);
     } while (0)
 /* As SUSPEND, and a failed wait leaves. */
 #define SYNI_CO_OR_LEAVE(step)                                                                     \
-    do {                                                                                           \
+    SYNI_STATEMENT                                                                                 \
         self->syn.line = self->syn.at = __LINE__;                                                  \
         return step;                                                                               \
-    case SYNI_HERE:                                                                                \
+    case SYNI_A_WAIT_IS_NOT_INSIDE_A_SWITCH_OF_YOUR_OWN:                                           \
         if (self->syn.status)                                                                      \
             return syni_step_leave(&self->syn, self->syn.status, NULL);                            \
     } while (0)
 
 #define syn_co_return(...)                                                                         \
     do {                                                                                           \
-        self->result = (__VA_ARGS__);                                                              \
+        SYNI_HAS_RESULT(self);                                                                     \
+        SYNI_RESULT_OF(self) = (__VA_ARGS__);                                                      \
         SYNI_CO_LEAVE(SYN_OK, NULL);                                                               \
     } while (0)
 /* With self->result as it is, or with nothing. */

@@ -70,14 +70,14 @@ int64_t syni_deadline_of(const struct syni_self *self, int64_t deadline)
     struct syni_home *home = syni_home_of(self);
     int n = deadlines->n < SYNI_DEADLINES ? deadlines->n : SYNI_DEADLINES;
 
+    if (n > deadlines->first) /* which was the tightest when it was pushed, or hides the others */
+        return deadlines->at[n - 1] < deadline ? deadlines->at[n - 1] : deadline;
     if (home && home->current) {
         int64_t inherited = syni_task_deadline_for_children(home->current);
 
         if (inherited < deadline)
             deadline = inherited;
     }
-    if (n > deadlines->first && deadlines->at[n - 1] < deadline)
-        return deadlines->at[n - 1];
     return deadline;
 }
 
@@ -101,6 +101,20 @@ void syni_deadline_push(struct syn_deadline deadline)
     int n = self->deadlines.n++;
 
     self->deadlines.at[n < SYNI_DEADLINES ? n : SYNI_DEADLINES - 1] = tighter;
+}
+
+void syni_deadlines_hide(void)
+{
+    struct syni_self *self = syni_self();
+    int n = self->deadlines.n++;
+
+    if (n < SYNI_DEADLINES) /* deeper, it would hide those around it for good */
+        self->deadlines.at[n] = SYNI_NEVER;
+}
+
+void syni_deadlines_unhide(void)
+{
+    syni_self()->deadlines.n--;
 }
 
 int syni_deadlines_shadow(struct syni_self *self)

@@ -1,12 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * A future, or the channel of a generator, that nobody keeps: in a task mostly a forgotten
- * co_await().
+ * co_await(). And answers that say that something was not done, and would be lost.
  */
 #include <synchronicity/short.h>
 
 SYNCHRONIZER(demo);
 POOL(pool);
+CHANNEL(int, items);
+
+static inline void done(void *user, syn_err err, int *result)
+{
+    (void)user;
+    (void)err;
+    (void)result;
+}
 
 ASYNC(demo, int, square, (int, x))
 {
@@ -45,7 +53,17 @@ int main(void)
 {
     struct count_channel ch = count(3);
     int in[2] = {1, 2}, out[2];
+    struct square_shared shared;
+    struct items_channel items;
+    struct syn_mutex mutex = {{0}};
+    struct syn_semaphore semaphore;
 
+    syn_semaphore_init(&semaphore, 1);
+    channel_new(items, 1, &items);
+    if (future_then(square_future(2), &demo, done, NULL) ||
+        future_share(square_future(2), &shared) || channel_try_send(items, &in[0]) ||
+        syn_mutex_try(&mutex) || syn_semaphore_try(&semaphore))
+        return 1;
     future_detach(square_future(2));
     future_detach(slow_square_future(2));
     future_detach(squares_future(in, 2, out));
@@ -61,6 +79,16 @@ int main(void)
     squares_future(in, 2, out);
 #elif MISTAKE == 6
     count(3);
+#elif MISTAKE == 7
+    future_then(square_future(2), &demo, done, NULL);
+#elif MISTAKE == 8
+    future_share(square_future(2), &shared);
+#elif MISTAKE == 9
+    channel_try_send(items, &in[0]);
+#elif MISTAKE == 10
+    syn_mutex_try(&mutex);
+#elif MISTAKE == 11
+    syn_semaphore_try(&semaphore);
 #endif
     return 0;
 }

@@ -62,8 +62,8 @@ int main(void)
     (void)done_wrongly;
     square(1, &y);
     future_get(f, &y);
-    future_then(f, &demo, done, NULL);
-    future_share(f, &s);
+    if (future_then(f, &demo, done, NULL) || future_share(f, &s))
+        return 1;
     shared_get(s, &y);
     shared_peek(s, &peeked);
     promise_new(number, &p, &g);
@@ -77,7 +77,8 @@ int main(void)
 #elif MISTAKE == 7
     future_get_by(f, &d, syn_never());
 #elif MISTAKE == 8
-    future_then(f, &demo, done_wrongly, NULL);
+    if (future_then(f, &demo, done_wrongly, NULL))
+        return 1;
 #elif MISTAKE == 9
     promise_complete(p, &d);
 #elif MISTAKE == 10

@@ -183,13 +183,13 @@ static void wake_tasks(struct redis *db)
     if (!db->transmits) {
         if (db->began_transmit)
             future_detach(db->transmit);
-        db->transmit = redis_transmit_future(db);
+        without_deadline(db->transmit = redis_transmit_future(db));
         db->began_transmit = db->transmits = future_poll(db->transmit) == SYN_EAGAIN;
     }
     if (!db->receives) {
         if (db->began_receive)
             future_detach(db->receive);
-        db->receive = redis_receive_future(db);
+        without_deadline(db->receive = redis_receive_future(db));
         db->began_receive = db->receives = future_poll(db->receive) == SYN_EAGAIN;
     }
     if (!db->transmits || !db->receives)
