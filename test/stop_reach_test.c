@@ -170,6 +170,7 @@ ASYNC(demo, void, takes_one, SYN_LOCAL(struct counts_channel, made), SYN_LOCAL(i
     co_begin;
     self->made = counts(7);
     co_next(self->made, &self->y);
+    co_check; /* the stop may have ended the generator first */
     co_finally;
     n_cancelled += co_outcome == SYN_ECANCELED;
     co_close(self->made);
