@@ -281,6 +281,28 @@ static void E5_a_call_on_a_stopped_synchronizer_says_which_and_how_to_begin_anew
     done();
 }
 
+GENERATOR(demo, int, numbers)
+{
+    co_begin;
+    co_yield(1);
+    co_end;
+}
+
+static void E5_a_generator_of_a_stopped_synchronizer_says_how_to_begin_anew(void)
+{
+    struct numbers_channel ch;
+    int y = 0;
+
+    begin();
+    CHECK_INT(naps(1.0), 0);
+    CHECK_INT(synchronizer_stop(&demo, syn_never()), 0);
+    ch = numbers();
+    CHECK_INT(channel_next(ch, &y), SYN_ECLOSED);
+    CHECK_SAYS("its synchronizer was stopped; syn_synchronizer_start()");
+    finish(&demo);
+    done();
+}
+
 static void E5_where_no_thread_can_be_had_a_call_says_so(void)
 {
     int y = 0;
@@ -308,6 +330,7 @@ static const struct test_case cases[] = {
     TEST(P2_a_future_that_a_select_waits_for_is_busy_and_not_used_up),
     TEST(E5_a_future_that_serves_no_more_says_why),
     TEST(E5_a_call_on_a_stopped_synchronizer_says_which_and_how_to_begin_anew),
+    TEST(E5_a_generator_of_a_stopped_synchronizer_says_how_to_begin_anew),
     TEST(E5_where_no_thread_can_be_had_a_call_says_so),
 };
 TEST_MAIN_BOTH_MODES("then", cases);

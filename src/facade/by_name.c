@@ -158,6 +158,20 @@ static syn_err refuse(const struct call *call, syn_err err)
     return syni_refuse(err, "%s", call->complaint.text);
 }
 
+static void call_back(void (*fn)(void), void *user, syn_err err, void *result)
+{
+    (void)result;
+    ((void (*)(void *, syn_err, union syn_raw *))fn)(user, err, NULL);
+}
+
+static struct syn_future refused_future(const struct call *call, syn_err err)
+{
+    static const struct syn_type type = {.call = call_back};
+
+    return syni_future_refused(
+        &type, err, syni_report_new(err, SYN_BY_LIBRARY, call->complaint.text));
+}
+
 struct syn_method_future syn_method_start(const struct syn_method *method,
                                           struct syn_object *object, struct syn_values arguments)
 {
@@ -168,7 +182,7 @@ struct syn_method_future syn_method_start(const struct syn_method *method,
     if (!err && !method->future)
         err = not_callable(&call);
     if (err)
-        future.u.handle = (struct syn_future){NULL, (uint32_t)refuse(&call, err)};
+        future.u.handle = refused_future(&call, refuse(&call, err));
     else
         future.u.handle = method->future(object, call.at);
     return future;

@@ -15,6 +15,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/report.h"
+
 syn_err syn_address_parse(const char *host, int port, struct syn_address *out_address)
 {
     static const struct addrinfo hints = {.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV,
@@ -23,10 +25,10 @@ syn_err syn_address_parse(const char *host, int port, struct syn_address *out_ad
     char service[12];
 
     if (!host || !out_address || port < 0 || port > 65535)
-        return SYN_EINVAL;
+        return syni_refuse(SYN_EINVAL, "no host, no port, or nowhere to put the address");
     snprintf(service, sizeof service, "%d", port);
     if (getaddrinfo(host, service, &hints, &list) != 0)
-        return SYN_EINVAL;
+        return syni_refuse(SYN_EINVAL, "'%s' is no address in numbers", host);
     syni_address_set(out_address, list->ai_addr, list->ai_addrlen);
     freeaddrinfo(list);
     return SYN_OK;

@@ -26,6 +26,7 @@
 #include "base/descriptor.h"
 #include "base/fault.h"
 #include "base/mem.h"
+#include "base/report.h"
 #include "io/socket.h"
 
 int syni_process_watch(pid_t id)
@@ -86,7 +87,7 @@ syn_err syn_child_kill(struct syn_child *child, int signal)
     syn_err err = SYN_EALREADY;
 
     if (!child)
-        return SYN_EINVAL;
+        return syni_refuse(SYN_EINVAL, "there is no child to send a signal to");
     syni_mutex_lock(&child->lock);
     if (!child->reaped)
         err = send_signal(child, signal) < 0 ? errno : SYN_OK;

@@ -26,6 +26,7 @@
 #include "base/descriptor.h"
 #include "base/fault.h"
 #include "base/mem.h"
+#include "base/report.h"
 
 /* Connections that wait to be accepted. The system takes less if it must; some C libraries
  * still say 128 for SOMAXCONN, and then a thousand callers at once see resets. */
@@ -119,10 +120,10 @@ syn_err syn_tcp_listen(const char *host, int port, struct syn_listener **out_lis
     syn_err err;
 
     if (!out_listener || port < 0 || port > 65535)
-        return SYN_EINVAL;
+        return syni_refuse(SYN_EINVAL, "nowhere to put the listener, or no port: %d", port);
     snprintf(service, sizeof service, "%d", port);
     if (getaddrinfo(host, service, &hints, &list) != 0)
-        return SYN_EINVAL;
+        return syni_refuse(SYN_EINVAL, "'%s' is no address in numbers to listen at", host);
     listener = syni_alloc(sizeof *listener);
     if (!listener)
         err = SYN_ENOMEM;
@@ -153,9 +154,9 @@ SYN_ASYNC_DEFINE(SYN_FREE, struct syn_stream *, syn_tcp_accept, (struct syn_list
     if (!l)
         return syn_step_fail(self, SYN_EINVAL, "there is no listener");
     if (syni_socket_settle(&l->home, &self->syn) != SYN_OK)
-        return syn_step_fail(self, SYN_EWRONGLOOP);
+        return syn_step_fail(self, SYN_EWRONGLOOP, syni_socket_refusal(SYN_EWRONGLOOP));
     if (l->accepting)
-        return syn_step_fail(self, SYN_EBUSY);
+        return syn_step_fail(self, SYN_EBUSY, "another accept waits at this listener");
     if (!l->kept)
         err = syn_keep_descriptor(&self->syn, l->fd);
     if (err)
@@ -196,7 +197,7 @@ static struct syn_step connection(struct syn_tcp_accept *self)
     int fd;
 
     if (l->closed)
-        return syn_step_fail(self, SYN_ECLOSED);
+        return syn_step_fail(self, SYN_ECLOSED, "the listener was closed");
     if (syn_step_status(self))
         return syn_step_fail(self, syn_step_status(self));
     fd = accept_one(l->fd);
@@ -235,7 +236,7 @@ SYN_ASYNC_DEFINE(SYN_FREE, void, syn_listener_close, (struct syn_listener *, lis
     if (!l)
         return syn_step_done(self);
     if (syni_socket_settle(&l->home, &self->syn) != SYN_OK)
-        return syn_step_fail(self, SYN_EWRONGLOOP);
+        return syn_step_fail(self, SYN_EWRONGLOOP, syni_socket_refusal(SYN_EWRONGLOOP));
     l->closed = true;
     if (l->kept)
         syn_forget_descriptor(&self->syn, l->fd); /* wakes the accept */

@@ -15,6 +15,8 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 
+#include "base/report.h"
+
 /* ---------------------------------------------------------------- budget -- */
 
 enum { CAPACITY = 500, COST = 5, COST_OF_TIMEOUT = 10 };
@@ -241,7 +243,7 @@ syn_err syn_rate_try(struct syn_rate *rate, unsigned n)
     int64_t at;
 
     if (!is_possible(rate, n))
-        return SYN_EINVAL;
+        return syni_refuse(SYN_EINVAL, "a rate never has room for %u at once", n);
     return take_turns(rate, n, syn_after(0).ns, &at) ? SYN_OK : SYN_EAGAIN;
 }
 

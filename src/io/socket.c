@@ -89,3 +89,13 @@ syn_err syni_socket_settle(_Atomic(struct syn_synchronizer *) *home, const struc
     return atomic_compare_exchange_strong(home, &nobody, here) || nobody == here ? SYN_OK
                                                                                  : SYN_EWRONGLOOP;
 }
+
+const char *syni_socket_refusal(syn_err err)
+{
+    if (err == SYN_EWRONGLOOP)
+        return "a stream or a listener stays on the synchronizer that used it first, which is another "
+               "one";
+    if (err == SYN_EBUSY)
+        return "another read, or write, of this stream is under way";
+    return NULL;
+}

@@ -60,6 +60,9 @@ void syni_socket_discard(struct syn_stream *stream);
 /* Closes FD, keeping errno; an interrupted close is a close. */
 void syni_close(int fd);
 
+/* Why a stream or a listener refuses, in words; NULL: the code says it. */
+const char *syni_socket_refusal(syn_err err);
+
 /* HOME becomes that of TASK if there was none. SYN_EWRONGLOOP: there was another. */
 syn_err syni_socket_settle(_Atomic(struct syn_synchronizer *) *home, const struct syn_task *task);
 

@@ -75,7 +75,7 @@ SYN_ASYNC(SYN_FREE, size_t, fd_read, (struct fd_stream *, s), (void *, buffer), 
     syn_err err = enter(self->s, &self->s->reading, &self->syn);
 
     if (err)
-        return syn_step_fail(self, err);
+        return syn_step_fail(self, err, syni_socket_refusal(err));
     self->s->reading = true;
     syn_step_finally(self, read_ends);
     if (self->s->source.kind == SYNI_SOURCE_SLOW)
@@ -140,7 +140,7 @@ SYN_ASYNC(SYN_FREE, size_t, fd_write, (struct fd_stream *, s), (const void *, da
     syn_err err = enter(self->s, &self->s->writing, &self->syn);
 
     if (err)
-        return syn_step_fail(self, err);
+        return syn_step_fail(self, err, syni_socket_refusal(err));
     self->s->writing = true;
     syn_step_finally(self, write_ends);
     return self->s->source.kind == SYNI_SOURCE_SLOW ? write_slowly(self) : writable(self);
@@ -213,7 +213,7 @@ SYN_ASYNC(SYN_FREE, void, fd_shutdown, (struct fd_stream *, s))
     syn_err err = enter(self->s, &self->s->writing, &self->syn);
 
     if (err)
-        return syn_step_fail(self, err);
+        return syn_step_fail(self, err, syni_socket_refusal(err));
     if (self->s->torn)
         return syn_step_fail(self, SYN_EPIPE,
                              "a write ended in its middle: the stream can only be closed");

@@ -57,7 +57,8 @@ syn_err syni_channel_pin(struct syn_channel handle, struct syni_channel **out_ch
 const char *syni_channel_refusal(syn_err err)
 {
     if (err == SYN_ECLOSED)
-        return "the channel is closed";
+        return "the channel is closed, or its generator was called when its synchronizer was stopped; "
+               "syn_synchronizer_start() begins anew";
     if (err == SYN_ENOTSUP)
         return "only its generator sends into this channel";
     return err == SYN_EINVAL ? "the channel was never made" : "the channel could not be made";

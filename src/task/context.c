@@ -79,7 +79,10 @@ struct syn_step syni_step_enter(struct syn_task *task, struct syn_context *conte
 static void fail(struct syni_task *task, syn_err err)
 {
     syni_report_free(task->heard);
-    task->heard = syni_report_new(err, SYN_BY_LIBRARY, NULL);
+    task->heard = syni_report_new(err, SYN_BY_LIBRARY,
+                                  err == SYN_ENOYIELD     ? "a context ended without having yielded"
+                                  : err == SYN_EYIELDTWICE ? "a context yielded where it should end"
+                                                           : NULL);
     task->status = err;
 }
 
