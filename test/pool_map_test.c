@@ -225,6 +225,44 @@ static void W1_items_without_an_array_are_an_error(void)
     over();
 }
 
+POOL_MAP(workers, int, long, odd_fails)
+{
+    if (*in % 2)
+        return *in == 1 ? SYN_EIO : SYN_EPIPE;
+    *out = *in;
+    return SYN_OK;
+}
+
+static syn_err errs[MANY];
+
+static void W1_a_map_that_goes_on_tells_what_each_item_came_to(void)
+{
+    begin();
+    fill();
+    CHECK_INT(pool_map_all(NULL, odd_fails, in + 1, 1, out, errs), SYN_EIO);
+    CHECK_SAYS("odd_fails: 1 of 1 items failed, item 0 first");
+    fill();
+    CHECK(pool_map_all(&others, odd_fails, in, MANY, out, errs) == SYN_EIO);
+    CHECK_SAYS("50000 of 100000 items failed, item 1 first");
+    for (int i = 0; i < MANY; i++) {
+        CHECK_INT(errs[i], i == 1 ? SYN_EIO : i % 2 ? SYN_EPIPE : SYN_OK);
+        CHECK_INT(out[i], i % 2 ? -1 : i);
+    }
+    fill();
+    CHECK(future_get(pool_submit_all(NULL, odd_fails, in, MANY, out, errs)) != SYN_OK);
+    for (int i = 0; i < MANY; i++)
+        CHECK_INT(out[i], i % 2 ? -1 : i);
+    CHECK_INT(pool_map_all(NULL, squares, in, MANY, out, errs), SYN_OK);
+    check_all();
+    for (int i = 0; i < MANY; i++)
+        CHECK_INT(errs[i], SYN_OK);
+    CHECK_INT(pool_stop(&others, syn_never()), 0);
+    CHECK_INT(pool_map_all(&others, squares, in, 10, out, errs), SYN_ECLOSED);
+    for (int i = 0; i < 10; i++)
+        CHECK_INT(errs[i], SYN_ECANCELED);
+    over();
+}
+
 static const struct test_case cases[] = {
     TEST(W1_a_map_has_every_face_and_its_results_are_in_order),
     TEST_MODES(W1_a_task_awaits_a_map),
@@ -236,5 +274,6 @@ static const struct test_case cases[] = {
     TEST(W5_with_any_allocation_or_thread_failing_the_future_says_so),
     TEST(L2_a_stopped_pool_takes_no_map),
     TEST(W1_a_map_that_a_pool_refuses_says_why),
+    TEST(W1_a_map_that_goes_on_tells_what_each_item_came_to),
 };
 TEST_MAIN("pool_map", cases);

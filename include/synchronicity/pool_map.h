@@ -18,7 +18,8 @@
  *     struct root_future root_submit(struct syn_pool *pool, ...);
  *
  * syn_pool_map(&pool, root, in, n, out) and syn_pool_submit(&pool, root, in, n, out) are the
- * blocking and the future face on another pool.
+ * blocking and the future face on another pool; syn_pool_map_all() and syn_pool_submit_all() go on
+ * after an error, and tell what each item came to.
  *
  * Threads take the items in pieces, one after the other, so that results are where they
  * belong whoever makes them. The body runs in several threads at once. The first error
@@ -40,7 +41,9 @@
     extern syn_err name(from const *in, size_t n, to *out);                                        \
     extern SYNI_HELD struct name##_future name##_future(from const *in, size_t n, to *out);        \
     extern SYNI_HELD struct name##_future (name##_submit)(                                         \
-        struct syn_pool *syni_pool, from const *in, size_t n, to *out)
+        struct syn_pool *syni_pool, from const *in, size_t n, to *out);                            \
+    extern SYNI_HELD struct name##_future (name##_submit_all)(                                     \
+        struct syn_pool *syni_pool, from const *in, size_t n, to *out, syn_err *errs)
 
 #ifdef __cplusplus
 extern "C" {
@@ -54,6 +57,16 @@ syn_err syni_map_may_wait(void);
 #define syn_pool_map(pool, name, in, n, out)                                                       \
     (syni_map_may_wait() ? SYN_EDEADLK                                                             \
                          : syni_future_get((name##_submit)((pool), (in), (n), (out)).u.handle, NULL))
+
+/* The same, going on after an error: ERRS, an array of N, gets what each item came to, and
+ * SYN_ECANCELED where a cancel or a stop came before it. The map comes to the first error, with the
+ * number of those that failed in its report. POOL may be NULL: the map's own. */
+#define syn_pool_map_all(pool, name, in, n, out, errs)                                             \
+    (syni_map_may_wait()                                                                           \
+         ? SYN_EDEADLK                                                                             \
+         : syni_future_get((name##_submit_all)((pool), (in), (n), (out), (errs)).u.handle, NULL))
+#define syn_pool_submit_all(pool, name, in, n, out, errs)                                          \
+    ((name##_submit_all)((pool), (in), (n), (out), (errs)))
 
 #ifndef __cplusplus
 
@@ -70,6 +83,7 @@ struct syni_map_arrays {
     const void *in;
     void *out;
     size_t n;
+    syn_err *errs; /* NULL: the first error ends the map */
 };
 
 struct syn_future syni_map_start(const struct syn_pool_map *map, struct syn_pool *pool,
@@ -97,13 +111,18 @@ struct syn_future syni_map_start(const struct syn_pool_map *map, struct syn_pool
     static void syni_call_of_##name(void (*fn)(void), void *user, syn_err err, void *result)       \
         SYNI_CALL_BACK(void) static const struct syn_pool_map syni_map_of_##name = {               \
             #name, &pool, {0, NULL, syni_call_of_##name}, syni_piece_of_##name};                   \
+    linkage SYNI_HELD struct name##_future (name##_submit_all)(                                    \
+        struct syn_pool *syni_pool, from const *in, size_t n, to *out, syn_err *errs)              \
+    {                                                                                              \
+        struct name##_future syni_future;                                                          \
+        struct syni_map_arrays syni_arrays = {in, out, n, errs};                                   \
+        syni_future.u.handle = syni_map_start(&syni_map_of_##name, syni_pool, syni_arrays);        \
+        return syni_future;                                                                        \
+    }                                                                                              \
     linkage SYNI_HELD struct name##_future (name##_submit)(                                        \
         struct syn_pool *syni_pool, from const *in, size_t n, to *out)                             \
     {                                                                                              \
-        struct name##_future syni_future;                                                          \
-        struct syni_map_arrays syni_arrays = {in, out, n};                                         \
-        syni_future.u.handle = syni_map_start(&syni_map_of_##name, syni_pool, syni_arrays);        \
-        return syni_future;                                                                        \
+        return (name##_submit_all)(syni_pool, in, n, out, NULL);                                   \
     }                                                                                              \
     linkage SYNI_HELD struct name##_future name##_future(from const *in, size_t n, to *out)        \
     {                                                                                              \

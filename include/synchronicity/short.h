@@ -131,6 +131,8 @@
 #define pool_stats syn_pool_stats
 #define pool_submit(...) syn_pool_submit(__VA_ARGS__)
 #define pool_map syn_pool_map
+#define pool_map_all syn_pool_map_all
+#define pool_submit_all syn_pool_submit_all
 #define pool_job_cancelled syn_pool_job_cancelled
 #define pool_job_deadline syn_pool_job_deadline
 #define pool_on_cancel syn_pool_on_cancel

@@ -29,6 +29,7 @@ struct map {
     atomic_bool failed;  /* who sets it writes the next two, before he is done */
     syn_err err;
     size_t failed_item;
+    atomic_size_t n_failed;
     atomic_int refused; /* why a work never began */
     struct syni_work works[];
 };
@@ -40,7 +41,7 @@ static struct map *map_of(struct syni_core *core)
 
 static bool is_over(const struct map *map)
 {
-    return map->asked || map->failed;
+    return map->asked || (map->failed && !map->arrays.errs);
 }
 
 static void fail(struct map *map, syn_err err, size_t item)
@@ -87,17 +88,25 @@ static void end_failed(struct map *map)
 
     core->err = map->err;
     core->origin = SYN_BY_TASK;
-    core->report = syni_report_format(core->err, core->origin, "%s: item %zu of %zu",
+    if (map->arrays.errs)
+        core->report = syni_report_format(core->err, core->origin,
+                                          "%s: %zu of %zu items failed, item %zu first",
+                                          map->what->name, (size_t)map->n_failed, map->arrays.n,
+                                          map->failed_item);
+    else
+        core->report = syni_report_format(core->err, core->origin, "%s: item %zu of %zu",
                                       map->what->name, map->failed_item, map->arrays.n);
 }
 
 static void end(struct map *map)
 {
-    if (map->failed && map->failed_item < map->arrays.n)
-        end_failed(map);
-    else if (map->failed)
+    bool short_of_items = is_short(map);
+
+    if (map->failed && map->failed_item == map->arrays.n)
         end_refused(map, map->err, false);
-    else if (is_short(map))
+    else if (map->failed && !(map->arrays.errs && short_of_items))
+        end_failed(map);
+    else if (short_of_items)
         end_short(map);
     syni_core_complete(&map->core);
 }
@@ -110,19 +119,35 @@ static void leave(struct map *map)
         end(map);
 }
 
+/* Items from FIRST up to END; with a place for errors, also those after one that failed. */
+static void make_piece(struct map *map, size_t first, size_t end)
+{
+    syn_err *errs = map->arrays.errs;
+
+    while (first < end) {
+        syn_err err = SYN_OK;
+        size_t item = map->what->piece(map->arrays.in, map->arrays.out, first, end, &err);
+
+        for (size_t i = first; errs && i < item; i++)
+            errs[i] = SYN_OK;
+        if (item == end)
+            return;
+        atomic_fetch_add(&map->n_failed, 1);
+        fail(map, err, item);
+        if (!errs)
+            return;
+        errs[item] = err;
+        first = item + 1;
+    }
+}
+
 static void run(struct syni_work *work)
 {
     struct map *map = work->owner;
     size_t first, n = map->arrays.n;
 
-    while (!is_over(map) && (first = atomic_fetch_add(&map->next, map->piece)) < n) {
-        size_t last = n - first > map->piece ? first + map->piece : n;
-        syn_err err = SYN_OK;
-        size_t item = map->what->piece(map->arrays.in, map->arrays.out, first, last, &err);
-
-        if (item < last)
-            fail(map, err, item);
-    }
+    while (!is_over(map) && (first = atomic_fetch_add(&map->next, map->piece)) < n)
+        make_piece(map, first, n - first > map->piece ? first + map->piece : n);
 }
 
 static void ended(struct syni_work *work, enum syni_work_end how, syn_err err)
@@ -251,6 +276,8 @@ struct syn_future syni_map_start(const struct syn_pool_map *what, struct syn_poo
     if (!map)
         return future;
     future = syni_core_handle(&map->core);
+    for (size_t i = 0; arrays.errs && i < arrays.n; i++)
+        arrays.errs[i] = SYN_ECANCELED; /* until it is made */
     if (arrays.n > 0 && (!arrays.in || !arrays.out))
         refuse_arrays(map);
     else
