@@ -141,10 +141,13 @@ struct watch {
 static void waits(int number, void *argument)
 {
     struct watch *w = argument;
+    syn_err err;
 
     (void)number;
     w->waits = true;
-    CHECK_INT(future_wait(w->f), 0);
+    while ((err = future_wait(w->f)) == SYN_EBUSY) /* while the other looks whether we wait */
+        sched_yield();
+    CHECK_INT(err, 0);
 }
 
 /* Somebody who only waits holds the promise, but cannot read it when it is used up. */
