@@ -110,7 +110,48 @@ static void C16_a_lost_local_is_caught_in_a_checked_build(void)
     done();
 }
 
+/* A step that needs much stack is seen before one needs too much. */
+
+SYNCHRONIZER(deep, .stack_size_bytes = 512 << 10, .caller_may_drive = -1);
+enum { DEEP = 200 << 10 };
+
+ASYNC(deep, void, idles)
+{
+    return step_done(self);
+}
+
+ASYNC(deep, int, digs, (int, bytes))
+{
+    volatile unsigned char room[DEEP];
+
+    for (int i = 0; i < self->bytes; i++)
+        room[DEEP - 1 - i] = 1;
+    return step_return(self, room[DEEP - 1]);
+}
+
+static void V2_the_deepest_use_of_a_loops_stack_is_measured(void)
+{
+    struct syn_stats stats;
+    unsigned long before;
+
+    begin_in_real_time();
+    CHECK_INT(synchronizer_start(&deep), 0);
+    CHECK_INT(idles(), 0);
+    CHECK_INT(idles(), 0);
+    stats = synchronizer_stats(&deep);
+    if (!stats.stack_bytes)
+        TEST_SKIP("this build does not measure stacks");
+    before = stats.stack_used_bytes;
+    CHECK(stats.stack_bytes >= 512 << 10 && before > 0 && before < DEEP);
+    CHECK_INT(digs(DEEP, NULL), 0);
+    CHECK_INT(idles(), 0); /* it has woken since */
+    stats = synchronizer_stats(&deep);
+    CHECK(stats.stack_used_bytes >= DEEP && stats.stack_used_bytes < stats.stack_bytes);
+    finish(&deep);
+}
+
 static const struct test_case cases[] = {
+    TEST(V2_the_deepest_use_of_a_loops_stack_is_measured),
     TEST(C16_a_lost_local_is_caught_in_a_checked_build),
 };
 TEST_MAIN_BOTH_MODES("checked", cases);

@@ -166,6 +166,10 @@ struct syn_stats {
     unsigned long watches;    /* system calls that changed what is waited for */
     unsigned long started;    /* tasks, ever */
     unsigned long ended;
+    /* In checked builds (SYN_CHECKED) on Linux, without sanitizers: the stack of its own thread, and
+     * the most of it that steps have used, to about 512 bytes, as of its latest wake; else 0. A step
+     * that needs more than there is crashes: raise `stack_size_bytes` before. */
+    unsigned long stack_bytes, stack_used_bytes;
     unsigned long unclaimed; /* results that are there and that nobody used up so far: futures were
                                 dropped, if it grows. To count them all futures are looked at */
 };

@@ -184,6 +184,25 @@ static void *thread_main(void *argument)
     return NULL;
 }
 
+size_t syni_thread_stack(uintptr_t *out_low)
+{
+    size_t size = 0;
+#if defined(__linux__)
+    pthread_attr_t attributes;
+    void *low = NULL;
+
+    if (pthread_getattr_np(pthread_self(), &attributes) != 0)
+        return 0;
+    if (pthread_attr_getstack(&attributes, &low, &size) != 0)
+        size = 0;
+    pthread_attr_destroy(&attributes);
+    *out_low = (uintptr_t)low;
+#else
+    *out_low = 0;
+#endif
+    return size;
+}
+
 static size_t stack_size(size_t asked)
 {
     size_t least = 16384, page = 4096;

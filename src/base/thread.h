@@ -69,6 +69,10 @@ struct syni_thread {
     pthread_t raw;
 };
 
+/* Where the calling thread's stack begins, *OUT_LOW, and its size without the guard; 0: the system
+ * does not say. */
+size_t syni_thread_stack(uintptr_t *out_low);
+
 /* Starts FN(ARGUMENT). STACK_SIZE_BYTES 0 means 256 KiB, and what is less than
  * the system's least is raised to that. NAME is cut where the system limits it.
  * Fails: SYN_EAGAIN or SYN_ENOMEM when the system has no thread to give; or, for a

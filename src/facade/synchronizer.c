@@ -99,6 +99,8 @@ struct syn_stats syn_synchronizer_stats(struct syn_synchronizer *synchronizer)
         stats.watches = home->loop.counts.watches;
         stats.started = home->started;
         stats.ended = home->ended;
+        stats.stack_bytes = home->loop.depth.size_bytes;
+        stats.stack_used_bytes = home->loop.depth.used_bytes;
         stats.unclaimed = syni_unclaimed_count(home);
     }
     return stats;

@@ -80,6 +80,7 @@ static bool drive(struct syni_loop *loop)
         if (retired(loop))
             return false;
         syni_loop_turn(loop, SYNI_NEVER);
+        syni_depth_measure(&loop->depth);
         if (loop->callers_drive && !ending(loop) && nothing_to_do(loop) && let_go(loop))
             return true;
     }
@@ -103,6 +104,7 @@ static void dedicated(void *argument)
     struct syni_loop *loop = argument;
 
     syni_self_owns(self, SYNI_OWNS_LOOP, thread_ends);
+    syni_depth_begin(&loop->depth);
     do {
         syni_driving_leave(self, &self->dedicated);
         await_role(loop);

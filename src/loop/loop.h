@@ -37,6 +37,7 @@
 
 #include "backend/poller.h"
 #include "base/clock.h"
+#include "base/depth.h"
 #include "base/heap.h"
 #include "base/list.h"
 #include "base/self.h"
@@ -120,6 +121,7 @@ struct syni_loop {
     const char *name;
     bool callers_drive;
     size_t stack_size_bytes;
+    struct syni_depth depth; /* of the dedicated thread's stack */
     struct syn_clock *clock; /* NULL: real time */
     uint64_t draws;          /* where the drawing of orders stands; 0: first in, first out */
 
