@@ -143,11 +143,13 @@ void syni_job_fail(struct syn_job *job, syn_err err, const char *message);
 #define SYNI_JOB_FAIL_3(job, err, message)                                                         \
     (syni_job_fail(&(job)->syn, (err), (message)), (job)->result)
 
-#define SYN_BLOCKING_DEFINE(...) SYNI_BOUND(SYNI_BLOCKING_DEFINE, SYN_DEFAULT_POOL, __VA_ARGS__, SYNI_END, SYNI_END)
+#define SYN_BLOCKING_DEFINE(...)                                                                   \
+    SYNI_BOUND(SYNI_BLOCKING_DEFINE, SYN_DEFAULT_POOL, __VA_ARGS__, SYNI_END, SYNI_END)
 #define SYNI_BLOCKING_DEFINE(pool, ret, name, ...)                                                 \
     SYNI_BLOCK(#name, , pool, ret, name, __VA_ARGS__)
 
-#define SYN_BLOCKING(...) SYNI_BOUND(SYNI_BLOCKING, SYN_DEFAULT_POOL, __VA_ARGS__, SYNI_END, SYNI_END)
+#define SYN_BLOCKING(...)                                                                          \
+    SYNI_BOUND(SYNI_BLOCKING, SYN_DEFAULT_POOL, __VA_ARGS__, SYNI_END, SYNI_END)
 #define SYNI_BLOCKING(pool, ret, name, ...)                                                        \
     SYNI_FUTURE_TYPES(ret, name);                                                                  \
     SYNI_BLOCK(#name, static inline SYNI_UNUSED, pool, ret, name, __VA_ARGS__)

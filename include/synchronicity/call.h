@@ -121,7 +121,8 @@
 /* In place of a synchronizer: bound to none. */
 #define SYN_FREE (*(struct syn_synchronizer *)NULL)
 
-#define SYN_ASYNC_DEFINE(...) SYNI_BOUND(SYNI_ASYNC_DEFINE, SYN_FREE, __VA_ARGS__, SYNI_END, SYNI_END)
+#define SYN_ASYNC_DEFINE(...)                                                                      \
+    SYNI_BOUND(SYNI_ASYNC_DEFINE, SYN_FREE, __VA_ARGS__, SYNI_END, SYNI_END)
 #define SYNI_ASYNC_DEFINE(synchronizer, ret, name, ...)                                            \
     SYNI_DEFINE(, synchronizer, ret, name, __VA_ARGS__)
 

@@ -83,7 +83,8 @@ struct syn_channel {
     }                                                                                              \
     SYNI_MAP(SYNI_VET_THING, __VA_ARGS__)                                                          \
     static const struct syn_type syni_items_of_##name SYNI_UNUSED = {                              \
-        sizeof(type), (0 SYNI_MAP(SYNI_KILLS, __VA_ARGS__)) ? syni_destroy_item_of_##name : NULL, NULL}
+        sizeof(type),                                                                              \
+        (0 SYNI_MAP(SYNI_KILLS, __VA_ARGS__)) ? syni_destroy_item_of_##name : NULL, NULL}
 
 syn_err syni_channel_new(const struct syn_type *item, size_t capacity,
                          struct syn_channel *out_channel);

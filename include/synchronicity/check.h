@@ -68,7 +68,9 @@ struct syni_no_result {
                   "this function has no result: a generator, or its type is void; leave by "       \
                   "co_done, or yield")
 #define SYNI_RESULT_OF(self)                                                                       \
-    (*_Generic(&(self)->result, struct syni_no_result *: (int *)(void *)(self), default: &(self)->result))
+    (*_Generic(&(self)->result,                                                                    \
+               struct syni_no_result *: (int *)(void *)(self),                                     \
+               default: &(self)->result))
 /* Where a frame has its clean-up's first step, and its result. */
 #define SYNI_FINALLY_AND_RESULT(name) struct syn_step (*syn_finally)(struct name *);
 #define SYNI_FINALLY_AND_NO_RESULT(name)                                                           \
@@ -77,8 +79,8 @@ struct syni_no_result {
         struct syni_no_result result;                                                              \
     };
 
-/* What begins each wait of a coroutine: where a statement cannot be, or where another stands on the same line,
- * the compiler names the label. */
+/* What begins each wait of a coroutine: where a statement cannot be, or where another stands on
+ * the same line, the compiler names the label. */
 #define SYNI_STATEMENT_LABEL                                                                       \
     SYNI_CAT(syni_a_wait_is_a_statement_alone_on_its_line_and_its_result_goes_to_its_OUT_, __LINE__)
 #define SYNI_STATEMENT                                                                             \

@@ -146,7 +146,8 @@ struct syn_generator {
     void (*hear)(struct syn_task *task, const void *value);
 };
 
-#define SYN_GENERATOR_DEFINE(...) SYNI_BOUND(SYNI_GENERATOR_DEFINE, SYN_FREE, __VA_ARGS__, SYNI_END, SYNI_END)
+#define SYN_GENERATOR_DEFINE(...)                                                                  \
+    SYNI_BOUND(SYNI_GENERATOR_DEFINE, SYN_FREE, __VA_ARGS__, SYNI_END, SYNI_END)
 #define SYNI_GENERATOR_DEFINE(synchronizer, type, name, ...)                                       \
     SYNI_GENERATE(, synchronizer, type, name, __VA_ARGS__)
 

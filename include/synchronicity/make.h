@@ -185,8 +185,8 @@
 #define SYNI_METHOD_JOB(pool, strand, C, ret, id, ...)                                             \
     struct id;                                                                                     \
     SYNI_FUTURE_TYPES(ret, syni_job_of_##id);                                                      \
-    SYNI_PROTOTYPES(static SYNI_UNUSED, ret, syni_job_of_##id, (struct C *, self), (struct C##_impl *, me), \
-                    __VA_ARGS__);                                                                  \
+    SYNI_PROTOTYPES(static SYNI_UNUSED, ret, syni_job_of_##id, (struct C *, self),                 \
+                    (struct C##_impl *, me), __VA_ARGS__);                                                                  \
     static struct syn_step syni_back_of_##id(struct id *self);                                     \
     SYNI_METHOD_ENDING(syni_method_blocking_ended, C, ret, id, __VA_ARGS__)                        \
     {                                                                                              \

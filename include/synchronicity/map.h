@@ -38,8 +38,8 @@
 #define SYNI_CAT(a, b) SYNI_CAT_(a, b)
 #define SYNI_CAT_(a, b) a##b
 
-/* Costly checks of the caller's code: SYNI_CHECKED is 1 with -DSYN_CHECKED, =1 or =ON, and 0 without,
- * or with =0 or =OFF. */
+/* Costly checks of the caller's code: SYNI_CHECKED is 1 with -DSYN_CHECKED, =1 or =ON, and 0
+ * without, or with =0 or =OFF. */
 #ifndef SYN_CHECKED
 #define SYNI_CHECKED 0
 #else
