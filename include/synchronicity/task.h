@@ -108,7 +108,7 @@ struct syn_function {
     void (*ended)(struct syn_task *task); /* the outcome is there, told to nobody yet; or NULL */
 };
 
-enum { SYNI_TASK_BYTES = sizeof(void *) == 8 ? 448 : 304 };
+enum { SYNI_TASK_BYTES = sizeof(void *) == 8 ? 472 : 336 };
 
 /* The head of every frame, `self->syn`. The macros use the first fields; the rest
  * is the engine's (src/task/task.h). */

@@ -121,7 +121,7 @@ static syn_err call_on(struct syni_self *self, struct syni_task *task, struct sy
 {
     const struct syn_function *function = task->function;
     struct call call = {.wait = {.ops = &call_ops,
-                                 .source = {home, function->name, false},
+                                 .source = {home, function->name, false, &task->core},
                                  .deadline = syni_deadline_of(self, SYNI_NEVER),
                                  .reason = SYN_BY_DEADLINE,
                                  .begins = true,

@@ -97,6 +97,7 @@ static syn_err wait_core(struct syni_core *core, int64_t deadline, bool reserved
         return syni_thread_overdue(syni_self());
     }
     here.wait.source = syni_shared_source(core);
+    here.wait.source.core = core;
     err = syni_thread_wait(syni_self(), &here.wait);
     if (here.err)
         return syni_refuse_future(here.err);

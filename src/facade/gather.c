@@ -67,11 +67,20 @@ static syn_err refuse_driven(const struct syni_core *core)
                        source.name, syni_driving_now()->loop->name);
 }
 
+/* A child that OWNER's join could wait for only for ever. */
+static bool closes_circle(const struct syni_task *owner, struct syni_core *core,
+                          struct syn_report **out_report)
+{
+    return syni_circle_depend(atomic_load_explicit(&owner->mark, memory_order_relaxed), core,
+                              out_report) != SYN_OK;
+}
+
 syn_err syni_scope_add(struct syn_scope *public_scope, struct syn_future future, void *out_result,
                        syn_err *out_status)
 {
     struct syni_scope *scope = SYNI_SCOPE(public_scope);
     struct syni_task *owner = frame_around(scope);
+    struct syn_report *report = NULL;
     struct syni_section section;
     struct syni_core *core;
     syn_err err;
@@ -83,6 +92,12 @@ syn_err syni_scope_add(struct syn_scope *public_scope, struct syn_future future,
         syni_place_check(owner, out_status, "a child's status");
     }
     err = syni_core_reserve(future, &core);
+    if (!err && owner && scope->goal == SYNI_GOAL_ALL && closes_circle(owner, core, &report)) {
+        syni_core_commit(core);
+        syni_core_ask(core, SYN_BY_REQUEST);
+        syni_core_let_go(core);
+        err = SYN_EDEADLK;
+    }
     if (!err && !owner && !scope->home && refuse_driven(core)) {
         syni_core_restore(core);
         return SYN_EDEADLK;
@@ -91,10 +106,12 @@ syn_err syni_scope_add(struct syn_scope *public_scope, struct syn_future future,
         syni_scope_bind(scope, owner);
     syni_scope_enter(scope, &section);
     if (err)
-        syni_scope_fail(scope, err, syni_core_refusal(err), out_status, &section);
+        syni_scope_fail(scope, err, report ? report->message : syni_core_refusal(err), out_status,
+                        &section);
     else
         syni_scope_take(scope, core, out_result, out_status, &section);
     syni_scope_leave(scope, &section);
+    syni_report_free(report);
     return SYN_OK;
 }
 
@@ -134,58 +151,6 @@ void syni_scope_aim(struct syn_scope *public_scope, enum syni_goal goal)
     scope->goal = goal;
 }
 
-/* Where the children run that a thread waits for which drives a loop itself. */
-enum { TARGETS = 8 };
-struct targets {
-    struct syni_blocked blocked[TARGETS];
-    struct syni_source sources[TARGETS];
-    int n;
-    bool too_many;
-};
-
-static void add_target(struct targets *targets, struct syni_source source)
-{
-    for (int i = 0; i < targets->n; i++)
-        if (targets->sources[i].home == source.home)
-            return;
-    if (targets->n < TARGETS)
-        targets->sources[targets->n++] = source;
-    else
-        targets->too_many = true;
-}
-
-static void leave_targets(struct targets *targets, int n)
-{
-    while (n-- > 0)
-        syni_blocked_leave(&targets->blocked[n]);
-}
-
-static syn_err enter_targets(struct syni_scope *scope, struct targets *targets)
-{
-    struct syni_section section;
-    syn_err err = SYN_OK;
-
-    targets->n = 0;
-    targets->too_many = false;
-    if (!syni_driving_now())
-        return SYN_OK;
-    syni_scope_enter(scope, &section);
-    SYNI_LIST_EACH (node, &scope->children)
-        add_target(targets, syni_shared_source(
-                                SYNI_CONTAINER(node, struct syni_core, member.link)));
-    syni_scope_leave(scope, &section);
-    if (targets->too_many)
-        return syni_refuse(SYN_ENOTSUP, "a step waits for a scope of a thread whose children run "
-                                        "on more than 8 synchronizers");
-    for (int i = 0; i < targets->n && !err; i++) {
-        err = syni_blocked_enter(&targets->blocked[i], targets->sources[i].home,
-                                 targets->sources[i].name);
-        if (err)
-            leave_targets(targets, i);
-    }
-    return err;
-}
-
 /* A thread that waits for its scope. */
 struct scope_wait {
     struct syni_thread_wait wait;
@@ -222,25 +187,57 @@ static bool ask_children(struct syni_thread_wait *wait, enum syn_origin origin)
     return true;
 }
 
-/* Waits in this thread. Fails: SYN_EDEADLK, SYN_ENOTSUP. */
+/* The first child from NUMBER on, held; NULL: there is none. */
+static struct syni_core *hold_child(struct syni_scope *scope, unsigned number)
+{
+    struct syni_core *found = NULL;
+    struct syni_section section;
+
+    syni_scope_enter(scope, &section);
+    SYNI_LIST_EACH (node, &scope->children) {
+        struct syni_core *core = SYNI_CONTAINER(node, struct syni_core, member.link);
+
+        if (core->member.number >= number && (!found || core->member.number < found->member.number))
+            found = core;
+    }
+    if (found)
+        syni_core_hold(found);
+    syni_scope_leave(scope, &section);
+    return found;
+}
+
+/* In a step: the wait depends on each child. One by one, since marking takes other locks. */
+static syn_err depend_on_children(struct syni_thread_wait *wait, uint64_t id,
+                                  struct syn_report **out_report)
+{
+    struct syni_scope *scope = SYNI_CONTAINER(wait, struct scope_wait, wait)->scope;
+    struct syni_core *child = scope->goal == SYNI_GOAL_ALL ? hold_child(scope, 0) : NULL;
+    syn_err err = SYN_OK;
+
+    while (child && !err) {
+        unsigned next = child->member.number + 1;
+
+        err = syni_circle_depend(id, child, out_report);
+        syni_core_unpin(child);
+        child = err ? NULL : hold_child(scope, next);
+    }
+    return err;
+}
+
+/* Waits in this thread. Fails: SYN_EDEADLK. */
 static syn_err wait_for(struct syni_scope *scope, enum syni_scope_wait awaited)
 {
     static const struct syni_thread_wait_ops ops = {list_at_scope, NULL, ask_children};
     int64_t deadline = scope->has_deadline ? scope->deadline : SYNI_NEVER;
     struct scope_wait here = {.wait = {.ops = &ops,
-                                       .source = {NULL, "a scope", false},
+                                       .source = {.name = "a scope"},
+                                       .depend = depend_on_children,
                                        .deadline = syni_deadline_here(deadline),
                                        .reason = SYN_BY_DEADLINE},
                               .scope = scope,
                               .awaited = awaited};
-    struct targets targets;
-    syn_err err = enter_targets(scope, &targets);
 
-    if (err)
-        return err;
-    err = syni_thread_wait(syni_self(), &here.wait);
-    leave_targets(&targets, targets.n);
-    return err;
+    return syni_thread_wait(syni_self(), &here.wait);
 }
 
 /* The same for room in a step, which is not waited for. */

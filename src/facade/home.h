@@ -87,6 +87,7 @@ struct syni_source {
     struct syni_home *home; /* NULL: there is none, e.g. a promise made by hand */
     const char *name;       /* of its function */
     bool is_job;            /* it runs on a pool */
+    struct syni_core *core; /* held by who waits; NULL: none */
 };
 
 /* What CORE, which this thread consumed and which is done, came to; gives its reference

@@ -303,6 +303,14 @@ static void tighten_job(struct syni_core *core, int64_t deadline)
     syni_deadline_tighten(&job_of(core)->deadline, deadline);
 }
 
+static syn_err implicate_job(struct syni_core *core, uint64_t id, struct syn_report **out_report)
+{
+    struct syni_work *work = &job_of(core)->work;
+
+    atomic_store(&work->mark, id); /* before we look: see thread_wait.c */
+    return syni_circle_look(id, atomic_load(&work->waits_on), "a synchronizer", out_report);
+}
+
 static const char *name_job(const struct syni_core *core)
 {
     return SYNI_CONTAINER(core, const struct syni_pool_job, core)->function->name;
@@ -317,6 +325,7 @@ static const struct syni_core_ops core_ops = {.free = free_job,
                                               .cancel = cancel_job,
                                               .tighten = tighten_job,
                                               .name = name_job,
+                                              .implicate = implicate_job,
                                               .is_job = true,
                                               .owner = owner_of_job};
 

@@ -78,7 +78,7 @@ int syni_job_yield(struct syn_job *public_job, void *item)
     static const struct syni_thread_wait_ops ops = {NULL, stop_yielding, NULL};
     struct syni_pool_job *job = SYNI_JOB(public_job);
     struct yield yield = {.wait = {.ops = &ops,
-                                   .source = {NULL, "demand for its next item", false},
+                                   .source = {.name = "demand for its next item"},
                                    .deadline = SYNI_NEVER},
                           .job = job};
     struct syni_self *self = syni_self();

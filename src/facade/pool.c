@@ -131,7 +131,7 @@ static syn_err stop_pool(struct syn_pool *pool, struct syn_deadline deadline, bo
 {
     static const struct syni_thread_wait_ops ops = {enter, withdraw, NULL};
     struct stop stop = {.wait = {.ops = &ops,
-                                 .source = {NULL, what, false},
+                                 .source = {.name = what},
                                  .deadline = deadline.ns,
                                  .reason = SYN_BY_DEADLINE,
                                  .stays = stays,

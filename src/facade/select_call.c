@@ -109,7 +109,7 @@ static syn_err begin(struct syni_self *self, struct thread_select *thread)
 int syni_select(syn_err *out_err, struct syn_choice *choices, int n)
 {
     struct thread_select thread = {
-        .wait = {.ops = &ops, .source = {NULL, "a select", false}, .reason = SYN_BY_DEADLINE},
+        .wait = {.ops = &ops, .source = {.name = "a select"}, .reason = SYN_BY_DEADLINE},
         .choices = choices,
         .n = n};
     struct syni_self *self = syni_self();

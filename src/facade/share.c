@@ -208,6 +208,7 @@ static syn_err wait_shared(struct syn_shared *shared, int64_t deadline)
         return syni_thread_overdue(syni_self());
     }
     thread.wait.source = syni_shared_source(shared->core);
+    thread.wait.source.core = shared->core;
     return syni_thread_wait(syni_self(), &thread.wait);
 }
 
@@ -274,12 +275,19 @@ static void free_copy(struct syni_core *core)
 
 static void cancel_copy(struct syni_core *core, enum syn_origin origin);
 
-static const struct syni_core_ops copy_ops = {.free = free_copy, .cancel = cancel_copy};
+static syn_err implicate_copy(struct syni_core *core, uint64_t id, struct syn_report **out_report)
+{
+    return syni_circle_depend(id, SYNI_CONTAINER(core, struct copy, core)->shared->core, out_report);
+}
+
+static const struct syni_core_ops copy_ops = {
+    .free = free_copy, .cancel = cancel_copy, .implicate = implicate_copy};
 
 static struct syni_source source_of(const struct syni_core *core)
 {
-    struct syni_source source = {core->task ? core->task->home : NULL, syni_core_name(core),
-                                 core->ops->is_job};
+    struct syni_source source = {.home = core->task ? core->task->home : NULL,
+                                 .name = syni_core_name(core),
+                                 .is_job = core->ops->is_job};
 
     return source;
 }

@@ -93,7 +93,7 @@ static syn_err stop_home(struct syni_home *home, struct syn_deadline deadline, b
 {
     static const struct syni_thread_wait_ops ops = {enter, withdraw, NULL};
     struct stop stop = {.wait = {.ops = &ops,
-                                 .source = {home, what, false},
+                                 .source = {.home = home, .name = what},
                                  .deadline = deadline.ns,
                                  .reason = SYN_BY_DEADLINE,
                                  .stays = stays,

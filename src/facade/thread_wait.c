@@ -82,51 +82,6 @@ void syni_thread_interrupt(struct syni_thread_wait *wait, int reason)
         wait->nudge_ran = true;
 }
 
-/* --- what it says before it waits --- */
-
-/* Waiting would be for itself, or stop a loop that it may need: a job may call back. */
-static syn_err refuse_own(const struct syni_thread_wait *wait)
-{
-    const struct syni_source *source = &wait->source;
-    const char *loop = wait->self->driving->loop->name;
-    syn_err err = source->home ? syni_blocked_own(source->home, source->name) : SYN_OK;
-
-    if (err)
-        return err;
-    if (!source->home)
-        return syni_refuse(SYN_EDEADLK,
-                           "waiting for %s, which a pool runs, would stop '%s', which this thread "
-                           "drives; write %s there",
-                           source->name, loop, wait->instead);
-    if (wait->begins)
-        return syni_refuse(SYN_EDEADLK,
-                           "%s: a blocking call on the thread that drives its synchronizer '%s' "
-                           "would wait for itself; write co_await(%s_future(...)) there",
-                           source->name, source->home->loop.name, source->name);
-    return syni_refuse(SYN_EDEADLK,
-                       "waiting for %s on the thread that drives its synchronizer '%s' would wait "
-                       "for itself; write %s there",
-                       source->name, source->home->loop.name, wait->instead);
-}
-
-static bool is_own(const struct syni_self *self, const struct syni_source *source)
-{
-    if (!source->home)
-        return source->is_job;
-    for (const struct syni_driving *d = self->driving; d; d = d->outer)
-        if (d->loop == &source->home->loop)
-            return true;
-    return false;
-}
-
-static void tell_on_blocked(const struct syni_self *self, const char *name)
-{
-    const struct syn_options *options = &syni_home_of(self)->synchronizer->options;
-
-    if (options->on_blocked)
-        options->on_blocked(options->user, self->driving->loop->name, name);
-}
-
 /* --- waiting --- */
 
 /* Turns the loop that the thread drives. False: time is up, an interrupt came, or the loop died. */
@@ -221,7 +176,7 @@ static syn_err block_in_step(struct syni_thread_wait *wait)
     struct syni_stand_in before;
     syn_err err;
 
-    tell_on_blocked(self, wait->source.name);
+    syni_blocked_tell(self, wait->source.name);
     before = syni_clock_stand_in(self, drives->loop->clock);
     for (struct syni_driving *d = drives; d; d = d->outer)
         syni_loop_block(d->loop);
@@ -230,6 +185,32 @@ static syn_err block_in_step(struct syni_thread_wait *wait)
         syni_loop_unblock(d->loop);
     syni_clock_stand_back(self, before);
     return err;
+}
+
+/* What carries the mark ID depends on what WAIT waits for. */
+static syn_err depend(struct syni_thread_wait *wait, uint64_t id)
+{
+    struct syn_report *report;
+    syn_err err = SYN_OK;
+
+    if (wait->depend)
+        err = wait->depend(wait, id, &report);
+    else if (wait->source.core)
+        err = syni_circle_depend(id, wait->source.core, &report);
+    else
+        err = syni_circle_look(id, wait->source.home, wait->source.name, &report);
+    return err ? syni_report_keep(err, SYN_BY_LIBRARY, report) : SYN_OK;
+}
+
+/* A job on which a step depends that blocks. Who marks it sees where it waits, or we see the mark:
+ * both are written before the other is read, sequentially consistent. */
+static syn_err implicate(struct syni_thread_wait *wait, struct syni_work *work)
+{
+    uint64_t mark;
+
+    atomic_store(&work->waits_on, wait->source.home);
+    mark = atomic_load(&work->mark);
+    return mark ? depend(wait, mark) : SYN_OK;
 }
 
 static void job_is_asked(void *user)
@@ -242,13 +223,18 @@ static void job_is_asked(void *user)
 static syn_err block_in_job(struct syni_thread_wait *wait)
 {
     struct syni_worker *worker = wait->self->worker;
+    struct syni_work *work = wait->self->driving ? NULL : worker->work;
     syn_err err = syni_job_wait_begin(wait, job_is_asked);
     bool late;
 
     if (err)
         return err;
     syni_worker_step_out(worker);
-    err = wait->self->driving ? block_in_step(wait) : block(wait);
+    err = work ? implicate(wait, work) : SYN_OK;
+    if (!err)
+        err = wait->self->driving ? block_in_step(wait) : block(wait);
+    if (work)
+        atomic_store(&work->waits_on, NULL);
     syni_worker_step_in(worker);
     syni_job_wait_over(wait);
     late = syni_clock_heed_interrupt(wait->self) != 0;
@@ -259,26 +245,29 @@ static syn_err block_in_job(struct syni_thread_wait *wait)
     return err;
 }
 
-static syn_err wait_uncancelled(struct syni_thread_wait *wait)
+/* A thread that drives loops joins the graph of those who block, or is refused. */
+static syn_err wait_in_step(struct syni_thread_wait *wait)
 {
-    struct syni_self *self = wait->self;
     struct syni_blocked blocked;
     syn_err err;
 
-    if (self->driving) {
-        if (is_own(self, &wait->source))
-            return refuse_own(wait);
-        err = syni_blocked_enter(&blocked, wait->source.home, wait->source.name);
-        if (err)
-            return err;
-    }
-    if (self->worker)
-        err = block_in_job(wait);
-    else
-        err = self->driving ? block_in_step(wait) : block(wait);
-    if (self->driving)
-        syni_blocked_leave(&blocked);
+    if (syni_blocked_is_own(wait->self, &wait->source))
+        return syni_blocked_refuse_own(wait);
+    err = syni_blocked_enter(&blocked, wait->source.home, wait->source.name);
+    if (err)
+        return err;
+    err = depend(wait, blocked.id);
+    if (!err)
+        err = wait->self->worker ? block_in_job(wait) : block_in_step(wait);
+    syni_blocked_leave(&blocked);
     return err;
+}
+
+static syn_err wait_uncancelled(struct syni_thread_wait *wait)
+{
+    if (wait->self->driving)
+        return wait_in_step(wait);
+    return wait->self->worker ? block_in_job(wait) : block(wait);
 }
 
 syn_err syni_thread_wait(struct syni_self *self, struct syni_thread_wait *wait)
@@ -315,7 +304,7 @@ bool syni_thread_wait_for_flag(_Atomic(bool) *done, int64_t deadline, const char
 {
     static const struct syni_thread_wait_ops ops = {NULL, withdraw_flag, NULL};
     struct syni_thread_wait wait = {.ops = &ops,
-                                    .source = {NULL, name, false},
+                                    .source = {.name = name},
                                     .deadline = deadline,
                                     .reason = SYN_BY_DEADLINE,
                                     .stays = true,

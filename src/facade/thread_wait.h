@@ -17,9 +17,9 @@
 #ifndef SYNI_THREAD_WAIT_H
 #define SYNI_THREAD_WAIT_H
 
-#include "facade/blocked.h"
 #include "facade/home.h"
 #include "pool/pool.h"
+#include "task/circle.h"
 
 struct syni_thread_wait;
 
@@ -38,6 +38,8 @@ struct syni_thread_wait_ops {
 struct syni_thread_wait {
     const struct syni_thread_wait_ops *ops;
     struct syni_source source; /* what it waits for, where that runs; home NULL: nowhere */
+    /* In a step: what it waits for, each of which gets the mark ID; NULL: source.core is all. */
+    syn_err (*depend)(struct syni_thread_wait *wait, uint64_t id, struct syn_report **out_report);
     int64_t deadline;
     const char *instead;    /* what a step writes in its place */
     enum syn_origin reason; /* what the deadline is; SYN_BY_DEADLINE but for a cancel */
@@ -100,6 +102,19 @@ void syni_thread_served(struct syni_self *self);
 /* A wait ended well. If that is the second since the job of SELF was asked to end, the job hears of
  * it by this one. Returns 0, or the code, with a report (invariant 82). */
 syn_err syni_thread_overdue(struct syni_self *self);
+
+/* --- blocked.c, for thread_wait.c --- */
+
+/* SOURCE runs where SELF drives, or may need a loop that stands still then. */
+bool syni_blocked_is_own(const struct syni_self *self, const struct syni_source *source);
+
+/* The same, in words. */
+syn_err syni_blocked_refuse_own(const struct syni_thread_wait *wait);
+
+/* Tells the hook `on_blocked` of SELF's loop that a step waits for NAME. */
+void syni_blocked_tell(const struct syni_self *self, const char *name);
+
+/* --- thread_wait.c --- */
 
 /* Sleeps until *DONE, which a wake of the calling thread's parker sets, or DEADLINE; returns *DONE.
  * For what must not be left before, whoever asks the thread's job to end. NAME is what it waits

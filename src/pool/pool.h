@@ -87,6 +87,9 @@ struct syni_work {
     bool kept;   /* the keeper knows it */
     bool in_line; /* at its strand, behind the one whose turn it is */
     bool placed; /* it has a place of a bounded queue; the post's own, until it waits */
+    /* circle.h: whether a step that blocks depends on it; the home that it waits for. */
+    _Atomic(uint64_t) mark;
+    _Atomic(void *) waits_on;
     atomic_bool heard; /* what runs knows that it was asked: a hook, the flag, or a wait told it */
     unsigned put_off;  /* waits that ended well in spite of that; of the thread that runs it */
 

@@ -184,6 +184,11 @@ bool syni_channel_is_closed(struct syni_channel *channel);
  * demand for the next. */
 bool syni_channel_yield(struct syni_channel *channel, void *item, bool asked);
 
+/* TASK would wait for the generator of CHANNEL, if it has one: SYN_EDEADLK, and a report, if that
+ * closed a circle (circle.h). */
+syn_err syni_channel_depend(struct syni_channel *channel, uint64_t mark,
+                            struct syn_report **out_report);
+
 /* The generator waits no more for demand; false: it did not. */
 bool syni_channel_stop_yielding(struct syni_channel *channel);
 

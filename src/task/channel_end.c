@@ -7,6 +7,7 @@
  * once a channel is closed nobody looks at its ring any more but who closed it.
  */
 #include "task/channel.h"
+#include "task/circle.h"
 
 #include <stddef.h>
 
@@ -281,4 +282,24 @@ void syni_channel_adopt(struct syni_channel *channel, struct syni_core *generato
     atomic_store_explicit(&generator->waiter, &channel->end, memory_order_relaxed);
     /* one reference more, the generator's: nobody else knows the channel yet */
     syni_slot_take(channel->slot, syni_slot_generation(channel->slot), SYNI_SLOT_PIN);
+}
+
+syn_err syni_channel_depend(struct syni_channel *channel, uint64_t mark,
+                            struct syn_report **out_report)
+{
+    struct syni_core *generator;
+    syn_err err = SYN_OK;
+
+    if (!mark || !channel->is_generator)
+        return SYN_OK;
+    syni_mutex_lock(&channel->lock);
+    generator = channel->generator;
+    if (generator)
+        syni_core_hold(generator);
+    syni_mutex_unlock(&channel->lock);
+    if (generator) {
+        err = syni_circle_depend(mark, generator, out_report);
+        syni_core_unpin(generator);
+    }
+    return err;
 }

@@ -132,6 +132,23 @@ static void start_timer(struct syni_task *task, struct syn_deadline deadline)
         syni_timer_start(&task->home->loop, &task->timer, deadline.ns, time_is_up);
 }
 
+/* TASK must not wait for the generator: that waits for who waits for TASK. */
+static bool closes_circle(struct syni_task *task)
+{
+    /* relaxed: a mark that is given later is one too late for this wait */
+    uint64_t mark = atomic_load_explicit(&task->mark, memory_order_relaxed);
+    struct syn_report *report;
+
+    if (!mark || !syni_channel_depend(task->on.channel.channel, mark, &report))
+        return false;
+    task->ops = NULL;
+    release(task);
+    task->status = SYN_EDEADLK;
+    task->heard = report;
+    syni_task_resume(task);
+    return true;
+}
+
 struct syn_step syni_step_next(struct syn_task *public_task, struct syn_channel handle,
                                void *out_item, struct syn_deadline deadline)
 {
@@ -148,6 +165,8 @@ struct syn_step syni_step_next(struct syn_task *public_task, struct syn_channel 
         return refuse(task, err, syni_channel_refusal(err));
     ready_port(task, channel, out_item, true);
     task->on.channel.own = own != NULL;
+    if (closes_circle(task))
+        return syni_suspended;
     start_timer(task, deadline);
     return after(task, syni_channel_pass(channel, &task->on.channel.port, true));
 }
@@ -167,6 +186,8 @@ struct syn_step syni_step_say(struct syn_task *public_task, struct syn_channel h
     if (err)
         return refuse(task, err, syni_channel_refusal(err));
     ready_port(task, channel, out_item, true);
+    if (closes_circle(task))
+        return syni_suspended;
     err = syni_channel_say(channel, &saying, &task->on.channel.port, &served);
     if (!err)
         return after(task, served);

@@ -65,6 +65,9 @@ struct syni_core_ops {
     void (*tighten)(struct syni_core *core, int64_t deadline);
     /* What it is, for messages and dumps; NULL: "a promise". Static. */
     const char *(*name)(const struct syni_core *core);
+    /* Who blocks, and what carries its mark ID, depends on who produces it and is not a task
+     * (circle.h); SYN_EDEADLK, and a report: it must not. NULL: never mind. */
+    syn_err (*implicate)(struct syni_core *core, uint64_t id, struct syn_report **out_report);
     bool is_job; /* a thread of a pool produces it */
     const void *(*owner)(const struct syni_core *core); /* that pool; NULL: none */
 };

@@ -17,6 +17,7 @@
 
 #include "base/report.h"
 #include "task/local.h"
+#include "task/circle.h"
 #include "task/place.h"
 #include "task/sync.h"
 
@@ -54,6 +55,7 @@ void syni_task_init(struct syni_self *self, struct syni_task *task, struct syni_
 
     task->home = home;
     syni_list_init(&task->shelter);
+    syni_list_init(&task->mark_link);
     task->core.job.run = syni_task_arrive;
     task->step_job = run;
     task->request_job.run = request_arrives;
@@ -155,6 +157,7 @@ static void end(struct syni_task *task)
         syni_contexts_drop(task);
     if (task->held)
         syni_mutexes_at_end(task, task->abandoned);
+    syni_circle_ended(task);
     syni_bindings_release(task->locals);
     task->locals = NULL;
     syni_report_free(task->heard);

@@ -130,6 +130,8 @@ struct __attribute__((may_alias)) syni_task {
     /* any thread: 0, then 1 + the origin of the first request, or TOO_LATE */
     atomic_int request;
     struct syni_job request_job;
+    _Atomic(uint64_t) mark; /* circle.h; under its lock, but for the exchange at the end */
+    struct syni_list mark_link;
     struct syni_bindings *locals; /* held; the step's that runs, and the creator's before */
     _Atomic(int64_t) deadline; /* the earliest that it was made or awaited under */
 
@@ -168,6 +170,10 @@ struct __attribute__((may_alias)) syni_task {
             void *out;
             bool expired; /* the deadline of this await passed */
             bool given_up; /* the waiter was withdrawn: there is no outcome */
+            bool refused;  /* it would have closed a circle */
+            struct syn_report *refusal; /* owned: its words */
+            /* Ends the wait with SYN_EDEADLK and REPORT, if it is not over. */
+            void (*refuse)(struct syni_task *task, struct syn_report *report);
             bool cancels;  /* the child was asked to end by this wait */
         } result;
         struct syni_scope *scope;

@@ -6,7 +6,7 @@
  * never inside the call that began it. Driver only, but for wake_by_result(), which
  * the completing thread calls.
  */
-#include "task/task.h"
+#include "task/circle.h"
 
 #include <stddef.h>
 
@@ -135,6 +135,23 @@ static void drop_result(struct syni_task *task)
     syni_core_let_go(task->on.result.child);
 }
 
+static void give_up_refused(struct syni_task *task, struct syn_report *report)
+{
+    task->on.result.given_up = true;
+    task->on.result.refused = true;
+    task->on.result.refusal = report;
+    syni_core_ask(task->on.result.child, SYN_BY_REQUEST); /* nobody will want it */
+    syni_task_resume(task);
+}
+
+static void refuse_result(struct syni_task *task, struct syn_report *report)
+{
+    if (syni_core_stop_waiting(task->on.result.child, &task->on.result.waiter))
+        give_up_refused(task, report);
+    else
+        syni_report_free(report); /* it is there */
+}
+
 static const struct syni_wait_ops result_ops = {interrupt_result, collect_result, forget_result,
                                                 drop_result};
 
@@ -145,6 +162,8 @@ static void begin_await(struct syni_task *task, void *out)
     task->on.result.out = out;
     task->on.result.expired = false;
     task->on.result.given_up = false;
+    task->on.result.refused = false;
+    task->on.result.refuse = refuse_result;
     task->on.result.cancels = false;
     task->on.result.waiter.wake = wake_by_result;
 }
@@ -153,10 +172,17 @@ static void begin_await(struct syni_task *task, void *out)
  * for it. */
 static bool wait_for(struct syni_task *task, struct syni_core *child, int64_t deadline)
 {
+    struct syn_report *report;
     bool busy = false;
+    /* relaxed: given later, a probe comes */
+    uint64_t mark = atomic_load_explicit(&task->mark, memory_order_relaxed);
 
     task->on.result.child = child;
     task->live.waits_for = syni_core_name(child);
+    if (mark && syni_circle_depend(mark, child, &report)) {
+        give_up_refused(task, report);
+        return true;
+    }
     syni_core_tighten(child, deadline);
     syni_core_tighten(child, syni_task_deadline_for_children(task));
     /* The timer first: once the waiter is known, another thread may post us. */
@@ -239,13 +265,14 @@ struct syn_step syni_step_cancel(struct syn_task *public_task, struct syn_future
 /* The child did not end by itself: nobody could be asked. */
 static bool collect_nothing(struct syni_task *task)
 {
-    bool by_us = !task->on.result.expired && !task->on.result.cancels;
+    bool by_us = !task->on.result.expired && !task->on.result.cancels && !task->on.result.refused;
     enum syn_origin origin = by_us                     ? syni_task_asked_by(task)
                              : task->on.result.expired ? SYN_BY_DEADLINE
                                                        : SYN_BY_REQUEST;
 
-    task->status = syni_code_of(origin);
-    task->heard = syni_report_new(task->status, origin, NULL);
+    task->status = task->on.result.refused ? SYN_EDEADLK : syni_code_of(origin);
+    task->heard = task->on.result.refused ? task->on.result.refusal
+                                          : syni_report_new(task->status, origin, NULL);
     return by_us;
 }
 

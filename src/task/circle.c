@@ -1,0 +1,336 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Circles of synchronizers that wait for each other. See circle.h.
+ *
+ * Any thread, under one lock, so that of those who close a circle at the same time one is
+ * last, and sees the others. The list is short: it has only threads that do what a step should
+ * not do. A task is marked by whoever waits for it, on any thread: its mark moves from 0 by
+ * compare-and-exchange under the lock, and its end closes it by an exchange. What a task waits
+ * for, only its driver may look at; so if one gets the mark that may be in a wait already, a
+ * PROBE goes there by the inbox, and passes the mark on.
+ *
+ * Discarded: finding the circle in the loops, which would ask every other driver for what only
+ * it may look at; and keeping each await between loops where others see it, which all would pay.
+ *
+ * Not found: what waits for one of several (select, any, race), for a channel without generator, an
+ * event, a semaphore or a lock, since nobody can say who will serve it.
+ */
+#include "task/circle.h"
+
+#include <stdatomic.h>
+#include <stddef.h>
+
+#include "base/mem.h"
+#include "base/report.h"
+
+/* What the mark of a task is that has ended. */
+#define ENDED UINT64_MAX
+
+static struct syni_mutex lock = SYNI_MUTEX_INIT(BLOCKED);
+static struct syni_list blocked = {&blocked, &blocked};
+static uint64_t last_id;
+
+static struct syni_blocked *blocked_of(struct syni_list *node)
+{
+    return SYNI_CONTAINER(node, struct syni_blocked, link);
+}
+
+static bool drives(const struct syni_driving *chain, const struct syni_home *home)
+{
+    for (; home && chain; chain = chain->outer)
+        if (chain->loop == &home->loop)
+            return true;
+    return false;
+}
+
+/* --- searching --- */
+
+/* A home that B depends on and that CHAIN drives; NULL: there is none. *OUT_FUNCTION: what B waits for
+ * there. */
+static struct syni_home *depends_locked(struct syni_blocked *b, const struct syni_driving *chain,
+                                        const char **out_function)
+{
+    *out_function = b->function;
+    if (drives(chain, b->target))
+        return b->target;
+    SYNI_LIST_EACH (node, &b->marked) {
+        struct syni_task *task = SYNI_CONTAINER(node, struct syni_task, mark_link);
+
+        *out_function = task->function->name;
+        if (drives(chain, task->home))
+            return task->home;
+    }
+    return NULL;
+}
+
+/* Marks all that a wait for something on TARGET would depend on. */
+static void reach_locked(const struct syni_home *target)
+{
+    const char *unused;
+    bool more = false;
+
+    SYNI_LIST_EACH (node, &blocked) {
+        struct syni_blocked *b = blocked_of(node);
+
+        b->reached = drives(b->drives, target);
+        more = more || b->reached;
+    }
+    while (more) {
+        more = false;
+        SYNI_LIST_EACH (node, &blocked) {
+            struct syni_blocked *b = blocked_of(node);
+
+            if (!b->reached)
+                continue;
+            SYNI_LIST_EACH (other, &blocked) {
+                struct syni_blocked *o = blocked_of(other);
+
+                if (o->reached || !depends_locked(b, o->drives, &unused))
+                    continue;
+                o->reached = true;
+                more = true;
+            }
+        }
+    }
+}
+
+struct end {
+    const char *function, *home; /* of the wait that stands in the way */
+};
+
+/* A wait for something on TARGET, on which HERE depends, would close a circle. Where a thread drives
+ * several of the loops on the way, the end is the wait for the one whose step runs. */
+static bool circle_locked(struct syni_blocked *here, const struct syni_home *target,
+                          struct end *out_end)
+{
+    bool found = false;
+
+    reach_locked(target);
+    SYNI_LIST_EACH (node, &blocked) {
+        struct syni_blocked *b = blocked_of(node);
+        const char *function;
+        struct syni_home *home = b->reached ? depends_locked(b, here->drives, &function) : NULL;
+
+        if (b->reached && b == here) {
+            *out_end = (struct end){b->function, b->target ? b->target->loop.name : "?"};
+            return true;
+        }
+        if (!home || (found && here->drives->loop != &home->loop))
+            continue;
+        *out_end = (struct end){function, home->loop.name};
+        found = true;
+    }
+    return found;
+}
+
+static struct syn_report *say(const char *function, const char *home, const struct end *end)
+{
+    return syni_report_format(SYN_EDEADLK, SYN_BY_LIBRARY,
+                              "waiting for %s on '%s' would close a circle: a step waits for %s on "
+                              "'%s', and does not go on before; co_await one of the two",
+                              function, home, end->function, end->home);
+}
+
+/* --- who blocks --- */
+
+syn_err syni_blocked_enter(struct syni_blocked *here, struct syni_home *target,
+                           const char *function)
+{
+    struct end end;
+    bool found;
+
+    here->drives = syni_driving_now();
+    here->target = target;
+    here->function = function;
+    if (!here->drives)
+        return SYN_OK;
+    syni_list_init(&here->marked);
+    syni_mutex_lock(&lock); /* for both: looking, and joining the list (invariant 31) */
+    found = target && circle_locked(here, target, &end);
+    if (!found) {
+        here->id = ++last_id;
+        syni_list_append(&blocked, &here->link);
+    }
+    syni_mutex_unlock(&lock);
+    if (!found)
+        return SYN_OK;
+    here->drives = NULL;
+    return syni_refuse(SYN_EDEADLK,
+                       "waiting for %s on '%s' would close a circle: that waits for %s on '%s', "
+                       "which this thread drives; co_await one of the two",
+                       function, target->loop.name, end.function, end.home);
+}
+
+void syni_blocked_leave(struct syni_blocked *here)
+{
+    if (!here->drives)
+        return;
+    syni_mutex_lock(&lock);
+    syni_list_remove(&here->link);
+    while (!syni_list_empty(&here->marked))
+        syni_list_remove(here->marked.next);
+    syni_mutex_unlock(&lock);
+}
+
+syn_err syni_blocked_own(struct syni_home *home, const char *function)
+{
+    struct syni_blocked here;
+    syn_err err = syni_blocked_enter(&here, home, function);
+
+    if (!err)
+        syni_blocked_leave(&here);
+    return err;
+}
+
+/* --- the marks --- */
+
+static struct syni_blocked *find_locked(uint64_t id)
+{
+    SYNI_LIST_EACH (node, &blocked)
+        if (blocked_of(node)->id == id)
+            return blocked_of(node);
+    return NULL;
+}
+
+/* TASK gets the mark. False: it had it, or has ended. */
+static bool mark_locked(struct syni_blocked *by, struct syni_task *task)
+{
+    uint64_t before = atomic_load_explicit(&task->mark, memory_order_relaxed);
+
+    do {
+        if (before == ENDED || before == by->id)
+            return false;
+    } while (!atomic_compare_exchange_weak(&task->mark, &before, by->id));
+    if (before)
+        syni_list_remove(&task->mark_link); /* of who went on; or of another: the latest stays */
+    syni_list_append(&by->marked, &task->mark_link);
+    return true;
+}
+
+void syni_circle_ended(struct syni_task *task)
+{
+    if (atomic_exchange(&task->mark, ENDED) == 0)
+        return;
+    syni_mutex_lock(&lock);
+    syni_list_remove(&task->mark_link);
+    syni_mutex_unlock(&lock);
+}
+
+struct news {
+    struct end end; /* of a circle */
+    bool marked;    /* the task, which was not */
+};
+
+/* What carries ID would depend on HOME, and on TASK there, if it is not NULL. */
+static syn_err depend(uint64_t id, struct syni_home *home, struct syni_task *task,
+                      struct news *out)
+{
+    struct syni_blocked *by;
+    bool found;
+
+    syni_mutex_lock(&lock);
+    by = find_locked(id);
+    found = by && circle_locked(by, home, &out->end);
+    out->marked = by && !found && task && mark_locked(by, task);
+    syni_mutex_unlock(&lock);
+    return found ? SYN_EDEADLK : SYN_OK;
+}
+
+syn_err syni_circle_look(uint64_t id, struct syni_home *home, const char *function,
+                         struct syn_report **out_report)
+{
+    struct news news;
+    syn_err err = id && home ? depend(id, home, NULL, &news) : SYN_OK;
+
+    if (err)
+        *out_report = say(function, home->loop.name, &news.end);
+    return err;
+}
+
+/* --- passing them on --- */
+
+/* What produces CORE is depended on. */
+static syn_err depend_on(uint64_t id, struct syni_core *core, bool *out_marked,
+                         struct syn_report **out_report)
+{
+    struct news news = {.marked = false};
+    syn_err err = SYN_OK;
+
+    *out_marked = false;
+    if (syni_core_done(core))
+        return SYN_OK;
+    if (!core->task)
+        return core->ops->implicate ? core->ops->implicate(core, id, out_report) : SYN_OK;
+    err = depend(id, core->task->home, core->task, &news);
+    if (err)
+        *out_report = say(core->task->function->name, core->task->home->loop.name, &news.end);
+    *out_marked = news.marked;
+    return err;
+}
+
+/* On its way to the driver of CORE's task. */
+struct probe {
+    struct syni_job job;
+    struct syni_core *core; /* held */
+    uint64_t id;
+};
+
+static void send_probe(uint64_t id, struct syni_core *core);
+
+/* The task of CORE has just got the mark: so does what it waits for, and so on. */
+static void follow(uint64_t id, struct syni_core *core)
+{
+    bool marked = true;
+
+    while (marked && core->task && syni_drives(&core->task->home->loop)) {
+        struct syni_task *task = core->task;
+        struct syn_report *report;
+
+        if (task->wait != SYNI_WAIT_RESULT || task->queued || task->on.result.given_up)
+            return;
+        core = task->on.result.child;
+        if (depend_on(id, core, &marked, &report)) {
+            task->on.result.refuse(task, report);
+            return;
+        }
+    }
+    if (marked && core->task && core->slot)
+        send_probe(id, core);
+}
+
+static void probe_arrives(struct syni_job *job)
+{
+    struct probe *probe = SYNI_CONTAINER(job, struct probe, job);
+
+    if (!syni_core_done(probe->core))
+        follow(probe->id, probe->core);
+    syni_core_unpin(probe->core);
+    syni_free(probe, sizeof *probe);
+}
+
+/* Without memory what it waits for already is not seen; what it will wait for is. */
+static void send_probe(uint64_t id, struct syni_core *core)
+{
+    struct probe *probe = syni_alloc(sizeof *probe);
+
+    if (!probe)
+        return;
+    probe->job.run = probe_arrives;
+    probe->core = core;
+    probe->id = id;
+    syni_core_hold(core);
+    if (syni_loop_post(&core->task->home->loop, &probe->job))
+        return;
+    syni_core_unpin(core);
+    syni_free(probe, sizeof *probe);
+}
+
+syn_err syni_circle_depend(uint64_t id, struct syni_core *core, struct syn_report **out_report)
+{
+    bool marked = false;
+    syn_err err = id ? depend_on(id, core, &marked, out_report) : SYN_OK;
+
+    if (marked && core->slot) /* else it has not begun */
+        follow(id, core);
+    return err;
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Circles of waiting: threads that drive a loop and block on work of another one.
+ *
+ * That is legal, and reported; a circle of it is refused. Who blocks so is on one list, with what
+ * it drives and what it waits for. What it waits for is MARKED with the number of its wait, and so
+ * is whatever that awaits in turn, across loops and pools, as it does: so the tasks that carry the
+ * mark are all on which the wait depends, and where they live. A wait, or an await of a marked
+ * task or job, is refused if it would depend on a loop that leads back to who blocks.
+ *
+ * Costs nothing on a thread that drives no loop and for tasks that nobody who blocks waits for.
+ */
+#ifndef SYNI_CIRCLE_H
+#define SYNI_CIRCLE_H
+
+#include "task/task.h"
+
+/* A thread that blocks while it drives; lies on its stack. */
+struct syni_blocked {
+    struct syni_list link;       /* among all, under the lock of circle.c */
+    struct syni_driving *drives; /* what the thread drives; NULL: nothing, and it is not listed */
+    struct syni_home *target;    /* where what it waits for runs; NULL: nowhere */
+    const char *function;        /* what it waits for */
+    uint64_t id;                 /* the mark; never 0 */
+    struct syni_list marked;     /* task->mark of those that live */
+    bool reached;                /* by the search that is on */
+};
+
+/* The calling thread is about to wait for FUNCTION, which runs on TARGET. Fails, and it must not
+ * wait: SYN_EDEADLK when TARGET waits, perhaps through others, for a loop that this thread
+ * drives. */
+syn_err syni_blocked_enter(struct syni_blocked *here, struct syni_home *target,
+                           const char *function);
+void syni_blocked_leave(struct syni_blocked *here);
+
+/* The same for a HOME that this thread drives: SYN_EDEADLK if a step of HOME waits below, for
+ * what the thread drives at present; that is a circle, and both ends are named. 0 if it is in
+ * a step of HOME itself, of which the caller knows more to say. */
+syn_err syni_blocked_own(struct syni_home *home, const char *function);
+
+/* What carries the mark ID (0: nothing does) is about to wait for CORE, of which the caller has a
+ * reference: that gets the mark. SYN_EDEADLK, and *OUT_REPORT: it must not wait. */
+syn_err syni_circle_depend(uint64_t id, struct syni_core *core, struct syn_report **out_report);
+
+/* The same for something that runs on HOME, by the name of FUNCTION. */
+syn_err syni_circle_look(uint64_t id, struct syni_home *home, const char *function,
+                         struct syn_report **out_report);
+
+/* TASK has ended: nobody depends on it. Driver. */
+void syni_circle_ended(struct syni_task *task);
+
+#endif
