@@ -113,7 +113,7 @@ struct syn_blocking {
 };
 
 /* More of the smaller ones: times and pthread's parts are as large there. */
-enum { SYNI_JOB_WORDS = sizeof(void *) == 8 ? 56 : 64 };
+enum { SYNI_JOB_WORDS = sizeof(void *) == 8 ? 56 : 72 };
 
 /* The head of a job's frame. */
 struct syn_job {

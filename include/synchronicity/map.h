@@ -95,7 +95,8 @@
 #define SYNI_DO_PAIR_0(prefix, item) ~
 #define SYNI_DO_0(prefix, item) prefix##item
 #define SYNI_GIVEN(...) SYNI_GIVEN_(__VA_ARGS__, ~)
-#define SYNI_GIVEN_(a, b, ...) SYNI_BARE b
+#define SYNI_GIVEN_(a, b, ...) SYNI_GIVEN_2(SYNI_BARE b)
+#define SYNI_GIVEN_2(...) __VA_ARGS__
 #define SYNI_BARE(...) __VA_ARGS__
 
 /* SYNI_IS_PAIR (a, b): 1; of any other number of things: 0. */

@@ -14,7 +14,7 @@ void syni_place_check(const struct syni_task *task, const void *place, const cha
 #if defined(__GNUC__)
 #define SYNI_STACK_HERE ((uintptr_t)__builtin_frame_address(0))
 #else
-#define SYNI_STACK_HERE ((uintptr_t) & (volatile char){0})
+#define SYNI_STACK_HERE ((uintptr_t)(&(volatile char){0}))
 #endif
 
 #endif
