@@ -62,7 +62,7 @@ enum {
     SYN_ECLOSED,    /* the synchronizer, channel or stream was closed, or is closing */
     SYN_ELOOPDEAD,  /* the thread that ran the loop ended; the report says why */
     SYN_EWRONGLOOP, /* a thing of one synchronizer was used on another */
-    SYN_EFORKED,    /* the task lives in the parent process; reserved: nothing says so yet */
+    SYN_EFORKED,    /* it is a thing of the parent process; make one here */
     SYN_ECONSUMED,  /* the future was used up before: got, cancelled, detached, shared or awaited */
     SYN_EABI,       /* header and library do not belong together */
     SYN_EEND,       /* there is no more: end of a stream, of a generator */

@@ -13,8 +13,13 @@
  * SYN_SYNCHRONIZER_DECLARE(redis); in its private header. A program that wants one at
  * run time calls syn_synchronizer_new().
  *
- * FORK: a child process has no loop threads, and calls on a synchronizer that ran in the
- * parent never end there. Stop it (and the pools) before a fork, or call exec at once.
+ * FORK: in a child the library starts afresh at the first call: synchronizers and pools, static
+ * ones too, are as new, whatever threads of the parent were doing. Futures, promises, channels,
+ * objects, scopes of the parent answer SYN_EFORKED there, at once, and touch nothing of the
+ * parent. A step, a job or a callback may fork; the child goes on there with calls, exec or
+ * exit, but must not return from it (it is ended, and told so). One limit: the first call of the
+ * process, or a start, must have returned before another thread begins to fork. The child of a fork
+ * that was under way meanwhile may only exec or _exit.
  *
  * None of the program's signal handlers runs on its thread, but for those that a fault of its own
  * raises (SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGSYS): a crash reporter or a sanitizer

@@ -43,6 +43,7 @@
 #include "backend/poller.h"
 #include "base/descriptor.h"
 #include "base/fault.h"
+#include "base/fork.h"
 #include "base/mem.h"
 #include "base/time.h"
 
@@ -105,11 +106,15 @@ static syn_err open_descriptors(struct syni_poller *poller)
     struct epoll_event event = {.events = EPOLLONESHOT, .data.u64 = waker_data};
     if (control(poller, EPOLL_CTL_ADD, poller->event_fd, &event) != 0)
         return errno;
+    syni_fork_close_in_child(poller->epoll_fd, true);
+    syni_fork_close_in_child(poller->event_fd, true);
     return SYN_OK;
 }
 
 static void close_descriptors(struct syni_poller *poller)
 {
+    syni_fork_close_in_child(poller->event_fd, false);
+    syni_fork_close_in_child(poller->epoll_fd, false);
     if (poller->event_fd >= 0)
         close(poller->event_fd);
     if (poller->epoll_fd >= 0)

@@ -22,6 +22,7 @@
 
 #include "base/descriptor.h"
 #include "base/fault.h"
+#include "base/fork.h"
 
 syn_err syni_wakepipe_open(struct syni_wakepipe *out_waker)
 {
@@ -40,6 +41,8 @@ syn_err syni_wakepipe_open(struct syni_wakepipe *out_waker)
     out_waker->write_fd = ends[1];
     out_waker->device = (uint64_t)pipe.st_dev;
     out_waker->number = (uint64_t)pipe.st_ino;
+    syni_fork_close_in_child(ends[0], true);
+    syni_fork_close_in_child(ends[1], true);
     return SYN_OK;
 }
 
@@ -57,6 +60,8 @@ bool syni_wakepipe_is_whole(const struct syni_wakepipe *waker)
 
 void syni_wakepipe_close(const struct syni_wakepipe *waker)
 {
+    syni_fork_close_in_child(waker->read_fd, false);
+    syni_fork_close_in_child(waker->write_fd, false);
     if (is_end(waker, waker->read_fd))
         close(waker->read_fd);
     if (is_end(waker, waker->write_fd))

@@ -11,12 +11,14 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/fork.h"
 #include "base/mem.h"
 #include "base/say.h"
 #include "base/self.h"
 #include "base/thread.h"
 
 struct syn_clock {
+    unsigned process; /* who lives by it: nobody of another one */
     struct syni_mutex mutex;
     /* under mutex */
     int64_t now;
@@ -29,6 +31,41 @@ struct syn_clock {
 static _Atomic(struct syn_clock *) default_clock;
 
 void (*syni_clock_explain)(int fd);
+
+static struct syni_mutex renewing = SYNI_MUTEX_INIT(CLOCKS);
+
+/* In a child: of those who lived by it only the calling thread is there. */
+static void renew(struct syn_clock *clock)
+{
+    syni_mutex_init(&clock->mutex, SYNI_RANK_CLOCK);
+    syni_list_init(&clock->sleepers);
+    clock->busy = 0;
+    clock->process = syni_process();
+}
+
+static void lock(struct syn_clock *clock)
+{
+    syni_mutex_lock(&renewing); /* clocks are for tests */
+    if (clock->process != syni_process())
+        renew(clock);
+    syni_mutex_unlock(&renewing);
+    syni_mutex_lock(&clock->mutex);
+}
+
+/* It takes part as before, as itself. */
+static void forked(void)
+{
+    struct syni_thread_sleeper *mine = &syni_self()->clock;
+    struct syn_clock *clock = mine->sleeper.clock;
+
+    mine->aside = 0;
+    mine->done = NULL;
+    mine->interrupt = 0;
+    if (clock)
+        syni_clock_enter(clock, &mine->sleeper);
+}
+
+static struct syni_fork_call fork_call = {.lock = &renewing, .child = forked};
 
 static void all_blocked_default(void *user)
 {
@@ -98,7 +135,7 @@ void syni_clock_enter(struct syn_clock *clock, struct syni_sleeper *sleeper)
     sleeper->why = 0;
     if (!clock)
         return;
-    syni_mutex_lock(&clock->mutex);
+    lock(clock);
     syni_list_append(&clock->sleepers, &sleeper->link);
     clock->busy++;
     syni_mutex_unlock(&clock->mutex);
@@ -122,7 +159,7 @@ void syni_clock_leave(struct syni_sleeper *sleeper)
 
     if (!clock)
         return;
-    syni_mutex_lock(&clock->mutex);
+    lock(clock);
     syni_list_remove(&sleeper->link);
     if (!sleeper->idle)
         clock->busy--;
@@ -136,7 +173,7 @@ void syni_clock_doze(struct syni_sleeper *sleeper, int64_t deadline, unsigned wh
 
     if (!clock)
         return;
-    syni_mutex_lock(&clock->mutex);
+    lock(clock);
     if (!sleeper->idle)
         clock->busy--;
     sleeper->idle = true;
@@ -151,7 +188,7 @@ void syni_clock_rouse(struct syni_sleeper *sleeper)
 
     if (!clock)
         return;
-    syni_mutex_lock(&clock->mutex);
+    lock(clock);
     if (sleeper->idle) {
         sleeper->idle = false;
         sleeper->why = 0;
@@ -275,11 +312,10 @@ syn_err syn_clock_new(struct syn_clock **out_clock)
 
     if (!out_clock)
         return SYN_EINVAL;
-    clock = syni_alloc(sizeof *clock);
+    clock = syni_fork_watch(&fork_call) ? NULL : syni_alloc(sizeof *clock);
     if (!clock)
         return SYN_ENOMEM;
-    syni_mutex_init(&clock->mutex, SYNI_RANK_CLOCK);
-    syni_list_init(&clock->sleepers);
+    renew(clock);
     *out_clock = clock;
     return SYN_OK;
 }
@@ -290,7 +326,7 @@ syn_err syn_clock_free(struct syn_clock *clock)
 
     if (!clock)
         return SYN_OK;
-    syni_mutex_lock(&clock->mutex);
+    lock(clock);
     used = !syni_list_empty(&clock->sleepers);
     syni_mutex_unlock(&clock->mutex);
     if (used || default_clock == clock)
@@ -347,7 +383,7 @@ int64_t syn_clock_now(struct syn_clock *clock)
 
     if (!clock)
         return syni_now();
-    syni_mutex_lock(&clock->mutex);
+    lock(clock);
     now = clock->now;
     syni_mutex_unlock(&clock->mutex);
     return now;
@@ -355,7 +391,7 @@ int64_t syn_clock_now(struct syn_clock *clock)
 
 void syn_clock_on_all_blocked(struct syn_clock *clock, void (*fn)(void *user), void *user)
 {
-    syni_mutex_lock(&clock->mutex);
+    lock(clock);
     clock->on_all_blocked = fn;
     clock->user = user;
     syni_mutex_unlock(&clock->mutex);

@@ -7,10 +7,18 @@
 
 #include <stddef.h>
 
-#include "base/thread.h"
+#include "base/fork.h"
 
 static struct syni_mutex lock = SYNI_MUTEX_INIT(CODES);
-static struct syn_err_table *tables; /* under lock */
+static struct syn_err_table *tables; /* under lock; a child has those of its parent */
+
+static struct syni_fork_call fork_call = {.lock = &lock};
+
+static void lock_tables(void)
+{
+    syni_fork_watch(&fork_call);
+    syni_mutex_lock(&lock);
+}
 
 static const struct syn_err_text *find_in(const struct syn_err_table *table, syn_err code)
 {
@@ -35,7 +43,7 @@ const struct syn_err_text *syni_code_find(syn_err code)
 
     if (code < SYN_EUSER)
         return NULL;
-    syni_mutex_lock(&lock);
+    lock_tables();
     text = find_locked(code);
     syni_mutex_unlock(&lock);
     return text;
@@ -71,7 +79,7 @@ bool syni_code_add(struct syn_err_table *table, const struct syn_err_text **out_
 {
     bool known;
 
-    syni_mutex_lock(&lock);
+    lock_tables();
     known = *place_locked(table) || add_locked(table, out_mine, out_taken);
     syni_mutex_unlock(&lock);
     return known;
@@ -81,7 +89,7 @@ void syni_code_remove(struct syn_err_table *table)
 {
     struct syn_err_table **place;
 
-    syni_mutex_lock(&lock);
+    lock_tables();
     place = place_locked(table);
     if (*place) {
         *place = table->next;

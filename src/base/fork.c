@@ -6,6 +6,9 @@
  * while other threads run. It is held for a few instructions otherwise, and never while anything
  * of the program runs. Discarded: taking all locks before a fork, as malloc does. One of them is
  * held while an allocator hook runs, or a thread starts, and the fork would wait for the program.
+ *
+ * The handlers are made known by the first call, since nothing of the library runs before. A fork
+ * that is under way at that moment runs none of them; synchronizer.h says so.
  */
 #include "base/fork.h"
 
@@ -51,8 +54,12 @@ static void in_child(void)
     syni_mutex_unlock(&lock); /* which this thread holds since before() */
     syni_process_number++;
     close_ours();
-    for (struct syni_fork_call *call = calls; call; call = call->next)
-        call->child();
+    for (struct syni_fork_call *call = calls; call; call = call->next) {
+        if (call->lock)
+            syni_mutex_renew(call->lock);
+        if (call->child)
+            call->child();
+    }
 }
 
 static syn_err watch_locked(struct syni_fork_call *call)

@@ -19,6 +19,8 @@
 
 #include <synchronicity/err.h>
 
+#include "base/thread.h"
+
 /* 1, and one more in each forked child. Written while there is one thread. */
 extern unsigned syni_process_number;
 
@@ -29,7 +31,8 @@ static inline unsigned syni_process(void)
 
 /* What a module does in a child. Static. */
 struct syni_fork_call {
-    void (*child)(void); /* on the one thread; takes no lock that was not renewed, frees nothing */
+    struct syni_mutex *lock; /* is renewed, since whoever held it is not there; NULL: none */
+    void (*child)(void);     /* then; takes no other lock, frees nothing; NULL: nothing */
     struct syni_fork_call *next; /* under a lock of fork.c */
     atomic_bool known;
 };
@@ -45,5 +48,12 @@ void syni_fork_close_in_child(int fd, bool closes);
 /* The calling thread, one of ours, returned to the library in a forked child: WHAT forked there.
  * Says so, and ends the child, which has nowhere to go on. */
 _Noreturn void syni_fork_astray(const char *what);
+
+/* After WHAT, of the program's, has run: PROCESS is what syni_process() was before. */
+static inline void syni_fork_returned(unsigned process, const char *what)
+{
+    if (process != syni_process())
+        syni_fork_astray(what);
+}
 
 #endif

@@ -18,6 +18,7 @@
  */
 #include "base/parker.h"
 
+#include "base/fork.h"
 #include "base/probe.h"
 #include "base/self.h"
 #include "base/signals.h"
@@ -42,10 +43,37 @@ static void give_back(struct syni_self *self)
     syni_mutex_unlock(&spare_lock);
 }
 
+static void prepare(struct syni_parker *parker)
+{
+    syni_mutex_init(&parker->mutex, SYNI_RANK_PARKER);
+    syni_cond_init(&parker->cond);
+    parker->made = true;
+    atomic_store_explicit(&parker->state, SYNI_PARKER_EMPTY, memory_order_relaxed);
+}
+
+/* In a child all but the calling thread's are nobody's; and who was about to wake that is gone. */
+static void forked(void)
+{
+    struct syni_parker *mine = syni_self()->parker;
+
+    spare = NULL;
+    for (int i = 0; i < n_lasting; i++) {
+        lasting[i].made = false;
+        lasting[i].next_spare = spare;
+        if (&lasting[i] != mine)
+            spare = &lasting[i];
+    }
+    if (mine)
+        prepare(mine);
+}
+
+static struct syni_fork_call fork_call = {.lock = &spare_lock, .child = forked};
+
 static struct syni_parker *take_lasting(void)
 {
     struct syni_parker *parker;
 
+    syni_fork_watch(&fork_call);
     syni_mutex_lock(&spare_lock);
     parker = spare;
     if (parker)
@@ -64,11 +92,8 @@ static struct syni_parker *make(struct syni_self *self)
         parker->lasts = true;
     else
         parker = &self->own_parker;
-    if (!parker->made) {
-        syni_mutex_init(&parker->mutex, SYNI_RANK_PARKER);
-        syni_cond_init(&parker->cond);
-        parker->made = true;
-    }
+    if (!parker->made)
+        prepare(parker);
     /* relaxed: a wake for who had it before may come later still; it is for no reason */
     atomic_store_explicit(&parker->state, SYNI_PARKER_EMPTY, memory_order_relaxed);
     self->parker = parker;

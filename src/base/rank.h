@@ -23,14 +23,16 @@
     RANK(CHILD, "of a child process", SYNI_INSIDE_NONE)                                            \
     RANK(SHARED, "of a shared future", SYNI_INSIDE_NONE)                                           \
     RANK(CHANNEL, "of a channel", SYNI_INSIDE(CHANNEL)) /* a select holds several */               \
-    RANK(MAKING, "of pools that are made", SYNI_INSIDE(POOLS))                                     \
+    RANK(MAKING, "of pools that are made", SYNI_INSIDE(POOLS) | SYNI_INSIDE(FORK))                 \
     RANK(POOL, "of a pool",                                                                        \
-         SYNI_INSIDE(POOLS) | SYNI_INSIDE(CLOCK) | SYNI_INSIDE(SPARE) | SYNI_INSIDE(PARKER))       \
+         SYNI_INSIDE(POOLS) | SYNI_INSIDE(CLOCKS) | SYNI_INSIDE(CLOCK) | SYNI_INSIDE(SPARE) |     \
+             SYNI_INSIDE(PARKER) | SYNI_INSIDE(FORK))                                              \
     RANK(POOLS, "of the list of pools", SYNI_INSIDE_NONE)                                          \
     RANK(KEEPER, "of the keeper", SYNI_INSIDE(FORK)) /* it starts its thread */                    \
-    RANK(RESIDENTS, "of residents", SYNI_INSIDE_NONE)                                              \
+    RANK(RESIDENTS, "of residents", SYNI_INSIDE(FORK))                                             \
     RANK(LOOP, "of a loop", SYNI_INSIDE_NONE) /* the role, when it is handed over */               \
     RANK(REGISTRY, "of the list of loops", SYNI_INSIDE_NONE)                                       \
+    RANK(CLOCKS, "of clocks that a child renews", SYNI_INSIDE_NONE)                                \
     RANK(CLOCK, "of a virtual clock", SYNI_INSIDE(PARKER))                                         \
     RANK(SPARE, "of spare parkers", SYNI_INSIDE_NONE)                                              \
     RANK(PARKER, "of a parker", SYNI_INSIDE_NONE)                                                  \

@@ -9,6 +9,8 @@
 
 #include <stddef.h>
 
+#include "base/fork.h"
+
 _Thread_local struct syni_self syni_this_thread;
 
 /* What is called here may make new belongings. They bring us back. */
@@ -26,12 +28,28 @@ static void end(void *argument)
     }
 }
 
+/* In a child this is the program's thread: it drives nothing and runs no work. */
+static void forked(void)
+{
+    struct syni_self *self = syni_self();
+
+    self->driving = NULL;
+    self->worker = NULL;
+    self->frames = NULL;
+    self->drives = 0;
+    for (int i = SYNI_OWNS_DRIVE; i <= SYNI_OWNS_FRAMES; i++)
+        self->give_back[i] = NULL;
+}
+
+static struct syni_fork_call fork_call = {.child = forked};
+
 void syni_self_owns(struct syni_self *self, enum syni_belonging belonging,
                     void (*give_back)(struct syni_self *self))
 {
     self->give_back[belonging] = give_back;
     if (self->will_give_back)
         return;
+    syni_fork_watch(&fork_call);
     self->will_give_back = true;
     self->at_exit.fn = end;
     self->at_exit.argument = self;

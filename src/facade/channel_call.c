@@ -136,7 +136,9 @@ syn_err syni_channel_close(struct syn_channel handle, struct syn_deadline deadli
     syn_err err;
 
     if (!channel)
-        return SYN_OK;
+        return handle.slot && syni_slot_refusal(handle.slot, SYN_OK)
+                   ? syni_refuse_channel(SYN_EFORKED)
+                   : SYN_OK;
     if (syni_slot_take(handle.slot, handle.generation, SYNI_SLOT_CONSUME))
         syni_channel_unpin(channel); /* the handle's; we hold ours */
     err = wait_closed(channel, deadline);

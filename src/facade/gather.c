@@ -42,8 +42,9 @@ static struct syni_task *frame_around(const struct syni_scope *scope)
 }
 
 /* SCOPE is a task's, and is used by who does not drive it. */
-static bool is_elsewhere(const struct syni_scope *scope)
+static bool is_elsewhere(struct syni_scope *scope)
 {
+    syni_scope_look(scope);
     return scope->bound && scope->home && !syni_drives(&scope->home->loop);
 }
 
@@ -139,6 +140,7 @@ void syni_scope_aim(struct syn_scope *public_scope, enum syni_goal goal)
     struct syni_scope *scope = SYNI_SCOPE(public_scope);
     struct syni_section section;
 
+    syni_scope_look(scope);
     if (scope->bound) {
         syni_scope_enter(scope, &section);
         syni_scope_fail(scope, SYN_EBUSY, "the scope of an all, any or race was not empty", NULL,

@@ -9,6 +9,7 @@
  */
 #include "facade/object.h"
 
+#include "base/fork.h"
 #include "base/mem.h"
 
 enum { FIRST_BUCKETS = 16 };
@@ -30,12 +31,23 @@ static const struct syn_class *root_of(const struct syn_class *object_class)
     return object_class;
 }
 
+/* Wrappers of the parent are not those of this process. */
+static void forked(void)
+{
+    buckets = NULL;
+    n_buckets = n_objects = 0;
+}
+
+static struct syni_fork_call fork_call = {.child = forked};
+
 static syn_err grow(void)
 {
     size_t n_old = n_buckets;
     struct syni_object **old = buckets;
     struct syni_object **grown =
-        syni_alloc((n_old ? 2 * n_old : FIRST_BUCKETS) * sizeof(struct syni_object *));
+        syni_fork_watch(&fork_call)
+            ? NULL
+            : syni_alloc((n_old ? 2 * n_old : FIRST_BUCKETS) * sizeof(struct syni_object *));
 
     if (!grown)
         return SYN_ENOMEM;

@@ -24,6 +24,7 @@
  */
 #include "facade/life.h"
 
+#include "base/fork.h"
 #include "base/mem.h"
 #include "base/report.h"
 #include "task/resident.h"
@@ -32,6 +33,15 @@ static struct syni_mutex lock = SYNI_MUTEX_INIT(LIFE);
 static struct syni_cond left; /* a stopper has left; made with the first home */
 static bool left_made;
 static struct syni_list running = {&running, &running}; /* under lock */
+
+/* What runs in the parent does not run here. */
+static void forked(void)
+{
+    left_made = false;
+    syni_list_init(&running);
+}
+
+static struct syni_fork_call fork_call = {.lock = &lock, .child = forked};
 
 static struct syni_whole_home *outer(struct syni_home *home)
 {
@@ -134,28 +144,6 @@ static bool may_sleep(struct syni_loop *loop)
     return loop->n_live > 0 || (syni_residents_stop(home_of(loop)) && !loop->ready.first);
 }
 
-static void stop_arrives(struct syni_job *job)
-{
-    struct syni_home *home = &SYNI_CONTAINER(job, struct syni_whole_home, stop_job)->home;
-
-    home->loop.closing = true;
-    SYNI_LIST_EACH (node, &home->loop.live) {
-        struct syni_task *task = SYNI_CONTAINER(node, struct syni_task, live.link);
-
-        if (!task->sheltered)
-            syni_task_request(task, SYN_BY_STOP);
-    }
-}
-
-static void abandon_arrives(struct syni_job *job)
-{
-    struct syni_whole_home *whole = SYNI_CONTAINER(job, struct syni_whole_home, abandon_job);
-
-    syni_home_abandon_all(&whole->home, SYN_EABANDONED, SYN_BY_STOP,
-                          "its synchronizer was stopped and it would not end in time",
-                          &whole->abandoned);
-}
-
 /* --- starting --- */
 
 /* Why a call, or, AGAIN, a start, is refused. */
@@ -218,6 +206,7 @@ syn_err syni_life_start(struct syn_synchronizer *synchronizer, bool again)
 {
     syn_err err;
 
+    syni_fork_watch(&fork_call);
     syni_mutex_lock(&lock);
     err = start_locked(synchronizer, again);
     syni_mutex_unlock(&lock);
@@ -240,7 +229,7 @@ syn_err syni_home_refusal(struct syni_home *home)
 static void ask_locked(struct syni_whole_home *whole)
 {
     move_locked(&whole->home, SYNI_LIFE_STOPPING);
-    whole->stop_job.run = stop_arrives;
+    whole->stop_job.run = syni_home_stop_arrives;
     syni_loop_post(&whole->home.loop, &whole->stop_job); /* refused: it dies */
 }
 
@@ -289,7 +278,7 @@ void syni_stop_force(struct syni_home *home, struct syni_stopper *here)
     syni_mutex_lock(&lock);
     if (!here->told && life_locked(home) == SYNI_LIFE_STOPPING) {
         move_locked(home, SYNI_LIFE_GIVING_UP);
-        whole->abandon_job.run = abandon_arrives;
+        whole->abandon_job.run = syni_home_abandon_arrives;
         syni_loop_post(&home->loop, &whole->abandon_job); /* refused: nothing lives there */
     }
     syni_mutex_unlock(&lock);

@@ -72,6 +72,10 @@ syn_err syni_home_run(struct syni_home *home, void (*on_closing)(struct syni_loo
 unsigned syni_stop_all(struct syn_deadline deadline,
                        void (*stuck)(void *user, const char *name, const char *why), void *user);
 
+/* The stop_job and the abandon_job, of a home that is to stop. */
+void syni_home_stop_arrives(struct syni_job *job);
+void syni_home_abandon_arrives(struct syni_job *job);
+
 /* --- stop_home.c --- */
 
 /* As syn_synchronizer_start(), _stop() and _free() say. */

@@ -11,6 +11,7 @@
 #include <stdio.h>
 
 #include "base/mem.h"
+#include "base/fork.h"
 #include "base/report.h"
 #include "task/circle.h"
 
@@ -21,6 +22,8 @@ syn_err syni_object_home(const struct syn_object *public_object, struct syni_hom
     enum syni_object_state state = atomic_load_explicit(&object->state, memory_order_acquire);
     struct syni_home *home = object->home;
 
+    if (object->process != syni_process())
+        return SYN_EFORKED;
     if (state == SYNI_ENDED) /* HOME may be gone */
         return object->refusal;
     if (syni_drives(&home->loop)) {
@@ -89,6 +92,8 @@ static struct syn_report *refusal(const struct syn_function *function, syn_err e
         why = "there is no object";
     else if (err == SYN_EABI)
         why = "compiled against another version of the headers";
+    else if (err == SYN_EFORKED)
+        why = "the object is one of the parent process; make one here";
     else if (err == SYN_ELOOPDEAD)
         why = "its object was lost when the loop of its synchronizer died";
     return syni_report_format(err, SYN_BY_LIBRARY, "%s: %s", function->name, why);
@@ -202,8 +207,14 @@ static syn_err add_closer(struct syni_object *object, struct syni_closer *closer
 struct syn_object_close_future syn_object_close_future(struct syn_object *object)
 {
     struct syn_object_close_future future = {{{NULL, SYN_ENOMEM}}};
-    struct syni_closer *closer = syni_alloc(sizeof *closer);
+    struct syni_closer *closer;
 
+    if (object && SYNI_OBJECT(object)->process != syni_process()) {
+        syn_object_release(object);
+        future.u.handle.generation = SYN_EFORKED;
+        return future;
+    }
+    closer = syni_alloc(sizeof *closer);
     if (!closer)
         return future;
     if (syni_promise_new(&syni_type_of_closed, __FILE__, __LINE__, &closer->promise,

@@ -8,6 +8,7 @@
  */
 #include "facade/object.h"
 
+#include "base/fork.h"
 #include "base/mem.h"
 #include "base/report.h"
 
@@ -34,6 +35,7 @@ static struct syni_object *allocate(const struct syn_class *object_class, struct
     object->object.synchronizer = home->synchronizer;
     object->home = home;
     object->bytes = bytes;
+    object->process = syni_process();
     object->references = 1;
     object->resident.ops = &syni_object_residence;
     syni_list_init(&object->resident.link);

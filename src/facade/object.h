@@ -33,6 +33,7 @@ struct syni_object {
     struct syn_object object;
     struct syni_home *home;
     size_t bytes; /* of all of it */
+    unsigned process; /* whose it is: in a child of it only references and memory are looked at */
 
     /* any thread */
     atomic_long references;

@@ -14,6 +14,7 @@
 
 #include <string.h>
 
+#include "base/fork.h"
 #include "base/mem.h"
 #include "base/report.h"
 #include "task/local.h"
@@ -167,6 +168,11 @@ static void release_last(struct syni_object *object)
     bool last, ends;
 
     SYNI_DELAY(object_unheld);
+    if (object->process != syni_process()) { /* its destructor is the parent's to run */
+        if (atomic_fetch_sub_explicit(&object->references, 1, memory_order_acq_rel) == 1)
+            syni_object_free(object);
+        return;
+    }
     syni_mutex_lock(&syni_residents_lock);
     /* acq_rel: the last one sees what the others did to it before they let go */
     last = atomic_fetch_sub_explicit(&object->references, 1, memory_order_acq_rel) == 1;

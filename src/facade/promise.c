@@ -122,10 +122,14 @@ static syn_err claim(struct syn_promise promise, struct promise **out_promise)
     struct syn_future name = {promise.slot, promise.generation};
     struct syni_core *core;
     struct promise *p = NULL;
+    syn_err err;
 
     if (!promise.slot)
         return syni_refuse(SYN_EINVAL, "the promise was never made");
-    if (syni_core_pin(name, true, &core))
+    err = syni_core_pin(name, true, &core);
+    if (err == SYN_EFORKED)
+        return syni_refuse(err, "the promise is one of the parent process, which completes its own");
+    if (err)
         return syni_answer(SYN_EALREADY);
     p = SYNI_CONTAINER(core, struct promise, core);
     if (atomic_exchange(&p->claimed, true)) {

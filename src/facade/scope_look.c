@@ -11,6 +11,7 @@ static struct syni_scope *look_at(const struct syn_scope *scope, struct syni_sec
 {
     struct syni_scope *looked_at = SYNI_SCOPE((uintptr_t)scope);
 
+    syni_scope_look(looked_at);
     syni_scope_enter(looked_at, section);
     return looked_at;
 }

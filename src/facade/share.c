@@ -13,12 +13,14 @@
 
 #include <string.h>
 
+#include "base/fork.h"
 #include "base/mem.h"
 #include "base/report.h"
 
 struct syn_shared {
     struct syni_waiter waiter; /* in the core */
     struct syni_core *core;
+    unsigned process; /* whose it is; in a child of it nothing else is looked at */
     struct syni_mutex lock;
     /* under lock */
     int users;
@@ -119,6 +121,7 @@ syn_err syni_future_share(struct syn_future future, struct syn_shared **out_shar
         return syni_refuse(SYN_ENOMEM, "no memory to share a future");
     }
     shared->core = core;
+    shared->process = syni_process();
     syni_mutex_init(&shared->lock, SYNI_RANK_SHARED);
     syni_list_init(&shared->waiters);
     shared->users = 1;
@@ -220,6 +223,8 @@ static syn_err outcome(struct syn_shared *shared, int64_t deadline)
 
     if (!shared)
         return syni_refuse(SYN_EINVAL, "the shared future was never made");
+    if (shared->process != syni_process())
+        return syni_refuse_future(SYN_EFORKED);
     err = wait_shared(shared, syni_deadline_here(deadline));
     core = shared->core;
     if (!err && core->err) {
@@ -332,8 +337,10 @@ struct syn_future syni_shared_future(struct syn_shared *shared)
     struct syni_slot *slot;
     struct copy *copy;
 
-    if (!shared || shared->core->type->destroy) {
-        future.generation = shared ? SYN_ENOTSUP : SYN_EINVAL;
+    if (!shared || shared->process != syni_process() || shared->core->type->destroy) {
+        future.generation = !shared                             ? SYN_EINVAL
+                            : shared->process != syni_process() ? SYN_EFORKED
+                                                                : SYN_ENOTSUP;
         return future;
     }
     type = shared->core->type;
@@ -359,6 +366,8 @@ struct syn_future syni_shared_future(struct syn_shared *shared)
 
 void syni_shared_retain(struct syn_shared *shared)
 {
+    if (shared->process != syni_process())
+        return;
     syni_mutex_lock(&shared->lock);
     shared->users++;
     syni_mutex_unlock(&shared->lock);
@@ -376,7 +385,7 @@ void syni_shared_release(struct syn_shared *shared)
 {
     bool last, asks;
 
-    if (!shared)
+    if (!shared || shared->process != syni_process())
         return;
     syni_mutex_lock(&shared->lock);
     last = --shared->users == 0;

@@ -11,6 +11,7 @@
 
 #include <synchronicity/testing.h>
 
+#include "base/fork.h"
 #include "base/mem.h"
 #include "base/report.h"
 #include "task/resident.h"
@@ -46,8 +47,10 @@ static _Atomic(void *) *home_of(struct syn_synchronizer *synchronizer)
 
 struct syni_home *syni_home_peek(struct syn_synchronizer *synchronizer)
 {
-    /* acquire: pairs with make_home() */
-    return atomic_load_explicit(home_of(synchronizer), memory_order_acquire);
+    /* acquire: pairs with syni_home_make() */
+    struct syni_home *home = atomic_load_explicit(home_of(synchronizer), memory_order_acquire);
+
+    return home && home->process == syni_process() ? home : NULL;
 }
 
 const char *syni_name_of(const struct syn_synchronizer *synchronizer)
@@ -66,6 +69,8 @@ struct syni_whole_home *syni_home_make(struct syn_synchronizer *synchronizer)
     syni_list_init(&whole->running);
     syni_list_init(&whole->stoppers);
     whole->home.synchronizer = synchronizer;
+    whole->home.process = syni_process();
+    whole->home.inherited = atomic_load(home_of(synchronizer));
     /* release: a thread that finds the home finds it whole */
     atomic_store_explicit(home_of(synchronizer), &whole->home, memory_order_release);
     return whole;
@@ -99,4 +104,28 @@ syn_err syni_home_run(struct syni_home *home, void (*on_closing)(struct syni_loo
         return SYN_OK;
     syni_loop_fini(&home->loop);
     return syni_refuse(err, "the system gave no thread for its loop: %s", syn_strerror(err));
+}
+
+/* --- what a stop posts; driver --- */
+
+void syni_home_stop_arrives(struct syni_job *job)
+{
+    struct syni_home *home = &SYNI_CONTAINER(job, struct syni_whole_home, stop_job)->home;
+
+    home->loop.closing = true;
+    SYNI_LIST_EACH (node, &home->loop.live) {
+        struct syni_task *task = SYNI_CONTAINER(node, struct syni_task, live.link);
+
+        if (!task->sheltered)
+            syni_task_request(task, SYN_BY_STOP);
+    }
+}
+
+void syni_home_abandon_arrives(struct syni_job *job)
+{
+    struct syni_whole_home *whole = SYNI_CONTAINER(job, struct syni_whole_home, abandon_job);
+
+    syni_home_abandon_all(&whole->home, SYN_EABANDONED, SYN_BY_STOP,
+                          "its synchronizer was stopped and it would not end in time",
+                          &whole->abandoned);
 }

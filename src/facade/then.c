@@ -10,6 +10,7 @@
  */
 #include "facade/home.h"
 
+#include "base/fork.h"
 #include "base/report.h"
 
 struct then {
@@ -26,6 +27,7 @@ static void call(struct then *then, syn_err err, enum syn_origin origin, struct 
 {
     struct syni_core *core = then->core;
     void *value = err ? NULL : core->value;
+    unsigned process = syni_process();
 
     then->called = true;
     if (syni_core_done(core))
@@ -35,6 +37,7 @@ static void call(struct then *then, syn_err err, enum syn_origin origin, struct 
     if (err)
         syni_report_keep(err, origin, report);
     core->type->call(then->fn, then->user, err, value);
+    syni_fork_returned(process, "a callback");
     syni_core_unpin(core);
 }
 

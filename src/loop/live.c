@@ -12,6 +12,8 @@
 
 #include "base/say.h"
 
+#include "base/fork.h"
+
 static struct syni_mutex registry_lock = SYNI_MUTEX_INIT(REGISTRY);
 static struct syni_list registry = {&registry, &registry};
 
@@ -31,8 +33,17 @@ void syni_live_remove(struct syni_loop *loop, struct syni_live *live)
     loop->n_live--;
 }
 
+/* The loops of the parent are not of this process. */
+static void forked(void)
+{
+    syni_list_init(&registry);
+}
+
+static struct syni_fork_call fork_call = {.lock = &registry_lock, .child = forked};
+
 void syni_live_register(struct syni_loop *loop)
 {
+    syni_fork_watch(&fork_call);
     syni_mutex_lock(&registry_lock);
     if (!syni_clock_explain)
         syni_clock_explain = syni_live_dump;

@@ -9,6 +9,7 @@
 
 #include <string.h>
 
+#include "base/fork.h"
 #include "base/signals.h"
 
 enum { EVENTS = 64 };
@@ -180,6 +181,7 @@ static void wait(struct syni_loop *loop, int64_t until)
 
 void syni_loop_turn(struct syni_loop *loop, int64_t until)
 {
+    syni_fork_returned(loop->process, loop->name);
     loop->hurry = false;
     syni_count(&loop->counts.turns);
     syni_loop_take_posts(loop);
@@ -226,6 +228,7 @@ void syni_loop_unblock(struct syni_loop *loop)
 void syni_loop_prepare(struct syni_loop *loop)
 {
     memset(loop, 0, sizeof *loop);
+    loop->process = syni_process();
     syni_mutex_init(&loop->lock, SYNI_RANK_LOOP);
     syni_cond_init(&loop->standby);
     loop->ready.last = &loop->ready.first;

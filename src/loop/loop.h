@@ -119,6 +119,7 @@ static inline void syni_count(atomic_ulong *counter)
 
 struct syni_loop {
     const char *name;
+    unsigned process; /* whose it is */
     bool callers_drive;
     size_t stack_size_bytes;
     struct syni_depth depth; /* of the dedicated thread's stack */

@@ -10,6 +10,7 @@
 #include "pool/keeper.h"
 
 #include <stddef.h>
+#include "base/fork.h"
 
 static void let_go_locked(struct syni_work *work)
 {
@@ -131,6 +132,13 @@ static enum syni_asked ask(struct syni_work *work, int reason, bool *out_first)
  * works are over, then looks at the count. One of the two sees the other. */
 static atomic_uint askers;
 
+static void forked(void)
+{
+    askers = 0;
+}
+
+static struct syni_fork_call fork_call = {.child = forked};
+
 void syni_work_await_askers(void)
 {
     while (askers > 0)
@@ -142,6 +150,7 @@ enum syni_asked syni_work_ask(struct syni_work *work, int reason)
     enum syni_asked asked = SYNI_ASKED_LATE;
     bool first = false;
 
+    syni_fork_watch(&fork_call);
     askers++;
     if (work->state != SYNI_WORK_OVER)
         asked = ask(work, reason, &first);

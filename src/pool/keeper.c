@@ -10,6 +10,8 @@
 
 #include <stddef.h>
 
+#include "base/fork.h"
+
 static struct syni_mutex lock = SYNI_MUTEX_INIT(KEEPER);
 static struct syni_cond changed; /* made with the first thread */
 static bool made;
@@ -18,6 +20,16 @@ static struct syni_heap doomed; /* by when they are due */
 static struct syni_work *current; /* is being given up */
 static void (*give_up)(struct syni_work *work); /* all works have one */
 static bool runs, begun; /* the keeper's thread; it holds memory until it begins */
+
+/* Its thread is the parent's, and so are the works. */
+static void forked(void)
+{
+    doomed = (struct syni_heap){0};
+    current = NULL;
+    made = runs = begun = false;
+}
+
+static struct syni_fork_call fork_call = {.lock = &lock, .child = forked};
 
 static struct syni_work *earliest_locked(void)
 {
@@ -62,8 +74,10 @@ static void keep(void *unused)
 static syn_err start_locked(void)
 {
     struct syni_thread thread;
-    syn_err err;
+    syn_err err = syni_fork_watch(&fork_call);
 
+    if (err)
+        return err;
     if (!made) {
         syni_cond_init(&changed);
         made = true;

@@ -133,7 +133,7 @@ enum syni_pool_life { SYNI_POOL_OPEN, SYNI_POOL_STOPPING, SYNI_POOL_REAPING, SYN
 
 /* What lies in struct syn_pool's `inside`. */
 struct syni_pool {
-    atomic_bool made;
+    atomic_uint made; /* the number of the process that made it; 0: none */
     struct syn_pool *owner;
     void (*main)(void *pool); /* of its threads */
     atomic_size_t bound;      /* of the queue; 0: none */

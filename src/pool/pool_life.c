@@ -16,6 +16,8 @@
 
 #include <stddef.h>
 
+#include "base/fork.h"
+
 /* Taken inside a pool's lock. */
 static struct syni_mutex all_lock = SYNI_MUTEX_INIT(POOLS);
 static struct syni_list all = {&all, &all};
@@ -37,6 +39,14 @@ static void tell_over(struct syni_pool_stopper *here)
     syni_list_remove(&here->link);
     syni_parker_wake(here->parker, &here->over);
 }
+
+/* Pools of the parent process are not stopped here. */
+static void forked(void)
+{
+    syni_list_init(&all);
+}
+
+static struct syni_fork_call fork_call = {.lock = &all_lock, .child = forked};
 
 /* Nothing is left of it. */
 static void is_stopped_locked(struct syni_pool *pool)
@@ -110,6 +120,7 @@ void syni_pool_leave(struct syni_pool *pool, struct syni_pool_stopper *here)
 
 void syni_pool_register(struct syni_pool *pool)
 {
+    syni_fork_watch(&fork_call);
     syni_mutex_lock(&all_lock);
     if (syni_list_empty(&pool->registered))
         syni_list_append(&all, &pool->registered);

@@ -11,16 +11,24 @@
 #include "pool/pool.h"
 
 #include <stddef.h>
+#include <string.h>
+
+#include "base/fork.h"
 
 /* Making the inside of a pool, which may be static and is not made before it is used. */
 static struct syni_mutex making = SYNI_MUTEX_INIT(MAKING);
 
+static struct syni_fork_call fork_call = {.lock = &making};
+
+/* In a child it was made by the parent, and is made anew. */
 static void make(struct syni_pool *pool, struct syn_pool *owner)
 {
     struct syni_list *const lists[] = {&pool->urgent,  &pool->others, &pool->strands, &pool->nested,
                                        &pool->workers, &pool->idle,   &pool->submitters,
                                        &pool->stoppers, &pool->registered};
 
+    if (atomic_load_explicit(&pool->made, memory_order_relaxed) != 0)
+        memset(&pool->owner, 0, sizeof *pool - offsetof(struct syni_pool, owner));
     pool->owner = owner;
     pool->main = syni_worker_main;
     syni_mutex_init(&pool->lock, SYNI_RANK_POOL);
@@ -38,13 +46,14 @@ struct syni_pool *syni_pool_of(struct syn_pool *owner)
     struct syni_pool *pool = (struct syni_pool *)(void *)&owner->inside;
 
     /* acquire: pairs with the release below */
-    if (atomic_load_explicit(&pool->made, memory_order_acquire))
+    if (atomic_load_explicit(&pool->made, memory_order_acquire) == syni_process())
         return pool;
+    syni_fork_watch(&fork_call);
     syni_mutex_lock(&making);
-    if (!atomic_load_explicit(&pool->made, memory_order_relaxed)) {
+    if (atomic_load_explicit(&pool->made, memory_order_relaxed) != syni_process()) {
         make(pool, owner);
         /* release: who sees it made sees what it is made of */
-        atomic_store_explicit(&pool->made, true, memory_order_release);
+        atomic_store_explicit(&pool->made, syni_process(), memory_order_release);
     }
     syni_mutex_unlock(&making);
     return pool;

@@ -10,6 +10,8 @@
 
 #include <stddef.h>
 
+#include "base/fork.h"
+
 /* After so many urgent ones in a row one of the others has its turn. */
 enum { URGENT_IN_A_ROW = 15 };
 
@@ -18,6 +20,7 @@ struct strand {
     struct syni_list link; /* among those of the pool */
     struct syni_list line;
     _Atomic(struct syni_pool *) pool; /* whose lock is meant; NULL: it has no works */
+    atomic_uint process;              /* whose works they are; 0: nobody's yet */
 };
 
 _Static_assert(sizeof(struct strand) <= sizeof(struct syn_strand), "struct syn_strand is small");
@@ -32,11 +35,22 @@ static void join_queue_locked(struct syni_pool *pool, struct syni_work *work)
     syni_list_append(work->urgent ? &pool->urgent : &pool->others, &work->link);
 }
 
+/* Works of the parent process do not come to an end here. */
+static void forget_parents(struct strand *strand)
+{
+    unsigned was = atomic_load(&strand->process);
+
+    if (was != syni_process() &&
+        atomic_compare_exchange_strong(&strand->process, &was, syni_process()) && was)
+        atomic_store(&strand->pool, NULL);
+}
+
 static syn_err join_strand_locked(struct syni_pool *pool, struct syni_work *work)
 {
     struct strand *strand = strand_of(work->strand);
     struct syni_pool *other = NULL;
 
+    forget_parents(strand);
     if (atomic_compare_exchange_strong(&strand->pool, &other, pool)) {
         syni_list_init(&strand->line);
         syni_list_append(&pool->strands, &strand->link);

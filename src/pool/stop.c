@@ -132,7 +132,7 @@ syn_err syni_pool_fini(struct syni_pool *pool)
     syni_work_await_askers();
     syni_mutex_fini(&pool->lock);
     syni_cond_fini(&pool->changed);
-    pool->made = false;
+    pool->made = 0;
     return SYN_OK;
 }
 

@@ -12,6 +12,7 @@
 
 #include <stddef.h>
 
+#include "base/fork.h"
 #include "base/signals.h"
 
 static bool may_take_locked(const struct syni_pool *pool)
@@ -54,6 +55,15 @@ static enum syni_work_end close_locked(struct syni_worker *me, struct syni_work 
     return SYNI_WORK_LATE;
 }
 
+static void run(struct syni_work *work)
+{
+    unsigned process = syni_process();
+    const char *name = work->name;
+
+    work->ops->run(work);
+    syni_fork_returned(process, name ? name : "a job");
+}
+
 /* Runs WORK, and then what there is, until there is nothing. */
 static void work_on(struct syni_worker *me, struct syni_work *work)
 {
@@ -67,7 +77,7 @@ static void work_on(struct syni_worker *me, struct syni_work *work)
         syn_clock_join(work->clock.clock);
         syni_clock_leave(&work->clock);
         SYNI_DELAY(pool_run);
-        work->ops->run(work);
+        run(work);
         SYNI_DELAY(pool_returned);
         syni_mutex_lock(&pool->lock);
         how = close_locked(me, done);
@@ -240,7 +250,7 @@ void syni_worker_run_here(struct syni_worker *me)
     enum syni_work_end how;
 
     SYNI_DELAY(pool_run_here);
-    work->ops->run(work);
+    run(work);
     SYNI_DELAY(pool_returned);
     syni_mutex_lock(&pool->lock);
     how = close_locked(me, work);

@@ -49,7 +49,7 @@ syn_err syni_channel_pin(struct syn_channel handle, struct syni_channel **out_ch
         return handle.generation ? (syn_err)handle.generation : SYN_EINVAL;
     channel = syni_slot_take(handle.slot, handle.generation, SYNI_SLOT_PIN);
     if (!channel)
-        return SYN_ECLOSED;
+        return syni_slot_refusal(handle.slot, SYN_ECLOSED);
     *out_channel = channel;
     return SYN_OK;
 }
@@ -59,6 +59,8 @@ const char *syni_channel_refusal(syn_err err)
     if (err == SYN_ECLOSED)
         return "the channel is closed, or its generator was called when its synchronizer was stopped; "
                "syn_synchronizer_start() begins anew";
+    if (err == SYN_EFORKED)
+        return "the channel is one of the parent process; make one here";
     if (err == SYN_ENOTSUP)
         return "only its generator sends into this channel";
     return err == SYN_EINVAL ? "the channel was never made" : "the channel could not be made";

@@ -227,7 +227,7 @@ struct syn_step syni_step_close(struct syn_task *public_task, struct syn_channel
 
     syni_wait_begin_asked(task, SYNI_WAIT_OTHER, "a generator's clean-up");
     if (!channel)
-        return refuse(task, SYN_OK, NULL);
+        return refuse(task, handle.slot ? syni_slot_refusal(handle.slot, SYN_OK) : SYN_OK, NULL);
     if (syni_slot_take(handle.slot, handle.generation, SYNI_SLOT_CONSUME))
         syni_channel_unpin(channel); /* the handle's; we hold ours */
     ready_port(task, channel, NULL, false);

@@ -20,6 +20,7 @@
 #include <stdatomic.h>
 #include <stddef.h>
 
+#include "base/fork.h"
 #include "base/mem.h"
 #include "base/report.h"
 
@@ -29,6 +30,14 @@
 static struct syni_mutex lock = SYNI_MUTEX_INIT(BLOCKED);
 static struct syni_list blocked = {&blocked, &blocked};
 static uint64_t last_id;
+
+/* Who blocks in the parent does not block here. */
+static void forked(void)
+{
+    syni_list_init(&blocked);
+}
+
+static struct syni_fork_call fork_call = {.lock = &lock, .child = forked};
 
 static struct syni_blocked *blocked_of(struct syni_list *node)
 {
@@ -145,6 +154,7 @@ syn_err syni_blocked_enter(struct syni_blocked *here, struct syni_home *target,
     if (!here->drives)
         return SYN_OK;
     syni_list_init(&here->marked);
+    syni_fork_watch(&fork_call);
     syni_mutex_lock(&lock); /* for both: looking, and joining the list (invariant 31) */
     found = target && circle_locked(here, target, &end);
     if (!found) {

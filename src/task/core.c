@@ -34,7 +34,10 @@ static syn_err take(struct syn_future future, enum syni_slot_take what,
         return future.generation ? (syn_err)future.generation : SYN_EINVAL;
     core = syni_slot_take(future.slot, future.generation, what);
     if (!core)
-        return syni_slot_is_reserved(future.slot, future.generation) ? SYN_EBUSY : SYN_ECONSUMED;
+        return syni_slot_refusal(future.slot,
+                                 syni_slot_is_reserved(future.slot, future.generation)
+                                     ? SYN_EBUSY
+                                     : SYN_ECONSUMED);
     *out_core = core;
     return SYN_OK;
 }
@@ -72,6 +75,9 @@ const char *syni_core_refusal(syn_err err)
     case SYN_ECONSUMED:
         return "the future was used up before: got, awaited, cancelled, detached, shared or given "
                "a callback";
+    case SYN_EFORKED:
+        return "the future is one of the parent process, where its call runs on; make the call again "
+               "here";
     case SYN_EBUSY:
         return "somebody else waits for this future; share it with future_share()";
     case SYN_ENOMEM:

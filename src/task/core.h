@@ -100,8 +100,8 @@ void syni_core_publish(struct syni_core *core, struct syni_slot *slot, unsigned 
 /* The handle of it. */
 struct syn_future syni_core_handle(struct syni_core *core);
 
-/* Adds a reference to what FUTURE names. Fails: SYN_EINVAL, SYN_ECONSUMED, or why
- * the future could not be made. USED_UP_TOO: also when somebody has used it up. */
+/* Adds a reference to what FUTURE names. Fails: SYN_EINVAL, SYN_ECONSUMED, SYN_EFORKED,
+ * or why the future could not be made. USED_UP_TOO: also when somebody has used it up. */
 syn_err syni_core_pin(struct syn_future future, bool used_up_too, struct syni_core **out_core);
 
 /* Uses FUTURE up: the reader's reference is the caller's from here on. Fails as pin(), and

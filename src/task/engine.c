@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/fork.h"
 #include "base/report.h"
 #include "task/local.h"
 #include "task/circle.h"
@@ -240,6 +241,14 @@ static void scribble(void)
 }
 #endif
 
+static struct syn_step run_step(struct syni_task *task)
+{
+    struct syn_step step = task->function->run((struct syn_task *)(void *)task);
+
+    syni_fork_returned(task->home->process, task->function->name);
+    return step;
+}
+
 static struct syn_step next_step(struct syni_task *task)
 {
     const struct syni_wait_ops *ops = task->ops;
@@ -262,7 +271,7 @@ static struct syn_step next_step(struct syni_task *task)
         return begin_leaving(task, syni_code_of(origin), origin, NULL);
     }
     scribble();
-    return task->function->run((struct syn_task *)(void *)task);
+    return run_step(task);
 }
 
 static void run(struct syni_job *job)

@@ -14,6 +14,7 @@
 
 #include <string.h>
 
+#include "base/fork.h"
 #include "base/mem.h"
 #include "pool/pool.h"
 
@@ -26,6 +27,18 @@ static _Atomic(bool) stocked[SYNI_FRAME_CLASSES]; /* common has some; written un
 /* Under lock: while there are any, frames are worth keeping. */
 static bool loops_run;
 static unsigned n_workers; /* that have a store */
+
+/* What is spare here was the parent's, with its slots. */
+static void forked(void)
+{
+    common = (struct syni_store){0};
+    for (unsigned class = 0; class < SYNI_FRAME_CLASSES; class++)
+        atomic_store_explicit(&stocked[class], false, memory_order_relaxed);
+    loops_run = false;
+    n_workers = 0;
+}
+
+static struct syni_fork_call fork_call = {.lock = &lock, .child = forked};
 
 /* 0 for up to 64 bytes, and so on; SYNI_FRAME_CLASSES for what is not cached. */
 static unsigned class_of(size_t size)
@@ -210,7 +223,7 @@ void *syni_frame_new(size_t size, struct syni_slot **out_slot)
         memset(spare, 0, size);
         return spare;
     }
-    *out_slot = syni_slot_new();
+    *out_slot = syni_fork_watch(&fork_call) ? NULL : syni_slot_new();
     if (!*out_slot)
         return NULL;
     spare = syni_alloc(rounded(size));
@@ -226,6 +239,10 @@ void syni_frame_free(void *frame, size_t size, struct syni_slot *slot)
     unsigned class = class_of(size);
     struct syni_spare *spare = frame;
 
+    if (syni_slot_refusal(slot, SYN_OK)) { /* the parent's */
+        syni_free(frame, rounded(size));
+        return;
+    }
     if (class == SYNI_FRAME_CLASSES || syni_slot_is_spent(slot)) {
         syni_free(frame, rounded(size));
         syni_slot_free(slot);

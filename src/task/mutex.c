@@ -11,11 +11,30 @@
 #include <assert.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/report.h"
 
 #define MUTEX(pointer) ((struct syni_mutex_of_tasks *)(void *)(pointer))
 #define CONDITION(pointer) ((struct syni_condition *)(void *)(pointer))
+
+/* What a task of the parent process holds is free here. */
+static struct syni_mutex_of_tasks *mutex_of(struct syn_mutex *public_mutex)
+{
+    struct syni_mutex_of_tasks *mutex = MUTEX(public_mutex);
+
+    if (mutex->holder && mutex->holder->home->process != syni_process())
+        memset(mutex, 0, sizeof *mutex);
+    return mutex;
+}
+
+static struct syni_condition *condition_of(struct syn_condition *public_condition)
+{
+    struct syni_condition *condition = CONDITION(public_condition);
+
+    syni_line_look(&condition->line, condition->home);
+    return condition;
+}
 
 /* Where it is used; NULL: nowhere at this moment. */
 static const struct syni_home *home_of(const struct syni_mutex_of_tasks *mutex)
@@ -80,7 +99,7 @@ struct syn_step syni_step_lock(struct syn_task *public_task, struct syn_mutex *p
                                struct syn_deadline deadline)
 {
     struct syni_task *task = SYNI_TASK(public_task);
-    struct syni_mutex_of_tasks *mutex = MUTEX(public_mutex);
+    struct syni_mutex_of_tasks *mutex = mutex_of(public_mutex);
 
     if (!syni_line_begin(task, mutex, &lock_ops, "a mutex"))
         return syni_suspended;
@@ -94,7 +113,7 @@ struct syn_step syni_step_lock(struct syn_task *public_task, struct syn_mutex *p
 
 syn_err syn_mutex_try(struct syn_mutex *public_mutex)
 {
-    struct syni_mutex_of_tasks *mutex = MUTEX(public_mutex);
+    struct syni_mutex_of_tasks *mutex = mutex_of(public_mutex);
     struct syni_task *task = syni_line_here(home_of(mutex), mutex->holder != NULL);
 
     if (!task)
@@ -174,7 +193,7 @@ struct syn_step syni_step_condition(struct syn_task *public_task,
                                     struct syn_mutex *public_mutex, struct syn_deadline deadline)
 {
     struct syni_task *task = SYNI_TASK(public_task);
-    struct syni_condition *condition = CONDITION(public_condition);
+    struct syni_condition *condition = condition_of(public_condition);
 
     if (!syni_line_begin(task, condition, &condition_ops, "a condition"))
         return syni_suspended;
@@ -198,7 +217,7 @@ static void check_here(const struct syni_condition *condition)
 
 void syn_condition_signal(struct syn_condition *public_condition)
 {
-    struct syni_condition *condition = CONDITION(public_condition);
+    struct syni_condition *condition = condition_of(public_condition);
     struct syni_task *task;
 
     check_here(condition);
@@ -209,7 +228,7 @@ void syn_condition_signal(struct syn_condition *public_condition)
 
 void syn_condition_broadcast(struct syn_condition *public_condition)
 {
-    struct syni_condition *condition = CONDITION(public_condition);
+    struct syni_condition *condition = condition_of(public_condition);
     struct syni_task *task;
 
     check_here(condition);

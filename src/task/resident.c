@@ -6,10 +6,15 @@
  */
 #include "task/resident.h"
 
+#include "base/fork.h"
+
 struct syni_mutex syni_residents_lock = SYNI_MUTEX_INIT(RESIDENTS);
+
+static struct syni_fork_call fork_call = {.lock = &syni_residents_lock};
 
 void syni_residents_init(struct syni_home *home)
 {
+    syni_fork_watch(&fork_call);
     syni_list_init(&home->residents);
 }
 

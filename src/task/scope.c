@@ -11,6 +11,7 @@
 #include <assert.h>
 #include <stddef.h>
 
+#include "base/fork.h"
 #include "base/report.h"
 
 /* The first failure is the scope's. */
@@ -210,6 +211,7 @@ void syni_scope_bind(struct syni_scope *scope, struct syni_task *owner)
     scope->winner = 0;
     scope->owner = owner;
     scope->bound = true;
+    scope->process = syni_process();
     syni_scope_unlock(scope);
     if (!owner)
         return;

@@ -28,6 +28,7 @@ struct __attribute__((may_alias)) syni_scope {
 
     /* from the first child to the join */
     bool bound;
+    unsigned process;              /* whose it is, while it is bound */
     bool closing;                  /* its task leaves, or ends, and has asked it to end */
     struct syni_home *home;        /* of the task that owns it; NULL: a thread does */
     struct syni_task *owner;       /* that task */
@@ -83,6 +84,10 @@ bool syni_scope_satisfied(const struct syni_scope *scope, enum syni_scope_wait a
 /* --- scope.c --- */
 
 /* --- in the section --- */
+
+/* Before anything else is looked at: a scope that the parent process filled is one that has ended
+ * with SYN_EFORKED, and is ready for use here when that was told. */
+void syni_scope_look(struct syni_scope *scope);
 
 /* The first child comes; OWNER (NULL: a thread) has it from here on. */
 void syni_scope_bind(struct syni_scope *scope, struct syni_task *owner);

@@ -9,6 +9,10 @@
 
 #include <assert.h>
 #include <stddef.h>
+#include <string.h>
+
+#include "base/fork.h"
+#include "base/report.h"
 
 /* The locks of threads' scopes, which have no room for one of their own: a scope's
  * address chooses. Held for a few instructions. */
@@ -19,6 +23,37 @@ static struct syni_mutex locks[LOCKS] = {
     SYNI_MUTEX_INIT(SCOPE), SYNI_MUTEX_INIT(SCOPE), SYNI_MUTEX_INIT(SCOPE), SYNI_MUTEX_INIT(SCOPE),
     SYNI_MUTEX_INIT(SCOPE), SYNI_MUTEX_INIT(SCOPE), SYNI_MUTEX_INIT(SCOPE), SYNI_MUTEX_INIT(SCOPE),
 };
+
+static void forked(void)
+{
+    for (int i = 0; i < LOCKS; i++)
+        syni_mutex_renew(&locks[i]);
+}
+
+static struct syni_fork_call fork_call = {.child = forked};
+
+void syni_scope_look(struct syni_scope *scope)
+{
+    static const char why[] = "the scope was filled by the parent process, where its children run on";
+
+    syni_fork_watch(&fork_call);
+    if (!scope->bound || scope->process == syni_process())
+        return;
+    scope->process = syni_process();
+    scope->place = NULL;
+    scope->home = NULL;
+    scope->owner = NULL;
+    memset(&scope->timer, 0, sizeof scope->timer);
+    syni_list_init(&scope->children);
+    syni_list_init(&scope->failures);
+    scope->live = 0;
+    scope->winner = 0;
+    scope->sleeper = NULL;
+    scope->asked = 1 + SYN_BY_LIBRARY;
+    scope->err = SYN_EFORKED;
+    scope->origin = SYN_BY_LIBRARY;
+    scope->report = syni_report_new(SYN_EFORKED, SYN_BY_LIBRARY, why);
+}
 
 static struct syni_mutex *lock_of(const struct syni_scope *scope)
 {

@@ -15,6 +15,22 @@
 #define SEMAPHORE(pointer) ((struct syni_semaphore *)(void *)(pointer))
 #define EVENT(pointer) ((struct syni_task_event *)(void *)(pointer))
 
+static struct syni_semaphore *semaphore_of(struct syn_semaphore *public_semaphore)
+{
+    struct syni_semaphore *semaphore = SEMAPHORE(public_semaphore);
+
+    syni_line_look(&semaphore->line, semaphore->home);
+    return semaphore;
+}
+
+static struct syni_task_event *event_of(struct syn_event *public_event)
+{
+    struct syni_task_event *event = EVENT(public_event);
+
+    syni_line_look(&event->line, event->home);
+    return event;
+}
+
 void syn_semaphore_init(struct syn_semaphore *public_semaphore, unsigned n)
 {
     struct syni_semaphore empty = {.units = n};
@@ -39,7 +55,7 @@ struct syn_step syni_step_acquire(struct syn_task *public_task,
                                   struct syn_deadline deadline)
 {
     struct syni_task *task = SYNI_TASK(public_task);
-    struct syni_semaphore *semaphore = SEMAPHORE(public_semaphore);
+    struct syni_semaphore *semaphore = semaphore_of(public_semaphore);
 
     if (!syni_line_begin(task, semaphore, &acquire_ops, "a semaphore"))
         return syni_suspended;
@@ -57,7 +73,7 @@ struct syn_step syni_step_acquire(struct syn_task *public_task,
 
 syn_err syn_semaphore_try(struct syn_semaphore *public_semaphore)
 {
-    struct syni_semaphore *semaphore = SEMAPHORE(public_semaphore);
+    struct syni_semaphore *semaphore = semaphore_of(public_semaphore);
 
     if (semaphore->units == 0)
         return SYN_EBUSY;
@@ -67,7 +83,7 @@ syn_err syn_semaphore_try(struct syn_semaphore *public_semaphore)
 
 void syn_semaphore_release(struct syn_semaphore *public_semaphore, unsigned n)
 {
-    struct syni_semaphore *semaphore = SEMAPHORE(public_semaphore);
+    struct syni_semaphore *semaphore = semaphore_of(public_semaphore);
 
     if (semaphore->line.first && semaphore->home != syni_home_now())
         syni_panic("a semaphore was released on another synchronizer than that of its waiters");
@@ -94,7 +110,7 @@ struct syn_step syni_step_event(struct syn_task *public_task, struct syn_event *
                                 struct syn_deadline deadline)
 {
     struct syni_task *task = SYNI_TASK(public_task);
-    struct syni_task_event *event = EVENT(public_event);
+    struct syni_task_event *event = event_of(public_event);
 
     if (!syni_line_begin(task, event, &event_ops, "an event"))
         return syni_suspended;
@@ -110,7 +126,7 @@ struct syn_step syni_step_event(struct syn_task *public_task, struct syn_event *
 
 void syn_event_set(struct syn_event *public_event)
 {
-    struct syni_task_event *event = EVENT(public_event);
+    struct syni_task_event *event = event_of(public_event);
     struct syni_task *task;
 
     assert(!event->line.first || !event->set); /* invariant 33 */

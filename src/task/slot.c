@@ -6,6 +6,7 @@
  * late as possible. The chunks are chained by their beginnings, which leak checkers want,
  * and so that all slots can be looked at. Any thread.
  */
+#include "base/fork.h"
 #include "base/mem.h"
 #include "base/thread.h"
 #include "task/slot.h"
@@ -32,6 +33,14 @@ static struct chunk *chunks; /* the latest */
 /* The first chunk is static: a small program's slots allocate nothing. */
 static struct chunk initial;
 
+/* None of the parent's comes back here, so that its handles are known for what they are. */
+static void forked(void)
+{
+    first = last = NULL;
+}
+
+static struct syni_fork_call fork_call = {.lock = &lock, .child = forked};
+
 static void append_locked(struct syni_slot *slot)
 {
     /* relaxed, here and below: under the lock; but who has a stale handle may look */
@@ -51,14 +60,18 @@ static void grow_locked(void)
         return;
     chunk->next = chunks;
     chunks = chunk;
-    for (int i = 0; i < CHUNK; i++)
+    for (int i = 0; i < CHUNK; i++) {
+        chunk->slots[i].process = syni_process();
         append_locked(&chunk->slots[i]);
+    }
 }
 
 struct syni_slot *syni_slot_new(void)
 {
     struct syni_slot *slot;
 
+    if (syni_fork_watch(&fork_call))
+        return NULL;
     syni_mutex_lock(&lock);
     if (!first)
         grow_locked();
@@ -74,7 +87,8 @@ struct syni_slot *syni_slot_new(void)
 
 void syni_slot_free(struct syni_slot *slot)
 {
-    if (syni_slot_is_spent(slot)) /* it stays in its chunk, so that stale handles find it */
+    /* it stays in its chunk, so that stale handles find it */
+    if (syni_slot_is_spent(slot) || slot->process != syni_process())
         return;
     syni_mutex_lock(&lock);
     append_locked(slot);
@@ -138,6 +152,8 @@ void *syni_slot_take(struct syni_slot *slot, uint32_t generation, enum syni_slot
 {
     uint64_t life = atomic_load_explicit(&slot->life, memory_order_relaxed);
 
+    if (slot->process != syni_process())
+        return NULL;
     do {
         if (life >> GENERATION_SHIFT != generation || !(life & REFERENCES) ||
             (life & takes[what].refused))
@@ -163,6 +179,11 @@ void syni_slot_commit(struct syni_slot *slot)
            !atomic_compare_exchange_weak_explicit(&slot->life, &life, life + USED_UP - RESERVED,
                                                   memory_order_relaxed, memory_order_relaxed))
         ;
+}
+
+syn_err syni_slot_refusal(const struct syni_slot *slot, syn_err otherwise)
+{
+    return slot->process == syni_process() ? otherwise : SYN_EFORKED;
 }
 
 void syni_slot_restore(struct syni_slot *slot)

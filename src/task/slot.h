@@ -6,7 +6,8 @@
  * that a stale handle finds a slot of another generation and not freed memory. `life`
  * holds the generation (bits 32 up), marks, and the references (below), so that "is this
  * handle good, and if so hold the thing" is one atomic step. A slot whose generation cannot
- * grow any more is never used again.
+ * grow any more is never used again. A forked child uses none of its parent's slots:
+ * a handle of the parent is told by its slot's process.
  */
 #ifndef SYNI_SLOT_H
 #define SYNI_SLOT_H
@@ -15,12 +16,15 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <synchronicity/err.h>
+
 struct syni_slot {
     _Atomic(uint64_t) life;
     void *thing;
     /* In the store of free ones the next of them, under its lock; in use, the loop that owns
      * the thing, or NULL. */
     _Atomic(void *) next;
+    unsigned process; /* whose it is; written once, before it has a first generation */
 };
 
 /* What a handle asks for. */
@@ -46,9 +50,12 @@ bool syni_slot_is_spent(const struct syni_slot *slot);
 
 uint32_t syni_slot_generation(const struct syni_slot *slot);
 
-/* The thing of this GENERATION; NULL: it is not there any more, or is used up, or, for
- * CONSUME and RESERVE, is reserved. */
+/* The thing of this GENERATION; NULL: it is not there any more, is used up, is the parent
+ * process's, or, for CONSUME and RESERVE, is reserved. */
 void *syni_slot_take(struct syni_slot *slot, uint32_t generation, enum syni_slot_take what);
+
+/* Why take() found nothing: SYN_EFORKED, or OTHERWISE. */
+syn_err syni_slot_refusal(const struct syni_slot *slot, syn_err otherwise);
 
 /* The thing is LOOP's own from now on, or, NULL, everybody's. */
 void syni_slot_own(struct syni_slot *slot, void *loop);

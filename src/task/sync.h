@@ -11,6 +11,7 @@
 
 #include <synchronicity/sync.h>
 
+#include "base/fork.h"
 #include "task/task.h"
 
 /* First in, first out; a list of struct syni_task by on.line. Zero is empty. */
@@ -64,6 +65,13 @@ void syni_line_interrupt(struct syni_task *task);
 void syni_line_forget(struct syni_task *task);
 /* Sets the status of TASK, who was served or left. True: it was served. */
 bool syni_line_collect(struct syni_task *task, bool *out_leaves);
+
+/* Who stands in LINE is a task of the parent process, and HOME its home: then it is empty here. */
+static inline void syni_line_look(struct syni_line *line, const struct syni_home *home)
+{
+    if (line->first && home->process != syni_process())
+        line->first = line->last = NULL;
+}
 
 /* The task whose step runs here on a loop that may use what HOME uses, if IN_USE; NULL. */
 struct syni_task *syni_line_here(const struct syni_home *home, bool in_use);
