@@ -29,10 +29,11 @@ struct syni_no_future {
 #define SYNI_CHECK_OF(f)                                                                           \
     _Generic(SYNI_TYPE_OF(f), syn_err: SYNI_NO_FUTURE, default: SYNI_TYPE_OF(f)).u.result_is
 #define SYNI_GIVES_NOTHING(f) _Generic(SYNI_CHECK_OF(f), syn_err(*)(void): 1, default: 0)
+/* In a block, since in a struct clang wants the literals in WHAT to be constant. */
 #define SYNI_SENTENCE(what, text)                                                                  \
-    ((void)sizeof(struct {                                                                         \
+    ((void)__extension__({                                                                         \
         _Static_assert(what, text);                                                                \
-        int syni_unused;                                                                           \
+        0;                                                                                         \
     }))
 #define SYNI_NO_CALL(f)                                                                            \
     SYNI_SENTENCE(!SYNI_IS_ERR(f), "this is a blocking call, or no call: a task awaits its "       \
