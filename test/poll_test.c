@@ -69,6 +69,13 @@ static struct syn_step polled(struct polls_in_steps *self)
     return step_return(self, self->ready);
 }
 
+/* kqueue tells of the directions one by one, the others of both at once. */
+static void check_some_of_both(int ready)
+{
+    CHECK(ready & BOTH);
+    CHECK_INT(ready & ~BOTH, 0);
+}
+
 static void I2_one_wait_for_both_directions_says_which(void)
 {
     int ready = 0;
@@ -79,7 +86,7 @@ static void I2_one_wait_for_both_directions_says_which(void)
     CHECK_INT(ready, SYN_WRITABLE);
     CHECK_INT(write(ends[1], "x", 1), 1);
     CHECK_INT(polls(ends[0], BOTH, &ready), 0);
-    CHECK_INT(ready, BOTH);
+    check_some_of_both(ready);
     CHECK_INT(polls(ends[0], SYN_READABLE, &ready), 0);
     CHECK_INT(ready, SYN_READABLE);
     fill(ends[0]);
@@ -91,7 +98,7 @@ static void I2_one_wait_for_both_directions_says_which(void)
     CHECK_INT(now(), SECOND);
     close(ends[1]); /* a hang-up is both */
     CHECK_INT(polls(ends[0], BOTH, &ready), 0);
-    CHECK_INT(ready, BOTH);
+    check_some_of_both(ready);
     close(ends[0]);
     finish(&demo);
     done();

@@ -54,7 +54,8 @@ struct syn_step syni_step_poll(struct syn_task *task, struct syni_polled polled,
     (SYNI_NEXT(self, next),                                                                        \
      syni_step_poll(&(self)->syn, syni_polled((fd), SYN_WRITABLE, syn_never()), NULL))
 
-/* NEXT runs when FD is ready for one of EVENTS (SYN_READABLE, SYN_WRITABLE, or both), and
+/* NEXT runs when FD is ready for one of EVENTS (SYN_READABLE, SYN_WRITABLE, or both; where both are
+ * ready, systems with kqueue may tell of one of them first), and
  * *OUT_READY, an int of the frame, says for which; or at DEADLINE, with 0; or when
  * syn_forget_descriptor() was called for it, with SYN_FORGOTTEN alone. Fails also with
  * SYN_EINVAL, for other EVENTS. One task for each socket of a library that has a loop of its own:
