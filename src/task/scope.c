@@ -210,8 +210,8 @@ void syni_scope_bind(struct syni_scope *scope, struct syni_task *owner)
     scope->spawned = 0;
     scope->winner = 0;
     scope->owner = owner;
-    scope->bound = true;
     scope->process = syni_process();
+    scope->bound = true;
     syni_scope_unlock(scope);
     if (!owner)
         return;

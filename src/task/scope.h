@@ -27,8 +27,8 @@ struct __attribute__((may_alias)) syni_scope {
     int64_t deadline;
 
     /* from the first child to the join */
-    bool bound;
-    unsigned process;              /* whose it is, while it is bound */
+    _Atomic(bool) bound;
+    _Atomic(unsigned) process;     /* whose it is, while it is bound: written before that */
     bool closing;                  /* its task leaves, or ends, and has asked it to end */
     struct syni_home *home;        /* of the task that owns it; NULL: a thread does */
     struct syni_task *owner;       /* that task */
