@@ -8,7 +8,7 @@
 
 static void L5_a_child_starts_afresh_at_its_first_call(void)
 {
-    begin_in_real_time();
+    begin_to_fork();
     calls_work();
     in_child(work_stop_and_restart);
     calls_work();
@@ -27,7 +27,7 @@ static void forks_again(void)
 
 static void L5_a_child_forks_again(void)
 {
-    begin_in_real_time();
+    begin_to_fork();
     in_child(forks_again);
     calls_work();
     in_child(forks_again);
@@ -186,7 +186,7 @@ static void answer_in_tasks(void)
 
 static void L5_the_parents_things_answer_EFORKED_at_once_in_every_face(void)
 {
-    begin_in_real_time();
+    begin_to_fork();
     make_things();
     in_child(answer_everywhere);
     in_child(answer_in_tasks);
@@ -245,7 +245,7 @@ static void L5_the_parent_does_not_notice_what_its_child_does(void)
     unsigned long turns;
     int byte = 0;
 
-    begin_in_real_time();
+    begin_to_fork();
     CHECK_INT(pipe(ends), 0);
     make_things();
     f = reads_a_byte_future();
@@ -272,7 +272,7 @@ static void has_no_descriptor_of_ours(void)
 
 static void L5_a_child_has_none_of_our_descriptors(void)
 {
-    begin_in_real_time();
+    begin_to_fork();
     for (int fd = 0; fd < 64; fd++)
         open_before[fd] = fcntl(fd, F_GETFD) != -1;
     calls_work();
@@ -290,7 +290,7 @@ static void L5_many_forks_leave_nothing_in_the_parent(void)
 {
     unsigned long outstanding;
 
-    begin_in_real_time();
+    begin_to_fork();
     calls_work();
     outstanding = syn_memory_use().outstanding;
     for (int i = 0; i < 400 / (TEST_SLOWNESS * TEST_SLOWNESS); i++)
@@ -314,7 +314,7 @@ static void exits_at_once(void)
 
 static void L5_a_child_may_exit(void)
 {
-    begin_in_real_time();
+    begin_to_fork();
     make_things();
     in_child(exits);
     in_child(exits_at_once);

@@ -78,7 +78,7 @@ static void fork_everywhere(int status)
 
 static void L5_a_step_a_job_and_a_callback_may_fork(void)
 {
-    begin_in_real_time();
+    begin_to_fork();
     calls_work();
     fork_everywhere(7);
     calls_work();
@@ -88,7 +88,7 @@ static void L5_a_step_a_job_and_a_callback_may_fork(void)
 
 static void L5_a_child_that_returns_from_there_is_ended_and_told_so(void)
 {
-    begin_in_real_time();
+    begin_to_fork();
     may_return = true;
     fork_everywhere(EXIT_FAILURE);
     calls_work();
@@ -129,7 +129,7 @@ static void L5_a_child_starts_though_the_start_lock_and_an_allocator_were_held(v
     struct syn_allocator slow = {.allocate = allocates_slowly, .release = releases};
     pthread_t thread;
 
-    begin_in_real_time();
+    begin_to_fork();
     parent = getpid();
     CHECK_INT(syn_set_allocator(&slow), 0);
     CHECK_INT(pthread_create(&thread, NULL, calls_first, NULL), 0);
@@ -157,7 +157,7 @@ static void L5_children_start_whatever_other_threads_were_doing(void)
 {
     pthread_t threads[3];
 
-    begin_in_real_time();
+    begin_to_fork();
     calls_work(); /* the first call of the process; see FORK in synchronizer.h */
     for (int i = 0; i < 3; i++)
         CHECK_INT(pthread_create(&threads[i], NULL, keeps_calling, NULL), 0);
@@ -182,6 +182,7 @@ static void sleeps_an_hour(void)
 
 static void L5_virtual_time_goes_on_in_both(void)
 {
+    begin_to_fork();
     begin();
     sleeps_an_hour();
     in_child(sleeps_an_hour);
@@ -198,7 +199,7 @@ static void L5_vfork_and_spawn_are_as_ever(void)
     int status;
     pid_t pid;
 
-    begin_in_real_time();
+    begin_to_fork();
     calls_work();
     f = twice_future(0.01, 1);
     CHECK_INT(posix_spawnp(&pid, "true", NULL, NULL, arguments, environ), 0);
