@@ -163,13 +163,20 @@ static void connection_free(struct connection *c)
     free(c);
 }
 
+/* C's task is at its end. Once the server is ending, kv_end() awaits the task and frees C. */
+static void connection_end(struct connection *c)
+{
+    if (c->server->stopping)
+        return;
+    future_detach(c->task);
+    connection_free(c);
+}
+
 /* One whose kv_serve() never begins. */
 static void connection_drop(struct connection *c)
 {
     future_detach(syn_stream_close_future(c->stream));
-    if (!c->server->stopping)
-        future_detach(c->task); /* else kv_end() awaits it */
-    connection_free(c);
+    connection_end(c);
 }
 
 ASYNC_DEFINE(kv_synchronizer, void, kv_serve,
@@ -188,9 +195,7 @@ ASYNC_DEFINE(kv_synchronizer, void, kv_serve,
     }
     co_finally;
     co_await(syn_stream_close_future(c->stream));
-    if (!c->server->stopping)
-        future_detach(c->task); /* else kv_end() awaits it */
-    connection_free(c);
+    connection_end(c);
     co_end;
 }
 
@@ -233,13 +238,15 @@ ASYNC(kv_synchronizer, void, kv_end, (struct kv_server *, server),
 
     co_begin;
     co_finally;
-    server->stopping = true;
     co_cancel(server->acceptor);
     co_await(syn_listener_close_future(server->listener));
+    server->stopping = true; /* from here on a connection keeps its place until it is freed below */
     for (struct connection *c = server->connections; c; c = c->next)
         future_request_cancel(c->task);
-    while ((self->c = server->connections) != NULL)
+    while ((self->c = server->connections) != NULL) {
         co_await(self->c->task);
+        connection_free(self->c);
+    }
     co_end;
 }
 

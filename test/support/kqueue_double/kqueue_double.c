@@ -14,8 +14,7 @@
  * not EV_ONESHOT or EV_CLEAR; the first failing change ends the call.
  *
  * Not done: EV_CLEAR and low water marks for descriptors (EINVAL), regular files
- * (EPERM), data of READ and WRITE (0), EV_DISPATCH, inheritance over fork(), other
- * filters. The sequences of the backend were compared by hand with an independent
+ * (EPERM), data of READ and WRITE (0), EV_DISPATCH, other filters. The sequences of the backend were compared by hand with an independent
  * emulation of kqueue for Linux.
  */
 #define _GNU_SOURCE /* ppoll, dup3 */
@@ -47,6 +46,7 @@ struct watched {
 };
 
 struct queue {
+    bool exists;
     struct watched *by_fd;
     size_t numbers;
     struct note users[USERS];
@@ -60,9 +60,43 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct queue queues[QUEUES];
 static int always_ready = -1;
 
-__attribute__((constructor)) static void open_always_ready(void)
+static void lock_before_fork(void)
+{
+    pthread_mutex_lock(&lock);
+}
+
+static void unlock_in_parent(void)
+{
+    pthread_mutex_unlock(&lock);
+}
+
+/* A number that was a queue's may have become another file's. PROBE is watched by no queue; the
+ * parent shares what a queue watches. */
+static bool is_epoll(int fd, int probe)
+{
+    struct epoll_event none = {0};
+
+    return epoll_ctl(fd, EPOLL_CTL_DEL, probe, &none) != 0 && errno == ENOENT;
+}
+
+/* "The queue is not inherited by a child created with fork(2)". */
+static void lose_queues_in_child(void)
+{
+    int probe = dup(always_ready);
+
+    for (int kq = 0; kq < QUEUES; kq++) {
+        if (queues[kq].exists && is_epoll(kq, probe))
+            close(kq);
+        queues[kq].exists = false;
+    }
+    close(probe);
+    pthread_mutex_unlock(&lock);
+}
+
+__attribute__((constructor)) static void begin(void)
 {
     always_ready = eventfd(1, EFD_CLOEXEC | EFD_NONBLOCK);
+    pthread_atfork(lock_before_fork, unlock_in_parent, lose_queues_in_child);
 }
 
 static void enter(sigset_t *out_old)
@@ -92,7 +126,7 @@ int kqueue(void)
     sigset_t old;
     enter(&old);
     free(queues[kq].by_fd);
-    queues[kq] = (struct queue){0};
+    queues[kq] = (struct queue){.exists = true};
     leave(&old);
     return kq;
 }
