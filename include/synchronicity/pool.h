@@ -85,11 +85,17 @@ struct syn_pool_options {
 enum { SYNI_POOL_WORDS = sizeof(void *) == 8 ? 80 : 112 };
 
 /* Yours to place, the library's to fill. */
+#ifdef __cplusplus
+#define SYNI_POOL_ALIGN(n) alignas(n)
+#else
+#define SYNI_POOL_ALIGN(n) _Alignas(n)
+#endif
+
 struct syn_pool {
     struct syn_pool_options options;
     int allocated; /* by syn_pool_new() */
     union {
-        long long align;
+        SYNI_POOL_ALIGN(8) long long align; /* by itself less on some 32-bit machines */
         void *words[SYNI_POOL_WORDS]; /* src/pool/pool.h */
     } inside;
 };

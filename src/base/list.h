@@ -12,6 +12,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/probe.h"
 
@@ -19,8 +20,8 @@ struct syni_list {
     struct syni_list *next, *prev;
 };
 
-/* The struct of type TYPE whose field FIELD is the node NODE. */
-#define SYNI_CONTAINER(node, type, field) ((type *)(void *)((char *)(node) - offsetof(type, field)))
+/* The struct of type TYPE whose field FIELD is the node NODE, which may be const. */
+#define SYNI_CONTAINER(node, type, field) ((type *)((uintptr_t)(node) - offsetof(type, field)))
 
 /* Visits each node of HEAD; the visited one may be removed meanwhile, no other. */
 #define SYNI_LIST_EACH(node, head)                                                                 \

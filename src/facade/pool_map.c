@@ -171,7 +171,7 @@ static void cancel_map(struct syni_core *core, enum syn_origin origin)
     struct map *map = map_of(core);
     int none = 0;
 
-    if (syni_core_done(core) || !atomic_compare_exchange_strong(&map->asked, &none, origin + 1))
+    if (syni_core_done(core) || !atomic_compare_exchange_strong(&map->asked, &none, (int)origin + 1))
         return;
     for (unsigned i = 0; i < map->n_works; i++)
         if (syni_work_ask(&map->works[i], (int)origin + 1) == SYNI_ASKED_WITHDRAWN)

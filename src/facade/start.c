@@ -42,7 +42,7 @@ void syn_test_callers_drive(int on)
 
 static _Atomic(void *) *home_of(struct syn_synchronizer *synchronizer)
 {
-    return (_Atomic(void *) *)&synchronizer->home;
+    return (_Atomic(void *) *)(void *)&synchronizer->home;
 }
 
 struct syni_home *syni_home_peek(struct syn_synchronizer *synchronizer)

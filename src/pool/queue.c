@@ -24,6 +24,7 @@ struct strand {
 };
 
 _Static_assert(sizeof(struct strand) <= sizeof(struct syn_strand), "struct syn_strand is small");
+_Static_assert(_Alignof(struct strand) <= _Alignof(struct syn_strand), "misaligned");
 
 static struct strand *strand_of(struct syn_strand *strand)
 {

@@ -26,6 +26,9 @@ struct __attribute__((may_alias)) syni_chance {
 
 _Static_assert(sizeof(struct syni_chance) <= sizeof((struct syn_choice *)0)->inside,
                "struct syn_choice has too little room");
+_Static_assert(offsetof(struct syn_choice, inside) % _Alignof(struct syni_chance) == 0 &&
+                   _Alignof(struct syni_chance) <= _Alignof(struct syn_choice),
+               "misaligned");
 
 static inline struct syni_chance *syni_chance(struct syn_choice *choice)
 {

@@ -43,6 +43,10 @@ _Static_assert(sizeof(struct syni_mutex_of_tasks) <= sizeof(struct syn_mutex), "
 _Static_assert(sizeof(struct syni_semaphore) <= sizeof(struct syn_semaphore), "too little room");
 _Static_assert(sizeof(struct syni_task_event) <= sizeof(struct syn_event), "too little room");
 _Static_assert(sizeof(struct syni_condition) <= sizeof(struct syn_condition), "too little room");
+_Static_assert(_Alignof(struct syni_mutex_of_tasks) <= _Alignof(struct syn_mutex), "misaligned");
+_Static_assert(_Alignof(struct syni_semaphore) <= _Alignof(struct syn_semaphore), "misaligned");
+_Static_assert(_Alignof(struct syni_task_event) <= _Alignof(struct syn_event), "misaligned");
+_Static_assert(_Alignof(struct syni_condition) <= _Alignof(struct syn_condition), "misaligned");
 
 /* --- line.c --- */
 

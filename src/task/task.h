@@ -201,7 +201,7 @@ _Static_assert(sizeof(struct syni_task) <= sizeof(struct syn_task),
                "struct syn_task has too little room: raise SYNI_TASK_BYTES and SYN_ABI");
 _Static_assert(_Alignof(struct syni_task) <= _Alignof(struct syn_task), "misaligned");
 
-#define SYNI_TASK(pointer) ((struct syni_task *)(void *)(pointer))
+#define SYNI_TASK(pointer) ((struct syni_task *)(uintptr_t)(pointer)) /* which may be const */
 
 /* --- resume.c --- */
 

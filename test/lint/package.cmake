@@ -40,8 +40,8 @@ function(consumer_project commands)
         "cmake_minimum_required(VERSION 3.16)\nproject(user LANGUAGES C)\n${commands}
 add_executable(user user.c)
 target_link_libraries(user PRIVATE synchronicity::synchronicity)
-set_target_properties(user PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${here}
-    RUNTIME_OUTPUT_DIRECTORY_RELEASE ${here})\n")
+set_target_properties(user PROPERTIES RUNTIME_OUTPUT_DIRECTORY [==[${here}]==]
+    RUNTIME_OUTPUT_DIRECTORY_RELEASE [==[${here}]==])\n")
 endfunction()
 
 function(build_and_run_user name)
@@ -112,6 +112,17 @@ if(CASE STREQUAL "install")
         endif()
     endforeach()
 
+elseif(CASE STREQUAL "uninstall")
+    set(build ${SCRATCH}/install/build_static)
+    run(${CMAKE_COMMAND} --install ${build} --config Release --prefix ${here}/prefix)
+    foreach(round installed gone_already)
+        run(${CMAKE_COMMAND} --build ${build} --config Release --target uninstall)
+        file(GLOB_RECURSE left LIST_DIRECTORIES false ${here}/prefix/*)
+        if(left)
+            message(FATAL_ERROR "after uninstall there are ${left}")
+        endif()
+    endforeach()
+
 elseif(CASE STREQUAL "find_package_from_install")
     consumer_project("find_package(synchronicity ${VERSION} CONFIG REQUIRED)")
     foreach(kind static shared)
@@ -140,6 +151,15 @@ endforeach()
 add_subdirectory([==[${SOURCE}]==] synchronicity)
 ")
     build_and_run_user(inside)
+
+elseif(CASE STREQUAL "strict_parent")
+    # In a project with stricter warnings than the house's, in a folder with a space in its name.
+    set(here "${here}/of a strict parent")
+    consumer_project("add_compile_options(-Wall -Wextra -Werror -Wconversion -Wsign-conversion
+    -Wshadow -Wcast-qual -Wstrict-prototypes -Wmissing-prototypes -Wundef)
+add_subdirectory([==[${SOURCE}]==] synchronicity)
+")
+    build_and_run_user(strict)
 
 elseif(CASE STREQUAL "plain_cc")
     # What a user without CMake types: cc -pthread -Iinclude -Isrc FILES user.c
