@@ -71,7 +71,8 @@ syn_err syni_deadline_pop(syn_err err);
 struct syn_options {
     /* For threads, dumps and messages. */
     const char *name;
-    /* "epoll", "kqueue", "poll"; NULL: the best that this system has. */
+    /* "epoll", "kqueue", "poll"; NULL: the best that this system has, and allows (a sandbox may
+     * refuse one; "poll" always works). */
     const char *backend;
     /* The stack of its thread; 0: 256 KiB. */
     size_t stack_size_bytes;

@@ -252,10 +252,7 @@ syn_err syni_loop_init(struct syni_loop *loop, const struct syni_loop_options *o
     loop->draws = options->seed;
     loop->stack_size_bytes = options->stack_size_bytes;
     loop->clock = options->clock;
-    loop->backend = syni_backend_find(options->backend);
-    if (!loop->backend)
-        return SYN_EINVAL;
-    err = loop->backend->open(&loop->poller);
+    err = syni_backend_open(options->backend, &loop->backend, &loop->poller);
     if (err)
         return err;
     syni_clock_enter(loop->clock, &loop->sleeper);
