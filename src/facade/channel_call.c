@@ -114,7 +114,9 @@ static bool shut(struct syni_thread_wait *wait)
 static syn_err wait_closed(struct syni_channel *channel, struct syn_deadline deadline)
 {
     static const struct syni_thread_wait_ops ops = {shut, syni_thread_port_withdraw, NULL};
-    struct syni_thread_port port = {.wait = {.deadline = deadline.ns, .instead = "co_close"}};
+    struct syni_thread_port port = {.wait = {.deadline = deadline.ns,
+                                             .instead = "co_close",
+                                             .acts = true}};
     const char *name = channel->name;
     syn_err err;
 

@@ -252,7 +252,8 @@ static syn_err room_in_step(struct syni_scope *scope)
     return syni_refuse(SYN_EAGAIN, "the scope is full; write co_spawn, or step_room before");
 }
 
-/* What SCOPE came to, for the thread's own report too, since others may add to it. */
+/* What SCOPE came to, for the thread's own report too, since others may add to it. A child that is
+ * refused since it was asked to end counts as one that ended by that. */
 static syn_err over_by_now(struct syni_scope *scope)
 {
     struct syni_section section;
@@ -263,6 +264,7 @@ static syn_err over_by_now(struct syni_scope *scope)
     syni_scope_enter(scope, &section);
     err = syni_scope_over(scope);
     origin = scope->err ? scope->origin : SYN_BY_REQUEST;
+    scope->by_request |= err && !scope->err;
     if (err)
         report = scope->err ? syni_report_copy(scope->report)
                             : syni_report_new(err, origin, "the scope was asked to end");
@@ -271,6 +273,21 @@ static syn_err over_by_now(struct syni_scope *scope)
         return SYN_OK;
     syni_thread_note_outcome(syni_self(), origin);
     return syni_report_keep(err, origin, report);
+}
+
+/* The thread's job hears of a request by a wait for room that ended well: nothing is added any more,
+ * and who joins hears of it. */
+static void ask_overdue(struct syni_self *self, struct syni_scope *scope)
+{
+    struct syni_section section;
+
+    if (!syni_thread_overdue(self))
+        return;
+    if (!scope->bound)
+        syni_scope_bind(scope, NULL);
+    syni_scope_enter(scope, &section);
+    syni_scope_ask(scope, self->origin, &section);
+    syni_scope_leave(scope, &section);
 }
 
 syn_err syni_scope_room(struct syn_scope *public_scope)
@@ -283,9 +300,10 @@ syn_err syni_scope_room(struct syn_scope *public_scope)
     if (scope->home || frame_around(scope))
         return room_in_step(scope);
     err = scope->bound ? wait_for(scope, SYNI_SCOPE_ROOM) : SYN_OK;
-    if (!err)
-        err = syni_thread_overdue(syni_self());
-    return err ? err : over_by_now(scope);
+    if (err)
+        return err;
+    ask_overdue(syni_self(), scope);
+    return over_by_now(scope);
 }
 
 syn_err syni_scope_refusal(struct syn_scope *public_scope)

@@ -109,13 +109,17 @@ syn_err syni_thread_timed_out(struct syni_self *self)
     return syni_thread_failed(SYN_ETIMEDOUT, SYN_BY_DEADLINE);
 }
 
+/* It need not be begun. */
+static bool can_be_left_alone(const struct syni_thread_wait *wait)
+{
+    return !wait->stays && !wait->acts && (wait->begins || !wait->ops->ask);
+}
+
 syn_err syni_job_wait_begin(struct syni_thread_wait *wait, void (*asked)(void *wait))
 {
     struct syni_work *work = work_of(wait->self);
 
-    /* What can be left alone is not begun. */
-    if (work && work->put_off && !wait->stays && (wait->begins || !wait->ops->ask) &&
-        !atomic_exchange(&work->heard, true)) {
+    if (work && work->put_off && can_be_left_alone(wait) && !atomic_exchange(&work->heard, true)) {
         wait->ended_by = (enum syn_origin)(work->asked - 1);
         return syni_code_of(wait->ended_by);
     }

@@ -134,6 +134,7 @@ static syn_err stop_pool(struct syn_pool *pool, struct syn_deadline deadline, bo
                                  .source = {.name = what},
                                  .deadline = deadline.ns,
                                  .reason = SYN_BY_DEADLINE,
+                                 .acts = true,
                                  .stays = stays,
                                  .done = &stop.here.calm},
                         .pool = syni_pool_of(pool)};

@@ -96,6 +96,7 @@ static syn_err stop_home(struct syni_home *home, struct syn_deadline deadline, b
                                  .source = {.home = home, .name = what},
                                  .deadline = deadline.ns,
                                  .reason = SYN_BY_DEADLINE,
+                                 .acts = true,
                                  .stays = stays,
                                  .done = &stop.here.told},
                         .home = home};

@@ -44,6 +44,7 @@ struct syni_thread_wait {
     const char *instead;    /* what a step writes in its place */
     enum syn_origin reason; /* what the deadline is; SYN_BY_DEADLINE but for a cancel */
     bool begins;    /* listing it begins it: under a deadline that has passed it is not begun */
+    bool acts;      /* listing it does something (a close, a stop): it is done in any case */
     bool stays;     /* no interrupt ends it: what it waits for must not be left before */
     bool may_drive; /* a turn of the loop of source.home brings it */
     bool runs_ahead; /* that loop then runs on for as long as handing it over takes */

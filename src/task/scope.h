@@ -43,7 +43,7 @@ struct __attribute__((may_alias)) syni_scope {
     unsigned live, spawned; /* live: also while the destructor of its result runs */
     int winner;                /* 1 + its number; 0: none */
     int asked;                 /* 1 + the origin of the request; 0: not asked to end */
-    bool by_request;           /* a child ended by that */
+    bool by_request;           /* a child ended by that, or was refused */
     syn_err err;               /* the first failure; for a race, of the winner */
     enum syn_origin origin;
     struct syn_report *report;
