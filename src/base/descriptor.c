@@ -21,14 +21,16 @@
 #include <unistd.h>
 
 #include "base/fault.h"
+#include "base/thread.h"
 
 enum { FIRST_OF_OURS = 3 };
 
 static void close_quietly(int fd)
 {
-    int saved = errno;
+    int saved = errno, cancel_state = syni_thread_hold_cancel();
 
     close(fd);
+    syni_thread_let_cancel(cancel_state);
     errno = saved;
 }
 

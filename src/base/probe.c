@@ -72,10 +72,12 @@ static unsigned long next(atomic_ulong *number)
 
 static void nap(int64_t ns)
 {
+    int cancel_state = syni_thread_hold_cancel();
     struct timespec left;
 
     syni_timespec(&left, ns);
     nanosleep(&left, NULL);
+    syni_thread_let_cancel(cancel_state);
 }
 
 static void arm(void)

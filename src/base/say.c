@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Lines for people, by write() and not by stdio: what FILE buffers, or what a signal would end,
- * is not this library's to decide. Any thread.
+ * is not this library's to decide. Any thread, also one that holds a lock; so it is no cancellation
+ * point.
  */
 #define _POSIX_C_SOURCE 200809L
 #include "base/say.h"
@@ -14,13 +15,15 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/thread.h"
+
 enum { LONGEST_LINE = 1000, STANDARD_ERROR = 2 };
 
 long syni_write_quietly(int fd, const void *data, size_t size)
 {
     sigset_t pipe_only, before, pending;
     bool was_pending;
-    int error, taken;
+    int error, taken, cancel_state = syni_thread_hold_cancel();
     long n;
 
     sigemptyset(&pipe_only);
@@ -34,6 +37,7 @@ long syni_write_quietly(int fd, const void *data, size_t size)
         sigismember(&pending, SIGPIPE))
         sigwait(&pipe_only, &taken);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
+    syni_thread_let_cancel(cancel_state);
     errno = error;
     return n;
 }

@@ -7,7 +7,8 @@
 
 #include <stddef.h>
 
-/* write() that never raises SIGPIPE, for descriptors that have no flag against it.
+/* write() that never raises SIGPIPE, for descriptors that have no flag against it, and at which
+ * pthread_cancel() does not end the thread.
  * Our own threads block the signal anyway; a caller's thread that drives does not. */
 long syni_write_quietly(int fd, const void *data, size_t size);
 

@@ -36,12 +36,17 @@ void syni_spin_once(unsigned i)
     enum { PATIENT = 1000 };
     static const struct timespec moment = {0, 50000};
 
-    if (i < PAUSES)
+    int cancel_state;
+
+    if (i < PAUSES) {
         pause_shortly();
-    else if (i < PATIENT)
+    } else if (i < PATIENT) {
         syni_thread_yield();
-    else
+    } else {
+        cancel_state = syni_thread_hold_cancel();
         nanosleep(&moment, NULL);
+        syni_thread_let_cancel(cancel_state);
+    }
 }
 
 enum found { CAME, IN_VAIN, A_CROWD };

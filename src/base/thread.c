@@ -74,22 +74,6 @@ void syni_mutex_unlock(struct syni_mutex *mutex)
     must(pthread_mutex_unlock(&mutex->raw), "pthread_mutex_unlock failed");
 }
 
-int syni_thread_hold_cancel(void)
-{
-    int before;
-
-    must(pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &before), "pthread_setcancelstate failed");
-    return before;
-}
-
-void syni_thread_let_cancel(int before)
-{
-    int unused;
-
-    if (before != PTHREAD_CANCEL_DISABLE)
-        pthread_setcancelstate(before, &unused);
-}
-
 void syni_cond_init(struct syni_cond *cond)
 {
 #if defined(__APPLE__)

@@ -103,8 +103,21 @@ syn_err syni_at_fork(void (*before)(void), void (*parent)(void), void (*child)(v
 /* Between the two pthread_cancel() of the calling thread waits: while others know of what lies on
  * its stack, or it holds a lock. A cancel that came meanwhile takes effect at the thread's next
  * cancellation point. Returns what is to be given back. */
-int syni_thread_hold_cancel(void);
-void syni_thread_let_cancel(int before);
+static inline int syni_thread_hold_cancel(void)
+{
+    int before = PTHREAD_CANCEL_DISABLE;
+
+    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &before);
+    return before;
+}
+
+static inline void syni_thread_let_cancel(int before)
+{
+    int unused;
+
+    if (before != PTHREAD_CANCEL_DISABLE)
+        pthread_setcancelstate(before, &unused);
+}
 
 /* Lets other threads run. */
 void syni_thread_yield(void);

@@ -204,12 +204,15 @@ static syn_err start_locked(struct syn_synchronizer *synchronizer, bool again)
 
 syn_err syni_life_start(struct syn_synchronizer *synchronizer, bool again)
 {
+    int cancel_state;
     syn_err err;
 
     syni_fork_watch(&fork_call);
+    cancel_state = syni_thread_hold_cancel(); /* a backend may open and close */
     syni_mutex_lock(&lock);
     err = start_locked(synchronizer, again);
     syni_mutex_unlock(&lock);
+    syni_thread_let_cancel(cancel_state);
     return err;
 }
 

@@ -62,8 +62,10 @@ unsigned syni_stop_all(struct syn_deadline deadline,
                        void (*stuck)(void *user, const char *name, const char *why), void *user)
 {
     struct sweep sweep = {.deadline = deadline, .stuck = stuck, .user = user};
+    int cancel_state = syni_thread_hold_cancel(); /* also while STUCK is called: one is held then */
 
     stop_homes(&sweep);
     stop_pools(&sweep);
+    syni_thread_let_cancel(cancel_state);
     return sweep.n_stuck;
 }

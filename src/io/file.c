@@ -24,15 +24,20 @@
 #include "base/descriptor.h"
 #include "base/fault.h"
 #include "base/say.h"
+#include "base/thread.h"
 
 /* What one system call reads or writes at most; between two of them a job can be cancelled. */
 enum { PIECE = 16 << 20 };
 
 _Static_assert(sizeof(off_t) == sizeof(int64_t), "files larger than 2 GiB need a larger off_t");
 
+/* On the thread that lets the result go. */
 static void discard(int fd)
 {
+    int cancel_state = syni_thread_hold_cancel();
+
     close(fd);
+    syni_thread_let_cancel(cancel_state);
 }
 
 SYN_BLOCKING_DEFINE(SYN_DEFAULT_POOL, int, syn_file_open, SYN_COPY(const char *, path),

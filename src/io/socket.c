@@ -19,12 +19,14 @@
 
 #include "base/descriptor.h"
 #include "base/fault.h"
+#include "base/thread.h"
 
 void syni_close(int fd)
 {
-    int saved = errno;
+    int saved = errno, cancel_state = syni_thread_hold_cancel();
 
     close(fd);
+    syni_thread_let_cancel(cancel_state);
     errno = saved;
 }
 

@@ -10,6 +10,8 @@
 
 #include <stdio.h>
 
+#include "base/say.h"
+
 struct kind {
     const char *name, *file;
     int line;
@@ -76,10 +78,10 @@ static void tell_kind(const struct kind *kind, const char *where)
 
     if (kind->file)
         snprintf(at, sizeof at, " (%s:%d)", kind->file, kind->line);
-    fprintf(stderr,
-            "synchronicity: '%s' was stopped, and %lu result%s of %s%s %s used up by nobody: get, "
-            "cancel or detach each future\n",
-            where, kind->n, kind->n == 1 ? "" : "s", kind->name, at, kind->n == 1 ? "was" : "were");
+    syni_print("'%s' was stopped, and %lu result%s of %s%s %s used up by nobody: get, cancel or "
+               "detach each future",
+               where, kind->n, kind->n == 1 ? "" : "s", kind->name, at,
+               kind->n == 1 ? "was" : "were");
 }
 
 void syni_unclaimed_tell(const void *owner, const char *where)
@@ -92,7 +94,7 @@ void syni_unclaimed_tell(const void *owner, const char *where)
         look.n -= look.kinds[i].n;
     }
     if (look.n > 0)
-        fprintf(stderr, "synchronicity: '%s': and %lu results of other functions\n", where, look.n);
+        syni_print("'%s': and %lu results of other functions", where, look.n);
 }
 
 #else
