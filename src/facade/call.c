@@ -100,7 +100,12 @@ static bool begin(struct syni_thread_wait *wait)
 {
     struct call *call = SYNI_CONTAINER(wait, struct call, wait);
 
-    call->task->core.waiter = &wait->waiter.waiter;
+    /* relaxed: the post, or this thread, passes it on */
+    atomic_store_explicit(&call->task->core.waiter, &wait->waiter.waiter, memory_order_relaxed);
+    if (syni_thread_wait_drives(wait)) {
+        syni_loop_ready(&call->task->home->loop, &call->task->core.job); /* no step calls it */
+        return true;
+    }
     if (syni_launch(call->task))
         return true;
     call->not_taken = true;
@@ -122,7 +127,6 @@ static syn_err call_on(struct syni_self *self, struct syni_task *task, struct sy
     const struct syn_function *function = task->function;
     struct call call = {.wait = {.ops = &call_ops,
                                  .source = {home, function->name, false, &task->core},
-                                 .deadline = syni_deadline_of(self, SYNI_NEVER),
                                  .reason = SYN_BY_DEADLINE,
                                  .begins = true,
                                  .may_drive = true},
@@ -130,6 +134,8 @@ static syn_err call_on(struct syni_self *self, struct syni_task *task, struct sy
     syn_err err;
 
     syni_task_init(self, task, home);
+    /* relaxed: nobody else knows it yet */
+    call.wait.deadline = atomic_load_explicit(&task->deadline, memory_order_relaxed);
     err = syni_thread_wait(self, &call.wait);
     if (call.not_taken)
         return syni_refuse_home(home->synchronizer, task->core.err, function->name);

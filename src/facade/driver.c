@@ -28,8 +28,8 @@ void syni_drive_begin(struct syni_self *self, struct syni_drive *drive, struct s
     drive->origin = self->origin;
     self->report = NULL;
     syni_driving_enter(self, &drive->here, loop);
-    self->drives++;
-    syni_self_owns(self, SYNI_OWNS_DRIVE, thread_ends);
+    if (self->drives++ == 0 && !self->give_back[SYNI_OWNS_DRIVE])
+        syni_self_owns(self, SYNI_OWNS_DRIVE, thread_ends);
     if (self->clock.sleeper.clock)
         syni_clock_step_aside(self);
     drive->saved_deadlines = self->deadlines.first;
@@ -44,7 +44,8 @@ void syni_drive_end(struct syni_self *self, struct syni_drive *drive)
     self->drives--;
     syni_driving_leave(self, &drive->here);
     syni_loop_stop_driving(drive->loop);
-    syni_report_free(self->report);
+    if (self->report)
+        syni_report_free(self->report);
     self->report = drive->report;
     self->code = drive->code;
     self->origin = drive->origin;

@@ -58,7 +58,8 @@ void syni_thread_waiter_init(struct syni_self *self, struct syni_thread_waiter *
     waiter->thread = self;
     atomic_init(&waiter->loop, NULL);
     waiter->told.run = told_by_post;
-    syni_parker_of(self);
+    if (!self->parker)
+        syni_parker_of(self);
 }
 
 static void nudge(struct syni_job *job)
@@ -263,13 +264,6 @@ static syn_err wait_in_step(struct syni_thread_wait *wait)
     return err;
 }
 
-static syn_err wait_uncancelled(struct syni_thread_wait *wait)
-{
-    if (wait->self->driving)
-        return wait_in_step(wait);
-    return wait->self->worker ? block_in_job(wait) : block(wait);
-}
-
 syn_err syni_thread_wait(struct syni_self *self, struct syni_thread_wait *wait)
 {
     int cancel_state;
@@ -286,7 +280,7 @@ syn_err syni_thread_wait(struct syni_self *self, struct syni_thread_wait *wait)
     if (!wait->done)
         wait->done = &wait->waiter.done;
     cancel_state = syni_thread_hold_cancel();
-    err = wait_uncancelled(wait);
+    err = self->driving ? wait_in_step(wait) : self->worker ? block_in_job(wait) : block(wait);
     syni_thread_let_cancel(cancel_state);
     wait->failed = err != SYN_OK;
     return err == SYN_OK || err == SYN_EDEADLK ? err : syni_thread_failed(err, wait->ended_by);

@@ -12,7 +12,8 @@
 
 static bool nothing_to_do(struct syni_loop *loop)
 {
-    return syni_loop_dormant(loop) && !loop->ready.first && !syni_loop_has_posts(loop);
+    return syni_loop_dormant(loop) && !loop->ready.first && !loop->taken &&
+           syni_stack_is_empty(&loop->inbox);
 }
 
 static bool ending(const struct syni_loop *loop)
@@ -23,11 +24,12 @@ static bool ending(const struct syni_loop *loop)
 /* The role goes to nobody. False: a post came meanwhile, and we hold it again. */
 static bool let_go(struct syni_loop *loop)
 {
-    syni_clock_doze(&loop->sleeper, SYNI_NEVER, 0);
+    if (loop->clock)
+        syni_clock_doze(&loop->sleeper, SYNI_NEVER, 0);
     atomic_store(&loop->role, SYNI_ROLE_FREE);
     SYNI_DELAY(role_free);
     /* Only the inbox: the rest is the next driver's, who may be there already. */
-    if (syni_loop_inbox_empty(loop) || !syni_role_move(loop, SYNI_ROLE_FREE, SYNI_ROLE_AWAKE))
+    if (syni_stack_is_empty(&loop->inbox) || !syni_role_move(loop, SYNI_ROLE_FREE, SYNI_ROLE_AWAKE))
         return true;
     syni_clock_rouse(&loop->sleeper);
     return false;
@@ -41,7 +43,8 @@ bool syni_loop_try_drive(struct syni_loop *loop)
     if (atomic_load_explicit(&loop->role, memory_order_relaxed) != SYNI_ROLE_FREE ||
         !syni_role_move(loop, SYNI_ROLE_FREE, SYNI_ROLE_AWAKE))
         return false;
-    syni_clock_rouse(&loop->sleeper);
+    if (loop->clock)
+        syni_clock_rouse(&loop->sleeper);
     return true;
 }
 
