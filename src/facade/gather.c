@@ -83,7 +83,7 @@ syn_err syni_scope_add(struct syn_scope *public_scope, struct syn_future future,
     struct syni_task *owner = frame_around(scope);
     struct syn_report *report = NULL;
     struct syni_section section;
-    struct syni_core *core;
+    struct syni_core *core = NULL;
     syn_err err;
 
     if (is_elsewhere(scope))

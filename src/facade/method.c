@@ -109,7 +109,7 @@ syn_err syni_method_call(struct syn_task *public_frame, struct syn_object *objec
 {
     struct syni_method_frame *frame = (struct syni_method_frame *)(void *)public_frame;
     const struct syn_function *function = public_frame->function;
-    struct syni_home *home;
+    struct syni_home *home = NULL;
     syn_err err = place(function, object, &home);
 
     if (err == SYN_EABI)
@@ -131,7 +131,7 @@ syn_err syni_method_call(struct syn_task *public_frame, struct syn_object *objec
 struct syn_task *syni_method_new(const struct syn_function *function, struct syn_object *object,
                                  struct syn_future *out_future)
 {
-    struct syni_home *home;
+    struct syni_home *home = NULL;
     struct syni_task *task;
     syn_err err = place(function, object, &home);
 
@@ -151,7 +151,7 @@ struct syn_task *syni_method_new_generator(const struct syn_generator *generator
                                            struct syn_channel *out_channel,
                                            struct syni_channel **out_own)
 {
-    struct syni_home *home;
+    struct syni_home *home = NULL;
     struct syni_task *task;
     syn_err err = place(&generator->function, object, &home);
 

@@ -54,7 +54,7 @@ static void hold(struct syni_mutex_of_tasks *mutex, struct syni_task *task)
 
 static void unhold(struct syni_mutex_of_tasks *mutex)
 {
-    *mutex->place = mutex->next_held;
+    *(struct syni_mutex_of_tasks **)mutex->place = mutex->next_held;
     if (mutex->next_held)
         mutex->next_held->place = mutex->place;
     mutex->holder = NULL;

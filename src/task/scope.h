@@ -33,7 +33,9 @@ struct __attribute__((may_alias)) syni_scope {
     struct syni_home *home;        /* of the task that owns it; NULL: a thread does */
     struct syni_task *owner;       /* that task */
     struct syni_scope *next_open;  /* of its open ones; also while failures are kept */
-    struct syni_scope **place;     /* what points here among them; NULL: it is not listed */
+    /* The pointer that points here among them; NULL: it is not listed. Void: gcc 12 fails to compile
+     * for link-time optimization a struct that may alias and has a pointer to a pointer to itself. */
+    void *place;
     struct syni_timer timer;       /* of the deadline; set only if a task owns it */
 
     /* section */
@@ -118,7 +120,7 @@ static inline void syni_scope_unlist(struct syni_scope *scope)
 {
     if (!scope->place)
         return;
-    *scope->place = scope->next_open;
+    *(struct syni_scope **)scope->place = scope->next_open;
     if (scope->next_open)
         scope->next_open->place = scope->place;
     scope->place = 0;

@@ -22,7 +22,8 @@ struct syni_line {
 struct __attribute__((may_alias)) syni_mutex_of_tasks {
     struct syni_line line;
     struct syni_task *holder; /* its home is that of the line, too */
-    struct syni_mutex_of_tasks *next_held, **place; /* by the same holder; what points here */
+    struct syni_mutex_of_tasks *next_held; /* by the same holder */
+    void *place; /* the pointer that points here; void as in struct syni_scope */
 };
 struct __attribute__((may_alias)) syni_semaphore {
     struct syni_line line;

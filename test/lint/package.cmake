@@ -161,6 +161,27 @@ add_subdirectory([==[${SOURCE}]==] synchronicity)
 ")
     build_and_run_user(strict)
 
+elseif(CASE STREQUAL "optimized_at_link_time_inside_a_shared_library")
+    if(NOT COMPILER_ID STREQUAL "GNU")
+        skip("${COMPILER_ID} optimizes at link time by a linker that may not be there")
+    endif()
+    consumer_project("set(SYN_LTO ON)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+add_subdirectory([==[${SOURCE}]==] synchronicity)
+file(WRITE plugin.c [==[
+#include <synchronicity/short.h>
+SYNCHRONIZER(inside);
+ASYNC(inside, int, twice, (int, x)) { return step_return(self, 2 * self->x); }
+int plugin(void);
+int plugin(void) { int y = 0; return twice(21, &y) == SYN_OK && y == 42; }
+]==])
+add_library(plugin SHARED plugin.c)
+target_link_libraries(plugin PRIVATE synchronicity)
+link_libraries(plugin)
+")
+    file(WRITE ${here}/project/user.c "int plugin(void);\nint main(void) { return !plugin(); }\n")
+    build_and_run_user(lto)
+
 elseif(CASE STREQUAL "plain_cc")
     # What a user without CMake types: cc -pthread -Iinclude -Isrc FILES user.c
     file(STRINGS ${LIBRARY_SOURCES} sources)
