@@ -4,7 +4,7 @@
  *
  * The job's own thread, but for the hook. A request is for one wait: that which it meets, or the
  * next. What comes after that is the job's clean-up. One that meets a wait which ends well all the
- * same is not lost: such a wait counts, and the second tells the job (invariant 82).
+ * same is not lost: such a wait counts, and the second tells the job (invariant 77).
  */
 #include "facade/thread_wait.h"
 

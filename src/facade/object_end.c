@@ -162,7 +162,7 @@ struct syn_object *syn_object_retain(struct syn_object *object)
 
 /* Gives up what looks like the last reference. Under the lock, so that a look-up, which holds it too,
  * finds no object alive that nobody holds: neither to make a second wrapper beside it, nor to bring
- * back one whose end is under way (invariant 41). */
+ * back one whose end is under way (invariant 44). */
 static void release_last(struct syni_object *object)
 {
     bool last, ends;

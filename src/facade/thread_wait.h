@@ -108,7 +108,7 @@ void syni_thread_note_outcome(struct syni_self *self, enum syn_origin origin);
 void syni_thread_served(struct syni_self *self);
 
 /* A wait ended well. If that is the second since the job of SELF was asked to end, the job hears of
- * it by this one. Returns 0, or the code, with a report (invariant 82). */
+ * it by this one. Returns 0, or the code, with a report (invariant 77). */
 syn_err syni_thread_overdue(struct syni_self *self);
 
 /* --- blocked.c, for thread_wait.c --- */

@@ -155,7 +155,7 @@ static void pass_by(struct syni_loop *loop)
 }
 
 /* It is closing, and whether it has ended is to be looked at now, and not after a sleep from which
- * nobody might wake it: invariant 100. */
+ * nobody might wake it: invariant 81. */
 static bool may_have_ended(struct syni_loop *loop)
 {
     if (!loop->closing)

@@ -32,7 +32,7 @@ static void queue_all_locked(struct syni_pool *pool, struct syni_link *link)
         link = link->next;
         pool->stats.submitted++;
         err = syni_queue_put_locked(pool, work);
-        assert(!err); /* invariant 63: it has no strand */
+        assert(!err); /* invariant 72: it has no strand */
         (void)err;
     }
 }

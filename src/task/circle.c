@@ -155,7 +155,7 @@ syn_err syni_blocked_enter(struct syni_blocked *here, struct syni_home *target,
         return SYN_OK;
     syni_list_init(&here->marked);
     syni_fork_watch(&fork_call);
-    syni_mutex_lock(&lock); /* for both: looking, and joining the list (invariant 31) */
+    syni_mutex_lock(&lock); /* for both: looking, and joining the list (invariant 34) */
     found = target && circle_locked(here, target, &end);
     if (!found) {
         here->id = ++last_id;

@@ -52,7 +52,7 @@ void syni_deadline_tighten(_Atomic(int64_t) *deadline, int64_t tighter)
 {
     int64_t before = atomic_load_explicit(deadline, memory_order_relaxed);
 
-    /* Never later, whoever else tightens it (invariant 36). relaxed: as above */
+    /* Never later, whoever else tightens it (invariant 39). relaxed: as above */
     while (tighter < before &&
            !atomic_compare_exchange_weak_explicit(deadline, &before, tighter,
                                                   memory_order_relaxed, memory_order_relaxed))

@@ -150,7 +150,7 @@ static void end(struct syni_task *task)
         task->ending = true; /* scope.c: so do the children that are on their way to us */
         return;
     }
-    assert(!task->scopes); /* invariant 29 */
+    assert(!task->scopes); /* invariant 32 */
     if (task->ops && task->ops->drop)
         task->ops->drop(task);
     task->ops = NULL;

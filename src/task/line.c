@@ -24,7 +24,7 @@ static void time_is_up(struct syni_timer *timer)
 
 void syni_line_join(struct syni_line *line, struct syni_task *task, struct syn_deadline deadline)
 {
-    assert(!task->on.line.listed); /* invariant 32 */
+    assert(!task->on.line.listed); /* invariant 35 */
     task->on.line.next = NULL;
     task->on.line.before = line->last;
     task->on.line.listed = true;
@@ -61,7 +61,7 @@ struct syni_task *syni_line_take(struct syni_line *line)
 
     if (!task)
         return NULL;
-    assert(task->on.line.listed); /* invariant 32 */
+    assert(task->on.line.listed); /* invariant 35 */
     syni_line_leave(line, task);
     return task;
 }

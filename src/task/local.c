@@ -78,7 +78,7 @@ void *syni_local_get(const struct syn_task_local *key)
     return found ? found->value : NULL;
 }
 
-/* No binding that exists is changed (invariant 35): others may have it, too. */
+/* No binding that exists is changed (invariant 38): others may have it, too. */
 
 /* A binding in front of NEXT, whose reference it takes over; NULL, and it does not. */
 static struct syni_bindings *bind(const struct syn_task_local *key, void *value,

@@ -78,7 +78,7 @@ void syni_mutex_queue(struct syni_mutex_of_tasks *mutex, struct syni_task *task,
         syni_line_join(&mutex->line, task, deadline);
         return;
     }
-    assert(!mutex->line.first); /* invariant 33 */
+    assert(!mutex->line.first); /* invariant 36 */
     hold(mutex, task);
     syni_task_resume(task);
 }
@@ -139,7 +139,7 @@ void syn_mutex_unlock(struct syn_mutex *mutex)
     syni_mutex_give_up(MUTEX(mutex));
 }
 
-/* Invariant 34. */
+/* Invariant 37. */
 void syni_mutexes_at_end(struct syni_task *task, bool abandoned)
 {
     char message[SYN_MESSAGE_MAX];

@@ -25,7 +25,7 @@ static void note_failure(struct syni_scope *scope, syn_err err, enum syn_origin 
 
 static void win(struct syni_scope *scope, struct syni_core *core, struct syni_section *section)
 {
-    assert(!scope->winner); /* invariant 30 */
+    assert(!scope->winner); /* invariant 33 */
     scope->winner = (int)core->member.number + 1;
     syni_report_free(scope->report); /* of those that failed before */
     note_failure(scope, SYN_OK, SYN_BY_TASK, NULL);
@@ -70,7 +70,7 @@ static void child_ended(struct syni_scope *scope, struct syni_core *core,
     struct syni_member *member = &core->member;
     bool kept = false;
 
-    assert(scope->live > 0 && syni_core_done(core)); /* invariant 26 */
+    assert(scope->live > 0 && syni_core_done(core)); /* invariant 29 */
     syni_list_remove(&member->link);
     section->ended++;
     if (member->status)
@@ -132,7 +132,7 @@ static void ask_child(struct syni_scope *scope, struct syni_core *core,
 void syni_scope_ask(struct syni_scope *scope, enum syn_origin origin,
                     struct syni_section *section)
 {
-    if (scope->asked || !scope->bound) /* invariant 28 */
+    if (scope->asked || !scope->bound) /* invariant 31 */
         return;
     scope->asked = (int)origin + 1;
     SYNI_LIST_EACH (node, &scope->children)
@@ -275,7 +275,7 @@ syn_err syni_scope_over(const struct syni_scope *scope)
 
 static void unbind(struct syni_scope *scope)
 {
-    assert(scope->live == 0); /* invariant 26 */
+    assert(scope->live == 0); /* invariant 29 */
     if (scope->home)
         syni_timer_stop(&scope->home->loop, &scope->timer);
     if (syni_list_empty(&scope->failures))

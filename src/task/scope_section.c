@@ -65,7 +65,7 @@ void syni_scope_lock(const struct syni_scope *scope)
     if (!scope->home)
         syni_mutex_lock(lock_of(scope));
     else
-        assert(syni_drives(&scope->home->loop)); /* invariant 27 */
+        assert(syni_drives(&scope->home->loop)); /* invariant 30 */
 }
 
 void syni_scope_unlock(const struct syni_scope *scope)
@@ -143,7 +143,7 @@ static void destroy_dropped(struct syni_section *section)
 }
 
 /* Destructors run outside the section, and a child counts as alive until its has run: so an owner
- * that finds none alive may free what they use (invariant 26). */
+ * that finds none alive may free what they use (invariant 29). */
 void syni_scope_leave(struct syni_scope *scope, struct syni_section *section)
 {
     syni_scope_unlock(scope);

@@ -274,12 +274,12 @@ bool syni_origin_is_request(enum syn_origin origin);
 extern const struct syn_step syni_suspended;
 
 /* TASK, whose step runs here, begins to wait for WHAT (static, for dumps). False: it was asked
- * to end before. Then it takes nothing, waits for nothing, and leaves (invariant 81). */
+ * to end before. Then it takes nothing, waits for nothing, and leaves (invariant 17). */
 bool syni_wait_begin(struct syni_task *task, enum syni_wait wait, const char *what);
 
 /* The same for a wait that takes place also when TASK was asked to end, because it has to
  * (a close), or because it passes the request on (an await). TASK outlives one such wait; at
- * the next one it leaves, whatever that comes to (invariant 81). */
+ * the next one it leaves, whatever that comes to (invariant 17). */
 void syni_wait_begin_asked(struct syni_task *task, enum syni_wait wait, const char *what);
 
 /* As syni_step_await(), for a core that the caller consumed. False: somebody else waits for it at
