@@ -238,6 +238,136 @@ static void C8_a_job_that_closes_a_circle_is_refused(void)
     end_all();
 }
 
+/* --- by waits that are on when a's step blocks on who waits --- */
+
+ASYNC(b, int, b_joins_long, SYN_LOCAL(struct syn_scope, scope))
+{
+    co_begin;
+    self->scope = (struct syn_scope)SYN_SCOPE;
+    co_spawn(&self->scope, a_gives_future(10), NULL);
+    co_spawn(&self->scope, a_gives_future(10), NULL);
+    co_try_join(&self->scope);
+    co_return(1);
+    co_end;
+}
+
+GENERATOR(a, int, a_counts_slowly)
+{
+    co_begin;
+    co_sleep(10);
+    co_yield(1);
+    co_yield(2);
+    co_finally;
+    co_sleep(10);
+    co_end;
+}
+
+ASYNC(b, int, b_iterates_long, SYN_LOCAL(struct a_counts_slowly_channel, ch))
+{
+    co_begin;
+    self->ch = a_counts_slowly();
+    co_next(self->ch, &self->result);
+    co_check;
+    co_return_result;
+    co_finally;
+    channel_drop(self->ch);
+    co_end;
+}
+
+ASYNC(b, int, b_closes, (struct a_counts_slowly_channel, ch))
+{
+    co_begin;
+    co_close(self->ch);
+    co_check;
+    co_return(1);
+    co_end;
+}
+
+ASYNC(a, int, a_gets_joiner, (struct b_joins_long_future, f))
+{
+    syn_err err = note(future_get(self->f, &self->result));
+
+    return err ? step_fail(self, err) : step_done(self);
+}
+
+ASYNC(a, int, a_gets_consumer, (struct b_iterates_long_future, f))
+{
+    syn_err err = note(future_get(self->f, &self->result));
+
+    return err ? step_fail(self, err) : step_done(self);
+}
+
+ASYNC(a, int, a_gets_closer, (struct b_closes_future, f))
+{
+    syn_err err = note(future_get(self->f, &self->result));
+
+    return err ? step_fail(self, err) : step_done(self);
+}
+
+static void C8_a_join_that_is_on_already_lets_go_of_what_closes_a_circle(void)
+{
+    struct b_joins_long_future f;
+
+    begin();
+    f = b_joins_long_future();
+    CHECK_INT(a_gives(1, NULL), SYN_OK); /* time passed: it waits */
+    CHECK_INT(a_gets_joiner(f, NULL), SYN_EDEADLK);
+    names("a_gives on 'a'", "b_joins_long on 'b'");
+    CHECK_INT(a_gives(20, NULL), SYN_OK);
+    end_all();
+}
+
+static void C8_so_does_a_consumer_of_a_generator(void)
+{
+    struct b_iterates_long_future f;
+
+    begin();
+    f = b_iterates_long_future();
+    CHECK_INT(a_gives(1, NULL), SYN_OK);
+    CHECK_INT(a_gets_consumer(f, NULL), SYN_EDEADLK);
+    names("a_counts_slowly on 'a'", "b_iterates_long on 'b'");
+    CHECK_INT(a_gives(40, NULL), SYN_OK);
+    end_all();
+}
+
+static void C8_so_does_who_closes_a_generator(void)
+{
+    struct a_counts_slowly_channel c;
+    struct b_closes_future f;
+    int y;
+
+    begin();
+    c = a_counts_slowly();
+    CHECK_INT(channel_next(c, &y), SYN_OK);
+    f = b_closes_future(c);
+    CHECK_INT(a_gives(1, NULL), SYN_OK);
+    CHECK_INT(a_gets_closer(f, NULL), SYN_EDEADLK);
+    names("a_counts_slowly on 'a'", "b_closes on 'b'");
+    CHECK_INT(a_gives(40, NULL), SYN_OK);
+    end_all();
+}
+
+ASYNC(a, int, a_blocks_on_a_closer, (struct a_counts_slowly_channel, ch))
+{
+    syn_err err = note(b_closes(self->ch, &self->result));
+
+    return err ? step_fail(self, err) : step_done(self);
+}
+
+static void C8_a_close_that_closes_a_circle_is_not_waited_for(void)
+{
+    struct a_counts_slowly_channel c;
+    int y;
+
+    begin();
+    c = a_counts_slowly();
+    CHECK_INT(channel_next(c, &y), SYN_OK);
+    CHECK_INT(a_blocks_on_a_closer(c, NULL), SYN_EDEADLK);
+    names("a_counts_slowly on 'a'", "b_closes on 'b'");
+    CHECK_INT(a_gives(40, NULL), SYN_OK); /* it is closed all the same */
+    end_all();
+}
+
 /* --- by a second step --- */
 
 ASYNC(c, syn_err, c_blocks_on_a)
@@ -313,6 +443,10 @@ static const struct test_case cases[] = {
     TEST(C8_a_scope_that_closes_a_circle_is_refused),
     TEST(C8_a_channel_that_closes_a_circle_is_refused),
     TEST(C8_a_job_that_closes_a_circle_is_refused),
+    TEST(C8_a_join_that_is_on_already_lets_go_of_what_closes_a_circle),
+    TEST(C8_so_does_a_consumer_of_a_generator),
+    TEST(C8_so_does_who_closes_a_generator),
+    TEST(C8_a_close_that_closes_a_circle_is_not_waited_for),
     TEST(C8_a_blocking_call_behind_an_await_that_closes_a_circle),
     TEST(C8_a_wait_for_a_loop_that_stands_is_no_circle),
 };

@@ -111,10 +111,20 @@ static bool shut(struct syni_thread_wait *wait)
     return syni_channel_shut(port->channel, &port->port);
 }
 
+/* In a step: the generator, which cleans up, must not wait for this thread. */
+static syn_err depend_on_generator(struct syni_thread_wait *wait, uint64_t id,
+                                   struct syn_report **out_report)
+{
+    struct syni_thread_port *port = SYNI_CONTAINER(wait, struct syni_thread_port, wait);
+
+    return syni_channel_depend(port->channel, id, out_report);
+}
+
 static syn_err wait_closed(struct syni_channel *channel, struct syn_deadline deadline)
 {
     static const struct syni_thread_wait_ops ops = {shut, syni_thread_port_withdraw, NULL};
-    struct syni_thread_port port = {.wait = {.deadline = deadline.ns,
+    struct syni_thread_port port = {.wait = {.depend = depend_on_generator,
+                                             .deadline = deadline.ns,
                                              .instead = "co_close",
                                              .acts = true}};
     const char *name = channel->name;

@@ -38,7 +38,8 @@ struct stop {
     struct syni_thread_wait wait;
     struct syni_home *home;
     struct syni_stopper here;
-    bool stuck; /* on a step that does not return */
+    uint64_t id; /* of the wait, if it is a step's: its mark; 0 */
+    bool stuck;  /* on a step that does not return */
 };
 
 static struct stop *stop_of(struct syni_thread_wait *wait)
@@ -46,9 +47,22 @@ static struct stop *stop_of(struct syni_thread_wait *wait)
     return SYNI_CONTAINER(wait, struct stop, wait);
 }
 
+/* In a step: the wait depends on all that lives on the home, which is told when no more can come. */
+static syn_err depend_on_home(struct syni_thread_wait *wait, uint64_t id,
+                              struct syn_report **out_report)
+{
+    stop_of(wait)->id = id;
+    return syni_circle_look(id, stop_of(wait)->home, what, out_report);
+}
+
 static bool enter(struct syni_thread_wait *wait)
 {
-    return syni_stop_enter(stop_of(wait)->home, &stop_of(wait)->here);
+    struct stop *stop = stop_of(wait);
+    bool waits = syni_stop_enter(stop->home, &stop->here);
+
+    if (waits && stop->id)
+        syni_circle_depend_on_all(stop->id, stop->home);
+    return waits;
 }
 
 /* Waits, in real time, while the driver gets on with it. False: a step does not return. */
@@ -94,6 +108,7 @@ static syn_err stop_home(struct syni_home *home, struct syn_deadline deadline, b
     static const struct syni_thread_wait_ops ops = {enter, withdraw, NULL};
     struct stop stop = {.wait = {.ops = &ops,
                                  .source = {.home = home, .name = what},
+                                 .depend = depend_on_home,
                                  .deadline = deadline.ns,
                                  .reason = SYN_BY_DEADLINE,
                                  .acts = true,

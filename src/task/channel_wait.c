@@ -58,8 +58,11 @@ static bool collect(struct syni_task *task)
 {
     struct syni_port *port = &task->on.channel.port;
     bool withdrawn = task->on.channel.withdrawn, expired = task->on.channel.expired;
+    bool refused = task->on.channel.refused;
 
-    if (withdrawn) {
+    if (refused) {
+        task->status = SYN_EDEADLK;
+    } else if (withdrawn) {
         enum syn_origin origin = expired ? SYN_BY_DEADLINE : syni_task_asked_by(task);
 
         task->status = syni_code_of(origin);
@@ -72,7 +75,7 @@ static bool collect(struct syni_task *task)
             task->heard = syni_channel_report(task->on.channel.channel, port->status, &origin);
     }
     release(task);
-    return withdrawn && !expired;
+    return withdrawn && !expired && !refused;
 }
 
 static void forget(struct syni_task *task)
@@ -92,7 +95,24 @@ static void drop(struct syni_task *task)
     release(task);
 }
 
-static const struct syni_wait_ops channel_ops = {interrupt, collect, forget, drop};
+/* A task that waits for room waits for nobody in particular. */
+static void implicate(struct syni_task *task, uint64_t id)
+{
+    struct syn_report *report = NULL;
+
+    if (!syni_channel_depend(task->on.channel.channel, id, &report))
+        return;
+    if (!withdraw(task)) {
+        syni_report_free(report);
+        return;
+    }
+    task->on.channel.refused = true;
+    syni_report_free(task->heard);
+    task->heard = report;
+    syni_task_resume(task);
+}
+
+static const struct syni_wait_ops channel_ops = {interrupt, collect, forget, drop, implicate};
 
 /* The channel is there no more, or never was. */
 static struct syn_step refuse(struct syni_task *task, syn_err err, const char *why)
@@ -111,6 +131,7 @@ static void ready_port(struct syni_task *task, struct syni_channel *channel, voi
     task->on.channel.own = false;
     task->on.channel.withdrawn = false;
     task->on.channel.expired = false;
+    task->on.channel.refused = false;
     task->on.channel.port.item = item;
     task->on.channel.port.receives = receives;
     task->on.channel.port.select = NULL;
@@ -132,8 +153,9 @@ static void start_timer(struct syni_task *task, struct syn_deadline deadline)
         syni_timer_start(&task->home->loop, &task->timer, deadline.ns, time_is_up);
 }
 
-/* TASK must not wait for the generator: that waits for who waits for TASK. */
-static bool closes_circle(struct syni_task *task)
+/* TASK must not wait for the generator: that waits for who waits for TASK. SHUTS: it is closed, and
+ * left to itself. */
+static bool closes_circle(struct syni_task *task, bool shuts)
 {
     /* relaxed: a mark that is given later is one too late for this wait */
     uint64_t mark = atomic_load_explicit(&task->mark, memory_order_relaxed);
@@ -142,6 +164,8 @@ static bool closes_circle(struct syni_task *task)
     if (!mark || !syni_channel_depend(task->on.channel.channel, mark, &report))
         return false;
     task->ops = NULL;
+    if (shuts)
+        syni_channel_shut(task->on.channel.channel, NULL);
     release(task);
     task->status = SYN_EDEADLK;
     task->heard = report;
@@ -165,7 +189,7 @@ struct syn_step syni_step_next(struct syn_task *public_task, struct syn_channel 
         return refuse(task, err, syni_channel_refusal(err));
     ready_port(task, channel, out_item, true);
     task->on.channel.own = own != NULL;
-    if (closes_circle(task))
+    if (closes_circle(task, false))
         return syni_suspended;
     start_timer(task, deadline);
     return after(task, syni_channel_pass(channel, &task->on.channel.port, true));
@@ -186,7 +210,7 @@ struct syn_step syni_step_say(struct syn_task *public_task, struct syn_channel h
     if (err)
         return refuse(task, err, syni_channel_refusal(err));
     ready_port(task, channel, out_item, true);
-    if (closes_circle(task))
+    if (closes_circle(task, false))
         return syni_suspended;
     err = syni_channel_say(channel, &saying, &task->on.channel.port, &served);
     if (!err)
@@ -231,6 +255,8 @@ struct syn_step syni_step_close(struct syn_task *public_task, struct syn_channel
     if (syni_slot_take(handle.slot, handle.generation, SYNI_SLOT_CONSUME))
         syni_channel_unpin(channel); /* the handle's; we hold ours */
     ready_port(task, channel, NULL, false);
+    if (closes_circle(task, true))
+        return syni_suspended;
     start_timer(task, deadline);
     return after(task, !syni_channel_shut(channel, &task->on.channel.port));
 }
@@ -309,7 +335,7 @@ static void yield_forgotten(struct syni_task *task)
 }
 
 static const struct syni_wait_ops yield_ops = {yield_interrupted, yield_collected, yield_forgotten,
-                                               NULL};
+                                               NULL, NULL};
 
 struct syn_step syni_step_yield(struct syn_task *public_task, struct syni_channel *channel,
                                 void *item)

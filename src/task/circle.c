@@ -7,7 +7,8 @@
  * not do. A task is marked by whoever waits for it, on any thread: its mark moves from 0 by
  * compare-and-exchange under the lock, and its end closes it by an exchange. What a task waits
  * for, only its driver may look at; so if one gets the mark that may be in a wait already, a
- * PROBE goes there by the inbox, and passes the mark on.
+ * PROBE goes there by the inbox, and passes the mark on: to what it awaits, joins, asks for an item
+ * or closes. A step that stops a home depends on all that lives there.
  *
  * Discarded: finding the circle in the loops, which would ask every other driver for what only
  * it may look at; and keeping each await between loops where others see it, which all would pay.
@@ -278,10 +279,11 @@ static syn_err depend_on(uint64_t id, struct syni_core *core, bool *out_marked,
     return err;
 }
 
-/* On its way to the driver of CORE's task. */
+/* On its way to the driver of CORE's task; or of HOME, for all that lives there. */
 struct probe {
     struct syni_job job;
-    struct syni_core *core; /* held */
+    struct syni_core *core; /* held; NULL: all */
+    struct syni_home *home;
     uint64_t id;
 };
 
@@ -296,7 +298,11 @@ static void follow(uint64_t id, struct syni_core *core)
         struct syni_task *task = core->task;
         struct syn_report *report;
 
-        if (task->wait != SYNI_WAIT_RESULT || task->queued || task->on.result.given_up)
+        if (task->queued)
+            return;
+        if (task->wait == SYNI_WAIT_OTHER && task->ops && task->ops->implicate)
+            task->ops->implicate(task, id);
+        if (task->wait != SYNI_WAIT_RESULT || task->on.result.given_up)
             return;
         core = task->on.result.child;
         if (depend_on(id, core, &marked, &report)) {
@@ -343,4 +349,44 @@ syn_err syni_circle_depend(uint64_t id, struct syni_core *core, struct syn_repor
     if (marked && core->slot) /* else it has not begun */
         follow(id, core);
     return err;
+}
+
+syn_err syni_circle_depend_soon(uint64_t id, struct syni_core *core, struct syn_report **out_report)
+{
+    bool marked;
+    syn_err err = depend_on(id, core, &marked, out_report);
+
+    if (marked && core->slot)
+        send_probe(id, core);
+    return err;
+}
+
+static void probe_for_all_arrives(struct syni_job *job)
+{
+    struct probe *probe = SYNI_CONTAINER(job, struct probe, job);
+
+    SYNI_LIST_EACH (node, &probe->home->loop.live) {
+        struct syni_task *task = SYNI_CONTAINER(node, struct syni_task, live.link);
+        struct syn_report *report = NULL;
+        bool marked;
+
+        if (!depend_on(probe->id, &task->core, &marked, &report) && marked)
+            follow(probe->id, &task->core);
+        syni_report_free(report); /* the stop's own wait was refused, or is about to be over */
+    }
+    syni_free(probe, sizeof *probe);
+}
+
+void syni_circle_depend_on_all(uint64_t id, struct syni_home *home)
+{
+    struct probe *probe = syni_alloc(sizeof *probe);
+
+    if (!probe)
+        return;
+    probe->job.run = probe_for_all_arrives;
+    probe->core = NULL;
+    probe->home = home;
+    probe->id = id;
+    if (!syni_loop_post(&home->loop, &probe->job))
+        syni_free(probe, sizeof *probe);
 }

@@ -42,9 +42,17 @@ syn_err syni_blocked_own(struct syni_home *home, const char *function);
  * reference: that gets the mark. SYN_EDEADLK, and *OUT_REPORT: it must not wait. */
 syn_err syni_circle_depend(uint64_t id, struct syni_core *core, struct syn_report **out_report);
 
+/* The same, but that what waits already gets the mark later: for who is called while one passes on. */
+syn_err syni_circle_depend_soon(uint64_t id, struct syni_core *core,
+                                struct syn_report **out_report);
+
 /* The same for something that runs on HOME, by the name of FUNCTION. */
 syn_err syni_circle_look(uint64_t id, struct syni_home *home, const char *function,
                          struct syn_report **out_report);
+
+/* The same for all that lives on HOME, and does not end before who blocks goes on: soon, by its driver.
+ * What would close a circle there is refused. */
+void syni_circle_depend_on_all(uint64_t id, struct syni_home *home);
 
 /* TASK has ended: nobody depends on it. Driver. */
 void syni_circle_ended(struct syni_task *task);

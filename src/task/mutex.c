@@ -93,7 +93,7 @@ static bool lock_collected(struct syni_task *task)
 }
 
 static const struct syni_wait_ops lock_ops = {syni_line_interrupt, lock_collected,
-                                              syni_line_forget, NULL};
+                                              syni_line_forget, NULL, NULL};
 
 struct syn_step syni_step_lock(struct syn_task *public_task, struct syn_mutex *public_mutex,
                                struct syn_deadline deadline)
@@ -186,7 +186,7 @@ static bool condition_collected(struct syni_task *task)
 }
 
 static const struct syni_wait_ops condition_ops = {condition_interrupted, condition_collected,
-                                                   syni_line_forget, NULL};
+                                                   syni_line_forget, NULL, NULL};
 
 struct syn_step syni_step_condition(struct syn_task *public_task,
                                     struct syn_condition *public_condition,

@@ -69,7 +69,7 @@ static bool collect(struct syni_task *task)
     return false;
 }
 
-static const struct syni_wait_ops descriptor_ops = {interrupt, collect, forget, forget};
+static const struct syni_wait_ops descriptor_ops = {interrupt, collect, forget, forget, NULL};
 
 static void refuse(struct syni_task *task, syn_err err, int fd)
 {

@@ -107,6 +107,16 @@ static void withdraw(struct syni_scope *scope, struct syni_core *core,
     syni_list_append(&section->dropped, &member->link);
 }
 
+/* CORE's task is asked to end when the section was left; the claim keeps it until then. */
+static void request(struct syni_core *core, enum syn_origin origin, struct syni_section *section)
+{
+    if (!core->task || !syni_task_claim_request(core->task, origin))
+        return;
+    core->task->request_job.link.next = NULL;
+    *section->last_request = &core->task->request_job.link;
+    section->last_request = &core->task->request_job.link.next;
+}
+
 static void ask_child(struct syni_scope *scope, struct syni_core *core,
                       struct syni_section *section)
 {
@@ -122,10 +132,8 @@ static void ask_child(struct syni_scope *scope, struct syni_core *core,
     } else if (!core->task) {
         if (!syni_core_ask(core, origin))
             withdraw(scope, core, section);
-    } else if (syni_task_claim_request(core->task, origin)) {
-        core->task->request_job.link.next = NULL;
-        *section->last_request = &core->task->request_job.link;
-        section->last_request = &core->task->request_job.link.next;
+    } else {
+        request(core, origin, section);
     }
 }
 
@@ -264,6 +272,21 @@ void syni_scope_fail(struct syni_scope *scope, syn_err err, const char *message,
         scope->winner = (int)scope->spawned;
     if (scope->goal == SYNI_GOAL_RACE || (scope->goal == SYNI_GOAL_ALL && !scope->keep_going))
         syni_scope_ask(scope, SYN_BY_REQUEST, section);
+}
+
+void syni_scope_refuse(struct syni_scope *scope, struct syni_core *core, const char *message,
+                       struct syni_section *section)
+{
+    struct syni_member *member = &core->member;
+
+    if (!syni_core_stop_waiting(core, &member->waiter))
+        return; /* it is telling us */
+    syni_list_remove(&member->link);
+    section->ended++;
+    syni_list_append(&section->dropped, &member->link);
+    request(core, SYN_BY_REQUEST, section);
+    scope->spawned--; /* it counts already */
+    syni_scope_fail(scope, SYN_EDEADLK, message, member->status, section);
 }
 
 syn_err syni_scope_over(const struct syni_scope *scope)

@@ -102,6 +102,10 @@ void syni_scope_take(struct syni_scope *scope, struct syni_core *core, void *out
 void syni_scope_fail(struct syni_scope *scope, syn_err err, const char *message,
                      syn_err *out_status, struct syni_section *section);
 
+/* CORE, a child, is let go of, since waiting for it would close a circle: MESSAGE says which. */
+void syni_scope_refuse(struct syni_scope *scope, struct syni_core *core, const char *message,
+                       struct syni_section *section);
+
 /* Asks all to end, for the first reason that is given. */
 void syni_scope_ask(struct syni_scope *scope, enum syn_origin origin,
                     struct syni_section *section);

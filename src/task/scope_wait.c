@@ -10,6 +10,7 @@
 #include <stddef.h>
 
 #include "base/report.h"
+#include "task/circle.h"
 #include "task/place.h"
 
 static bool owns(const struct syni_task *task, const struct syni_scope *scope)
@@ -57,10 +58,31 @@ static void wait_forgotten(struct syni_task *task)
     task->on.scope->awaited = SYNI_SCOPE_NOTHING;
 }
 
+/* Of the children those that would close a circle are let go of, which fails the scope. */
+static void join_implicates(struct syni_task *task, uint64_t id)
+{
+    struct syni_scope *scope = task->on.scope;
+    struct syni_section section;
+
+    if (scope->goal != SYNI_GOAL_ALL)
+        return; /* another child may be enough */
+    syni_scope_enter(scope, &section);
+    SYNI_LIST_EACH (node, &scope->children) {
+        struct syni_core *core = SYNI_CONTAINER(node, struct syni_core, member.link);
+        struct syn_report *report = NULL;
+
+        if (!syni_circle_depend_soon(id, core, &report))
+            continue;
+        syni_scope_refuse(scope, core, report ? report->message : NULL, &section);
+        syni_report_free(report);
+    }
+    syni_scope_leave(scope, &section);
+}
+
 static const struct syni_wait_ops join_ops = {join_interrupted, join_collected, wait_forgotten,
-                                              NULL};
+                                              NULL, join_implicates};
 static const struct syni_wait_ops room_ops = {room_interrupted, room_collected, wait_forgotten,
-                                              NULL};
+                                              NULL, NULL};
 
 static struct syn_step wait_for(struct syni_task *task, struct syni_scope *scope,
                                 enum syni_scope_wait awaited, const struct syni_wait_ops *ops)

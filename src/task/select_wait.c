@@ -105,7 +105,7 @@ static void drop(struct syni_task *task)
     syni_select_release(select);
 }
 
-static const struct syni_wait_ops select_ops = {interrupt, collect, forget, drop};
+static const struct syni_wait_ops select_ops = {interrupt, collect, forget, drop, NULL};
 
 static void check_places(const struct syni_task *task, const struct syn_choice *store,
                          const struct syn_choice *from, int n)

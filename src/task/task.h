@@ -111,6 +111,8 @@ struct syni_wait_ops {
     void (*forget)(struct syni_task *task);
     /* TASK, which was abandoned, collects nothing any more; NULL: there is nothing. */
     void (*drop)(struct syni_task *task);
+    /* TASK got the mark ID in its wait, and passes it on (circle.h); NULL: nobody knows to whom. */
+    void (*implicate)(struct syni_task *task, uint64_t id);
 };
 
 /* struct syn_task as the engine sees it. The public one shows the first fields and
@@ -183,7 +185,7 @@ struct __attribute__((may_alias)) syni_task {
         struct {
             struct syni_port port;
             struct syni_channel *channel; /* held */
-            bool withdrawn, expired;
+            bool withdrawn, expired, refused; /* refused: it would have closed a circle */
             bool own;     /* held without a reference */
             bool dormant; /* a generator that waits to be asked */
         } channel;

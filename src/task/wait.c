@@ -153,7 +153,7 @@ static void refuse_result(struct syni_task *task, struct syn_report *report)
 }
 
 static const struct syni_wait_ops result_ops = {interrupt_result, collect_result, forget_result,
-                                                drop_result};
+                                                drop_result, NULL};
 
 static void begin_await(struct syni_task *task, void *out)
 {
