@@ -45,6 +45,13 @@ extern "C" {
 
 struct syn_stream;
 
+/* Some bytes that are elsewhere: in a reader's buffer until its next operation, or a piece to be
+ * written. */
+struct syn_span {
+    const char *data;
+    size_t size;
+};
+
 /* The futures that a class returns: of a number of bytes, and of nothing. */
 SYN_ASYNC_TYPES(size_t, syn_stream_bytes);
 SYN_ASYNC_TYPES(void, syn_stream_end);
@@ -98,6 +105,12 @@ syn_err syn_stream_close(struct syn_stream *stream);
 SYN_ASYNC_DECLARE(void, syn_stream_write_all, (struct syn_stream *, stream),
                   (const void *, data), (size_t, size));
 
+/* All of N pieces, one after the other and without copying them together: a head and a body. On a
+ * socket's stream one system call takes 64 of them, and like write_all() it is one write; on
+ * others each piece is one. Cancelled: as write_all(). PIECES stay until it has ended. */
+SYN_ASYNC_DECLARE(void, syn_stream_write_vector, (struct syn_stream *, stream),
+                  (const struct syn_span *, pieces), (size_t, n));
+
 /* Ends a connection so that the peer gets all that was written: shuts down, reads and drops what
  * the peer still sends, to its end or until DEADLINE, and closes. A close alone may lose what was
  * written, since a kernel answers input that comes later, or of which more than 64 KiB are unread,
@@ -147,12 +160,6 @@ struct syn_reader {
     size_t limit;      /* the longest piece that can be had */
     size_t start, end; /* what is in it */
     int filling;       /* 1: a fill is under way; a second one is SYN_EBUSY */
-};
-
-/* Bytes in a reader's buffer; valid until its next operation. */
-struct syn_span {
-    const char *data;
-    size_t size;
 };
 
 /* Begins with no buffer. LIMIT, in bytes, holds for a piece with its end (a line's

@@ -17,6 +17,7 @@
 #include <poll.h>
 #include <stdio.h>
 #include <sys/ioctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -78,13 +79,11 @@ static syn_err open_pair(int ends[2])
 
 #endif
 
-syn_err syni_pipe(int ends[2])
+/* GOT, both of them, become ENDS under numbers that are ours; or both are closed. */
+static syn_err take_pair(int got[2], int ends[2])
 {
-    int got[2];
-    syn_err err = open_pair(got);
+    syn_err err = SYN_OK;
 
-    if (err)
-        return err;
     got[0] = syni_descriptor(got[0]);
     if (got[0] < 0)
         err = errno;
@@ -97,6 +96,26 @@ syn_err syni_pipe(int ends[2])
         else if (got[i] >= 0)
             close_quietly(got[i]);
     return err;
+}
+
+syn_err syni_pipe(int ends[2])
+{
+    int got[2];
+    syn_err err = open_pair(got);
+
+    return err ? err : take_pair(got, ends);
+}
+
+syn_err syni_stream_pair(int ends[2])
+{
+    int got[2], type = SOCK_STREAM;
+
+#ifdef SOCK_CLOEXEC
+    type |= SOCK_CLOEXEC | SOCK_NONBLOCK;
+#endif
+    if ((syni_fault("socketpair") ? -1 : socketpair(AF_UNIX, type, 0, got)) != 0)
+        return errno;
+    return take_pair(got, ends);
 }
 
 bool syni_descriptor_is_file(int fd)

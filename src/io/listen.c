@@ -15,7 +15,7 @@
 #endif
 #define SYNI_IN_LIBRARY 1
 
-#include "io/socket.h"
+#include "io/listener.h"
 
 #include <netdb.h>
 #include <netinet/in.h>
@@ -28,25 +28,13 @@
 #include "base/mem.h"
 #include "base/report.h"
 
-/* Connections that wait to be accepted. The system takes less if it must; some C libraries
- * still say 128 for SOMAXCONN, and then a thousand callers at once see resets. */
-enum { BACKLOG = 4096 };
-
-struct syn_listener {
-    _Atomic(struct syn_synchronizer *) home; /* of the first accept; NULL before */
-    int fd;
-    int port;
-    /* home's driver only: */
-    bool kept, accepting, closed;
-};
-
 static syn_err bind_to(int fd, const struct addrinfo *address)
 {
     int on = 1;
 
     setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
     if (syni_fault("bind") || bind(fd, address->ai_addr, address->ai_addrlen) < 0 ||
-        syni_fault("listen") || listen(fd, BACKLOG) < 0)
+        syni_fault("listen") || listen(fd, SYNI_BACKLOG) < 0)
         return errno;
     return SYN_OK;
 }
@@ -251,6 +239,7 @@ static struct syn_step accept_has_ended(struct syn_listener_close *self)
 
     if (l->accepting)
         return syn_step_sleep(self, 0.01, accept_has_ended);
+    syni_unix_file_remove(l->file); /* before the close: until then nobody takes it for a dead one's */
     syni_close(l->fd);
     syni_free(l, sizeof *l);
     return syn_step_done(self);

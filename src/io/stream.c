@@ -8,7 +8,7 @@
  */
 #define SYNI_IN_LIBRARY 1
 
-#include "io/socket.h"
+#include "io/source.h"
 
 /* In place of what a class would do. */
 SYN_ASYNC(SYN_FREE, size_t, no_stream)
@@ -135,4 +135,55 @@ static struct syn_step wrote(struct syn_stream_write_all *self)
         return syn_step_fail(self, SYN_EIO, "the stream's write() wrote nothing");
     self->done += self->n;
     return write_rest(self);
+}
+
+/* ------------------------------------------------------------- several pieces -- */
+
+static struct syn_step write_next(struct syn_stream_write_vector *self);
+static struct syn_step wrote_piece(struct syn_stream_write_vector *self);
+static struct syn_step wrote_pieces(struct syn_stream_write_vector *self);
+
+SYN_ASYNC_DEFINE(SYN_FREE, void, syn_stream_write_vector, (struct syn_stream *, stream),
+                 (const struct syn_span *, pieces), (size_t, n), SYN_LOCAL(size_t, written))
+{
+    struct syni_source_stream *s = syni_source_of(self->stream);
+    struct syni_output output = {.whole = true};
+
+    if (!self->stream)
+        return syn_step_fail(self, SYN_EINVAL, "there is no stream");
+    if (self->n > 0 && !self->pieces)
+        return syn_step_fail(self, SYN_EINVAL, "there are no pieces: NULL");
+    while (self->n > 0 && self->pieces->size == 0) {
+        self->pieces++;
+        self->n--;
+    }
+    if (!s || self->n == 0)
+        return write_next(self);
+    output.rest = *self->pieces;
+    output.more = self->pieces + 1;
+    output.n_more = self->n - 1;
+    return syn_step_await(self, syni_source_write_future(s, output), &self->written, wrote_pieces);
+}
+
+static struct syn_step wrote_pieces(struct syn_stream_write_vector *self)
+{
+    return syn_step_status(self) ? syn_step_fail(self, syn_step_status(self)) : syn_step_done(self);
+}
+
+static struct syn_step write_next(struct syn_stream_write_vector *self)
+{
+    if (self->n == 0)
+        return syn_step_done(self);
+    self->n--;
+    return syn_step_await(
+        self, syn_stream_write_all_future(self->stream, self->pieces->data, self->pieces->size),
+        wrote_piece);
+}
+
+static struct syn_step wrote_piece(struct syn_stream_write_vector *self)
+{
+    if (syn_step_status(self))
+        return syn_step_fail(self, syn_step_status(self));
+    self->pieces++;
+    return write_next(self);
 }

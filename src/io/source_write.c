@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Writing to a descriptor's stream: one piece, several, or pieces with descriptors.
+ *
+ * All kinds of writes are this one operation, so that busy, whole and torn mean the same for each.
+ * Several pieces of a socket go by one system call; elsewhere each has its own, since writev()
+ * cannot be asked not to raise SIGPIPE.
+ */
+#if defined(__linux__)
+#define _GNU_SOURCE
+#elif defined(__APPLE__)
+#define _DARWIN_C_SOURCE
+#endif
+#define SYNI_IN_LIBRARY 1
+
+#include <string.h>
+#include <unistd.h>
+
+#include "base/fault.h"
+#include "base/say.h"
+#include "io/source.h"
+
+#ifndef MSG_NOSIGNAL
+#define MSG_NOSIGNAL 0 /* SO_NOSIGPIPE was set instead */
+#endif
+
+enum {
+    PIECES = 64, /* that one system call takes */
+    ROUNDS = 16  /* system calls in one step */
+};
+
+static struct syn_step writable(struct syni_source_write *self);
+static struct syn_step write_slowly(struct syni_source_write *self);
+static struct syn_step wrote_slowly(struct syni_source_write *self);
+static struct syn_step write_ends(struct syni_source_write *self);
+
+SYN_ASYNC_DEFINE(SYN_FREE, size_t, syni_source_write, (struct syni_source_stream *, s),
+                 (struct syni_output, output), SYN_LOCAL(size_t, done), SYN_LOCAL(size_t, n))
+{
+    syn_err err = syni_source_enter(self->s, &self->s->writing, &self->syn);
+
+    if (err)
+        return syn_step_fail(self, err, syni_socket_refusal(err));
+    self->s->writing = true;
+    syn_step_finally(self, write_ends);
+    return self->s->source.kind == SYNI_SOURCE_SLOW ? write_slowly(self) : writable(self);
+}
+
+/* ------------------------------------------------------------ what is left -- */
+
+static bool is_all(const struct syni_output *o)
+{
+    return o->rest.size == 0 && o->n_more == 0;
+}
+
+/* N bytes were written. */
+static void advance(struct syni_output *o, size_t n)
+{
+    for (;;) {
+        size_t piece = n < o->rest.size ? n : o->rest.size;
+
+        o->rest.data += piece;
+        o->rest.size -= piece;
+        n -= piece;
+        if (o->rest.size > 0 || o->n_more == 0)
+            return;
+        o->rest = *o->more++;
+        o->n_more--;
+    }
+}
+
+/* N bytes more were written: enough of them? */
+static bool is_enough(struct syni_source_write *self, size_t n)
+{
+    self->done += n;
+    advance(&self->output, n);
+    return !self->output.whole || is_all(&self->output) || n == 0;
+}
+
+/* ------------------------------------------------------------ without waiting -- */
+
+static ssize_t send_pieces(int fd, const struct syni_output *o, size_t *out_asked)
+{
+    struct iovec pieces[PIECES] = {{(void *)o->rest.data, o->rest.size}};
+    struct msghdr head = {.msg_iov = pieces, .msg_iovlen = 1};
+
+    *out_asked = o->rest.size;
+    for (size_t i = 0; i < o->n_more && i + 1 < PIECES; i++) {
+        pieces[i + 1] = (struct iovec){(void *)o->more[i].data, o->more[i].size};
+        *out_asked += o->more[i].size;
+        head.msg_iovlen++;
+    }
+    if (o->n_descriptors)
+        return syni_source_send_rights(fd, &head, o);
+    return sendmsg(fd, &head, MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
+static ssize_t write_some(const struct syni_source *source, const struct syni_output *o,
+                          size_t *out_asked)
+{
+    if (syni_fault("send"))
+        return -1;
+    *out_asked = o->rest.size;
+    if (source->kind != SYNI_SOURCE_SOCKET)
+        return syni_write_quietly(source->fd, o->rest.data, o->rest.size);
+    if (o->n_more || o->n_descriptors)
+        return send_pieces(source->fd, o, out_asked);
+    return send(source->fd, o->rest.data, o->rest.size, MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
+static struct syn_step writable(struct syni_source_write *self)
+{
+    if (syn_step_status(self))
+        return syn_step_fail(self, syn_step_status(self));
+    for (int i = 0; i < ROUNDS; i++) {
+        size_t asked = 0;
+        ssize_t n = write_some(&self->s->source, &self->output, &asked);
+
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0 && errno != EAGAIN && errno != EWOULDBLOCK)
+            return syn_step_fail(self, errno);
+        if (n < 0)
+            break;
+        self->output.n_descriptors = 0; /* they went with the first byte */
+        if (is_enough(self, (size_t)n))
+            return syn_step_return(self, self->done);
+        if ((size_t)n < asked)
+            break;
+    }
+    return syn_step_writable(self, self->s->source.fd, writable);
+}
+
+/* ------------------------------------------------------------ on the default pool -- */
+
+static struct syn_step write_slowly(struct syni_source_write *self)
+{
+    return syn_step_await(self,
+                          syni_slow_write_future(self->s->source.fd, self->output.rest.data,
+                                                 self->output.rest.size),
+                          &self->n, wrote_slowly);
+}
+
+static struct syn_step wrote_slowly(struct syni_source_write *self)
+{
+    if (syn_step_status(self))
+        return syn_step_fail(self, syn_step_status(self));
+    return is_enough(self, self->n) ? syn_step_return(self, self->done) : write_slowly(self);
+}
+
+static struct syn_step write_ends(struct syni_source_write *self)
+{
+    self->s->writing = false;
+    if (self->output.whole && self->done > 0 && !is_all(&self->output))
+        self->s->torn = true;
+    return syn_step_done(self);
+}
