@@ -48,7 +48,8 @@
  *
  * Each F is used up once; one that is dropped keeps its memory, and its result, for ever,
  * and nobody is told of its error: detach is the verb for that. The stats of a synchronizer and
- * of a pool count them (unclaimed), and checked builds name them when it is stopped.
+ * of a pool count them (unclaimed); of what was stopped, checked builds name them when the process
+ * exits.
  * gcc and clang warn where a call's future, or the channel of a generator, is dropped on
  * the spot, which mostly is a forgotten co_await().
  *

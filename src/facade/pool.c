@@ -148,7 +148,7 @@ static syn_err stop_pool(struct syn_pool *pool, struct syn_deadline deadline, bo
     if (!err)
         err = await_threads(&stop);
     if (stop.here.tells) /* once for each end, and while POOL stays */
-        syni_unclaimed_tell(stop.pool, name_of(pool));
+        syni_unclaimed_note(stop.pool, name_of(pool));
     syni_pool_leave(stop.pool, &stop.here);
     syni_thread_let_cancel(cancel_state);
     if (stop.stuck)

@@ -125,7 +125,7 @@ static syn_err stop_home(struct syni_home *home, struct syn_deadline deadline, b
     if (stop.stuck)
         err = refuse_stuck(home);
     if (stop.here.reaps) /* once for each end, and while HOME stays */
-        syni_unclaimed_tell(home, home->loop.name);
+        syni_unclaimed_note(home, home->loop.name);
     if (err != SYN_EDEADLK) /* it was listed */
         syni_stop_leave(home, &stop.here);
     syni_thread_let_cancel(cancel_state);

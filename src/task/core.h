@@ -153,8 +153,9 @@ void syni_core_tighten(struct syni_core *core, int64_t deadline);
  * slots. */
 unsigned long syni_unclaimed_count(const void *owner);
 
-/* Prints them, by function, in a checked build: OWNER, called WHERE, was stopped. */
-void syni_unclaimed_tell(const void *owner, const char *where);
+/* OWNER, called WHERE, was stopped: in a checked build those of them that are still not used up when
+ * the process exits are printed then, by function. */
+void syni_unclaimed_note(const void *owner, const char *where);
 
 /* --- core.c --- */
 
