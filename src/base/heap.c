@@ -69,6 +69,11 @@ void syni_heap_insert(struct syni_heap *heap, struct syni_heap_node *node, int64
 {
     node->key = key;
     node->order = heap->inserted++;
+    syni_heap_join(heap, node);
+}
+
+void syni_heap_join(struct syni_heap *heap, struct syni_heap_node *node)
+{
     node->child = NULL;
     node->next = NULL;
     set_root(heap, meld(heap->root, node));

@@ -7,9 +7,8 @@
  * instructions; removing a node that nothing was hung under, which is what a
  * timeout that did not happen is, is as cheap; taking the first is logarithmic,
  * amortized. It allocates nothing: the node is a field of what waits. The other
- * candidates: a binary heap in an array must grow, so that starting a timer
- * could fail; a timing wheel is O(1) but rounds, and a virtual clock has to hit
- * each deadline to the nanosecond, in order.
+ * candidate, a binary heap in an array, must grow, so that starting a timer
+ * could fail. Where there may be very many, a wheel lies in front (base/wheel.h).
  *
  * No locks: the owner says who may touch it.
  */
@@ -33,6 +32,9 @@ struct syni_heap {
 
 /* Puts NODE, which is in no heap, under KEY. */
 void syni_heap_insert(struct syni_heap *heap, struct syni_heap_node *node, int64_t key);
+
+/* Puts NODE, whose key and order are set, back: its order is one that the heap gave before. */
+void syni_heap_join(struct syni_heap *heap, struct syni_heap_node *node);
 
 /* Takes NODE out; nothing happens if it is in no heap. */
 void syni_heap_remove(struct syni_heap *heap, struct syni_heap_node *node);

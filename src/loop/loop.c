@@ -185,7 +185,7 @@ void syni_loop_turn(struct syni_loop *loop, int64_t until)
     loop->hurry = false;
     syni_count(&loop->counts.turns);
     syni_loop_take_posts(loop);
-    if (syni_timer_next(loop) != SYNI_NEVER) {
+    if (loop->n_timers > 0) {
         loop->now = syni_loop_now(loop);
         syni_timer_fire_due(loop);
     }
@@ -252,6 +252,8 @@ syn_err syni_loop_init(struct syni_loop *loop, const struct syni_loop_options *o
     loop->draws = options->seed;
     loop->stack_size_bytes = options->stack_size_bytes;
     loop->clock = options->clock;
+    if (loop->n_timers == 0) /* the clock may be another than before, and show less */
+        memset(&loop->timers, 0, sizeof loop->timers);
     err = syni_backend_open(options->backend, &loop->backend, &loop->poller);
     if (err)
         return err;

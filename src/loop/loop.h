@@ -38,7 +38,7 @@
 #include "backend/poller.h"
 #include "base/clock.h"
 #include "base/depth.h"
-#include "base/heap.h"
+#include "base/wheel.h"
 #include "base/list.h"
 #include "base/self.h"
 #include "base/spin.h"
@@ -145,7 +145,8 @@ struct syni_loop {
     int64_t now;                 /* as read last: in step 2, and after a sleep */
     struct syni_link *taken;     /* posted jobs not yet run, in order */
     struct syni_queue ready;
-    struct syni_heap timers;
+    struct syni_wheel timers;
+    size_t n_timers; /* in it */
     struct syni_fd_entry *fds;
     int n_fds;            /* places in fds */
     unsigned n_fd_waits;  /* waits in them */
@@ -254,7 +255,7 @@ void syni_timer_start(struct syni_loop *loop, struct syni_timer *timer, int64_t 
 /* It does not fire any more; fine when it is not set. Driver only. */
 void syni_timer_stop(struct syni_loop *loop, struct syni_timer *timer);
 /* When the first timer is due; SYNI_NEVER: there is none. */
-int64_t syni_timer_next(const struct syni_loop *loop);
+int64_t syni_timer_next(struct syni_loop *loop);
 /* Step 2. */
 void syni_timer_fire_due(struct syni_loop *loop);
 

@@ -1,41 +1,48 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Timers: a pairing heap by deadline (base/heap.h says why not a wheel).
+ * Timers: a wheel by deadline (base/wheel.h).
  *
  * Never early: a deadline is computed from a clock read at that moment, and fires
  * only when the clock shows it. Only the driver.
  */
 #include "loop/loop.h"
 
+#include <assert.h>
+
 void syni_timer_start(struct syni_loop *loop, struct syni_timer *timer, int64_t deadline,
                       void (*fire)(struct syni_timer *timer))
 {
     timer->fire = fire;
-    syni_heap_insert(&loop->timers, &timer->node, deadline);
+    syni_wheel_insert(&loop->timers, &timer->node, deadline);
+    loop->n_timers++;
 }
 
 void syni_timer_stop(struct syni_loop *loop, struct syni_timer *timer)
 {
-    syni_heap_remove(&loop->timers, &timer->node);
+    if (!syni_heap_holds(&timer->node))
+        return;
+    syni_wheel_remove(&loop->timers, &timer->node);
+    loop->n_timers--;
 }
 
-int64_t syni_timer_next(const struct syni_loop *loop)
+int64_t syni_timer_next(struct syni_loop *loop)
 {
-    const struct syni_heap_node *first = syni_heap_first(&loop->timers);
+    int64_t next = loop->n_timers ? syni_wheel_next(&loop->timers) : SYNI_NEVER;
 
-    return first ? first->key : SYNI_NEVER;
+    assert(loop->n_timers || !syni_heap_first(&loop->timers.near)); /* invariant 161 */
+    return next;
 }
 
 void syni_timer_fire_due(struct syni_loop *loop)
 {
     for (int i = 0; i < SYNI_LOOP_BATCH; i++) {
-        struct syni_heap_node *first = syni_heap_first(&loop->timers);
+        struct syni_heap_node *first = syni_wheel_take(&loop->timers, loop->now);
         struct syni_timer *timer;
 
-        if (!first || first->key > loop->now)
+        if (!first)
             return;
+        loop->n_timers--;
         timer = SYNI_CONTAINER(first, struct syni_timer, node);
-        syni_heap_remove(&loop->timers, first);
         timer->fire(timer);
     }
 }

@@ -3,7 +3,7 @@
  * A million timers: inserted, cancelled, expired.
  *
  * Twice: tasks that sleep (200,000; BENCH_SCALE=5 makes it a million, and a minute),
- * beside libuv timers in memory of their own, which is what users pay; and the heap
+ * beside libuv timers in memory of their own, which is what users pay; and the wheel
  * alone, beside uv_timer_start() and _stop() on memory that is there, which is what the
  * two data structures cost. Deadlines are random. Cancelling is in the order of
  * insertion, since that is the order in which most timeouts turn out not to be needed.
@@ -16,7 +16,7 @@
 
 #include <synchronicity/short.h>
 
-#include "base/heap.h"
+#include "base/wheel.h"
 #define BENCH_USUAL_ROUNDS 3 /* a million of anything takes a while */
 #include "bench.h"
 
@@ -132,12 +132,12 @@ static double task_timers(long n)
     return err ? NAN : bench_also[INSERT];
 }
 
-/* ------------------------------------------------------------ the heap alone -- */
+/* ------------------------------------------------------------ the wheel alone -- */
 
-static double heap_timers(long n)
+static double wheel_timers(long n)
 {
     struct syni_heap_node *nodes = malloc((size_t)n * sizeof *nodes);
-    struct syni_heap heap = {NULL, 0};
+    struct syni_wheel wheel = {0};
     double t;
 
     if (!nodes)
@@ -145,17 +145,17 @@ static double heap_timers(long n)
     memset(nodes, 1, (size_t)n * sizeof *nodes); /* not 0: that would be lazy calloc() */
     t = bench_cpu();
     for (long i = 0; i < n; i++)
-        syni_heap_insert(&heap, &nodes[i], (int64_t)random_below(SPREAD_MS * 1000));
+        syni_wheel_insert(&wheel, &nodes[i], (int64_t)random_below(SPREAD_MS * 1000) * 1000);
     bench_also[INSERT] = ns_each(t, n);
     t = bench_cpu();
     for (long i = 0; i < n; i++)
-        syni_heap_remove(&heap, &nodes[i]);
+        syni_wheel_remove(&wheel, &nodes[i]);
     bench_also[CANCEL] = ns_each(t, n);
     for (long i = 0; i < n; i++)
-        syni_heap_insert(&heap, &nodes[i], (int64_t)random_below(SPREAD_MS * 1000));
+        syni_wheel_insert(&wheel, &nodes[i], (int64_t)random_below(SPREAD_MS * 1000) * 1000);
     t = bench_cpu();
-    while (syni_heap_first(&heap))
-        syni_heap_remove(&heap, syni_heap_first(&heap));
+    while (syni_wheel_take(&wheel, INT64_MAX))
+        ;
     bench_also[EXPIRE] = ns_each(t, n);
     free(nodes);
     return bench_also[INSERT];
@@ -262,7 +262,7 @@ int main(void)
                                            {"timers-expire", "cpu", "ns/timer", 0, 1000000}};
     const struct bench_peer sleeping_peers[] = {BENCH_OURS("synchronicity", task_timers),
                                                 PEER_UV(uv_task_timers)};
-    const struct bench_peer alone_peers[] = {BENCH_OURS("synchronicity-heap", heap_timers),
+    const struct bench_peer alone_peers[] = {BENCH_OURS("synchronicity-wheel", wheel_timers),
                                              PEER_UV(uv_heap_timers)};
 
     bench_begin("timers", 2);
