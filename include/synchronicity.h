@@ -38,9 +38,10 @@
  * that calls inherit), synchronizer.h (where they run), process.h (the library in your process),
  * err.h (what can go wrong).
  *
- * Not included here: stream.h and tcp.h (streams, buffered reading, connections), udp.h
- * (datagrams), child.h (child processes), file.h (files and directories), retry.h (trying again,
- * rate limits), testing.h (time and failures under your control).
+ * Not included here: stream.h and tcp.h (streams, buffered reading and writing, connections),
+ * unix.h (Unix sockets), udp.h (datagrams), child.h (child processes), file.h (files, directories),
+ * broadcast.h (one value for many observers), retry.h (trying again, rate limits), testing.h (time
+ * and failures under your control).
  */
 #ifndef SYNCHRONICITY_H
 #define SYNCHRONICITY_H

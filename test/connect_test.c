@@ -149,6 +149,21 @@ static void I3_a_port_with_a_long_name_is_still_in_the_message(void)
     finish_connecting();
 }
 
+static void E5_each_address_that_failed_is_in_the_message(void)
+{
+    struct syn_stream *s;
+    char text[60];
+
+    begin_connecting();
+    fake_name("both.test", "127.0.0.1 ::1", 0);
+    CHECK_INT(syn_tcp_connect("both.test", dead_port, &s), ECONNREFUSED);
+    snprintf(text, sizeof text, "127.0.0.1:%d: ", dead_port);
+    CHECK_SAYS(text);
+    snprintf(text, sizeof text, "[::1]:%d: ", dead_port);
+    CHECK_SAYS(text);
+    finish_connecting();
+}
+
 /* --- several --- */
 
 static void I3_a_silent_first_address_costs_a_quarter_of_a_second(void)
@@ -372,6 +387,7 @@ static const struct test_case cases[] = {
     TEST(I3_what_is_no_host_or_port_is_EINVAL),
     TEST(I4_an_unknown_name_is_ENOHOST_and_is_named),
     TEST(I3_a_port_with_a_long_name_is_still_in_the_message),
+    TEST(E5_each_address_that_failed_is_in_the_message),
     TEST(I3_a_silent_first_address_costs_a_quarter_of_a_second),
     TEST(I3_a_refused_address_costs_nothing),
     TEST(I3_the_families_take_turns_beginning_with_the_first),

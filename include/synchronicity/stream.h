@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Streams of bytes: a method table that TCP, TLS, compression or a test implements,
- * and buffered reading on top of any of them.
+ * and buffered reading and writing on top of any of them.
  *
  * A STREAM begins with a pointer to its class. What callers say:
  *
@@ -36,6 +36,7 @@
 #define SYNCHRONICITY_STREAM_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include <synchronicity/call.h>
 
@@ -110,6 +111,12 @@ SYN_ASYNC_DECLARE(void, syn_stream_write_all, (struct syn_stream *, stream),
  * others each piece is one. Cancelled: as write_all(). PIECES stay until it has ended. */
 SYN_ASYNC_DECLARE(void, syn_stream_write_vector, (struct syn_stream *, stream),
                   (const struct syn_span *, pieces), (size_t, n));
+
+/* Reads FROM to its end, writes all of it to TO, and says how many bytes that were. It neither shuts
+ * TO down nor closes anything. Cancelled: what was read may not have been written, and TO is as
+ * after a cancelled write_all. Fails: SYN_ENOMEM (it takes 64 KiB); as a read or a write does. */
+SYN_ASYNC_DECLARE(uint64_t, syn_stream_copy, (struct syn_stream *, from),
+                  (struct syn_stream *, to));
 
 /* Ends a connection so that the peer gets all that was written: shuts down, reads and drops what
  * the peer still sends, to its end or until DEADLINE, and closes. A close alone may lose what was
@@ -190,6 +197,50 @@ SYN_ASYNC_DECLARE(struct syn_span, syn_read_line, (struct syn_reader *, reader))
 /* Up to and without the byte DELIMITER, which is done with too. */
 SYN_ASYNC_DECLARE(struct syn_span, syn_read_until, (struct syn_reader *, reader),
                   (int, delimiter));
+
+/* ---------------------------------------------------------------- writing --
+ * A WRITER collects small pieces and writes them as one:
+ *
+ *     syn_writer_init(&w, s, 0);
+ *     co_try(syn_writer_write_future(&w, head, n));       // waits only where there is no room
+ *     if (syn_writer_printf(&w, "%d\r\n", 42) == SYN_EAGAIN) ...
+ *     co_try(syn_writer_flush_future(&w));                // now it is on its way
+ *
+ * What was not flushed is not written: a close of the stream does not know of it.
+ * Owner: whoever holds it; it does not own the stream. One task or thread at a time; reading the
+ * same stream through a reader meanwhile is fine.
+ */
+struct syn_writer {
+    struct syn_stream *stream;
+    char *buffer;    /* got by the first piece */
+    size_t capacity; /* of it */
+    size_t size;     /* what is in it */
+    int flushing;    /* 1: a write is under way; all else is SYN_EBUSY */
+    syn_err failed;  /* a write failed, perhaps in its middle: the answer to all that comes later */
+};
+
+/* CAPACITY in bytes; 0: 16 KiB. */
+void syn_writer_init(struct syn_writer *writer, struct syn_stream *stream, size_t capacity);
+/* Drops what was not flushed. */
+void syn_writer_fini(struct syn_writer *writer);
+
+/* Puts all of DATA, or the text, into the buffer, or nothing; never waits. SYN_EAGAIN: there is no
+ * room, flush first. Fails: SYN_EINVAL: longer than CAPACITY; SYN_ENOMEM; SYN_EBUSY; as a write
+ * failed before. */
+syn_err syn_writer_put(struct syn_writer *writer, const void *data, size_t size);
+#if defined(__GNUC__)
+__attribute__((format(printf, 2, 3)))
+#endif
+syn_err syn_writer_printf(struct syn_writer *writer, const char *format, ...);
+
+/* Writes what is in the buffer. Fails as a write does, and from then on always so, unless the write
+ * did not begin (SYN_EBUSY, SYN_EWRONGLOOP, SYN_ENOMEM): then the bytes stay. */
+SYN_ASYNC_DECLARE(void, syn_writer_flush, (struct syn_writer *, writer));
+
+/* Puts DATA of any size; where there is no room, the buffer and DATA are written, by one write and
+ * without a copy. */
+SYN_ASYNC_DECLARE(void, syn_writer_write, (struct syn_writer *, writer), (const void *, data),
+                  (size_t, size));
 
 #ifdef __cplusplus
 }

@@ -25,7 +25,7 @@ extern "C" {
  * the system connected to itself, which happens where nobody listens at a port of the range
  * that it draws from, counts as refused.
  * Fails: SYN_EINVAL; SYN_ENOHOST for an unknown name; SYN_ERESOLVE when the name server does
- * not answer; the last attempt's error, with host and port in the message; SYN_ENOMEM;
+ * not answer; the last attempt's error, with host, port and what each address came to in the message; SYN_ENOMEM;
  * EMFILE, also when a name cannot be looked up for want of descriptors; SYN_EAGAIN when no
  * thread can be had to look it up. */
 SYN_ASYNC_DECLARE(struct syn_stream *, syn_tcp_connect, SYN_COPY(const char *, host),
@@ -67,6 +67,10 @@ int syn_tcp_descriptor(const struct syn_stream *stream);
 syn_err syn_tcp_set_nodelay(struct syn_stream *stream, int on);
 /* Asks an idle peer every SECONDS whether it still lives; 0: never. */
 syn_err syn_tcp_set_keepalive(struct syn_stream *stream, int seconds);
+/* What a close does with bytes that the peer has not got: 0: throws them away, and resets the
+ * connection; -1, the default: the system goes on sending them. Waiting for them is
+ * syn_stream_finish(); more than 0 seconds would make the close hold its loop, and is SYN_EINVAL. */
+syn_err syn_tcp_set_linger(struct syn_stream *stream, int seconds);
 
 #ifdef __cplusplus
 }

@@ -11,6 +11,7 @@
 #define _POSIX_C_SOURCE 200809L
 #define SYNI_IN_LIBRARY 1
 
+#include "io/address.h"
 #include "io/socket.h"
 
 #include <netdb.h>
@@ -19,7 +20,7 @@
 
 #include "base/fault.h"
 
-enum { ATTEMPTS_MAX = 16 };
+enum { ATTEMPTS_MAX = 16, SAID = 101 };
 #define ATTEMPT_DELAY 0.25 /* seconds; RFC 8305, section 5 */
 
 SYN_PROMISE(void, news);
@@ -31,6 +32,8 @@ struct race {
     int winner; /* a connected socket; -1: none yet */
     int n_failed;
     syn_err last_error;
+    char said[SAID]; /* what each failed attempt came to */
+    size_t n_said;
 };
 
 /* --------------------------------------------------------- one attempt -- */
@@ -94,6 +97,21 @@ static struct syn_step attempt_connected(struct attempt *self)
     return err ? syn_step_fail(self, err) : syn_step_done(self);
 }
 
+/* "127.0.0.1:80: Connection refused", one after the other, as far as there is room. */
+static void say_failure(struct race *race, const struct addrinfo *at, syn_err err)
+{
+    struct syn_address address;
+    char text[SYN_ADDRESS_TEXT_MAX];
+    size_t room = sizeof race->said - race->n_said;
+    int n;
+
+    syni_address_set(&address, at->ai_addr, at->ai_addrlen);
+    n = snprintf(race->said + race->n_said, room, "%s%s: %s", race->n_said ? ", " : "",
+                 syn_address_text(&address, text), syn_strerror(err));
+    if (n > 0)
+        race->n_said += (size_t)n < room ? (size_t)n : room - 1;
+}
+
 static struct syn_step attempt_ends(struct attempt *self)
 {
     struct race *race = self->race;
@@ -104,6 +122,7 @@ static struct syn_step attempt_ends(struct attempt *self)
     } else if (syn_step_status(self)) {
         race->last_error = syn_step_status(self);
         race->n_failed++;
+        say_failure(race, self->address, race->last_error);
     }
     if (self->fd >= 0)
         syni_close(self->fd);
@@ -159,7 +178,8 @@ static struct syn_step fail(struct syn_tcp_connect *self, syn_err err)
 {
     char message[SYN_MESSAGE_MAX];
 
-    snprintf(message, sizeof message, "cannot connect to %.150s port %d", self->host, self->port);
+    snprintf(message, sizeof message, "cannot connect to %.60s port %d: %.100s", self->host,
+             self->port, self->race.said);
     return syn_step_fail(self, err, message);
 }
 

@@ -23,6 +23,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "base/report.h"
 #include "io/source.h"
 
 /* ------------------------------------------------------- shutdown, close -- */
@@ -186,4 +187,17 @@ syn_err syn_tcp_set_keepalive(struct syn_stream *stream, int seconds)
         err = set_option(stream, IPPROTO_TCP, TCP_KEEPINTVL, seconds);
 #endif
     return err;
+}
+
+syn_err syn_tcp_set_linger(struct syn_stream *stream, int seconds)
+{
+    struct linger linger = {.l_onoff = seconds == 0, .l_linger = 0};
+    int fd = syn_tcp_descriptor(stream);
+
+    if (seconds > 0 || seconds < -1)
+        return syni_refuse(SYN_EINVAL, "a close that lingers for %d s would hold its loop; write "
+                                       "syn_stream_finish()", seconds);
+    if (fd < 0)
+        return SYN_ENOTSUP;
+    return setsockopt(fd, SOL_SOCKET, SO_LINGER, &linger, sizeof linger) < 0 ? errno : SYN_OK;
 }
