@@ -66,8 +66,9 @@ struct syn_condition {
 /* --- mutex ---
  *
  * Locked by one task, unlocked by the same one. A task must not end while it holds one: the
- * library says so and aborts, since nobody else could ever have it. Locking one's own:
- * SYN_EDEADLK. */
+ * library says so and aborts, since nobody else could ever have it. Locking one's own,
+ * or what is held by a task that waits for this one, by locks, awaits and joins without a deadline:
+ * SYN_EDEADLK, and the report names both. */
 
 struct syn_step syni_step_lock(struct syn_task *task, struct syn_mutex *mutex,
                                struct syn_deadline deadline);

@@ -14,7 +14,8 @@
  * it may look at; and keeping each await between loops where others see it, which all would pay.
  *
  * Not found: what waits for one of several (select, any, race), for a channel without generator, an
- * event, a semaphore or a lock, since nobody can say who will serve it.
+ * event, a condition or a semaphore, since nobody can say who will serve it. mutex.c has circles that
+ * locks close within one loop.
  */
 #include "task/circle.h"
 

@@ -107,6 +107,17 @@ struct syn_step syni_line_refuse_own(struct syni_task *task)
                                      task->live.waits_for));
 }
 
+struct syn_step syni_line_refuse_circle(struct syni_task *task, const struct syni_task *holder)
+{
+    return refuse(task, SYN_EDEADLK,
+                  syni_report_format(SYN_EDEADLK, SYN_BY_LIBRARY,
+                                     "%s waits for %s that %s holds, which waits, perhaps through "
+                                     "others, for %s; unlock it before that wait, or lock in one "
+                                     "order everywhere",
+                                     task->function->name, task->live.waits_for,
+                                     holder->function->name, task->function->name));
+}
+
 void syni_line_interrupt(struct syni_task *task)
 {
     if (!syni_line_leave(task->on.line.thing, task))

@@ -84,6 +84,13 @@ static const struct syni_wait_ops join_ops = {join_interrupted, join_collected, 
 static const struct syni_wait_ops room_ops = {room_interrupted, room_collected, wait_forgotten,
                                               NULL, NULL};
 
+const struct syni_scope *syni_scope_joined_by(const struct syni_task *task)
+{
+    const struct syni_scope *scope = task->ops == &join_ops ? task->on.scope : NULL;
+
+    return scope && scope->goal == SYNI_GOAL_ALL && !scope->has_deadline ? scope : NULL;
+}
+
 static struct syn_step wait_for(struct syni_task *task, struct syni_scope *scope,
                                 enum syni_scope_wait awaited, const struct syni_wait_ops *ops)
 {

@@ -64,6 +64,8 @@ bool syni_line_begin(struct syni_task *task, void *thing, const struct syni_wait
 /* It fails at once: the thing is in use on USER (SYN_EWRONGLOOP); the task holds it (SYN_EDEADLK). */
 struct syn_step syni_line_refuse_home(struct syni_task *task, const struct syni_home *user);
 struct syn_step syni_line_refuse_own(struct syni_task *task);
+/* The same for what HOLDER has, which does not go on before TASK does. */
+struct syn_step syni_line_refuse_circle(struct syni_task *task, const struct syni_task *holder);
 
 /* The ops of a wait that only leaves its line when it is interrupted. */
 void syni_line_interrupt(struct syni_task *task);
