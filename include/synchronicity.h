@@ -55,6 +55,7 @@
 #include <synchronicity/err.h>
 #include <synchronicity/future.h>
 #include <synchronicity/generator.h>
+#include <synchronicity/host.h>
 #include <synchronicity/local.h>
 #include <synchronicity/mem.h>
 #include <synchronicity/method.h>

@@ -318,6 +318,11 @@ static void wake(struct syni_poller *poller)
     errno = saved;
 }
 
+static int descriptor(const struct syni_poller *poller)
+{
+    return poller->epoll_fd;
+}
+
 const struct syni_backend syni_backend_epoll = {
     .name = "epoll",
     .open = open_poller,
@@ -325,6 +330,8 @@ const struct syni_backend syni_backend_epoll = {
     .watch = watch,
     .renew = renew,
     .wait = wait,
+    .descriptor = descriptor,
+    .sources = NULL,
     .wake = wake,
 };
 

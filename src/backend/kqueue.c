@@ -297,6 +297,11 @@ static syn_err wait(struct syni_poller *poller, struct syni_event *events, unsig
     return whole ? SYN_OK : SYN_EBADF;
 }
 
+static int descriptor(const struct syni_poller *poller)
+{
+    return poller->queue_fd;
+}
+
 const struct syni_backend syni_backend_kqueue = {
     .name = "kqueue",
     .open = open_poller,
@@ -304,6 +309,8 @@ const struct syni_backend syni_backend_kqueue = {
     .watch = watch,
     .renew = NULL, /* a filter goes with its number */
     .wait = wait,
+    .descriptor = descriptor,
+    .sources = NULL,
     .wake = wake,
 };
 

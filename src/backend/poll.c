@@ -248,6 +248,19 @@ static void wake(struct syni_poller *poller)
     syni_wakepipe_wake(&poller->waker);
 }
 
+static unsigned sources(const struct syni_poller *poller, struct pollfd *fds, unsigned capacity)
+{
+    unsigned n = 0;
+    for (unsigned slot = 0; slot < poller->count; slot++) {
+        if (poller->polled[slot].fd < 0)
+            continue;
+        if (n < capacity)
+            fds[n] = poller->polled[slot];
+        n++;
+    }
+    return n;
+}
+
 const struct syni_backend syni_backend_poll = {
     .name = "poll",
     .open = open_poller,
@@ -255,5 +268,7 @@ const struct syni_backend syni_backend_poll = {
     .watch = watch,
     .renew = NULL, /* numbers are all that it has */
     .wait = wait,
+    .descriptor = NULL,
+    .sources = sources,
     .wake = wake,
 };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The kernel, as the loop sees it: six operations and a name.
+ * The kernel, as the loop sees it: a few operations and a name.
  *
  * One backend per kernel mechanism implements this contract in one whole file;
  * the same suite (test/backend_test.c) runs over each. A poller belongs to one
@@ -53,6 +53,8 @@ struct syni_event {
     unsigned ready; /* SYNI_READ | SYNI_WRITE */
 };
 
+struct pollfd;
+
 /* A backend's own state; each backend defines it. */
 struct syni_poller;
 
@@ -88,10 +90,22 @@ struct syni_backend {
     syn_err (*wait)(struct syni_poller *poller, struct syni_event *events, unsigned capacity,
                     int64_t timeout_ns, unsigned *out_count);
 
+    /* A descriptor that is readable when wait() would return at once with something; stays the same
+     * from open() to close(). NULL: there is none, see sources(). */
+    int (*descriptor)(const struct syni_poller *poller);
+
+    /* Where there is no such descriptor: fills at most CAPACITY entries that poll(2) waits for in
+     * its place, until the next watch() or wait(), and returns how many there are. NULL otherwise. */
+    unsigned (*sources)(const struct syni_poller *poller, struct pollfd *fds, unsigned capacity);
+
     /* Makes the present or the next wait() return. Any thread; never fails, never
      * blocks; async-signal-safe. */
     void (*wake)(struct syni_poller *poller);
 };
+
+/* What is to be polled for POLLER: its descriptor, or its sources; as sources() above. */
+unsigned syni_poller_sources(const struct syni_backend *backend, const struct syni_poller *poller,
+                             struct pollfd *fds, unsigned capacity);
 
 /* The backend called NAME ("epoll", "kqueue", "poll"); NULL: the build's default,
  * the best that this system has. Returns NULL if there is none of that name. */

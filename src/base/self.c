@@ -36,6 +36,7 @@ static void forked(void)
     self->driving = NULL;
     self->worker = NULL;
     self->frames = NULL;
+    self->hosted = NULL;
     self->drives = 0;
     for (int i = SYNI_OWNS_DRIVE; i <= SYNI_OWNS_FRAMES; i++)
         self->give_back[i] = NULL;

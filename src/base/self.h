@@ -64,6 +64,7 @@ enum syni_belonging {
     SYNI_OWNS_DRIVE,  /* a role, on its stack: it must not end so */
     SYNI_OWNS_WORK,   /* the same */
     SYNI_OWNS_LOOP,   /* it is the dedicated thread of one */
+    SYNI_OWNS_HOST,   /* it hosts some */
     SYNI_OWNS_FRAMES,
     SYNI_OWNS_LOCALS,
     SYNI_OWNS_PLACE,  /* in a virtual clock */
@@ -81,6 +82,7 @@ struct syni_self {
     uint64_t draws;                 /* select.c */
     int drives;                     /* driver.c: its drives, one inside the other */
     struct syni_driving dedicated;  /* drive.c: outlives the thread's stack */
+    struct syni_loop *hosted;       /* hosted.c: the first of those that it hosts */
 
     struct syn_report *report;      /* report.c: the latest; NULL: it is only a code */
     syn_err code;

@@ -10,6 +10,7 @@
 #include <stddef.h>
 
 #include "base/report.h"
+#include "loop/hosted.h"
 
 /* A caller's thread that ends inside a task that it drives takes the role, and the
  * frames on its stack, with it: nobody could ever go on. */
@@ -43,7 +44,10 @@ void syni_drive_end(struct syni_self *self, struct syni_drive *drive)
         syni_clock_step_back(self);
     self->drives--;
     syni_driving_leave(self, &drive->here);
-    syni_loop_stop_driving(drive->loop);
+    if (syni_hosts(self, drive->loop))
+        syni_hosted_settle(drive->loop, SYNI_NEVER);
+    else
+        syni_loop_stop_driving(drive->loop);
     if (self->report)
         syni_report_free(self->report);
     self->report = drive->report;

@@ -169,12 +169,12 @@ static syn_err refusal_locked(const struct syni_home *home, bool again)
     return SYN_ELOOPDEAD;
 }
 
-static syn_err run_locked(struct syni_whole_home *whole)
+static syn_err run_locked(struct syni_whole_home *whole, struct syni_self *host)
 {
     syn_err err;
 
     whole->abandoned = (struct syni_names){.n = 0};
-    err = syni_home_run(&whole->home, between_turns, may_sleep);
+    err = syni_home_run(&whole->home, between_turns, may_sleep, host);
     if (err)
         return err;
     if (syni_list_empty(&running))
@@ -184,7 +184,8 @@ static syn_err run_locked(struct syni_whole_home *whole)
     return SYN_OK;
 }
 
-static syn_err start_locked(struct syn_synchronizer *synchronizer, bool again)
+static syn_err start_locked(struct syn_synchronizer *synchronizer, bool again,
+                            struct syni_self *host)
 {
     struct syni_home *home = syni_home_peek(synchronizer);
     struct syni_whole_home *whole = home ? outer(home) : syni_home_make(synchronizer);
@@ -199,10 +200,10 @@ static syn_err start_locked(struct syn_synchronizer *synchronizer, bool again)
     err = refusal_locked(&whole->home, again);
     if (err || life_locked(&whole->home) == SYNI_LIFE_RUNNING)
         return err;
-    return run_locked(whole);
+    return run_locked(whole, host);
 }
 
-syn_err syni_life_start(struct syn_synchronizer *synchronizer, bool again)
+syn_err syni_life_start(struct syn_synchronizer *synchronizer, bool again, struct syni_self *host)
 {
     int cancel_state;
     syn_err err;
@@ -210,7 +211,7 @@ syn_err syni_life_start(struct syn_synchronizer *synchronizer, bool again)
     syni_fork_watch(&fork_call);
     cancel_state = syni_thread_hold_cancel(); /* a backend may open and close */
     syni_mutex_lock(&lock);
-    err = start_locked(synchronizer, again);
+    err = start_locked(synchronizer, again, host);
     syni_mutex_unlock(&lock);
     syni_thread_let_cancel(cancel_state);
     return err;
@@ -379,6 +380,13 @@ struct syni_home *syni_life_sweep(unsigned sweep, bool ask)
     }
     syni_mutex_unlock(&lock);
     return found ? &found->home : NULL;
+}
+
+void syni_life_hold(struct syni_home *home)
+{
+    syni_mutex_lock(&lock);
+    outer(home)->n_inside++;
+    syni_mutex_unlock(&lock);
 }
 
 void syni_life_let_go(struct syni_home *home)

@@ -29,9 +29,10 @@ struct syni_stopper {
 
 /* --- life.c: the states --- */
 
-/* HOME runs from here on; also after a stop, if AGAIN. Fails: as it refuses that in its state, or as
+/* HOME runs from here on; also after a stop, if AGAIN. If it did not, HOST, the calling thread, hosts
+ * it; NULL: it has a thread of its own. Fails: as it refuses that in its state, or as
  * RUN does, which makes its loop. */
-syn_err syni_life_start(struct syn_synchronizer *synchronizer, bool again);
+syn_err syni_life_start(struct syn_synchronizer *synchronizer, bool again, struct syni_self *host);
 
 /* HOME shall stop. False: it does not run, and nothing is waited for; else HERE is told when it is
  * over. In both cases syni_stop_leave() comes next, or after the wait. */
@@ -46,6 +47,8 @@ bool syni_stop_is_stuck(struct syni_home *home, struct syni_stopper *here);
  * is none left. It is held, as by a stopper, until syni_life_let_go(). ASK: it is told to stop. */
 struct syni_home *syni_life_sweep(unsigned sweep, bool ask);
 void syni_life_let_go(struct syni_home *home);
+/* The same for a HOME that its host turns while it waits for something else. */
+void syni_life_hold(struct syni_home *home);
 
 /* HERE, which waits no more, leaves, and joins the loop's thread if that is its part. */
 void syni_stop_leave(struct syni_home *home, struct syni_stopper *here);
@@ -61,7 +64,7 @@ bool syni_life_free(struct syni_home *home);
 struct syni_whole_home *syni_home_make(struct syn_synchronizer *synchronizer);
 /* ON_CLOSING and MAY_SLEEP: of its loop. */
 syn_err syni_home_run(struct syni_home *home, void (*on_closing)(struct syni_loop *loop),
-                      bool (*may_sleep)(struct syni_loop *loop));
+                      bool (*may_sleep)(struct syni_loop *loop), struct syni_self *host);
 
 /* --- stop_all.c --- */
 

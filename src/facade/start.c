@@ -14,6 +14,7 @@
 #include "base/fork.h"
 #include "base/mem.h"
 #include "base/report.h"
+#include "loop/hosted.h"
 #include "task/resident.h"
 
 static atomic_int callers_drive_by_default;
@@ -77,7 +78,7 @@ struct syni_whole_home *syni_home_make(struct syn_synchronizer *synchronizer)
 }
 
 syn_err syni_home_run(struct syni_home *home, void (*on_closing)(struct syni_loop *loop),
-                      bool (*may_sleep)(struct syni_loop *loop))
+                      bool (*may_sleep)(struct syni_loop *loop), struct syni_self *host)
 {
     const struct syn_options *asked = &home->synchronizer->options;
     struct syni_loop_options options = {
@@ -99,7 +100,7 @@ syn_err syni_home_run(struct syni_home *home, void (*on_closing)(struct syni_loo
     err = syni_loop_init(&home->loop, &options);
     if (err)
         return syni_refuse(err, "its loop could not be made: %s", syn_strerror(err));
-    err = syni_loop_start(&home->loop);
+    err = host ? syni_hosted_start(&home->loop, host) : syni_loop_start(&home->loop);
     if (!err)
         return SYN_OK;
     syni_loop_fini(&home->loop);

@@ -29,6 +29,9 @@ static syn_err refuse_stuck(const struct syni_home *home)
 {
     const char *step = atomic_load_explicit(&home->running, memory_order_relaxed);
 
+    if (!step && atomic_load_explicit(&home->loop.host, memory_order_relaxed))
+        return syni_refuse(SYN_ETIMEDOUT, "its host has made no turn; what lives there ends in its "
+                                          "next one");
     return syni_refuse(SYN_ETIMEDOUT, "a step of %s still runs; its thread stays behind",
                        step ? step : "a task that was just ended");
 }
@@ -65,7 +68,8 @@ static bool enter(struct syni_thread_wait *wait)
     return waits;
 }
 
-/* Waits, in real time, while the driver gets on with it. False: a step does not return. */
+/* Waits, in real time, while the driver gets on with it. False: a step does not return, or a host makes
+ * no turn. */
 static bool wait_a_moment(const struct syni_home *home, struct syni_stopper *here)
 {
     unsigned long before = 0;
@@ -75,7 +79,8 @@ static bool wait_a_moment(const struct syni_home *home, struct syni_stopper *her
         /* relaxed: what moves says that it is not this step that keeps it */
         unsigned long done = atomic_load_explicit(&home->ended, memory_order_relaxed) +
                              atomic_load_explicit(&home->loop.counts.turns, memory_order_relaxed);
-        bool step = atomic_load_explicit(&home->running, memory_order_relaxed) != NULL;
+        bool step = atomic_load_explicit(&home->running, memory_order_relaxed) != NULL ||
+                    atomic_load_explicit(&home->loop.host, memory_order_relaxed) != NULL;
 
         now = syni_now();
         if (done != before)
@@ -145,7 +150,7 @@ syn_err syni_home_start(struct syn_synchronizer *synchronizer)
 
     if (home)
         syni_life_reap(home);
-    return syni_life_start(synchronizer, true);
+    return syni_life_start(synchronizer, true, NULL);
 }
 
 syn_err syni_home_free(struct syni_home *home)

@@ -23,7 +23,7 @@ syn_err syni_home_find(struct syn_synchronizer *synchronizer, struct syni_home *
         *out_home = home;
         return SYN_OK;
     }
-    err = syni_life_start(synchronizer, false);
+    err = syni_life_start(synchronizer, false, NULL);
     if (!err)
         *out_home = syni_home_peek(synchronizer);
     return err;

@@ -18,6 +18,8 @@
 
 #include "base/report.h"
 #include "facade/driver.h"
+#include "facade/life.h"
+#include "loop/hosted.h"
 
 /* --- who tells, and who interrupts --- */
 
@@ -85,17 +87,30 @@ void syni_thread_interrupt(struct syni_thread_wait *wait, int reason)
 
 /* --- waiting --- */
 
-/* Turns the loop that the thread drives. False: time is up, an interrupt came, or the loop died. */
+/* The loop that WAIT's thread drives brings nothing any more: another ends what lives there, or it
+ * has ended. */
+static bool is_over(const struct syni_thread_wait *wait, struct syni_loop *loop)
+{
+    return syni_hosts(wait->self, loop) ? syni_hosted_has_ended(loop) : loop->died != SYN_OK;
+}
+
+/* Turns the loop that the thread drives. False: time is up, an interrupt came, or it is over. */
 static bool turn(struct syni_thread_wait *wait, int64_t deadline)
 {
     struct syni_loop *loop = wait->waiter.loop;
     struct syni_thread_sleeper *me = &wait->self->clock;
+    bool hosts = syni_hosts(wait->self, loop);
 
     /* seq_cst: pairs with syni_thread_interrupt() */
-    while (!*wait->done && !loop->died && !atomic_load(&me->interrupt)) {
+    while (!*wait->done && !is_over(wait, loop) && !atomic_load(&me->interrupt)) {
         if (deadline != SYNI_NEVER && syni_loop_now(loop) >= deadline)
             return false;
-        syni_loop_turn(loop, deadline);
+        if (hosts && wait->self->hosted->next_hosted)
+            syni_hosted_turn_all(wait->self, loop, deadline);
+        else if (hosts)
+            syni_hosted_turn(loop, deadline, false);
+        else
+            syni_loop_turn(loop, deadline);
     }
     return *wait->done;
 }
@@ -142,10 +157,9 @@ static void run_ahead(struct syni_loop *loop)
     }
 }
 
-/* The thread took the role of the loop that brings what it waits for. */
-static syn_err drive(struct syni_thread_wait *wait)
+/* The thread has the role of LOOP, which brings what it waits for, or which it hosts. */
+static syn_err drive(struct syni_thread_wait *wait, struct syni_loop *loop)
 {
-    struct syni_loop *loop = &wait->source.home->loop;
     struct syni_drive drive;
     syn_err err = SYN_OK;
     bool waits;
@@ -153,19 +167,48 @@ static syn_err drive(struct syni_thread_wait *wait)
     wait->waiter.loop = loop;
     syni_drive_begin(wait->self, &drive, loop);
     waits = wait->ops->list(wait);
-    while (waits && !err && !turn(wait, wait->ending ? SYNI_NEVER : wait->deadline) && !loop->died)
+    while (waits && !err && !turn(wait, wait->ending ? SYNI_NEVER : wait->deadline) &&
+           !is_over(wait, loop))
         err = end_early(wait);
-    waits = waits && !err && !*wait->done; /* the loop died: its own thread ends what lives there */
+    waits = waits && !err && !*wait->done; /* if a loop died its own thread ends what lives there */
     if (wait->runs_ahead)
         run_ahead(loop);
     syni_drive_end(wait->self, &drive);
     return waits ? sleep(wait) : err;
 }
 
+/* The loop that WAIT's thread hosts and turns meanwhile: that of what it waits for, or else any, unless
+ * it is inside a step; NULL: there is none. */
+static struct syni_loop *hosted_for(const struct syni_thread_wait *wait)
+{
+    struct syni_loop *loop = wait->source.home ? &wait->source.home->loop : NULL;
+
+    if (loop && syni_hosts(wait->self, loop) && !syni_drives(loop))
+        return loop;
+    return wait->self->driving ? NULL : wait->self->hosted;
+}
+
+/* Another thread may stop and free the synchronizer while this one waits for something else. */
+static syn_err drive_as_host(struct syni_thread_wait *wait, struct syni_loop *loop)
+{
+    struct syni_home *home = SYNI_CONTAINER(loop, struct syni_home, loop);
+    syn_err err;
+
+    syni_life_hold(home);
+    err = drive(wait, loop);
+    syni_life_let_go(home);
+    syni_hosted_knock(wait->self);
+    return err;
+}
+
 static syn_err block(struct syni_thread_wait *wait)
 {
+    struct syni_loop *hosted = wait->self->hosted ? hosted_for(wait) : NULL;
+
+    if (hosted)
+        return drive_as_host(wait, hosted);
     if (wait->may_drive && syni_loop_try_drive(&wait->source.home->loop))
-        return drive(wait);
+        return drive(wait, &wait->source.home->loop);
     return !wait->ops->list || wait->ops->list(wait) ? sleep(wait) : SYN_OK;
 }
 

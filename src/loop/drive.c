@@ -50,7 +50,7 @@ bool syni_loop_try_drive(struct syni_loop *loop)
 
 void syni_loop_stop_driving(struct syni_loop *loop)
 {
-    if (ending(loop) || !nothing_to_do(loop) || !let_go(loop))
+    if (ending(loop) || loop->moves_out || !nothing_to_do(loop) || !let_go(loop))
         syni_role_hand_over(loop);
 }
 
@@ -71,22 +71,24 @@ static bool retired(struct syni_loop *loop)
     return atomic_load_explicit(&loop->role, memory_order_relaxed) == SYNI_ROLE_GONE;
 }
 
-/* Drives until there is nothing to do (true) or the loop ended (false). Asks whether
+/* Drives until there is nothing to do (true), or the loop ended or goes to a host (false). Asks whether
  * it is ending before the first turn too: the caller who drove before us may have
  * seen the reason, and nobody may come to wake us. */
 static bool drive(struct syni_loop *loop)
 {
     syni_clock_rouse(&loop->sleeper);
-    for (;;) {
+    while (!loop->moves_out) {
         if (ending(loop))
             loop->on_closing(loop);
         if (retired(loop))
             return false;
         syni_loop_turn(loop, SYNI_NEVER);
         syni_depth_measure(&loop->depth);
-        if (loop->callers_drive && !ending(loop) && nothing_to_do(loop) && let_go(loop))
+        if (loop->callers_drive && !ending(loop) && !loop->moves_out && nothing_to_do(loop) &&
+            let_go(loop))
             return true;
     }
+    return false;
 }
 
 /* Runs when the dedicated thread ends, by whatever way. A step that called
@@ -116,6 +118,15 @@ static void dedicated(void *argument)
     syni_driving_leave(self, &self->dedicated);
 }
 
+syn_err syni_loop_start_thread_locked(struct syni_loop *loop)
+{
+    syn_err err =
+        syni_thread_start(&loop->thread, loop->name, loop->stack_size_bytes, dedicated, loop);
+
+    loop->has_thread = !err;
+    return err;
+}
+
 syn_err syni_loop_start(struct syni_loop *loop)
 {
     static struct syni_fork_call forked = {.child = syni_signals_forked};
@@ -127,7 +138,9 @@ syn_err syni_loop_start(struct syni_loop *loop)
     if (loop->callers_drive)
         syni_clock_doze(&loop->sleeper, SYNI_NEVER, 0);
     atomic_store(&loop->role, loop->handed ? SYNI_ROLE_AWAKE : SYNI_ROLE_FREE);
-    err = syni_thread_start(&loop->thread, loop->name, loop->stack_size_bytes, dedicated, loop);
+    syni_mutex_lock(&loop->lock);
+    err = syni_loop_start_thread_locked(loop);
+    syni_mutex_unlock(&loop->lock);
     if (err)
         atomic_store(&loop->role, SYNI_ROLE_GONE);
     else
@@ -147,7 +160,25 @@ void syni_loop_retire(struct syni_loop *loop)
     }
 }
 
+void syni_loop_join_thread(struct syni_loop *loop)
+{
+    struct syni_thread thread;
+    bool has_thread;
+
+    syni_mutex_lock(&loop->lock); /* it may run before who started it has noted it */
+    has_thread = loop->has_thread;
+    thread = loop->thread;
+    loop->has_thread = false;
+    syni_mutex_unlock(&loop->lock);
+    if (has_thread)
+        syni_thread_join(&thread);
+}
+
 void syni_loop_join(struct syni_loop *loop)
 {
-    syni_thread_join(&loop->thread);
+    syni_loop_join_thread(loop);
+    syni_mutex_lock(&loop->lock);
+    while (atomic_load_explicit(&loop->host, memory_order_relaxed)) /* under the lock */
+        syni_cond_wait(&loop->standby, &loop->lock);
+    syni_mutex_unlock(&loop->lock);
 }

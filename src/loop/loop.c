@@ -154,9 +154,7 @@ static void pass_by(struct syni_loop *loop)
     loop->busy = false;
 }
 
-/* It is closing, and whether it has ended is to be looked at now, and not after a sleep from which
- * nobody might wake it: invariant 81. */
-static bool may_have_ended(struct syni_loop *loop)
+bool syni_loop_may_have_ended(struct syni_loop *loop)
 {
     if (!loop->closing)
         return false;
@@ -168,7 +166,7 @@ static void wait(struct syni_loop *loop, int64_t until)
 {
     int64_t next = syni_timer_next(loop);
 
-    if (may_have_ended(loop))
+    if (syni_loop_may_have_ended(loop))
         return;
     next = next < until ? next : until;
     if (loop->clock)
@@ -179,7 +177,8 @@ static void wait(struct syni_loop *loop, int64_t until)
         sleep_until(loop, next);
 }
 
-void syni_loop_turn(struct syni_loop *loop, int64_t until)
+/* Steps 1 to 3. */
+static void run_steps(struct syni_loop *loop)
 {
     syni_fork_returned(loop->process, loop->name);
     loop->hurry = false;
@@ -190,12 +189,29 @@ void syni_loop_turn(struct syni_loop *loop, int64_t until)
         syni_timer_fire_due(loop);
     }
     run_ready(loop);
+}
+
+void syni_loop_turn_at_once(struct syni_loop *loop)
+{
+    look(loop, 0); /* also when no descriptor is waited for: it takes the wake away */
+    run_steps(loop);
+}
+
+/* Whether the driver sleeps although nothing lives here but the dormant: else the role shall go free,
+ * for a caller to take. relaxed: only the driver changes it. */
+static bool keeps_role(const struct syni_loop *loop)
+{
+    return !loop->callers_drive || atomic_load_explicit(&loop->host, memory_order_relaxed);
+}
+
+void syni_loop_turn(struct syni_loop *loop, int64_t until)
+{
+    run_steps(loop);
     if (loop->hurry)
         return;
     if (loop->ready.first || syni_loop_has_posts(loop))
         pass_by(loop);
-    /* Otherwise, if nobody is to be waited for, the role shall go free, for a caller to take. */
-    else if (!loop->callers_drive || !syni_loop_dormant(loop) || loop->closing)
+    else if (keeps_role(loop) || !syni_loop_dormant(loop) || loop->closing)
         wait(loop, until);
 }
 
@@ -252,6 +268,7 @@ syn_err syni_loop_init(struct syni_loop *loop, const struct syni_loop_options *o
     loop->draws = options->seed;
     loop->stack_size_bytes = options->stack_size_bytes;
     loop->clock = options->clock;
+    loop->moves_out = false;
     if (loop->n_timers == 0) /* the clock may be another than before, and show less */
         memset(&loop->timers, 0, sizeof loop->timers);
     err = syni_backend_open(options->backend, &loop->backend, &loop->poller);

@@ -136,6 +136,13 @@ struct syni_loop {
     struct syni_mutex lock;
     struct syni_cond standby; /* the dedicated thread waits here for the role */
     bool handed;              /* the role is the dedicated thread's */
+    bool has_thread;          /* there is a dedicated thread, which nobody joins yet */
+
+    /* hosted.c */
+    _Atomic(struct syni_self *) host; /* the thread that hosts it; changed by that, with the role */
+    struct syni_loop *next_hosted;    /* by the same thread */
+    unsigned host_round;              /* in which it was turned last, among several */
+    bool moves_out;                   /* the dedicated thread leaves, for a host; driver */
 
     /* driver */
     const struct syni_backend *backend;
@@ -200,6 +207,13 @@ static inline bool syni_loop_dormant(const struct syni_loop *loop)
 {
     return loop->n_live == loop->n_dormant;
 }
+
+/* The same turn, without any sleep, and first the kernel's events. Driver only. */
+void syni_loop_turn_at_once(struct syni_loop *loop);
+
+/* It is closing, and whether it has ended is to be looked at now, and not after a sleep from which
+ * nobody might wake it: invariant 81. Driver only. */
+bool syni_loop_may_have_ended(struct syni_loop *loop);
 
 /* One turn, sleeping at most until UNTIL (on the loop's clock), and not at all once
  * `hurry` was set in it. Driver only. */
@@ -309,11 +323,16 @@ void syni_driving_leave(struct syni_self *self, struct syni_driving *here);
  * syni_thread_start() does. */
 syn_err syni_loop_start(struct syni_loop *loop);
 
+/* The dedicated thread alone, which gets the role when it is handed it. Under the loop's lock. */
+syn_err syni_loop_start_thread_locked(struct syni_loop *loop);
+/* Waits for its end, if there is one. */
+void syni_loop_join_thread(struct syni_loop *loop);
+
 /* Gives the role up for good; by the dedicated thread, when it has shut the loop
  * and nothing is live. The thread then ends. */
 void syni_loop_retire(struct syni_loop *loop);
 
-/* Waits for the end of the dedicated thread. Not on that thread. */
+/* Waits for the end of the dedicated thread, or until its host has left it. Not by the driver. */
 void syni_loop_join(struct syni_loop *loop);
 
 /* Takes the role for the calling thread if it is free and callers may have it. */
@@ -321,7 +340,6 @@ bool syni_loop_try_drive(struct syni_loop *loop);
 
 /* Gives it up: to nobody if nothing is to be done, else to the dedicated thread. */
 void syni_loop_stop_driving(struct syni_loop *loop);
-
 
 /* --- live.c --- */
 
