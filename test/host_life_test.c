@@ -155,9 +155,9 @@ static void M3_another_thread_stops_it(void)
         CHECK_INT(future_detach(cleans_up_future()), 0);
         crew = crew_start(1, stops, NULL);
         while (!err) {
-            struct pollfd fd = {.fd = syn_host_fd(&app), .events = POLLIN};
+            struct pollfd fds[8];
 
-            poll(&fd, 1, syn_host_timeout_ms(&app));
+            poll(fds, (nfds_t)syn_host_fds(&app, fds, 8), syn_host_timeout_ms(&app));
             err = syn_host_turn(&app);
         }
         CHECK_INT(err, SYN_ECLOSED);
