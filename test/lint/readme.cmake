@@ -37,10 +37,21 @@ compiles(readme "${program}")
 code_of(${SOURCE}/docs/first-async-function.md 1 first)
 code_of(${SOURCE}/docs/first-async-function.md 3 second)
 compiles(guide "${first}\n${second}")
-foreach(chapter blocking-code cancellation channels classes ending-a-program
+foreach(chapter blocking-code cancellation channels classes ending-a-program in-your-own-loop
         streams-of-your-own when-it-hangs)
     program_of(${SOURCE}/docs/${chapter}.md program)
     compiles(${chapter} "${program}")
+endforeach()
+
+# The glue for foreign loops is printed as the programs have it.
+file(READ ${SOURCE}/docs/in-your-own-loop.md printed)
+foreach(loop uv glib ev)
+    file(READ ${SOURCE}/docs/examples/hosts/${loop}_host.c text)
+    string(REGEX REPLACE "^.*/\\* --- glue[^\n]*\n\n(.*)\n\n/\\* --- the program.*$" "\\1" glue "${text}")
+    string(FIND "${printed}" "```C\n${glue}\n```" found)
+    if(found EQUAL -1)
+        complain("docs/in-your-own-loop.md prints other glue than examples/hosts/${loop}_host.c has")
+    endif()
 endforeach()
 
 file(READ ${SOURCE}/docs/examples/six_things.c text)
