@@ -13,6 +13,7 @@
  */
 #include "loop/hosted.h"
 
+#include <assert.h>
 #include <stddef.h>
 
 #include "backend/several.h"
@@ -22,6 +23,9 @@ static void thread_ends(struct syni_self *self);
 
 static void enter(struct syni_loop *loop, struct syni_self *self)
 {
+    /* invariant 210 */
+    assert(!loop->has_thread && !syni_hosted_has_ended(loop) &&
+           !atomic_load_explicit(&loop->host, memory_order_relaxed));
     loop->next_hosted = self->hosted;
     self->hosted = loop;
     atomic_store_explicit(&loop->host, self, memory_order_relaxed);
@@ -74,6 +78,7 @@ static bool has_work(struct syni_loop *loop)
            syni_loop_may_have_ended(loop);
 }
 
+/* Invariant 211. */
 void syni_hosted_settle(struct syni_loop *loop, int64_t until)
 {
     int64_t next = syni_timer_next(loop);
