@@ -67,11 +67,13 @@ struct syni_thread_wait {
  * SYN_ETIMEDOUT and SYN_ECANCELED, it was withdrawn, or not begun. */
 syn_err syni_thread_wait(struct syni_self *self, struct syni_thread_wait *wait);
 
-/* The thread of WAIT drives the loop that brings what it waits for. By itself, when it is listed. */
+/* In LIST: the thread drives the loop of source.home meanwhile (and not another one, as a host may). */
 static inline bool syni_thread_wait_drives(const struct syni_thread_wait *wait)
 {
     /* relaxed: its own writing */
-    return atomic_load_explicit(&wait->waiter.loop, memory_order_relaxed) != NULL;
+    struct syni_loop *loop = atomic_load_explicit(&wait->waiter.loop, memory_order_relaxed);
+
+    return loop && loop == &wait->source.home->loop;
 }
 
 /* SELF is told by WAITER, also before its wait begins. */
