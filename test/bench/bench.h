@@ -112,18 +112,38 @@ static inline double bench_median(double *values, int n)
     return n % 2 ? values[n / 2] : (values[n / 2 - 1] + values[n / 2]) / 2;
 }
 
+/* Prints TEXT as one word, so that a script can split a line into its five fields. */
+static inline void bench_print_word(const char *text, int width)
+{
+    int n = 0;
+
+    for (; text[n]; n++)
+        putchar(text[n] == ' ' ? '-' : text[n]);
+    printf("%*s", n < width ? width - n : 0, "");
+}
+
 static inline void bench_print(const char *workload, const char *peer, const char *metric,
                                double value, const char *unit)
 {
     int decimals = fabs(value) < 10 ? 3 : fabs(value) < 1000 ? 1 : 0;
 
-    printf("%-16s %-40s %-14s %12.*f %s\n", workload, peer, metric, decimals, value, unit);
+    bench_print_word(workload, 26);
+    putchar(' ');
+    bench_print_word(peer, 40);
+    putchar(' ');
+    bench_print_word(metric, 16);
+    printf(" %12.*f ", decimals, value);
+    bench_print_word(unit, 0);
+    putchar('\n');
     fflush(stdout);
 }
 
 static inline void bench_print_skipped(const char *workload, const char *peer, const char *reason)
 {
-    printf("%-16s %-40s %-14s %s\n", workload, peer, "skipped", reason);
+    bench_print_word(workload, 26);
+    putchar(' ');
+    bench_print_word(peer, 40);
+    printf(" %-16s %s\n", "skipped", reason);
 }
 
 /* A line about the machine, since figures without one say nothing. N_PARTS: as many

@@ -17,8 +17,20 @@
 #include <synchronicity/short.h>
 
 #include "bench.h"
+#include "bench_child.h"
 #include "footprint.h"
 
+#ifdef BENCH_HAVE_ev
+#include <ev.h>
+#define PEER_EV(run) BENCH_PEER("libev", run)
+#else
+#define PEER_EV(run) BENCH_SKIP("libev", "built without libev")
+#endif
+#ifdef BENCH_PROGRAM_coroutines_cc
+#define PEER_COROUTINES(run) BENCH_PEER("C++20 coroutine", run)
+#else
+#define PEER_COROUTINES(run) BENCH_SKIP("C++20 coroutine", "no compiler of C++20 here")
+#endif
 #ifdef BENCH_HAVE_uv
 #include <uv.h>
 #define PEER_UV(run) BENCH_PEER("libuv", run)
@@ -274,6 +286,40 @@ static double queue_spawns(long n)
     return cpu_ns_each(t, n);
 }
 
+/* The least that a spawned frame can cost: from a list of free ones and back. */
+static double free_list(long n)
+{
+    static struct callback frames[BATCH];
+    struct callback *volatile free_frames = NULL; /* as if others looked */
+    double t = bench_cpu();
+
+    for (int i = 0; i < BATCH; i++) {
+        frames[i].next = free_frames;
+        free_frames = &frames[i];
+    }
+    for (long i = 0; i < n; i++) {
+        struct callback *frame = free_frames;
+
+        free_frames = frame->next;
+        memset(frame, 0, sizeof *frame);
+        frame->next = free_frames;
+        free_frames = frame;
+    }
+    return cpu_ns_each(t, n);
+}
+
+#ifdef BENCH_PROGRAM_coroutines_cc
+static double coroutine_awaits(long n)
+{
+    return bench_child(BENCH_PROGRAM_coroutines_cc, "await", n);
+}
+
+static double coroutine_spawns(long n)
+{
+    return bench_child(BENCH_PROGRAM_coroutines_cc, "spawn", n);
+}
+#endif
+
 /* -------------------------------------------------------------------- memory -- */
 
 static atomic_long bytes_out;
@@ -330,6 +376,9 @@ static double our_memory(long n)
 #ifdef BENCH_HAVE_uv
 #include "calls_uv.h"
 #endif
+#ifdef BENCH_HAVE_ev
+#include "calls_ev.h"
+#endif
 
 int main(void)
 {
@@ -345,16 +394,19 @@ int main(void)
     const struct bench_peer blocking_peers[] = {
         BENCH_OURS("synchronicity-thread", threaded_blocking),
         BENCH_OURS("synchronicity-driven", driven_blocking), PEER_UV(uv_blocking),
-        BENCH_PEER("mutex+condition", pthread_blocking)};
+        PEER_EV(ev_blocking), BENCH_PEER("mutex+condition", pthread_blocking)};
     const struct bench_peer future_peers[] = {BENCH_OURS("synchronicity-thread", threaded_futures),
                                               BENCH_OURS("synchronicity-driven", driven_futures),
                                               PEER_UV(uv_futures)};
     const struct bench_peer await_peers[] = {BENCH_OURS("synchronicity", our_awaits),
                                              PEER_UV(uv_awaits),
+                                             PEER_COROUTINES(coroutine_awaits),
                                              BENCH_PEER("callback-queue", queue_awaits)};
     const struct bench_peer spawn_peers[] = {BENCH_OURS("synchronicity", our_spawns),
                                              PEER_UV(uv_spawns),
-                                             BENCH_PEER("callback-queue", queue_spawns)};
+                                             PEER_COROUTINES(coroutine_spawns),
+                                             BENCH_PEER("callback-queue", queue_spawns),
+                                             BENCH_PEER("free-list", free_list)};
 
     bench_begin("calls", 5);
     BENCH_COMPARE_ALL(memory, memory_peers); /* first: they fork, later there are threads */

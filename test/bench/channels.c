@@ -36,6 +36,16 @@
 #define PEER_GO(name, run) BENCH_SKIP(name, "there is no go here")
 #endif
 
+#ifdef BENCH_PROGRAM_coroutines_cc
+static double coroutine_items(long n)
+{
+    return bench_child(BENCH_PROGRAM_coroutines_cc, "item", n);
+}
+#define PEER_COROUTINES BENCH_PEER("C++20 coroutine", coroutine_items)
+#else
+#define PEER_COROUTINES BENCH_SKIP("C++20 coroutine", "no compiler of C++20 here")
+#endif
+
 SYNCHRONIZER(threaded, .caller_may_drive = -1);
 SYNCHRONIZER(driven, .caller_may_drive = 1);
 SYNCHRONIZER(elsewhere, .caller_may_drive = -1);
@@ -238,7 +248,8 @@ static void compare_in_loop(void)
     static const struct bench_workload none = {"in a loop, 0", "item", "ns", 0, 300000};
     static const struct bench_workload some = {"in a loop, 64", "item", "ns", 0, 300000};
     static const struct bench_peer peers_none[] = {BENCH_OURS("task to task", in_loop_0),
-                                                   PEER_GO("go, one processor", go_one_0)};
+                                                   PEER_GO("go, one processor", go_one_0),
+                                                   PEER_COROUTINES};
     static const struct bench_peer peers_some[] = {BENCH_OURS("task to task", in_loop_64),
                                                    PEER_GO("go, one processor", go_one_64)};
 

@@ -27,6 +27,13 @@
 #define PEER_UV(run) BENCH_SKIP("libuv", "built without libuv")
 #endif
 
+#ifdef BENCH_HAVE_ev
+#include <ev.h>
+#define PEER_EV(run) BENCH_PEER("libev", run)
+#else
+#define PEER_EV(run) BENCH_SKIP("libev", "built without libev")
+#endif
+
 enum { SPREAD_MS = 20 }; /* random deadlines within that */
 
 SYNCHRONIZER(timers);
@@ -252,6 +259,51 @@ static double uv_heap_timers(long n)
 }
 #endif
 
+/* --------------------------------------------------------------------- libev -- */
+
+#ifdef BENCH_HAVE_ev
+static void ev_fired(struct ev_loop *loop, ev_timer *timer, int events)
+{
+    (void)loop;
+    (void)timer;
+    (void)events;
+}
+
+static void ev_start_all(struct ev_loop *loop, ev_timer *timers, long n, double from)
+{
+    for (long i = 0; i < n; i++) {
+        ev_timer_init(&timers[i], ev_fired, from + random_below(SPREAD_MS * 1000) / 1e6, 0);
+        ev_timer_start(loop, &timers[i]);
+    }
+}
+
+static double ev_timers(long n)
+{
+    ev_timer *timers = malloc((size_t)n * sizeof *timers);
+    struct ev_loop *loop = ev_loop_new(EVFLAG_AUTO);
+    double t;
+
+    if (!timers || !loop)
+        return NAN;
+    memset(timers, 1, (size_t)n * sizeof *timers);
+    t = bench_cpu();
+    ev_start_all(loop, timers, n, 1000);
+    bench_also[INSERT] = ns_each(t, n);
+    t = bench_cpu();
+    for (long i = 0; i < n; i++)
+        ev_timer_stop(loop, &timers[i]);
+    bench_also[CANCEL] = ns_each(t, n);
+    ev_start_all(loop, timers, n, 0);
+    sleep_until(bench_now() + 2 * SPREAD_MS / 1e3);
+    t = bench_cpu();
+    ev_run(loop, 0);
+    bench_also[EXPIRE] = ns_each(t, n);
+    ev_loop_destroy(loop);
+    free(timers);
+    return bench_also[INSERT];
+}
+#endif
+
 int main(void)
 {
     const struct bench_workload sleeping[] = {{"sleeps-insert", "cpu", "ns/task", 0, 200000},
@@ -263,7 +315,8 @@ int main(void)
     const struct bench_peer sleeping_peers[] = {BENCH_OURS("synchronicity", task_timers),
                                                 PEER_UV(uv_task_timers)};
     const struct bench_peer alone_peers[] = {BENCH_OURS("synchronicity-wheel", wheel_timers),
-                                             PEER_UV(uv_heap_timers)};
+                                             PEER_UV(uv_heap_timers),
+                                             PEER_EV(ev_timers)};
 
     bench_begin("timers", 2);
     BENCH_COMPARE_ALL(alone, alone_peers);
