@@ -117,8 +117,9 @@ static inline void bench_print_word(const char *text, int width)
 {
     int n = 0;
 
-    for (; text[n]; n++)
-        putchar(text[n] == ' ' ? '-' : text[n]);
+    for (; *text; text++)
+        if (*text != ',')
+            n += putchar(*text == ' ' ? '-' : *text) != EOF;
     printf("%*s", n < width ? width - n : 0, "");
 }
 

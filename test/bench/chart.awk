@@ -14,8 +14,8 @@ BEGIN {
         wanted[shown[i]] = 1
 }
 
-function ours(peer) {
-    return peer ~ /^(synchronicity|ours|task-to-task|caller-drives|thread-by-thread)/
+function ours(name) {
+    return name ~ /^(synchronicity|ours|task-to-task|caller-drives|thread-by-thread)/
 }
 
 function escaped(text) {
@@ -27,7 +27,8 @@ function escaped(text) {
 /^#/ || !($1 in wanted) || $3 == "ratio" { next }
 
 {
-    key = $1 SUBSEP ++n[$1]
+    n[$1]++
+    key = $1 SUBSEP n[$1]
     peer[key] = $2
     if ($3 == "skipped") {
         reason = $0
