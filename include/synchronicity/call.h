@@ -368,7 +368,19 @@ static inline SYNI_UNUSED void *syni_call_frame(const struct syn_function *funct
  *     err = syn_call_by(syn_after(0.2), square(1.0, 42, &y));
  *
  * When it passes the task is cancelled, cleans up, and the call returns
- * SYN_ETIMEDOUT. Nested ones tighten. Thread: the calling one's own. */
+ * SYN_ETIMEDOUT. Nested ones tighten. Thread: the calling one's own.
+ *
+ * DEADLINES THAT HAVE PASSED. One rule for every face, on a thread, in a job and in a task:
+ *   1. Nothing begins. A call that is made when its deadline has passed does not run: blocking,
+ *      future, generator, context, method, constructor, job, map or child of a scope. Its outcome is
+ *      SYN_ETIMEDOUT by SYN_BY_DEADLINE; what it took over (SYN_TAKE) is freed. Nor does
+ *      syn_channel_next_by() begin a generator.
+ *   2. A wait takes what is there: a result, item, room, lock, unit, event or ready descriptor. Where
+ *      it would wait it is SYN_ETIMEDOUT (syn_co_poll_by(): nothing is ready); one that uses a future
+ *      up asks its call to end, and returns after the clean-up.
+ *   3. What ends something is done in any case: closes, releases, stops, clean-up, and the callbacks
+ *      of syn_future_then(), which get SYN_ETIMEDOUT. A call in clean-up has no deadline.
+ * A sleep, and SYN_ON_TIME() in a select, has an end and no deadline: it is over at once. */
 #define syn_call_by(deadline, expression)                                                          \
     (syni_deadline_push(deadline), syni_deadline_pop(expression))
 

@@ -125,7 +125,8 @@ SYN_ASYNC_DECLARE(uint64_t, syn_stream_copy, (struct syn_stream *, from),
  * end by this. The deadline bounds a peer that never
  * ends: syn_after(2) is ample; syn_never() trusts the peer.
  * Fails: SYN_EBUSY or SYN_EWRONGLOOP, and STREAM stays open; SYN_ETIMEDOUT, or what a read said,
- * and it is closed all the same. Also a cancelled one has closed it. NULL is fine. */
+ * and it is closed all the same. Also a cancelled one has closed it, unless it never began. NULL is
+ * fine. */
 SYN_ASYNC_DECLARE(void, syn_stream_finish, (struct syn_stream *, stream),
                   (struct syn_deadline, deadline));
 

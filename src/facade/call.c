@@ -165,8 +165,8 @@ syn_err syni_call(const struct syn_function *function, struct syn_task *frame, v
     return err;
 }
 
-struct syni_task *syni_call_new_on(const struct syn_function *function, struct syni_home *home,
-                                   struct syn_future *out_future)
+struct syni_task *syni_frame_for(const struct syn_function *function, struct syni_home *home,
+                                 struct syn_future *out_future)
 {
     struct syni_slot *slot;
     struct syni_task *task = syni_frame_new(function->frame_size, &slot);
@@ -179,6 +179,18 @@ struct syni_task *syni_call_new_on(const struct syn_function *function, struct s
     syni_task_init(syni_self(), task, home);
     syni_core_publish(&task->core, slot, 2);
     *out_future = syni_core_handle(&task->core);
+    return task;
+}
+
+struct syni_task *syni_call_new_on(const struct syn_function *function, struct syni_home *home,
+                                   struct syn_future *out_future)
+{
+    struct syni_task *task = syni_frame_for(function, home, out_future);
+
+    /* relaxed: nobody else knows it yet */
+    if (task && syni_deadline_passed(syni_self(), atomic_load_explicit(&task->deadline,
+                                                                       memory_order_relaxed)))
+        syni_task_ask_early(task, SYN_BY_DEADLINE);
     return task;
 }
 

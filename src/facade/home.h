@@ -57,6 +57,11 @@ void syni_call_refused(struct syni_task *task);
 /* As syni_call(), of TASK's function on a given home. With SYN_EDEADLK it did not begin. */
 syn_err syni_call_on(struct syni_task *task, struct syni_home *home, void *out_result);
 
+/* A frame of FUNCTION, to be launched on a given home, whatever the deadline here; NULL: no memory,
+ * and *OUT_FUTURE says so. */
+struct syni_task *syni_frame_for(const struct syn_function *function, struct syni_home *home,
+                                 struct syn_future *out_future);
+
 /* As syni_call_new(), on a given home. */
 struct syni_task *syni_call_new_on(const struct syn_function *function, struct syni_home *home,
                                    struct syn_future *out_future);

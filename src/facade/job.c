@@ -36,6 +36,9 @@ static struct syni_pool_job *job_of(struct syni_core *core)
 
 static void init(struct syni_pool_job *job, const struct syn_blocking *function)
 {
+    struct syni_self *self = syni_self();
+    int64_t deadline = syni_deadline_of(self, SYNI_NEVER);
+
     job->function = function;
     job->core.type = &function->type;
     job->core.value = (char *)job + function->result_offset;
@@ -45,8 +48,9 @@ static void init(struct syni_pool_job *job, const struct syn_blocking *function)
     job->work.urgent = function->urgent;
     job->work.let_go = function->let_go;
     job->work.nested = syni_nested_here();
-    job->locals = syni_bindings_inherit(syni_self());
-    atomic_init(&job->deadline, syni_deadline_here(SYNI_NEVER));
+    job->locals = syni_bindings_inherit(self);
+    atomic_init(&job->deadline, deadline);
+    job->late = !function->to_the_end && syni_deadline_passed(self, deadline);
 }
 
 struct syni_pool_job *syni_job_make(const struct syn_blocking *function, struct syn_pool *pool,
@@ -265,7 +269,7 @@ void syni_job_start(struct syn_job *job, struct syn_strand *strand)
 
 void syni_job_post(struct syni_pool_job *job, bool patient)
 {
-    syn_err err = job->copy_failed ? SYN_ENOMEM : SYN_OK;
+    syn_err err = job->copy_failed ? SYN_ENOMEM : job->late ? SYN_ETIMEDOUT : SYN_OK;
 
     job->work.clock.clock = syni_clock_here();
     if (!err)

@@ -109,6 +109,14 @@ syn_err syni_thread_timed_out(struct syni_self *self)
     return syni_thread_failed(SYN_ETIMEDOUT, SYN_BY_DEADLINE);
 }
 
+syn_err syni_thread_too_late(struct syni_self *self, const char *name)
+{
+    note_deadline(self);
+    return syni_report_keep(SYN_ETIMEDOUT, SYN_BY_DEADLINE,
+                            syni_report_format(SYN_ETIMEDOUT, SYN_BY_DEADLINE,
+                                               "%s: " SYNI_TOO_LATE, name));
+}
+
 /* It need not be begun. */
 static bool can_be_left_alone(const struct syni_thread_wait *wait)
 {

@@ -127,6 +127,8 @@ struct syn_report *syni_refusal(struct syni_pool *pool, const char *function, sy
         return invalid(pool, function, name);
     if (err == SYN_EAGAIN && !taken)
         return full(function, name);
+    if (err == SYN_ETIMEDOUT && !taken)
+        return syni_report_format(err, origin, "%s: " SYNI_TOO_LATE, function);
     return syni_report_format(err, origin, taken ? "%s: the pool '%s' could start no thread"
                                                  : "%s: the pool '%s' could not take it",
                               function, name);

@@ -56,6 +56,16 @@ static syn_err look_in_step(struct syni_self *self, struct thread_select *thread
     return SYN_OK;
 }
 
+/* A deadline around it has passed: what is there is taken, and nothing begins. (A choice of time is
+ * none: it polls.) */
+static syn_err look(struct syni_self *self, struct thread_select *thread)
+{
+    if (syni_select_begin(&thread->select, thread->choices, thread->n, NULL))
+        return SYN_OK;
+    syni_select_claim(&thread->select, SYNI_GIVEN_UP);
+    return syni_thread_timed_out(self);
+}
+
 static syn_err answer(struct syn_choice *choice)
 {
     struct syni_chance *chance = syni_chance(choice);
@@ -103,6 +113,8 @@ static syn_err begin(struct syni_self *self, struct thread_select *thread)
         return err;
     }
     thread->wait.deadline = syni_deadline_of(self, at);
+    if (thread->wait.deadline < at && syni_deadline_passed(self, thread->wait.deadline))
+        return look(self, thread);
     return syni_thread_wait(self, &thread->wait);
 }
 

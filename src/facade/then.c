@@ -117,7 +117,7 @@ static const struct syn_function function = {
 /* The frame of a callback on HOME, or NULL. */
 static struct then *new_then(struct syni_home *home, struct syn_future *out_own)
 {
-    return (struct then *)(void *)syni_call_new_on(&function, home, out_own);
+    return (struct then *)(void *)syni_frame_for(&function, home, out_own);
 }
 
 /* CORE, which is reserved, is what THEN awaits. Another reference keeps it until the caller, too,

@@ -84,11 +84,6 @@ static bool glance(struct syni_thread_port *port)
                                : syni_channel_pass(port->channel, &port->port, false);
 }
 
-static bool is_late(const struct syni_thread_port *port, int64_t deadline)
-{
-    return deadline != SYNI_NEVER && syni_now_of(port->self) >= deadline;
-}
-
 /* Where callers may drive, who must wait for a generator, or finds it half empty, takes the role
  * of its loop and runs it: no other thread is involved. */
 static syn_err ask(struct syni_thread_port *port, int64_t deadline)
@@ -106,7 +101,7 @@ static syn_err ask(struct syni_thread_port *port, int64_t deadline)
 
 static syn_err pass(struct syni_thread_port *port, int64_t deadline)
 {
-    if (is_late(port, deadline))
+    if (syni_deadline_passed(port->self, deadline))
         return glance(port) ? syni_thread_port_answer(port) : syni_thread_timed_out(port->self);
     memset(&port->wait, 0, sizeof port->wait);
     port->wait.deadline = deadline;

@@ -312,9 +312,9 @@ syn_err syni_thread_wait(struct syni_self *self, struct syni_thread_wait *wait)
     int cancel_state;
     syn_err err;
 
-    if (wait->begins && wait->deadline != SYNI_NEVER && syni_now_of(self) >= wait->deadline) {
+    if (wait->begins && syni_deadline_passed(self, wait->deadline)) {
         wait->failed = true;
-        return syni_thread_timed_out(self);
+        return syni_thread_too_late(self, wait->source.name);
     }
     wait->self = self;
     if (!wait->waiter.thread)

@@ -96,8 +96,10 @@ void syni_job_wait_end(struct syni_thread_wait *wait, syn_err err, bool late);
 /* A wait fails with ERR by ORIGIN: keeps a report, and returns ERR. */
 syn_err syni_thread_failed(syn_err err, enum syn_origin origin);
 
-/* The deadline of a wait of SELF has passed before it began: SYN_ETIMEDOUT, with a report. */
+/* The deadline of a wait of SELF has passed before it began, and nothing was there: SYN_ETIMEDOUT,
+ * with a report. So is that of NAME, which is not begun. */
 syn_err syni_thread_timed_out(struct syni_self *self);
+syn_err syni_thread_too_late(struct syni_self *self, const char *name);
 
 /* The job that SELF runs was asked to end and has not heard of it: it does by the wait that it is
  * about to begin, which must not take anything then. Returns 0, or the code, with a report. */

@@ -119,13 +119,14 @@ static struct syn_step wait_ends(struct syn_child_wait *self)
 
 /* ------------------------------------------------------------------- close -- */
 
-static struct syn_step close_streams(struct syn_child_close *self);
-static struct syn_step stream_closed(struct syn_child_close *self);
-static struct syn_step terminated(struct syn_child_close *self);
-static struct syn_step killed(struct syn_child_close *self);
+struct close_child;
+static struct syn_step close_streams(struct close_child *self);
+static struct syn_step stream_closed(struct close_child *self);
+static struct syn_step terminated(struct close_child *self);
+static struct syn_step killed(struct close_child *self);
 
 /* All of it is clean-up, which no request interrupts. */
-SYN_ASYNC_DEFINE(SYN_FREE, struct syn_exit, syn_child_close, (struct syn_child *, child),
+SYN_ASYNC(SYN_FREE, struct syn_exit, close_child, (struct syn_child *, child),
                  SYN_LOCAL(int, stream))
 {
     if (!self->child)
@@ -136,7 +137,7 @@ SYN_ASYNC_DEFINE(SYN_FREE, struct syn_exit, syn_child_close, (struct syn_child *
     return syn_step_done(self);
 }
 
-static struct syn_step free_it(struct syn_child_close *self)
+static struct syn_step free_it(struct close_child *self)
 {
     struct syn_exit exit = self->child->exit;
 
@@ -144,7 +145,7 @@ static struct syn_step free_it(struct syn_child_close *self)
     return syn_step_return(self, exit);
 }
 
-static struct syn_step end_it(struct syn_child_close *self)
+static struct syn_step end_it(struct close_child *self)
 {
     struct syn_child *child = self->child;
 
@@ -154,7 +155,7 @@ static struct syn_step end_it(struct syn_child_close *self)
     return syn_step_await_by(self, ends_future(child, 0), syn_after(child->grace), terminated);
 }
 
-static struct syn_step close_streams(struct syn_child_close *self)
+static struct syn_step close_streams(struct close_child *self)
 {
     while (self->stream < 3 && !self->child->streams[self->stream])
         self->stream++;
@@ -164,7 +165,7 @@ static struct syn_step close_streams(struct syn_child_close *self)
                           stream_closed);
 }
 
-static struct syn_step stream_closed(struct syn_child_close *self)
+static struct syn_step stream_closed(struct close_child *self)
 {
     if (syn_step_status(self)) {
         atomic_store(&self->child->waited_for, false);
@@ -174,7 +175,7 @@ static struct syn_step stream_closed(struct syn_child_close *self)
     return close_streams(self);
 }
 
-static struct syn_step terminated(struct syn_child_close *self)
+static struct syn_step terminated(struct close_child *self)
 {
     if (syni_child_has_ended(self->child))
         return free_it(self);
@@ -182,11 +183,28 @@ static struct syn_step terminated(struct syn_child_close *self)
     return syn_step_await(self, ends_future(self->child, 0), killed);
 }
 
-static struct syn_step killed(struct syn_child_close *self)
+static struct syn_step killed(struct close_child *self)
 {
     if (syni_child_has_ended(self->child))
         return free_it(self);
     return syn_step_sleep(self, LATER_LOOK, killed); /* no memory for a wait, or for its watch */
+}
+
+/* Whatever the caller's deadline: it is the end of it. */
+syn_err syn_child_close(struct syn_child *child, struct syn_exit *out_result)
+{
+    syn_err err = SYN_OK;
+
+    syn_without_deadline(err = close_child(child, out_result));
+    return err;
+}
+
+struct syn_child_close_future syn_child_close_future(struct syn_child *child)
+{
+    struct syn_child_close_future future;
+
+    syn_without_deadline(future.u.handle = close_child_future(child).u.handle);
+    return future;
 }
 
 /* --------------------------------------------------------------------- run -- */

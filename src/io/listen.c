@@ -215,9 +215,10 @@ static struct syn_step accept_ends(struct syn_tcp_accept *self)
     return syn_step_done(self);
 }
 
-static struct syn_step accept_has_ended(struct syn_listener_close *self);
+struct close_listener;
+static struct syn_step accept_has_ended(struct close_listener *self);
 
-SYN_ASYNC_DEFINE(SYN_FREE, void, syn_listener_close, (struct syn_listener *, listener))
+SYN_ASYNC(SYN_FREE, void, close_listener, (struct syn_listener *, listener))
 {
     struct syn_listener *l = self->listener;
 
@@ -233,7 +234,7 @@ SYN_ASYNC_DEFINE(SYN_FREE, void, syn_listener_close, (struct syn_listener *, lis
     return syn_step_done(self);
 }
 
-static struct syn_step accept_has_ended(struct syn_listener_close *self)
+static struct syn_step accept_has_ended(struct close_listener *self)
 {
     struct syn_listener *l = self->listener;
 
@@ -243,4 +244,21 @@ static struct syn_step accept_has_ended(struct syn_listener_close *self)
     syni_close(l->fd);
     syni_free(l, sizeof *l);
     return syn_step_done(self);
+}
+
+/* Whatever the caller's deadline: it is the end of it. */
+syn_err syn_listener_close(struct syn_listener *listener)
+{
+    syn_err err = SYN_OK;
+
+    syn_without_deadline(err = close_listener(listener));
+    return err;
+}
+
+struct syn_listener_close_future syn_listener_close_future(struct syn_listener *listener)
+{
+    struct syn_listener_close_future future;
+
+    syn_without_deadline(future.u.handle = close_listener_future(listener).u.handle);
+    return future;
 }

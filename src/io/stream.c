@@ -61,9 +61,12 @@ SYN_ASYNC(SYN_FREE, void, close_nothing)
 
 struct syn_stream_end_future syn_stream_close_future(struct syn_stream *stream)
 {
+    struct syn_stream_end_future future;
+
     if (!stream)
         return SYN_STREAM_FUTURE(end, close_nothing_future());
-    return stream->stream_class->close(stream);
+    syn_without_deadline(future = stream->stream_class->close(stream));
+    return future;
 }
 
 /* ERR is what getting F came to. */
@@ -101,7 +104,11 @@ syn_err syn_stream_shutdown(struct syn_stream *stream)
 
 syn_err syn_stream_close(struct syn_stream *stream)
 {
-    return stream ? get_end(syn_stream_close_future(stream)) : SYN_OK;
+    syn_err err = SYN_OK;
+
+    if (stream)
+        syn_without_deadline(err = get_end(syn_stream_close_future(stream)));
+    return err;
 }
 
 static struct syn_step write_rest(struct syn_stream_write_all *self);

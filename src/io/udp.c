@@ -288,7 +288,7 @@ static struct syn_step receive_ends(struct syn_udp_receive *self)
 
 /* --------------------------------------------------------------- close -- */
 
-SYN_ASYNC_DEFINE(SYN_FREE, void, syn_udp_close, (struct syn_udp *, udp))
+SYN_ASYNC(SYN_FREE, void, close_udp, (struct syn_udp *, udp))
 {
     struct syn_udp *udp = self->udp;
 
@@ -303,4 +303,21 @@ SYN_ASYNC_DEFINE(SYN_FREE, void, syn_udp_close, (struct syn_udp *, udp))
     syni_close(udp->fd);
     syni_free(udp, sizeof *udp);
     return syn_step_done(self);
+}
+
+/* Whatever the caller's deadline: it is the end of it. */
+syn_err syn_udp_close(struct syn_udp *udp)
+{
+    syn_err err = SYN_OK;
+
+    syn_without_deadline(err = close_udp(udp));
+    return err;
+}
+
+struct syn_udp_close_future syn_udp_close_future(struct syn_udp *udp)
+{
+    struct syn_udp_close_future future;
+
+    syn_without_deadline(future.u.handle = close_udp_future(udp).u.handle);
+    return future;
 }

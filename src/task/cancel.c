@@ -65,6 +65,13 @@ bool syni_task_claim_request(struct syni_task *task, enum syn_origin origin)
     return atomic_compare_exchange_strong(&task->request, &none, (int)origin + 1);
 }
 
+void syni_task_ask_early(struct syni_task *task, enum syn_origin origin)
+{
+    /* relaxed: nobody else knows it yet; its first job passes it on */
+    atomic_store_explicit(&task->request, (int)origin + 1, memory_order_relaxed);
+    atomic_store_explicit(&task->asked, true, memory_order_relaxed);
+}
+
 void syni_task_request(struct syni_task *task, enum syn_origin origin)
 {
     if (syni_task_claim_request(task, origin))

@@ -146,6 +146,18 @@ static struct syn_step after(struct syni_task *task, bool served)
     return syni_suspended;
 }
 
+static bool is_late(const struct syni_task *task, struct syn_deadline deadline)
+{
+    return deadline.ns != SYNI_NEVER && syni_loop_now(&task->home->loop) >= deadline.ns;
+}
+
+/* The deadline has passed: what was SERVED at once is taken, and nothing begins. */
+static struct syn_step glance(struct syni_task *task, bool served)
+{
+    task->on.channel.withdrawn = task->on.channel.expired = !served;
+    return after(task, true);
+}
+
 /* Before it is listed: from then on another thread may serve it. */
 static void start_timer(struct syni_task *task, struct syn_deadline deadline)
 {
@@ -178,6 +190,7 @@ struct syn_step syni_step_next(struct syn_task *public_task, struct syn_channel 
 {
     struct syni_task *task = SYNI_TASK(public_task);
     struct syni_channel *own, *channel;
+    bool stir;
     syn_err err;
 
     syni_place_check(task, out_item, "an item");
@@ -191,6 +204,8 @@ struct syn_step syni_step_next(struct syn_task *public_task, struct syn_channel 
     task->on.channel.own = own != NULL;
     if (closes_circle(task, false))
         return syni_suspended;
+    if (is_late(task, deadline))
+        return glance(task, syni_channel_take(channel, &task->on.channel.port, &stir));
     start_timer(task, deadline);
     return after(task, syni_channel_pass(channel, &task->on.channel.port, true));
 }
@@ -238,6 +253,8 @@ struct syn_step syni_step_send(struct syn_task *public_task, struct syn_channel 
     if (err)
         return refuse(task, err, syni_channel_refusal(err));
     ready_port(task, channel, (void *)(uintptr_t)item, false);
+    if (is_late(task, deadline))
+        return glance(task, syni_channel_pass(channel, &task->on.channel.port, false));
     start_timer(task, deadline);
     return after(task, syni_channel_pass(channel, &task->on.channel.port, true));
 }

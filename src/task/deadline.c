@@ -81,6 +81,11 @@ int64_t syni_deadline_of(const struct syni_self *self, int64_t deadline)
     return deadline;
 }
 
+bool syni_deadline_passed(const struct syni_self *self, int64_t deadline)
+{
+    return deadline != SYNI_NEVER && syni_now_of(self) >= deadline;
+}
+
 int64_t syni_deadline_here(int64_t deadline)
 {
     return syni_deadline_of(syni_self(), deadline);

@@ -305,9 +305,10 @@ static const char *enter(struct syni_task *task)
 
 static void end_unstarted(struct syni_task *task, syn_err err, enum syn_origin origin)
 {
-    const char *why = err == SYN_ELOOPDEAD ? task->home->why_died
-                      : err == SYN_ENOMEM  ? "no memory for a copied argument"
-                                           : NULL;
+    const char *why = err == SYN_ELOOPDEAD        ? task->home->why_died
+                      : err == SYN_ENOMEM         ? "no memory for a copied argument"
+                      : origin == SYN_BY_DEADLINE ? SYNI_TOO_LATE
+                                                  : NULL;
 
     syni_shelter_leaving(task);
     syni_outcome_set(task, err, origin, why);

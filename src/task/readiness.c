@@ -13,6 +13,7 @@
 
 #include <stddef.h>
 
+#include "base/descriptor.h"
 #include "base/report.h"
 #include "task/place.h"
 
@@ -110,6 +111,20 @@ static syn_err start(struct syni_task *task, int fd, int events)
     return syni_watch_start(&task->home->loop, events & SYN_READABLE ? reader : writer);
 }
 
+/* The deadline has passed: only what is ready already is told. False: it has not. */
+static bool look(struct syni_task *task, struct syni_polled polled)
+{
+    if (syni_loop_now(&task->home->loop) < polled.deadline.ns)
+        return false;
+    for (int direction = SYN_READABLE; direction <= SYN_WRITABLE; direction <<= 1)
+        if ((polled.events & direction) &&
+            syni_descriptor_ready(polled.fd, direction == SYN_WRITABLE, 0))
+            task->on.descriptor.ready |= direction;
+    if (!task->queued)
+        syni_task_resume(task);
+    return true;
+}
+
 struct syn_step syni_step_poll(struct syn_task *public_task, struct syni_polled polled,
                                int *out_ready)
 {
@@ -127,7 +142,7 @@ struct syn_step syni_step_poll(struct syn_task *public_task, struct syni_polled 
     err = start(task, polled.fd, polled.events);
     if (err)
         refuse(task, err, polled.fd);
-    else if (polled.deadline.ns != SYNI_NEVER)
+    else if (polled.deadline.ns != SYNI_NEVER && !look(task, polled))
         syni_timer_start(&task->home->loop, &task->timer, polled.deadline.ns, time_is_up);
     return syni_suspended;
 }

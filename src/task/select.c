@@ -139,7 +139,7 @@ static bool look_and_list(struct syni_select *select)
     for (int i = 0; i < n; i++)
         syni_channel_lock(channels[i]);
     decided = look_locked(select);
-    if (!decided)
+    if (!decided && select->wake)
         list_locked(select);
     for (int i = 0; i < n; i++)
         syni_channel_unlock(channels[i]);
@@ -182,7 +182,7 @@ bool syni_select_begin(struct syni_select *select, struct syn_choice *choices, i
     select->wake = wake;
     for (int i = 0; i < n; i++)
         ready(select, i);
-    return look_and_list(select) || wait_for_futures(select);
+    return look_and_list(select) || (wake && wait_for_futures(select));
 }
 
 int syni_select_first_time(const struct syn_choice *choices, int n)

@@ -35,7 +35,8 @@ static inline struct syni_chance *syni_chance(struct syn_choice *choice)
     return (struct syni_chance *)(void *)choice->inside;
 }
 
-/* Begins it; N is at most SYN_SELECT_MAX. True: it is decided, and WAKE is not called. */
+/* Begins it; N is at most SYN_SELECT_MAX. True: it is decided, and WAKE is not called. WAKE NULL: it
+ * only looks what can happen at once, and asks no generator. */
 bool syni_select_begin(struct syni_select *select, struct syn_choice *choices, int n,
                        void (*wake)(struct syni_select *select));
 

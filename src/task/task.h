@@ -245,8 +245,9 @@ void syni_outcome_abandon(struct syni_task *task, syn_err err, enum syn_origin o
 /* --- cancel.c --- */
 
 /* Asks TASK to end. Any thread that knows it to live (a reference, or the driver);
- * the first request counts. */
+ * the first request counts. Early: by its maker, before it is launched. */
 void syni_task_request(struct syni_task *task, enum syn_origin origin);
+void syni_task_ask_early(struct syni_task *task, enum syn_origin origin);
 /* The same in two steps, where a lock is held at the first one. True: it is the first request, and
  * TASK, which does not end before it arrives, must be sent it. */
 bool syni_task_claim_request(struct syni_task *task, enum syn_origin origin);
@@ -311,11 +312,11 @@ void syni_frame_cache(bool on);
 
 /* --- deadline.c --- */
 
-/* Now, on the clock of the loop that SELF drives, or on its own. */
+/* Now, on the clock of the loop that SELF drives, or on its own; and whether DEADLINE has passed. */
 int64_t syni_now_of(const struct syni_self *self);
+bool syni_deadline_passed(const struct syni_self *self, int64_t deadline);
 
-/* The earlier of DEADLINE and that of the syn_call_by() around the current call, or of the task
- * or job that makes it. */
+/* The earlier of DEADLINE and that around the current call, or of the task or job that makes it. */
 int64_t syni_deadline_of(const struct syni_self *self, int64_t deadline);
 int64_t syni_deadline_here(int64_t deadline);
 

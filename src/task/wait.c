@@ -173,7 +173,7 @@ static void begin_await(struct syni_task *task, void *out)
 static bool wait_for(struct syni_task *task, struct syni_core *child, int64_t deadline)
 {
     struct syn_report *report;
-    bool busy = false;
+    bool busy = false, late;
     /* relaxed: given later, a probe comes */
     uint64_t mark = atomic_load_explicit(&task->mark, memory_order_relaxed);
 
@@ -186,10 +186,14 @@ static bool wait_for(struct syni_task *task, struct syni_core *child, int64_t de
     syni_core_tighten(child, deadline);
     syni_core_tighten(child, syni_task_deadline_for_children(task));
     /* The timer first: once the waiter is known, another thread may post us. */
-    if (deadline != SYNI_NEVER)
+    late = deadline != SYNI_NEVER && syni_loop_now(&task->home->loop) >= deadline;
+    if (deadline != SYNI_NEVER && !late)
         syni_timer_start(&task->home->loop, &task->timer, deadline, await_expires);
-    if (syni_core_wait(child, &task->on.result.waiter, &busy))
+    if (syni_core_wait(child, &task->on.result.waiter, &busy)) {
+        if (late) /* now, so that what has not begun does not */
+            await_expires(&task->timer);
         return true;
+    }
     if (busy) {
         syni_timer_stop(&task->home->loop, &task->timer);
         return false;
