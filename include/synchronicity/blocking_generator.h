@@ -30,7 +30,8 @@
  * syn_job_yield(job, VALUE) gives one item and, with capacity 0, returns when the next one
  * is asked for. It returns nonzero when there is to be no more, because the channel was
  * closed or the job was asked to end: clean up and return. An item that is yielded after
- * that is destroyed. While it waits the job counts as waiting (pool.h).
+ * that is destroyed. While it waits the job counts as waiting (pool.h); no deadline ends that, since
+ * whoever consumes has its own.
  *
  * Its end ends the channel; its error is the channel's. A close asks the job to end, also
  * while it blocks, as a cancellation asks any job (syn_pool_on_cancel()), and waits for
