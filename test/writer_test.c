@@ -106,7 +106,7 @@ static void I8_a_write_that_failed_stays_the_answer(void)
     }
     f = syn_writer_flush_future(&w);
     wait_readable(link.peer);
-    CHECK_INT(syn_writer_put(&w, "x", 1), SYN_EBUSY);
+    CHECK_INT(syn_writer_write(&w, "x", 1), SYN_EBUSY);
     CHECK_INT(syn_writer_flush(&w), SYN_EBUSY);
     CHECK_INT(future_cancel(f), SYN_ECANCELED);
     CHECK_INT(syn_writer_put(&w, "x", 1), SYN_ECANCELED);
