@@ -97,7 +97,7 @@ static void churn(void *unused)
         live->waits_for = i % 3 ? "time" : "";
     }
     for (int i = 0; i < 50; i++)
-        if (lives[i].link.next)
+        if (lives[i].link.next && !syni_list_empty(&lives[i].link))
             syni_live_remove(&rig.loop, &lives[i]);
 }
 

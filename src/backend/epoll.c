@@ -29,7 +29,6 @@
 
 #ifdef SYN_HAVE_EPOLL
 
-#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
@@ -44,6 +43,7 @@
 #include "base/descriptor.h"
 #include "base/fault.h"
 #include "base/fork.h"
+#include "base/invariant.h"
 #include "base/mem.h"
 #include "base/time.h"
 
@@ -293,7 +293,7 @@ static int wait_in_spells(struct syni_poller *poller, int max, int64_t timeout_n
 static syn_err wait(struct syni_poller *poller, struct syni_event *events, unsigned capacity,
                     int64_t timeout_ns, unsigned *out_count)
 {
-    assert(capacity > 0);
+    SYNI_SURE(capacity > 0);
     int max = (int)syni_batch(capacity);
     int n = is_longer(timeout_ns, poller->spell_ns) ? wait_in_spells(poller, max, timeout_ns)
                                                     : wait_kernel(poller, max, timeout_ns);

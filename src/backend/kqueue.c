@@ -33,7 +33,6 @@
 #include <sys/event.h>
 #include <sys/time.h>
 
-#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
@@ -45,6 +44,7 @@
 #include "backend/wakepipe.h"
 #include "base/descriptor.h"
 #include "base/fault.h"
+#include "base/invariant.h"
 #include "base/mem.h"
 
 #if !defined(EVFILT_USER) || defined(SYNI_BACKEND_FALLBACKS)
@@ -275,7 +275,7 @@ static struct syni_event translate(const struct kevent *event)
 static syn_err wait(struct syni_poller *poller, struct syni_event *events, unsigned capacity,
                     int64_t timeout_ns, unsigned *out_count)
 {
-    assert(capacity > 0);
+    SYNI_SURE(capacity > 0);
     struct timespec spec;
     const struct timespec *limit = syni_timeout_spec(timeout_ns, &spec);
     int max = (int)syni_batch(capacity);

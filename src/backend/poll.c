@@ -11,7 +11,6 @@
  * hang-ups even to those who asked for nothing, and wait() would spin.
  */
 #define _GNU_SOURCE /* ppoll */
-#include <assert.h>
 #include <errno.h>
 #include <poll.h>
 #include <stdbool.h>
@@ -22,6 +21,7 @@
 #include "backend/poller.h"
 #include "backend/wakepipe.h"
 #include "base/fault.h"
+#include "base/invariant.h"
 #include "base/mem.h"
 
 enum { DIRECTIONS = SYNI_READ | SYNI_WRITE, FIRST_ROOM = 16, WAKER = 0 };
@@ -226,7 +226,7 @@ static unsigned collect(struct syni_poller *poller, struct syni_event *events, u
 static syn_err wait(struct syni_poller *poller, struct syni_event *events, unsigned capacity,
                     int64_t timeout_ns, unsigned *out_count)
 {
-    assert(capacity > 0);
+    SYNI_SURE(capacity > 0);
     /* Who sleeps in poll() with a pipe that goes away meanwhile sees its hang-up. */
     if (timeout_ns != 0 && !syni_wakepipe_is_whole(&poller->waker))
         return SYN_EBADF;

@@ -78,9 +78,9 @@ static void all_blocked_default(void *user)
 
 static bool any_pending_locked(struct syn_clock *clock)
 {
+    SYNI_HOLDS(&clock->mutex);
     SYNI_LIST_EACH (node, &clock->sleepers) {
         struct syni_sleeper *sleeper = SYNI_CONTAINER(node, struct syni_sleeper, link);
-
         if (sleeper->pending(sleeper))
             return true;
     }
@@ -92,6 +92,7 @@ static int64_t earliest_locked(struct syn_clock *clock, unsigned *out_why)
 {
     int64_t first = SYNI_NEVER;
 
+    SYNI_HOLDS(&clock->mutex);
     *out_why = 0;
     SYNI_LIST_EACH (node, &clock->sleepers) {
         struct syni_sleeper *sleeper = SYNI_CONTAINER(node, struct syni_sleeper, link);
@@ -110,6 +111,7 @@ static bool jump_locked(struct syn_clock *clock)
     unsigned why;
     int64_t next = earliest_locked(clock, &why);
 
+    SYNI_INVARIANT(27, clock->busy == 0);
     if (next == SYNI_NEVER)
         return why == SYNI_DOZE_BLOCKED;
     if (next > clock->now)

@@ -32,6 +32,7 @@ static const struct syn_err_text *find_locked(syn_err code)
 {
     const struct syn_err_text *text = NULL;
 
+    SYNI_HOLDS(&lock);
     for (const struct syn_err_table *t = tables; t && !text; t = t->next)
         text = find_in(t, code);
     return text;
@@ -54,6 +55,7 @@ static struct syn_err_table **place_locked(const struct syn_err_table *table)
 {
     struct syn_err_table **place = &tables;
 
+    SYNI_HOLDS(&lock);
     while (*place && *place != table)
         place = &(*place)->next;
     return place;
@@ -63,6 +65,7 @@ static struct syn_err_table **place_locked(const struct syn_err_table *table)
 static bool add_locked(struct syn_err_table *table, const struct syn_err_text **out_mine,
                        const struct syn_err_text **out_taken)
 {
+    SYNI_HOLDS(&lock);
     for (int i = 0; i < table->n; i++) {
         *out_mine = &table->texts[i];
         *out_taken = find_locked(table->texts[i].code);

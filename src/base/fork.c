@@ -66,6 +66,7 @@ static syn_err watch_locked(struct syni_fork_call *call)
 {
     syn_err err = watching ? SYN_OK : syni_at_fork(before, in_parent, in_child);
 
+    SYNI_HOLDS(&lock);
     if (err)
         return err;
     watching = true;

@@ -14,6 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/invariant.h"
 #include "base/probe.h"
 
 struct syni_list {
@@ -40,8 +41,15 @@ static inline bool syni_list_empty(const struct syni_list *node)
     return node->next == node;
 }
 
+/* Its neighbours know it: it was not freed, moved, or listed elsewhere meanwhile. */
+static inline bool syni_list_is_linked(const struct syni_list *node)
+{
+    return node->next->prev == node && node->prev->next == node;
+}
+
 static inline void syni_list_remove(struct syni_list *node)
 {
+    SYNI_SURE(syni_list_is_linked(node));
     node->prev->next = node->next;
     node->next->prev = node->prev;
     syni_list_init(node);
@@ -50,6 +58,7 @@ static inline void syni_list_remove(struct syni_list *node)
 /* NODE must be on no list. */
 static inline void syni_list_append(struct syni_list *head, struct syni_list *node)
 {
+    SYNI_SURE(syni_list_is_linked(head));
     node->prev = head->prev;
     node->next = head;
     head->prev->next = node;

@@ -24,7 +24,8 @@
     RANK(BROADCAST, "of a broadcast", SYNI_INSIDE_NONE)                                            \
     RANK(SHARED, "of a shared future", SYNI_INSIDE_NONE)                                           \
     RANK(CHANNEL, "of a channel", SYNI_INSIDE(CHANNEL)) /* a select holds several */               \
-    RANK(MAKING, "of pools that are made", SYNI_INSIDE(POOLS) | SYNI_INSIDE(FORK))                 \
+    RANK(MAKING, "of pools that are made",                                                         \
+         SYNI_INSIDE(POOL) | SYNI_INSIDE(POOLS) | SYNI_INSIDE(FORK))                               \
     RANK(POOL, "of a pool",                                                                        \
          SYNI_INSIDE(POOLS) | SYNI_INSIDE(CLOCKS) | SYNI_INSIDE(CLOCK) | SYNI_INSIDE(SPARE) |     \
              SYNI_INSIDE(PARKER) | SYNI_INSIDE(FORK))                                              \

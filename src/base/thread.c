@@ -40,6 +40,29 @@ static void must(int error, const char *what)
 
 #if defined(SYN_CHECKED) && SYN_CHECKED
 #define RANK(mutex) ((mutex)->rank)
+
+static unsigned number_here(void)
+{
+    static atomic_uint last;
+    static _Thread_local unsigned number;
+
+    if (number == 0)
+        number = atomic_fetch_add(&last, 1) + 1;
+    return number;
+}
+
+bool syni_mutex_is_held(const struct syni_mutex *mutex)
+{
+    return atomic_load_explicit(&mutex->holder, memory_order_relaxed) == number_here();
+}
+
+/* relaxed: a thread looks for itself only */
+static void note_holder(struct syni_mutex *mutex, bool holds)
+{
+    atomic_store_explicit(&mutex->holder, holds ? number_here() : 0, memory_order_relaxed);
+}
+#else
+#define note_holder(mutex, holds) ((void)0)
 #endif
 
 void syni_mutex_init(struct syni_mutex *mutex, enum syni_rank rank)
@@ -55,6 +78,7 @@ void syni_mutex_init(struct syni_mutex *mutex, enum syni_rank rank)
 void syni_mutex_renew(struct syni_mutex *mutex)
 {
     must(pthread_mutex_init(&mutex->raw, NULL), "pthread_mutex_init failed");
+    note_holder(mutex, false);
 }
 
 void syni_mutex_fini(struct syni_mutex *mutex)
@@ -66,11 +90,13 @@ void syni_mutex_lock(struct syni_mutex *mutex)
 {
     syni_rank_take(RANK(mutex), mutex);
     must(pthread_mutex_lock(&mutex->raw), "pthread_mutex_lock failed");
+    note_holder(mutex, true);
 }
 
 void syni_mutex_unlock(struct syni_mutex *mutex)
 {
     syni_rank_give(RANK(mutex));
+    note_holder(mutex, false);
     must(pthread_mutex_unlock(&mutex->raw), "pthread_mutex_unlock failed");
 }
 
@@ -98,7 +124,9 @@ void syni_cond_wait(struct syni_cond *cond, struct syni_mutex *mutex)
     int before = syni_thread_hold_cancel();
 
     syni_rank_wait(RANK(mutex));
+    note_holder(mutex, false);
     must(pthread_cond_wait(&cond->raw, &mutex->raw), "pthread_cond_wait failed");
+    note_holder(mutex, true);
     syni_thread_let_cancel(before);
 }
 
@@ -115,12 +143,15 @@ bool syni_cond_wait_until(struct syni_cond *cond, struct syni_mutex *mutex, int6
         return false;
     syni_timespec(&when, left);
     before = syni_thread_hold_cancel();
+    note_holder(mutex, false);
     error = pthread_cond_timedwait_relative_np(&cond->raw, &mutex->raw, &when);
 #else
     syni_timespec(&when, deadline_ns);
     before = syni_thread_hold_cancel();
+    note_holder(mutex, false);
     error = pthread_cond_timedwait(&cond->raw, &mutex->raw, &when);
 #endif
+    note_holder(mutex, true);
     syni_thread_let_cancel(before);
     if (error == ETIMEDOUT)
         return false;

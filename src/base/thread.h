@@ -17,6 +17,7 @@
 
 #include <synchronicity/err.h>
 
+#include "base/invariant.h"
 #include "base/rank.h"
 
 /* Bytes of a cache line: what different threads write often lies so far apart. Where
@@ -27,6 +28,7 @@ struct syni_mutex {
     pthread_mutex_t raw;
 #if defined(SYN_CHECKED) && SYN_CHECKED
     enum syni_rank rank;
+    atomic_uint holder; /* the number of the thread that has it; 0: nobody */
 #endif
 };
 
@@ -38,7 +40,7 @@ struct syni_cond {
 #if defined(SYN_CHECKED) && SYN_CHECKED
 #define SYNI_MUTEX_INIT(name)                                                                      \
     {                                                                                              \
-        PTHREAD_MUTEX_INITIALIZER, SYNI_RANK_##name                                                \
+        PTHREAD_MUTEX_INITIALIZER, SYNI_RANK_##name, 0                                                \
     }
 #else
 #define SYNI_MUTEX_INIT(name)                                                                      \
@@ -53,6 +55,15 @@ void syni_mutex_renew(struct syni_mutex *mutex);
 void syni_mutex_fini(struct syni_mutex *mutex);
 void syni_mutex_lock(struct syni_mutex *mutex);
 void syni_mutex_unlock(struct syni_mutex *mutex);
+
+/* The calling thread holds MUTEX: what each function whose name ends in _locked needs. Known in
+ * checked builds only. */
+#if defined(SYN_CHECKED) && SYN_CHECKED
+bool syni_mutex_is_held(const struct syni_mutex *mutex);
+#else
+#define syni_mutex_is_held(mutex) true
+#endif
+#define SYNI_HOLDS(mutex) SYNI_SURE(syni_mutex_is_held(mutex))
 
 void syni_cond_init(struct syni_cond *cond);
 void syni_cond_fini(struct syni_cond *cond);

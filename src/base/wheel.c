@@ -13,8 +13,9 @@
  */
 #include "base/wheel.h"
 
-#include <assert.h>
 #include <stddef.h>
+
+#include "base/invariant.h"
 
 enum { TICK_BITS = 18, SLOT_BITS = 6, SLOT_MASK = SYNI_WHEEL_SLOTS - 1, MOST_LOOKED_AT = 16 };
 
@@ -83,7 +84,7 @@ static void move_to(struct syni_wheel *wheel, struct syni_heap_node **slot, int6
 {
     struct syni_heap_node *node = *slot;
 
-    assert(tick > wheel->tick); /* invariant 160 */
+    SYNI_INVARIANT(160, tick > wheel->tick);
     *slot = NULL;
     wheel->tick = tick;
     while (node) {

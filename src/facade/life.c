@@ -56,6 +56,7 @@ static struct syni_home *home_of(struct syni_loop *loop)
 /* release: a thread that sees it run sees what it runs on */
 static void move_locked(struct syni_home *home, enum syni_life life)
 {
+    SYNI_INVARIANT(82, syni_mutex_is_held(&lock) && syni_life_may_move(home->life, life));
     atomic_store_explicit(&home->life, life, memory_order_release);
 }
 

@@ -86,4 +86,25 @@ syn_err syni_home_start(struct syn_synchronizer *synchronizer);
 syn_err syni_home_stop(struct syni_home *home, struct syn_deadline deadline);
 syn_err syni_home_free(struct syni_home *home);
 
+/* The arrows of the picture in life.c; for a check of each move. */
+static inline bool syni_life_may_move(enum syni_life from, enum syni_life to)
+{
+#define FROM(life) (1U << SYNI_LIFE_##life)
+    static const unsigned from_where[] = {
+        [SYNI_LIFE_RUNNING] = FROM(NEW) | FROM(STOPPED),
+        [SYNI_LIFE_STOPPING] = FROM(RUNNING),
+        [SYNI_LIFE_GIVING_UP] = FROM(STOPPING) | FROM(STUCK),
+        [SYNI_LIFE_STUCK] = FROM(GIVING_UP),
+        [SYNI_LIFE_DYING] = FROM(RUNNING) | FROM(STOPPING) | FROM(GIVING_UP) | FROM(STUCK),
+        [SYNI_LIFE_ENDED] = FROM(STOPPING) | FROM(GIVING_UP) | FROM(STUCK) | FROM(DYING),
+        [SYNI_LIFE_REAPING] =
+            FROM(STOPPING) | FROM(GIVING_UP) | FROM(STUCK) | FROM(DYING) | FROM(ENDED),
+        [SYNI_LIFE_STOPPED] = FROM(REAPING),
+        [SYNI_LIFE_DEAD] = FROM(REAPING),
+    };
+#undef FROM
+
+    return from_where[to] >> from & 1;
+}
+
 #endif

@@ -38,6 +38,7 @@ static void is_over(struct syni_object *object)
 
     object->refusal = object->home->loop.died ? SYN_ELOOPDEAD : SYN_ECLOSED;
     syni_mutex_lock(&syni_residents_lock);
+    SYNI_INVARIANT(40, object->state != SYNI_ENDED);
     object->state = SYNI_ENDED;
     syni_identity_remove(object);
     syni_list_remove(&object->resident.link);

@@ -46,6 +46,7 @@ static void reap_locked(struct syn_child *child)
 {
     int status, got;
 
+    SYNI_HOLDS(&child->lock);
     do
         got = (int)waitpid(child->id, &status, WNOHANG);
     while (got < 0 && errno == EINTR);

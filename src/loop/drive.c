@@ -24,6 +24,8 @@ static bool ending(const struct syni_loop *loop)
 /* The role goes to nobody. False: a post came meanwhile, and we hold it again. */
 static bool let_go(struct syni_loop *loop)
 {
+    SYNI_INVARIANT(9, loop->callers_drive && syni_loop_dormant(loop) && !loop->ready.first);
+    SYNI_INVARIANT(1, syni_loop_role(loop) == SYNI_ROLE_AWAKE);
     if (loop->clock)
         syni_clock_doze(&loop->sleeper, SYNI_NEVER, 0);
     atomic_store(&loop->role, SYNI_ROLE_FREE);
@@ -150,6 +152,8 @@ syn_err syni_loop_start(struct syni_loop *loop)
 
 void syni_loop_retire(struct syni_loop *loop)
 {
+    SYNI_DRIVEN(loop);
+    SYNI_INVARIANT(4, !syni_stack_is_open(&loop->inbox));
     atomic_store(&loop->role, SYNI_ROLE_GONE);
     SYNI_DELAY(loop_retire);
     /* Whoever pinned the loop may still be about to wake the poller. Nobody does so from here on but

@@ -24,6 +24,7 @@ void syni_loop_pin(struct syni_loop *loop)
 
 void syni_loop_unpin(struct syni_loop *loop)
 {
+    SYNI_INVARIANT(4, atomic_load_explicit(&loop->knockers, memory_order_relaxed) > 0);
     /* release, of seq_cst: pairs with the look in syni_loop_retire() */
     atomic_fetch_sub(&loop->knockers, 1);
 }
@@ -83,6 +84,7 @@ bool syni_loop_has_posts(struct syni_loop *loop)
 
 void syni_loop_take_posts(struct syni_loop *loop)
 {
+    SYNI_INVARIANT(6, !loop->passes_events);
     if (!loop->taken)
         loop->taken = syni_stack_take(&loop->inbox);
     for (int i = 0; loop->taken && i < SYNI_LOOP_BATCH; i++) {

@@ -19,6 +19,7 @@ static struct syni_list registry = {&registry, &registry};
 
 void syni_live_add(struct syni_loop *loop, struct syni_live *live, const char *name)
 {
+    SYNI_INVARIANT(9, loop->n_dormant <= loop->n_live);
     live->name = name;
     live->waits_for = "";
     live->detail = -1;
@@ -29,6 +30,7 @@ void syni_live_add(struct syni_loop *loop, struct syni_live *live, const char *n
 
 void syni_live_remove(struct syni_loop *loop, struct syni_live *live)
 {
+    SYNI_INVARIANT(9, loop->n_live > 0);
     syni_list_remove(&live->link);
     loop->n_live--;
 }

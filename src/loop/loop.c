@@ -53,6 +53,7 @@ static void run_drawn(struct syni_loop *loop)
 
 static void run_ready(struct syni_loop *loop)
 {
+    SYNI_INVARIANT(6, !loop->passes_events);
     if (loop->draws) {
         run_drawn(loop);
         return;
@@ -79,8 +80,10 @@ static unsigned look(struct syni_loop *loop, int64_t timeout_ns)
         loop->died = err;
     if (timeout_ns != 0)
         loop->now = syni_loop_now(loop);
+    SYNI_NOTE(loop->passes_events = true);
     for (unsigned i = 0; i < n; i++)
         syni_watch_dispatch(loop, &events[i]);
+    SYNI_NOTE(loop->passes_events = false);
     return n;
 }
 
@@ -113,6 +116,7 @@ static void sleep_in_kernel(struct syni_loop *loop, int64_t until)
 
 static void sleep_until(struct syni_loop *loop, int64_t until)
 {
+    SYNI_INVARIANT(1, syni_loop_role(loop) == SYNI_ROLE_AWAKE);
     /* seq_cst: "asleep" comes before the look at the inbox; see role.c */
     atomic_store(&loop->role, SYNI_ROLE_ASLEEP);
     SYNI_DELAY(loop_asleep);
@@ -181,6 +185,7 @@ static void wait(struct syni_loop *loop, int64_t until)
 static void run_steps(struct syni_loop *loop)
 {
     syni_fork_returned(loop->process, loop->name);
+    SYNI_DRIVEN(loop);
     loop->hurry = false;
     syni_count(&loop->counts.turns);
     syni_loop_take_posts(loop);
@@ -231,12 +236,14 @@ static bool loop_pending(struct syni_sleeper *sleeper)
 
 void syni_loop_block(struct syni_loop *loop)
 {
+    SYNI_DRIVEN(loop);
     if (loop->blocked++ == 0)
         syni_clock_doze(&loop->sleeper, SYNI_NEVER, 0);
 }
 
 void syni_loop_unblock(struct syni_loop *loop)
 {
+    SYNI_SURE(loop->blocked > 0);
     if (--loop->blocked == 0)
         syni_clock_rouse(&loop->sleeper);
 }
@@ -283,6 +290,7 @@ void syni_loop_fini(struct syni_loop *loop)
 {
     int cancel_state = syni_thread_hold_cancel(); /* close() is a cancellation point */
 
+    SYNI_SURE(!loop->ready.first && !loop->taken);
     syni_live_unregister(loop);
     syni_clock_leave(&loop->sleeper);
     syni_watch_fini(loop);

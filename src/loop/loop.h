@@ -166,6 +166,7 @@ struct syni_loop {
     int blocked;           /* steps that block on something else, one inside the other */
     bool busy;             /* in step 4, and jobs are ready or posted */
     bool hurry;            /* this turn shall end without sleeping */
+    bool passes_events;    /* in step 5; noted in checked builds only */
     bool closing;          /* it shall end: the dedicated thread must get the role */
     syn_err died;          /* why the loop cannot go on; 0 while it can */
     /* Called by the dedicated driver between turns while the loop is closing, or
@@ -233,10 +234,22 @@ int64_t syni_loop_now(struct syni_loop *loop);
 /* JOB runs in this turn or the next. Driver only. */
 static inline void syni_loop_ready(struct syni_loop *loop, struct syni_job *job)
 {
+    SYNI_SURE(job->run);
     job->link.next = NULL;
     *loop->ready.last = &job->link;
     loop->ready.last = &job->link.next;
 }
+
+/* Where the role is; for checks, and relaxed: the driver sees its own. */
+static inline enum syni_role syni_loop_role(const struct syni_loop *loop)
+{
+    return atomic_load_explicit(&loop->role, memory_order_relaxed);
+}
+
+bool syni_drives(const struct syni_loop *loop);
+
+/* The calling thread drives LOOP: what each function needs that says "driver only". */
+#define SYNI_DRIVEN(loop) SYNI_INVARIANT(1, syni_drives(loop))
 
 /* --- inbox.c: the door for other threads --- */
 
@@ -310,8 +323,7 @@ bool syni_role_move(struct syni_loop *loop, enum syni_role from, enum syni_role 
 void syni_role_hand_over(struct syni_loop *loop);
 
 /* The loops that the calling thread drives, see self.h. */
-struct syni_driving *syni_driving_now(void); /* the innermost, or NULL */
-bool syni_drives(const struct syni_loop *loop);
+struct syni_driving *syni_driving_now(void); /* the innermost, or NULL; syni_drives() is above */
 
 /* A thread that took the role by syni_loop_try_drive() says so around its turns. */
 void syni_driving_enter(struct syni_self *self, struct syni_driving *here, struct syni_loop *loop);

@@ -25,7 +25,6 @@
  */
 #include "loop/loop.h"
 
-#include <assert.h>
 #include <stddef.h>
 
 struct syni_driving *syni_driving_now(void)
@@ -51,6 +50,7 @@ void syni_role_hand_over(struct syni_loop *loop)
 {
     atomic_fetch_add_explicit(&loop->counts.hand_overs, 1, memory_order_relaxed);
     syni_mutex_lock(&loop->lock);
+    SYNI_INVARIANT(1, !loop->handed);
     loop->handed = true;
     syni_cond_signal(&loop->standby);
     syni_mutex_unlock(&loop->lock);
@@ -68,7 +68,7 @@ void syni_loop_knock(struct syni_loop *loop)
 {
     enum syni_role role;
 
-    assert(atomic_load(&loop->knockers) > 0); /* invariant 4: the poller is open */
+    SYNI_INVARIANT(4, atomic_load(&loop->knockers) > 0);
     role = atomic_load(&loop->role);
     SYNI_DELAY(knock_role);
     switch (role) {
@@ -97,5 +97,6 @@ void syni_driving_enter(struct syni_self *self, struct syni_driving *here, struc
 
 void syni_driving_leave(struct syni_self *self, struct syni_driving *here)
 {
+    SYNI_SURE(self->driving == here || !self->driving);
     self->driving = here->outer;
 }

@@ -7,11 +7,10 @@
  */
 #include "loop/loop.h"
 
-#include <assert.h>
-
 void syni_timer_start(struct syni_loop *loop, struct syni_timer *timer, int64_t deadline,
                       void (*fire)(struct syni_timer *timer))
 {
+    SYNI_DRIVEN(loop);
     timer->fire = fire;
     syni_wheel_insert(&loop->timers, &timer->node, deadline);
     loop->n_timers++;
@@ -19,6 +18,7 @@ void syni_timer_start(struct syni_loop *loop, struct syni_timer *timer, int64_t 
 
 void syni_timer_stop(struct syni_loop *loop, struct syni_timer *timer)
 {
+    SYNI_DRIVEN(loop);
     if (!syni_heap_holds(&timer->node))
         return;
     syni_wheel_remove(&loop->timers, &timer->node);
@@ -29,7 +29,7 @@ int64_t syni_timer_next(struct syni_loop *loop)
 {
     int64_t next = loop->n_timers ? syni_wheel_next(&loop->timers) : SYNI_NEVER;
 
-    assert(loop->n_timers || !syni_heap_first(&loop->timers.near)); /* invariant 161 */
+    SYNI_INVARIANT(161, loop->n_timers || !syni_heap_first(&loop->timers.near));
     return next;
 }
 

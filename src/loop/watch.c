@@ -185,6 +185,7 @@ static void place(struct syni_loop *loop, struct syni_fd_wait *wait)
 {
     if (!wait)
         return;
+    SYNI_INVARIANT(8, !*place_of(find(loop, wait->fd), wait->direction));
     *place_of(find(loop, wait->fd), wait->direction) = wait;
     loop->n_fd_waits++;
 }

@@ -14,12 +14,15 @@
 
 static void let_go_locked(struct syni_work *work)
 {
+    SYNI_HOLDS(&work->pool->lock);
+    SYNI_INVARIANT(48, work->holders > 0 && work->state == SYNI_WORK_RUNNING);
     if (--work->holders == 0)
         syni_cond_broadcast(&work->pool->changed);
 }
 
 static void wait_for_holders_locked(struct syni_work *work)
 {
+    SYNI_HOLDS(&work->pool->lock);
     while (work->holders > 0)
         syni_cond_wait(&work->pool->changed, &work->pool->lock);
 }
@@ -35,6 +38,7 @@ static void abandon(struct syni_work *work)
     syni_mutex_lock(&pool->lock);
     ours = work->state == SYNI_WORK_RUNNING && !work->abandoned && work->ops->abandon;
     if (ours) {
+        SYNI_INVARIANT(47, work->worker && work->worker->work == work);
         work->abandoned = true;
         pool->stats.abandoned++;
     }
@@ -183,6 +187,7 @@ syn_err syni_work_hook(struct syni_work *work, enum syni_hook which, void (*fn)(
 
 void syni_work_settle_locked(struct syni_work *work)
 {
+    SYNI_HOLDS(&work->pool->lock);
     if (!work->asked)
         return;
     wait_for_holders_locked(work);

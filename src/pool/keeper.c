@@ -35,6 +35,7 @@ static struct syni_work *earliest_locked(void)
 {
     struct syni_heap_node *first = syni_heap_first(&doomed);
 
+    SYNI_HOLDS(&lock);
     return first ? SYNI_CONTAINER(first, struct syni_work, doomed) : NULL;
 }
 
@@ -42,6 +43,7 @@ static void give_up_locked(struct syni_work *work)
 {
     void (*fn)(struct syni_work *) = give_up;
 
+    SYNI_HOLDS(&lock);
     syni_heap_remove(&doomed, &work->doomed);
     current = work;
     syni_mutex_unlock(&lock);
@@ -76,6 +78,7 @@ static syn_err start_locked(void)
     struct syni_thread thread;
     syn_err err = syni_fork_watch(&fork_call);
 
+    SYNI_HOLDS(&lock);
     if (err)
         return err;
     if (!made) {

@@ -46,6 +46,7 @@ void syni_pool_size_locked(struct syni_pool *pool)
     char why[SYNI_DOUBT_SIZE];
     size_t bound = options->queue_bound < PTRDIFF_MAX ? options->queue_bound : PTRDIFF_MAX;
 
+    SYNI_HOLDS(&pool->lock);
     pool->max_threads = options->max_threads ? options->max_threads
                         : processors > LEAST_THREADS ? processors : LEAST_THREADS;
     pool->hard_limit = options->hard_limit ? options->hard_limit : HARD_LIMIT;

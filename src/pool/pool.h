@@ -179,6 +179,8 @@ _Static_assert(_Alignof(struct syni_pool) <= _Alignof(struct syn_pool), "misalig
 /* Threads that run, or are about to. */
 static inline unsigned syni_running_locked(const struct syni_pool *pool)
 {
+    SYNI_HOLDS(&pool->lock);
+    SYNI_INVARIANT(50, pool->n_threads >= pool->n_blocked + pool->n_idle);
     return pool->n_threads - pool->n_blocked - pool->n_idle;
 }
 

@@ -29,6 +29,7 @@ static struct syni_pool_stopper *stopper_of(struct syni_list *node)
 
 static void take_last_locked(struct syni_pool *pool, struct syni_pool_stopper *here)
 {
+    SYNI_HOLDS(&pool->lock);
     here->joins = pool->has_last;
     here->last = pool->last;
     pool->has_last = false;
@@ -36,6 +37,7 @@ static void take_last_locked(struct syni_pool *pool, struct syni_pool_stopper *h
 
 static void tell_over(struct syni_pool_stopper *here)
 {
+    SYNI_INVARIANT(86, !here->over);
     syni_list_remove(&here->link);
     syni_parker_wake(here->parker, &here->over);
 }
@@ -51,6 +53,9 @@ static struct syni_fork_call fork_call = {.lock = &all_lock, .child = forked};
 /* Nothing is left of it. */
 static void is_stopped_locked(struct syni_pool *pool)
 {
+    SYNI_HOLDS(&pool->lock);
+    SYNI_INVARIANT(71, pool->n_threads == 0 && pool->n_here == 0 && pool->n_works == 0);
+    SYNI_INVARIANT(86, pool->life != SYNI_POOL_OPEN && !pool->has_last);
     pool->life = SYNI_POOL_STOPPED;
     syni_mutex_lock(&all_lock);
     syni_list_remove(&pool->registered);
@@ -59,6 +64,7 @@ static void is_stopped_locked(struct syni_pool *pool)
 
 static void tell_all_over_locked(struct syni_pool *pool)
 {
+    SYNI_HOLDS(&pool->lock);
     while (!syni_list_empty(&pool->stoppers))
         tell_over(stopper_of(pool->stoppers.next));
 }
@@ -67,6 +73,7 @@ void syni_pool_tell_locked(struct syni_pool *pool)
 {
     struct syni_pool_stopper *first;
 
+    SYNI_HOLDS(&pool->lock);
     if (pool->life == SYNI_POOL_OPEN)
         return;
     if (pool->n_works == 0)
@@ -90,6 +97,7 @@ void syni_pool_tell_locked(struct syni_pool *pool)
 
 void syni_pool_close_locked(struct syni_pool *pool, struct syni_pool_stopper *here)
 {
+    SYNI_HOLDS(&pool->lock);
     *here = (struct syni_pool_stopper){.parker = syni_parker_mine()};
     pool->n_inside++;
     if (pool->life == SYNI_POOL_OPEN)
@@ -113,6 +121,7 @@ void syni_pool_leave(struct syni_pool *pool, struct syni_pool_stopper *here)
         is_stopped_locked(pool);
         tell_all_over_locked(pool);
     }
+    SYNI_SURE(pool->n_inside > 0);
     pool->n_inside--;
     syni_cond_broadcast(&pool->changed);
     syni_mutex_unlock(&pool->lock);
@@ -173,6 +182,7 @@ bool syni_pool_thread_leaves_locked(struct syni_pool *pool, struct syni_thread *
     struct syni_thread self = syni_thread_self();
     bool joins = pool->has_last;
 
+    SYNI_HOLDS(&pool->lock);
     if (pool->life == SYNI_POOL_OPEN || syni_list_empty(&pool->stoppers)) {
         syni_thread_detach(&self);
         return false;
@@ -185,6 +195,7 @@ bool syni_pool_thread_leaves_locked(struct syni_pool *pool, struct syni_thread *
 
 bool syni_pool_is_used_locked(const struct syni_pool *pool)
 {
+    SYNI_HOLDS(&pool->lock);
     return pool->n_threads > 0 || pool->n_here > 0 || pool->stats.queued > 0 ||
            pool->life == SYNI_POOL_REAPING;
 }

@@ -35,8 +35,10 @@ static void make(struct syni_pool *pool, struct syn_pool *owner)
     syni_cond_init(&pool->changed);
     for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
         syni_list_init(lists[i]);
+    syni_mutex_lock(&pool->lock); /* for the sake of those two */
     syni_pool_size_locked(pool);
     syni_tray_tend_locked(pool);
+    syni_mutex_unlock(&pool->lock);
     if (pool->life == SYNI_POOL_OPEN) /* a static one stays stopped when it was freed */
         syni_pool_register(pool);
 }
@@ -98,6 +100,7 @@ static syn_err find_room_locked(struct syni_pool *pool, struct syni_work *work,
 {
     enum syn_when_full when_full = pool->owner->options.when_full;
 
+    SYNI_HOLDS(&pool->lock);
     if (pool->life != SYNI_POOL_OPEN)
         return SYN_ECLOSED;
     if (pool->doubtful)
@@ -118,6 +121,7 @@ static syn_err enter_locked(struct syni_pool *pool, struct syni_work *work,
 {
     syn_err err;
 
+    SYNI_HOLDS(&pool->lock);
     syni_tray_empty_locked(pool); /* what this thread posted before comes first */
     err = syni_queue_put_locked(pool, work);
     if (err)
@@ -130,6 +134,7 @@ static syn_err enter_locked(struct syni_pool *pool, struct syni_work *work,
 
 static void refuse_locked(struct syni_pool *pool, struct syni_work *work)
 {
+    SYNI_HOLDS(&pool->lock);
     work->state = SYNI_WORK_OVER;
     pool->stats.refused++;
     syni_room_give_locked(pool, work);

@@ -33,6 +33,7 @@ static struct strand *strand_of(struct syn_strand *strand)
 
 static void join_queue_locked(struct syni_pool *pool, struct syni_work *work)
 {
+    SYNI_HOLDS(&pool->lock);
     syni_list_append(work->urgent ? &pool->urgent : &pool->others, &work->link);
 }
 
@@ -51,6 +52,7 @@ static syn_err join_strand_locked(struct syni_pool *pool, struct syni_work *work
     struct strand *strand = strand_of(work->strand);
     struct syni_pool *other = NULL;
 
+    SYNI_HOLDS(&pool->lock);
     forget_parents(strand);
     if (atomic_compare_exchange_strong(&strand->pool, &other, pool)) {
         syni_list_init(&strand->line);
@@ -69,6 +71,8 @@ syn_err syni_queue_put_locked(struct syni_pool *pool, struct syni_work *work)
 {
     syn_err err = SYN_OK;
 
+    SYNI_HOLDS(&pool->lock);
+    SYNI_INVARIANT(46, work->state == SYNI_WORK_NEW);
     if (work->strand)
         err = join_strand_locked(pool, work);
     else
@@ -85,6 +89,8 @@ syn_err syni_queue_put_locked(struct syni_pool *pool, struct syni_work *work)
 /* WORK, which waited, does so no more. */
 static void leave_queue_locked(struct syni_work *work)
 {
+    SYNI_HOLDS(&work->pool->lock);
+    SYNI_INVARIANT(54, work->pool->stats.queued > 0);
     work->in_line = false;
     if (work->nested)
         syni_list_remove(&work->nested_link);
@@ -94,6 +100,7 @@ static void leave_queue_locked(struct syni_work *work)
 
 bool syni_queue_is_empty_locked(const struct syni_pool *pool)
 {
+    SYNI_HOLDS(&pool->lock);
     return syni_list_empty(&pool->urgent) && syni_list_empty(&pool->others);
 }
 
@@ -102,12 +109,15 @@ struct syni_work *syni_queue_take_locked(struct syni_pool *pool)
     bool urgent = !syni_list_empty(&pool->urgent);
     struct syni_work *work;
 
+    SYNI_HOLDS(&pool->lock);
     if (syni_queue_is_empty_locked(pool))
         return NULL;
     if (urgent && !syni_list_empty(&pool->others) && pool->n_urgent_in_a_row >= URGENT_IN_A_ROW)
         urgent = false;
     pool->n_urgent_in_a_row = urgent ? pool->n_urgent_in_a_row + 1 : 0;
     work = SYNI_CONTAINER((urgent ? &pool->urgent : &pool->others)->next, struct syni_work, link);
+    SYNI_INVARIANT(46, work->state == SYNI_WORK_WAITING);
+    SYNI_INVARIANT(52, !work->in_line);
     syni_list_remove(&work->link);
     work->state = SYNI_WORK_RUNNING;
     leave_queue_locked(work);
@@ -119,9 +129,11 @@ void syni_queue_leave_strand_locked(struct syni_work *work)
     struct strand *strand;
     struct syni_work *next;
 
+    SYNI_HOLDS(&work->pool->lock);
     if (!work->strand)
         return;
     strand = strand_of(work->strand);
+    SYNI_INVARIANT(55, atomic_load(&strand->pool) == work->pool);
     if (syni_list_empty(&strand->line)) {
         syni_list_remove(&strand->link);
         atomic_store(&strand->pool, NULL); /* the last touch */
@@ -137,6 +149,8 @@ void syni_queue_remove_locked(struct syni_work *work)
 {
     bool in_line = work->in_line;
 
+    SYNI_HOLDS(&work->pool->lock);
+    SYNI_INVARIANT(46, work->state == SYNI_WORK_WAITING);
     syni_list_remove(&work->link);
     work->state = SYNI_WORK_OVER;
     leave_queue_locked(work);
@@ -156,6 +170,7 @@ static void move_all_locked(struct syni_list *from, struct syni_list *list)
 
 void syni_queue_empty_locked(struct syni_pool *pool, struct syni_list *list)
 {
+    SYNI_HOLDS(&pool->lock);
     /* The lines first: no strand moves one up meanwhile. */
     SYNI_LIST_EACH (node, &pool->strands)
         move_all_locked(&SYNI_CONTAINER(node, struct strand, link)->line, list);
@@ -165,6 +180,7 @@ void syni_queue_empty_locked(struct syni_pool *pool, struct syni_list *list)
 
 void syni_queue_remove_nested_locked(struct syni_pool *pool, struct syni_list *list)
 {
+    SYNI_HOLDS(&pool->lock);
     while (!syni_list_empty(&pool->nested)) {
         struct syni_work *work =
             SYNI_CONTAINER(pool->nested.next, struct syni_work, nested_link);

@@ -49,6 +49,7 @@ bool syni_room_take(struct syni_pool *pool, struct syni_work *work)
 
 static void return_vacated_locked(struct syni_pool *pool)
 {
+    SYNI_HOLDS(&pool->lock);
     if (pool->vacated == 0)
         return;
     atomic_fetch_add_explicit(&pool->room, pool->vacated, memory_order_relaxed);
@@ -57,12 +58,14 @@ static void return_vacated_locked(struct syni_pool *pool)
 
 bool syni_room_take_locked(struct syni_pool *pool, struct syni_work *work)
 {
+    SYNI_HOLDS(&pool->lock);
     return_vacated_locked(pool);
     return syni_room_take(pool, work);
 }
 
 void syni_room_exceed_locked(struct syni_pool *pool, struct syni_work *work)
 {
+    SYNI_HOLDS(&pool->lock);
     if (syni_room_take_locked(pool, work))
         return;
     atomic_fetch_sub_explicit(&pool->room, 1, memory_order_relaxed);
@@ -71,8 +74,10 @@ void syni_room_exceed_locked(struct syni_pool *pool, struct syni_work *work)
 
 void syni_room_give_locked(struct syni_pool *pool, struct syni_work *work)
 {
+    SYNI_HOLDS(&pool->lock);
     if (!work->placed)
         return;
+    SYNI_INVARIANT(75, pool->vacated >= 0);
     work->placed = false;
     pool->vacated++;
     if (pool->vacated > bound_of(pool) / 16)
@@ -85,6 +90,7 @@ static bool sleep_locked(struct syni_pool *pool, struct submitter *me, int64_t u
 {
     bool in_time;
 
+    SYNI_HOLDS(&pool->lock);
     if (syni_list_empty(&me->link)) {
         me->done = false;
         syni_list_append(&pool->submitters, &me->link);
@@ -98,6 +104,7 @@ static bool sleep_locked(struct syni_pool *pool, struct submitter *me, int64_t u
 syn_err syni_room_wait_locked(struct syni_pool *pool, struct syni_work *work, int64_t deadline,
                               syni_pool_sleep_fn *sleep)
 {
+    SYNI_HOLDS(&pool->lock);
     /* A virtual clock would not know what such a moment is for. */
     struct submitter me = {.parker = syni_parker_mine(), .hasty = syni_clock_mine() != NULL};
     int64_t soon = syni_deadline_in(syni_now(), MOMENT_NS);
@@ -124,6 +131,7 @@ void syni_room_tell_locked(struct syni_pool *pool, bool all)
     ptrdiff_t places, bound = bound_of(pool);
     bool is_half_empty;
 
+    SYNI_HOLDS(&pool->lock);
     if (syni_list_empty(&pool->submitters))
         return;
     return_vacated_locked(pool);

@@ -43,6 +43,7 @@ void syni_worker_choose_locked(struct syni_pool *pool, struct syni_calling *out_
 {
     bool enough = syni_running_locked(pool) >= pool->max_threads;
 
+    SYNI_HOLDS(&pool->lock);
     if (!enough && pool->n_idle > 0) {
         out_calling->idle = SYNI_CONTAINER(pool->idle.next, struct syni_worker, idle);
         syni_list_remove(&out_calling->idle->idle);
@@ -71,6 +72,7 @@ static void refuse(struct syni_pool *pool, syn_err err, unsigned not_started)
 
     syni_list_init(&list);
     syni_mutex_lock(&pool->lock);
+    SYNI_INVARIANT(50, pool->n_threads >= not_started);
     pool->n_threads -= not_started;
     syni_tray_tend_locked(pool);
     pool->n_here++; /* a stop waits for us, and then POOL may be gone */
@@ -145,6 +147,8 @@ void syni_worker_step_out(struct syni_worker *worker)
 
 void syni_worker_step_in_locked(struct syni_worker *worker)
 {
+    SYNI_HOLDS(&worker->pool->lock);
+    SYNI_INVARIANT(50, worker->out > 0 && (worker->here || worker->pool->n_blocked > 0));
     if (--worker->out > 0 || worker->here)
         return;
     worker->pool->n_blocked--;

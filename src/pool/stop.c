@@ -17,6 +17,7 @@
  * from here on. */
 static void hold_running_locked(struct syni_pool *pool, int reason, struct syni_list *list)
 {
+    SYNI_HOLDS(&pool->lock);
     syni_list_init(list);
     SYNI_LIST_EACH (node, &pool->workers) {
         struct syni_work *work = SYNI_CONTAINER(node, struct syni_worker, link)->work;

@@ -10,7 +10,6 @@
  */
 #include "pool/pool.h"
 
-#include <assert.h>
 #include <stddef.h>
 
 bool syni_tray_is_open(struct syni_pool *pool)
@@ -25,20 +24,23 @@ bool syni_tray_put(struct syni_pool *pool, struct syni_work *work)
 
 static void queue_all_locked(struct syni_pool *pool, struct syni_link *link)
 {
+    SYNI_HOLDS(&pool->lock);
     while (link) {
         struct syni_work *work = SYNI_CONTAINER(link, struct syni_work, on_tray);
         syn_err err;
 
         link = link->next;
+        SYNI_INVARIANT(72, work->state == SYNI_WORK_NEW && !work->strand && !work->urgent);
         pool->stats.submitted++;
         err = syni_queue_put_locked(pool, work);
-        assert(!err); /* invariant 72: it has no strand */
+        SYNI_INVARIANT(72, !err);
         (void)err;
     }
 }
 
 void syni_tray_empty_locked(struct syni_pool *pool)
 {
+    SYNI_HOLDS(&pool->lock);
     queue_all_locked(pool, syni_stack_take(&pool->tray));
 }
 
@@ -46,8 +48,10 @@ void syni_tray_tend_locked(struct syni_pool *pool)
 {
     bool opens = pool->life == SYNI_POOL_OPEN && syni_running_locked(pool) >= pool->max_threads;
 
+    SYNI_HOLDS(&pool->lock);
     if (opens == syni_stack_is_open(&pool->tray))
         return;
+    SYNI_INVARIANT(73, !opens || pool->n_threads > pool->n_blocked + pool->n_idle);
     if (opens)
         syni_stack_open(&pool->tray);
     else

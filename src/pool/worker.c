@@ -17,6 +17,7 @@
 
 static bool may_take_locked(const struct syni_pool *pool)
 {
+    SYNI_HOLDS(&pool->lock);
     return pool->life == SYNI_POOL_OPEN && syni_running_locked(pool) <= pool->max_threads;
 }
 
@@ -25,6 +26,7 @@ static struct syni_work *take_locked(struct syni_worker *me)
     struct syni_pool *pool = me->pool;
     struct syni_work *work;
 
+    SYNI_HOLDS(&me->pool->lock);
     /* Not before the works in the queue are gone: each look takes the line of the tray from who
      * posts. */
     if (syni_list_empty(&pool->others))
@@ -42,7 +44,10 @@ static struct syni_work *take_locked(struct syni_worker *me)
 /* WORK has returned. */
 static enum syni_work_end close_locked(struct syni_worker *me, struct syni_work *work)
 {
+    SYNI_HOLDS(&me->pool->lock);
     syni_work_settle_locked(work);
+    SYNI_INVARIANT(46, work->state == SYNI_WORK_RUNNING && me->work == work);
+    SYNI_INVARIANT(48, work->holders == 0);
     work->state = SYNI_WORK_OVER;
     me->work = NULL;
     me->pool->n_works--;
@@ -93,6 +98,8 @@ static void list_idle_locked(struct syni_worker *me)
 {
     struct syni_pool *pool = me->pool;
 
+    SYNI_HOLDS(&me->pool->lock);
+    SYNI_INVARIANT(49, syni_list_empty(&me->idle) && !me->work);
     me->called = false;
     me->idle.next = pool->idle.next; /* in front */
     me->idle.prev = &pool->idle;
@@ -102,6 +109,8 @@ static void list_idle_locked(struct syni_worker *me)
 
 static void unlist_idle_locked(struct syni_worker *me)
 {
+    SYNI_HOLDS(&me->pool->lock);
+    SYNI_INVARIANT(50, me->pool->n_idle > 0);
     syni_list_remove(&me->idle);
     me->pool->n_idle--;
 }
@@ -109,6 +118,7 @@ static void unlist_idle_locked(struct syni_worker *me)
 /* There is work, and too few run: the calling worker counts as idle, or as gone. */
 static bool is_needed_locked(struct syni_pool *pool)
 {
+    SYNI_HOLDS(&pool->lock);
     syni_tray_tend_locked(pool);
     return pool->life == SYNI_POOL_OPEN && syni_running_locked(pool) < pool->max_threads &&
            !syni_queue_is_empty_locked(pool);
@@ -120,6 +130,7 @@ static bool idle_locked(struct syni_worker *me)
     struct syni_pool *pool = me->pool;
     int64_t until = syni_deadline_in(syni_now(), pool->idle_ns);
 
+    SYNI_HOLDS(&me->pool->lock);
     list_idle_locked(me);
     if (is_needed_locked(pool)) {
         unlist_idle_locked(me);
@@ -148,6 +159,7 @@ static struct syni_work *next_locked(struct syni_worker *me)
 {
     struct syni_work *work;
 
+    SYNI_HOLDS(&me->pool->lock);
     do {
         if ((work = take_locked(me)))
             return work;
@@ -158,6 +170,7 @@ static struct syni_work *next_locked(struct syni_worker *me)
 /* Counts as gone; false: it is needed, and stays. */
 static bool step_down_locked(struct syni_pool *pool)
 {
+    SYNI_HOLDS(&pool->lock);
     pool->n_threads--;
     if (!is_needed_locked(pool))
         return true;
@@ -173,6 +186,8 @@ static void leave_locked(struct syni_worker *me)
     struct syni_thread before;
     bool joins;
 
+    SYNI_HOLDS(&me->pool->lock);
+    SYNI_INVARIANT(49, syni_list_empty(&me->idle) && !me->work && me->out == 0);
     syni_list_remove(&me->link);
     syni_worker_become(NULL);
     joins = syni_pool_thread_leaves_locked(pool, &before);
@@ -231,6 +246,7 @@ void syni_worker_main(void *argument)
 void syni_worker_begin_here_locked(struct syni_worker *me, struct syni_pool *pool,
                                    struct syni_work *work)
 {
+    SYNI_HOLDS(&pool->lock);
     *me = (struct syni_worker){.pool = pool, .here = true, .work = work};
     syni_list_append(&pool->workers, &me->link);
     pool->n_here++;

@@ -128,6 +128,7 @@ bool syni_channel_serve_locked(struct syni_channel *channel, struct syni_port *p
 {
     bool served;
 
+    SYNI_HOLDS_CHANNEL(channel);
     if (syni_channel_is_anothers(channel)) /* a generator's: PORT receives */
         return false;
     served = port->receives ? receive(channel, port, after) : put(channel, port, after);
@@ -139,6 +140,7 @@ bool syni_channel_serve_locked(struct syni_channel *channel, struct syni_port *p
 void syni_channel_list_locked(struct syni_channel *channel, struct syni_port *port,
                               struct syni_channel_after *after)
 {
+    SYNI_HOLDS_CHANNEL(channel);
     if (syni_channel_is_anothers(channel)) {
         syni_port_list(port, &channel->incoming);
         syni_channel_ask_for_locked(channel, after);
@@ -249,6 +251,7 @@ void syni_channel_settle_locked(struct syni_channel *channel, struct syni_channe
 {
     struct syni_port *port;
 
+    SYNI_HOLDS_CHANNEL(channel);
     /* once it is closed the ring is who closed it's */
     while (!channel->closed && syni_channel_count(channel) > 0 &&
            (port = syni_port_take(&channel->receivers))) {

@@ -200,6 +200,10 @@ void syni_channel_close_locked(struct syni_channel *channel, struct syni_channel
 /* Serves who waits for items that are there. */
 void syni_channel_settle_locked(struct syni_channel *channel, struct syni_channel_after *after);
 
+/* What is under the lock may be touched here: it is held, or the channel is the driver's own. */
+#define SYNI_HOLDS_CHANNEL(channel)                                                                \
+    SYNI_INVARIANT(63, syni_channel_is_mine(channel) || syni_mutex_is_held(&(channel)->lock))
+
 /* For whatever touches items, or decides who waits, or ends: it does not flow meanwhile. */
 void syni_channel_lock(struct syni_channel *channel);
 void syni_channel_unlock(struct syni_channel *channel);

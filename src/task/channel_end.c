@@ -38,6 +38,7 @@ static void end_locked(struct syni_channel *channel, syn_err err, enum syn_origi
 {
     struct syni_port *port;
 
+    SYNI_HOLDS_CHANNEL(channel);
     channel->ended = true;
     channel->err = err;
     channel->origin = origin;
@@ -69,6 +70,7 @@ void syni_channel_close_locked(struct syni_channel *channel, struct syni_channel
 {
     struct syni_port *waiting;
 
+    SYNI_HOLDS_CHANNEL(channel);
     channel->closed = true;
     while ((waiting = syni_port_take(&channel->receivers)))
         syni_port_serve(&after->served, waiting, SYN_ECLOSED);
@@ -105,6 +107,7 @@ static struct ending end_generator_locked(struct syni_channel *channel,
     struct syni_core *generator = channel->generator;
     struct ending ending = {NULL, NULL, NULL};
 
+    SYNI_HOLDS_CHANNEL(channel);
     if (!generator)
         return ending;
     if (!channel->started) {
@@ -154,6 +157,7 @@ static void end_generator(struct syni_channel *channel, const struct ending *end
 static void wish_to_close_locked(struct syni_channel *channel, struct syni_port *port,
                                  struct syni_channel_after *after)
 {
+    SYNI_HOLDS_CHANNEL(channel);
     channel->close_wanted = true;
     syni_channel_ask_for_locked(channel, after);
     if (port)

@@ -29,6 +29,7 @@ bool syni_channel_is_anothers(const struct syni_channel *channel)
 
 void syni_channel_own_locked(struct syni_channel *channel, struct syni_loop *loop)
 {
+    SYNI_HOLDS_CHANNEL(channel);
     /* one reference, for the tasks of the loop; whoever asks holds one of his own */
     if (!syni_slot_take(channel->slot, syni_slot_generation(channel->slot), SYNI_SLOT_PIN))
         return;
@@ -38,6 +39,7 @@ void syni_channel_own_locked(struct syni_channel *channel, struct syni_loop *loo
 
 bool syni_channel_disown_locked(struct syni_channel *channel)
 {
+    SYNI_HOLDS_CHANNEL(channel);
     /* relaxed: the lock passes on what the owner did */
     if (!atomic_load_explicit(&channel->owner, memory_order_relaxed))
         return false;
@@ -74,6 +76,7 @@ void syni_channel_leave_own(struct syni_channel *channel)
 
 void syni_channel_ask_for_locked(struct syni_channel *channel, struct syni_channel_after *after)
 {
+    SYNI_HOLDS_CHANNEL(channel);
     if (channel->asked_for)
         return;
     channel->asked_for = true;

@@ -61,6 +61,7 @@ static bool drives(const struct syni_driving *chain, const struct syni_home *hom
 static struct syni_home *depends_locked(struct syni_blocked *b, const struct syni_driving *chain,
                                         const char **out_function)
 {
+    SYNI_HOLDS(&lock);
     *out_function = b->function;
     if (drives(chain, b->target))
         return b->target;
@@ -80,6 +81,7 @@ static void reach_locked(const struct syni_home *target)
     const char *unused;
     bool more = false;
 
+    SYNI_HOLDS(&lock);
     SYNI_LIST_EACH (node, &blocked) {
         struct syni_blocked *b = blocked_of(node);
 
@@ -116,6 +118,7 @@ static bool circle_locked(struct syni_blocked *here, const struct syni_home *tar
 {
     bool found = false;
 
+    SYNI_HOLDS(&lock);
     reach_locked(target);
     SYNI_LIST_EACH (node, &blocked) {
         struct syni_blocked *b = blocked_of(node);
@@ -198,6 +201,7 @@ syn_err syni_blocked_own(struct syni_home *home, const char *function)
 
 static struct syni_blocked *find_locked(uint64_t id)
 {
+    SYNI_HOLDS(&lock);
     SYNI_LIST_EACH (node, &blocked)
         if (blocked_of(node)->id == id)
             return blocked_of(node);
@@ -207,6 +211,7 @@ static struct syni_blocked *find_locked(uint64_t id)
 /* TASK gets the mark. False: it had it, or has ended. */
 static bool mark_locked(struct syni_blocked *by, struct syni_task *task)
 {
+    SYNI_HOLDS(&lock);
     uint64_t before = atomic_load_explicit(&task->mark, memory_order_relaxed);
 
     do {

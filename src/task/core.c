@@ -176,6 +176,8 @@ void syni_core_complete(struct syni_core *core)
     struct syni_waiter *waiter =
         atomic_exchange_explicit(&core->waiter, &done, memory_order_acq_rel);
 
+    SYNI_INVARIANT(18, waiter != &done);
+    SYNI_INVARIANT(23, slot || waiter);
     SYNI_DELAY(core_done);
     if (waiter)
         waiter->wake(waiter);

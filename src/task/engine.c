@@ -10,7 +10,6 @@
 #include "task/context.h"
 #include "task/scope.h"
 
-#include <assert.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
@@ -150,7 +149,7 @@ static void end(struct syni_task *task)
         task->ending = true; /* scope.c: so do the children that are on their way to us */
         return;
     }
-    assert(!task->scopes); /* invariant 32 */
+    SYNI_INVARIANT(32, !task->scopes);
     if (task->ops && task->ops->drop)
         task->ops->drop(task);
     task->ops = NULL;

@@ -83,12 +83,14 @@ static void give_back(struct syni_spare *spare, unsigned class)
 
 static bool is_kept_locked(void)
 {
+    SYNI_HOLDS(&lock);
     return loops_run || n_workers > 0;
 }
 
 /* relaxed: a hint, which a taker checks under the lock */
 static void note_stock_locked(unsigned class)
 {
+    SYNI_HOLDS(&lock);
     atomic_store_explicit(&stocked[class], common.count[class] > 0, memory_order_relaxed);
 }
 

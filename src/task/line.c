@@ -9,7 +9,6 @@
 #include "task/place.h"
 #include "task/sync.h"
 
-#include <assert.h>
 #include <stddef.h>
 
 #include "base/report.h"
@@ -24,7 +23,7 @@ static void time_is_up(struct syni_timer *timer)
 
 void syni_line_join(struct syni_line *line, struct syni_task *task, struct syn_deadline deadline)
 {
-    assert(!task->on.line.listed); /* invariant 35 */
+    SYNI_INVARIANT(35, !task->on.line.listed);
     task->on.line.next = NULL;
     task->on.line.before = line->last;
     task->on.line.listed = true;
@@ -61,7 +60,7 @@ struct syni_task *syni_line_take(struct syni_line *line)
 
     if (!task)
         return NULL;
-    assert(task->on.line.listed); /* invariant 35 */
+    SYNI_INVARIANT(35, task->on.line.listed);
     syni_line_leave(line, task);
     return task;
 }

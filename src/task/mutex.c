@@ -8,7 +8,6 @@
  */
 #include "task/sync.h"
 
-#include <assert.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
@@ -79,7 +78,7 @@ void syni_mutex_queue(struct syni_mutex_of_tasks *mutex, struct syni_task *task,
         syni_line_join(&mutex->line, task, deadline);
         return;
     }
-    assert(!mutex->line.first); /* invariant 36 */
+    SYNI_INVARIANT(36, !mutex->line.first);
     hold(mutex, task);
     syni_task_resume(task);
 }

@@ -51,12 +51,14 @@ static inline bool syni_select_claim(struct syni_select *select, int number)
 /* PORT waits on LIST; does not any more, and was not served. */
 static inline void syni_port_list(struct syni_port *port, struct syni_list *list)
 {
+    SYNI_INVARIANT(60, !port->listed);
     port->listed = true;
     syni_list_append(list, &port->link);
 }
 
 static inline void syni_port_unlist(struct syni_port *port)
 {
+    SYNI_INVARIANT(60, port->listed);
     port->listed = false;
     syni_list_remove(&port->link);
 }

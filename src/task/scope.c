@@ -8,7 +8,6 @@
  */
 #include "task/scope.h"
 
-#include <assert.h>
 #include <stddef.h>
 
 #include "base/fork.h"
@@ -25,7 +24,7 @@ static void note_failure(struct syni_scope *scope, syn_err err, enum syn_origin 
 
 static void win(struct syni_scope *scope, struct syni_core *core, struct syni_section *section)
 {
-    assert(!scope->winner); /* invariant 33 */
+    SYNI_INVARIANT(33, !scope->winner);
     scope->winner = (int)core->member.number + 1;
     syni_report_free(scope->report); /* of those that failed before */
     note_failure(scope, SYN_OK, SYN_BY_TASK, NULL);
@@ -70,7 +69,7 @@ static void child_ended(struct syni_scope *scope, struct syni_core *core,
     struct syni_member *member = &core->member;
     bool kept = false;
 
-    assert(scope->live > 0 && syni_core_done(core)); /* invariant 29 */
+    SYNI_INVARIANT(29, scope->live > 0 && syni_core_done(core));
     syni_list_remove(&member->link);
     section->ended++;
     if (member->status)
@@ -210,7 +209,7 @@ static void list(struct syni_scope *scope)
 void syni_scope_bind(struct syni_scope *scope, struct syni_task *owner)
 {
     syni_scope_forget_failures(scope);
-    assert(!scope->home);
+    SYNI_SURE(!scope->home);
     syni_scope_lock(scope); /* another thread may cancel it, or look */
     syni_list_init(&scope->children);
     syni_list_init(&scope->failures);
@@ -298,7 +297,7 @@ syn_err syni_scope_over(const struct syni_scope *scope)
 
 static void unbind(struct syni_scope *scope)
 {
-    assert(scope->live == 0); /* invariant 29 */
+    SYNI_INVARIANT(29, scope->live == 0);
     if (scope->home)
         syni_timer_stop(&scope->home->loop, &scope->timer);
     if (syni_list_empty(&scope->failures))

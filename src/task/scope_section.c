@@ -7,7 +7,6 @@
  */
 #include "task/scope.h"
 
-#include <assert.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -65,7 +64,7 @@ void syni_scope_lock(const struct syni_scope *scope)
     if (!scope->home)
         syni_mutex_lock(lock_of(scope));
     else
-        assert(syni_drives(&scope->home->loop)); /* invariant 30 */
+        SYNI_INVARIANT(30, syni_drives(&scope->home->loop));
 }
 
 void syni_scope_unlock(const struct syni_scope *scope)
@@ -152,7 +151,7 @@ void syni_scope_leave(struct syni_scope *scope, struct syni_section *section)
         SYNI_DELAY(scope_drop);
         destroy_dropped(section);
         syni_scope_lock(scope);
-        assert(scope->live >= section->ended);
+        SYNI_INVARIANT(29, scope->live >= section->ended);
         scope->live -= section->ended;
         syni_scope_tell_owner(scope, section);
         syni_scope_unlock(scope);

@@ -7,7 +7,6 @@
  */
 #include "task/sync.h"
 
-#include <assert.h>
 #include <stddef.h>
 
 #include "base/report.h"
@@ -90,7 +89,7 @@ void syn_semaphore_release(struct syn_semaphore *public_semaphore, unsigned n)
     for (; n > 0 && semaphore->line.first; n--)
         syni_task_resume(syni_line_take(&semaphore->line));
     semaphore->units += n;
-    assert(!semaphore->line.first || !semaphore->units); /* invariant 36 */
+    SYNI_INVARIANT(36, !semaphore->line.first || !semaphore->units);
 }
 
 /* --- events --- */
@@ -129,7 +128,7 @@ void syn_event_set(struct syn_event *public_event)
     struct syni_task_event *event = event_of(public_event);
     struct syni_task *task;
 
-    assert(!event->line.first || !event->set); /* invariant 36 */
+    SYNI_INVARIANT(36, !event->line.first || !event->set);
     if (event->line.first && event->home != syni_home_now())
         syni_panic("an event was set on another synchronizer than that of its waiters");
     event->set = 1;

@@ -43,6 +43,7 @@ static struct syni_fork_call fork_call = {.lock = &lock, .child = forked};
 
 static void append_locked(struct syni_slot *slot)
 {
+    SYNI_HOLDS(&lock);
     /* relaxed, here and below: under the lock; but who has a stale handle may look */
     atomic_store_explicit(&slot->next, NULL, memory_order_relaxed);
     if (last)
@@ -56,6 +57,7 @@ static void grow_locked(void)
 {
     struct chunk *chunk = chunks ? syni_alloc(sizeof *chunk) : &initial;
 
+    SYNI_HOLDS(&lock);
     if (!chunk)
         return;
     chunk->next = chunks;
@@ -188,6 +190,7 @@ syn_err syni_slot_refusal(const struct syni_slot *slot, syn_err otherwise)
 
 void syni_slot_restore(struct syni_slot *slot)
 {
+    SYNI_INVARIANT(24, syni_slot_is_reserved(slot, syni_slot_generation(slot)));
     atomic_fetch_sub_explicit(&slot->life, RESERVED, memory_order_relaxed);
 }
 
@@ -196,6 +199,7 @@ bool syni_slot_unpin(struct syni_slot *slot)
     /* acq_rel: the last one sees what the others did with it */
     uint64_t before = atomic_fetch_sub_explicit(&slot->life, 1, memory_order_acq_rel);
 
+    SYNI_INVARIANT(21, before & REFERENCES);
     return (before & REFERENCES) == 1;
 }
 
@@ -204,6 +208,7 @@ bool syni_slot_let_go(struct syni_slot *slot)
     /* acq_rel: as above */
     uint64_t before = atomic_fetch_add_explicit(&slot->life, LET_GO - 1, memory_order_acq_rel);
 
+    SYNI_INVARIANT(25, (before & REFERENCES) && (before & USED_UP) && !(before & LET_GO));
     return (before & REFERENCES) == 1;
 }
 

@@ -30,6 +30,8 @@ file(GLOB_RECURSE files RELATIVE ${SOURCE} ${SOURCE}/include/*.h ${SOURCE}/src/*
 foreach(file IN LISTS files)
     file(READ ${SOURCE}/${file} text)
     string(REGEX MATCHALL "[Ii]nvariants?[ \n*]+[0-9]+((,|, and| and| or)[ \n*]+[0-9]+)*" citations "${text}")
+    string(REGEX MATCHALL "SYNI_(INVARIANT|ALWAYS)\\([1-9][0-9]*" checks "${text}")
+    list(APPEND citations ${checks})
     foreach(citation IN LISTS citations)
         string(REGEX MATCHALL "[0-9]+" numbers "${citation}")
         foreach(number IN LISTS numbers)
