@@ -250,9 +250,42 @@ static void E4_an_error_without_memory_for_its_report_still_arrives(void)
     done_after(256);
 }
 
+enum { BURST = 3000 };
+
+static void burst(void)
+{
+    static struct square_future f[BURST];
+    int y;
+
+    for (int i = 0; i < BURST; i++)
+        f[i] = square_future(0.0, i % 100);
+    for (int i = 0; i < BURST; i++) {
+        CHECK_INT(future_get(f[i], &y), SYN_OK);
+        CHECK_INT(y, i % 100 * (i % 100));
+    }
+}
+
+/* What stays is what the loop has for itself. */
+static void T4_the_memory_of_a_burst_is_reused_and_can_be_given_back(void)
+{
+    unsigned long asked, kept;
+
+    burst();
+    asked = syn_memory_use().allocations;
+    burst();
+    CHECK(syn_memory_use().allocations - asked < BURST / 10);
+    kept = syn_memory_use().outstanding;
+    syn_memory_trim();
+    CHECK(kept - syn_memory_use().outstanding > BURST / 2);
+    burst();
+    finish(&demo);
+    syn_memory_trim();
+}
+
 static const struct test_case cases[] = {
     TEST(T4_each_way_of_making_something_survives_each_failing_allocation),
     TEST(T4_two_hundred_failures_at_once_survive_each_failing_allocation),
+    TEST(T4_the_memory_of_a_burst_is_reused_and_can_be_given_back),
     TEST(E4_an_error_without_memory_for_its_report_still_arrives),
 };
 TEST_MAIN_BOTH_MODES("call_memory", cases);

@@ -14,6 +14,8 @@
 
 #include <string.h>
 
+#include <synchronicity/mem.h>
+
 #include "base/fork.h"
 #include "base/mem.h"
 #include "pool/pool.h"
@@ -140,13 +142,13 @@ static void put_all_common(struct syni_store *store)
     }
 }
 
-/* Gives what is in the common store, if it keeps nothing, back to the allocator. */
-static void trim(void)
+/* Gives what is in the common store back to the allocator. ALWAYS: although it keeps some. */
+static void trim(bool always)
 {
     struct syni_store all = {0};
 
     syni_mutex_lock(&lock);
-    if (!is_kept_locked()) {
+    if (always || !is_kept_locked()) {
         all = common;
         common = (struct syni_store){0};
         for (unsigned class = 0; class < SYNI_FRAME_CLASSES; class++)
@@ -156,6 +158,11 @@ static void trim(void)
     for (unsigned class = 0; class < SYNI_FRAME_CLASSES; class++)
         while (all.spares[class])
             give_back(pop(&all, class), class);
+}
+
+void syn_memory_trim(void)
+{
+    trim(true);
 }
 
 static void keep_for_workers(int more)
@@ -174,7 +181,7 @@ static void retire_worker(struct syni_self *self)
     put_all_common(store);
     syni_free(store, sizeof *store);
     keep_for_workers(-1);
-    trim();
+    trim(false);
 }
 
 void syni_frame_keep(void)
@@ -272,5 +279,5 @@ void syni_frame_cache(bool on)
     loops_run = on;
     syni_mutex_unlock(&lock);
     if (!on)
-        trim();
+        trim(false);
 }
