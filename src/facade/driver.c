@@ -44,7 +44,7 @@ void syni_drive_end(struct syni_self *self, struct syni_drive *drive)
         syni_clock_step_back(self);
     self->drives--;
     syni_driving_leave(self, &drive->here);
-    if (syni_hosts(self, drive->loop))
+    if (self->hosted && syni_hosts(self, drive->loop))
         syni_hosted_settle(drive->loop, SYNI_NEVER);
     else
         syni_loop_stop_driving(drive->loop);

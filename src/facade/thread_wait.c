@@ -99,10 +99,11 @@ static bool turn(struct syni_thread_wait *wait, int64_t deadline)
 {
     struct syni_loop *loop = wait->waiter.loop;
     struct syni_thread_sleeper *me = &wait->self->clock;
-    bool hosts = syni_hosts(wait->self, loop);
+    bool hosts = wait->self->hosted && syni_hosts(wait->self, loop);
 
     /* seq_cst: pairs with syni_thread_interrupt() */
-    while (!*wait->done && !is_over(wait, loop) && !atomic_load(&me->interrupt)) {
+    while (!*wait->done && !(hosts ? syni_hosted_has_ended(loop) : loop->died != SYN_OK) &&
+           !atomic_load(&me->interrupt)) {
         if (deadline != SYNI_NEVER && syni_loop_now(loop) >= deadline)
             return false;
         if (hosts && wait->self->hosted->next_hosted)
@@ -312,7 +313,8 @@ syn_err syni_thread_wait(struct syni_self *self, struct syni_thread_wait *wait)
     int cancel_state;
     syn_err err;
 
-    if (wait->begins && syni_deadline_passed(self, wait->deadline)) {
+    if (wait->begins && wait->deadline != SYNI_NEVER &&
+        syni_deadline_passed(self, wait->deadline)) {
         wait->failed = true;
         return syni_thread_too_late(self, wait->source.name);
     }
