@@ -4,6 +4,8 @@
  */
 #define _DEFAULT_SOURCE
 #include "support/generator_rig.h"
+#include "task/slot.h"
+#include "task/task.h"
 
 ASYNC(demo, int, takes_here, (struct count_channel, ch), SYN_LOCAL(int, v))
 {
@@ -21,6 +23,44 @@ ASYNC(other, int, takes_there, (struct count_channel, ch), SYN_LOCAL(int, v))
     co_check;
     co_return(self->v);
     co_end;
+}
+
+/* Whether the channel is its loop's own when it is asked here, before and after. */
+ASYNC(demo, int, owns, (struct count_channel, ch), SYN_LOCAL(int, v))
+{
+    struct syn_channel handle = self->ch.u.handle;
+    struct syni_loop *loop = &syni_home_now()->loop;
+
+    co_begin;
+    self->result = 10 * (syni_slot_own_thing(handle.slot, handle.generation, loop) != NULL);
+    co_next(self->ch, &self->v);
+    co_check;
+    self->result += syni_slot_own_thing(handle.slot, handle.generation, loop) != NULL;
+    co_return_result;
+    co_end;
+}
+
+static void G2_a_channel_that_its_loop_asks_first_is_its_own(void)
+{
+    struct count_channel ch;
+    int v = -1;
+
+    begin();
+    ch = count(9, 0.0);
+    CHECK_INT(owns(ch, &v), 0);
+    CHECK_INT(v, 1); /* nobody's before */
+    CHECK_INT(owns(ch, &v), 0);
+    CHECK_INT(v, 11);
+    CHECK_INT(takes_there(ch, &v), 0); /* everybody's from here on */
+    CHECK_INT(owns(ch, &v), 0);
+    CHECK_INT(v, 0);
+    CHECK_INT(channel_close(ch), 0);
+    ch = count(9, 0.0);
+    CHECK_INT(channel_next(ch, &v), 0); /* by a thread, so it never is */
+    CHECK_INT(owns(ch, &v), 0);
+    CHECK_INT(v, 0);
+    CHECK_INT(channel_close(ch), 0);
+    end_all();
 }
 
 /* From its own loop, and from another while it is its loop's own. */
@@ -162,6 +202,7 @@ static void X3_a_stranger_who_gives_up_takes_nothing_from_a_channel_of_one_loop(
 }
 
 static const struct test_case cases[] = {
+    TEST(G2_a_channel_that_its_loop_asks_first_is_its_own),
     TEST(G1_nobody_but_the_generator_sends_into_its_channel),
     TEST(G2_a_channel_of_one_loop_becomes_everybodys),
     TEST(G5_a_stranger_closes_a_channel_of_one_loop),

@@ -108,6 +108,36 @@ static void G3_a_larger_capacity_runs_ahead_and_suspends_when_full(void)
     end_all();
 }
 
+static void check_ahead(struct count_channel ch, int takes, const char *expected)
+{
+    int v = -1;
+
+    if (takes >= 0)
+        CHECK_INT(channel_next(ch, &v), 0);
+    if (takes >= 0)
+        CHECK_INT(v, takes);
+    CHECK_INT(idles(1.0), 0);
+    CHECK_INT(naps(1.0), 0);
+    CHECK_STR(story, expected);
+}
+
+/* One that ran full is woken when half of it was fetched, once for many items, and not for each. */
+static void G3_a_full_generator_goes_on_when_half_was_fetched(void)
+{
+    struct count_channel ch;
+
+    begin();
+    ch = count(20, 0.0);
+    CHECK_INT(channel_prefetch(ch, 6), 0);
+    check_ahead(ch, 0, "made0 made1 made2 made3 made4 made5 made6 ");
+    check_ahead(ch, 1, "made0 made1 made2 made3 made4 made5 made6 ");
+    check_ahead(ch, 2, "made0 made1 made2 made3 made4 made5 made6 ");
+    check_ahead(ch, 3, "made0 made1 made2 made3 made4 made5 made6 made7 made8 made9 ");
+    check_ahead(ch, 4, "made0 made1 made2 made3 made4 made5 made6 made7 made8 made9 ");
+    CHECK_INT(channel_close(ch), 0);
+    end_all();
+}
+
 GENERATOR(demo, int, fails_after, (int, n), SYN_LOCAL(int, i))
 {
     co_begin;
@@ -328,6 +358,7 @@ static const struct test_case cases[] = {
     TEST(G1_generator_and_task_of_its_loop_alternate_strictly),
     TEST(G1_generator_and_task_of_another_loop_alternate_strictly),
     TEST(G3_a_larger_capacity_runs_ahead_and_suspends_when_full),
+    TEST(G3_a_full_generator_goes_on_when_half_was_fetched),
     TEST(G7_an_error_stays_and_has_its_report),
     TEST(X3_a_consumer_that_gives_up_consumes_nothing),
     TEST(G11_a_generator_consumes_a_generator_of_another_loop),

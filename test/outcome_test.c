@@ -236,6 +236,39 @@ static void C11_the_result_of_a_task_that_is_abandoned_in_its_clean_up_is_destro
     done();
 }
 
+/* The body ends with ERR, the clean-up with CLEANS: each may return a text, and nobody fetches one
+ * though another outcome stands. */
+ASYNC(demo, char *, returns_twice, (syn_err, err), (syn_err, cleans), DESTROY(destroy))
+{
+    co_begin;
+    co_sleep(0.1);
+    if (self->err)
+        co_fail(self->err, "the disk is on fire");
+    co_return(strdup("the body's"));
+    co_finally;
+    co_sleep(0.1);
+    if (self->cleans)
+        co_fail(self->cleans, "the rollback failed");
+    co_return(strdup("the clean-up's"));
+    co_end;
+}
+
+static void C11_a_value_that_no_outcome_carries_is_destroyed(void)
+{
+    char *text = NULL;
+
+    begin_listening();
+    CHECK_INT(returns_twice(SYN_EIO, 0, &text), SYN_EIO); /* the clean-up's */
+    CHECK_INT(n_destroyed, 1);
+    CHECK_INT(returns_twice(0, ROLLBACK, &text), ROLLBACK); /* the body's */
+    CHECK_INT(n_destroyed, 2);
+    CHECK_INT(returns_twice(SYN_EIO, ROLLBACK, &text), SYN_EIO); /* there is none */
+    CHECK_INT(n_destroyed, 2);
+    CHECK(text == NULL);
+    end_all();
+    CHECK_INT(n_destroyed, 2);
+}
+
 static void E1_an_abandoned_task_that_had_failed_has_both_errors_in_its_report(void)
 {
     struct transaction_future f;
@@ -319,6 +352,7 @@ static const struct test_case cases[] = {
     TEST(G5_a_close_tells_what_the_clean_up_failed_with),
     TEST(P7_a_generator_that_is_dropped_and_fails_in_its_clean_up_is_told),
     TEST(C11_the_result_of_a_task_that_is_abandoned_in_its_clean_up_is_destroyed_once),
+    TEST(C11_a_value_that_no_outcome_carries_is_destroyed),
     TEST(E1_an_abandoned_task_that_had_failed_has_both_errors_in_its_report),
     TEST(E5_a_task_reads_message_cause_and_trace_of_what_it_handles),
 };

@@ -5,6 +5,7 @@
  */
 #define _DEFAULT_SOURCE
 #include "support/pool_rig.h"
+#include "support/unobserved_rig.h"
 
 SYNCHRONIZER(demo);
 SYNCHRONIZER(other);
@@ -18,6 +19,13 @@ static void destroy(char *text)
 }
 
 PROMISE(int, number);
+
+ASYNC(demo, void, naps, (double, seconds))
+{
+    co_begin;
+    co_sleep(self->seconds);
+    co_end;
+}
 
 ASYNC(demo, int, square, (double, seconds), (int, x))
 {
@@ -188,6 +196,37 @@ static void P3_each_reader_of_a_failure_gets_the_whole_report(void)
     done();
 }
 
+/* Who reads is told; only if nobody did the hook is, once, and after the last let go. */
+static void P7_a_shared_failure_that_nobody_looked_at_is_told(void)
+{
+    struct square_shared s;
+    struct square_future f;
+    const int *y;
+
+    begin();
+    unobserved[0] = '\0';
+    syn_on_unobserved(note_unobserved, NULL);
+    for (int looks = 0; looks < 3; looks++) {
+        CHECK_INT(future_share(square_future(1.0, -3), &s), 0);
+        syn_shared_retain(s);
+        CHECK_INT(naps(2.0), 0);
+        if (looks == 1)
+            CHECK_INT(shared_peek(s, &y), SYN_EIO);
+        if (looks == 2) {
+            syn_shared_future(s, &f); /* a copy has the error, and is looked at or not */
+            CHECK_INT(future_get(f, NULL), SYN_EIO);
+        }
+        shared_release(s);
+        CHECK_STR(unobserved, "");
+        shared_release(s);
+        CHECK_STR(unobserved, looks == 0 ? "square negative" : "");
+        unobserved[0] = '\0';
+    }
+    finish(&demo);
+    done();
+    CHECK_STR(unobserved, "");
+}
+
 static void P3_the_last_release_cancels_the_task(void)
 {
     struct square_shared s;
@@ -314,6 +353,7 @@ static const struct test_case cases[] = {
     TEST(P3_threads_tasks_and_callbacks_read_one_result),
     TEST(P3_it_may_be_read_again_and_by_whoever_comes_late),
     TEST(P3_each_reader_of_a_failure_gets_the_whole_report),
+    TEST(P7_a_shared_failure_that_nobody_looked_at_is_told),
     TEST(P3_the_last_release_cancels_the_task),
     TEST(P3_the_last_release_withdraws_a_job),
     TEST(C11_a_shared_result_that_owns_something_is_borrowed_and_dies_with_the_last),
