@@ -10,6 +10,12 @@
  * BROKEN 1: a stranger takes the channel over himself, instead of asking the driver.
  * BROKEN 2: who gives up does not look whether he was served.
  * BROKEN 3: the generator is not woken when a stranger's port comes in by the upgrade.
+ *
+ * It follows:
+ * FOLLOWS src/task/channel.c: receive syni_channel_serve_locked syni_channel_list_locked syni_channel_withdraw syni_channel_yield
+ * FOLLOWS src/task/channel_own.c: syni_channel_is_anothers syni_channel_own_locked syni_channel_disown_locked syni_channel_ask_for_locked
+ * FOLLOWS src/task/channel_end.c: end_locked syni_channel_shut upgrade_arrives generator_ended
+ * HASH ca5e8305167f
  */
 #ifndef BROKEN
 #define BROKEN 0

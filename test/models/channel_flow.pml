@@ -15,6 +15,11 @@
  * still copy. 3: who needs room looks before he has stopped it. 4 (with TWO): it flows again when
  * one of two who wait gives up. With GENERATOR, 5: a yield falls asleep while it flows. 6: a
  * yield is content with a free place.
+ *
+ * It follows:
+ * FOLLOWS src/task/ring.c: claim syni_ring_try_push syni_ring_try_pop syni_ring_try_push_below syni_ring_stop syni_ring_flow syni_ring_push syni_ring_pop
+ * FOLLOWS src/task/channel.c: may_flow syni_channel_lock syni_channel_unlock syni_channel_pass syni_channel_yield
+ * HASH ab8d9ec78f82
  */
 #ifndef BROKEN
 #define BROKEN 0

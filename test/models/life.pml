@@ -16,6 +16,11 @@
  * free does not wait for those who are in a stop (syni_life_free). 6: nobody reaps what ended
  * without a stopper (syni_life_reap). 7: who was told while its deadline passed does not reap
  * (syni_stop_leave). 8: residents are not looked at when the loop seems empty (is_empty).
+ *
+ * It follows:
+ * FOLLOWS src/facade/life.c: die is_over between_turns refusal_locked begin_locked syni_stop_enter syni_stop_force syni_stop_is_stuck reap syni_life_reap syni_stop_leave syni_life_free
+ * FOLLOWS src/loop/loop.c: syni_loop_may_have_ended
+ * HASH baa572dbd00d
  */
 #ifndef BROKEN
 #define BROKEN 0

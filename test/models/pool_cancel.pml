@@ -6,6 +6,12 @@
  * It completes exactly once, whoever does it; nobody touches its frame after the last
  * reference; it really ends. BROKEN 1: the worker does not wait for who holds the job.
  * BROKEN 2: nor for the keeper.
+ *
+ * It follows:
+ * FOLLOWS src/pool/ask.c: abandon syni_work_tell ask syni_work_settle_locked
+ * FOLLOWS src/pool/keeper.c: give_up_locked keep syni_keeper_forget
+ * FOLLOWS src/facade/job.c: end_work abandon_work cancel_job
+ * HASH b3df1e81cf92
  */
 mtype = { WAITING, RUNNING, OVER };
 

@@ -9,6 +9,13 @@
  * BROKEN 1: a worker that goes to sleep shuts the tray after it has looked at it. 2: one that waits
  * leaves it open. 3: so does one that leaves. 4: a thread that cannot be started is all that
  * was to run, and who sleeps is not called instead.
+ *
+ * It follows:
+ * FOLLOWS src/pool/tray.c: syni_tray_put syni_tray_empty_locked syni_tray_tend_locked
+ * FOLLOWS src/pool/staff.c: syni_worker_choose_locked refuse syni_worker_call syni_worker_step_out syni_worker_step_in_locked
+ * FOLLOWS src/pool/worker.c: take_locked idle_locked next_locked step_down_locked
+ * FOLLOWS src/pool/post.c: post_freely enter_locked post
+ * HASH 82a52082606b
  */
 #define JOBS 4
 #define THREADS 2
