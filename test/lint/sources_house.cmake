@@ -31,7 +31,7 @@ foreach(optional README.md .clang-format .clang-tidy .gitignore)
 endforeach()
 
 foreach(file IN LISTS files)
-    if(file MATCHES "\\.(png|svg|gif|jpg)$")
+    if(file MATCHES "\\.(png|svg|gif|jpg)$|^test/fuzz/corpus/")
         continue()
     endif()
     file(READ ${SOURCE}/${file} text)
