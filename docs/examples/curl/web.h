@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * libcurl's multi interface with every face: one loop for all transfers, which share connections.
+ *
+ *     struct web_page *page;
+ *
+ *     if (call_by(syn_after(5), web_get("https://example.org/", &page)) != SYN_OK)
+ *         return syn_perror("web_get"), 1;
+ *     fwrite(page->data, 1, page->size, stdout);
+ *     web_page_free(page);
+ *
+ * Cancelled, or at a deadline, a transfer ends at once and its connection is closed.
+ */
+#ifndef WEB_H
+#define WEB_H
+
+#include <stddef.h>
+
+#include <synchronicity.h>
+
+/* What libcurl says is WEB_ECODE + its code, with its words: WEB_ECODE + CURLE_COULDNT_CONNECT. */
+enum { WEB_ECODE = SYN_EUSER + 5000 };
+
+struct web_page {
+    long status; /* 200; any status is a page */
+    size_t size;
+    char *data;
+};
+
+/* NULL is fine. Thread: any. */
+void web_page_free(struct web_page *page);
+
+/* Where all transfers run. */
+extern struct syn_synchronizer web;
+
+/* Fetches URL (http or https), following redirections. Owns: the caller frees the page. */
+SYN_ASYNC_DECLARE(struct web_page *, web_get, SYN_COPY(const char *, url));
+
+/* Forgets idle connections, after a stop of `web`. */
+void web_forget(void);
+
+#endif
