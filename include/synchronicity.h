@@ -39,7 +39,7 @@
  * err.h (what can go wrong).
  *
  * Not included here: stream.h and tcp.h (streams, buffered reading and writing, connections),
- * unix.h (Unix sockets), udp.h (datagrams), child.h (child processes), file.h (files, directories),
+ * unix.h (Unix sockets), udp.h (datagrams), child.h (child processes), signal.h (signals), file.h (files, directories),
  * broadcast.h (one value for many observers), retry.h (trying again, rate limits), testing.h (time
  * and failures under your control).
  */

@@ -122,7 +122,8 @@ void syni_channel_drop(struct syn_channel channel);
 /* Puts *ITEM (copied; &(struct job){1, 2} is fine) in, waiting for room, or, with capacity 0,
  * for a consumer. With 0 the item is not yours any more; with anything else it still is.
  * SYN_ECLOSED when the channel was closed, or ended; SYN_ENOTSUP when it is a generator's;
- * try: SYN_EAGAIN where it would have to wait. */
+ * try: SYN_EAGAIN where it would have to wait. Not in a signal handler (signal.h has what is): one
+ * that interrupts its thread inside a channel gets SYN_EDEADLK, without a report. */
 #define syn_channel_send(ch, ...)                                                                  \
     (0 ? (ch).u.source_is(__VA_ARGS__)                                                             \
        : syni_channel_send((ch).u.handle, (__VA_ARGS__), syn_never()))

@@ -21,6 +21,7 @@
     RANK(BLOCKED, "of those who block", SYNI_INSIDE_NONE)                                          \
     RANK(SCOPE, "of a thread's scopes", SYNI_INSIDE_NONE)                                          \
     RANK(CHILD, "of a child process", SYNI_INSIDE_NONE)                                            \
+    RANK(SIGNALS, "of who listens to signals", SYNI_INSIDE_NONE)                                   \
     RANK(BROADCAST, "of a broadcast", SYNI_INSIDE_NONE)                                            \
     RANK(SHARED, "of a shared future", SYNI_INSIDE_NONE)                                           \
     RANK(CHANNEL, "of a channel", SYNI_INSIDE(CHANNEL)) /* a select holds several */               \

@@ -96,6 +96,9 @@ struct syni_self {
     void (*give_back[SYNI_BELONGINGS])(struct syni_self *self);
     struct syni_exit_call at_exit;
     bool will_give_back;
+
+    /* channel.c: how many channels it is inside of, for a signal handler that interrupts it there */
+    volatile int in_channels;
 };
 
 extern _Thread_local struct syni_self syni_this_thread;

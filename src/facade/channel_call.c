@@ -38,7 +38,7 @@ syn_err syni_channel_send(struct syn_channel handle, const void *item,
     return syni_name_missing_item(err, item);
 }
 
-syn_err syni_channel_try_send(struct syn_channel handle, const void *item)
+static syn_err try_send(struct syn_channel handle, const void *item)
 {
     struct syni_channel *channel;
     struct syni_thread_port port;
@@ -55,6 +55,21 @@ syn_err syni_channel_try_send(struct syn_channel handle, const void *item)
         err = syni_answer(SYN_EAGAIN);
     syni_channel_unpin(channel);
     return syni_name_missing_item(err, item);
+}
+
+/* A signal handler that calls it all the same finds its own thread inside, perhaps with the lock;
+ * the code comes without words, since that thread may hold their store, too. */
+syn_err syni_channel_try_send(struct syn_channel handle, const void *item)
+{
+    struct syni_self *self = syni_self();
+    syn_err err;
+
+    if (self->in_channels)
+        return SYN_EDEADLK;
+    self->in_channels++;
+    err = try_send(handle, item);
+    self->in_channels--;
+    return err;
 }
 
 syn_err syni_channel_end(struct syn_channel handle, syn_err code, const char *message)

@@ -85,7 +85,7 @@ syn_err syni_generator_say(struct syn_channel handle, struct syni_saying saying,
     return end_or_error(err, out_item);
 }
 
-syn_err syni_channel_try_next(struct syn_channel handle, void *out_item)
+static syn_err try_next(struct syn_channel handle, void *out_item)
 {
     struct syni_channel *channel;
     struct syni_thread_port port;
@@ -98,4 +98,18 @@ syn_err syni_channel_try_next(struct syn_channel handle, void *out_item)
                                                         : syni_answer(SYN_EAGAIN);
     syni_channel_unpin(channel);
     return end_or_error(err, out_item);
+}
+
+/* See syni_channel_try_send(). */
+syn_err syni_channel_try_next(struct syn_channel handle, void *out_item)
+{
+    struct syni_self *self = syni_self();
+    syn_err err;
+
+    if (self->in_channels)
+        return SYN_EDEADLK;
+    self->in_channels++;
+    err = try_next(handle, out_item);
+    self->in_channels--;
+    return err;
 }

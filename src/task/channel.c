@@ -26,6 +26,7 @@ static bool may_flow(const struct syni_channel *channel)
 
 void syni_channel_lock(struct syni_channel *channel)
 {
+    syni_self()->in_channels++;
     syni_mutex_lock(&channel->lock);
     syni_ring_stop(&channel->ring);
 }
@@ -35,6 +36,7 @@ void syni_channel_unlock(struct syni_channel *channel)
     if (may_flow(channel))
         syni_ring_flow(&channel->ring);
     syni_mutex_unlock(&channel->lock);
+    syni_self()->in_channels--;
 }
 
 /* A consumer waits (then nothing is in it), or there is room. */

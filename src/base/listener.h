@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Who listens to signals: the library's one signal handler, which counts and sends notices.
+ */
+#ifndef SYNI_LISTENER_H
+#define SYNI_LISTENER_H
+
+#include "base/notice.h"
+
+enum { SYNI_SIGNALS = 65 }; /* numbers below */
+
+/* Zero, then added. Owned by who listens. */
+struct syni_listener {
+    struct syni_notice notice;
+    bool wants[SYNI_SIGNALS];          /* set before it is added */
+    atomic_uint counts[SYNI_SIGNALS];  /* that came and were not fetched; by the handler */
+    _Atomic(struct syni_listener *) next;
+};
+
+/* Opens its notice and has the handler run for what it wants. Fails: SYN_EINVAL, as sigaction() for
+ * a signal that it wants; as syni_notice_open(); then nothing has changed. */
+syn_err syni_listener_add(struct syni_listener *listener);
+
+/* No handler touches it any more; the actions that the program had before are back. Not in a
+ * handler. Fails: SYN_EBUSY, one waits for its notice, and nothing happened. */
+syn_err syni_listener_remove(struct syni_listener *listener);
+
+/* The lowest signal that came, and how often; 0: none did. */
+int syni_listener_take(struct syni_listener *listener, unsigned *out_count);
+
+#endif

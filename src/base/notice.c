@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Notices. Senders are signal handlers, so they take no lock: who closes waits for those
+ * who have the descriptor in hand, which is the time of one write.
+ */
+#define _POSIX_C_SOURCE 200809L
+#include "base/notice.h"
+
+#include <errno.h>
+#include <sched.h>
+#include <unistd.h>
+
+#include "base/descriptor.h"
+#include "base/fork.h"
+#include "base/thread.h"
+
+static bool is_mine(struct syni_notice *notice)
+{
+    return atomic_load(&notice->process) == (int)syni_process();
+}
+
+syn_err syni_notice_open(struct syni_notice *notice)
+{
+    int ends[2];
+    syn_err err;
+
+    if (notice->in && is_mine(notice))
+        return SYN_EALREADY;
+    err = syni_pipe(ends);
+    if (err)
+        return err;
+    syni_fork_close_in_child(ends[0], true);
+    syni_fork_close_in_child(ends[1], true);
+    notice->senders = 0;
+    notice->sent = notice->waited = false;
+    notice->process = (int)syni_process();
+    notice->out = ends[0] + 1;
+    notice->in = ends[1] + 1;
+    return SYN_OK;
+}
+
+void syni_notice_send(struct syni_notice *notice)
+{
+    int saved = errno, in;
+    ssize_t n;
+
+    /* seq_cst: the count is written and then the descriptor read, in close() the other way round */
+    atomic_fetch_add(&notice->senders, 1);
+    in = atomic_load(&notice->in);
+    if (in && is_mine(notice) && !atomic_exchange(&notice->sent, true))
+        do
+            n = write(in - 1, "", 1);
+        while (n < 0 && errno == EINTR);
+    atomic_fetch_sub(&notice->senders, 1);
+    errno = saved;
+}
+
+syn_err syni_notice_enter(struct syni_notice *notice)
+{
+    if (!notice->in)
+        return SYN_EINVAL;
+    if (!is_mine(notice))
+        return SYN_EFORKED;
+    return atomic_exchange(&notice->waited, true) ? SYN_EBUSY : SYN_OK;
+}
+
+void syni_notice_leave(struct syni_notice *notice)
+{
+    atomic_store(&notice->waited, false);
+}
+
+bool syni_notice_take(struct syni_notice *notice)
+{
+    char bytes[16];
+    int cancel_state = syni_thread_hold_cancel();
+    ssize_t n;
+
+    do
+        n = read(notice->out - 1, bytes, sizeof bytes);
+    while (n == (ssize_t)sizeof bytes || (n < 0 && errno == EINTR));
+    syni_thread_let_cancel(cancel_state);
+    return atomic_exchange(&notice->sent, false);
+}
+
+int syni_notice_descriptor(struct syni_notice *notice)
+{
+    return notice->out - 1;
+}
+
+static void close_end(int fd)
+{
+    syni_fork_close_in_child(fd, false);
+    close(fd);
+}
+
+syn_err syni_notice_close(struct syni_notice *notice)
+{
+    int in = notice->in, out = notice->out, cancel_state;
+
+    if (!in)
+        return SYN_OK;
+    if (!is_mine(notice)) { /* its descriptors were closed at the fork */
+        notice->in = notice->out = 0;
+        return SYN_OK;
+    }
+    if (atomic_exchange(&notice->waited, true))
+        return SYN_EBUSY;
+    notice->in = 0;
+    while (notice->senders)
+        sched_yield();
+    notice->out = 0;
+    cancel_state = syni_thread_hold_cancel();
+    close_end(in - 1);
+    close_end(out - 1);
+    syni_thread_let_cancel(cancel_state);
+    notice->waited = false;
+    return SYN_OK;
+}

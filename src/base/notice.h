@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * A notice: what a signal handler sends, and a descriptor by which others find out.
+ *
+ * A flag SENT and a pipe. The sender sets the flag, and writes a byte if it was not set; who takes it
+ * empties the pipe first and then takes the flag. So a flag that is set has a byte in the pipe, or one
+ * on the way, and the pipe is never full.
+ */
+#ifndef SYNI_NOTICE_H
+#define SYNI_NOTICE_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+
+#include <synchronicity/err.h>
+
+/* Zero: not open. */
+struct syni_notice {
+    atomic_int in, out; /* the ends of its pipe, and 1; 0: not open */
+    atomic_int process; /* whose it is */
+    atomic_int senders; /* that may still write */
+    atomic_bool sent;
+    atomic_bool waited; /* one waits */
+};
+
+/* Fails: SYN_EALREADY; as syni_pipe(). */
+syn_err syni_notice_open(struct syni_notice *notice);
+
+/* Async-signal-safe. Thread: any. */
+void syni_notice_send(struct syni_notice *notice);
+
+/* The caller is the only one who waits, until it leaves. Fails: SYN_EINVAL, not open;
+ * SYN_EBUSY; SYN_EFORKED. */
+syn_err syni_notice_enter(struct syni_notice *notice);
+void syni_notice_leave(struct syni_notice *notice);
+
+/* It was sent since this last said so. By who waits. */
+bool syni_notice_take(struct syni_notice *notice);
+/* Readable when it was sent, or for no reason. */
+int syni_notice_descriptor(struct syni_notice *notice);
+
+/* Fails: SYN_EBUSY. */
+syn_err syni_notice_close(struct syni_notice *notice);
+
+#endif
