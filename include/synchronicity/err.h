@@ -47,7 +47,7 @@ enum {
     SYN_ECHILD = ECHILD,       /* the program waited for this child process itself */
     SYN_EBUSY = EBUSY,         /* somebody else is using it in a way that excludes you */
     SYN_EAGAIN = EAGAIN,       /* not now: the thing is not ready, nothing was done */
-    SYN_EINTR = EINTR,         /* ended by SIGINT; never a raw interrupted system call */
+    SYN_EINTR = EINTR,         /* ended by a signal that syn_catch_interrupt() catches; never a raw interrupted system call */
     SYN_EIO = EIO,
     SYN_EPIPE = EPIPE,
     SYN_ENOTSUP = ENOTSUP,     /* this object cannot do that, e.g. wait for a regular file */
@@ -87,7 +87,8 @@ enum syn_origin {
     SYN_BY_REQUEST,  /* somebody asked the task to end: future_cancel(), a parent that was cancelled */
     SYN_BY_DEADLINE, /* the deadline of the call or of the wait passed */
     SYN_BY_STOP,     /* its synchronizer was stopped */
-    SYN_BY_LIBRARY   /* the library refused: misuse, no memory, a dead loop */
+    SYN_BY_LIBRARY,  /* the library refused: misuse, no memory, a dead loop */
+    SYN_BY_INTERRUPT /* a signal came that syn_catch_interrupt() catches */
 };
 
 /* One line of an async trace. The strings are static. */

@@ -35,6 +35,35 @@ extern "C" {
 void syn_spawn_begin(void);
 void syn_spawn_end(void);
 
+/* --- interrupts --- */
+
+/* From here on a signal, SIGINT in most programs, ends the blocking calls of the process:
+ *
+ *     syn_catch_interrupt(SIGINT);                    // first thing in main()
+ *     if (query("SELECT 1", &rows) == SYN_EINTR)      // Ctrl-C
+ *         syn_perror("query");                        // and where it waited
+ *
+ * The FIRST signal asks what each thread of the program blocks on to end: a call, a future, a scope,
+ * a select, a channel, with a task or a job of a pool behind it, whichever thread drives. It cleans up,
+ * and the wait fails with SYN_EINTR and its trace (syn_report.origin is SYN_BY_INTERRUPT); or ends well, if
+ * it does not heed that. If no thread blocks at that moment the next wait that begins fails so.
+ * The SECOND, while one of these still waits, abandons it: it fails with SYN_EABANDONED, a line on
+ * standard error says so. No step of a call's task runs again; the task of a future goes on without
+ * the thread. A step that does not return cannot be abandoned; nor can the join of a scope.
+ * The THIRD, or the second if no thread blocks, goes to the action that the program had before, and
+ * so do all that follow.
+ *
+ * Tasks and jobs that no thread waits for are left alone. Waits that were on at this call are, too.
+ * It starts a thread, which needs two descriptors. The signal must not be blocked in all threads.
+ * One signal at a time. In a forked child none is caught.
+ * Thread: any. Fails: SYN_EALREADY (one is caught), SYN_EINVAL (not a signal that can be caught),
+ * SYN_EAGAIN, SYN_ENOMEM (no thread), EMFILE. */
+syn_err syn_catch_interrupt(int signal);
+
+/* The opposite: the action that the program had before is restored, unless the program has set
+ * another one meanwhile. Nothing if none is caught. Not in a handler. */
+void syn_release_interrupt(void);
+
 #ifdef __cplusplus
 }
 #endif

@@ -16,6 +16,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <stddef.h>
+#include <unistd.h>
 
 #include "base/fork.h"
 #include "base/thread.h"
@@ -150,6 +151,15 @@ syn_err syni_listener_remove(struct syni_listener *listener)
         listener->notice.waited = false;
     }
     return syni_notice_close(&listener->notice);
+}
+
+void syni_listener_pass_on(int number)
+{
+    syni_mutex_lock(&lock);
+    if (signals[number].listeners)
+        restore(number);
+    syni_mutex_unlock(&lock);
+    kill(getpid(), number);
 }
 
 int syni_listener_take(struct syni_listener *listener, unsigned *out_count)

@@ -25,6 +25,9 @@ syn_err syni_listener_add(struct syni_listener *listener);
  * handler. Fails: SYN_EBUSY, one waits for its notice, and nothing happened. */
 syn_err syni_listener_remove(struct syni_listener *listener);
 
+/* The signal NUMBER goes to the action that the program had before, now and from here on. */
+void syni_listener_pass_on(int number);
+
 /* The lowest signal that came, and how often; 0: none did. */
 int syni_listener_take(struct syni_listener *listener, unsigned *out_count);
 

@@ -119,7 +119,16 @@ static bool ask_to_end(struct syni_thread_wait *wait, enum syn_origin origin)
     return true;
 }
 
-static const struct syni_thread_wait_ops call_ops = {begin, NULL, ask_to_end};
+static void abandon(struct syni_thread_wait *wait)
+{
+    struct syni_task *task = SYNI_CONTAINER(wait, struct call, wait)->task;
+
+    if (!task->ending && !syni_core_done(&task->core))
+        syni_task_abandon(task, SYN_EABANDONED, SYN_BY_INTERRUPT,
+                          "interrupted, it would not end, and was interrupted again");
+}
+
+static const struct syni_thread_wait_ops call_ops = {begin, NULL, ask_to_end, abandon};
 
 static syn_err call_on(struct syni_self *self, struct syni_task *task, struct syni_home *home,
                        void *out_result)

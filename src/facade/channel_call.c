@@ -137,7 +137,7 @@ static syn_err depend_on_generator(struct syni_thread_wait *wait, uint64_t id,
 
 static syn_err wait_closed(struct syni_channel *channel, struct syn_deadline deadline)
 {
-    static const struct syni_thread_wait_ops ops = {shut, syni_thread_port_withdraw, NULL};
+    static const struct syni_thread_wait_ops ops = {shut, syni_thread_port_withdraw, NULL, NULL};
     struct syni_thread_port port = {.wait = {.depend = depend_on_generator,
                                              .deadline = deadline.ns,
                                              .instead = "co_close",

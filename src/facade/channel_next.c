@@ -60,7 +60,7 @@ static bool say(struct syni_thread_wait *wait)
 static syn_err talk(struct syni_channel *channel, const struct syni_saying *saying, void *out_item,
                     struct syn_deadline deadline)
 {
-    static const struct syni_thread_wait_ops ops = {say, syni_thread_port_withdraw, NULL};
+    static const struct syni_thread_wait_ops ops = {say, syni_thread_port_withdraw, NULL, NULL};
     struct talk talk = {.port.wait = {.deadline = syni_deadline_here(deadline.ns), .begins = true},
                         .saying = saying};
     syn_err err;

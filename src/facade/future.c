@@ -71,8 +71,8 @@ static bool ask_producer(struct syni_thread_wait *wait, enum syn_origin origin)
     return syni_core_ask(core_wait_of(wait)->core, origin);
 }
 
-static const struct syni_thread_wait_ops look_ops = {list_at_core, withdraw_from_core, NULL};
-static const struct syni_thread_wait_ops get_ops = {list_at_core, withdraw_from_core, ask_producer};
+static const struct syni_thread_wait_ops look_ops = {list_at_core, withdraw_from_core, NULL, NULL};
+static const struct syni_thread_wait_ops get_ops = {list_at_core, withdraw_from_core, ask_producer, NULL};
 
 /* Waits for CORE until DEADLINE, whose reason is REASON. If it is RESERVED, who produces it is
  * asked to end then, and the wait goes on, since that cleans up; where nobody can be asked the wait is

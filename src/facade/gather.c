@@ -229,7 +229,7 @@ static syn_err depend_on_children(struct syni_thread_wait *wait, uint64_t id,
 /* Waits in this thread. Fails: SYN_EDEADLK. */
 static syn_err wait_for(struct syni_scope *scope, enum syni_scope_wait awaited)
 {
-    static const struct syni_thread_wait_ops ops = {list_at_scope, NULL, ask_children};
+    static const struct syni_thread_wait_ops ops = {list_at_scope, NULL, ask_children, NULL};
     int64_t deadline = scope->has_deadline ? scope->deadline : SYNI_NEVER;
     struct scope_wait here = {.wait = {.ops = &ops,
                                        .source = {.name = "a scope"},

@@ -79,7 +79,7 @@ static bool cannot_withdraw(struct syni_thread_wait *wait, enum syn_origin origi
 /* HOME has a thread, in whose place the calling one comes. */
 static syn_err move_in(struct syni_home *home, struct syni_self *self)
 {
-    static const struct syni_thread_wait_ops ops = {ask, cannot_withdraw, NULL};
+    static const struct syni_thread_wait_ops ops = {ask, cannot_withdraw, NULL, NULL};
     struct moving moving = {.wait = {.ops = &ops,
                                      .source = {.home = home, .name = "syn_host_begin()"},
                                      .deadline = SYNI_NEVER,

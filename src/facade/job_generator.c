@@ -75,7 +75,7 @@ static bool stop_yielding(struct syni_thread_wait *wait, enum syn_origin origin)
 
 int syni_job_yield(struct syn_job *public_job, void *item)
 {
-    static const struct syni_thread_wait_ops ops = {NULL, stop_yielding, NULL};
+    static const struct syni_thread_wait_ops ops = {NULL, stop_yielding, NULL, NULL};
     struct syni_pool_job *job = SYNI_JOB(public_job);
     struct yield yield = {.wait = {.ops = &ops,
                                    .source = {.name = "demand for its next item"},

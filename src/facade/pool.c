@@ -129,7 +129,7 @@ static syn_err await_threads(struct stop *stop)
 /* STAYS: it is not left before all has ended. */
 static syn_err stop_pool(struct syn_pool *pool, struct syn_deadline deadline, bool stays)
 {
-    static const struct syni_thread_wait_ops ops = {enter, withdraw, NULL};
+    static const struct syni_thread_wait_ops ops = {enter, withdraw, NULL, NULL};
     struct stop stop = {.wait = {.ops = &ops,
                                  .source = {.name = what},
                                  .deadline = deadline.ns,

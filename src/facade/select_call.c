@@ -39,7 +39,7 @@ static bool withdraw(struct syni_thread_wait *wait, enum syn_origin origin)
     return syni_select_claim(&thread->select, is_time ? thread->time : SYNI_GIVEN_UP);
 }
 
-static const struct syni_thread_wait_ops ops = {list, withdraw, NULL};
+static const struct syni_thread_wait_ops ops = {list, withdraw, NULL, NULL};
 
 /* On a thread that drives a loop only time that is up already is waited for. */
 static syn_err look_in_step(struct syni_self *self, struct thread_select *thread)

@@ -198,7 +198,7 @@ static bool withdraw_reader(struct syni_thread_wait *wait, enum syn_origin origi
 
 static syn_err wait_shared(struct syn_shared *shared, int64_t deadline)
 {
-    static const struct syni_thread_wait_ops ops = {list_reader, withdraw_reader, NULL};
+    static const struct syni_thread_wait_ops ops = {list_reader, withdraw_reader, NULL, NULL};
     struct thread_reader thread = {.wait = {.ops = &ops,
                                             .deadline = deadline,
                                             .reason = SYN_BY_DEADLINE,

@@ -110,7 +110,7 @@ static bool withdraw(struct syni_thread_wait *wait, enum syn_origin origin)
 /* STAYS: it is not left before all has ended. */
 static syn_err stop_home(struct syni_home *home, struct syn_deadline deadline, bool stays)
 {
-    static const struct syni_thread_wait_ops ops = {enter, withdraw, NULL};
+    static const struct syni_thread_wait_ops ops = {enter, withdraw, NULL, NULL};
     struct stop stop = {.wait = {.ops = &ops,
                                  .source = {.home = home, .name = what},
                                  .depend = depend_on_home,

@@ -60,8 +60,8 @@ static bool list_and_stir(struct syni_thread_wait *wait)
     return false;
 }
 
-static const struct syni_thread_wait_ops ops = {list, syni_thread_port_withdraw, NULL};
-static const struct syni_thread_wait_ops stir_ops = {list_and_stir, syni_thread_port_withdraw, NULL};
+static const struct syni_thread_wait_ops ops = {list, syni_thread_port_withdraw, NULL, NULL};
+static const struct syni_thread_wait_ops stir_ops = {list_and_stir, syni_thread_port_withdraw, NULL, NULL};
 
 /* PORT is passed without the channel's lock, now or in a little while; false: nothing happened. */
 static bool flow(struct syni_thread_port *port)

@@ -122,6 +122,8 @@ static syn_err end_early(struct syni_thread_wait *wait)
     int interrupt = syni_clock_heed_interrupt(wait->self);
     enum syn_origin origin = interrupt ? (enum syn_origin)(interrupt - 1) : wait->reason;
 
+    if (wait->ending && interrupt == SYN_BY_INTERRUPT + 1)
+        return syni_interrupt_give_up(wait);
     if (wait->ending || (interrupt && wait->stays))
         return SYN_OK;
     wait->ending = true;
@@ -258,6 +260,35 @@ static syn_err implicate(struct syni_thread_wait *wait, struct syni_work *work)
     return mark ? depend(wait, mark) : SYN_OK;
 }
 
+/* What was posted lies in WAIT. */
+static void settle(struct syni_thread_wait *wait)
+{
+    while (wait->nudged && !wait->nudge_ran)
+        syni_clock_sleep(&wait->nudge_ran, SYNI_NEVER);
+    while (wait->abandoning && !wait->abandon_ran)
+        syni_clock_sleep(&wait->abandon_ran, SYNI_NEVER);
+}
+
+static void signal_came(struct syni_interruptible *interruptible)
+{
+    syni_thread_interrupt(SYNI_CONTAINER(interruptible, struct syni_thread_wait, interruptible),
+                          SYN_BY_INTERRUPT + 1);
+}
+
+/* A thread of the program, which a signal may interrupt. */
+static syn_err block_interruptibly(struct syni_thread_wait *wait)
+{
+    syn_err err;
+
+    wait->interruptible.interrupt = signal_came;
+    syni_interrupt_enter(wait);
+    err = block(wait);
+    syni_interrupt_leave(wait);
+    syni_clock_heed_interrupt(wait->self);
+    settle(wait);
+    return err;
+}
+
 static void job_is_asked(void *user)
 {
     struct syni_thread_wait *wait = user;
@@ -283,9 +314,7 @@ static syn_err block_in_job(struct syni_thread_wait *wait)
     syni_worker_step_in(worker);
     syni_job_wait_over(wait);
     late = syni_clock_heed_interrupt(wait->self) != 0;
-    /* What was posted to bring an interrupt lies in WAIT. */
-    while (wait->nudged && !wait->nudge_ran)
-        syni_clock_sleep(&wait->nudge_ran, SYNI_NEVER);
+    settle(wait);
     syni_job_wait_end(wait, err, late);
     return err;
 }
@@ -325,7 +354,10 @@ syn_err syni_thread_wait(struct syni_self *self, struct syni_thread_wait *wait)
     if (!wait->done)
         wait->done = &wait->waiter.done;
     cancel_state = syni_thread_hold_cancel();
-    err = self->driving ? wait_in_step(wait) : self->worker ? block_in_job(wait) : block(wait);
+    err = self->driving ? wait_in_step(wait)
+          : self->worker ? block_in_job(wait)
+          : syni_interrupts_are_caught() && !wait->stays ? block_interruptibly(wait)
+                                                         : block(wait);
     syni_thread_let_cancel(cancel_state);
     wait->failed = err != SYN_OK;
     return err == SYN_OK || err == SYN_EDEADLK ? err : syni_thread_failed(err, wait->ended_by);
@@ -341,7 +373,7 @@ static bool withdraw_flag(struct syni_thread_wait *wait, enum syn_origin origin)
 
 bool syni_thread_wait_for_flag(_Atomic(bool) *done, int64_t deadline, const char *name)
 {
-    static const struct syni_thread_wait_ops ops = {NULL, withdraw_flag, NULL};
+    static const struct syni_thread_wait_ops ops = {NULL, withdraw_flag, NULL, NULL};
     struct syni_thread_wait wait = {.ops = &ops,
                                     .source = {.name = name},
                                     .deadline = deadline,

@@ -18,6 +18,7 @@
 #define SYNI_THREAD_WAIT_H
 
 #include "facade/home.h"
+#include "facade/interrupt.h"
 #include "pool/pool.h"
 #include "task/circle.h"
 
@@ -32,6 +33,9 @@ struct syni_thread_wait_ops {
     /* Who produces it shall end, and tells the thread then; false: there is nobody to ask. NULL:
      * there never is. */
     bool (*ask)(struct syni_thread_wait *wait, enum syn_origin origin);
+    /* It was asked and does not end: gives it up, and then the thread is told, by SYN_EABANDONED. On
+     * the loop of source.home. NULL: WITHDRAW does. */
+    void (*abandon)(struct syni_thread_wait *wait);
 };
 
 /* Lies on the thread's stack. Zero, then the first group set by the kind. */
@@ -58,6 +62,9 @@ struct syni_thread_wait {
     struct syni_work *asks; /* the same, also when it was asked before */
     struct syni_job nudge;  /* brings an interrupt to the loop that the thread drives */
     _Atomic(bool) nudged, nudge_ran;
+    struct syni_job abandon; /* on its way to the loop of source.home */
+    _Atomic(bool) abandoning, abandon_ran;
+    struct syni_interruptible interruptible;
     bool ending;  /* who produces it was asked, or it was withdrawn */
     enum syn_origin ended_by; /* why it is */
     bool failed;  /* it is syni_thread_wait() that failed, and not what was waited for */

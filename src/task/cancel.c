@@ -19,12 +19,15 @@ enum { TOO_LATE = -1 };
 
 syn_err syni_code_of(enum syn_origin origin)
 {
-    return origin == SYN_BY_DEADLINE ? SYN_ETIMEDOUT : SYN_ECANCELED;
+    return origin == SYN_BY_DEADLINE    ? SYN_ETIMEDOUT
+           : origin == SYN_BY_INTERRUPT ? SYN_EINTR
+                                        : SYN_ECANCELED;
 }
 
 bool syni_origin_is_request(enum syn_origin origin)
 {
-    return origin == SYN_BY_REQUEST || origin == SYN_BY_DEADLINE || origin == SYN_BY_STOP;
+    return origin == SYN_BY_REQUEST || origin == SYN_BY_DEADLINE || origin == SYN_BY_STOP ||
+           origin == SYN_BY_INTERRUPT;
 }
 
 enum syn_origin syni_task_asked_by(const struct syni_task *task)

@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Interrupts. See interrupt.h, and process.h for what users know.
+ *
+ * The signal handler is the listener's; all that follows is done by a thread of this module, since
+ * interrupting takes locks. It sleeps in the kernel. Discarded: a loop that does it on the side, since
+ * none may run, and those that do may be what hangs.
+ */
+#include "facade/interrupt.h"
+
+#include <synchronicity/process.h>
+
+#include "base/descriptor.h"
+#include "base/fork.h"
+#include "base/listener.h"
+#include "base/report.h"
+#include "base/say.h"
+#include "facade/thread_wait.h"
+
+atomic_bool syni_interrupts;
+
+static struct syni_mutex lock = SYNI_MUTEX_INIT(INTERRUPT);
+/* under lock */
+static struct syni_list waits; /* of struct syni_interruptible */
+static bool made;              /* the list */
+static bool pending;           /* a signal came when none was there */
+
+static struct syni_mutex catching = SYNI_MUTEX_INIT(CATCHING);
+/* under catching */
+static bool caught;
+static struct syni_thread thread;
+static struct syni_listener listener;
+static atomic_bool over; /* the thread shall end */
+
+static void forked(void)
+{
+    made = pending = caught = false;
+    syni_interrupts = false;
+}
+
+static struct syni_fork_call fork_call = {.lock = &lock, .child = forked};
+static struct syni_fork_call fork_call_catching = {.lock = &catching};
+
+static void list_locked(void)
+{
+    if (!made)
+        syni_list_init(&waits);
+    made = true;
+}
+
+static void interrupt_locked(struct syni_thread_wait *wait)
+{
+    wait->interruptible.times++;
+    wait->interruptible.interrupt(&wait->interruptible);
+}
+
+void syni_interrupt_enter(struct syni_thread_wait *wait)
+{
+    syni_mutex_lock(&lock);
+    list_locked();
+    wait->interruptible.times = 0;
+    syni_list_append(&waits, &wait->interruptible.link);
+    if (pending)
+        interrupt_locked(wait);
+    pending = false;
+    syni_mutex_unlock(&lock);
+}
+
+void syni_interrupt_leave(struct syni_thread_wait *wait)
+{
+    syni_mutex_lock(&lock);
+    if (made) /* else in a child, where none is on it */
+        syni_list_remove(&wait->interruptible.link);
+    syni_mutex_unlock(&lock);
+}
+
+static void run_abandon(struct syni_job *job)
+{
+    struct syni_thread_wait *wait = SYNI_CONTAINER(job, struct syni_thread_wait, abandon);
+
+    wait->ops->abandon(wait);
+    if (wait->self == syni_self() && syni_thread_wait_drives(wait))
+        atomic_load(&wait->waiter.loop)->hurry = true;
+    syni_parker_wake(wait->self->parker, &wait->abandon_ran);
+}
+
+syn_err syni_interrupt_give_up(struct syni_thread_wait *wait)
+{
+    struct syni_loop *loop;
+
+    if (wait->ops->abandon && !wait->abandoning) {
+        loop = &wait->source.home->loop;
+        wait->abandon.run = run_abandon;
+        wait->abandoning = true;
+        if (syni_drives(loop))
+            syni_loop_ready(loop, &wait->abandon);
+        else if (!syni_loop_post(loop, &wait->abandon))
+            wait->abandon_ran = true;
+        return SYN_OK;
+    }
+    if (wait->ops->abandon || !wait->ops->withdraw ||
+        !wait->ops->withdraw(wait, SYN_BY_INTERRUPT))
+        return SYN_OK;
+    wait->ended_by = SYN_BY_INTERRUPT;
+    return SYN_EABANDONED;
+}
+
+/* How many were interrupted for the first time, and for the second. */
+static void interrupt_all_locked(unsigned out_n[2])
+{
+    SYNI_LIST_EACH (node, &waits) {
+        struct syni_thread_wait *wait =
+            SYNI_CONTAINER(node, struct syni_thread_wait, interruptible.link);
+        int times = wait->interruptible.times;
+
+        if (times > 1)
+            continue;
+        interrupt_locked(wait);
+        out_n[times]++;
+    }
+}
+
+/* The signal came once. */
+static void press(int number)
+{
+    unsigned n[2] = {0, 0};
+    bool waited, passes;
+
+    syni_mutex_lock(&lock);
+    list_locked();
+    interrupt_all_locked(n);
+    waited = !syni_list_empty(&waits);
+    passes = pending || (waited && !n[0] && !n[1]);
+    pending = !waited && !passes;
+    syni_mutex_unlock(&lock);
+    if (n[1])
+        syni_print("interrupted again: %u blocking calls that would not end are abandoned", n[1]);
+    if (passes)
+        syni_listener_pass_on(number);
+}
+
+static void run(void *unused)
+{
+    int fd = syni_notice_descriptor(&listener.notice), number;
+    unsigned count;
+
+    (void)unused;
+    while (!over) {
+        if (!syni_descriptor_ready(fd, false, -1))
+            continue;
+        syni_notice_take(&listener.notice);
+        while ((number = syni_listener_take(&listener, &count)))
+            for (; count > 0; count--)
+                press(number);
+    }
+}
+
+static syn_err catch_locked(int number)
+{
+    syn_err err;
+
+    for (int s = 0; s < SYNI_SIGNALS; s++) {
+        listener.wants[s] = s == number;
+        listener.counts[s] = 0;
+    }
+    err = syni_listener_add(&listener);
+    if (err)
+        return err;
+    over = false;
+    err = syni_thread_start(&thread, "interrupts", 0, run, NULL);
+    if (err)
+        syni_listener_remove(&listener);
+    caught = !err;
+    syni_interrupts = caught;
+    return err;
+}
+
+syn_err syn_catch_interrupt(int number)
+{
+    syn_err err = syni_fork_watch(&fork_call);
+
+    if (!err)
+        err = syni_fork_watch(&fork_call_catching);
+    if (err)
+        return syni_refuse(err, "no memory to catch interrupts");
+    if (number <= 0 || number >= SYNI_SIGNALS)
+        return syni_refuse(SYN_EINVAL, "%d is no signal that can be caught", number);
+    syni_mutex_lock(&catching);
+    err = caught ? SYN_EALREADY : catch_locked(number);
+    syni_mutex_unlock(&catching);
+    if (err == SYN_EALREADY)
+        return syni_refuse(err, "a signal is caught already; write syn_release_interrupt() before");
+    return err ? syni_refuse(err, "signal %d cannot be caught", number) : SYN_OK;
+}
+
+void syn_release_interrupt(void)
+{
+    syni_mutex_lock(&catching);
+    if (caught) {
+        syni_interrupts = false;
+        over = true;
+        syni_notice_send(&listener.notice);
+        syni_thread_join(&thread);
+        syni_listener_remove(&listener);
+        syni_mutex_lock(&lock);
+        pending = false;
+        syni_mutex_unlock(&lock);
+    }
+    caught = false;
+    syni_mutex_unlock(&catching);
+}

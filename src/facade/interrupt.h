@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Interrupts: a signal that ends the waits of the program's own threads.
+ *
+ * While one is caught each such wait is on a list. A thread of this module reads the notice that
+ * the signal handler sends, and interrupts them (thread_wait.h). Nothing of it is on the path of a call
+ * while none is caught, but a look at one flag.
+ */
+#ifndef SYNI_INTERRUPT_H
+#define SYNI_INTERRUPT_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+
+#include <synchronicity/err.h>
+
+#include "base/list.h"
+
+struct syni_thread_wait;
+
+/* A wait's place in the list. Under its lock. */
+struct syni_interruptible {
+    struct syni_list link;
+    int times; /* it was interrupted */
+    void (*interrupt)(struct syni_interruptible *interruptible);
+};
+
+extern atomic_bool syni_interrupts;
+
+static inline bool syni_interrupts_are_caught(void)
+{
+    /* relaxed: a wait that begins at the same time may be missed */
+    return atomic_load_explicit(&syni_interrupts, memory_order_relaxed);
+}
+
+/* Around WAIT of the calling thread: it may be interrupted in between, and not afterwards. */
+void syni_interrupt_enter(struct syni_thread_wait *wait);
+void syni_interrupt_leave(struct syni_thread_wait *wait);
+
+/* What WAIT, of the calling thread, waits for was asked once and does not end. 0: the thread is told, or
+ * will be when the loop comes to it; SYN_EABANDONED: WAIT was withdrawn. */
+syn_err syni_interrupt_give_up(struct syni_thread_wait *wait);
+
+#endif

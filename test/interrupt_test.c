@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * A signal that ends the blocking calls of the process (X6). A task that sends it does so when its
+ * caller is in its wait; a signal that is raised before a call meets it, or is kept for it.
+ */
+#define _GNU_SOURCE
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/wait.h>
+
+#include "support/call_rig.h"
+
+SYNCHRONIZER(demo);
+POOL(pool, .max_threads = 2);
+CHANNEL(int, ints);
+PROMISE(int, number);
+
+enum { THREADS = 4 };
+
+static atomic_int cleaned_up, begun;
+static volatile sig_atomic_t handled;
+
+static void on_interrupt(int number)
+{
+    (void)number;
+    handled++;
+}
+
+static void start_case(void)
+{
+    begin_in_real_time();
+    CHECK_INT(syn_catch_interrupt(SIGINT), 0);
+}
+
+static void end_case(void)
+{
+    struct sigaction action;
+
+    syn_release_interrupt();
+    syn_release_interrupt();
+    CHECK_INT(sigaction(SIGINT, NULL, &action), 0);
+    CHECK(action.sa_handler == SIG_DFL);
+    finish(&demo);
+}
+
+/* Begins; the last of EXPECTED sends the signal; sleeps. */
+ASYNC(demo, int, sleeps, (int, expected))
+{
+    co_begin;
+    if (++begun == self->expected)
+        kill(getpid(), SIGINT);
+    co_sleep(1000);
+    co_finally;
+    cleaned_up++;
+    co_end;
+}
+
+ASYNC(demo, int, awaits)
+{
+    co_begin;
+    co_try(sleeps_future(1), &self->result);
+    co_return_result;
+    co_end;
+}
+
+static void X6_a_signal_ends_a_call_which_cleans_up(void)
+{
+    int y = 0;
+
+    start_case();
+    for (int i = 1; i <= 20; i++) {
+        begun = 0;
+        CHECK_INT(awaits(&y), SYN_EINTR);
+        CHECK_INT(syn_last_report()->origin, SYN_BY_INTERRUPT);
+        CHECK(syn_last_report()->n_sites >= 2);
+        CHECK_INT(cleaned_up, i);
+    }
+    end_case();
+}
+
+static void *calls(void *unused)
+{
+    int y = 0;
+
+    (void)unused;
+    CHECK_INT(sleeps(THREADS, &y), SYN_EINTR);
+    return NULL;
+}
+
+static void X6_it_ends_those_of_every_thread(void)
+{
+    pthread_t threads[THREADS];
+
+    start_case();
+    for (int i = 1; i < THREADS; i++)
+        CHECK_INT(pthread_create(&threads[i], NULL, calls, NULL), 0);
+    calls(NULL);
+    for (int i = 1; i < THREADS; i++)
+        pthread_join(threads[i], NULL);
+    CHECK_INT(cleaned_up, THREADS);
+    end_case();
+}
+
+BLOCKING(pool, int, job_waits)
+{
+    while (!pool_job_cancelled())
+        sched_yield();
+    return job_fail(job, SYN_ECANCELED);
+}
+
+static void X6_every_kind_of_wait_is_ended(void)
+{
+    struct ints_channel channel, full;
+    struct number_promise promise;
+    struct number_future future;
+    struct sleeps_future child;
+    int y = 0;
+
+    start_case();
+    CHECK_INT(channel_new(ints, 1, &channel), 0);
+    CHECK_INT(channel_new(ints, 1, &full), 0);
+    CHECK_INT(channel_send(full, &y), 0);
+    raise(SIGINT);
+    CHECK_INT(channel_next(channel, &y), SYN_EINTR);
+    raise(SIGINT);
+    CHECK_INT(channel_send(full, &y), SYN_EINTR);
+    CHECK_INT(promise_new(number, &promise, &future), 0);
+    raise(SIGINT);
+    CHECK_INT(future_wait(future), SYN_EINTR);
+    raise(SIGINT);
+    CHECK_INT(future_get(future, &y), SYN_EINTR);
+    promise_drop(promise);
+    child = sleeps_future(100);
+    raise(SIGINT);
+    CHECK_INT(future_get(child, &y), SYN_EINTR);
+    raise(SIGINT);
+    CHECK_INT(job_waits(&y), SYN_EINTR);
+    channel_drop(channel);
+    channel_drop(full);
+    CHECK_INT(pool_stop(&pool, syn_never()), 0);
+    CHECK_INT(syn_pool_free(&pool), 0);
+    end_case();
+}
+
+/* Its clean-up, after the first, sends the second and does not end. */
+ASYNC(demo, int, swallows)
+{
+    co_begin;
+    kill(getpid(), SIGINT);
+    co_sleep(1000);
+    co_finally;
+    kill(getpid(), SIGINT);
+    co_sleep(1000);
+    co_end;
+}
+
+static void X6_the_second_abandons_what_did_not_heed_the_first(void)
+{
+    int y = 0;
+
+    start_case();
+    CHECK_INT(swallows(&y), SYN_EABANDONED);
+    CHECK_INT(syn_last_report()->origin, SYN_BY_INTERRUPT);
+    end_case();
+}
+
+/* Its task cleans up without the thread, until a stop gives it up. */
+static void X6_a_future_whose_task_did_not_heed_the_first_is_left(void)
+{
+    int y = 0;
+
+    start_case();
+    CHECK_INT(future_get(swallows_future(), &y), SYN_EABANDONED);
+    CHECK_INT(syn_last_report()->origin, SYN_BY_INTERRUPT);
+    CHECK_INT(synchronizer_stop(&demo, syn_after(0)), SYN_ETIMEDOUT);
+    end_case();
+}
+
+ASYNC(demo, int, adds, (int, x))
+{
+    co_begin;
+    co_pass;
+    co_return(self->x + 1);
+    co_end;
+}
+
+/* What begins afterwards is not touched: one signal ends each wait once. */
+static void X6_what_begins_afterwards_runs(void)
+{
+    int y = 0;
+
+    start_case();
+    for (int i = 0; i < 50; i++) {
+        begun = 0;
+        CHECK_INT(sleeps(1, &y), SYN_EINTR);
+        CHECK_INT(adds(i, &y), 0);
+        CHECK_INT(y, i + 1);
+    }
+    end_case();
+}
+
+/* Nobody waits: the first is kept, the second goes to the program's own handler. */
+static void X6_the_last_one_is_the_programs_own(void)
+{
+    struct sigaction own = {.sa_handler = on_interrupt}, now;
+
+    begin_in_real_time();
+    CHECK_INT(sigaction(SIGINT, &own, NULL), 0);
+    CHECK_INT(syn_catch_interrupt(SIGINT), 0);
+    raise(SIGINT);
+    CHECK_INT(handled, 0);
+    raise(SIGINT);
+    while (!handled)
+        poll(NULL, 0, 1); /* a call at which a sanitizer delivers signals */
+    syn_release_interrupt();
+    CHECK_INT(sigaction(SIGINT, NULL, &now), 0);
+    CHECK(now.sa_handler == on_interrupt);
+}
+
+static void X6_without_a_handler_of_its_own_the_process_ends(void)
+{
+    int status = 0;
+    pid_t pid = fork();
+
+    if (pid == 0) {
+        if (syn_catch_interrupt(SIGINT))
+            _exit(1);
+        raise(SIGINT);
+        raise(SIGINT);
+        for (;;)
+            sched_yield();
+    }
+    CHECK(pid > 0 && waitpid(pid, &status, 0) == pid);
+    CHECK(WIFSIGNALED(status) && WTERMSIG(status) == SIGINT);
+}
+
+static void X6_what_cannot_be_caught_is_refused(void)
+{
+    begin_in_real_time();
+    CHECK_INT(syn_catch_interrupt(SIGKILL), SYN_EINVAL);
+    CHECK_INT(syn_catch_interrupt(0), SYN_EINVAL);
+    CHECK_INT(syn_catch_interrupt(SIGINT), 0);
+    CHECK_INT(syn_catch_interrupt(SIGTERM), SYN_EALREADY);
+    syn_release_interrupt();
+    CHECK_INT(syn_catch_interrupt(SIGTERM), 0);
+    syn_release_interrupt();
+}
+
+static const struct test_case cases[] = {
+    TEST_MODES(X6_a_signal_ends_a_call_which_cleans_up),
+    TEST_MODES(X6_it_ends_those_of_every_thread),
+    TEST_MODES(X6_every_kind_of_wait_is_ended),
+    TEST_MODES(X6_the_second_abandons_what_did_not_heed_the_first),
+    TEST_MODES(X6_a_future_whose_task_did_not_heed_the_first_is_left),
+    TEST_MODES(X6_what_begins_afterwards_runs),
+    TEST(X6_the_last_one_is_the_programs_own),
+    TEST(X6_without_a_handler_of_its_own_the_process_ends),
+    TEST(X6_what_cannot_be_caught_is_refused),
+};
+TEST_MAIN("interrupt", cases);
