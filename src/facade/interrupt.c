@@ -134,7 +134,7 @@ static void press(int number)
     pending = !waited && !passes;
     syni_mutex_unlock(&lock);
     if (n[1])
-        syni_print("interrupted again: %u blocking calls that would not end are abandoned", n[1]);
+        syni_print("interrupted again; blocking calls that would not end and are abandoned: %u", n[1]);
     if (passes)
         syni_listener_pass_on(number);
 }
