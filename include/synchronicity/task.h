@@ -43,6 +43,11 @@
  * Steps of one synchronizer run one at a time. A step must not block: it returns,
  * saying what it waits for. Between two suspensions nothing else runs there.
  *
+ * WHO RUNS NEXT. What is ready runs first in, first out. A task that awaits the call it made last
+ * hands over to it at once, and a call that ends to who awaits it; so do a generator and who asks
+ * it. After 64 such steps in a row the others have their turn, which a task gives them before that by
+ * syn_co_pass. When a call begins is up to the scheduler: a future may run before it is awaited.
+ *
  * CANCELLATION is a request. It is delivered at the next wait, or at once if the task
  * waits already, never in the middle of a step: the task then LEAVES, with SYN_ECANCELED
  * (or SYN_ETIMEDOUT, when it was a deadline's request). A wait that could be served at

@@ -136,7 +136,7 @@ static void free_one(struct syn_report *report)
         syni_free(report, sizeof *report);
 }
 
-void syni_report_free(struct syn_report *report)
+void syni_report_drop(struct syn_report *report)
 {
     while (report) {
         struct syn_report *cause = report->cause;

@@ -31,7 +31,12 @@ bool syni_report_append(struct syn_report *report, struct syn_report *more);
 const struct syn_report *syni_report_of_clean_up(const struct syn_report *report);
 
 /* Frees it and its causes. */
-void syni_report_free(struct syn_report *report);
+void syni_report_drop(struct syn_report *report);
+static inline void syni_report_free(struct syn_report *report)
+{
+    if (report)
+        syni_report_drop(report);
+}
 
 /* Appends one line to the trace, at its outer end. */
 void syni_report_site(struct syn_report *report, const struct syn_site *site);

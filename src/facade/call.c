@@ -34,13 +34,15 @@ static syn_err home_for(const struct syni_self *self, const struct syn_function 
 
     if (function->abi != SYN_ABI || function->task_size != sizeof(struct syn_task))
         return SYN_EABI;
-    if (function->synchronizer)
-        return syni_home_find(function->synchronizer, out_home);
     here = syni_home_of(self);
-    if (!here)
-        return syni_home_find(syn_default_synchronizer(), out_home);
-    *out_home = here;
-    return SYN_OK;
+    /* where the step runs that calls: taken also while it is being stopped */
+    if (here && (!function->synchronizer || function->synchronizer == here->synchronizer)) {
+        *out_home = here;
+        return SYN_OK;
+    }
+    return syni_home_find(function->synchronizer ? function->synchronizer
+                                                 : syn_default_synchronizer(),
+                          out_home);
 }
 
 syn_err syni_home_for(const struct syn_function *function, struct syni_home **out_home)
@@ -58,6 +60,8 @@ bool syni_launch(struct syni_task *task)
     if (!syni_drives(&task->home->loop))
         return syni_loop_post(&task->home->loop, &task->core.job);
     syni_shelter_launched(task);
+    task->home->newborn = task;
+    task->home->newborn_place = task->home->loop.ready.last;
     syni_loop_ready(&task->home->loop, &task->core.job);
     return true;
 }
@@ -174,45 +178,58 @@ syn_err syni_call(const struct syn_function *function, struct syn_task *frame, v
     return err;
 }
 
-struct syni_task *syni_frame_for(const struct syn_function *function, struct syni_home *home,
-                                 struct syn_future *out_future)
+static struct syni_task *new_on(struct syni_self *self, const struct syn_function *function,
+                                struct syni_home *home, struct syn_future *out_future)
 {
     struct syni_slot *slot;
-    struct syni_task *task = syni_frame_new(function->frame_size, &slot);
+    struct syni_task *task = syni_frame_new(self, function->frame_size, &slot);
 
     if (!task) {
         *out_future = (struct syn_future){NULL, SYN_ENOMEM};
         return NULL;
     }
     task->function = function;
-    syni_task_init(syni_self(), task, home);
-    syni_core_publish(&task->core, slot, 2);
-    *out_future = syni_core_handle(&task->core);
+    syni_task_init(self, task, home);
+    *out_future = syni_core_publish(&task->core, slot, 2);
+    return task;
+}
+
+struct syni_task *syni_frame_for(const struct syn_function *function, struct syni_home *home,
+                                 struct syn_future *out_future)
+{
+    return new_on(syni_self(), function, home, out_future);
+}
+
+/* The same, which does not begin if the deadline here has passed. */
+static struct syni_task *new_in_time(struct syni_self *self, const struct syn_function *function,
+                                     struct syni_home *home, struct syn_future *out_future)
+{
+    struct syni_task *task = new_on(self, function, home, out_future);
+
+    /* relaxed: nobody else knows it yet */
+    if (task && syni_deadline_passed(self, atomic_load_explicit(&task->deadline,
+                                                                memory_order_relaxed)))
+        syni_task_ask_early(task, SYN_BY_DEADLINE);
     return task;
 }
 
 struct syni_task *syni_call_new_on(const struct syn_function *function, struct syni_home *home,
                                    struct syn_future *out_future)
 {
-    struct syni_task *task = syni_frame_for(function, home, out_future);
-
-    /* relaxed: nobody else knows it yet */
-    if (task && syni_deadline_passed(syni_self(), atomic_load_explicit(&task->deadline,
-                                                                       memory_order_relaxed)))
-        syni_task_ask_early(task, SYN_BY_DEADLINE);
-    return task;
+    return new_in_time(syni_self(), function, home, out_future);
 }
 
 struct syn_task *syni_call_new(const struct syn_function *function, struct syn_future *out_future)
 {
+    struct syni_self *self = syni_self();
     struct syni_home *home;
-    syn_err err = syni_home_for(function, &home);
+    syn_err err = home_for(self, function, &home);
 
     if (err) {
         *out_future = syni_future_refused(&function->type, err, syni_call_report(function, err));
         return NULL;
     }
-    return (struct syn_task *)(void *)syni_call_new_on(function, home, out_future);
+    return (struct syn_task *)(void *)new_in_time(self, function, home, out_future);
 }
 
 void *syni_call_large_frame(const struct syn_function *function)

@@ -198,7 +198,7 @@ syn_err syni_future_cancel(struct syn_future future)
 static syn_err leave_to_itself(struct syn_future future, bool asks)
 {
     struct syni_core *core = NULL;
-    syn_err err = syni_core_reserve(future, &core);
+    syn_err err = syni_core_reserve_or_consume(future, &core);
 
     if (err)
         return syni_refuse_future(err);

@@ -92,7 +92,7 @@ syn_err syni_scope_add(struct syn_scope *public_scope, struct syn_future future,
         syni_place_check(owner, out_result, "a child's result");
         syni_place_check(owner, out_status, "a child's status");
     }
-    err = syni_core_reserve(future, &core);
+    err = owner ? syni_core_reserve_or_consume(future, &core) : syni_core_reserve(future, &core);
     if (!err && owner && scope->goal == SYNI_GOAL_ALL && closes_circle(owner, core, &report)) {
         syni_core_commit(core);
         syni_core_ask(core, SYN_BY_REQUEST);

@@ -203,7 +203,7 @@ static struct map *make(const struct syn_pool_map *what, struct syni_map_arrays 
     if (pieces < threads)
         threads = (unsigned)pieces;
     size = sizeof *map + threads * sizeof map->works[0];
-    map = syni_frame_new(size, &slot);
+    map = syni_frame_new(syni_self(), size, &slot);
     if (!map)
         return NULL;
     map->what = what;

@@ -44,7 +44,7 @@ static const struct syni_core_ops refused_ops = {.free = free_promise};
 static struct promise *make(const struct syn_type *type)
 {
     struct syni_slot *slot;
-    struct promise *promise = syni_frame_new(size_of(type), &slot);
+    struct promise *promise = syni_frame_new(syni_self(), size_of(type), &slot);
 
     if (!promise)
         return NULL;

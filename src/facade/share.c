@@ -344,7 +344,7 @@ struct syn_future syni_shared_future(struct syn_shared *shared)
         return future;
     }
     type = shared->core->type;
-    copy = syni_frame_new(sizeof *copy + type->size, &slot);
+    copy = syni_frame_new(syni_self(), sizeof *copy + type->size, &slot);
     if (!copy)
         return future;
     copy->core.type = type;

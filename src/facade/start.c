@@ -71,6 +71,7 @@ struct syni_whole_home *syni_home_make(struct syn_synchronizer *synchronizer)
     syni_list_init(&whole->stoppers);
     whole->home.synchronizer = synchronizer;
     whole->home.process = syni_process();
+    whole->home.step_job = syni_task_run;
     whole->home.inherited = atomic_load(home_of(synchronizer));
     /* release: a thread that finds the home finds it whole */
     atomic_store_explicit(home_of(synchronizer), &whole->home, memory_order_release);

@@ -87,6 +87,7 @@ void syni_loop_take_posts(struct syni_loop *loop)
     SYNI_INVARIANT(6, !loop->passes_events);
     if (!loop->taken)
         loop->taken = syni_stack_take(&loop->inbox);
+    loop->steps_left = SYNI_LOOP_BATCH;
     for (int i = 0; loop->taken && i < SYNI_LOOP_BATCH; i++) {
         struct syni_job *job = syni_job_of(loop->taken);
 

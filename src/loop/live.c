@@ -17,24 +17,6 @@
 static struct syni_mutex registry_lock = SYNI_MUTEX_INIT(REGISTRY);
 static struct syni_list registry = {&registry, &registry};
 
-void syni_live_add(struct syni_loop *loop, struct syni_live *live, const char *name)
-{
-    SYNI_INVARIANT(9, loop->n_dormant <= loop->n_live);
-    live->name = name;
-    live->waits_for = "";
-    live->detail = -1;
-    live->since = loop->now;
-    syni_list_append(&loop->live, &live->link);
-    loop->n_live++;
-}
-
-void syni_live_remove(struct syni_loop *loop, struct syni_live *live)
-{
-    SYNI_INVARIANT(9, loop->n_live > 0);
-    syni_list_remove(&live->link);
-    loop->n_live--;
-}
-
 /* The loops of the parent are not of this process. */
 static void forked(void)
 {

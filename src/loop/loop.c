@@ -54,11 +54,12 @@ static void run_drawn(struct syni_loop *loop)
 static void run_ready(struct syni_loop *loop)
 {
     SYNI_INVARIANT(6, !loop->passes_events);
+    loop->steps_left = SYNI_LOOP_BATCH;
     if (loop->draws) {
         run_drawn(loop);
         return;
     }
-    for (int i = 0; loop->ready.first && i < SYNI_LOOP_BATCH; i++) {
+    for (; loop->ready.first && loop->steps_left > 0; loop->steps_left--) {
         struct syni_job *job = syni_job_of(loop->ready.first);
 
         loop->ready.first = job->link.next;

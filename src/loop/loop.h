@@ -152,6 +152,7 @@ struct syni_loop {
     int64_t now;                 /* as read last: in step 2, and after a sleep */
     struct syni_link *taken;     /* posted jobs not yet run, in order */
     struct syni_queue ready;
+    int steps_left;              /* of this batch: jobs, and what runs at once behind them */
     struct syni_wheel timers;
     size_t n_timers; /* in it */
     struct syni_fd_entry *fds;
@@ -246,10 +247,27 @@ static inline enum syni_role syni_loop_role(const struct syni_loop *loop)
     return atomic_load_explicit(&loop->role, memory_order_relaxed);
 }
 
-bool syni_drives(const struct syni_loop *loop);
+/* The calling thread drives LOOP, perhaps outside of another one. */
+bool syni_drives_outside(const struct syni_driving *driving, const struct syni_loop *loop);
+static inline bool syni_drives(const struct syni_loop *loop)
+{
+    const struct syni_driving *d = syni_self()->driving;
+    return d && (d->loop == loop || syni_drives_outside(d->outer, loop));
+}
 
 /* The calling thread drives LOOP: what each function needs that says "driver only". */
 #define SYNI_DRIVEN(loop) SYNI_INVARIANT(1, syni_drives(loop))
+
+/* JOB, made ready when PLACE was `ready.last`, since when none has run, is not ready any more, if it
+ * is still the last. Driver only. */
+static inline bool syni_loop_unready_last(struct syni_loop *loop, struct syni_job *job,
+                                          struct syni_link **place)
+{
+    bool is_last = loop->ready.last == &job->link.next;
+    if (is_last)
+        *(loop->ready.last = place) = NULL;
+    return is_last;
+}
 
 /* --- inbox.c: the door for other threads --- */
 
@@ -322,8 +340,8 @@ bool syni_role_move(struct syni_loop *loop, enum syni_role from, enum syni_role 
 /* The caller holds the role; from here on the dedicated thread does. */
 void syni_role_hand_over(struct syni_loop *loop);
 
-/* The loops that the calling thread drives, see self.h. */
-struct syni_driving *syni_driving_now(void); /* the innermost, or NULL; syni_drives() is above */
+/* The innermost of the loops that the calling thread drives (self.h), or NULL; syni_drives() is above. */
+struct syni_driving *syni_driving_now(void);
 
 /* A thread that took the role by syni_loop_try_drive() says so around its turns. */
 void syni_driving_enter(struct syni_self *self, struct syni_driving *here, struct syni_loop *loop);
@@ -354,9 +372,23 @@ bool syni_loop_try_drive(struct syni_loop *loop);
 void syni_loop_stop_driving(struct syni_loop *loop);
 
 /* --- live.c --- */
+static inline void syni_live_add(struct syni_loop *loop, struct syni_live *live, const char *name)
+{
+    SYNI_INVARIANT(9, loop->n_dormant <= loop->n_live);
+    live->name = name;
+    live->waits_for = "";
+    live->detail = -1;
+    live->since = loop->now;
+    syni_list_append(&loop->live, &live->link);
+    loop->n_live++;
+}
 
-void syni_live_add(struct syni_loop *loop, struct syni_live *live, const char *name);
-void syni_live_remove(struct syni_loop *loop, struct syni_live *live);
+static inline void syni_live_remove(struct syni_loop *loop, struct syni_live *live)
+{
+    SYNI_INVARIANT(9, loop->n_live > 0);
+    syni_list_remove(&live->link);
+    loop->n_live--;
+}
 
 /* Prints what every loop of the process waits for. Takes no lock: may be called
  * from a signal handler of a process that is about to die. */

@@ -32,10 +32,10 @@ struct syni_driving *syni_driving_now(void)
     return syni_self()->driving;
 }
 
-bool syni_drives(const struct syni_loop *loop)
+bool syni_drives_outside(const struct syni_driving *driving, const struct syni_loop *loop)
 {
-    for (const struct syni_driving *d = syni_self()->driving; d; d = d->outer)
-        if (d->loop == loop)
+    for (; driving; driving = driving->outer)
+        if (driving->loop == loop)
             return true;
     return false;
 }

@@ -28,6 +28,7 @@ void syni_home_abandon_all(struct syni_home *home, syn_err err, enum syn_origin 
     unsigned n;
 
     home->current = NULL;
+    syni_home_stop_transfers(home); /* a step ended the thread, and did not return */
     SYNI_LIST_EACH (node, &home->loop.live) {
         struct syni_task *task = SYNI_CONTAINER(node, struct syni_task, live.link);
 

@@ -15,8 +15,6 @@
 
 #include <stddef.h>
 
-enum { TOO_LATE = -1 };
-
 syn_err syni_code_of(enum syn_origin origin)
 {
     return origin == SYN_BY_DEADLINE    ? SYN_ETIMEDOUT
@@ -32,13 +30,7 @@ bool syni_origin_is_request(enum syn_origin origin)
 
 enum syn_origin syni_task_asked_by(const struct syni_task *task)
 {
-    return (enum syn_origin)(atomic_load_explicit(&task->request, memory_order_relaxed) - 1);
-}
-
-bool syni_task_is_asked(const struct syni_task *task)
-{
-    /* relaxed: whoever sees it late has the request's own job arrive later */
-    return atomic_load_explicit(&task->request, memory_order_relaxed) > 0;
+    return (enum syn_origin)((syni_task_request_of(task) & SYNI_ASKED) - 1);
 }
 
 /* A stop asks every task by a job of its own, which a step that computes keeps out. */
@@ -54,18 +46,31 @@ bool syni_task_heeds_request(struct syni_task *task)
     return syni_task_is_asked(task);
 }
 
+/* BIT, CLOSED or 1 + an origin, unless there is one of them. False: there was. */
+static bool claim(struct syni_task *task, int bit)
+{
+    int before = syni_task_request_of(task);
+
+    do {
+        if (before & (SYNI_ASKED | SYNI_CLOSED))
+            return false;
+    } while (!atomic_compare_exchange_weak(&task->request, &before, before | bit));
+    return true;
+}
+
 bool syni_task_close_requests(struct syni_task *task)
 {
-    int none = 0;
-
-    return atomic_compare_exchange_strong(&task->request, &none, TOO_LATE) || task->asked;
+    if (claim(task, SYNI_CLOSED))
+        return true;
+    if (!task->asked)
+        return false;
+    atomic_fetch_or(&task->request, SYNI_CLOSED); /* for who would mark it */
+    return true;
 }
 
 bool syni_task_claim_request(struct syni_task *task, enum syn_origin origin)
 {
-    int none = 0;
-
-    return atomic_compare_exchange_strong(&task->request, &none, (int)origin + 1);
+    return claim(task, (int)origin + 1);
 }
 
 void syni_task_ask_early(struct syni_task *task, enum syn_origin origin)
@@ -93,9 +98,7 @@ void syni_task_send_request(struct syni_task *task)
 
 void syni_task_withdraw(struct syni_task *task)
 {
-    int none = 0;
-
-    if (atomic_compare_exchange_strong(&task->request, &none, TOO_LATE))
+    if (claim(task, SYNI_CLOSED))
         return;
     /* acquire: whoever brings the request does not touch TASK any more */
     while (!atomic_load_explicit(&task->asked, memory_order_acquire))

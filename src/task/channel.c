@@ -170,7 +170,9 @@ void syni_channel_do_after(struct syni_channel *channel, const struct syni_chann
     if (after->upgrade)
         post_upgrade(channel, after->upgrade);
     syni_port_tell(after->served);
-    if (after->resume)
+    if (after->resume && after->resume->task && after->waits)
+        syni_task_wake_at_once(after->resume->task);
+    else if (after->resume)
         channel->go_on(after->resume);
     if (after->start)
         channel->start(channel);
@@ -203,7 +205,7 @@ bool syni_channel_flow(struct syni_channel *channel, struct syni_port *port)
 
 bool syni_channel_pass(struct syni_channel *channel, struct syni_port *port, bool may_wait)
 {
-    struct syni_channel_after after = {NULL, NULL, NULL, false};
+    struct syni_channel_after after = {.served = NULL};
     bool mine, served;
 
     port->listed = false;
@@ -215,6 +217,7 @@ bool syni_channel_pass(struct syni_channel *channel, struct syni_port *port, boo
         syni_channel_list_locked(channel, port, &after);
     if (!may_wait && port->listed)
         syni_port_unlist(port);
+    after.waits = port->listed;
     unlock(channel, mine);
     syni_channel_do_after(channel, &after);
     return served;
@@ -222,7 +225,7 @@ bool syni_channel_pass(struct syni_channel *channel, struct syni_port *port, boo
 
 bool syni_channel_take(struct syni_channel *channel, struct syni_port *port, bool *out_stir)
 {
-    struct syni_channel_after after = {NULL, NULL, NULL, false};
+    struct syni_channel_after after = {.served = NULL};
     bool served;
 
     port->listed = false;
@@ -240,7 +243,7 @@ bool syni_channel_take(struct syni_channel *channel, struct syni_port *port, boo
 
 void syni_channel_stir(struct syni_channel *channel)
 {
-    struct syni_channel_after after = {NULL, NULL, NULL, false};
+    struct syni_channel_after after = {.served = NULL};
 
     syni_channel_lock(channel);
     if (!syni_channel_is_anothers(channel))
@@ -296,6 +299,8 @@ bool syni_channel_yield(struct syni_channel *channel, void *item, bool asked)
     }
     goes_on = lost || demand(channel);
     channel->yielded = !goes_on;
+    if (served) /* the generator sleeps, or runs ahead */
+        served->at_once = !goes_on;
     unlock(channel, mine);
     SYNI_DELAY(channel_after);
     syni_port_tell(served);

@@ -82,6 +82,7 @@ struct syni_channel_after {
     struct syni_loop *upgrade; /* pinned; asked to give the channel up */
     struct syni_port *served;  /* those to tell; see syni_port_serve() */
     struct syni_core *resume; /* the generator, which waited at its yield */
+    bool waits;               /* who asked waits for it */
     bool start;               /* the generator, which never ran */
 };
 

@@ -52,7 +52,7 @@ static void end_locked(struct syni_channel *channel, syn_err err, enum syn_origi
 bool syni_channel_finish(struct syni_channel *channel, syn_err err, enum syn_origin origin,
                          struct syn_report *report)
 {
-    struct syni_channel_after after = {NULL, NULL, NULL, false};
+    struct syni_channel_after after = {.served = NULL};
     bool first;
 
     syni_channel_lock(channel);
@@ -166,7 +166,7 @@ static void wish_to_close_locked(struct syni_channel *channel, struct syni_port 
 
 bool syni_channel_shut(struct syni_channel *channel, struct syni_port *port)
 {
-    struct syni_channel_after after = {NULL, NULL, NULL, false};
+    struct syni_channel_after after = {.served = NULL};
     struct ending ending = {NULL, NULL, NULL};
     bool first, waits, last;
 
@@ -206,7 +206,7 @@ static void generator_ended(struct syni_waiter *waiter)
 {
     struct syni_channel *channel = SYNI_CONTAINER(waiter, struct syni_channel, end);
     struct syni_core *core = channel->generator;
-    struct syni_channel_after after = {NULL, NULL, NULL, false};
+    struct syni_channel_after after = {.served = NULL};
     struct syni_port *closer;
     bool last, close;
 
@@ -242,7 +242,7 @@ static void generator_ended(struct syni_waiter *waiter)
 static void upgrade_arrives(struct syni_job *job)
 {
     struct syni_channel *channel = SYNI_CONTAINER(job, struct syni_channel, upgrade);
-    struct syni_channel_after after = {NULL, NULL, NULL, false};
+    struct syni_channel_after after = {.served = NULL};
     bool close, last;
 
     syni_channel_lock(channel);

@@ -21,7 +21,7 @@ struct syni_channel *syni_channel_make(const struct syn_type *item, size_t capac
     size_t ring = capacity + extra < capacity ? 0 : syni_ring_bytes(capacity + extra, item->size);
 
     if (ring)
-        channel = syni_frame_new(sizeof *channel + ring, &slot);
+        channel = syni_frame_new(syni_self(), sizeof *channel + ring, &slot);
     if (!channel) {
         *out_channel = (struct syn_channel){NULL, SYN_ENOMEM, 0};
         return NULL;

@@ -54,7 +54,7 @@ syn_err syni_channel_say(struct syni_channel *channel, const struct syni_saying 
 {
     struct syn_report *report =
         saying->err ? syni_report_new(saying->err, SYN_BY_TASK, saying->message) : NULL;
-    struct syni_channel_after after = {NULL, NULL, NULL, false};
+    struct syni_channel_after after = {.served = NULL};
     syn_err err;
 
     port->listed = false;
@@ -67,6 +67,7 @@ syn_err syni_channel_say(struct syni_channel *channel, const struct syni_saying 
     *out_served = !err && syni_channel_serve_locked(channel, port, &after);
     if (!err && !*out_served)
         syni_channel_list_locked(channel, port, &after);
+    after.waits = port->listed;
     syni_channel_unlock(channel);
     syni_channel_do_after(channel, &after);
     syni_report_free(report);

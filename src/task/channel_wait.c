@@ -14,7 +14,12 @@
 
 static void wake_port(struct syni_port *port)
 {
-    syni_task_wake(SYNI_CONTAINER(port, struct syni_task, on.channel.port));
+    struct syni_task *task = SYNI_CONTAINER(port, struct syni_task, on.channel.port);
+
+    if (port->at_once)
+        syni_task_wake_at_once(task);
+    else
+        syni_task_wake(task);
 }
 
 /* Takes TASK out of the wait, unless it was served. */
@@ -142,7 +147,7 @@ static void ready_port(struct syni_task *task, struct syni_channel *channel, voi
 static struct syn_step after(struct syni_task *task, bool served)
 {
     if (served)
-        syni_task_resume(task);
+        syni_task_transfer(task);
     return syni_suspended;
 }
 

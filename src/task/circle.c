@@ -4,8 +4,8 @@
  *
  * Any thread, under one lock, so that of those who close a circle at the same time one is
  * last, and sees the others. The list is short: it has only threads that do what a step should
- * not do. A task is marked by whoever waits for it, on any thread: its mark moves from 0 by
- * compare-and-exchange under the lock, and its end closes it by an exchange. What a task waits
+ * not do. A task is marked by whoever waits for it, on any thread: a bit of its `request` says that it
+ * is, and its end, which moves that word for the last time, finds it there. What a task waits
  * for, only its driver may look at; so if one gets the mark that may be in a wait already, a
  * PROBE goes there by the inbox, and passes the mark on: to what it awaits, joins, asks for an item
  * or closes. A step that stops a home depends on all that lives there.
@@ -25,9 +25,6 @@
 #include "base/fork.h"
 #include "base/mem.h"
 #include "base/report.h"
-
-/* What the mark of a task is that has ended. */
-#define ENDED UINT64_MAX
 
 static struct syni_mutex lock = SYNI_MUTEX_INIT(BLOCKED);
 static struct syni_list blocked = {&blocked, &blocked};
@@ -212,22 +209,24 @@ static struct syni_blocked *find_locked(uint64_t id)
 static bool mark_locked(struct syni_blocked *by, struct syni_task *task)
 {
     SYNI_HOLDS(&lock);
-    uint64_t before = atomic_load_explicit(&task->mark, memory_order_relaxed);
+    int request = syni_task_request_of(task);
 
+    /* relaxed: written under this lock only; its driver may read it without */
+    if (atomic_load_explicit(&task->mark, memory_order_relaxed) == by->id)
+        return false;
     do {
-        if (before == ENDED || before == by->id)
+        if (request & SYNI_CLOSED)
             return false;
-    } while (!atomic_compare_exchange_weak(&task->mark, &before, by->id));
-    if (before)
+    } while (!atomic_compare_exchange_weak(&task->request, &request, request | SYNI_IS_MARKED));
+    if (request & SYNI_IS_MARKED)
         syni_list_remove(&task->mark_link); /* of who went on; or of another: the latest stays */
     syni_list_append(&by->marked, &task->mark_link);
+    atomic_store_explicit(&task->mark, by->id, memory_order_relaxed);
     return true;
 }
 
-void syni_circle_ended(struct syni_task *task)
+void syni_circle_unmark(struct syni_task *task)
 {
-    if (atomic_exchange(&task->mark, ENDED) == 0)
-        return;
     syni_mutex_lock(&lock);
     syni_list_remove(&task->mark_link);
     syni_mutex_unlock(&lock);

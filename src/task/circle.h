@@ -54,7 +54,7 @@ syn_err syni_circle_look(uint64_t id, struct syni_home *home, const char *functi
  * What would close a circle there is refused. */
 void syni_circle_depend_on_all(uint64_t id, struct syni_home *home);
 
-/* TASK has ended: nobody depends on it. Driver. */
-void syni_circle_ended(struct syni_task *task);
+/* TASK, whose requests are closed, is marked: nobody depends on it from here on. Driver. */
+void syni_circle_unmark(struct syni_task *task);
 
 #endif

@@ -12,12 +12,6 @@
 /* What `waiter` holds once the result is there. */
 static struct syni_waiter done;
 
-void syni_core_publish(struct syni_core *core, struct syni_slot *slot, unsigned references)
-{
-    core->slot = slot;
-    syni_slot_publish(slot, SYNI_SLOT_CORE, core, references);
-}
-
 struct syn_future syni_core_handle(struct syni_core *core)
 {
     struct syn_future future = {core->slot, syni_slot_generation(core->slot)};
@@ -160,7 +154,7 @@ void syni_core_unpin(struct syni_core *core)
 
 void syni_core_let_go(struct syni_core *core)
 {
-    if (syni_slot_let_go(core->slot))
+    if (core->alone || syni_slot_let_go(core->slot))
         end(core);
 }
 
@@ -185,6 +179,37 @@ void syni_core_complete(struct syni_core *core)
     /* Without a slot CORE lay on the stack of that waiter, and is gone. */
     if (slot)
         syni_core_unpin(core);
+}
+
+bool syni_core_close_alone(struct syni_core *core)
+{
+    /* relaxed: the driver wrote it, and no other thread does while nobody else has a reference */
+    struct syni_waiter *waiter = atomic_load_explicit(&core->waiter, memory_order_relaxed);
+
+    if (!core->slot || (waiter && !core->own_waiter))
+        return false;
+    return waiter ? syni_slot_end_alone(core->slot, SYNI_SLOT_USED_UP + 2)
+                  : syni_slot_end_alone(core->slot, SYNI_SLOT_USED_UP + SYNI_SLOT_LET_GO + 1);
+}
+
+void syni_core_reopen(struct syni_core *core)
+{
+    bool awaited = atomic_load_explicit(&core->waiter, memory_order_relaxed);
+
+    syni_slot_undo_end_alone(core->slot, awaited ? 2 : 1);
+}
+
+void syni_core_complete_alone(struct syni_core *core)
+{
+    struct syni_waiter *waiter = atomic_load_explicit(&core->waiter, memory_order_relaxed);
+
+    core->alone = true;
+    /* relaxed: only this thread looks from here on */
+    atomic_store_explicit(&core->waiter, &done, memory_order_relaxed);
+    if (waiter)
+        waiter->wake(waiter); /* which gives it up, now or later */
+    else
+        end(core);
 }
 
 bool syni_core_done(const struct syni_core *core)

@@ -91,11 +91,19 @@ struct syni_core {
     struct syn_report *report; /* owned until somebody takes it */
     bool taken;                /* the value belongs to somebody by now */
     bool seen;                 /* the error was said to somebody */
+    bool alone;                /* it ended when only its one reader knew it: invariant 142 */
+    bool own_waiter; /* its waiter is of the loop that produces it: the driver wrote it, and no other
+                        thread withdraws it */
 };
 
 /* Makes CORE's one slot point to it, with so many references: the reader's, the producer's,
- * and what more the producer needs. */
-void syni_core_publish(struct syni_core *core, struct syni_slot *slot, unsigned references);
+ * and what more the producer needs. Returns its handle. */
+static inline struct syn_future syni_core_publish(struct syni_core *core, struct syni_slot *slot,
+                                                  unsigned references)
+{
+    core->slot = slot;
+    return (struct syn_future){slot, syni_slot_publish(slot, SYNI_SLOT_CORE, core, references)};
+}
 
 /* The handle of it. */
 struct syn_future syni_core_handle(struct syni_core *core);
@@ -116,6 +124,40 @@ void syni_core_restore(struct syni_core *core);
 
 /* One reference more, by who holds one. */
 void syni_core_hold(struct syni_core *core);
+
+/* As consume(), of a core that nobody else knows (slot.h); NULL: some may, or it does not serve. */
+static inline struct syni_core *syni_core_consume_alone(struct syn_future future)
+{
+    return future.slot ? syni_slot_consume_alone(future.slot, future.generation) : NULL;
+}
+
+/* consume_alone(), or reserve(). */
+static inline syn_err syni_core_reserve_or_consume(struct syn_future future,
+                                                   struct syni_core **out_core)
+{
+    struct syni_core *core = syni_core_consume_alone(future);
+
+    if (!core)
+        return syni_core_reserve(future, out_core);
+    *out_core = core;
+    return SYN_OK;
+}
+
+/* WAITER, of the loop that produces CORE, is told; CORE is not done, and was consumed alone. Driver. */
+static inline void syni_core_wait_here(struct syni_core *core, struct syni_waiter *waiter)
+{
+    core->own_waiter = true;
+    /* release: others may look at who waits, while they hold a reference */
+    atomic_store_explicit(&core->waiter, waiter, memory_order_release);
+}
+
+/* CORE, which is about to be complete, has no reader, or one, who waits here, and nobody else knows it.
+ * True: from here on nobody will, and what follows is complete_alone(). Driver. */
+bool syni_core_close_alone(struct syni_core *core);
+/* It was not true: somebody had come and gone. */
+void syni_core_reopen(struct syni_core *core);
+/* As complete(). */
+void syni_core_complete_alone(struct syni_core *core);
 
 /* Gives one reference up; the last destroys what nobody fetched and frees all. */
 void syni_core_unpin(struct syni_core *core);

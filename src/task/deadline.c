@@ -33,35 +33,11 @@ struct syn_deadline syn_never(void)
     return never;
 }
 
-int64_t syni_task_deadline_for_children(const struct syni_task *task)
-{
-    if (!task || task->leaving)
-        return SYNI_NEVER;
-    /* relaxed: a moment, which is seen late at worst */
-    return atomic_load_explicit(&task->deadline, memory_order_relaxed);
-}
-
 struct syn_deadline syn_task_deadline(const struct syn_task *task)
 {
     struct syn_deadline deadline = {syni_task_deadline_for_children(SYNI_TASK(task))};
 
     return deadline;
-}
-
-void syni_deadline_tighten(_Atomic(int64_t) *deadline, int64_t tighter)
-{
-    int64_t before = atomic_load_explicit(deadline, memory_order_relaxed);
-
-    /* Never later, whoever else tightens it (invariant 39). relaxed: as above */
-    while (tighter < before &&
-           !atomic_compare_exchange_weak_explicit(deadline, &before, tighter,
-                                                  memory_order_relaxed, memory_order_relaxed))
-        ;
-}
-
-void syni_task_tighten(struct syni_task *task, int64_t deadline)
-{
-    syni_deadline_tighten(&task->deadline, deadline);
 }
 
 int64_t syni_deadline_of(const struct syni_self *self, int64_t deadline)

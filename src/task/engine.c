@@ -4,26 +4,28 @@
  *
  * Driver only. A step returns one of three tokens: "suspended" (what it waits for
  * was begun by then), "left" (the outcome is known, clean-up comes next) or "ended".
- * Nothing else suspends or ends a task. Resuming is always through the ready queue,
- * never inside the call that woke the task, so no chain of tasks is a chain of calls.
+ * Nothing else suspends or ends a task. Resuming is through the ready queue, or, where one task
+ * hands over to another, by the trampoline (resume.c says who), never inside the call that woke
+ * the task, so no chain of tasks is a chain of calls.
  */
 #include "task/context.h"
 #include "task/scope.h"
 
 #include <stddef.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/fork.h"
 #include "base/report.h"
 #include "task/local.h"
 #include "task/circle.h"
+#include "task/leave.h"
 #include "task/place.h"
 #include "task/sync.h"
 
-enum token { SUSPENDED = 1, LEFT, ENDED };
+/* So many follow each other before the ready queue has its turn: enough that a turn of the queue is
+ * spread over many, few enough that nobody notices. */
+enum { TRANSFERS = 64 };
 
-static void run(struct syni_job *job);
 static void request_arrives(struct syni_job *job);
 
 void syni_task_drop_arguments(struct syni_task *task)
@@ -55,17 +57,15 @@ void syni_task_init(struct syni_self *self, struct syni_task *task, struct syni_
 
     task->home = home;
     syni_list_init(&task->shelter);
-    syni_list_init(&task->mark_link);
     task->core.job.run = syni_task_arrive;
-    task->step_job = run;
     task->request_job.run = request_arrives;
     task->core.type = &task->function->type;
     task->core.value = (char *)task + task->function->result_offset;
     task->core.task = task;
     task->core.ops = &frame_ops;
-    task->locals = syni_bindings_inherit(self);
+    task->locals = syni_bindings_hold(by ? by->locals : self->locals);
     task->nested = by ? by->nested : self->worker != NULL;
-    atomic_init(&task->deadline, syni_deadline_of(self, SYNI_NEVER));
+    atomic_init(&task->deadline, syni_deadline_under(self, by));
 }
 
 static void request_arrives(struct syni_job *job)
@@ -81,67 +81,27 @@ static void request_arrives(struct syni_job *job)
         syni_wait_interrupt(task);
 }
 
-static struct syn_step begin_leaving(struct syni_task *task, syn_err err, enum syn_origin origin,
-                                     const char *message)
+/* TASK, which ends, is known to nobody but who awaits it on its loop, if anybody does. Then nothing is
+ * on its way to it, and nothing will be (invariant 142). */
+static bool ends_alone(struct syni_task *task)
 {
-    struct syn_step left = {LEFT};
-
-    syni_shelter_leaving(task);
-    task->leaving = true;
-    task->interrupted = false;
-    syni_outcome_set(task, err, origin, message);
-    task->status = err;
-    task->line = -1;
-    return left;
-}
-
-struct syn_step syni_step_leave(struct syn_task *public_task, syn_err err, const char *message)
-{
-    struct syni_task *task = SYNI_TASK(public_task);
-    struct syn_step ended = {ENDED};
-
-    if (!task->leaving)
-        return begin_leaving(task, err, SYN_BY_TASK, message);
-    syni_outcome_amend(task, err, message);
-    return ended;
-}
-
-struct syn_step syni_step_fail(struct syn_task *task, syn_err err, const char *message)
-{
-    if (err)
-        return syni_step_leave(task, err, message);
-    return syni_step_leave(task, SYN_EINVAL,
-                           "co_fail or step_fail was given 0, which is no error; to end well write "
-                           "co_return or step_done");
-}
-
-struct syn_step syni_step_end(struct syn_task *public_task)
-{
-    struct syn_step ended = {ENDED};
-
-    if (!SYNI_TASK(public_task)->leaving)
-        return syni_step_leave(public_task, SYN_OK, NULL);
-    return ended;
-}
-
-struct syn_step syni_step_lost(struct syn_task *public_task)
-{
-    const struct syn_function *function = public_task->function;
-    struct syn_step ended = {ENDED};
-    char what[SYN_MESSAGE_MAX];
-
-    if (public_task->line == -1)
-        return ended; /* it has no clean-up */
-    snprintf(what, sizeof what, "a coroutine waited inside a switch of its own: %s (%s:%d)",
-             function->name, function->file, public_task->line);
-    syni_panic(what);
+    if (syni_task_request_of(task) || !syni_core_close_alone(&task->core))
+        return false;
+    if (syni_task_request_of(task)) { /* by who had a reference a moment ago */
+        syni_core_reopen(&task->core);
+        return false;
+    }
+    /* relaxed: nobody else knows it */
+    atomic_store_explicit(&task->request, SYNI_CLOSED, memory_order_relaxed);
+    return true;
 }
 
 static void end(struct syni_task *task)
 {
     struct syni_home *home = task->home;
+    bool alone = ends_alone(task);
 
-    if (!syni_task_close_requests(task)) {
+    if (!alone && !syni_task_close_requests(task)) {
         task->ending = true; /* cancel.c: the request brings us back here */
         return;
     }
@@ -157,7 +117,8 @@ static void end(struct syni_task *task)
         syni_contexts_drop(task);
     if (task->held)
         syni_mutexes_at_end(task, task->abandoned);
-    syni_circle_ended(task);
+    if (syni_task_request_of(task) & SYNI_IS_MARKED)
+        syni_circle_unmark(task);
     syni_bindings_release(task->locals);
     task->locals = NULL;
     syni_report_free(task->heard);
@@ -168,7 +129,10 @@ static void end(struct syni_task *task)
     syni_task_drop_arguments(task);
     if (task->function->ended)
         task->function->ended((struct syn_task *)(void *)task);
-    syni_core_complete(&task->core);
+    if (alone)
+        syni_core_complete_alone(&task->core);
+    else
+        syni_core_complete(&task->core);
     syni_home_check_empty(home);
 }
 
@@ -213,11 +177,11 @@ static bool close_open(struct syni_task *task, bool cleaned)
 
 static void settle(struct syni_task *task, struct syn_step step)
 {
-    while (step.what == LEFT && !close_open(task, false))
+    while (step.what == SYNI_LEFT && !close_open(task, false))
         step = task->function->leave((struct syn_task *)(void *)task);
-    if (step.what == ENDED && !close_open(task, true))
+    if (step.what == SYNI_ENDED && !close_open(task, true))
         end(task);
-    else if (step.what == SUSPENDED)
+    else if (step.what == SYNI_SUSPENDED)
         suspend(task);
     else if (!task->closing)
         syni_panic("a step returned without saying what comes next");
@@ -254,7 +218,7 @@ static struct syn_step next_step(struct syni_task *task)
     bool by_us;
 
     if (task->closing) {
-        struct syn_step closed = {task->cleaned ? ENDED : LEFT};
+        struct syn_step closed = {task->cleaned ? SYNI_ENDED : SYNI_LEFT};
 
         task->closing = false;
         task->ops = NULL;
@@ -267,15 +231,14 @@ static struct syn_step next_step(struct syni_task *task)
     if (!task->leaving && (task->interrupted || by_us)) {
         enum syn_origin origin = syni_task_asked_by(task);
 
-        return begin_leaving(task, syni_code_of(origin), origin, NULL);
+        return syni_begin_leaving(task, syni_code_of(origin), origin, NULL);
     }
     scribble();
     return run_step(task);
 }
 
-static void run(struct syni_job *job)
+static void run_one(struct syni_task *task)
 {
-    struct syni_task *task = SYNI_CONTAINER(job, struct syni_task, core.job);
     struct syni_home *home = task->home;
 
     task->queued = false;
@@ -286,11 +249,10 @@ static void run(struct syni_job *job)
     task->wait = SYNI_WAIT_NOTHING;
     task->live.waits_for = "";
     home->current = task;
-    home->stack = SYNI_STACK_HERE;
     atomic_store_explicit(&home->running, task->function->name, memory_order_relaxed);
     settle(task, next_step(task));
     home->current = NULL;
-    atomic_store_explicit(&home->running, NULL, memory_order_relaxed);
+    home->newborn = NULL; /* from here on other jobs may run */
 }
 
 /* What it runs of the user's (destroying arguments and values) is TASK's, as a step is. */
@@ -322,14 +284,14 @@ static syn_err objection(struct syni_task *task)
                                   : SYN_OK;
 }
 
-void syni_task_arrive(struct syni_job *job)
+/* TASK is there. False: it has ended without beginning, or will. */
+static bool arrive(struct syni_task *task)
 {
-    struct syni_task *task = SYNI_CONTAINER(job, struct syni_task, core.job);
     struct syni_home *home = task->home;
-    const char *outer = enter(task);
     syn_err err;
 
     task->arrived = true;
+    atomic_store_explicit(&home->running, task->function->name, memory_order_relaxed);
     syni_live_add(&home->loop, &task->live, task->function->name);
     syni_count(&home->started);
     if (home->loop.closing && !task->sheltered)
@@ -340,7 +302,7 @@ void syni_task_arrive(struct syni_job *job)
         end_unstarted(task, SYN_EABANDONED, SYN_BY_STOP);
     } else if (task->copy_failed) {
         end_unstarted(task, SYN_ENOMEM, SYN_BY_LIBRARY);
-    } else if (atomic_load_explicit(&task->request, memory_order_relaxed) > 0) {
+    } else if (syni_task_is_asked(task)) {
         /* Asked before it began: it never does. */
         enum syn_origin origin = syni_task_asked_by(task);
 
@@ -349,8 +311,53 @@ void syni_task_arrive(struct syni_job *job)
         end_unstarted(task, err, SYN_BY_LIBRARY);
     } else {
         task->begun = true;
-        run(job);
+        return true;
     }
+    return false;
+}
+
+/* Those who may follow TASK by a transfer. */
+static int n_transfers(const struct syni_loop *loop)
+{
+    if (loop->draws)
+        return 0;
+    return loop->steps_left < TRANSFERS ? loop->steps_left : TRANSFERS;
+}
+
+/* The next step of TASK; or, if BEGINS, its first. Then whoever that hands over to. */
+static void run_from(struct syni_task *task, bool begins)
+{
+    struct syni_home *home = task->home;
+
+    home->stack = SYNI_STACK_HERE;
+    home->n_transfers = n_transfers(&home->loop);
+    home->newborn = NULL;
+    while (task) {
+        if (!begins || arrive(task))
+            run_one(task);
+        task = home->next;
+        home->next = NULL;
+        begins = task && !task->arrived;
+    }
+    home->n_transfers = 0;
+}
+
+void syni_task_run(struct syni_job *job)
+{
+    struct syni_task *task = SYNI_CONTAINER(job, struct syni_task, core.job);
+    struct syni_home *home = task->home;
+
+    run_from(task, false);
+    atomic_store_explicit(&home->running, NULL, memory_order_relaxed);
+}
+
+void syni_task_arrive(struct syni_job *job)
+{
+    struct syni_task *task = SYNI_CONTAINER(job, struct syni_task, core.job);
+    struct syni_home *home = task->home;
+    const char *outer = atomic_load_explicit(&home->running, memory_order_relaxed);
+
+    run_from(task, true);
     atomic_store_explicit(&home->running, outer, memory_order_relaxed);
 }
 

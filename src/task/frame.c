@@ -205,9 +205,9 @@ static struct syni_store *store_here(const struct syni_self *self)
     return home ? &home->store : self->frames;
 }
 
-static struct syni_spare *take(unsigned class)
+static struct syni_spare *take(const struct syni_self *self, unsigned class)
 {
-    struct syni_store *store = store_here(syni_self());
+    struct syni_store *store = store_here(self);
     struct syni_spare *spare = store ? pop(store, class) : NULL;
 
     /* relaxed: a look without the lock; at worst we allocate, or lock in vain */
@@ -222,10 +222,10 @@ static struct syni_spare *take(unsigned class)
     return spare;
 }
 
-void *syni_frame_new(size_t size, struct syni_slot **out_slot)
+void *syni_frame_new(const struct syni_self *self, size_t size, struct syni_slot **out_slot)
 {
     unsigned class = class_of(size);
-    struct syni_spare *spare = class < SYNI_FRAME_CLASSES ? take(class) : NULL;
+    struct syni_spare *spare = class < SYNI_FRAME_CLASSES ? take(self, class) : NULL;
 
     if (spare) {
         *out_slot = spare->slot;

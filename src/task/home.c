@@ -11,18 +11,6 @@
 
 #include "base/say.h"
 
-struct syni_home *syni_home_of(const struct syni_self *self)
-{
-    const struct syni_driving *here = self->driving;
-
-    return here ? SYNI_CONTAINER(here->loop, struct syni_home, loop) : NULL;
-}
-
-struct syni_home *syni_home_now(void)
-{
-    return syni_home_of(syni_self());
-}
-
 bool syni_nested_here(void)
 {
     const struct syni_self *self = syni_self();

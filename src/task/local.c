@@ -29,17 +29,16 @@ static struct syni_bindings **here(struct syni_self *self)
     return home && home->current ? &home->current->locals : &self->locals;
 }
 
-static struct syni_bindings *hold(struct syni_bindings *bindings)
+struct syni_bindings *syni_bindings_add(struct syni_bindings *bindings)
 {
     /* relaxed: who calls holds one already */
-    if (bindings)
-        atomic_fetch_add_explicit(&bindings->references, 1, memory_order_relaxed);
+    atomic_fetch_add_explicit(&bindings->references, 1, memory_order_relaxed);
     return bindings;
 }
 
 struct syni_bindings *syni_bindings_inherit(struct syni_self *self)
 {
-    return hold(*here(self));
+    return syni_bindings_hold(*here(self));
 }
 
 struct syni_bindings *syni_bindings_swap(struct syni_bindings *bindings)
@@ -51,7 +50,7 @@ struct syni_bindings *syni_bindings_swap(struct syni_bindings *bindings)
     return before;
 }
 
-void syni_bindings_release(struct syni_bindings *bindings)
+void syni_bindings_drop(struct syni_bindings *bindings)
 {
     while (bindings) {
         struct syni_bindings *next = bindings->next;
@@ -99,7 +98,7 @@ static struct syni_bindings *bind(const struct syn_task_local *key, void *value,
 static bool without(struct syni_bindings *bindings, struct syni_bindings *old,
                     struct syni_bindings **out_chain)
 {
-    struct syni_bindings *chain = hold(old ? old->next : bindings), *longer;
+    struct syni_bindings *chain = syni_bindings_hold(old ? old->next : bindings), *longer;
 
     for (; old && bindings != old; bindings = bindings->next) {
         longer = bind(bindings->key, bindings->value, chain);

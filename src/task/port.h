@@ -31,6 +31,7 @@ struct syni_port {
     void *item;            /* where the item goes, or lies; a producer's is only read */
     bool receives;
     bool listed;           /* on a list of the channel: not served yet */
+    bool at_once;          /* who served it hands over to it, see resume.c */
     int number;                 /* of the choice */
     struct syni_select *select; /* that it is one of; NULL: none */
     syn_err status;
@@ -81,6 +82,7 @@ static inline struct syni_port *syni_port_take(struct syni_list *list)
 static inline void syni_port_serve(struct syni_port **last, struct syni_port *port, syn_err status)
 {
     port->status = status;
+    port->at_once = false;
     port->link.next = *last ? (*last)->link.next : &port->link;
     if (*last)
         (*last)->link.next = &port->link;

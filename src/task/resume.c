@@ -1,21 +1,34 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Waking a task: what everything that a task can wait for ends in. Driver only, but for
- * syni_task_wake().
+ * syni_task_wake() and syni_task_wake_at_once().
  *
- * Always through the ready queue, never by a call, so that no chain of tasks is a
- * chain of calls. What runs then is the engine's, which this file does not know.
+ * Through the ready queue; or, where one task hands over to another, by a TRANSFER: the other one is
+ * noted as the home's `next`, and the trampoline (engine.c) runs it when the step that runs has
+ * returned. In neither way by a call, so that no chain of tasks is a chain of calls. What hands over:
+ * who awaits the call that it made last, to that call; a call that ends, to who awaits it; who asks a
+ * generator, to that; a generator that sleeps at its yield, to who asked; who is served at once, to
+ * itself. Only so many follow each other (engine.c), and then the ready queue has its turn; they
+ * count in the loop's batch, so that posts, timers and events come by as before. A loop whose order
+ * is drawn makes none, so that every order is still drawn. Discarded: a call at once, inside the one that
+ * wakes, since stacks are bounded; and a transfer for everything that is woken: who sets an event goes
+ * on, and hands over to nobody.
  */
 #include "task/task.h"
 
 #include <stddef.h>
 
-void syni_task_resume(struct syni_task *task)
+static void set_ready(struct syni_task *task)
 {
     task->wait = SYNI_WAIT_NOTHING;
     task->queued = true;
     task->live.waits_for = "";
-    task->core.job.run = task->step_job;
+    task->core.job.run = task->home->step_job;
+}
+
+void syni_task_resume(struct syni_task *task)
+{
+    set_ready(task);
     syni_loop_ready(&task->home->loop, &task->core.job);
 }
 
@@ -24,12 +37,79 @@ static void resume_by_post(struct syni_job *job)
     syni_task_resume(SYNI_CONTAINER(job, struct syni_task, core.job));
 }
 
+static void post(struct syni_task *task)
+{
+    task->core.job.run = resume_by_post;
+    syni_loop_post(&task->home->loop, &task->core.job);
+}
+
 void syni_task_wake(struct syni_task *task)
 {
-    if (syni_drives(&task->home->loop)) {
+    if (syni_drives(&task->home->loop))
+        syni_task_resume(task);
+    else
+        post(task);
+}
+
+/* --- transfers --- */
+
+static bool may_transfer(const struct syni_home *home)
+{
+    return home->n_transfers > 0 && !home->next;
+}
+
+static void transfer(struct syni_home *home, struct syni_task *task)
+{
+    home->next = task;
+    home->n_transfers--;
+    home->loop.steps_left--;
+}
+
+/* A request is on its way to TASK, which does not overtake it. */
+static bool awaits_request(const struct syni_task *task)
+{
+    /* relaxed: the driver wrote it, or sees it late, as it may */
+    return syni_task_is_asked(task) && !atomic_load_explicit(&task->asked, memory_order_relaxed);
+}
+
+bool syni_task_may_transfer(const struct syni_task *task)
+{
+    return may_transfer(task->home) && !awaits_request(task);
+}
+
+void syni_task_transfer(struct syni_task *task)
+{
+    if (!syni_task_may_transfer(task)) {
         syni_task_resume(task);
         return;
     }
-    task->core.job.run = resume_by_post;
-    syni_loop_post(&task->home->loop, &task->core.job);
+    set_ready(task);
+    transfer(task->home, task);
+}
+
+void syni_task_wake_at_once(struct syni_task *task)
+{
+    if (syni_drives(&task->home->loop))
+        syni_task_transfer(task);
+    else
+        post(task);
+}
+
+void syni_task_begin_at_once(struct syni_home *home, struct syni_task *task)
+{
+    if (!task || home->newborn != task || !may_transfer(home) ||
+        !syni_loop_unready_last(&home->loop, &task->core.job, home->newborn_place))
+        return;
+    SYNI_INVARIANT(140, !task->arrived);
+    transfer(home, task);
+}
+
+void syni_home_stop_transfers(struct syni_home *home)
+{
+    struct syni_task *task = home->next;
+
+    home->n_transfers = 0;
+    home->next = home->newborn = NULL;
+    if (task)
+        syni_loop_ready(&home->loop, &task->core.job);
 }

@@ -243,7 +243,12 @@ void syni_scope_take(struct syni_scope *scope, struct syni_core *core, void *out
     scope->live++;
     if (scope->has_deadline)
         syni_core_tighten(core, scope->deadline);
-    if (syni_core_wait(core, &member->waiter, &busy)) {
+    if (scope->home && core->task && core->task->home == scope->home &&
+        syni_core_is_used_up(core)) { /* it was consumed alone */
+        syni_core_wait_here(core, &member->waiter);
+        if (scope->asked)
+            ask_child(scope, core, section);
+    } else if (syni_core_wait(core, &member->waiter, &busy)) {
         syni_core_commit(core);
         if (scope->asked)
             ask_child(scope, core, section);

@@ -124,7 +124,7 @@ void syni_scope_tell_owner(struct syni_scope *scope, struct syni_section *sectio
         return;
     scope->awaited = SYNI_SCOPE_NOTHING;
     if (owner)
-        syni_task_resume(owner);
+        syni_task_transfer(owner);
     else
         section->to_tell = scope->sleeper;
     scope->sleeper = NULL;

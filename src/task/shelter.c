@@ -22,27 +22,16 @@ static struct syni_task *task_of(struct syni_list *node)
     return SYNI_CONTAINER(node, struct syni_task, shelter);
 }
 
-void syni_shelter_launched(struct syni_task *task)
+void syni_shelter_adopt(struct syni_task *by, struct syni_task *task)
 {
-    struct syni_task *by = task->home->current;
-
-    if (!by || by == task || task->sheltered || syni_home_now() != task->home)
-        return;
-    if (!by->leaving && !by->sheltered)
+    if (by == task || task->sheltered || syni_home_now() != task->home)
         return;
     task->sheltered = true;
     syni_list_append(&by->shelter, &task->shelter);
 }
 
-/* TASK goes out of the ring of which another one is the head. */
-static void go_out(struct syni_task *task)
-{
-    if (!task->shelters)
-        syni_list_remove(&task->shelter);
-}
-
 /* What is in the ring of TASK, its head, has no shelter any more. */
-static void dissolve(struct syni_task *task)
+void syni_shelter_dissolve(struct syni_task *task)
 {
     while (!syni_list_empty(&task->shelter)) {
         struct syni_task *other = task_of(task->shelter.next);
@@ -66,20 +55,7 @@ void syni_shelter_end(struct syni_task *task)
     if (!task->shelters)
         return;
     task->sheltered = task->shelters = false;
-    dissolve(task);
+    syni_shelter_dissolve(task);
     if (!syni_home_accepts(task->home))
         syni_task_request(task, SYN_BY_STOP);
-}
-
-void syni_shelter_leaving(struct syni_task *task)
-{
-    go_out(task);
-}
-
-void syni_shelter_ended(struct syni_task *task)
-{
-    if (task->leaving || task->shelters)
-        dissolve(task);
-    else
-        go_out(task);
 }

@@ -18,6 +18,9 @@
 
 #include <synchronicity/err.h>
 
+#include "base/fork.h"
+#include "base/invariant.h"
+
 struct syni_slot {
     _Atomic(uint64_t) life;
     void *thing;
@@ -41,47 +44,186 @@ enum syni_slot_kind { SYNI_SLOT_CHANNEL, SYNI_SLOT_CORE };
 struct syni_slot *syni_slot_new(void); /* NULL: no memory */
 void syni_slot_free(struct syni_slot *slot);
 
-/* SLOT names THING, with REFERENCES, under a new generation. */
-void syni_slot_publish(struct syni_slot *slot, enum syni_slot_kind kind, void *thing,
-                       unsigned references);
+/* `life`, above the references and below the generation: */
+#define SYNI_SLOT_SHIFT 32
+#define SYNI_SLOT_USED_UP ((uint64_t)1 << 31)
+#define SYNI_SLOT_LET_GO ((uint64_t)1 << 30)   /* the reader's reference was given up */
+#define SYNI_SLOT_RESERVED ((uint64_t)1 << 29) /* it is about to be used up */
+#define SYNI_SLOT_IS_CORE ((uint64_t)1 << 28)
+#define SYNI_SLOT_REFERENCES (SYNI_SLOT_IS_CORE - 1)
+
+/* A look; what it says may be over. */
+static inline uint64_t syni_slot_life(const struct syni_slot *slot)
+{
+    return atomic_load_explicit(&slot->life, memory_order_relaxed);
+}
+
+static inline uint32_t syni_slot_generation(const struct syni_slot *slot)
+{
+    return (uint32_t)(syni_slot_life(slot) >> SYNI_SLOT_SHIFT);
+}
 
 /* SLOT had its last generation: it must not be published again. */
-bool syni_slot_is_spent(const struct syni_slot *slot);
+static inline bool syni_slot_is_spent(const struct syni_slot *slot)
+{
+    return syni_slot_generation(slot) == UINT32_MAX;
+}
 
-uint32_t syni_slot_generation(const struct syni_slot *slot);
+/* The thing is LOOP's own from now on, or, NULL, everybody's. */
+static inline void syni_slot_own(struct syni_slot *slot, void *loop)
+{
+    /* relaxed: only the loop that is named finds itself here, and it wrote it */
+    atomic_store_explicit(&slot->next, loop, memory_order_relaxed);
+}
+
+/* SLOT names THING, with REFERENCES, under a new generation, which is returned. */
+static inline uint32_t syni_slot_publish(struct syni_slot *slot, enum syni_slot_kind kind,
+                                         void *thing, unsigned references)
+{
+    uint32_t generation = syni_slot_generation(slot) + 1;
+    uint64_t mark = kind == SYNI_SLOT_CORE ? SYNI_SLOT_IS_CORE : 0;
+
+    syni_slot_own(slot, NULL);
+    slot->thing = thing;
+    /* release: who pins sees the thing; the generation goes on from the last one */
+    atomic_store_explicit(&slot->life,
+                          ((uint64_t)generation << SYNI_SLOT_SHIFT) + mark + references,
+                          memory_order_release);
+    return generation;
+}
+
+/* What WHAT adds to `life`, and which marks forbid it. */
+static inline uint64_t syni_slot_adds(enum syni_slot_take what)
+{
+    return what == SYNI_SLOT_CONSUME   ? SYNI_SLOT_USED_UP
+           : what == SYNI_SLOT_RESERVE ? SYNI_SLOT_RESERVED
+                                       : 1;
+}
+
+static inline uint64_t syni_slot_refused(enum syni_slot_take what)
+{
+    return what == SYNI_SLOT_PIN_ANY ? 0
+           : what == SYNI_SLOT_PIN   ? SYNI_SLOT_USED_UP
+                                     : SYNI_SLOT_USED_UP | SYNI_SLOT_RESERVED;
+}
 
 /* The thing of this GENERATION; NULL: it is not there any more, is used up, is the parent
  * process's, or, for CONSUME and RESERVE, is reserved. */
-void *syni_slot_take(struct syni_slot *slot, uint32_t generation, enum syni_slot_take what);
+static inline void *syni_slot_take(struct syni_slot *slot, uint32_t generation,
+                                   enum syni_slot_take what)
+{
+    uint64_t life = syni_slot_life(slot);
+
+    if (slot->process != syni_process())
+        return NULL;
+    do {
+        if (life >> SYNI_SLOT_SHIFT != generation || !(life & SYNI_SLOT_REFERENCES) ||
+            (life & syni_slot_refused(what)))
+            return NULL;
+        /* acquire: pairs with the release in publish() */
+    } while (!atomic_compare_exchange_weak_explicit(&slot->life, &life,
+                                                    life + syni_slot_adds(what),
+                                                    memory_order_acquire, memory_order_relaxed));
+    return slot->thing;
+}
+
+/* A CONSUME of a core that has its two first references and nothing more. Then nobody but who
+ * calls and who produces it knows it: nobody else waits for it, or will. NULL: some may. */
+static inline void *syni_slot_consume_alone(struct syni_slot *slot, uint32_t generation)
+{
+    uint64_t alone = ((uint64_t)generation << SYNI_SLOT_SHIFT) + SYNI_SLOT_IS_CORE + 2;
+
+    if (slot->process != syni_process())
+        return NULL;
+    /* acquire: as above */
+    return atomic_compare_exchange_strong_explicit(&slot->life, &alone, alone + SYNI_SLOT_USED_UP,
+                                                   memory_order_acquire, memory_order_relaxed)
+               ? slot->thing
+               : NULL;
+}
+
+/* If a core is as MARKS say, all its references being the caller's, there are none from here on, and
+ * nobody finds the thing any more. False: it is not, and others may have some. */
+static inline bool syni_slot_end_alone(struct syni_slot *slot, uint64_t marks)
+{
+    uint64_t life = syni_slot_life(slot);
+
+    if ((uint32_t)life != SYNI_SLOT_IS_CORE + marks)
+        return false;
+    /* acquire: what others did while they had one */
+    return atomic_compare_exchange_strong_explicit(&slot->life, &life,
+                                                   life - (marks & SYNI_SLOT_REFERENCES),
+                                                   memory_order_acquire, memory_order_relaxed);
+}
+
+/* They are there again. */
+static inline void syni_slot_undo_end_alone(struct syni_slot *slot, unsigned references)
+{
+    /* release: as publish() */
+    atomic_store_explicit(&slot->life, syni_slot_life(slot) + references, memory_order_release);
+}
 
 /* Why take() found nothing: SYN_EFORKED, or OTHERWISE. */
-syn_err syni_slot_refusal(const struct syni_slot *slot, syn_err otherwise);
-
-/* The thing is LOOP's own from now on, or, NULL, everybody's. */
-void syni_slot_own(struct syni_slot *slot, void *loop);
+static inline syn_err syni_slot_refusal(const struct syni_slot *slot, syn_err otherwise)
+{
+    return slot->process == syni_process() ? otherwise : SYN_EFORKED;
+}
 
 /* The thing of this GENERATION if it is LOOP's own and not used up; NULL. By the driver of
  * LOOP, which alone ends that, so no reference is needed. */
-void *syni_slot_own_thing(struct syni_slot *slot, uint32_t generation, const void *loop);
+static inline void *syni_slot_own_thing(struct syni_slot *slot, uint32_t generation,
+                                        const void *loop)
+{
+    uint64_t life;
+
+    /* relaxed: as in own() */
+    if (atomic_load_explicit(&slot->next, memory_order_relaxed) != loop)
+        return NULL;
+    life = syni_slot_life(slot);
+    return life >> SYNI_SLOT_SHIFT == generation && !(life & SYNI_SLOT_USED_UP) ? slot->thing
+                                                                                 : NULL;
+}
 
 /* The thing of this GENERATION is there, not used up, and reserved by somebody. */
 bool syni_slot_is_reserved(struct syni_slot *slot, uint32_t generation);
 
 /* By who holds a reference: the thing is used up. */
-bool syni_slot_is_used_up(const struct syni_slot *slot);
+static inline bool syni_slot_is_used_up(const struct syni_slot *slot)
+{
+    return syni_slot_life(slot) & SYNI_SLOT_USED_UP;
+}
 
 /* Ends a RESERVE: the thing is used up, or is as it was. To commit twice is to commit once. */
 void syni_slot_commit(struct syni_slot *slot);
 void syni_slot_restore(struct syni_slot *slot);
 
 /* One reference less; true: that was the last. */
-bool syni_slot_unpin(struct syni_slot *slot);
+static inline bool syni_slot_unpin(struct syni_slot *slot)
+{
+    /* acq_rel: the last one sees what the others did with it */
+    uint64_t before = atomic_fetch_sub_explicit(&slot->life, 1, memory_order_acq_rel);
+
+    SYNI_INVARIANT(21, before & SYNI_SLOT_REFERENCES);
+    return (before & SYNI_SLOT_REFERENCES) == 1;
+}
 
 /* The same for the reference that CONSUME or commit gave: nobody will read the thing. */
-bool syni_slot_let_go(struct syni_slot *slot);
+static inline bool syni_slot_let_go(struct syni_slot *slot)
+{
+    /* acq_rel: as above */
+    uint64_t before =
+        atomic_fetch_add_explicit(&slot->life, SYNI_SLOT_LET_GO - 1, memory_order_acq_rel);
+
+    SYNI_INVARIANT(25, (before & SYNI_SLOT_REFERENCES) && (before & SYNI_SLOT_USED_UP) &&
+                           !(before & SYNI_SLOT_LET_GO));
+    return (before & SYNI_SLOT_REFERENCES) == 1;
+}
 
 /* That reference is there still. */
-bool syni_slot_is_wanted(const struct syni_slot *slot);
+static inline bool syni_slot_is_wanted(const struct syni_slot *slot)
+{
+    return !(syni_slot_life(slot) & SYNI_SLOT_LET_GO);
+}
 
 /* FN for each core in any slot that nobody used up, with a reference that FN gives up. What
  * comes or goes meanwhile may be left out. */

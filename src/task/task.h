@@ -20,190 +20,7 @@
 #ifndef SYNI_TASK_H
 #define SYNI_TASK_H
 
-#include <stdatomic.h>
-#include <stdbool.h>
-#include <stdint.h>
-
-#include <synchronicity/synchronizer.h>
-#include <synchronicity/task.h>
-
-#include "base/self.h"
-#include "loop/loop.h"
-#include "task/core.h"
-#include "task/port.h"
-
-enum {
-    SYNI_FRAME_CLASSES = 32, /* of 64 bytes each; larger frames are not cached */
-    SYNI_FRAME_CLASS_BYTES = 64,
-};
-
-/* A frame that waits to be used again; keeps its slot. */
-struct syni_spare {
-    struct syni_spare *next;
-    struct syni_slot *slot;
-};
-
-/* Those of one home, or one worker, or of all. */
-struct syni_store {
-    struct syni_spare *spares[SYNI_FRAME_CLASSES];
-    unsigned count[SYNI_FRAME_CLASSES];
-};
-
-/* The life of a home. facade/life.c moves it, and docs/design.md draws it: what each state takes and
- * refuses. */
-enum syni_life {
-    SYNI_LIFE_NEW,       /* no loop yet */
-    SYNI_LIFE_RUNNING,   /* takes calls */
-    SYNI_LIFE_STOPPING,  /* takes none; what lives there is cancelled, and cleans up */
-    SYNI_LIFE_GIVING_UP, /* a deadline passed: what lives there is abandoned */
-    SYNI_LIFE_STUCK,     /* a stop returned although a step still runs */
-    SYNI_LIFE_DYING,     /* the loop cannot go on: what lives there is told */
-    SYNI_LIFE_ENDED,     /* the loop is over, and its thread is to be joined */
-    SYNI_LIFE_REAPING,   /* a thread joins it */
-    SYNI_LIFE_STOPPED,
-    SYNI_LIFE_DEAD,      /* the same, after DYING */
-};
-
-struct syni_home {
-    unsigned process; /* whose it is: in a child of it nothing else is looked at */
-    struct syni_home *inherited; /* in a child: what the parent had; for leak checkers */
-    struct syni_loop loop;
-    struct syn_synchronizer *synchronizer;
-
-    /* any thread */
-    _Atomic(enum syni_life) life; /* moved under the lock of life.c, read without it */
-    atomic_ulong started, ended;
-    _Atomic(const char *) running; /* the name of the function whose step runs, or NULL */
-    char why_died[SYN_MESSAGE_MAX]; /* written by the driver before DYING, and read after that */
-
-    /* under the lock of resident.h: who lives here besides tasks */
-    struct syni_list residents; /* in the order they moved in */
-    bool takes_residents;
-
-    /* driver */
-    struct syni_task *current;
-    uintptr_t stack; /* where the frame of the engine that runs it is; see place.c */
-    int64_t cleanup_limit_ns;
-    struct syni_timer cleanup_timer;
-    int64_t stuck_since; /* when the lines that are counted here began */
-    unsigned n_stuck, n_stuck_unsaid; /* tasks that were told of since then, with a line and without */
-    struct syni_store store;
-};
-
-enum syni_wait {
-    SYNI_WAIT_NOTHING,
-    SYNI_WAIT_TIME,
-    SYNI_WAIT_RESULT,
-    SYNI_WAIT_TURN, /* it is on the ready queue, behind the others */
-    SYNI_WAIT_OTHER, /* something of a higher module, by its operations */
-};
-
-/* How a kind of wait is left and collected. A kind that SYNI_WAIT_OTHER stands for has
- * all three. */
-struct syni_wait_ops {
-    /* TASK was asked to end: takes it out of the wait and resumes it, or passes the
-     * request on to what it waits for. */
-    void (*interrupt)(struct syni_task *task);
-    /* The wait is over and TASK about to run: sets its status. True: it leaves because it
-     * was asked to. */
-    bool (*collect)(struct syni_task *task);
-    /* TASK was abandoned: it is not to be resumed by what it waits for. */
-    void (*forget)(struct syni_task *task);
-    /* TASK, which was abandoned, collects nothing any more; NULL: there is nothing. */
-    void (*drop)(struct syni_task *task);
-    /* TASK got the mark ID in its wait, and passes it on (circle.h); NULL: nobody knows to whom. */
-    void (*implicate)(struct syni_task *task, uint64_t id);
-};
-
-/* struct syn_task as the engine sees it. The public one shows the first fields and
- * hides the rest in bytes, hence may_alias. */
-struct __attribute__((may_alias)) syni_task {
-    const struct syn_function *function;
-    int line, coroutine, at;
-    syn_err status;
-
-    /* written before it is posted */
-    void (*step_job)(struct syni_job *job); /* what core.job runs at a resume */
-    struct syni_home *home;
-    struct syni_core core;
-    bool sheltered; /* it serves a clean-up, and a stop does not cancel it; see shelter.c */
-    bool shelters;  /* by itself, although it does not leave: it is the head of its ring */
-    bool copy_failed;
-    bool nested; /* made on behalf of a job of a pool */
-
-    /* any thread: 0, then 1 + the origin of the first request, or TOO_LATE */
-    atomic_int request;
-    struct syni_job request_job;
-    _Atomic(uint64_t) mark; /* circle.h; under its lock, but for the exchange at the end */
-    struct syni_list mark_link;
-    struct syni_bindings *locals; /* held; the step's that runs, and the creator's before */
-    _Atomic(int64_t) deadline; /* the earliest that it was made or awaited under */
-
-    /* driver */
-    struct syni_live live;
-    struct syni_list shelter; /* a ring: one that leaves, and what it shelters */
-    bool arrived;
-    bool begun; /* its arguments are the body's, or gone */
-    atomic_bool asked; /* the request is here (or, any thread, will not come: its last touch) */
-    bool interrupted; /* it leaves by the request when it comes out of its wait */
-    bool put_off;     /* it was asked before a wait that took place all the same */
-    bool leaving;
-    bool queued;      /* its job is on the ready queue, or on its way there by a post */
-    bool ending;      /* over, but something is still on its way to it */
-    bool abandoned;
-    bool told_stuck;
-    bool closing;     /* it waits for open scopes and contexts before it cleans up, or ends */
-    bool cleaned;     /* its clean-up is over, too */
-    enum syni_wait wait; /* NOTHING as soon as it is over */
-    const struct syni_wait_ops *ops; /* of a wait that has something to collect, until then */
-    struct syni_scope *scopes; /* the open ones in its frame */
-    struct syn_context *contexts; /* those it has entered, the innermost first */
-    struct syni_mutex_of_tasks *held;
-    struct syn_report *heard; /* of the last await that failed */
-    int64_t leaving_since;
-    struct syni_timer timer;
-    union {
-        struct {
-            struct syni_fd_wait reader, writer; /* `ready` is NULL: that direction is not meant */
-            int *out_ready;
-            int ready;
-        } descriptor;
-        struct {
-            struct syni_waiter waiter;
-            struct syni_core *child;
-            void *out;
-            bool expired; /* the deadline of this await passed */
-            bool given_up; /* the waiter was withdrawn: there is no outcome */
-            bool refused;  /* it would have closed a circle */
-            struct syn_report *refusal; /* owned: its words */
-            /* Ends the wait with SYN_EDEADLK and REPORT, if it is not over. */
-            void (*refuse)(struct syni_task *task, struct syn_report *report);
-            bool cancels;  /* the child was asked to end by this wait */
-        } result;
-        struct syni_scope *scope;
-        struct syni_select select;
-        struct {
-            struct syni_port port;
-            struct syni_channel *channel; /* held */
-            bool withdrawn, expired, refused; /* refused: it would have closed a circle */
-            bool own;     /* held without a reference */
-            bool dormant; /* a generator that waits to be asked */
-        } channel;
-        struct {
-            struct syni_task *next, *before; /* in line */
-            void *thing;            /* which begins with that line */
-            struct syni_mutex_of_tasks *mutex; /* for who waits for a condition */
-            struct syni_condition *condition;
-            bool listed, left, expired;
-        } line;
-    } on;
-};
-
-_Static_assert(sizeof(struct syni_task) <= sizeof(struct syn_task),
-               "struct syn_task has too little room: raise SYNI_TASK_BYTES and SYN_ABI");
-_Static_assert(_Alignof(struct syni_task) <= _Alignof(struct syn_task), "misaligned");
-
-#define SYNI_TASK(pointer) ((struct syni_task *)(uintptr_t)(pointer)) /* which may be const */
+#include "task/state.h"
 
 /* --- resume.c --- */
 
@@ -213,13 +30,26 @@ void syni_task_resume(struct syni_task *task);
 /* The same by any thread. TASK waits, and is woken by nobody else. */
 void syni_task_wake(struct syni_task *task);
 
+/* TASK runs its next step as soon as the step that runs now has returned, if so many did not do so
+ * already; else as above. For the step that ends, or waits, so that TASK goes on. */
+bool syni_task_may_transfer(const struct syni_task *task);
+void syni_task_transfer(struct syni_task *task);
+void syni_task_wake_at_once(struct syni_task *task);
+
+/* TASK begins so, if it is what the step that runs on HOME has launched last. */
+void syni_task_begin_at_once(struct syni_home *home, struct syni_task *task);
+
+/* What was to run so is on the ready queue; by who ends what lives there. */
+void syni_home_stop_transfers(struct syni_home *home);
+
 /* --- engine.c --- */
 
 /* Readies a frame whose head is zero but for `function`. */
 void syni_task_init(struct syni_self *self, struct syni_task *task, struct syni_home *home);
 
-/* The first job of TASK; runs on its home. */
+/* The first job of TASK, and the later ones; run on its home. */
 void syni_task_arrive(struct syni_job *job);
+void syni_task_run(struct syni_job *job);
 
 /* Frees what TASK took over, once, if it never began and never will. By whoever ends it. */
 void syni_task_drop_arguments(struct syni_task *task);
@@ -234,6 +64,15 @@ void syni_task_abandon(struct syni_task *task, syn_err err, enum syn_origin orig
 /* TASK comes to ERR, or, 0, to its value. What it came to before is the cause. */
 void syni_outcome_set(struct syni_task *task, syn_err err, enum syn_origin origin,
                       const char *message);
+/* The same where it came to nothing before, mostly to its value. */
+static inline void syni_outcome_first(struct syni_task *task, syn_err err, enum syn_origin origin,
+                                      const char *message)
+{
+    if (err)
+        syni_outcome_set(task, err, origin, message);
+    else
+        task->core.origin = origin; /* `err` and `report` are 0 */
+}
 
 /* Its clean-up came to ERR, or returned a value. task.h says which outcome stands. */
 void syni_outcome_amend(struct syni_task *task, syn_err err, const char *message);
@@ -243,6 +82,20 @@ void syni_outcome_abandon(struct syni_task *task, syn_err err, enum syn_origin o
                           const char *message);
 
 /* --- cancel.c --- */
+
+/* What `request` holds. ASKED leaves 0 once, and then CLOSED is not set before the request has
+ * arrived; after CLOSED nothing is added. */
+enum {
+    SYNI_ASKED = 7,      /* 1 + the origin of the first request; 0: there was none */
+    SYNI_CLOSED = 8,   /* it ends: no request, and no mark, any more */
+    SYNI_IS_MARKED = 16, /* circle.c has it on a list */
+};
+
+static inline int syni_task_request_of(const struct syni_task *task)
+{
+    /* relaxed: whoever sees it late has the request's own job arrive later */
+    return atomic_load_explicit(&task->request, memory_order_relaxed);
+}
 
 /* Asks TASK to end. Any thread that knows it to live (a reference, or the driver);
  * the first request counts. Early: by its maker, before it is launched. */
@@ -255,7 +108,10 @@ void syni_task_send_request(struct syni_task *task);
 
 /* It was asked, though the request's job may still be on its way: a task that saw
  * syn_task_cancelled() leaves at its next suspension, and not at the one after. */
-bool syni_task_is_asked(const struct syni_task *task);
+static inline bool syni_task_is_asked(const struct syni_task *task)
+{
+    return syni_task_request_of(task) & SYNI_ASKED;
+}
 /* The same when TASK suspends; a stop that is on its way counts too. Driver. */
 bool syni_task_heeds_request(struct syni_task *task);
 
@@ -299,7 +155,7 @@ void syni_wait_forget(struct syni_task *task);
 /* --- frame.c --- */
 
 /* Memory of SIZE bytes, zeroed, with a slot; NULL: none. Any thread. */
-void *syni_frame_new(size_t size, struct syni_slot **out_slot);
+void *syni_frame_new(const struct syni_self *self, size_t size, struct syni_slot **out_slot);
 void syni_frame_free(void *frame, size_t size, struct syni_slot *slot);
 /* Moves HOME's own store to the common one; by its last driver. */
 void syni_frame_retire(struct syni_home *home);
@@ -325,18 +181,44 @@ int64_t syni_deadline_outermost(const struct syni_self *self);
 
 /* That under which a task of TASK's, or a call that it makes, runs; SYNI_NEVER in
  * clean-up, which is not hurried. TASK may be NULL. */
-int64_t syni_task_deadline_for_children(const struct syni_task *task);
+static inline int64_t syni_task_deadline_for_children(const struct syni_task *task)
+{
+    if (!task || task->leaving)
+        return SYNI_NEVER;
+    /* relaxed: a moment, which is seen late at worst */
+    return atomic_load_explicit(&task->deadline, memory_order_relaxed);
+}
+
+/* DEADLINE becomes *TIGHTER, if that is earlier. Any thread. */
+static inline void syni_deadline_tighten(_Atomic(int64_t) *deadline, int64_t tighter)
+{
+    int64_t before = atomic_load_explicit(deadline, memory_order_relaxed);
+
+    /* Never later, whoever else tightens it (invariant 39). relaxed: as above */
+    while (tighter < before &&
+           !atomic_compare_exchange_weak_explicit(deadline, &before, tighter,
+                                                  memory_order_relaxed, memory_order_relaxed))
+        ;
+}
 
 /* TASK shall have ended by DEADLINE, if it did not have to earlier. Any thread. */
-void syni_task_tighten(struct syni_task *task, int64_t deadline);
+static inline void syni_task_tighten(struct syni_task *task, int64_t deadline)
+{
+    syni_deadline_tighten(&task->deadline, deadline);
+}
+
+/* That of what SELF makes without one of its own, in a step of CURRENT, or, NULL, in none. */
+static inline int64_t syni_deadline_under(const struct syni_self *self,
+                                          const struct syni_task *current)
+{
+    return self->deadlines.n > self->deadlines.first ? syni_deadline_of(self, SYNI_NEVER)
+                                                     : syni_task_deadline_for_children(current);
+}
 
 /* Between the two, those deadlines are not seen: the thread drives tasks that they
  * are not meant for. */
 int syni_deadlines_shadow(struct syni_self *self);
 void syni_deadlines_unshadow(struct syni_self *self, int before);
-
-/* DEADLINE becomes *TIGHTER, if that is earlier. Any thread. */
-void syni_deadline_tighten(_Atomic(int64_t) *deadline, int64_t tighter);
 
 /* --- home.c --- */
 
@@ -344,8 +226,17 @@ void syni_deadline_tighten(_Atomic(int64_t) *deadline, int64_t tighter);
 bool syni_nested_here(void);
 
 /* The home that the calling thread drives innermost; NULL: none. */
-struct syni_home *syni_home_of(const struct syni_self *self);
-struct syni_home *syni_home_now(void);
+static inline struct syni_home *syni_home_of(const struct syni_self *self)
+{
+    const struct syni_driving *here = self->driving;
+
+    return here ? SYNI_CONTAINER(here->loop, struct syni_home, loop) : NULL;
+}
+
+static inline struct syni_home *syni_home_now(void)
+{
+    return syni_home_of(syni_self());
+}
 
 /* Tells on_stuck of tasks that clean up for too long, from now on. */
 void syni_home_watch_cleanup(struct syni_home *home, struct syni_task *task);
@@ -371,15 +262,33 @@ static inline bool syni_home_gave_up(const struct syni_home *home)
 
 /* --- shelter.c: all driver only --- */
 
-/* TASK is launched by the step that runs on its home: what that shelters it shelters too. */
-void syni_shelter_launched(struct syni_task *task);
+/* TASK is launched by BY, a step of its home, or NULL: what that shelters it shelters too. */
+void syni_shelter_adopt(struct syni_task *by, struct syni_task *task);
+static inline void syni_shelter_launched(struct syni_task *task)
+{
+    struct syni_task *by = task->home->current;
+
+    if (by && (by->leaving || by->sheltered))
+        syni_shelter_adopt(by, task);
+}
 /* TASK serves a clean-up from here on, by itself; and does so no more. */
 void syni_shelter_begin(struct syni_task *task);
 void syni_shelter_end(struct syni_task *task);
 /* TASK begins to leave, and from here on shelters what it calls. */
-void syni_shelter_leaving(struct syni_task *task);
+static inline void syni_shelter_leaving(struct syni_task *task)
+{
+    if (!task->shelters) /* goes out of the ring of which another one is the head */
+        syni_list_remove(&task->shelter);
+}
 /* TASK ended: what it sheltered is like everything else, and cancelled if a stop is under way. */
-void syni_shelter_ended(struct syni_task *task);
+void syni_shelter_dissolve(struct syni_task *task);
+static inline void syni_shelter_ended(struct syni_task *task)
+{
+    if (!task->leaving && !task->shelters)
+        syni_list_remove(&task->shelter);
+    else if (!syni_list_empty(&task->shelter))
+        syni_shelter_dissolve(task);
+}
 
 /* --- abandon.c --- */
 

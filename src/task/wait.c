@@ -83,7 +83,7 @@ struct syn_step syni_step_pass(struct syn_task *public_task)
 
 static void wake_by_result(struct syni_waiter *waiter)
 {
-    syni_task_wake(SYNI_CONTAINER(waiter, struct syni_task, on.result.waiter));
+    syni_task_wake_at_once(SYNI_CONTAINER(waiter, struct syni_task, on.result.waiter));
 }
 
 static void ask_child(struct syni_task *task, enum syn_origin origin)
@@ -192,14 +192,35 @@ static bool wait_for(struct syni_task *task, struct syni_core *child, int64_t de
     if (syni_core_wait(child, &task->on.result.waiter, &busy)) {
         if (late) /* now, so that what has not begun does not */
             await_expires(&task->timer);
+        else
+            syni_task_begin_at_once(task->home, child->task);
         return true;
     }
     if (busy) {
         syni_timer_stop(&task->home->loop, &task->timer);
         return false;
     }
-    syni_task_resume(task);
+    syni_task_transfer(task);
     return true;
+}
+
+/* The same without a deadline, for a CHILD of TASK's loop, which has not ended and which nobody else
+ * knows. */
+static void wait_for_own(struct syni_task *task, struct syni_core *child)
+{
+    struct syn_report *report;
+    /* relaxed: as above */
+    uint64_t mark = atomic_load_explicit(&task->mark, memory_order_relaxed);
+
+    task->on.result.child = child;
+    task->live.waits_for = child->task->function->name;
+    if (mark && syni_circle_depend(mark, child, &report)) {
+        give_up_refused(task, report);
+        return;
+    }
+    syni_task_tighten(child->task, syni_task_deadline_for_children(task));
+    syni_core_wait_here(child, &task->on.result.waiter);
+    syni_task_begin_at_once(task->home, child->task);
 }
 
 bool syni_await_core(struct syni_task *task, struct syni_core *child, void *out, int64_t deadline)
@@ -218,13 +239,15 @@ struct syn_step syni_step_await(struct syn_task *public_task, struct syn_future 
                                 struct syn_deadline deadline)
 {
     struct syni_task *task = SYNI_TASK(public_task);
-    struct syni_core *child;
-    syn_err err;
+    struct syni_core *child = syni_core_consume_alone(future);
+    bool alone = child != NULL;
+    syn_err err = alone ? SYN_OK : syni_core_reserve(future, &child);
 
     syni_place_check(task, out, "its result");
-    err = syni_core_reserve(future, &child);
     begin_await(task, out);
-    if (err) {
+    if (alone && deadline.ns == SYNI_NEVER && child->task && child->task->home == task->home) {
+        wait_for_own(task, child);
+    } else if (err) {
         await_refused(task, err);
     } else if (wait_for(task, child, deadline.ns)) {
         syni_core_commit(child);

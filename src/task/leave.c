@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Steps that leave: with a value, with an error, from clean-up, and one that is lost.
+ *
+ * Driver only.
+ */
+#include "task/leave.h"
+
+#include <stdio.h>
+
+struct syn_step syni_begin_leaving(struct syni_task *task, syn_err err, enum syn_origin origin,
+                                   const char *message)
+{
+    struct syn_step left = {SYNI_LEFT};
+
+    syni_shelter_leaving(task);
+    task->leaving = true;
+    task->interrupted = false;
+    syni_outcome_first(task, err, origin, message);
+    task->status = err;
+    task->line = -1;
+    return left;
+}
+
+struct syn_step syni_step_leave(struct syn_task *public_task, syn_err err, const char *message)
+{
+    struct syni_task *task = SYNI_TASK(public_task);
+    struct syn_step ended = {SYNI_ENDED};
+
+    if (!task->leaving)
+        return syni_begin_leaving(task, err, SYN_BY_TASK, message);
+    syni_outcome_amend(task, err, message);
+    return ended;
+}
+
+struct syn_step syni_step_fail(struct syn_task *task, syn_err err, const char *message)
+{
+    if (err)
+        return syni_step_leave(task, err, message);
+    return syni_step_leave(task, SYN_EINVAL,
+                           "co_fail or step_fail was given 0, which is no error; to end well write "
+                           "co_return or step_done");
+}
+
+struct syn_step syni_step_end(struct syn_task *public_task)
+{
+    struct syn_step ended = {SYNI_ENDED};
+
+    if (!SYNI_TASK(public_task)->leaving)
+        return syni_step_leave(public_task, SYN_OK, NULL);
+    return ended;
+}
+
+struct syn_step syni_step_lost(struct syn_task *public_task)
+{
+    const struct syn_function *function = public_task->function;
+    struct syn_step ended = {SYNI_ENDED};
+    char what[SYN_MESSAGE_MAX];
+
+    if (public_task->line == -1)
+        return ended; /* it has no clean-up */
+    snprintf(what, sizeof what, "a coroutine waited inside a switch of its own: %s (%s:%d)",
+             function->name, function->file, public_task->line);
+    syni_panic(what);
+}

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What a step returns, and how a task begins to leave. See engine.c.
+ */
+#ifndef SYNI_LEAVE_H
+#define SYNI_LEAVE_H
+
+#include "task/task.h"
+
+enum syni_token { SYNI_SUSPENDED = 1, SYNI_LEFT, SYNI_ENDED };
+
+/* TASK leaves with ERR, or, 0, with its value: its clean-up comes next. */
+struct syn_step syni_begin_leaving(struct syni_task *task, syn_err err, enum syn_origin origin,
+                                   const char *message);
+
+#endif

@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What a home and a task are made of, and who may touch which field. task.h has what is done with them.
+ */
+#ifndef SYNI_TASK_STATE_H
+#define SYNI_TASK_STATE_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <synchronicity/synchronizer.h>
+#include <synchronicity/task.h>
+
+#include "base/self.h"
+#include "loop/loop.h"
+#include "task/core.h"
+#include "task/port.h"
+
+enum {
+    SYNI_FRAME_CLASSES = 32, /* of 64 bytes each; larger frames are not cached */
+    SYNI_FRAME_CLASS_BYTES = 64,
+};
+
+/* A frame that waits to be used again; keeps its slot. */
+struct syni_spare {
+    struct syni_spare *next;
+    struct syni_slot *slot;
+};
+
+/* Those of one home, or one worker, or of all. */
+struct syni_store {
+    struct syni_spare *spares[SYNI_FRAME_CLASSES];
+    unsigned count[SYNI_FRAME_CLASSES];
+};
+
+/* The life of a home. facade/life.c moves it, and docs/design.md draws it: what each state takes and
+ * refuses. */
+enum syni_life {
+    SYNI_LIFE_NEW,       /* no loop yet */
+    SYNI_LIFE_RUNNING,   /* takes calls */
+    SYNI_LIFE_STOPPING,  /* takes none; what lives there is cancelled, and cleans up */
+    SYNI_LIFE_GIVING_UP, /* a deadline passed: what lives there is abandoned */
+    SYNI_LIFE_STUCK,     /* a stop returned although a step still runs */
+    SYNI_LIFE_DYING,     /* the loop cannot go on: what lives there is told */
+    SYNI_LIFE_ENDED,     /* the loop is over, and its thread is to be joined */
+    SYNI_LIFE_REAPING,   /* a thread joins it */
+    SYNI_LIFE_STOPPED,
+    SYNI_LIFE_DEAD,      /* the same, after DYING */
+};
+
+struct syni_home {
+    unsigned process; /* whose it is: in a child of it nothing else is looked at */
+    struct syni_home *inherited; /* in a child: what the parent had; for leak checkers */
+    struct syni_loop loop;
+    struct syn_synchronizer *synchronizer;
+
+    /* any thread */
+    _Atomic(enum syni_life) life; /* moved under the lock of life.c, read without it */
+    atomic_ulong started, ended;
+    _Atomic(const char *) running; /* the name of the function whose step runs, or NULL */
+    char why_died[SYN_MESSAGE_MAX]; /* written by the driver before DYING, and read after that */
+
+    /* under the lock of resident.h: who lives here besides tasks */
+    struct syni_list residents; /* in the order they moved in */
+    bool takes_residents;
+
+    /* driver */
+    struct syni_task *current;
+    struct syni_task *next;  /* runs when the step that runs has returned; see resume.c */
+    int n_transfers;         /* so many more run so before the ready queue; 0: no step runs */
+    struct syni_task *newborn; /* launched last by the step that runs; NULL */
+    struct syni_link **newborn_place; /* where the ready queue ended before that */
+    void (*step_job)(struct syni_job *job); /* what a task's job runs at a resume */
+    uintptr_t stack; /* where the frame of the engine that runs it is; see place.c */
+    int64_t cleanup_limit_ns;
+    struct syni_timer cleanup_timer;
+    int64_t stuck_since; /* when the lines that are counted here began */
+    unsigned n_stuck, n_stuck_unsaid; /* tasks that were told of since then, with a line and without */
+    struct syni_store store;
+};
+
+enum syni_wait {
+    SYNI_WAIT_NOTHING,
+    SYNI_WAIT_TIME,
+    SYNI_WAIT_RESULT,
+    SYNI_WAIT_TURN, /* it is on the ready queue, behind the others */
+    SYNI_WAIT_OTHER, /* something of a higher module, by its operations */
+};
+
+/* How a kind of wait is left and collected. A kind that SYNI_WAIT_OTHER stands for has
+ * all three. */
+struct syni_wait_ops {
+    /* TASK was asked to end: takes it out of the wait and resumes it, or passes the
+     * request on to what it waits for. */
+    void (*interrupt)(struct syni_task *task);
+    /* The wait is over and TASK about to run: sets its status. True: it leaves because it
+     * was asked to. */
+    bool (*collect)(struct syni_task *task);
+    /* TASK was abandoned: it is not to be resumed by what it waits for. */
+    void (*forget)(struct syni_task *task);
+    /* TASK, which was abandoned, collects nothing any more; NULL: there is nothing. */
+    void (*drop)(struct syni_task *task);
+    /* TASK got the mark ID in its wait, and passes it on (circle.h); NULL: nobody knows to whom. */
+    void (*implicate)(struct syni_task *task, uint64_t id);
+};
+
+/* struct syn_task as the engine sees it. The public one shows the first fields and
+ * hides the rest in bytes, hence may_alias. */
+struct __attribute__((may_alias)) syni_task {
+    const struct syn_function *function;
+    int line, coroutine, at;
+    syn_err status;
+
+    struct syni_home *home; /* written before it is posted */
+    struct syni_core core;
+
+    atomic_int request; /* any thread: the bits below */
+    atomic_bool asked;  /* the request is here (or, any thread, will not come: its last touch) */
+    struct syni_job request_job;
+    _Atomic(uint64_t) mark; /* circle.h; under its lock */
+    struct syni_list mark_link;
+    struct syni_bindings *locals; /* held; the step's that runs, and the creator's before */
+    _Atomic(int64_t) deadline; /* the earliest that it was made or awaited under */
+
+    /* driver; the first two by who makes it */
+    bool copy_failed : 1;
+    bool nested : 1;    /* made on behalf of a job of a pool */
+    bool sheltered : 1; /* it serves a clean-up, and a stop does not cancel it; see shelter.c */
+    bool shelters : 1;  /* by itself, although it does not leave: it is the head of its ring */
+    bool arrived : 1;
+    bool begun : 1;       /* its arguments are the body's, or gone */
+    bool interrupted : 1; /* it leaves by the request when it comes out of its wait */
+    bool put_off : 1;     /* it was asked before a wait that took place all the same */
+    bool leaving : 1;
+    bool queued : 1;    /* its job is on the ready queue, or on its way there by a post, or next */
+    bool ending : 1;    /* over, but something is still on its way to it */
+    bool abandoned : 1;
+    bool told_stuck : 1;
+    bool closing : 1;   /* it waits for open scopes and contexts before it cleans up, or ends */
+    bool cleaned : 1;   /* its clean-up is over, too */
+    struct syni_live live;
+    struct syni_list shelter; /* a ring: one that leaves, and what it shelters */
+    enum syni_wait wait; /* NOTHING as soon as it is over */
+    const struct syni_wait_ops *ops; /* of a wait that has something to collect, until then */
+    struct syni_scope *scopes; /* the open ones in its frame */
+    struct syn_context *contexts; /* those it has entered, the innermost first */
+    struct syni_mutex_of_tasks *held;
+    struct syn_report *heard; /* of the last await that failed */
+    int64_t leaving_since;
+    struct syni_timer timer;
+    union {
+        struct {
+            struct syni_fd_wait reader, writer; /* `ready` is NULL: that direction is not meant */
+            int *out_ready;
+            int ready;
+        } descriptor;
+        struct {
+            struct syni_waiter waiter;
+            struct syni_core *child;
+            void *out;
+            bool expired; /* the deadline of this await passed */
+            bool given_up; /* the waiter was withdrawn: there is no outcome */
+            bool refused;  /* it would have closed a circle */
+            struct syn_report *refusal; /* owned: its words */
+            /* Ends the wait with SYN_EDEADLK and REPORT, if it is not over. */
+            void (*refuse)(struct syni_task *task, struct syn_report *report);
+            bool cancels;  /* the child was asked to end by this wait */
+        } result;
+        struct syni_scope *scope;
+        struct syni_select select;
+        struct {
+            struct syni_port port;
+            struct syni_channel *channel; /* held */
+            bool withdrawn, expired, refused; /* refused: it would have closed a circle */
+            bool own;     /* held without a reference */
+            bool dormant; /* a generator that waits to be asked */
+        } channel;
+        struct {
+            struct syni_task *next, *before; /* in line */
+            void *thing;            /* which begins with that line */
+            struct syni_mutex_of_tasks *mutex; /* for who waits for a condition */
+            struct syni_condition *condition;
+            bool listed, left, expired;
+        } line;
+    } on;
+};
+
+_Static_assert(sizeof(struct syni_task) <= sizeof(struct syn_task),
+               "struct syn_task has too little room: raise SYNI_TASK_BYTES and SYN_ABI");
+_Static_assert(_Alignof(struct syni_task) <= _Alignof(struct syn_task), "misaligned");
+
+#define SYNI_TASK(pointer) ((struct syni_task *)(uintptr_t)(pointer)) /* which may be const */
+
+#endif
