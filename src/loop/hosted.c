@@ -13,7 +13,6 @@
  */
 #include "loop/hosted.h"
 
-#include <assert.h>
 #include <stddef.h>
 
 #include "backend/several.h"
@@ -23,9 +22,11 @@ static void thread_ends(struct syni_self *self);
 
 static void enter(struct syni_loop *loop, struct syni_self *self)
 {
-    /* invariant 210 */
-    assert(!loop->has_thread && !syni_hosted_has_ended(loop) &&
-           !atomic_load_explicit(&loop->host, memory_order_relaxed));
+    const struct syni_self *before = atomic_load_explicit(&loop->host, memory_order_relaxed);
+
+    SYNI_INVARIANT(210, !loop->has_thread && !syni_hosted_has_ended(loop));
+    SYNI_INVARIANT(210, !before || before == self); /* that could not move out */
+    (void)before;
     loop->next_hosted = self->hosted;
     self->hosted = loop;
     atomic_store_explicit(&loop->host, self, memory_order_relaxed);
