@@ -155,9 +155,13 @@ syn_err syn_err_register(struct syn_err_table *table);
 void syn_err_unregister(struct syn_err_table *table);
 
 /* The report of the latest call of this thread that returned an error, or NULL if there
- * was none, it could not be kept, or the code says it all: "not now" (SYN_EAGAIN),
- * SYN_EALREADY, SYN_EEND. Valid until the next failing call of this thread. A loop that
- * ran to its end has not failed. Thread: each has its own. */
+ * was none, it could not be kept, or the code says it all: "not now" (SYN_EAGAIN, and
+ * SYN_EBUSY of syn_mutex_try() and syn_semaphore_try()), SYN_EALREADY, SYN_EEND. Valid until the
+ * next failing call of this thread. A loop that ran to its end has not failed.
+ *
+ * In a step it is about the calls that this step made and that returned an error at once, such as
+ * syn_channel_new(); what a wait of the task failed with is in syn_co_report.
+ * Thread: each has its own. */
 const struct syn_report *syn_last_report(void);
 
 /* What ended this thread's latest failed blocking call or future_get(); known also

@@ -16,6 +16,7 @@
 #include "base/say.h"
 #include "base/self.h"
 #include "base/thread.h"
+#include "base/report.h"
 
 struct syn_clock {
     unsigned process; /* who lives by it: nobody of another one */
@@ -313,10 +314,10 @@ syn_err syn_clock_new(struct syn_clock **out_clock)
     struct syn_clock *clock;
 
     if (!out_clock)
-        return SYN_EINVAL;
+        return syni_refuse(SYN_EINVAL, "there is nowhere to put the clock: NULL");
     clock = syni_fork_watch(&fork_call) ? NULL : syni_alloc(sizeof *clock);
     if (!clock)
-        return SYN_ENOMEM;
+        return syni_refuse(SYN_ENOMEM, "no memory for a clock");
     renew(clock);
     *out_clock = clock;
     return SYN_OK;
@@ -332,7 +333,8 @@ syn_err syn_clock_free(struct syn_clock *clock)
     used = !syni_list_empty(&clock->sleepers);
     syni_mutex_unlock(&clock->mutex);
     if (used || default_clock == clock)
-        return SYN_EBUSY;
+        return syni_refuse(SYN_EBUSY, "the clock is in use; stop its synchronizers, and write "
+                                      "syn_clock_use(NULL), or syn_clock_join(NULL) in its threads");
     syni_mutex_fini(&clock->mutex);
     syni_free(clock, sizeof *clock);
     return SYN_OK;

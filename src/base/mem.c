@@ -50,14 +50,12 @@ void syni_free(void *memory, size_t size)
         free(memory);
 }
 
-syn_err syn_set_allocator(const struct syn_allocator *allocator)
+bool syni_mem_set(const struct syn_allocator *allocator)
 {
-    if (allocator && (!allocator->allocate || !allocator->release))
-        return SYN_EINVAL;
     if (atomic_load_explicit(&outstanding, memory_order_relaxed) != 0)
-        return SYN_EBUSY;
+        return false;
     user = allocator ? *allocator : (struct syn_allocator){0};
-    return SYN_OK;
+    return true;
 }
 
 struct syn_memory_use syn_memory_use(void)

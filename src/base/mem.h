@@ -6,7 +6,10 @@
 #ifndef SYNI_MEM_H
 #define SYNI_MEM_H
 
+#include <stdbool.h>
 #include <stddef.h>
+
+struct syn_allocator;
 
 /* SIZE bytes, aligned for any type, zeroed; NULL when there is no memory.
  * Thread: any. */
@@ -15,5 +18,8 @@ void *syni_alloc(size_t size);
 /* Gives back what syni_alloc() returned; SIZE is what was asked for. NULL is
  * fine. Thread: any. */
 void syni_free(void *memory, size_t size);
+
+/* Both go to ALLOCATOR from here on; NULL: malloc. False: memory is out. */
+bool syni_mem_set(const struct syn_allocator *allocator);
 
 #endif

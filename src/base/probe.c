@@ -24,6 +24,8 @@
 
 #include <synchronicity/testing.h>
 
+#include "base/report.h"
+
 #if SYNI_CHECKED
 
 #include "base/thread.h"
@@ -161,12 +163,18 @@ void syni_delay_pass(enum syni_delay_point point)
         syni_thread_yield();
 }
 
+static syn_err no_point(const char *name)
+{
+    return syni_refuse(SYN_EINVAL, "there is no point '%s', or no such pass of it; src/base/probe.h lists "
+                                   "them", name ? name : "");
+}
+
 syn_err syn_test_hold(const char *name, unsigned long nth)
 {
     int point = find(name);
 
     if (point < 0 || nth == 0)
-        return SYN_EINVAL;
+        return no_point(name);
     set(&points[point].hold_at, get(&points[point].passed) + nth);
     arm();
     return SYN_OK;
@@ -178,10 +186,10 @@ syn_err syn_test_await_held(const char *name, double seconds)
     int point = find(name);
 
     if (point < 0)
-        return SYN_EINVAL;
+        return no_point(name);
     while (!atomic_load_explicit(&points[point].holds, memory_order_relaxed)) {
         if (syni_now() >= until)
-            return SYN_ETIMEDOUT;
+            return syni_refuse(SYN_ETIMEDOUT, "no thread came to the point %s", name);
         nap(LOOK_NS);
     }
     return SYN_OK;
@@ -200,7 +208,7 @@ syn_err syn_test_delay(const char *name, unsigned long passes, double seconds)
     int point = find(name);
 
     if (point < 0)
-        return SYN_EINVAL;
+        return no_point(name);
     atomic_store_explicit(&points[point].delay_ns, (int64_t)(seconds * 1e9), memory_order_relaxed);
     set(&points[point].to_delay, passes);
     arm();
@@ -210,7 +218,7 @@ syn_err syn_test_delay(const char *name, unsigned long passes, double seconds)
 syn_err syn_test_delay_at_random(uint64_t new_seed, unsigned of, double most_seconds)
 {
     if (new_seed == 0 || of == 0)
-        return SYN_EINVAL;
+        return syni_refuse(SYN_EINVAL, "a seed and one in how many passes are above 0");
     syn_test_delay_clear();
     atomic_store_explicit(&one_in, of, memory_order_relaxed);
     atomic_store_explicit(&most_ns, (int64_t)(most_seconds * 1e9), memory_order_relaxed);
@@ -288,18 +296,24 @@ unsigned long syn_test_steps(void)
 
 #else /* this build has no points */
 
+static syn_err no_points(void)
+{
+    return syni_refuse(SYN_ENOTSUP, "this build has no named points; configure one with "
+                                    "-DSYN_CHECKED=ON");
+}
+
 syn_err syn_test_hold(const char *name, unsigned long nth)
 {
     (void)name;
     (void)nth;
-    return SYN_ENOTSUP;
+    return no_points();
 }
 
 syn_err syn_test_await_held(const char *name, double seconds)
 {
     (void)name;
     (void)seconds;
-    return SYN_ENOTSUP;
+    return no_points();
 }
 
 void syn_test_release(const char *name)
@@ -312,7 +326,7 @@ syn_err syn_test_delay(const char *name, unsigned long passes, double seconds)
     (void)name;
     (void)passes;
     (void)seconds;
-    return SYN_ENOTSUP;
+    return no_points();
 }
 
 syn_err syn_test_delay_at_random(uint64_t new_seed, unsigned of, double most_seconds)
@@ -320,7 +334,7 @@ syn_err syn_test_delay_at_random(uint64_t new_seed, unsigned of, double most_sec
     (void)new_seed;
     (void)of;
     (void)most_seconds;
-    return SYN_ENOTSUP;
+    return no_points();
 }
 
 void syn_test_delay_clear(void)

@@ -221,6 +221,18 @@ syn_err syni_refuse(syn_err code, const char *format, ...)
     return code;
 }
 
+syn_err syni_name_failure(syn_err err, const char *format, ...)
+{
+    va_list arguments;
+
+    if (!err || err == SYN_EAGAIN)
+        return err ? syni_answer(err) : SYN_OK;
+    va_start(arguments, format);
+    syni_report_keep(err, SYN_BY_LIBRARY, format_new(err, SYN_BY_LIBRARY, format, arguments));
+    va_end(arguments);
+    return err;
+}
+
 const struct syn_report *syn_last_report(void)
 {
     return syni_self()->report;

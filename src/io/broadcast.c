@@ -19,6 +19,7 @@
 #include "base/list.h"
 #include "base/mem.h"
 #include "base/thread.h"
+#include "base/report.h"
 
 SYN_PROMISE(void, syni_sent);
 
@@ -48,11 +49,11 @@ syn_err syni_broadcast_new(size_t item_size, size_t keeps, struct syni_broadcast
     size_t size;
 
     if (keeps == 0 || keeps > (SIZE_MAX - sizeof *b) / item_size)
-        return SYN_EINVAL;
+        return syni_refuse(SYN_EINVAL, "a broadcast cannot keep %zu items", keeps);
     size = sizeof *b + item_size * keeps;
     b = syni_alloc(size);
     if (!b)
-        return SYN_ENOMEM;
+        return syni_refuse(SYN_ENOMEM, "no memory for a broadcast that keeps %zu items", keeps);
     b->item_size = item_size;
     b->keeps = keeps;
     b->size = size;
@@ -80,7 +81,7 @@ syn_err syni_broadcast_observe(struct syni_broadcast *b, struct syni_observer **
     struct syni_observer *o = syni_alloc(sizeof *o);
 
     if (!o)
-        return SYN_ENOMEM;
+        return syni_refuse(SYN_ENOMEM, "no memory for an observer");
     o->broadcast = b;
     syni_list_init(&o->place);
     syni_mutex_lock(&b->lock);
@@ -178,7 +179,7 @@ syn_err syni_broadcast_latest(struct syni_broadcast *b, void *out_item)
         err = SYN_OK;
     }
     syni_mutex_unlock(&b->lock);
-    return err;
+    return err ? syni_answer(err) : SYN_OK;
 }
 
 /* ----------------------------------------------------------------- observing -- */
@@ -209,7 +210,9 @@ syn_err syni_broadcast_try_next(struct syni_observer *o, void *out_item, uint64_
     syni_mutex_lock(&o->broadcast->lock);
     err = o->waits ? SYN_EBUSY : take_locked(o, out_item, out_missed);
     syni_mutex_unlock(&o->broadcast->lock);
-    return err;
+    if (err == SYN_EBUSY)
+        return syni_refuse(err, "another next waits by this observer; make one for each task");
+    return err ? syni_answer(err) : SYN_OK;
 }
 
 static struct syn_step look(struct syni_broadcast_next *self);

@@ -93,7 +93,9 @@ syn_err syn_child_kill(struct syn_child *child, int signal)
     if (!child->reaped)
         err = send_signal(child, signal) < 0 ? errno : SYN_OK;
     syni_mutex_unlock(&child->lock);
-    return err;
+    if (err == SYN_EALREADY)
+        return syni_answer(err);
+    return syni_name_failure(err, "signal %d could not be sent to child %ld", signal, (long)child->id);
 }
 
 pid_t syn_child_id(const struct syn_child *child)

@@ -30,7 +30,7 @@ SYN_ASYNC(SYN_FREE, void, ends, (struct syn_child *, child), (pid_t, id), SYN_LO
     self->pause = FIRST_LOOK;
     self->watch = self->child ? self->child->watch : syni_process_watch(self->id);
     if (!self->child && self->watch < 0 && errno != ENOSYS && errno != EMFILE && errno != ENFILE)
-        return syn_step_fail(self, errno);
+        return syn_step_fail(self, errno, "the process cannot be watched: there is none, or not for us");
     syn_step_finally(self, forget_watch);
     return look(self);
 }

@@ -210,9 +210,9 @@ static struct syn_step start_next(struct syn_tcp_connect *self)
     if (self->race.winner < 0 && self->race.n_failed == self->n)
         return fail(self, self->race.last_error);
     if (self->started < self->n && !start_attempt(self))
-        return syn_step_fail(self, SYN_ENOMEM);
+        return syn_step_fail(self, SYN_ENOMEM, "no memory to try an address");
     if (syn_promise_new(news, &self->race.news, &news) != SYN_OK)
-        return syn_step_fail(self, SYN_ENOMEM);
+        return syn_step_fail(self, SYN_ENOMEM, "no memory to try an address");
     if (self->started < self->n)
         until = syn_after(ATTEMPT_DELAY);
     return syn_step_await_by(self, news, until, heard);

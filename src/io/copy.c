@@ -23,7 +23,7 @@ SYN_ASYNC_DEFINE(SYN_FREE, uint64_t, syn_stream_copy, (struct syn_stream *, from
         return syn_step_fail(self, SYN_EINVAL, "there is no stream");
     self->room = syni_alloc(ROOM);
     if (!self->room)
-        return syn_step_fail(self, SYN_ENOMEM);
+        return syn_step_fail(self, SYN_ENOMEM, "no memory for a buffer to copy through");
     syn_step_finally(self, copy_ends);
     return read_more(self);
 }

@@ -31,7 +31,7 @@ static struct syn_step said(struct syn_stream_finish *self)
     syn_err err = syn_step_status(self);
 
     if (err == SYN_EBUSY || err == SYN_EWRONGLOOP)
-        return syn_step_fail(self, err);
+        return syn_step_fail(self, err, "the stream is in use, or another synchronizer's; it stays open");
     syn_step_finally(self, close_it);
     if (err == SYN_ENOTSUP) /* it has no other side that could answer */
         return syn_step_done(self);

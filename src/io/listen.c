@@ -122,7 +122,8 @@ syn_err syn_tcp_listen(const char *host, int port, struct syn_listener **out_lis
         syni_free(listener, sizeof *listener);
     else
         *out_listener = listener;
-    return err;
+    return syni_name_failure(err, "port %d of %s cannot be listened at", port,
+                             host ? host : "every address");
 }
 
 int syn_listener_port(const struct syn_listener *listener)

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/report.h"
 
 enum { FIRST_CAPACITY = 4096 };
 
@@ -50,7 +51,7 @@ syn_err syn_reader_take(struct syn_reader *reader, size_t n, struct syn_span *ou
     struct syn_span span = syn_reader_peek(reader);
 
     if (span.size < n)
-        return SYN_EAGAIN;
+        return syni_answer(SYN_EAGAIN);
     span.size = n;
     *out_span = span;
     syn_reader_skip(reader, n);
@@ -72,11 +73,11 @@ static syn_err take_until(struct syn_reader *reader, int delimiter, struct syn_s
 
 syn_err syn_reader_line(struct syn_reader *reader, struct syn_span *out_line)
 {
-    syn_err err = take_until(reader, '\n', out_line);
-
-    if (!err && out_line->size > 0 && out_line->data[out_line->size - 1] == '\r')
+    if (take_until(reader, '\n', out_line) != SYN_OK)
+        return syni_answer(SYN_EAGAIN);
+    if (out_line->size > 0 && out_line->data[out_line->size - 1] == '\r')
         out_line->size--;
-    return err;
+    return SYN_OK;
 }
 
 /* Room for at least one byte behind the end. */

@@ -175,7 +175,8 @@ static struct syn_step slept(struct syn_retry_sleep *self);
 SYN_ASYNC_DEFINE(SYN_FREE, void, syn_retry_sleep, (struct syn_retry *, retry), (syn_err, err))
 {
     if (!syn_retry_next(self->retry, self->err, syn_task_deadline(&self->syn)))
-        return syn_step_fail(self, self->err ? self->err : SYN_EALREADY);
+        return syn_step_fail(self, self->err ? self->err : SYN_EALREADY,
+                             "no try is left, or none would come before the deadline");
     return syn_step_sleep(self, self->retry->delay, slept);
 }
 
@@ -244,7 +245,7 @@ syn_err syn_rate_try(struct syn_rate *rate, unsigned n)
 
     if (!is_possible(rate, n))
         return syni_refuse(SYN_EINVAL, "a rate never has room for %u at once", n);
-    return take_turns(rate, n, syn_after(0).ns, &at) ? SYN_OK : SYN_EAGAIN;
+    return take_turns(rate, n, syn_after(0).ns, &at) ? SYN_OK : syni_answer(SYN_EAGAIN);
 }
 
 struct syn_rate_wait;

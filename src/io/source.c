@@ -38,7 +38,9 @@ SYN_ASYNC(SYN_FREE, void, fd_shutdown, (struct syni_source_stream *, s))
         return syn_step_fail(self, SYN_EPIPE,
                              "a write ended in its middle: the stream can only be closed");
     if (shutdown(self->s->source.fd, SHUT_WR) < 0)
-        return syn_step_fail(self, errno == ENOTSOCK ? SYN_ENOTSUP : errno);
+        return errno == ENOTSOCK
+                   ? syn_step_fail(self, SYN_ENOTSUP, "only a socket can be shut down; close this stream")
+                   : syn_step_fail(self, errno);
     return syn_step_done(self);
 }
 
@@ -75,9 +77,10 @@ SYN_ASYNC(SYN_FREE, void, fd_close, (struct syni_source_stream *, s))
     struct syni_source_stream *s = self->s;
 
     if (syni_socket_settle(&s->home, &self->syn) != SYN_OK)
-        return syn_step_fail(self, SYN_EWRONGLOOP);
+        return syn_step_fail(self, SYN_EWRONGLOOP, syni_socket_refusal(SYN_EWRONGLOOP));
     if (s->reading || s->writing)
-        return syn_step_fail(self, SYN_EBUSY);
+        return syn_step_fail(self, SYN_EBUSY, "a read or write of this stream is under way; cancel it, "
+                                              "then close");
     if (s->kept)
         syn_forget_descriptor(&self->syn, s->source.fd);
     free_stream(s);
@@ -162,13 +165,23 @@ int syn_tcp_descriptor(const struct syn_stream *stream)
     return s ? s->source.fd : -1;
 }
 
+static syn_err no_socket(void)
+{
+    return syni_refuse(SYN_ENOTSUP, "only a stream of tcp.h has options of a socket");
+}
+
+static syn_err refused(int fd)
+{
+    return syni_refuse(errno, "the system refused the option for the socket %d", fd);
+}
+
 static syn_err set_option(struct syn_stream *stream, int level, int option, int value)
 {
     int fd = syn_tcp_descriptor(stream);
 
     if (fd < 0)
-        return SYN_ENOTSUP;
-    return setsockopt(fd, level, option, &value, sizeof value) < 0 ? errno : SYN_OK;
+        return no_socket();
+    return setsockopt(fd, level, option, &value, sizeof value) < 0 ? refused(fd) : SYN_OK;
 }
 
 syn_err syn_tcp_set_nodelay(struct syn_stream *stream, int on)
@@ -198,6 +211,6 @@ syn_err syn_tcp_set_linger(struct syn_stream *stream, int seconds)
         return syni_refuse(SYN_EINVAL, "a close that lingers for %d s would hold its loop; write "
                                        "syn_stream_finish()", seconds);
     if (fd < 0)
-        return SYN_ENOTSUP;
-    return setsockopt(fd, SOL_SOCKET, SO_LINGER, &linger, sizeof linger) < 0 ? errno : SYN_OK;
+        return no_socket();
+    return setsockopt(fd, SOL_SOCKET, SO_LINGER, &linger, sizeof linger) < 0 ? refused(fd) : SYN_OK;
 }

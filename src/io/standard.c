@@ -23,6 +23,7 @@
 
 #include "base/descriptor.h"
 #include "base/fault.h"
+#include "base/report.h"
 
 enum { FIRST_AFTER_STANDARD = 3 };
 
@@ -68,6 +69,12 @@ static void discard(const struct syni_source *source)
         syni_close(source->taken);
 }
 
+static syn_err unusable(syn_err err, int fd)
+{
+    return syni_name_failure(err, err == SYN_EBADF ? "descriptor %d is not open"
+                                                   : "no stream can be made of descriptor %d", fd);
+}
+
 syn_err syn_stream_from_descriptor(int take_fd, struct syn_stream **out_stream)
 {
     struct syni_source source;
@@ -75,20 +82,20 @@ syn_err syn_stream_from_descriptor(int take_fd, struct syn_stream **out_stream)
     syn_err err = flags_of(take_fd, &flags);
 
     if (err == SYN_EBADF)
-        return err;
+        return unusable(err, take_fd);
     if (!err && take_fd >= FIRST_AFTER_STANDARD &&
         (syni_fault("fcntl") ? -1 : fcntl(take_fd, F_SETFD, FD_CLOEXEC)) < 0)
         err = errno;
     if (err) {
         syni_close(take_fd);
-        return err;
+        return unusable(err, take_fd);
     }
     source = use_of(take_fd, flags);
     if (source.kind == SYNI_SOURCE_SOCKET)
         syni_socket_options(take_fd);
     if (source.fd != take_fd)
         source.taken = take_fd;
-    err = syni_source_stream(&source, out_stream);
+    err = unusable(syni_source_stream(&source, out_stream), take_fd);
     if (err)
         discard(&source);
     return err;
@@ -102,14 +109,14 @@ static syn_err standard(int fd, struct syn_stream **out_stream)
     syn_err err = flags_of(fd, &flags);
 
     if (err)
-        return err;
+        return unusable(err, fd);
     source = use_of(fd, flags);
     if (source.fd == fd)
         source.fd = syni_descriptor(
             syni_fault("dupfd") ? -1 : fcntl(fd, F_DUPFD_CLOEXEC, FIRST_AFTER_STANDARD));
     if (source.fd < 0)
-        return errno == EINVAL ? EMFILE : errno;
-    err = syni_source_stream(&source, out_stream);
+        return unusable(errno == EINVAL ? EMFILE : errno, fd);
+    err = unusable(syni_source_stream(&source, out_stream), fd);
     if (err)
         discard(&source);
     return err;

@@ -46,6 +46,15 @@ static syn_err enter(struct syn_udp *udp, const bool *busy, struct syn_task *tas
     return err;
 }
 
+static const char *refusal_of(const struct syn_udp *udp, syn_err err)
+{
+    if (!udp)
+        return "there is no socket";
+    if (err == SYN_EWRONGLOOP)
+        return "a UDP socket stays on the synchronizer that used it first, which is another one";
+    return err == SYN_EBUSY ? "another send, or receive, of this socket is under way" : NULL;
+}
+
 /* ------------------------------------------------------------- connect -- */
 
 static struct syn_step resolved(struct syn_udp_connect *self);
@@ -57,7 +66,7 @@ SYN_ASYNC_DEFINE(SYN_FREE, void, syn_udp_connect, (struct syn_udp *, udp),
     syn_err err = self->udp ? enter(self->udp, NULL, &self->syn) : SYN_EINVAL;
 
     if (err)
-        return syn_step_fail(self, err, self->udp ? NULL : "there is no socket");
+        return syn_step_fail(self, err, refusal_of(self->udp, err));
     syn_step_finally(self, connect_ends);
     return syn_step_await(self, syni_resolve(self->host, self->port), &self->list, resolved);
 }
@@ -165,7 +174,7 @@ SYN_ASYNC_DEFINE(SYN_FREE, size_t, syn_udp_send, (struct syn_udp *, udp),
     syn_err err = self->udp ? enter(self->udp, &self->udp->sending, &self->syn) : SYN_EINVAL;
 
     if (err)
-        return syn_step_fail(self, err, self->udp ? NULL : "there is no socket");
+        return syn_step_fail(self, err, refusal_of(self->udp, err));
     if (self->n == 0)
         return syn_step_return(self, 0);
     if (!self->datagrams)
@@ -228,7 +237,7 @@ SYN_ASYNC_DEFINE(SYN_FREE, size_t, syn_udp_receive, (struct syn_udp *, udp),
     syn_err err = self->udp ? enter(self->udp, &self->udp->receiving, &self->syn) : SYN_EINVAL;
 
     if (err)
-        return syn_step_fail(self, err, self->udp ? NULL : "there is no socket");
+        return syn_step_fail(self, err, refusal_of(self->udp, err));
     if (self->n == 0)
         return syn_step_return(self, 0);
     if (!self->datagrams)
@@ -295,7 +304,7 @@ SYN_ASYNC(SYN_FREE, void, close_udp, (struct syn_udp *, udp))
     if (!udp)
         return syn_step_done(self);
     if (syni_socket_settle(&udp->home, &self->syn) != SYN_OK)
-        return syn_step_fail(self, SYN_EWRONGLOOP);
+        return syn_step_fail(self, SYN_EWRONGLOOP, refusal_of(udp, SYN_EWRONGLOOP));
     if (udp->receiving || udp->sending)
         return syn_step_fail(self, SYN_EBUSY, "the socket still receives or sends");
     if (udp->kept)

@@ -20,6 +20,7 @@
 #include "base/fault.h"
 #include "base/mem.h"
 #include "io/address.h"
+#include "base/report.h"
 #include "io/socket.h"
 
 static syn_err bind_to(struct syn_udp *udp, const struct syn_address *address)
@@ -84,18 +85,21 @@ syn_err syn_udp_open(const char *host, int port, struct syn_udp **out_udp)
     struct syn_udp *udp;
     syn_err err = host ? syn_address_parse(host, port, &address) : SYN_OK;
 
-    if (err || !out_udp)
-        return SYN_EINVAL;
+    if (!out_udp)
+        return syni_refuse(SYN_EINVAL, "there is nowhere to put the socket: NULL");
+    if (err)
+        return err;
     udp = syni_alloc(sizeof *udp);
     if (!udp)
-        return SYN_ENOMEM;
+        return syni_refuse(SYN_ENOMEM, "no memory for a UDP socket");
     udp->emptied = true;
     err = host ? open_at(udp, &address, false) : open_everywhere(udp, port);
     if (err)
         syni_free(udp, sizeof *udp);
     else
         *out_udp = udp;
-    return err;
+    return syni_name_failure(err, "no UDP socket can be had at port %d of %s", port,
+                             host ? host : "every address");
 }
 
 int syn_udp_port(const struct syn_udp *udp)
@@ -124,15 +128,19 @@ static syn_err change(const struct syn_udp *udp, const char *group, const char *
     struct syn_address address;
     unsigned index = interface ? if_nametoindex(interface) : 0;
 
-    if (!udp || syn_address_parse(group, 0, &address) != SYN_OK)
+    if (!udp)
+        return syni_refuse(SYN_EINVAL, "there is no socket");
+    if (syn_address_parse(group, 0, &address) != SYN_OK)
         return SYN_EINVAL;
     if (interface && index == 0)
-        return ENODEV;
+        return syni_refuse(ENODEV, "there is no network interface '%s'", interface);
     memset(&request, 0, sizeof request);
     request.gr_interface = index;
     memcpy(&request.gr_group, &address.storage, address.size);
-    return set(udp, address.storage.ss_family == AF_INET6 ? IPPROTO_IPV6 : IPPROTO_IP, option,
-               &request, sizeof request);
+    return syni_name_failure(
+        set(udp, address.storage.ss_family == AF_INET6 ? IPPROTO_IPV6 : IPPROTO_IP, option, &request,
+            sizeof request),
+        "the system refused to %s the group %s", option == MCAST_JOIN_GROUP ? "join" : "leave", group);
 }
 
 syn_err syn_udp_join(struct syn_udp *udp, const char *group, const char *interface)
@@ -149,5 +157,8 @@ syn_err syn_udp_set_broadcast(struct syn_udp *udp, int on)
 {
     int value = on != 0;
 
-    return udp ? set(udp, SOL_SOCKET, SO_BROADCAST, &value, sizeof value) : SYN_EINVAL;
+    if (!udp)
+        return syni_refuse(SYN_EINVAL, "there is no socket");
+    return syni_name_failure(set(udp, SOL_SOCKET, SO_BROADCAST, &value, sizeof value),
+                             "the system refused to %s broadcasts", on ? "allow" : "forbid");
 }

@@ -22,6 +22,7 @@
 
 #include "base/descriptor.h"
 #include "base/fault.h"
+#include "base/report.h"
 #include "io/socket.h"
 
 #define FIRST_LOOK 0.001 /* seconds */
@@ -153,6 +154,11 @@ static syn_err make_pair(int ends[2])
     return err;
 }
 
+static syn_err no_pair(syn_err err)
+{
+    return syni_refuse(err, "no pair of connected streams can be made");
+}
+
 syn_err syn_unix_pair(struct syn_stream **out_a, struct syn_stream **out_b)
 {
     struct syn_stream *a;
@@ -160,21 +166,21 @@ syn_err syn_unix_pair(struct syn_stream **out_a, struct syn_stream **out_b)
     syn_err err;
 
     if (!out_a || !out_b)
-        return SYN_EINVAL;
+        return syni_refuse(SYN_EINVAL, "there is nowhere to put the two streams: NULL");
     err = make_pair(ends);
     if (err)
-        return err;
+        return no_pair(err);
     err = syni_socket_stream(ends[0], &a);
     if (err) {
         syni_close(ends[0]);
         syni_close(ends[1]);
-        return err;
+        return no_pair(err);
     }
     err = syni_socket_stream(ends[1], out_b);
     if (err) {
         syni_close(ends[1]);
         syni_socket_discard(a);
-        return err;
+        return no_pair(err);
     }
     *out_a = a;
     return SYN_OK;
@@ -209,11 +215,11 @@ syn_err syn_unix_peer(const struct syn_stream *stream, struct syn_unix_peer *out
     syn_err err;
 
     if (!out_peer)
-        return SYN_EINVAL;
+        return syni_refuse(SYN_EINVAL, "there is nowhere to put the peer: NULL");
     if (fd < 0)
-        return SYN_ENOTSUP;
+        return syni_refuse(SYN_ENOTSUP, "only a stream of unix.h knows its peer");
     err = ask_peer(fd, &peer);
     if (!err)
         *out_peer = peer;
-    return err;
+    return syni_name_failure(err, "the system does not say who the peer of socket %d is", fd);
 }

@@ -150,11 +150,11 @@ syn_err syn_unix_listen(const char *path, mode_t mode, struct syn_listener **out
                            err ? why : "there is nowhere to put the listener: NULL");
     l = syni_alloc(sizeof *l);
     if (!l)
-        return SYN_ENOMEM;
+        return syni_refuse(SYN_ENOMEM, "no memory for a listener");
     err = open_listener(path, mode, l);
     if (err)
         syni_free(l, sizeof *l);
     else
         *out_listener = l;
-    return err;
+    return syni_name_failure(err, "'%s' cannot be listened at", path);
 }

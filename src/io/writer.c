@@ -38,6 +38,15 @@ static syn_err may_use(const struct syn_writer *writer)
     return writer->failed ? writer->failed : writer->flushing ? SYN_EBUSY : SYN_OK;
 }
 
+/* ERR in words, for who waits for nothing. */
+static syn_err say(syn_err err)
+{
+    return syni_name_failure(err, err == SYN_EBUSY    ? "the writer is being flushed"
+                                  : err == SYN_EINVAL ? "there is no writer"
+                                                      : "the writer's stream failed before, and with it "
+                                                        "what was in the buffer");
+}
+
 /* Room for SIZE bytes more. */
 static syn_err make_room(struct syn_writer *writer, size_t size)
 {
@@ -47,15 +56,16 @@ static syn_err make_room(struct syn_writer *writer, size_t size)
     if (!writer->buffer)
         writer->buffer = syni_alloc(writer->capacity);
     if (!writer->buffer)
-        return SYN_ENOMEM;
+        return syni_refuse(SYN_ENOMEM, "no memory for a writer's buffer of %zu bytes",
+                           writer->capacity);
     if (size > writer->capacity - writer->size)
-        return SYN_EAGAIN;
+        return syni_answer(SYN_EAGAIN);
     return SYN_OK;
 }
 
 syn_err syn_writer_put(struct syn_writer *writer, const void *data, size_t size)
 {
-    syn_err err = may_use(writer);
+    syn_err err = say(may_use(writer));
 
     if (err || size == 0)
         return err;
@@ -69,7 +79,7 @@ syn_err syn_writer_put(struct syn_writer *writer, const void *data, size_t size)
 
 syn_err syn_writer_printf(struct syn_writer *writer, const char *format, ...)
 {
-    syn_err err = may_use(writer);
+    syn_err err = say(may_use(writer));
     va_list arguments;
     int size;
 
@@ -82,7 +92,7 @@ syn_err syn_writer_printf(struct syn_writer *writer, const char *format, ...)
                      arguments);
     va_end(arguments);
     if (size < 0)
-        return errno;
+        return syni_refuse(errno, "what was to be printed cannot be");
     /* It needs a byte more than it has text. */
     err = make_room(writer, (size_t)size + 1);
     if (!err)

@@ -12,6 +12,7 @@
 #include <synchronicity/local.h>
 
 #include "base/mem.h"
+#include "base/report.h"
 #include "base/thread.h"
 #include "task/task.h"
 
@@ -118,18 +119,23 @@ static void thread_ends(struct syni_self *self)
     self->locals = NULL;
 }
 
+static syn_err no_memory(const struct syn_task_local *key)
+{
+    return syni_refuse(SYN_ENOMEM, "no memory to set %s; it is what it was", key->name);
+}
+
 syn_err syni_local_set(const struct syn_task_local *key, void *value)
 {
     struct syni_self *self = syni_self();
     struct syni_bindings **place = here(self), *chain, *longer;
 
     if (!without(*place, find(*place, key), &chain))
-        return SYN_ENOMEM;
+        return no_memory(key);
     if (value) {
         longer = bind(key, value, chain);
         if (!longer) {
             syni_bindings_release(chain);
-            return SYN_ENOMEM;
+            return no_memory(key);
         }
         chain = longer;
     }

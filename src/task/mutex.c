@@ -178,7 +178,7 @@ syn_err syn_mutex_try(struct syn_mutex *public_mutex)
         return syni_refuse(SYN_EWRONGLOOP, "a mutex of tasks is locked in a step of a task of its "
                                            "synchronizer");
     if (mutex->holder)
-        return SYN_EBUSY;
+        return syni_answer(SYN_EBUSY);
     hold(mutex, task);
     return SYN_OK;
 }

@@ -149,7 +149,8 @@ struct syn_step syni_step_poll(struct syn_task *public_task, struct syni_polled 
 
 syn_err syn_keep_descriptor(struct syn_task *task, int fd)
 {
-    return syni_watch_keep(&SYNI_TASK(task)->home->loop, fd);
+    return syni_name_failure(syni_watch_keep(&SYNI_TASK(task)->home->loop, fd),
+                             "descriptor %d cannot be kept: it is not open, or there is no memory", fd);
 }
 
 void syn_forget_descriptor(struct syn_task *task, int fd)

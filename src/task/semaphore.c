@@ -75,7 +75,7 @@ syn_err syn_semaphore_try(struct syn_semaphore *public_semaphore)
     struct syni_semaphore *semaphore = semaphore_of(public_semaphore);
 
     if (semaphore->units == 0)
-        return SYN_EBUSY;
+        return syni_answer(SYN_EBUSY);
     semaphore->units--;
     return SYN_OK;
 }
