@@ -12,6 +12,8 @@
 #include <synchronicity/mem.h>
 #include <synchronicity/readiness.h>
 #include <synchronicity/retry.h>
+#include <synchronicity/process.h>
+#include <synchronicity/signal.h>
 #include <synchronicity/stream.h>
 #include <synchronicity/tcp.h>
 #include <synchronicity/udp.h>
@@ -274,6 +276,25 @@ static syn_err register_bad(void)
     return syn_err_register(&table);
 }
 
+static syn_err notice_twice(void)
+{
+    static struct syn_notice notice;
+    syn_err err;
+
+    CHECK_INT(syn_notice_open(&notice), 0);
+    err = syn_notice_open(&notice);
+    CHECK_INT(syn_notice_close(&notice), 0);
+    return err;
+}
+
+static syn_err no_signals(void)
+{
+    static const int none[] = {0};
+    struct syn_signals *signals;
+
+    return syn_signals_open(none, &signals);
+}
+
 static syn_err map_in_step(void)
 {
     int in = 1;
@@ -332,6 +353,9 @@ static syn_err map_in_step(void)
     ROW(syn_host_begin, 1, syn_host_begin(&demo))                                                  \
     ROW(syn_host_end, 0, syn_host_end(&demo))                                                      \
     ROW(syn_host_turn, 0, syn_host_turn(&demo))                                                    \
+    ROW(syn_catch_interrupt, 0, syn_catch_interrupt(9))                                            \
+    ROW(syn_notice_open, 0, notice_twice())                                                        \
+    ROW(syn_signals_open, 0, no_signals())                                                         \
     ROW(syn_method_call, 0, by_name())                                                             \
     ROW(syni_broadcast_new, 0, keep_nothing())                                                     \
     ROW(syni_broadcast_observe, 0, observe())                                                      \

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The virtual clock: a number under a lock and a ring of those
- * who live by it; it is for tests, so it is simple before it is fast.
+ * The virtual clock of tests, simple before fast: a number under a lock and a ring of its users.
  *
  * Threads: any. Lock order: a clock's lock is the innermost but one; wake()
  * functions called under it take only a parker's lock or write to a descriptor.
@@ -13,10 +12,10 @@
 
 #include "base/fork.h"
 #include "base/mem.h"
+#include "base/report.h"
 #include "base/say.h"
 #include "base/self.h"
 #include "base/thread.h"
-#include "base/report.h"
 
 struct syn_clock {
     unsigned process; /* who lives by it: nobody of another one */
@@ -330,11 +329,10 @@ syn_err syn_clock_free(struct syn_clock *clock)
     if (!clock)
         return SYN_OK;
     lock(clock);
-    used = !syni_list_empty(&clock->sleepers);
+    used = !syni_list_empty(&clock->sleepers) || default_clock == clock;
     syni_mutex_unlock(&clock->mutex);
-    if (used || default_clock == clock)
-        return syni_refuse(SYN_EBUSY, "the clock is in use; stop its synchronizers, and write "
-                                      "syn_clock_use(NULL), or syn_clock_join(NULL) in its threads");
+    if (used)
+        return syni_refuse(SYN_EBUSY, "the clock is in use; stop what lives by it, or leave it");
     syni_mutex_fini(&clock->mutex);
     syni_free(clock, sizeof *clock);
     return SYN_OK;

@@ -19,6 +19,8 @@ set(needs_none
     syn_semaphore_try
     syni_broadcast_latest
     syni_broadcast_try_next
+    syn_notice_close          # while something waits, which signal_test.c tries
+    syn_signals_close         # the same, by a notice of its own
     syn_pool_start            # while another thread stops it, which pool_stop_test.c tries
 )
 
