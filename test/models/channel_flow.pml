@@ -19,7 +19,7 @@
  * It follows:
  * FOLLOWS src/task/ring.c: claim syni_ring_try_push syni_ring_try_pop syni_ring_try_push_below syni_ring_stop syni_ring_flow syni_ring_push syni_ring_pop
  * FOLLOWS src/task/channel.c: may_flow syni_channel_lock syni_channel_unlock syni_channel_pass syni_channel_yield
- * HASH ab8d9ec78f82
+ * HASH 9e46cd643a73
  */
 #ifndef BROKEN
 #define BROKEN 0

@@ -4,7 +4,7 @@
  * FOLLOWS src/task/core.c: syni_core_complete syni_core_wait syni_core_stop_waiting syni_core_done
  * FOLLOWS src/task/cancel.c: syni_task_claim_request syni_task_send_request syni_task_close_requests
  * FOLLOWS src/task/engine.c: request_arrives end
- * HASH d3ab79b42844
+ * HASH e7339558522e
  *
  * A task produces a result; one thread waits for it, gives up by a deadline, and asks the task to end,
  * while another one asks, too. The request's job is posted to the driver of the task, or, when that is
@@ -13,6 +13,9 @@
  * The waiter is told once, or was withdrawn, and not touched afterwards (invariant 20); a task is asked
  * once, and ends only after its request arrived (invariant 13); the result is there when it is DONE
  * (invariant 19), which it stays (invariant 18); and the waiter does not wait for ever.
+ *
+ * Not here: the end of a call that nobody but its loop's thread knows (syni_core_complete_alone()),
+ * which is one compare-and-exchange of its slot.
  *
  * BROKEN 1: the result is written after DONE. 2: who gives up does not look whether it is being told.
  * 3: a task ends although its request is on its way. 4: a request is claimed by a look and a write.
