@@ -78,7 +78,7 @@ struct syn_options {
     size_t stack_size_bytes;
     /* 1: a thread that blocks on a call may drive the loop itself while it is idle:
      * no change of thread, but then the tasks run on callers' stacks, with their
-     * thread-locals, one at a time (64 KiB of stack are enough for every kind of call: 11 KiB were used
+     * thread-locals, one at a time (64 KiB of stack are enough for every kind of call: 12 KiB were used
      * at most, on x86-64, besides what the steps need). Do not call while you hold a lock that a task
      * may want. -1: never. 0: never, except in tests that said otherwise. */
     int caller_may_drive;
