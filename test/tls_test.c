@@ -240,6 +240,18 @@ static void I9_both_directions_at_once_with_new_keys_meanwhile(void)
     end_tls(&e);
 }
 
+static void I9_an_end_that_follows_new_keys_is_orderly(void)
+{
+    struct ends e;
+
+    begin_tls(&e, "good");
+    open_both(&e, 0);
+    CHECK_INT(tls_update_keys(e.client), SYN_OK);
+    CHECK_INT(tls_update_keys(e.server), SYN_OK);
+    close_both(&e);
+    end_tls(&e);
+}
+
 /* --- cancelling --- */
 
 static void X3_a_handshake_is_cancelled_and_closes(void)
@@ -384,6 +396,7 @@ static const struct test_case cases[] = {
     TEST(I9_what_is_no_tls_is_an_error_and_is_closed),
     TEST(I9_it_talks_to_the_openssl_program),
     TEST(I9_both_directions_at_once_with_new_keys_meanwhile),
+    TEST(I9_an_end_that_follows_new_keys_is_orderly),
     TEST(X3_a_handshake_is_cancelled_and_closes),
     TEST(X3_a_cancelled_read_loses_nothing),
     TEST(X3_a_cancelled_write_says_what_it_wrote),
@@ -405,6 +418,7 @@ SKIPPED(I9_an_expired_certificate_is_refused)
 SKIPPED(I9_a_certificate_by_nobody_is_refused)
 SKIPPED(I9_an_end_without_close_notify_is_an_error)
 SKIPPED(I9_both_directions_at_once_with_new_keys_meanwhile)
+SKIPPED(I9_an_end_that_follows_new_keys_is_orderly)
 
 static const struct test_case cases[] = {
     TEST(I9_a_conversation_in_pieces_of_any_size),
@@ -413,6 +427,7 @@ static const struct test_case cases[] = {
     TEST(I9_a_certificate_by_nobody_is_refused),
     TEST(I9_an_end_without_close_notify_is_an_error),
     TEST(I9_both_directions_at_once_with_new_keys_meanwhile),
+    TEST(I9_an_end_that_follows_new_keys_is_orderly),
 };
 
 #endif

@@ -119,7 +119,7 @@ static const struct syn_stream_class fd_class = {"descriptor", read_method, writ
 
 struct syni_source_stream *syni_source_of(const struct syn_stream *stream)
 {
-    return stream && stream->stream_class == &fd_class ? (struct syni_source_stream *)stream : NULL;
+    return stream && stream->stream_class == &fd_class ? (struct syni_source_stream *)(uintptr_t)stream : NULL;
 }
 
 struct syn_stream_bytes_future syni_stream_write_whole(struct syn_stream *stream, const void *data,

@@ -81,12 +81,12 @@ static bool is_enough(struct syni_source_write *self, size_t n)
 
 static ssize_t send_pieces(int fd, const struct syni_output *o, size_t *out_asked)
 {
-    struct iovec pieces[PIECES] = {{(void *)o->rest.data, o->rest.size}};
+    struct iovec pieces[PIECES] = {{(void *)(uintptr_t)o->rest.data, o->rest.size}};
     struct msghdr head = {.msg_iov = pieces, .msg_iovlen = 1};
 
     *out_asked = o->rest.size;
     for (size_t i = 0; i < o->n_more && i + 1 < PIECES; i++) {
-        pieces[i + 1] = (struct iovec){(void *)o->more[i].data, o->more[i].size};
+        pieces[i + 1] = (struct iovec){(void *)(uintptr_t)o->more[i].data, o->more[i].size};
         *out_asked += o->more[i].size;
         head.msg_iovlen++;
     }

@@ -210,6 +210,8 @@ ASYNC(SYN_FREE, void, tls_shutdown, (struct tls_stream *, me), SYN_LOCAL(int, en
         co_fail(err);
     self->entered = self->me->writing = 1;
     ERR_clear_error();
+    if (SSL_get_key_update_type(self->me->ssl) != SSL_KEY_UPDATE_NONE)
+        SSL_do_handshake(self->me->ssl); /* new keys that no write has announced: they bar the end */
     SSL_shutdown(self->me->ssl); /* says that it is the end, and does not wait for the peer's */
     ERR_clear_error();
     co_try(flush_future(self->me));
