@@ -29,14 +29,16 @@ ASYNC(demo, void, says, (char, what))
     return step_done(self);
 }
 
-ASYNC(demo, void, asks_last, SYN_LOCAL(struct says_future, early))
+ASYNC(demo, void, asks_last, SYN_LOCAL(struct says_future, early),
+      SYN_LOCAL(struct says_future, second))
 {
     co_begin;
     self->early = says_future('1');
-    future_detach(says_future('2'));
+    self->second = says_future('2');
     co_await(says_future('3'));
     tell('4');
     co_await(self->early);
+    co_await(self->second);
     co_end;
 }
 
@@ -51,13 +53,15 @@ static void T2_the_call_that_was_made_last_runs_when_it_is_awaited(void)
 }
 
 /* The one awaited is not the last: those before it have their turn first. */
-ASYNC(demo, void, asks_first, SYN_LOCAL(struct says_future, early))
+ASYNC(demo, void, asks_first, SYN_LOCAL(struct says_future, early),
+      SYN_LOCAL(struct says_future, second))
 {
     co_begin;
     self->early = says_future('1');
-    future_detach(says_future('2'));
+    self->second = says_future('2');
     co_await(self->early);
     tell('3');
+    co_await(self->second);
     co_end;
 }
 
