@@ -3,6 +3,7 @@
  * A synchronizer in a libev loop.
  */
 #include <ev.h>
+#include <stdio.h>
 
 #include <synchronicity/host.h>
 
@@ -42,8 +43,8 @@ static syn_err begin_hosting(struct ev_loop *loop)
 {
     syn_err err = syn_host_begin(&redis_synchronizer);
 
-    if (err)
-        return err;
+    if (err || syn_host_fd(&redis_synchronizer) < 0) /* none: its backend is poll(2) */
+        return err ? err : SYN_ENOTSUP;
     ev_init(&readable, on_readable);
     ev_io_set(&readable, syn_host_fd(&redis_synchronizer), EV_READ);
     ev_io_start(loop, &readable);
@@ -70,9 +71,10 @@ static void over(void)
 int main(void)
 {
     struct ev_loop *loop = ev_default_loop(0);
+    syn_err err = begin_hosting(loop);
 
-    if (begin_hosting(loop))
-        return syn_perror("syn_host_begin"), 1;
+    if (err)
+        return fprintf(stderr, "no hosting: %s\n", syn_strerror(err)), err == SYN_ENOTSUP ? 77 : 1;
     if (work_begin(over))
         return 1;
     ev_run(loop, 0);

@@ -4,6 +4,7 @@
  */
 #include <glib-unix.h>
 #include <glib.h>
+#include <stdio.h>
 
 #include <synchronicity/host.h>
 
@@ -38,8 +39,8 @@ static GSource *begin_hosting(void)
 {
     GSource *source;
 
-    if (syn_host_begin(&redis_synchronizer))
-        return NULL;
+    if (syn_host_begin(&redis_synchronizer) || syn_host_fd(&redis_synchronizer) < 0)
+        return NULL; /* no descriptor: its backend is poll(2) */
     source = g_source_new(&functions, sizeof *source);
     g_source_add_unix_fd(source, syn_host_fd(&redis_synchronizer), G_IO_IN);
     g_source_attach(source, NULL);
@@ -66,7 +67,7 @@ int main(void)
     GSource *source = begin_hosting();
 
     if (!source)
-        return syn_perror("syn_host_begin"), 1;
+        return fprintf(stderr, "no hosting, or no descriptor\n"), 77;
     loop = g_main_loop_new(NULL, FALSE);
     if (work_begin(over))
         return 1;

@@ -3,6 +3,7 @@
  * A synchronizer in a libuv loop.
  */
 #define _GNU_SOURCE /* uv.h */
+#include <stdio.h>
 #include <uv.h>
 
 #include <synchronicity/host.h>
@@ -48,8 +49,8 @@ static syn_err begin_hosting(uv_loop_t *loop)
 {
     syn_err err = syn_host_begin(&redis_synchronizer);
 
-    if (err)
-        return err;
+    if (err || syn_host_fd(&redis_synchronizer) < 0) /* none: its backend is poll(2) */
+        return err ? err : SYN_ENOTSUP;
     uv_poll_init(loop, &readable, syn_host_fd(&redis_synchronizer));
     uv_poll_start(&readable, UV_READABLE, on_readable);
     uv_timer_init(loop, &timer);
@@ -76,8 +77,10 @@ static void over(void)
 
 int main(void)
 {
-    if (begin_hosting(uv_default_loop()))
-        return syn_perror("syn_host_begin"), 1;
+    syn_err err = begin_hosting(uv_default_loop());
+
+    if (err)
+        return fprintf(stderr, "no hosting: %s\n", syn_strerror(err)), err == SYN_ENOTSUP ? 77 : 1;
     if (work_begin(over))
         return 1;
     uv_run(uv_default_loop(), UV_RUN_DEFAULT);
