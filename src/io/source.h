@@ -50,7 +50,7 @@ SYN_ASYNC_DECLARE(size_t, syni_source_write, (struct syni_source_stream *, s),
 
 /* One system call each (source_rights.c): the first pieces of OUTPUT with its descriptors; what MESSAGE
  * has room for. The number of bytes; -1 and errno. */
-ssize_t syni_source_send_rights(int fd, struct msghdr *head, const struct syni_output *output);
+ssize_t syni_source_send_rights(int fd, const struct msghdr *pieces, const struct syni_output *output);
 ssize_t syni_source_receive_rights(int fd, struct syn_unix_message *message);
 
 #endif

@@ -28,24 +28,25 @@
 
 enum { MOST = 256 }; /* that any system passes with one message */
 
-ssize_t syni_source_send_rights(int fd, struct msghdr *head, const struct syni_output *output)
+ssize_t syni_source_send_rights(int fd, const struct msghdr *pieces, const struct syni_output *output)
 {
     size_t size = sizeof(int) * (size_t)output->n_descriptors;
     union {
         struct cmsghdr aligned;
         char room[CMSG_SPACE(sizeof(int) * SYN_UNIX_DESCRIPTORS_MAX)];
     } control;
+    struct msghdr head = *pieces;
     struct cmsghdr *c;
 
     memset(&control, 0, sizeof control);
-    head->msg_control = &control;
-    head->msg_controllen = CMSG_SPACE(size);
-    c = CMSG_FIRSTHDR(head);
+    head.msg_control = &control;
+    head.msg_controllen = CMSG_SPACE(size);
+    c = CMSG_FIRSTHDR(&head);
     c->cmsg_level = SOL_SOCKET;
     c->cmsg_type = SCM_RIGHTS;
     c->cmsg_len = CMSG_LEN(size);
     memcpy(CMSG_DATA(c), output->descriptors, size);
-    return sendmsg(fd, head, MSG_NOSIGNAL | MSG_DONTWAIT);
+    return sendmsg(fd, &head, MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
 /* One that came with MESSAGE: close-on-exec, and its caller's if there is room. */
