@@ -90,7 +90,7 @@ static void sleep_on_the_stack(void *unused)
     (void)unused;
     CHECK_INT(syni_thread_start(&waker, "waker", 0, wake_once, &pair), SYN_OK);
     CHECK(syni_clock_sleep(&pair.done[0], SYNI_NEVER));
-    syni_thread_detach(&waker);
+    pthread_detach(waker.raw); /* it may still be in the wake when this thread is gone */
 }
 
 static void P3_sleeper_and_its_thread_may_be_gone_right_after_the_wake(void)

@@ -23,6 +23,7 @@
 #define SYNCHRONICITY_PROCESS_H
 
 #include <synchronicity/err.h>
+#include <synchronicity/synchronizer.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -63,6 +64,41 @@ syn_err syn_catch_interrupt(int signal);
 /* The opposite: the action that the program had before is restored, unless the program has set
  * another one meanwhile. Nothing if none is caught. Not in a handler. */
 void syn_release_interrupt(void);
+
+/* --- the end ---
+ *
+ * AT EXIT, that is, at exit() and at a return from main(), synchronizers and pools are
+ * stopped as by their stop calls: what runs is cancelled and cleans up. What would not end within
+ * the limit is named on standard error, and the process ends all the same, never later than
+ * that. Calls during and after it are refused with SYN_ECLOSED. It happens where the first start
+ * registered it with atexit(): handlers that the program registered later come before it.
+ *
+ * exit() may be called in a step, a job or a callback: what that thread drives or works for cannot
+ * end, and is not waited for. A thread that exits while another does, such as a main() whose call was
+ * cancelled by that, waits for it, at most for another limit: the first one's status counts.
+ * _exit(), abort() and quick_exit() skip all this. */
+
+/* How long that may take; 2 s. 0 or less: the process leaves at once. Thread: any. */
+void syn_exit_limit(double seconds);
+
+/* Stops every synchronizer and every pool of this copy of the library, ends each of its threads,
+ * and gives back what it holds: memory, descriptors, its thread-specific key, an interrupt that it
+ * catches, and what threads of the program have from it. Then a shared object that contains this copy may be unloaded:
+ *
+ *     void plugin_fini(void)
+ *     {
+ *         syn_stop_everything(syn_after(5));
+ *     }
+ *
+ * No thread is inside a call, and no handle, object, shared future or pointer of before is used
+ * afterwards; release them first. Later calls begin anew. Without this call, dlclose() does what
+ * an exit does, within its limit, where the system runs atexit() handlers of what it unloads; and a
+ * plug-in that is linked with -Wl,-z,nodelete is never unloaded, which is fine too.
+ *
+ * Thread: any of the program's, outside of steps and jobs (SYN_EDEADLK).
+ * Fails: SYN_ETIMEDOUT, when something would not end by DEADLINE; the report names it. All else
+ * was stopped, nothing was given back, and the shared object must stay. */
+syn_err syn_stop_everything(struct syn_deadline deadline);
 
 #ifdef __cplusplus
 }

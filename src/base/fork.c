@@ -23,8 +23,6 @@
 
 enum { DESCRIPTORS = 8192, WORD = 64 };
 
-unsigned syni_process_number = 1;
-
 static struct syni_mutex lock = SYNI_MUTEX_INIT(FORK);
 static bool watching;                          /* under lock, as the rest */
 static struct syni_fork_call *calls, **last = &calls;
@@ -53,6 +51,7 @@ static void in_child(void)
 {
     syni_mutex_unlock(&lock); /* which this thread holds since before() */
     syni_process_number++;
+    syni_thread_forked();
     close_ours();
     for (struct syni_fork_call *call = calls; call; call = call->next) {
         if (call->lock)

@@ -19,15 +19,8 @@
 
 #include <synchronicity/err.h>
 
+#include "base/generation.h"
 #include "base/thread.h"
-
-/* 1, and one more in each forked child. Written while there is one thread. */
-extern unsigned syni_process_number;
-
-static inline unsigned syni_process(void)
-{
-    return syni_process_number;
-}
 
 /* What a module does in a child. Static. */
 struct syni_fork_call {

@@ -28,10 +28,10 @@
     RANK(SHARED, "of a shared future", SYNI_INSIDE_NONE)                                           \
     RANK(CHANNEL, "of a channel", SYNI_INSIDE(CHANNEL)) /* a select holds several */               \
     RANK(MAKING, "of pools that are made",                                                         \
-         SYNI_INSIDE(POOL) | SYNI_INSIDE(POOLS) | SYNI_INSIDE(FORK))                               \
+         SYNI_INSIDE(POOL) | SYNI_INSIDE(POOLS) | SYNI_INSIDE(CENSUS) | SYNI_INSIDE(FORK))         \
     RANK(POOL, "of a pool",                                                                        \
          SYNI_INSIDE(POOLS) | SYNI_INSIDE(CLOCKS) | SYNI_INSIDE(CLOCK) | SYNI_INSIDE(SPARE) |     \
-             SYNI_INSIDE(PARKER) | SYNI_INSIDE(FORK))                                              \
+             SYNI_INSIDE(PARKER) | SYNI_INSIDE(RECORDS) | SYNI_INSIDE(KEY) | SYNI_INSIDE(FORK))    \
     RANK(POOLS, "of the list of pools", SYNI_INSIDE_NONE)                                          \
     RANK(KEEPER, "of the keeper", SYNI_INSIDE(FORK)) /* it starts its thread */                    \
     RANK(RESIDENTS, "of residents", SYNI_INSIDE(FORK))                                             \
@@ -44,6 +44,10 @@
     RANK(FRAMES, "of frames", SYNI_INSIDE(SLOTS))                                                  \
     RANK(SLOTS, "of slots", SYNI_INSIDE_NONE)                                                      \
     RANK(CODES, "of users' codes", SYNI_INSIDE_NONE)                                               \
+    RANK(CENSUS, "of all of a kind", SYNI_INSIDE_NONE)                                             \
+    RANK(RECORDS, "of threads' records", SYNI_INSIDE_NONE)                                         \
+    RANK(RETIRED, "of the last retired thread", SYNI_INSIDE_NONE)                                  \
+    RANK(KEY, "of the thread-specific key", SYNI_INSIDE_NONE)                                      \
     RANK(FORK, "of what a fork renews", SYNI_INSIDE_NONE)
 
 #define SYNI_RANK_OF(name, says, inside) SYNI_RANK_##name,

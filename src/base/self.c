@@ -13,11 +13,17 @@
 
 _Thread_local struct syni_self syni_this_thread;
 
+static struct syni_mutex lock = SYNI_MUTEX_INIT(RECORDS);
+static struct syni_list records = {&records, &records}; /* under lock: those that give back */
+
 /* What is called here may make new belongings. They bring us back. */
 static void end(void *argument)
 {
     struct syni_self *self = argument;
 
+    syni_mutex_lock(&lock);
+    syni_list_remove(&self->link);
+    syni_mutex_unlock(&lock);
     self->will_give_back = false;
     for (int i = 0; i < SYNI_BELONGINGS; i++) {
         void (*give_back)(struct syni_self *) = self->give_back[i];
@@ -40,9 +46,27 @@ static void forked(void)
     self->drives = 0;
     for (int i = SYNI_OWNS_DRIVE; i <= SYNI_OWNS_FRAMES; i++)
         self->give_back[i] = NULL;
+    syni_list_init(&records);
+    if (self->will_give_back)
+        syni_list_append(&records, &self->link);
 }
 
-static struct syni_fork_call fork_call = {.child = forked};
+static struct syni_fork_call fork_call = {.lock = &lock, .child = forked};
+
+void syni_self_end_all(void)
+{
+    struct syni_self *self;
+
+    do {
+        self = NULL;
+        syni_mutex_lock(&lock);
+        if (!syni_list_empty(&records))
+            self = SYNI_CONTAINER(records.next, struct syni_self, link);
+        syni_mutex_unlock(&lock);
+        if (self)
+            end(self);
+    } while (self);
+}
 
 void syni_self_owns(struct syni_self *self, enum syni_belonging belonging,
                     void (*give_back)(struct syni_self *self))
@@ -51,8 +75,12 @@ void syni_self_owns(struct syni_self *self, enum syni_belonging belonging,
     if (self->will_give_back)
         return;
     syni_fork_watch(&fork_call);
-    self->will_give_back = true;
     self->at_exit.fn = end;
     self->at_exit.argument = self;
-    syni_thread_at_exit(&self->at_exit);
+    self->will_give_back = syni_thread_at_exit(&self->at_exit);
+    if (!self->will_give_back)
+        return; /* what this thread has stays behind when it ends */
+    syni_mutex_lock(&lock);
+    syni_list_append(&records, &self->link);
+    syni_mutex_unlock(&lock);
 }

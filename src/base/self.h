@@ -24,6 +24,7 @@
 #include <synchronicity/err.h>
 
 #include "base/clock.h"
+#include "base/list.h"
 #include "base/parker.h"
 #include "base/thread.h"
 
@@ -99,6 +100,7 @@ struct syni_self {
 
     /* channel.c: how many channels it is inside of, for a signal handler that interrupts it there */
     volatile int in_channels;
+    struct syni_list link; /* among those that will; under a lock of self.c */
 };
 
 extern _Thread_local struct syni_self syni_this_thread;
@@ -112,5 +114,9 @@ static inline struct syni_self *syni_self(void)
  * also by what is called then. */
 void syni_self_owns(struct syni_self *self, enum syni_belonging belonging,
                     void (*give_back)(struct syni_self *self));
+
+/* All threads give back what they have, now, on this thread, and begin anew when they next come.
+ * None of them is inside the library. Afterwards the key of thread.h can go. */
+void syni_self_end_all(void);
 
 #endif

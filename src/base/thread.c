@@ -283,46 +283,11 @@ void syni_thread_join(struct syni_thread *thread)
     syni_thread_let_cancel(before);
 }
 
-void syni_thread_detach(struct syni_thread *thread)
-{
-    must(pthread_detach(thread->raw), "pthread_detach failed");
-}
-
 struct syni_thread syni_thread_self(void)
 {
     struct syni_thread self = {pthread_self()};
 
     return self;
-}
-
-/* The value of the key is the list of what the calling thread does at its end. */
-static pthread_key_t exit_key;
-static pthread_once_t exit_once = PTHREAD_ONCE_INIT;
-
-/* A call may add others: these are run at once. If a destructor of somebody else adds one later,
- * the system runs us again. */
-static void run_exit_calls(void *list)
-{
-    while (list) {
-        for (struct syni_exit_call *call = list, *next; call; call = next) {
-            next = call->next;
-            call->fn(call->argument);
-        }
-        list = pthread_getspecific(exit_key);
-        must(pthread_setspecific(exit_key, NULL), "pthread_setspecific failed");
-    }
-}
-
-static void make_exit_key(void)
-{
-    must(pthread_key_create(&exit_key, run_exit_calls), "pthread_key_create failed");
-}
-
-void syni_thread_at_exit(struct syni_exit_call *call)
-{
-    pthread_once(&exit_once, make_exit_key);
-    call->next = pthread_getspecific(exit_key);
-    must(pthread_setspecific(exit_key, call), "pthread_setspecific failed");
 }
 
 syn_err syni_at_fork(void (*before)(void), void (*parent)(void), void (*child)(void))

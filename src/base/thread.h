@@ -93,7 +93,10 @@ syn_err syni_thread_start(struct syni_thread *thread, const char *name, size_t s
 
 /* Waits for its end. Once for each started thread that is not detached. */
 void syni_thread_join(struct syni_thread *thread);
-void syni_thread_detach(struct syni_thread *thread);
+/* Nobody waits for the calling thread, which is about to end: the next that says so does, or who
+ * waits for all. So none runs code of the library any more when that is unloaded. */
+void syni_thread_retire(void);
+void syni_thread_join_retired(void);
 struct syni_thread syni_thread_self(void);
 
 /* Something to do when a thread ends, however it ends. Lies in the thread's own
@@ -105,8 +108,14 @@ struct syni_exit_call {
 };
 
 /* Runs CALL when the calling thread ends, latest first. Not twice for one CALL, but
- * again once it runs. */
-void syni_thread_at_exit(struct syni_exit_call *call);
+ * again once it runs. False, and it is not run: the system has no key or memory for it. */
+bool syni_thread_at_exit(struct syni_exit_call *call);
+
+/* The one key of the system that this needs; taken by itself at the first use, too. Fails:
+ * SYN_EAGAIN, it has none left. Given back, no thread runs its calls any more, until one says
+ * so anew. */
+syn_err syni_thread_take_key(void);
+void syni_thread_give_key_back(void);
 
 /* Runs the three around every later fork(), as pthread_atfork() does. */
 syn_err syni_at_fork(void (*before)(void), void (*parent)(void), void (*child)(void));
@@ -129,6 +138,9 @@ static inline void syni_thread_let_cancel(int before)
     if (before != PTHREAD_CANCEL_DISABLE)
         pthread_setcancelstate(before, &unused);
 }
+
+/* In a forked child. */
+void syni_thread_forked(void);
 
 /* Lets other threads run. */
 void syni_thread_yield(void);

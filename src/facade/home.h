@@ -40,6 +40,11 @@ struct syni_home *syni_home_peek(struct syn_synchronizer *synchronizer);
 /* What it is called, also when it has no name. */
 const char *syni_name_of(const struct syn_synchronizer *synchronizer);
 
+/* --- everything.c --- */
+
+/* What runs is stopped when the process exits. Before anything runs; again costs a look. */
+void syni_stop_at_exit(void);
+
 /* --- call.c --- */
 
 /* Where a call of FUNCTION runs; SYN_EABI as well. */

@@ -106,6 +106,7 @@ syn_err syn_host_begin(struct syn_synchronizer *synchronizer)
     if (hosted(synchronizer))
         return syni_refuse(SYN_EBUSY, "syn_host_begin: this thread hosts '%s' already",
                            syni_name_of(synchronizer));
+    syni_stop_at_exit();
     err = syni_life_start(synchronizer, false, self);
     if (!err && !hosted(synchronizer)) /* else it did not run, and was started so */
         err = move_in(syni_home_peek(synchronizer), self);

@@ -2,9 +2,8 @@
  *
  * The life of a job, from its call to the end of its body. See <synchronicity/blocking.h>.
  *
- * Made and posted by any thread; run by a worker; ended by the worker, or by who withdrew or
- * abandoned it. Each ends in completing the core, once: which of them may is decided in
- * src/pool, under the pool's lock. No loop is involved.
+ * Made and posted by any thread; run by a worker; ended by the worker, or by what withdrew or abandoned
+ * it. Each completes the core, once: src/pool decides which, under the pool's lock. No loop is involved.
  */
 #include "facade/job.h"
 #include "facade/thread_wait.h"
@@ -271,6 +270,7 @@ void syni_job_post(struct syni_pool_job *job, bool patient)
 {
     syn_err err = job->copy_failed ? SYN_ENOMEM : job->late ? SYN_ETIMEDOUT : SYN_OK;
 
+    syni_stop_at_exit();
     job->work.clock.clock = syni_clock_here();
     if (!err)
         err = syni_pool_post(syni_pool_of(job->pool), &job->work,

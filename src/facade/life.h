@@ -5,6 +5,7 @@
 #ifndef SYNI_FACADE_LIFE_H
 #define SYNI_FACADE_LIFE_H
 
+#include "base/census.h"
 #include "facade/home.h"
 
 /* A home, and what its life needs besides. */
@@ -60,6 +61,9 @@ void syni_life_reap(struct syni_home *home);
 bool syni_life_free(struct syni_home *home);
 
 /* --- start.c: what a run is made of --- */
+
+/* All homes, by syni_home.counted. */
+extern struct syni_census syni_homes;
 
 struct syni_whole_home *syni_home_make(struct syn_synchronizer *synchronizer);
 /* ON_CLOSING and MAY_SLEEP: of its loop. */

@@ -233,6 +233,7 @@ static void post(struct map *map, struct syni_pool *pool)
     bool patient = !syni_driving_now() && !syni_worker_now();
 
     map->at_work = 1;
+    syni_stop_at_exit();
     if (map->n_works > 0 && syni_deadline_passed(syni_self(), syni_deadline_here(SYNI_NEVER))) {
         map->works[0].pool = pool;
         fail(map, SYN_ETIMEDOUT, map->arrays.n);

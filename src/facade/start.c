@@ -11,6 +11,8 @@
 
 #include <synchronicity/testing.h>
 
+#include "base/census.h"
+#include "base/exits.h"
 #include "base/fork.h"
 #include "base/mem.h"
 #include "base/report.h"
@@ -59,6 +61,8 @@ const char *syni_name_of(const struct syn_synchronizer *synchronizer)
     return synchronizer->options.name ? synchronizer->options.name : "synchronizer";
 }
 
+struct syni_census syni_homes = SYNI_CENSUS_INIT(syni_homes);
+
 struct syni_whole_home *syni_home_make(struct syn_synchronizer *synchronizer)
 {
     struct syni_whole_home *whole = syni_alloc(sizeof *whole);
@@ -69,6 +73,10 @@ struct syni_whole_home *syni_home_make(struct syn_synchronizer *synchronizer)
     syni_residents_init(&whole->home);
     syni_list_init(&whole->running);
     syni_list_init(&whole->stoppers);
+    if (syni_census_add(&syni_homes, &whole->home.counted)) {
+        syni_free(whole, sizeof *whole);
+        return NULL;
+    }
     whole->home.synchronizer = synchronizer;
     whole->home.process = syni_process();
     whole->home.step_job = syni_task_run;
@@ -93,8 +101,13 @@ syn_err syni_home_run(struct syni_home *home, void (*on_closing)(struct syni_loo
         .on_closing = on_closing,
         .may_sleep = may_sleep,
     };
-    syn_err err;
+    syn_err err = syni_exits() ? SYN_ECLOSED : syni_thread_take_key();
 
+    if (err == SYN_ECLOSED)
+        return syni_refuse(err, "the process exits");
+    if (err)
+        return syni_refuse(err, "the system has no thread-specific key left: %s",
+                           syn_strerror(err));
     syni_residents_open(home);
     home->cleanup_limit_ns =
         asked->cleanup_limit_ns > 0 ? asked->cleanup_limit_ns : (int64_t)10 * 1000000000;

@@ -168,7 +168,10 @@ syn_err syni_home_free(struct syni_home *home)
         if (err && err != SYN_ETIMEDOUT) /* another stop gave up on some, and it stopped */
             return err;
         cancel_state = syni_thread_hold_cancel();
+        syni_census_remove(&syni_homes, &home->counted);
         freed = syni_life_free(home);
+        if (!freed)
+            syni_census_add(&syni_homes, &home->counted);
         syni_thread_let_cancel(cancel_state);
     } while (!freed);
     return SYN_OK;

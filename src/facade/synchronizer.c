@@ -23,6 +23,7 @@ syn_err syni_home_find(struct syn_synchronizer *synchronizer, struct syni_home *
         *out_home = home;
         return SYN_OK;
     }
+    syni_stop_at_exit();
     err = syni_life_start(synchronizer, false, NULL);
     if (!err)
         *out_home = syni_home_peek(synchronizer);
@@ -40,6 +41,7 @@ syn_err syn_synchronizer_start(struct syn_synchronizer *synchronizer)
 
     if (!synchronizer)
         return syni_refuse(SYN_EINVAL, "no synchronizer to start");
+    syni_stop_at_exit();
     err = syni_home_start(synchronizer);
     if (err == SYN_EBUSY)
         return syni_refuse(err, "the synchronizer '%s' is being stopped; start it when that is over",

@@ -16,6 +16,7 @@
 
 #include <stddef.h>
 
+#include "base/exits.h"
 #include "base/report.h"
 #include "facade/driver.h"
 #include "facade/life.h"
@@ -358,6 +359,8 @@ syn_err syni_thread_wait(struct syni_self *self, struct syni_thread_wait *wait)
           : self->worker ? block_in_job(wait)
           : syni_interrupts_are_caught() && !wait->stays ? block_interruptibly(wait)
                                                          : block(wait);
+    if (syni_exit_has_stopped() && !self->driving && !self->worker)
+        syni_exit_await();
     syni_thread_let_cancel(cancel_state);
     wait->failed = err != SYN_OK;
     return err == SYN_OK || err == SYN_EDEADLK ? err : syni_thread_failed(err, wait->ended_by);

@@ -71,6 +71,7 @@ static void keep(void *unused)
     }
     runs = false;
     syni_mutex_unlock(&lock);
+    syni_thread_retire();
 }
 
 static syn_err start_locked(void)
@@ -91,7 +92,6 @@ static syn_err start_locked(void)
     if (!err) {
         runs = true;
         begun = false;
-        syni_thread_detach(&thread);
     }
     return err;
 }

@@ -34,6 +34,7 @@
 
 #include <synchronicity/pool.h>
 
+#include "base/census.h"
 #include "base/clock.h"
 #include "base/heap.h"
 #include "base/list.h"
@@ -135,6 +136,7 @@ enum syni_pool_life { SYNI_POOL_OPEN, SYNI_POOL_STOPPING, SYNI_POOL_REAPING, SYN
 struct syni_pool {
     atomic_uint made; /* the number of the process that made it; 0: none */
     struct syn_pool *owner;
+    struct syni_list counted; /* among all that are made */
     void (*main)(void *pool); /* of its threads */
     atomic_size_t bound;      /* of the queue; 0: none */
     char from_posts[SYNI_LINE];
@@ -311,6 +313,9 @@ const char *syni_pool_name(struct syni_pool *pool);
 
 /* --- post.c --- */
 
+/* All pools that are made, by `counted`. */
+extern struct syni_census syni_pools;
+
 /* The inside of OWNER, made if need be. */
 struct syni_pool *syni_pool_of(struct syn_pool *owner);
 
@@ -331,8 +336,11 @@ void syni_pool_close_locked(struct syni_pool *pool, struct syni_pool_stopper *he
 void syni_pool_leave(struct syni_pool *pool, struct syni_pool_stopper *here);
 /* Takes works again. Fails: SYN_EBUSY while a stop waits for works or threads. */
 syn_err syni_pool_open(struct syni_pool *pool);
-/* The calling thread leaves. True: it joins *OUT_BEFORE, which left before, without the lock. */
-bool syni_pool_thread_leaves_locked(struct syni_pool *pool, struct syni_thread *out_before);
+/* The calling thread leaves. What comes next, without the lock: it joins *OUT_BEFORE, which left
+ * before, or retires (thread.h), or nothing. */
+enum syni_leaving { SYNI_LEAVES, SYNI_LEAVES_AND_JOINS, SYNI_LEAVES_AND_RETIRES };
+enum syni_leaving syni_pool_thread_leaves_locked(struct syni_pool *pool,
+                                                 struct syni_thread *out_before);
 bool syni_pool_is_used_locked(const struct syni_pool *pool);
 /* Waits for those who stop it to leave. False: it is used. */
 bool syni_pool_await_stoppers(struct syni_pool *pool);
@@ -360,6 +368,8 @@ bool syni_pool_await_threads(struct syni_pool_stopper *here, int64_t until);
 /* Fails: SYN_EBUSY. */
 syn_err syni_pool_configure(struct syni_pool *pool, const struct syn_pool_options *options);
 syn_err syni_pool_fini(struct syni_pool *pool);
+/* The same, and its next job begins anew. */
+syn_err syni_pool_forget(struct syni_pool *pool);
 struct syn_pool_stats syni_pool_look(struct syni_pool *pool);
 
 #endif

@@ -9,7 +9,7 @@
  *
  * A stopper is listed until it is told, twice: CALM, no work runs any more; OVER, no thread is left.
  * While one is listed each thread that leaves joins the one that left before it, and the first
- * stopper joins the last, and tells the others. Threads that leave when nobody stops detach
+ * stopper joins the last, and tells the others. Threads that leave when nobody stops retire
  * themselves: so do those of works that a stop gave up.
  */
 #include "pool/pool.h"
@@ -177,20 +177,18 @@ syn_err syni_pool_open(struct syni_pool *pool)
     return err;
 }
 
-bool syni_pool_thread_leaves_locked(struct syni_pool *pool, struct syni_thread *out_before)
+enum syni_leaving syni_pool_thread_leaves_locked(struct syni_pool *pool,
+                                                 struct syni_thread *out_before)
 {
-    struct syni_thread self = syni_thread_self();
     bool joins = pool->has_last;
 
     SYNI_HOLDS(&pool->lock);
-    if (pool->life == SYNI_POOL_OPEN || syni_list_empty(&pool->stoppers)) {
-        syni_thread_detach(&self);
-        return false;
-    }
+    if (pool->life == SYNI_POOL_OPEN || syni_list_empty(&pool->stoppers))
+        return SYNI_LEAVES_AND_RETIRES;
     *out_before = pool->last;
-    pool->last = self;
+    pool->last = syni_thread_self();
     pool->has_last = true;
-    return joins;
+    return joins ? SYNI_LEAVES_AND_JOINS : SYNI_LEAVES;
 }
 
 bool syni_pool_is_used_locked(const struct syni_pool *pool)

@@ -13,12 +13,15 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "base/exits.h"
 #include "base/fork.h"
 
 /* Making the inside of a pool, which may be static and is not made before it is used. */
 static struct syni_mutex making = SYNI_MUTEX_INIT(MAKING);
 
 static struct syni_fork_call fork_call = {.lock = &making};
+
+struct syni_census syni_pools = SYNI_CENSUS_INIT(syni_pools);
 
 /* In a child it was made by the parent, and is made anew. */
 static void make(struct syni_pool *pool, struct syn_pool *owner)
@@ -37,10 +40,13 @@ static void make(struct syni_pool *pool, struct syn_pool *owner)
         syni_list_init(lists[i]);
     syni_mutex_lock(&pool->lock); /* for the sake of those two */
     syni_pool_size_locked(pool);
+    if (syni_exits())
+        pool->life = SYNI_POOL_STOPPED;
     syni_tray_tend_locked(pool);
     syni_mutex_unlock(&pool->lock);
     if (pool->life == SYNI_POOL_OPEN) /* a static one stays stopped when it was freed */
         syni_pool_register(pool);
+    syni_census_add(&syni_pools, &pool->counted);
 }
 
 struct syni_pool *syni_pool_of(struct syn_pool *owner)

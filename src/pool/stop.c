@@ -128,13 +128,25 @@ syn_err syni_pool_configure(struct syni_pool *pool, const struct syn_pool_option
 
 syn_err syni_pool_fini(struct syni_pool *pool)
 {
-    if (!syni_pool_await_stoppers(pool))
+    syni_census_remove(&syni_pools, &pool->counted);
+    if (!syni_pool_await_stoppers(pool)) {
+        syni_census_add(&syni_pools, &pool->counted);
         return SYN_EBUSY;
+    }
     syni_work_await_askers();
     syni_mutex_fini(&pool->lock);
     syni_cond_fini(&pool->changed);
     pool->made = 0;
     return SYN_OK;
+}
+
+syn_err syni_pool_forget(struct syni_pool *pool)
+{
+    syn_err err = syni_pool_fini(pool);
+
+    if (!err)
+        pool->life = SYNI_POOL_OPEN;
+    return err;
 }
 
 struct syn_pool_stats syni_pool_look(struct syni_pool *pool)

@@ -184,18 +184,20 @@ static void leave_locked(struct syni_worker *me)
 {
     struct syni_pool *pool = me->pool;
     struct syni_thread before;
-    bool joins;
+    enum syni_leaving leaving;
 
     SYNI_HOLDS(&me->pool->lock);
     SYNI_INVARIANT(49, syni_list_empty(&me->idle) && !me->work && me->out == 0);
     syni_list_remove(&me->link);
     syni_worker_become(NULL);
-    joins = syni_pool_thread_leaves_locked(pool, &before);
+    leaving = syni_pool_thread_leaves_locked(pool, &before);
     syni_pool_tell_locked(pool);
     syni_mutex_unlock(&pool->lock);
     /* POOL may be gone. */
-    if (joins)
+    if (leaving == SYNI_LEAVES_AND_JOINS)
         syni_thread_join(&before);
+    else if (leaving == SYNI_LEAVES_AND_RETIRES)
+        syni_thread_retire();
 }
 
 static void tell_thread(const struct syni_pool *pool, int begins)

@@ -196,8 +196,11 @@ void syni_core_tighten(struct syni_core *core, int64_t deadline);
 unsigned long syni_unclaimed_count(const void *owner);
 
 /* OWNER, called WHERE, was stopped: in a checked build those of them that are still not used up when
- * the process exits are printed then, by function. */
+ * the process exits, or everything was stopped, are printed then, by function. What the exit itself
+ * stops is not noted. */
 void syni_unclaimed_note(const void *owner, const char *where);
+/* Nobody will use them up any more: prints them, and forgets them. */
+void syni_unclaimed_tell(void);
 
 /* --- core.c --- */
 

@@ -60,6 +60,40 @@ static void grow_locked(void)
     }
 }
 
+static bool is_used(const struct chunk *chunk)
+{
+    for (int i = 0; i < CHUNK; i++)
+        if (atomic_load_explicit(&chunk->slots[i].life, memory_order_relaxed) & SYNI_SLOT_REFERENCES)
+            return true;
+    return false;
+}
+
+void syni_slots_give_back(void)
+{
+    struct chunk *chunk, *kept = NULL;
+
+    syni_mutex_lock(&lock);
+    first = last = NULL;
+    while ((chunk = chunks)) {
+        chunks = chunk->next;
+        if (chunk != &initial && !is_used(chunk)) {
+            syni_free(chunk, sizeof *chunk);
+            continue;
+        }
+        chunk->next = kept;
+        kept = chunk;
+        for (int i = 0; i < CHUNK; i++) {
+            struct syni_slot *slot = &chunk->slots[i];
+
+            if (slot->process == syni_process() && !syni_slot_is_spent(slot) &&
+                !(atomic_load_explicit(&slot->life, memory_order_relaxed) & SYNI_SLOT_REFERENCES))
+                append_locked(slot);
+        }
+    }
+    chunks = kept;
+    syni_mutex_unlock(&lock);
+}
+
 struct syni_slot *syni_slot_new(void)
 {
     struct syni_slot *slot;

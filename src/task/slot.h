@@ -41,6 +41,9 @@ enum syni_slot_take {
 /* What a slot names. */
 enum syni_slot_kind { SYNI_SLOT_CHANNEL, SYNI_SLOT_CORE };
 
+/* No handle of before is used any more: what holds no thing goes back to the allocator. */
+void syni_slots_give_back(void);
+
 struct syni_slot *syni_slot_new(void); /* NULL: no memory */
 void syni_slot_free(struct syni_slot *slot);
 

@@ -51,6 +51,7 @@ enum syni_life {
 
 struct syni_home {
     unsigned process; /* whose it is: in a child of it nothing else is looked at */
+    struct syni_list counted; /* among all */
     struct syni_home *inherited; /* in a child: what the parent had; for leak checkers */
     struct syni_loop loop;
     struct syn_synchronizer *synchronizer;

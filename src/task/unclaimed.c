@@ -18,6 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/exits.h"
 #include "base/say.h"
 #include "base/spin.h"
 
@@ -84,9 +85,15 @@ static void tell(const char *where, const char *what, unsigned long n)
                where, n, n == 1 ? "" : "s", what, n == 1 ? "was" : "were");
 }
 
-/* Nobody will use them up any more. */
-static void tell_at_exit(void)
+static void lock_notes(void)
 {
+    for (unsigned i = 0; atomic_flag_test_and_set(&noting); i++)
+        syni_spin_once(i);
+}
+
+void syni_unclaimed_tell(void)
+{
+    lock_notes();
     for (int i = 0; i < NOTES; i++) {
         const struct note *first = &notes[i];
         unsigned long n = 0;
@@ -105,12 +112,9 @@ static void tell_at_exit(void)
     }
     if (n_left_out > 0)
         syni_print("and %lu results more that had not been used up at a stop", n_left_out);
-}
-
-static void lock_notes(void)
-{
-    for (unsigned i = 0; atomic_flag_test_and_set(&noting); i++)
-        syni_spin_once(i);
+    n_left_out = 0;
+    memset(notes, 0, sizeof notes);
+    atomic_flag_clear(&noting);
 }
 
 /* A place for CORE's note; NULL: it has one, or there is none. */
@@ -148,7 +152,7 @@ static void note_down(void *found, void *user)
         note->generation = syni_slot_generation(core->slot);
         note->slot = core->slot;
         if (!tells_at_exit)
-            tells_at_exit = atexit(tell_at_exit) == 0;
+            tells_at_exit = atexit(syni_unclaimed_tell) == 0;
     }
     syni_core_unpin(core);
 }
@@ -157,12 +161,18 @@ void syni_unclaimed_note(const void *owner, const char *where)
 {
     struct look look = {.owner = owner, .where = where};
 
+    if (syni_exits())
+        return;
     lock_notes();
     syni_slot_each_core(note_down, &look);
     atomic_flag_clear(&noting);
 }
 
 #else
+
+void syni_unclaimed_tell(void)
+{
+}
 
 void syni_unclaimed_note(const void *owner, const char *where)
 {

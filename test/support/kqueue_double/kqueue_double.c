@@ -99,6 +99,12 @@ __attribute__((constructor)) static void begin(void)
     pthread_atfork(lock_before_fork, unlock_in_parent, lose_queues_in_child);
 }
 
+/* Of a plug-in that is unloaded. */
+__attribute__((destructor)) static void close_always_ready(void)
+{
+    close(always_ready);
+}
+
 static void enter(sigset_t *out_old)
 {
     sigset_t all;

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The process exits: who hears of it, and who is held back by it. Any thread.
+ *
+ * A thread whose call ends because another one exits, as that of main(), would go on, return, and so end
+ * the process with its own status, perhaps before the other is through. So it waits for the first one,
+ * at most until the limit has passed.
+ */
+#ifndef SYNI_EXITS_H
+#define SYNI_EXITS_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/generation.h"
+
+extern atomic_uint syni_exited_in; /* the number of the process; 0: none did */
+
+/* The process exits, and nothing starts any more; false in a child that was forked meanwhile. */
+bool syni_exits(void);
+/* By the first thread that exits, which takes LIMIT_NS for it at most. */
+void syni_exit_begins(int64_t limit_ns);
+/* By the same: all was stopped, and needs no other thread any more. */
+void syni_exit_stopped(void);
+
+/* It did. A hint. */
+static inline bool syni_exit_has_stopped(void)
+{
+    return atomic_load_explicit(&syni_exited_in, memory_order_relaxed) == syni_process();
+}
+
+/* In any other thread: sleeps until the limit has passed; mostly the process is no more by then. */
+void syni_exit_await(void);
+
+#endif

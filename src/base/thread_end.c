@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The ends of threads: who joins one for which nobody waits, and what each does at its end, by the one
+ * thread-specific key that this copy of the library takes. See thread.h.
+ */
+#include "base/thread.h"
+
+#include <errno.h>
+
+#include "base/fault.h"
+#include "base/generation.h"
+
+static struct syni_mutex retired_lock = SYNI_MUTEX_INIT(RETIRED);
+static struct syni_thread retired; /* under the lock: the last that did */
+static unsigned retired_in;        /* the process it was one of; 0: there is none */
+
+/* Puts the calling thread there, or, NULL, nobody, and joins who was there. */
+static void retire(const struct syni_thread *next)
+{
+    struct syni_thread before;
+    bool joins;
+
+    syni_mutex_lock(&retired_lock);
+    joins = retired_in == syni_process();
+    before = retired;
+    retired_in = next ? syni_process() : 0;
+    if (next)
+        retired = *next;
+    syni_mutex_unlock(&retired_lock);
+    if (joins)
+        syni_thread_join(&before);
+}
+
+void syni_thread_retire(void)
+{
+    struct syni_thread self = syni_thread_self();
+
+    retire(&self);
+}
+
+void syni_thread_join_retired(void)
+{
+    retire(NULL);
+}
+
+/* The value of the key is the list of what the calling thread does at its end. */
+static pthread_key_t exit_key;
+static atomic_bool exit_key_made; /* written under the lock */
+static struct syni_mutex exit_key_lock = SYNI_MUTEX_INIT(KEY);
+
+/* A call may add others: these are run at once. If a destructor of somebody else adds one later,
+ * the system runs us again. */
+static void run_exit_calls(void *list)
+{
+    while (list) {
+        for (struct syni_exit_call *call = list, *next; call; call = next) {
+            next = call->next;
+            call->fn(call->argument);
+        }
+        list = pthread_getspecific(exit_key);
+        if (pthread_setspecific(exit_key, NULL))
+            syni_panic("pthread_setspecific failed");
+    }
+}
+
+syn_err syni_thread_take_key(void)
+{
+    int error = 0;
+
+    if (exit_key_made)
+        return SYN_OK;
+    syni_mutex_lock(&exit_key_lock);
+    if (!exit_key_made)
+        error = syni_fault("pthread_key_create") ? errno
+                                                 : pthread_key_create(&exit_key, run_exit_calls);
+    if (!error)
+        exit_key_made = true;
+    syni_mutex_unlock(&exit_key_lock);
+    return error;
+}
+
+void syni_thread_give_key_back(void)
+{
+    syni_mutex_lock(&exit_key_lock);
+    if (exit_key_made && pthread_key_delete(exit_key))
+        syni_panic("pthread_key_delete failed");
+    exit_key_made = false;
+    syni_mutex_unlock(&exit_key_lock);
+}
+
+bool syni_thread_at_exit(struct syni_exit_call *call)
+{
+    if (syni_thread_take_key())
+        return false;
+    call->next = pthread_getspecific(exit_key);
+    return pthread_setspecific(exit_key, call) == 0;
+}
+
+void syni_thread_forked(void)
+{
+    syni_mutex_renew(&exit_key_lock);
+    syni_mutex_renew(&retired_lock);
+}
