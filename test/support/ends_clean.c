@@ -63,13 +63,23 @@ static int some(void)
     return text(NULL) != SYN_OK || future_get(answer_future(), &y) != SYN_OK;
 }
 
+static int stop(void)
+{
+#ifdef BY_ONE_CALL
+    return syn_stop_everything(syn_after(60)) != SYN_OK;
+#else
+    int failed = synchronizer_stop(&demo, syn_after(60)) != SYN_OK;
+
+    failed += synchronizer_stop(&other, syn_after(60)) != SYN_OK;
+    return failed + (pool_stop(&disk, syn_after(60)) != SYN_OK);
+#endif
+}
+
 int main(void)
 {
     int failed = many() + some();
 
-    failed += synchronizer_stop(&demo, syn_after(60)) != SYN_OK;
-    failed += synchronizer_stop(&other, syn_after(60)) != SYN_OK;
-    failed += pool_stop(&disk, syn_after(60)) != SYN_OK;
+    failed += stop();
     puts(failed ? "failed" : "clean");
     return failed;
 }
