@@ -332,6 +332,7 @@ static syn_err map_in_step(void)
     ROW(syn_synchronizer_new, 0, syn_synchronizer_new(NULL, NULL))                                 \
     ROW(syn_synchronizer_free, 1, syn_synchronizer_free(&demo))                                    \
     ROW(syn_synchronizer_start, 0, syn_synchronizer_start(NULL))                                   \
+    ROW(syn_stop_everything, 1, syn_stop_everything(syn_after(1)))                                 \
     ROW(syn_synchronizer_stop, 0, syn_synchronizer_stop(NULL, syn_never()))                        \
     ROW(syn_tcp_listen, 0, syn_tcp_listen(NULL, 0, NULL))                                          \
     ROW(syn_tcp_set_nodelay, 0, syn_tcp_set_nodelay(NULL, 1))                                      \

@@ -15,7 +15,9 @@
 
 #include "base/generation.h"
 
-extern atomic_uint syni_exited_in; /* the number of the process; 0: none did */
+/* Not 0: this process, or one that it was forked from, stopped all for its exit; then
+ * syni_exit_await() is due, which knows which. A variable, for the call path. */
+extern atomic_uint syni_exited_in;
 
 /* The process exits, and nothing starts any more; false in a child that was forked meanwhile. */
 bool syni_exits(void);
@@ -23,12 +25,6 @@ bool syni_exits(void);
 void syni_exit_begins(int64_t limit_ns);
 /* By the same: all was stopped, and needs no other thread any more. */
 void syni_exit_stopped(void);
-
-/* It did. A hint. */
-static inline bool syni_exit_has_stopped(void)
-{
-    return atomic_load_explicit(&syni_exited_in, memory_order_relaxed) == syni_process();
-}
 
 /* In any other thread: sleeps until the limit has passed; mostly the process is no more by then. */
 void syni_exit_await(void);

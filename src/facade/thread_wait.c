@@ -359,7 +359,9 @@ syn_err syni_thread_wait(struct syni_self *self, struct syni_thread_wait *wait)
           : self->worker ? block_in_job(wait)
           : syni_interrupts_are_caught() && !wait->stays ? block_interruptibly(wait)
                                                          : block(wait);
-    if (syni_exit_has_stopped() && !self->driving && !self->worker)
+    /* relaxed: a hint */
+    if (atomic_load_explicit(&syni_exited_in, memory_order_relaxed) && !self->driving &&
+        !self->worker)
         syni_exit_await();
     syni_thread_let_cancel(cancel_state);
     wait->failed = err != SYN_OK;

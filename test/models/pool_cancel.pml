@@ -11,7 +11,7 @@
  * FOLLOWS src/pool/ask.c: abandon syni_work_tell ask syni_work_settle_locked
  * FOLLOWS src/pool/keeper.c: give_up_locked keep syni_keeper_forget
  * FOLLOWS src/facade/job.c: end_work abandon_work cancel_job
- * HASH b3df1e81cf92
+ * HASH cb69ac98faad
  */
 mtype = { WAITING, RUNNING, OVER };
 
