@@ -84,6 +84,8 @@ syn_err syni_identity_add(struct syni_object *object)
 
     if (n_objects >= n_buckets && grow() != SYN_OK && !n_buckets)
         return SYN_ENOMEM;
+    SYNI_INVARIANT(44, syni_mutex_is_held(&syni_residents_lock) && !object->known &&
+                           object->state <= SYNI_ALIVE);
     b = bucket_of(object->object.implementation);
     object->next_same = buckets[b];
     buckets[b] = object;

@@ -5,7 +5,7 @@
  * another thread gives up the last reference of an object; its loop may die, a step may keep its
  * driver. Then it is stopped for good, started again if it may be, and freed beside a stop.
  *
- * Every stop returns, every call that was accepted ends, a thread is joined once, nothing is touched
+ * Invariants 81, 82, 83 and 84. Every stop returns, every call that was accepted ends, a thread is joined once, nothing is touched
  * after the free, a stop that returned without giving up left nothing behind, and a synchronizer
  * whose loop did not die can be started again.
  *
