@@ -13,7 +13,7 @@
 #include "base/fault.h"
 
 enum {
-    NS_PER_MS = 1000000,
+    COMMON_NS_PER_MS = 1000000,
     NS_PER_S = 1000000000,
     LONGEST_S = 100000000, /* the most that BSD kernels take in a timespec */
 };
@@ -39,6 +39,6 @@ int syni_timeout_ms(int64_t timeout_ns)
 {
     if (timeout_ns < 0)
         return -1;
-    int64_t ms = timeout_ns / NS_PER_MS + (timeout_ns % NS_PER_MS != 0);
+    int64_t ms = timeout_ns / COMMON_NS_PER_MS + (timeout_ns % COMMON_NS_PER_MS != 0);
     return ms < INT_MAX ? (int)ms : INT_MAX;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * The backend for Linux: epoll, woken by an eventfd. The driver of the loop runs
- * all of it but wake(), which any thread and any signal handler runs.
+ * all of it but wake_epoll(), which any thread and any signal handler runs.
  *
  * THE WAKER is an eventfd that is always readable and registered as silent; a wake arms it,
  * once, and the kernel silences it when it reports it. So a wake writes nothing: where
@@ -22,7 +22,7 @@
  * epoll watches the open file, not the number. A descriptor that is closed while watched, and
  * whose file lives on through dup() or a child, goes on reporting under its old tag, and no
  * call by number can stop it. So stop watching before you close; the tag keeps the rest from
- * being taken for the number's new owner, and renew() gets rid of it.
+ * being taken for the number's new owner, and renew_epoll() gets rid of it.
  */
 #define _GNU_SOURCE /* syscall, dup3 */
 #include "backend/backends.h"
@@ -51,31 +51,31 @@
  * need 8 GiB for its descriptor table alone), 2 of directions, 32 of tag. */
 enum { FD_BITS = 30, FD_LIMIT = 1 << FD_BITS, TAG_SHIFT = 32 };
 
-enum { DIRECTIONS = SYNI_READ | SYNI_WRITE };
+enum { DIRECTIONS_epoll = SYNI_READ | SYNI_WRITE };
 
-/* The eventfd's data: no watch() has these, as it is for no direction. */
+/* The eventfd's data: no watch_epoll() has these, as it is for no direction. */
 static const uint64_t waker_data = 0;
 
 static const int64_t first_spell_ns = 250000000, longest_spell_ns = 8000000000;
 
-struct syni_poller {
-    int epoll_fd;     /* this and the next: also read by wake(), from anywhere; never change */
+struct syni_epoll {
+    int epoll_fd; /* this and the next: also read by wake_epoll(), from anywhere; never change */
     int event_fd;     /* holds 1: always readable */
     bool lacks_nanos; /* the kernel, or its guard, does not know epoll_pwait2 */
     int64_t spell_ns; /* the longest sleep before it looks whether its descriptors are there */
     struct epoll_event batch[SYNI_BATCH];
 };
 
-static uint64_t pack(int fd, uint32_t tag, unsigned want)
+static uint64_t pack_epoll(int fd, uint32_t tag, unsigned want)
 {
-    uint64_t directions = want & DIRECTIONS;
+    uint64_t directions = want & DIRECTIONS_epoll;
     return (uint64_t)tag << TAG_SHIFT | directions << FD_BITS | (uint64_t)fd;
 }
 
 static struct syni_event unpack(const struct epoll_event *event)
 {
     uint64_t data = event->data.u64;
-    unsigned asked = (unsigned)(data >> FD_BITS) & DIRECTIONS;
+    unsigned asked = (unsigned)(data >> FD_BITS) & DIRECTIONS_epoll;
     unsigned ready = 0;
     if (event->events & (EPOLLIN | EPOLLHUP | EPOLLERR))
         ready |= SYNI_READ;
@@ -88,12 +88,12 @@ static struct syni_event unpack(const struct epoll_event *event)
     };
 }
 
-static int control(struct syni_poller *poller, int op, int fd, struct epoll_event *event)
+static int control(struct syni_epoll *poller, int op, int fd, struct epoll_event *event)
 {
     return syni_fault("epoll_ctl") ? -1 : epoll_ctl(poller->epoll_fd, op, fd, event);
 }
 
-static syn_err open_descriptors(struct syni_poller *poller)
+static syn_err open_descriptors(struct syni_epoll *poller)
 {
     poller->epoll_fd =
         syni_descriptor(syni_fault("epoll_create1") ? -1 : epoll_create1(EPOLL_CLOEXEC));
@@ -111,7 +111,7 @@ static syn_err open_descriptors(struct syni_poller *poller)
     return SYN_OK;
 }
 
-static void close_descriptors(struct syni_poller *poller)
+static void close_descriptors(struct syni_epoll *poller)
 {
     syni_fork_close_in_child(poller->event_fd, false);
     syni_fork_close_in_child(poller->epoll_fd, false);
@@ -123,7 +123,7 @@ static void close_descriptors(struct syni_poller *poller)
 
 /* Both numbers still name what was opened: the one is registered at the other. It is asked
  * by adding it again, which the kernel refuses, and which does not disturb a wake. */
-static bool is_whole(const struct syni_poller *poller)
+static bool is_whole(const struct syni_epoll *poller)
 {
     struct epoll_event nothing = {0};
     if (epoll_ctl(poller->epoll_fd, EPOLL_CTL_ADD, poller->event_fd, &nothing) == 0) {
@@ -134,23 +134,24 @@ static bool is_whole(const struct syni_poller *poller)
 }
 
 /* Numbers that may be others' by now stay open. */
-static void close_poller(struct syni_poller *poller)
+static void close_poller_epoll(struct syni_poller *opaque)
 {
+    struct syni_epoll *poller = (struct syni_epoll *)opaque;
     if (is_whole(poller))
         close_descriptors(poller);
     syni_free(poller, sizeof *poller);
 }
 
-static syn_err open_poller(struct syni_poller **out_poller)
+static syn_err open_poller_epoll(struct syni_poller **out_poller)
 {
-    struct syni_poller *poller = syni_alloc(sizeof *poller);
+    struct syni_epoll *poller = syni_alloc(sizeof *poller);
     if (poller == NULL)
         return SYN_ENOMEM;
     poller->epoll_fd = poller->event_fd = -1;
     poller->spell_ns = first_spell_ns;
     syn_err err = open_descriptors(poller);
     if (err == SYN_OK) {
-        *out_poller = poller;
+        *out_poller = (struct syni_poller *)poller;
     } else {
         close_descriptors(poller);
         syni_free(poller, sizeof *poller);
@@ -159,7 +160,7 @@ static syn_err open_poller(struct syni_poller **out_poller)
 }
 
 /* No fault here: with good arguments it fails only for what was not watched. */
-static void forget(struct syni_poller *poller, int fd)
+static void forget_epoll(struct syni_epoll *poller, int fd)
 {
     struct epoll_event unused = {0}; /* kernels before 2.6.9 read it */
     epoll_ctl(poller->epoll_fd, EPOLL_CTL_DEL, fd, &unused);
@@ -167,7 +168,7 @@ static void forget(struct syni_poller *poller, int fd)
 
 /* The kernel refuses what has no notion of waiting with EPERM: files, which syni_fd_waitable()
  * names first, and devices that are always ready. */
-static syn_err add(struct syni_poller *poller, int fd, struct epoll_event *event)
+static syn_err add_epoll(struct syni_epoll *poller, int fd, struct epoll_event *event)
 {
     syn_err err = syni_fd_waitable(fd);
     if (err != SYN_OK || control(poller, EPOLL_CTL_ADD, fd, event) == 0)
@@ -175,43 +176,45 @@ static syn_err add(struct syni_poller *poller, int fd, struct epoll_event *event
     return errno == EPERM ? SYN_EALREADY : errno;
 }
 
-static syn_err modify(struct syni_poller *poller, int fd, struct epoll_event *event)
+static syn_err modify(struct syni_epoll *poller, int fd, struct epoll_event *event)
 {
     return control(poller, EPOLL_CTL_MOD, fd, event) == 0 ? SYN_OK : errno;
 }
 
 /* Tries the likelier of the two calls first; each names the other by its error. */
-static syn_err add_or_modify(struct syni_poller *poller, int fd, struct epoll_event *event,
+static syn_err add_or_modify(struct syni_epoll *poller, int fd, struct epoll_event *event,
                              bool fresh)
 {
-    syn_err err = fresh ? add(poller, fd, event) : modify(poller, fd, event);
+    syn_err err = fresh ? add_epoll(poller, fd, event) : modify(poller, fd, event);
     if (err == EEXIST)
         return modify(poller, fd, event);
-    return err == ENOENT || err == EPERM ? add(poller, fd, event) : err;
+    return err == ENOENT || err == EPERM ? add_epoll(poller, fd, event) : err;
 }
 
-static syn_err watch(struct syni_poller *poller, int fd, uint32_t tag, unsigned want)
+static syn_err watch_epoll(struct syni_poller *opaque, int fd, uint32_t tag, unsigned want)
 {
-    if ((want & DIRECTIONS) == 0) {
-        forget(poller, fd);
+    struct syni_epoll *poller = (struct syni_epoll *)opaque;
+    if ((want & DIRECTIONS_epoll) == 0) {
+        forget_epoll(poller, fd);
         return SYN_OK;
     }
     if (fd < 0 || fd >= FD_LIMIT)
         return SYN_EBADF;
-    struct epoll_event event = {.data.u64 = pack(fd, tag, want)};
+    struct epoll_event event = {.data.u64 = pack_epoll(fd, tag, want)};
     event.events |= want & SYNI_READ ? EPOLLIN : 0;
     event.events |= want & SYNI_WRITE ? EPOLLOUT : 0;
     event.events |= want & SYNI_ONCE ? EPOLLONESHOT : 0;
     syn_err err = add_or_modify(poller, fd, &event, want & SYNI_FRESH);
     if (err != SYN_OK)
-        forget(poller, fd);
+        forget_epoll(poller, fd);
     return err;
 }
 
 /* A new epoll takes the number of the old one, at one moment: a thread that wakes the poller
  * finds either. A wake of the old one is not lost, as the new one begins with one. */
-static syn_err renew(struct syni_poller *poller)
+static syn_err renew_epoll(struct syni_poller *opaque)
 {
+    struct syni_epoll *poller = (struct syni_epoll *)opaque;
     struct epoll_event armed = {.events = EPOLLIN | EPOLLONESHOT, .data.u64 = waker_data};
     int fresh = syni_descriptor(syni_fault("epoll_create1") ? -1 : epoll_create1(EPOLL_CLOEXEC));
     if (fresh < 0)
@@ -230,7 +233,7 @@ static syn_err renew(struct syni_poller *poller)
 
 /* The system call and not the function of libc, which has it later than the
  * kernel; two times 64 bits is the kernel's timespec on every machine. */
-static int wait_nanos(struct syni_poller *poller, int max, int64_t timeout_ns)
+static int wait_nanos(struct syni_epoll *poller, int max, int64_t timeout_ns)
 {
 #if defined(SYS_epoll_pwait2) && !defined(SYNI_BACKEND_FALLBACKS)
     struct timespec spec = {0};
@@ -247,7 +250,7 @@ static int wait_nanos(struct syni_poller *poller, int max, int64_t timeout_ns)
 #endif
 }
 
-static int wait_kernel(struct syni_poller *poller, int max, int64_t timeout_ns)
+static int wait_kernel_epoll(struct syni_epoll *poller, int max, int64_t timeout_ns)
 {
     if (timeout_ns > 0 && !poller->lacks_nanos) {
         int n = wait_nanos(poller, max, timeout_ns);
@@ -266,14 +269,14 @@ static bool is_longer(int64_t timeout_ns, int64_t than_ns)
     return timeout_ns < 0 || timeout_ns > than_ns;
 }
 
-/* Sleeps for TIMEOUT_NS in spells. Returns as wait_kernel() does; with EBADF once the
+/* Sleeps for TIMEOUT_NS in spells. Returns as wait_kernel_epoll() does; with EBADF once the
  * poller's descriptors are no longer its own. */
-static int wait_in_spells(struct syni_poller *poller, int max, int64_t timeout_ns)
+static int wait_in_spells(struct syni_epoll *poller, int max, int64_t timeout_ns)
 {
     int64_t end = timeout_ns < 0 ? SYNI_NEVER : syni_deadline_in(syni_now(), timeout_ns);
     int64_t left = timeout_ns;
     while (is_longer(left, poller->spell_ns)) {
-        int n = wait_kernel(poller, max, poller->spell_ns);
+        int n = wait_kernel_epoll(poller, max, poller->spell_ns);
         if (n != 0)
             return n;
         if (!is_whole(poller)) {
@@ -287,16 +290,17 @@ static int wait_in_spells(struct syni_poller *poller, int max, int64_t timeout_n
         if (timeout_ns >= 0 && left <= 0)
             return 0;
     }
-    return wait_kernel(poller, max, left);
+    return wait_kernel_epoll(poller, max, left);
 }
 
-static syn_err wait(struct syni_poller *poller, struct syni_event *events, unsigned capacity,
-                    int64_t timeout_ns, unsigned *out_count)
+static syn_err wait_epoll(struct syni_poller *opaque, struct syni_event *events, unsigned capacity,
+                          int64_t timeout_ns, unsigned *out_count)
 {
+    struct syni_epoll *poller = (struct syni_epoll *)opaque;
     SYNI_SURE(capacity > 0);
     int max = (int)syni_batch(capacity);
     int n = is_longer(timeout_ns, poller->spell_ns) ? wait_in_spells(poller, max, timeout_ns)
-                                                    : wait_kernel(poller, max, timeout_ns);
+                                                    : wait_kernel_epoll(poller, max, timeout_ns);
     if (n < 0 && errno != EINTR)
         return errno == EINVAL ? SYN_EBADF : errno; /* a number that is no epoll any more */
     if (n > 0)
@@ -310,29 +314,31 @@ static syn_err wait(struct syni_poller *poller, struct syni_event *events, unsig
 }
 
 /* No fault here: a wake that is lost on purpose would prove nothing but a hang. */
-static void wake(struct syni_poller *poller)
+static void wake_epoll(struct syni_poller *opaque)
 {
+    struct syni_epoll *poller = (struct syni_epoll *)opaque;
     int saved = errno;
     struct epoll_event armed = {.events = EPOLLIN | EPOLLONESHOT, .data.u64 = waker_data};
     epoll_ctl(poller->epoll_fd, EPOLL_CTL_MOD, poller->event_fd, &armed);
     errno = saved;
 }
 
-static int descriptor(const struct syni_poller *poller)
+static int descriptor_epoll(const struct syni_poller *opaque)
 {
+    const struct syni_epoll *poller = (const struct syni_epoll *)opaque;
     return poller->epoll_fd;
 }
 
 const struct syni_backend syni_backend_epoll = {
     .name = "epoll",
-    .open = open_poller,
-    .close = close_poller,
-    .watch = watch,
-    .renew = renew,
-    .wait = wait,
-    .descriptor = descriptor,
+    .open = open_poller_epoll,
+    .close = close_poller_epoll,
+    .watch = watch_epoll,
+    .renew = renew_epoll,
+    .wait = wait_epoll,
+    .descriptor = descriptor_epoll,
     .sources = NULL,
-    .wake = wake,
+    .wake = wake_epoll,
 };
 
 #endif

@@ -2,7 +2,7 @@
  *
  * The backend for macOS and the BSDs: kqueue, woken by EVFILT_USER, or by a pipe
  * where the kernel has none (older NetBSD and OpenBSD). The driver of the loop
- * runs all of it but wake(), which any thread and any signal handler runs.
+ * runs all of it but wake_kqueue(), which any thread and any signal handler runs.
  *
  * One filter a direction, so one descriptor can give two entries in a batch;
  * merging them would need a search of the batch, and the contract allows both.
@@ -14,7 +14,7 @@
  * failures apart too, but not every kernel has it.
  *
  * Some kernels answer EPIPE when one adds EVFILT_WRITE to a pipe whose reader
- * is gone: then watch() fails with SYN_EPIPE, which is how the waiter learns it.
+ * is gone: then watch_kqueue() fails with SYN_EPIPE, which is how the waiter learns it.
  *
  * A thread that sleeps in kevent() hears of it when its queue is closed: the kernel
  * answers EBADF. To trigger the waker of a number that is another file by now fails and
@@ -55,10 +55,10 @@
 #define TO_UDATA(tag) ((__typeof__(((struct kevent *)NULL)->udata))(uintptr_t)(tag))
 #define TO_TAG(udata) ((uint32_t)(uintptr_t)(udata))
 
-enum { DIRECTIONS = SYNI_READ | SYNI_WRITE };
+enum { DIRECTIONS_kqueue = SYNI_READ | SYNI_WRITE };
 
-struct syni_poller {
-    int queue_fd; /* also written by wake(), from anywhere; never changes */
+struct syni_kqueue {
+    int queue_fd; /* also written by wake_kqueue(), from anywhere; never changes */
 #ifdef WOKEN_BY_PIPE
     struct syni_wakepipe waker; /* the same */
 #endif
@@ -66,7 +66,7 @@ struct syni_poller {
 };
 
 /* Applies N changes, up to the first that fails. */
-static syn_err change(struct syni_poller *poller, const struct kevent *changes, int n)
+static syn_err change_kqueue(struct syni_kqueue *poller, const struct kevent *changes, int n)
 {
     int rc;
     do
@@ -77,79 +77,81 @@ static syn_err change(struct syni_poller *poller, const struct kevent *changes, 
 
 #ifdef WOKEN_BY_PIPE
 
-static syn_err open_waker(struct syni_poller *poller)
+static syn_err open_waker_kqueue(struct syni_kqueue *poller)
 {
     syn_err err = syni_wakepipe_open(&poller->waker);
     if (err != SYN_OK)
         return err;
     struct kevent add;
     EV_SET(&add, poller->waker.read_fd, EVFILT_READ, EV_ADD, 0, 0, TO_UDATA(0));
-    err = change(poller, &add, 1);
+    err = change_kqueue(poller, &add, 1);
     if (err != SYN_OK)
         syni_wakepipe_close(&poller->waker);
     return err;
 }
 
-static void close_waker(struct syni_poller *poller)
+static void close_waker(struct syni_kqueue *poller)
 {
     syni_wakepipe_close(&poller->waker);
 }
 
-static bool is_waker(const struct syni_poller *poller, const struct kevent *event)
+static bool is_waker(const struct syni_kqueue *poller, const struct kevent *event)
 {
     return (int)event->ident == poller->waker.read_fd;
 }
 
-static bool drain(struct syni_poller *poller)
+static bool drain(struct syni_kqueue *poller)
 {
     return syni_wakepipe_drain(&poller->waker);
 }
 
-static bool has_waker(const struct syni_poller *poller)
+static bool has_waker(const struct syni_kqueue *poller)
 {
     return syni_wakepipe_is_whole(&poller->waker);
 }
 
-static void wake(struct syni_poller *poller)
+static void wake_kqueue(struct syni_poller *opaque)
 {
+    struct syni_kqueue *poller = (struct syni_kqueue *)opaque;
     syni_wakepipe_wake(&poller->waker);
 }
 
 #else
 
-static syn_err open_waker(struct syni_poller *poller)
+static syn_err open_waker_kqueue(struct syni_kqueue *poller)
 {
     struct kevent add;
     EV_SET(&add, 0, EVFILT_USER, EV_ADD | EV_CLEAR, 0, 0, TO_UDATA(0));
-    return change(poller, &add, 1);
+    return change_kqueue(poller, &add, 1);
 }
 
-static void close_waker(struct syni_poller *poller)
+static void close_waker(struct syni_kqueue *poller)
 {
     (void)poller; /* it goes with the queue */
 }
 
-static bool is_waker(const struct syni_poller *poller, const struct kevent *event)
+static bool is_waker(const struct syni_kqueue *poller, const struct kevent *event)
 {
     (void)poller;
     return event->filter == EVFILT_USER;
 }
 
-static bool drain(struct syni_poller *poller)
+static bool drain(struct syni_kqueue *poller)
 {
     (void)poller; /* EV_CLEAR did it */
     return true;
 }
 
-static bool has_waker(const struct syni_poller *poller)
+static bool has_waker(const struct syni_kqueue *poller)
 {
     (void)poller; /* it is there as long as the queue is */
     return true;
 }
 
 /* No fault here: a wake that is lost on purpose would prove nothing but a hang. */
-static void wake(struct syni_poller *poller)
+static void wake_kqueue(struct syni_poller *opaque)
 {
+    struct syni_kqueue *poller = (struct syni_kqueue *)opaque;
     int saved = errno;
     struct kevent trigger;
     EV_SET(&trigger, 0, EVFILT_USER, 0, NOTE_TRIGGER, 0, TO_UDATA(0));
@@ -159,7 +161,7 @@ static void wake(struct syni_poller *poller)
 
 #endif
 
-static syn_err open_queue(struct syni_poller *poller)
+static syn_err open_queue(struct syni_kqueue *poller)
 {
     poller->queue_fd = syni_descriptor(syni_fault("kqueue") ? -1 : kqueue());
     if (poller->queue_fd < 0)
@@ -168,28 +170,29 @@ static syn_err open_queue(struct syni_poller *poller)
     if ((syni_fault("fcntl") ? -1 : fcntl(poller->queue_fd, F_SETFD, FD_CLOEXEC)) != 0)
         err = errno;
     if (err == SYN_OK)
-        err = open_waker(poller);
+        err = open_waker_kqueue(poller);
     if (err != SYN_OK)
         close(poller->queue_fd);
     return err;
 }
 
-static syn_err open_poller(struct syni_poller **out_poller)
+static syn_err open_poller_kqueue(struct syni_poller **out_poller)
 {
-    struct syni_poller *poller = syni_alloc(sizeof *poller);
+    struct syni_kqueue *poller = syni_alloc(sizeof *poller);
     if (poller == NULL)
         return SYN_ENOMEM;
     syn_err err = open_queue(poller);
     if (err == SYN_OK)
-        *out_poller = poller;
+        *out_poller = (struct syni_poller *)poller;
     else
         syni_free(poller, sizeof *poller);
     return err;
 }
 
 /* A number that is another file by now, which this question does not harm, stays open. */
-static void close_poller(struct syni_poller *poller)
+static void close_poller_kqueue(struct syni_poller *opaque)
 {
+    struct syni_kqueue *poller = (struct syni_kqueue *)opaque;
     const struct timespec at_once = {0, 0};
     close_waker(poller);
     if (kevent(poller->queue_fd, NULL, 0, NULL, 0, &at_once) == 0)
@@ -199,7 +202,7 @@ static void close_poller(struct syni_poller *poller)
 
 /* One call each, as the first that is not there ends a call. No fault here: it
  * fails only for what was not watched. */
-static void forget(struct syni_poller *poller, int fd)
+static void forget_kqueue(struct syni_kqueue *poller, int fd)
 {
     struct kevent drop;
     EV_SET(&drop, fd, EVFILT_READ, EV_DELETE, 0, 0, TO_UDATA(0));
@@ -217,7 +220,7 @@ static int set_direction(struct kevent *changes, const struct kevent *wanted)
 }
 
 /* What is not wanted is deleted last, so that ENOENT can only be its answer. */
-static syn_err apply(struct syni_poller *poller, int fd, uint32_t tag, unsigned want)
+static syn_err apply(struct syni_kqueue *poller, int fd, uint32_t tag, unsigned want)
 {
     struct kevent changes[6], read_side, write_side;
     unsigned short add = want & SYNI_ONCE ? EV_ADD | EV_ONESHOT : EV_ADD;
@@ -228,11 +231,11 @@ static syn_err apply(struct syni_poller *poller, int fd, uint32_t tag, unsigned 
         n += set_direction(changes + n, &read_side);
     if (want & SYNI_WRITE)
         n += set_direction(changes + n, &write_side);
-    if ((want & DIRECTIONS) != DIRECTIONS) {
+    if ((want & DIRECTIONS_kqueue) != DIRECTIONS_kqueue) {
         changes[n] = want & SYNI_READ ? write_side : read_side;
         changes[n++].flags = EV_DELETE;
     }
-    syn_err err = change(poller, changes, n);
+    syn_err err = change_kqueue(poller, changes, n);
     return err == ENOENT ? SYN_OK : err;
 }
 
@@ -242,10 +245,11 @@ static bool is_always_ready(syn_err err)
     return err == EPERM || err == EINVAL || err == EOPNOTSUPP || err == ENODEV;
 }
 
-static syn_err watch(struct syni_poller *poller, int fd, uint32_t tag, unsigned want)
+static syn_err watch_kqueue(struct syni_poller *opaque, int fd, uint32_t tag, unsigned want)
 {
+    struct syni_kqueue *poller = (struct syni_kqueue *)opaque;
     syn_err err = SYN_OK;
-    if (want & DIRECTIONS) {
+    if (want & DIRECTIONS_kqueue) {
         err = syni_fd_waitable(fd);
         if (err == SYN_OK) {
             err = apply(poller, fd, tag, want);
@@ -255,7 +259,7 @@ static syn_err watch(struct syni_poller *poller, int fd, uint32_t tag, unsigned 
         if (err == SYN_OK)
             return SYN_OK;
     }
-    forget(poller, fd);
+    forget_kqueue(poller, fd);
     return err;
 }
 
@@ -272,9 +276,10 @@ static struct syni_event translate(const struct kevent *event)
 
 /* FreeBSD's kernel cuts a wait to 24 hours without a word; the loop goes round
  * once more then. */
-static syn_err wait(struct syni_poller *poller, struct syni_event *events, unsigned capacity,
-                    int64_t timeout_ns, unsigned *out_count)
+static syn_err wait_kqueue(struct syni_poller *opaque, struct syni_event *events, unsigned capacity,
+                           int64_t timeout_ns, unsigned *out_count)
 {
+    struct syni_kqueue *poller = (struct syni_kqueue *)opaque;
     SYNI_SURE(capacity > 0);
     struct timespec spec;
     const struct timespec *limit = syni_timeout_spec(timeout_ns, &spec);
@@ -297,21 +302,22 @@ static syn_err wait(struct syni_poller *poller, struct syni_event *events, unsig
     return whole ? SYN_OK : SYN_EBADF;
 }
 
-static int descriptor(const struct syni_poller *poller)
+static int descriptor_kqueue(const struct syni_poller *opaque)
 {
+    const struct syni_kqueue *poller = (const struct syni_kqueue *)opaque;
     return poller->queue_fd;
 }
 
 const struct syni_backend syni_backend_kqueue = {
     .name = "kqueue",
-    .open = open_poller,
-    .close = close_poller,
-    .watch = watch,
+    .open = open_poller_kqueue,
+    .close = close_poller_kqueue,
+    .watch = watch_kqueue,
     .renew = NULL, /* a filter goes with its number */
-    .wait = wait,
-    .descriptor = descriptor,
+    .wait = wait_kqueue,
+    .descriptor = descriptor_kqueue,
     .sources = NULL,
-    .wake = wake,
+    .wake = wake_kqueue,
 };
 
 #endif

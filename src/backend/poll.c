@@ -2,13 +2,13 @@
  *
  * The reference backend: poll(2), woken by a pipe. It runs on every POSIX system,
  * and its semantics are simple enough to check the others against. The driver of
- * the loop runs all of it but wake().
+ * the loop runs all of it but wake_poll().
  *
  * A wait costs as much as there are descriptors, not events; that is poll(2).
  * An entry that was reported once stays in its place with the number -1, which
  * poll(2) skips, so that watching it again needs no memory and a scan
  * never moves what it walks over. Events = 0 would not do: the kernel reports
- * hang-ups even to those who asked for nothing, and wait() would spin.
+ * hang-ups even to those who asked for nothing, and wait_poll() would spin.
  */
 #define _GNU_SOURCE /* ppoll */
 #include <errno.h>
@@ -24,7 +24,7 @@
 #include "base/invariant.h"
 #include "base/mem.h"
 
-enum { DIRECTIONS = SYNI_READ | SYNI_WRITE, FIRST_ROOM = 16, WAKER = 0 };
+enum { DIRECTIONS_poll = SYNI_READ | SYNI_WRITE, FIRST_ROOM = 16, WAKER = 0 };
 
 /* What poll(2) counts as the end of a descriptor, asked for or not. */
 enum { ENDED = POLLHUP | POLLERR | POLLNVAL };
@@ -35,28 +35,28 @@ struct interest {
     unsigned want;
 };
 
-struct syni_poller {
+struct syni_poll {
     struct pollfd *polled;      /* slot WAKER is the pipe's */
     struct interest *interests; /* by the same slots */
     unsigned count, room;       /* slots in use, slots there are */
     unsigned *slot_of;          /* by descriptor number; WAKER: not watched */
     unsigned numbers;           /* the length of slot_of */
     unsigned next;              /* where the next scan starts: nobody starves */
-    struct syni_wakepipe waker; /* also written by wake(), from anywhere */
+    struct syni_wakepipe waker; /* also written by wake_poll(), from anywhere */
 };
 
-static unsigned slot_of(const struct syni_poller *poller, int fd)
+static unsigned slot_of(const struct syni_poll *poller, int fd)
 {
     return fd >= 0 && (unsigned)fd < poller->numbers ? poller->slot_of[fd] : WAKER;
 }
 
-static void release_arrays(struct syni_poller *poller)
+static void release_arrays(struct syni_poll *poller)
 {
     syni_free(poller->polled, poller->room * sizeof *poller->polled);
     syni_free(poller->interests, poller->room * sizeof *poller->interests);
 }
 
-static syn_err grow_slots(struct syni_poller *poller)
+static syn_err grow_slots(struct syni_poll *poller)
 {
     unsigned room = poller->room ? poller->room * 2 : FIRST_ROOM;
     struct pollfd *polled = syni_alloc(room * sizeof *polled);
@@ -77,7 +77,7 @@ static syn_err grow_slots(struct syni_poller *poller)
     return SYN_OK;
 }
 
-static syn_err grow_numbers(struct syni_poller *poller, unsigned fd)
+static syn_err grow_numbers(struct syni_poll *poller, unsigned fd)
 {
     unsigned numbers = poller->numbers ? poller->numbers : FIRST_ROOM;
     while (numbers <= fd)
@@ -93,8 +93,9 @@ static syn_err grow_numbers(struct syni_poller *poller, unsigned fd)
     return SYN_OK;
 }
 
-static void close_poller(struct syni_poller *poller)
+static void close_poller_poll(struct syni_poller *opaque)
 {
+    struct syni_poll *poller = (struct syni_poll *)opaque;
     if (poller->count > 0)
         syni_wakepipe_close(&poller->waker);
     release_arrays(poller);
@@ -102,7 +103,7 @@ static void close_poller(struct syni_poller *poller)
     syni_free(poller, sizeof *poller);
 }
 
-static syn_err open_waker(struct syni_poller *poller)
+static syn_err open_waker_poll(struct syni_poll *poller)
 {
     syn_err err = grow_slots(poller);
     if (err == SYN_OK)
@@ -114,21 +115,21 @@ static syn_err open_waker(struct syni_poller *poller)
     return SYN_OK;
 }
 
-static syn_err open_poller(struct syni_poller **out_poller)
+static syn_err open_poller_poll(struct syni_poller **out_poller)
 {
-    struct syni_poller *poller = syni_alloc(sizeof *poller);
+    struct syni_poll *poller = syni_alloc(sizeof *poller);
     if (poller == NULL)
         return SYN_ENOMEM;
-    syn_err err = open_waker(poller);
+    syn_err err = open_waker_poll(poller);
     if (err == SYN_OK)
-        *out_poller = poller;
+        *out_poller = (struct syni_poller *)poller;
     else
-        close_poller(poller);
+        close_poller_poll((struct syni_poller *)poller);
     return err;
 }
 
 /* The last slot moves into the hole. */
-static void forget(struct syni_poller *poller, int fd)
+static void forget_poll(struct syni_poll *poller, int fd)
 {
     unsigned hole = slot_of(poller, fd);
     if (hole == WAKER)
@@ -141,7 +142,7 @@ static void forget(struct syni_poller *poller, int fd)
 }
 
 /* FD's slot, a new one if it has none; fails when that needs memory that is not there. */
-static syn_err take_slot(struct syni_poller *poller, int fd, unsigned *out_slot)
+static syn_err take_slot(struct syni_poll *poller, int fd, unsigned *out_slot)
 {
     unsigned slot = slot_of(poller, fd);
     if (slot == WAKER) {
@@ -159,17 +160,18 @@ static syn_err take_slot(struct syni_poller *poller, int fd, unsigned *out_slot)
     return SYN_OK;
 }
 
-static syn_err watch(struct syni_poller *poller, int fd, uint32_t tag, unsigned want)
+static syn_err watch_poll(struct syni_poller *opaque, int fd, uint32_t tag, unsigned want)
 {
+    struct syni_poll *poller = (struct syni_poll *)opaque;
     unsigned slot = WAKER;
     syn_err err = SYN_OK;
-    if (want & DIRECTIONS) {
+    if (want & DIRECTIONS_poll) {
         err = syni_fd_waitable(fd);
         if (err == SYN_OK)
             err = take_slot(poller, fd, &slot);
     }
     if (slot == WAKER) {
-        forget(poller, fd);
+        forget_poll(poller, fd);
         return err;
     }
     int asked = (want & SYNI_READ ? POLLIN : 0) | (want & SYNI_WRITE ? POLLOUT : 0);
@@ -178,7 +180,7 @@ static syn_err watch(struct syni_poller *poller, int fd, uint32_t tag, unsigned 
     return SYN_OK;
 }
 
-static int wait_kernel(struct syni_poller *poller, int64_t timeout_ns)
+static int wait_kernel_poll(struct syni_poll *poller, int64_t timeout_ns)
 {
 #if defined(__APPLE__) || defined(SYNI_BACKEND_FALLBACKS)
     int limit_ms = syni_timeout_ms(timeout_ns);
@@ -192,7 +194,7 @@ static int wait_kernel(struct syni_poller *poller, int64_t timeout_ns)
 
 /* What SLOT's descriptor is ready for; silences it if it is not to be reported
  * again: asked for once, or closed while it was watched. */
-static unsigned take_ready(struct syni_poller *poller, unsigned slot)
+static unsigned take_ready(struct syni_poll *poller, unsigned slot)
 {
     struct pollfd *polled = &poller->polled[slot];
     unsigned want = poller->interests[slot].want;
@@ -207,8 +209,8 @@ static unsigned take_ready(struct syni_poller *poller, unsigned slot)
 }
 
 /* At most READY entries have something to say. */
-static unsigned collect(struct syni_poller *poller, struct syni_event *events, unsigned capacity,
-                        unsigned ready)
+static unsigned collect_poll(struct syni_poll *poller, struct syni_event *events, unsigned capacity,
+                             unsigned ready)
 {
     unsigned watched = poller->count - 1, n = 0;
     for (unsigned i = 0; i < watched && n < ready && n < capacity; i++) {
@@ -223,14 +225,15 @@ static unsigned collect(struct syni_poller *poller, struct syni_event *events, u
     return n;
 }
 
-static syn_err wait(struct syni_poller *poller, struct syni_event *events, unsigned capacity,
-                    int64_t timeout_ns, unsigned *out_count)
+static syn_err wait_poll(struct syni_poller *opaque, struct syni_event *events, unsigned capacity,
+                         int64_t timeout_ns, unsigned *out_count)
 {
+    struct syni_poll *poller = (struct syni_poll *)opaque;
     SYNI_SURE(capacity > 0);
     /* Who sleeps in poll() with a pipe that goes away meanwhile sees its hang-up. */
     if (timeout_ns != 0 && !syni_wakepipe_is_whole(&poller->waker))
         return SYN_EBADF;
-    int n = wait_kernel(poller, timeout_ns);
+    int n = wait_kernel_poll(poller, timeout_ns);
     if (n < 0 && errno != EINTR)
         return errno;
     unsigned ready = n > 0 ? (unsigned)n : 0;
@@ -239,17 +242,19 @@ static syn_err wait(struct syni_poller *poller, struct syni_event *events, unsig
             return SYN_EBADF;
         ready--;
     }
-    *out_count = collect(poller, events, capacity, ready);
+    *out_count = collect_poll(poller, events, capacity, ready);
     return SYN_OK;
 }
 
-static void wake(struct syni_poller *poller)
+static void wake_poll(struct syni_poller *opaque)
 {
+    struct syni_poll *poller = (struct syni_poll *)opaque;
     syni_wakepipe_wake(&poller->waker);
 }
 
-static unsigned sources(const struct syni_poller *poller, struct pollfd *fds, unsigned capacity)
+static unsigned sources(const struct syni_poller *opaque, struct pollfd *fds, unsigned capacity)
 {
+    const struct syni_poll *poller = (const struct syni_poll *)opaque;
     unsigned n = 0;
     for (unsigned slot = 0; slot < poller->count; slot++) {
         if (poller->polled[slot].fd < 0)
@@ -263,12 +268,12 @@ static unsigned sources(const struct syni_poller *poller, struct pollfd *fds, un
 
 const struct syni_backend syni_backend_poll = {
     .name = "poll",
-    .open = open_poller,
-    .close = close_poller,
-    .watch = watch,
+    .open = open_poller_poll,
+    .close = close_poller_poll,
+    .watch = watch_poll,
     .renew = NULL, /* numbers are all that it has */
-    .wait = wait,
+    .wait = wait_poll,
     .descriptor = NULL,
     .sources = sources,
-    .wake = wake,
+    .wake = wake_poll,
 };

@@ -55,7 +55,7 @@ struct syni_event {
 
 struct pollfd;
 
-/* A backend's own state; each backend defines it. */
+/* A backend's own state: only the backend knows what it points at. */
 struct syni_poller;
 
 struct syni_backend {

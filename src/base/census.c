@@ -5,7 +5,7 @@
  */
 #include "base/census.h"
 
-static void lock(struct syni_census *census)
+static void census_lock(struct syni_census *census)
 {
     syni_mutex_lock(&census->lock);
     if (census->process == syni_process())
@@ -22,7 +22,7 @@ syn_err syni_census_add(struct syni_census *census, struct syni_list *node)
 
     if (err)
         return err;
-    lock(census);
+    census_lock(census);
     syni_list_append(&census->all, node);
     syni_mutex_unlock(&census->lock);
     return SYN_OK;
@@ -30,7 +30,7 @@ syn_err syni_census_add(struct syni_census *census, struct syni_list *node)
 
 void syni_census_remove(struct syni_census *census, struct syni_list *node)
 {
-    lock(census);
+    census_lock(census);
     while (census->visitors > 0)
         syni_cond_wait(&census->left, &census->lock);
     syni_list_remove(node);
@@ -40,7 +40,7 @@ void syni_census_remove(struct syni_census *census, struct syni_list *node)
 void syni_census_visit(struct syni_census *census,
                        void (*visit)(struct syni_list *node, void *user), void *user)
 {
-    lock(census);
+    census_lock(census);
     census->visitors++;
     SYNI_LIST_EACH (node, &census->all) {
         syni_mutex_unlock(&census->lock);

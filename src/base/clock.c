@@ -35,7 +35,7 @@ void (*syni_clock_explain)(int fd);
 static struct syni_mutex renewing = SYNI_MUTEX_INIT(CLOCKS);
 
 /* In a child: of those who lived by it only the calling thread is there. */
-static void renew(struct syn_clock *clock)
+static void clock_renew(struct syn_clock *clock)
 {
     syni_mutex_init(&clock->mutex, SYNI_RANK_CLOCK);
     syni_list_init(&clock->sleepers);
@@ -43,17 +43,17 @@ static void renew(struct syn_clock *clock)
     clock->process = syni_process();
 }
 
-static void lock(struct syn_clock *clock)
+static void clock_lock(struct syn_clock *clock)
 {
     syni_mutex_lock(&renewing); /* clocks are for tests */
     if (clock->process != syni_process())
-        renew(clock);
+        clock_renew(clock);
     syni_mutex_unlock(&renewing);
     syni_mutex_lock(&clock->mutex);
 }
 
 /* It takes part as before, as itself. */
-static void forked(void)
+static void clock_forked(void)
 {
     struct syni_thread_sleeper *mine = &syni_self()->clock;
     struct syn_clock *clock = mine->sleeper.clock;
@@ -65,7 +65,7 @@ static void forked(void)
         syni_clock_enter(clock, &mine->sleeper);
 }
 
-static struct syni_fork_call fork_call = {.lock = &renewing, .child = forked};
+static struct syni_fork_call clock_fork_call = {.lock = &renewing, .child = clock_forked};
 
 static void all_blocked_default(void *user)
 {
@@ -88,7 +88,7 @@ static bool any_pending_locked(struct syn_clock *clock)
 }
 
 /* The earliest deadline among the idle; *OUT_WHY: what all of them wait for. */
-static int64_t earliest_locked(struct syn_clock *clock, unsigned *out_why)
+static int64_t clock_earliest_locked(struct syn_clock *clock, unsigned *out_why)
 {
     int64_t first = SYNI_NEVER;
 
@@ -109,7 +109,7 @@ static int64_t earliest_locked(struct syn_clock *clock, unsigned *out_why)
 static bool jump_locked(struct syn_clock *clock)
 {
     unsigned why;
-    int64_t next = earliest_locked(clock, &why);
+    int64_t next = clock_earliest_locked(clock, &why);
 
     SYNI_INVARIANT(27, clock->busy == 0);
     if (next == SYNI_NEVER)
@@ -137,7 +137,7 @@ void syni_clock_enter(struct syn_clock *clock, struct syni_sleeper *sleeper)
     sleeper->why = 0;
     if (!clock)
         return;
-    lock(clock);
+    clock_lock(clock);
     syni_list_append(&clock->sleepers, &sleeper->link);
     clock->busy++;
     syni_mutex_unlock(&clock->mutex);
@@ -161,7 +161,7 @@ void syni_clock_leave(struct syni_sleeper *sleeper)
 
     if (!clock)
         return;
-    lock(clock);
+    clock_lock(clock);
     syni_list_remove(&sleeper->link);
     if (!sleeper->idle)
         clock->busy--;
@@ -175,7 +175,7 @@ void syni_clock_doze(struct syni_sleeper *sleeper, int64_t deadline, unsigned wh
 
     if (!clock)
         return;
-    lock(clock);
+    clock_lock(clock);
     if (!sleeper->idle)
         clock->busy--;
     sleeper->idle = true;
@@ -190,7 +190,7 @@ void syni_clock_rouse(struct syni_sleeper *sleeper)
 
     if (!clock)
         return;
-    lock(clock);
+    clock_lock(clock);
     if (sleeper->idle) {
         sleeper->idle = false;
         sleeper->why = 0;
@@ -212,7 +212,7 @@ struct syn_clock *syni_clock_mine(void)
 
 /* The thread was idle and is not any more; while it drives a loop that is as good as
  * idle, though, since the loop is busy in its place. */
-static void go_on(struct syni_thread_sleeper *me)
+static void clock_go_on(struct syni_thread_sleeper *me)
 {
     if (!me->sleeper.clock)
         return;
@@ -228,13 +228,13 @@ static bool is_interrupted(const struct syni_thread_sleeper *me)
     return atomic_load_explicit(&me->interrupt, memory_order_acquire) != 0;
 }
 
-static void sleep_virtually(struct syni_thread_sleeper *me, _Atomic(bool) *done, int64_t deadline)
+static void sleep_on_clock(struct syni_thread_sleeper *me, _Atomic(bool) *done, int64_t deadline)
 {
     me->done = done;
     while (!*done && !is_interrupted(me) && syn_clock_now(me->sleeper.clock) < deadline) {
         syni_clock_doze(&me->sleeper, deadline, SYNI_DOZE_BLOCKED);
         syni_parker_sleep(me->parker, SYNI_NEVER);
-        go_on(me);
+        clock_go_on(me);
     }
     me->done = NULL;
 }
@@ -246,7 +246,7 @@ bool syni_clock_sleep(_Atomic(bool) *done, int64_t deadline)
     struct syni_parker *parker = syni_parker_of(self);
 
     if (me->sleeper.clock)
-        sleep_virtually(me, done, deadline);
+        sleep_on_clock(me, done, deadline);
     else
         while (!*done && !is_interrupted(me) && syni_parker_sleep(parker, deadline))
             ;
@@ -276,13 +276,13 @@ void syni_clock_step_aside(struct syni_self *self)
 {
     self->clock.done = NULL;
     self->clock.aside++;
-    go_on(&self->clock);
+    clock_go_on(&self->clock);
 }
 
 void syni_clock_step_back(struct syni_self *self)
 {
     self->clock.aside--;
-    go_on(&self->clock);
+    clock_go_on(&self->clock);
 }
 
 struct syni_stand_in syni_clock_stand_in(struct syni_self *self, struct syn_clock *clock)
@@ -295,7 +295,7 @@ struct syni_stand_in syni_clock_stand_in(struct syni_self *self, struct syn_cloc
     if (before.joined)
         syn_clock_join(clock);
     else
-        go_on(me);
+        clock_go_on(me);
     return before;
 }
 
@@ -305,7 +305,7 @@ void syni_clock_stand_back(struct syni_self *self, struct syni_stand_in before)
     if (before.joined)
         syn_clock_join(NULL);
     else
-        go_on(&self->clock);
+        clock_go_on(&self->clock);
 }
 
 syn_err syn_clock_new(struct syn_clock **out_clock)
@@ -314,10 +314,10 @@ syn_err syn_clock_new(struct syn_clock **out_clock)
 
     if (!out_clock)
         return syni_refuse(SYN_EINVAL, "there is nowhere to put the clock: NULL");
-    clock = syni_fork_watch(&fork_call) ? NULL : syni_alloc(sizeof *clock);
+    clock = syni_fork_watch(&clock_fork_call) ? NULL : syni_alloc(sizeof *clock);
     if (!clock)
         return syni_refuse(SYN_ENOMEM, "no memory for a clock");
-    renew(clock);
+    clock_renew(clock);
     *out_clock = clock;
     return SYN_OK;
 }
@@ -328,7 +328,7 @@ syn_err syn_clock_free(struct syn_clock *clock)
 
     if (!clock)
         return SYN_OK;
-    lock(clock);
+    clock_lock(clock);
     used = !syni_list_empty(&clock->sleepers) || default_clock == clock;
     syni_mutex_unlock(&clock->mutex);
     if (used)
@@ -346,7 +346,7 @@ static bool thread_pending(struct syni_sleeper *sleeper)
     return thread->done && (*thread->done || is_interrupted(thread));
 }
 
-static void wake_thread(struct syni_sleeper *sleeper)
+static void clock_wake_thread(struct syni_sleeper *sleeper)
 {
     syni_parker_wake(SYNI_CONTAINER(sleeper, struct syni_thread_sleeper, sleeper)->parker, NULL);
 }
@@ -367,7 +367,7 @@ void syn_clock_join(struct syn_clock *clock)
     if (!clock)
         return;
     me->parker = syni_parker_of(self);
-    me->sleeper.wake = wake_thread;
+    me->sleeper.wake = clock_wake_thread;
     me->sleeper.pending = thread_pending;
     syni_clock_enter(clock, &me->sleeper);
     syni_self_owns(self, SYNI_OWNS_PLACE, leave_place);
@@ -385,7 +385,7 @@ int64_t syn_clock_now(struct syn_clock *clock)
 
     if (!clock)
         return syni_now();
-    lock(clock);
+    clock_lock(clock);
     now = clock->now;
     syni_mutex_unlock(&clock->mutex);
     return now;
@@ -393,7 +393,7 @@ int64_t syn_clock_now(struct syn_clock *clock)
 
 void syn_clock_on_all_blocked(struct syn_clock *clock, void (*fn)(void *user), void *user)
 {
-    lock(clock);
+    clock_lock(clock);
     clock->on_all_blocked = fn;
     clock->user = user;
     syni_mutex_unlock(&clock->mutex);

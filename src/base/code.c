@@ -9,15 +9,15 @@
 
 #include "base/fork.h"
 
-static struct syni_mutex lock = SYNI_MUTEX_INIT(CODES);
+static struct syni_mutex code_lock = SYNI_MUTEX_INIT(CODES);
 static struct syn_err_table *tables; /* under lock; a child has those of its parent */
 
-static struct syni_fork_call fork_call = {.lock = &lock};
+static struct syni_fork_call code_fork_call = {.lock = &code_lock};
 
 static void lock_tables(void)
 {
-    syni_fork_watch(&fork_call);
-    syni_mutex_lock(&lock);
+    syni_fork_watch(&code_fork_call);
+    syni_mutex_lock(&code_lock);
 }
 
 static const struct syn_err_text *find_in(const struct syn_err_table *table, syn_err code)
@@ -28,11 +28,11 @@ static const struct syn_err_text *find_in(const struct syn_err_table *table, syn
     return NULL;
 }
 
-static const struct syn_err_text *find_locked(syn_err code)
+static const struct syn_err_text *code_find_locked(syn_err code)
 {
     const struct syn_err_text *text = NULL;
 
-    SYNI_HOLDS(&lock);
+    SYNI_HOLDS(&code_lock);
     for (const struct syn_err_table *t = tables; t && !text; t = t->next)
         text = find_in(t, code);
     return text;
@@ -45,8 +45,8 @@ const struct syn_err_text *syni_code_find(syn_err code)
     if (code < SYN_EUSER)
         return NULL;
     lock_tables();
-    text = find_locked(code);
-    syni_mutex_unlock(&lock);
+    text = code_find_locked(code);
+    syni_mutex_unlock(&code_lock);
     return text;
 }
 
@@ -55,7 +55,7 @@ static struct syn_err_table **place_locked(const struct syn_err_table *table)
 {
     struct syn_err_table **place = &tables;
 
-    SYNI_HOLDS(&lock);
+    SYNI_HOLDS(&code_lock);
     while (*place && *place != table)
         place = &(*place)->next;
     return place;
@@ -65,10 +65,10 @@ static struct syn_err_table **place_locked(const struct syn_err_table *table)
 static bool add_locked(struct syn_err_table *table, const struct syn_err_text **out_mine,
                        const struct syn_err_text **out_taken)
 {
-    SYNI_HOLDS(&lock);
+    SYNI_HOLDS(&code_lock);
     for (int i = 0; i < table->n; i++) {
         *out_mine = &table->texts[i];
-        *out_taken = find_locked(table->texts[i].code);
+        *out_taken = code_find_locked(table->texts[i].code);
         if (*out_taken)
             return false;
     }
@@ -84,7 +84,7 @@ bool syni_code_add(struct syn_err_table *table, const struct syn_err_text **out_
 
     lock_tables();
     known = *place_locked(table) || add_locked(table, out_mine, out_taken);
-    syni_mutex_unlock(&lock);
+    syni_mutex_unlock(&code_lock);
     return known;
 }
 
@@ -98,5 +98,5 @@ void syni_code_remove(struct syn_err_table *table)
         *place = table->next;
         table->next = NULL;
     }
-    syni_mutex_unlock(&lock);
+    syni_mutex_unlock(&code_lock);
 }

@@ -7,7 +7,7 @@
 #include "base/code.h"
 #include "base/report.h"
 
-static syn_err refuse(const struct syn_err_text *text)
+static syn_err code_register_refuse(const struct syn_err_text *text)
 {
     if (text->code < SYN_EUSER)
         return syni_refuse(SYN_EINVAL, "the code %d is not one of yours: those begin with SYN_EUSER",
@@ -26,7 +26,7 @@ syn_err syn_err_register(struct syn_err_table *table)
         const struct syn_err_text *text = &table->texts[i];
 
         if (text->code < SYN_EUSER || !text->name || !text->text)
-            return refuse(text);
+            return code_register_refuse(text);
     }
     if (syni_code_add(table, &mine, &taken))
         return SYN_OK;

@@ -51,7 +51,7 @@ static const struct code codes[] = {
     {SYN_EUNWANTED, "SYN_EUNWANTED", "nobody wants the result any more"},
 };
 
-static const struct code *find(syn_err code)
+static const struct code *err_find(syn_err code)
 {
     for (size_t i = 0; i < COUNT(codes); i++)
         if (codes[i].code == code)
@@ -61,7 +61,7 @@ static const struct code *find(syn_err code)
 
 const char *syn_strerror(syn_err code)
 {
-    const struct code *known = find(code);
+    const struct code *known = err_find(code);
     const struct syn_err_text *users = syni_code_find(code);
 
     if (users)
@@ -75,7 +75,7 @@ const char *syn_strerror(syn_err code)
 
 const char *syn_err_name(syn_err code)
 {
-    const struct code *known = find(code);
+    const struct code *known = err_find(code);
     const struct syn_err_text *users = syni_code_find(code);
 
     return users ? users->name : known ? known->name : "error";

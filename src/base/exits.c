@@ -8,8 +8,8 @@
 atomic_uint syni_exited_in;
 
 static atomic_uint exits_in; /* as that */
-static _Atomic(const struct syni_self *) first;
-static _Atomic(int64_t) ends; /* its limit */
+static _Atomic(const struct syni_self *) exits_first;
+static _Atomic(int64_t) exits_limit; /* its limit */
 
 bool syni_exits(void)
 {
@@ -19,8 +19,8 @@ bool syni_exits(void)
 
 void syni_exit_begins(int64_t limit_ns)
 {
-    first = syni_self();
-    ends = syni_now() + limit_ns;
+    exits_first = syni_self();
+    exits_limit = syni_now() + limit_ns;
     exits_in = syni_process();
 }
 
@@ -31,8 +31,8 @@ void syni_exit_stopped(void)
 
 void syni_exit_await(void)
 {
-    if (exits_in != syni_process() || first == syni_self())
+    if (exits_in != syni_process() || exits_first == syni_self())
         return;
-    while (syni_now() < ends)
-        syni_parker_sleep(syni_parker_mine(), ends);
+    while (syni_now() < exits_limit)
+        syni_parker_sleep(syni_parker_mine(), exits_limit);
 }

@@ -23,19 +23,19 @@
 
 enum { DESCRIPTORS = 8192, WORD = 64 };
 
-static struct syni_mutex lock = SYNI_MUTEX_INIT(FORK);
+static struct syni_mutex fork_lock = SYNI_MUTEX_INIT(FORK);
 static bool watching;                          /* under lock, as the rest */
-static struct syni_fork_call *calls, **last = &calls;
+static struct syni_fork_call *calls, **fork_last = &calls;
 static uint64_t ours[DESCRIPTORS / WORD];
 
-static void before(void)
+static void fork_before(void)
 {
-    syni_mutex_lock(&lock);
+    syni_mutex_lock(&fork_lock);
 }
 
 static void in_parent(void)
 {
-    syni_mutex_unlock(&lock);
+    syni_mutex_unlock(&fork_lock);
 }
 
 /* Those of the parent: here they are only copies, which kept its pollers alive. */
@@ -49,7 +49,7 @@ static void close_ours(void)
 
 static void in_child(void)
 {
-    syni_mutex_unlock(&lock); /* which this thread holds since before() */
+    syni_mutex_unlock(&fork_lock); /* which this thread holds since fork_before() */
     syni_process_number++;
     syni_thread_forked();
     close_ours();
@@ -63,16 +63,16 @@ static void in_child(void)
 
 static syn_err watch_locked(struct syni_fork_call *call)
 {
-    syn_err err = watching ? SYN_OK : syni_at_fork(before, in_parent, in_child);
+    syn_err err = watching ? SYN_OK : syni_at_fork(fork_before, in_parent, in_child);
 
-    SYNI_HOLDS(&lock);
+    SYNI_HOLDS(&fork_lock);
     if (err)
         return err;
     watching = true;
     if (atomic_load_explicit(&call->known, memory_order_relaxed))
         return SYN_OK;
-    *last = call;
-    last = &call->next;
+    *fork_last = call;
+    fork_last = &call->next;
     /* release: who sees it known need not come here; the list itself is under the lock */
     atomic_store_explicit(&call->known, true, memory_order_release);
     return SYN_OK;
@@ -85,9 +85,9 @@ syn_err syni_fork_watch(struct syni_fork_call *call)
     /* acquire: pairs with the release above */
     if (atomic_load_explicit(&call->known, memory_order_acquire))
         return SYN_OK;
-    syni_mutex_lock(&lock);
+    syni_mutex_lock(&fork_lock);
     err = watch_locked(call);
-    syni_mutex_unlock(&lock);
+    syni_mutex_unlock(&fork_lock);
     return err;
 }
 
@@ -98,9 +98,9 @@ void syni_fork_close_in_child(int fd, bool closes)
     if (fd < 0 || fd >= DESCRIPTORS)
         return; /* a child keeps it until it calls exec */
     bit = (uint64_t)1 << fd % WORD;
-    syni_mutex_lock(&lock);
+    syni_mutex_lock(&fork_lock);
     ours[fd / WORD] = closes ? ours[fd / WORD] | bit : ours[fd / WORD] & ~bit;
-    syni_mutex_unlock(&lock);
+    syni_mutex_unlock(&fork_lock);
 }
 
 _Noreturn void syni_fork_astray(const char *what)

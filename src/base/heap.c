@@ -8,7 +8,7 @@
 
 #include <stddef.h>
 
-static bool before(const struct syni_heap_node *a, const struct syni_heap_node *b)
+static bool heap_before(const struct syni_heap_node *a, const struct syni_heap_node *b)
 {
     return a->key != b->key ? a->key < b->key : a->order < b->order;
 }
@@ -18,7 +18,7 @@ static struct syni_heap_node *meld(struct syni_heap_node *a, struct syni_heap_no
 {
     if (!a || !b)
         return a ? a : b;
-    if (before(b, a)) {
+    if (heap_before(b, a)) {
         struct syni_heap_node *swap = a;
         a = b;
         b = swap;

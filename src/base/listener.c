@@ -21,7 +21,7 @@
 #include "base/fork.h"
 #include "base/thread.h"
 
-static struct syni_mutex lock = SYNI_MUTEX_INIT(SIGNALS);
+static struct syni_mutex listener_lock = SYNI_MUTEX_INIT(SIGNALS);
 static _Atomic(struct syni_listener *) listeners;
 static atomic_int handlers; /* that run */
 
@@ -61,7 +61,7 @@ static void restore(int number)
 }
 
 /* Nobody listens in a child. */
-static void forked(void)
+static void listener_forked(void)
 {
     listeners = NULL;
     handlers = 0;
@@ -72,9 +72,10 @@ static void forked(void)
     }
 }
 
-static struct syni_fork_call fork_call = {.lock = &lock, .child = forked};
+static struct syni_fork_call listener_fork_call = {.lock = &listener_lock,
+                                                   .child = listener_forked};
 
-static syn_err begin(int number)
+static syn_err listener_begin(int number)
 {
     struct sigaction ours = {.sa_handler = handle, .sa_flags = SA_RESTART};
 
@@ -112,7 +113,7 @@ static syn_err begin_all(struct syni_listener *listener)
     listener->next = listeners;
     listeners = listener;
     for (int s = 1; s < SYNI_SIGNALS && !err; s++) {
-        err = listener->wants[s] ? begin(s) : SYN_OK;
+        err = listener->wants[s] ? listener_begin(s) : SYN_OK;
         if (err)
             end_below(listener, s);
     }
@@ -123,15 +124,15 @@ static syn_err begin_all(struct syni_listener *listener)
 
 syn_err syni_listener_add(struct syni_listener *listener)
 {
-    syn_err err = syni_fork_watch(&fork_call);
+    syn_err err = syni_fork_watch(&listener_fork_call);
 
     if (!err)
         err = syni_notice_open(&listener->notice);
     if (err)
         return err;
-    syni_mutex_lock(&lock);
+    syni_mutex_lock(&listener_lock);
     err = begin_all(listener);
-    syni_mutex_unlock(&lock);
+    syni_mutex_unlock(&listener_lock);
     if (err)
         syni_notice_close(&listener->notice);
     return err;
@@ -144,10 +145,10 @@ syn_err syni_listener_remove(struct syni_listener *listener)
     if (mine && atomic_exchange(&listener->notice.waited, true))
         return SYN_EBUSY;
     if (mine) {
-        syni_mutex_lock(&lock);
+        syni_mutex_lock(&listener_lock);
         end_below(listener, SYNI_SIGNALS);
         unlink_it(listener);
-        syni_mutex_unlock(&lock);
+        syni_mutex_unlock(&listener_lock);
         listener->notice.waited = false;
     }
     return syni_notice_close(&listener->notice);
@@ -155,10 +156,10 @@ syn_err syni_listener_remove(struct syni_listener *listener)
 
 void syni_listener_pass_on(int number)
 {
-    syni_mutex_lock(&lock);
+    syni_mutex_lock(&listener_lock);
     if (signals[number].listeners)
         restore(number);
-    syni_mutex_unlock(&lock);
+    syni_mutex_unlock(&listener_lock);
     kill(getpid(), number);
 }
 

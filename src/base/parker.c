@@ -30,7 +30,7 @@ static struct syni_parker lasting[LASTING];
 static struct syni_parker *spare; /* under spare_lock, as the next */
 static int n_lasting;             /* that were handed out ever */
 
-static void give_back(struct syni_self *self)
+static void parker_give_back(struct syni_self *self)
 {
     struct syni_parker *parker = self->parker;
 
@@ -43,7 +43,7 @@ static void give_back(struct syni_self *self)
     syni_mutex_unlock(&spare_lock);
 }
 
-static void prepare(struct syni_parker *parker)
+static void parker_prepare(struct syni_parker *parker)
 {
     syni_mutex_init(&parker->mutex, SYNI_RANK_PARKER);
     syni_cond_init(&parker->cond);
@@ -52,7 +52,7 @@ static void prepare(struct syni_parker *parker)
 }
 
 /* In a child all but the calling thread's are nobody's; and who was about to wake that is gone. */
-static void forked(void)
+static void parker_forked(void)
 {
     struct syni_parker *mine = syni_self()->parker;
 
@@ -64,16 +64,16 @@ static void forked(void)
             spare = &lasting[i];
     }
     if (mine)
-        prepare(mine);
+        parker_prepare(mine);
 }
 
-static struct syni_fork_call fork_call = {.lock = &spare_lock, .child = forked};
+static struct syni_fork_call parker_fork_call = {.lock = &spare_lock, .child = parker_forked};
 
 static struct syni_parker *take_lasting(void)
 {
     struct syni_parker *parker;
 
-    syni_fork_watch(&fork_call);
+    syni_fork_watch(&parker_fork_call);
     syni_mutex_lock(&spare_lock);
     parker = spare;
     if (parker)
@@ -84,7 +84,7 @@ static struct syni_parker *take_lasting(void)
     return parker;
 }
 
-static struct syni_parker *make(struct syni_self *self)
+static struct syni_parker *parker_make(struct syni_self *self)
 {
     struct syni_parker *parker = take_lasting();
 
@@ -93,17 +93,17 @@ static struct syni_parker *make(struct syni_self *self)
     else
         parker = &self->own_parker;
     if (!parker->made)
-        prepare(parker);
+        parker_prepare(parker);
     /* relaxed: a wake for who had it before may come later still; it is for no reason */
     atomic_store_explicit(&parker->state, SYNI_PARKER_EMPTY, memory_order_relaxed);
     self->parker = parker;
-    syni_self_owns(self, SYNI_OWNS_PARKER, give_back);
+    syni_self_owns(self, SYNI_OWNS_PARKER, parker_give_back);
     return parker;
 }
 
 struct syni_parker *syni_parker_of(struct syni_self *self)
 {
-    return self->parker ? self->parker : make(self);
+    return self->parker ? self->parker : parker_make(self);
 }
 
 struct syni_parker *syni_parker_mine(void)

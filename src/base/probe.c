@@ -34,9 +34,9 @@
 _Atomic(bool) syni_delay_armed, syni_steps_counted;
 
 #define NAME_OF(name) #name,
-static const char *const names[] = {SYNI_DELAY_POINTS(NAME_OF)};
+static const char *const probe_names[] = {SYNI_DELAY_POINTS(NAME_OF)};
 
-enum { LATEST = 16, LOOK_NS = 100000 };
+enum { LATEST = 16, PROBE_LOOK_NS = 100000 };
 
 static struct {
     atomic_ulong passed, delayed; /* since the last clear */
@@ -62,12 +62,12 @@ static unsigned long get(atomic_ulong *number)
     return atomic_load_explicit(number, memory_order_relaxed);
 }
 
-static void set(atomic_ulong *number, unsigned long value)
+static void probe_set(atomic_ulong *number, unsigned long value)
 {
     atomic_store_explicit(number, value, memory_order_relaxed);
 }
 
-static unsigned long next(atomic_ulong *number)
+static unsigned long probe_next(atomic_ulong *number)
 {
     return atomic_fetch_add_explicit(number, 1, memory_order_relaxed) + 1;
 }
@@ -82,15 +82,15 @@ static void nap(int64_t ns)
     syni_thread_let_cancel(cancel_state);
 }
 
-static void arm(void)
+static void probe_arm(void)
 {
     atomic_store_explicit(&syni_delay_armed, true, memory_order_relaxed);
 }
 
-static int find(const char *name)
+static int probe_find(const char *name)
 {
     for (int i = 0; i < SYNI_N_DELAY_POINTS; i++)
-        if (name && strcmp(names[i], name) == 0)
+        if (name && strcmp(probe_names[i], name) == 0)
             return i;
     return -1;
 }
@@ -119,18 +119,18 @@ static int64_t drawn(int point, unsigned long pass)
 
 static void take_note(int point, unsigned long pass)
 {
-    unsigned long i = next(&n_taken) - 1;
+    unsigned long i = probe_next(&n_taken) - 1;
 
-    next(&points[point].delayed);
+    probe_next(&points[point].delayed);
     atomic_store_explicit(&latest[i % LATEST].point, point, memory_order_relaxed);
-    set(&latest[i % LATEST].pass, pass);
+    probe_set(&latest[i % LATEST].pass, pass);
 }
 
-static void hold(int point, unsigned long pass)
+static void probe_hold(int point, unsigned long pass)
 {
     atomic_store_explicit(&points[point].holds, true, memory_order_relaxed);
     while (get(&points[point].hold_at) == pass)
-        nap(LOOK_NS);
+        nap(PROBE_LOOK_NS);
     atomic_store_explicit(&points[point].holds, false, memory_order_relaxed);
 }
 
@@ -148,7 +148,7 @@ static bool takes_longer(int point)
 
 void syni_delay_pass(enum syni_delay_point point)
 {
-    unsigned long pass = next(&points[point].passed);
+    unsigned long pass = probe_next(&points[point].passed);
     int64_t ns = drawn((int)point, pass);
 
     if (takes_longer((int)point))
@@ -156,7 +156,7 @@ void syni_delay_pass(enum syni_delay_point point)
     if (ns >= 0 || get(&points[point].hold_at) == pass)
         take_note((int)point, pass);
     if (get(&points[point].hold_at) == pass)
-        hold((int)point, pass);
+        probe_hold((int)point, pass);
     if (ns > 0)
         nap(ns);
     else if (ns == 0)
@@ -171,47 +171,47 @@ static syn_err no_point(const char *name)
 
 syn_err syn_test_hold(const char *name, unsigned long nth)
 {
-    int point = find(name);
+    int point = probe_find(name);
 
     if (point < 0 || nth == 0)
         return no_point(name);
-    set(&points[point].hold_at, get(&points[point].passed) + nth);
-    arm();
+    probe_set(&points[point].hold_at, get(&points[point].passed) + nth);
+    probe_arm();
     return SYN_OK;
 }
 
 syn_err syn_test_await_held(const char *name, double seconds)
 {
     int64_t until = syni_now() + (int64_t)(seconds * 1e9);
-    int point = find(name);
+    int point = probe_find(name);
 
     if (point < 0)
         return no_point(name);
     while (!atomic_load_explicit(&points[point].holds, memory_order_relaxed)) {
         if (syni_now() >= until)
             return syni_refuse(SYN_ETIMEDOUT, "no thread came to the point %s", name);
-        nap(LOOK_NS);
+        nap(PROBE_LOOK_NS);
     }
     return SYN_OK;
 }
 
 void syn_test_release(const char *name)
 {
-    int point = find(name);
+    int point = probe_find(name);
 
     if (point >= 0)
-        set(&points[point].hold_at, 0);
+        probe_set(&points[point].hold_at, 0);
 }
 
 syn_err syn_test_delay(const char *name, unsigned long passes, double seconds)
 {
-    int point = find(name);
+    int point = probe_find(name);
 
     if (point < 0)
         return no_point(name);
     atomic_store_explicit(&points[point].delay_ns, (int64_t)(seconds * 1e9), memory_order_relaxed);
-    set(&points[point].to_delay, passes);
-    arm();
+    probe_set(&points[point].to_delay, passes);
+    probe_arm();
     return SYN_OK;
 }
 
@@ -223,7 +223,7 @@ syn_err syn_test_delay_at_random(uint64_t new_seed, unsigned of, double most_sec
     atomic_store_explicit(&one_in, of, memory_order_relaxed);
     atomic_store_explicit(&most_ns, (int64_t)(most_seconds * 1e9), memory_order_relaxed);
     atomic_store_explicit(&seed, new_seed, memory_order_relaxed);
-    arm();
+    probe_arm();
     return SYN_OK;
 }
 
@@ -232,17 +232,17 @@ void syn_test_delay_clear(void)
     atomic_store_explicit(&syni_delay_armed, false, memory_order_relaxed);
     atomic_store_explicit(&seed, 0, memory_order_relaxed);
     for (int i = 0; i < SYNI_N_DELAY_POINTS; i++) {
-        set(&points[i].hold_at, 0);
-        set(&points[i].to_delay, 0);
-        set(&points[i].passed, 0);
-        set(&points[i].delayed, 0);
+        probe_set(&points[i].hold_at, 0);
+        probe_set(&points[i].to_delay, 0);
+        probe_set(&points[i].passed, 0);
+        probe_set(&points[i].delayed, 0);
     }
-    set(&n_taken, 0);
+    probe_set(&n_taken, 0);
 }
 
 unsigned long syn_test_passes(const char *name)
 {
-    int point = find(name);
+    int point = probe_find(name);
 
     return point < 0 ? 0 : get(&points[point].passed);
 }
@@ -267,7 +267,7 @@ void syn_test_delay_print(int fd)
     for (int i = 0; i < SYNI_N_DELAY_POINTS; i++) {
         if (get(&points[i].passed) == 0)
             continue;
-        snprintf(line, sizeof line, "  %s: passed %lu times, delayed %lu%s\n", names[i],
+        snprintf(line, sizeof line, "  %s: passed %lu times, delayed %lu%s\n", probe_names[i],
                  get(&points[i].passed), get(&points[i].delayed),
                  atomic_load_explicit(&points[i].holds, memory_order_relaxed)
                      ? ", and a thread is held there"
@@ -276,7 +276,7 @@ void syn_test_delay_print(int fd)
     }
     for (unsigned long i = first; i < taken; i++) {
         snprintf(line, sizeof line, "%s %s %lu", i == first ? "  the latest:" : ",",
-                 names[atomic_load_explicit(&latest[i % LATEST].point, memory_order_relaxed)],
+                 probe_names[atomic_load_explicit(&latest[i % LATEST].point, memory_order_relaxed)],
                  get(&latest[i % LATEST].pass));
         print(fd, line);
     }
@@ -285,7 +285,7 @@ void syn_test_delay_print(int fd)
 
 void syni_step_count(void)
 {
-    next(&n_steps);
+    probe_next(&n_steps);
 }
 
 unsigned long syn_test_steps(void)

@@ -22,7 +22,7 @@ _Static_assert(SYNI_N_RANKS <= 32, "as many ranks as bits");
 
 #define SAYS(name, says, inside) says,
 #define INSIDE(name, says, inside) inside,
-static const char *const names[] = {SYNI_LOCK_RANKS(SAYS)};
+static const char *const rank_names[] = {SYNI_LOCK_RANKS(SAYS)};
 static const unsigned long may_be_inside[] = {SYNI_LOCK_RANKS(INSIDE)};
 
 static _Noreturn void out_of_order(enum syni_rank rank, uint32_t others, const char *what)
@@ -31,8 +31,8 @@ static _Noreturn void out_of_order(enum syni_rank rank, uint32_t others, const c
 
     while (!(others >> other & 1))
         other++;
-    syni_print("the lock %s is %s while that %s is held (src/base/rank.h)", names[rank], what,
-               names[other]);
+    syni_print("the lock %s is %s while that %s is held (src/base/rank.h)", rank_names[rank], what,
+               rank_names[other]);
     abort(); /* as syni_panic(), which stands upon us */
 }
 

@@ -22,7 +22,7 @@
 
 enum { STORE_SIZE = 64 };
 
-static struct syn_report store[STORE_SIZE];
+static struct syn_report report_store[STORE_SIZE];
 static _Atomic(uint64_t) taken;
 static atomic_int verbose;
 
@@ -40,15 +40,15 @@ static struct syn_report *take_place(void)
 
             while (bit >> place != 1)
                 place++;
-            memset(&store[place], 0, sizeof store[place]);
-            return &store[place];
+            memset(&report_store[place], 0, sizeof report_store[place]);
+            return &report_store[place];
         }
     }
-    return syni_alloc(sizeof *store);
+    return syni_alloc(sizeof *report_store);
 }
 
 /* Messages of other libraries often end in a newline. */
-static void trim(char *message)
+static void report_trim(char *message)
 {
     size_t length = strlen(message);
 
@@ -66,7 +66,7 @@ struct syn_report *syni_report_new(syn_err code, enum syn_origin origin, const c
     report->origin = origin;
     if (message) {
         snprintf(report->message, sizeof report->message, "%s", message);
-        trim(report->message);
+        report_trim(report->message);
     }
     return report;
 }
@@ -126,11 +126,11 @@ const struct syn_report *syni_report_of_clean_up(const struct syn_report *report
 
 static void free_one(struct syn_report *report)
 {
-    uintptr_t place = (uintptr_t)report - (uintptr_t)store;
+    uintptr_t place = (uintptr_t)report - (uintptr_t)report_store;
 
-    if (place < sizeof store)
+    if (place < sizeof report_store)
         /* release: the next taker may overwrite what we read */
-        atomic_fetch_and_explicit(&taken, ~((uint64_t)1 << (place / sizeof *store)),
+        atomic_fetch_and_explicit(&taken, ~((uint64_t)1 << (place / sizeof *report_store)),
                                   memory_order_release);
     else
         syni_free(report, sizeof *report);
@@ -161,25 +161,25 @@ void syni_report_site(struct syn_report *report, const struct syn_site *site)
     report->n_sites++;
 }
 
-static void forget(struct syni_self *self)
+static void report_forget(struct syni_self *self)
 {
     syni_report_free(self->report);
     self->report = NULL;
 }
 
-static void put(struct syni_self *self, struct syn_report *report)
+static void report_put(struct syni_self *self, struct syn_report *report)
 {
     if (report == self->report)
         return;
     if (report)
-        syni_self_owns(self, SYNI_OWNS_REPORT, forget);
+        syni_self_owns(self, SYNI_OWNS_REPORT, report_forget);
     syni_report_free(self->report);
     self->report = report;
 }
 
 void syni_report_put(struct syn_report *report)
 {
-    put(syni_self(), report);
+    report_put(syni_self(), report);
 }
 
 enum syn_origin syn_last_origin(void)
@@ -193,7 +193,7 @@ syn_err syni_report_keep(syn_err code, enum syn_origin origin, struct syn_report
 
     self->code = code;
     self->origin = origin;
-    put(self, report);
+    report_put(self, report);
     return code;
 }
 
@@ -249,7 +249,8 @@ struct text {
     int size, length;
 };
 
-__attribute__((format(printf, 2, 3))) static void add(struct text *text, const char *format, ...)
+__attribute__((format(printf, 2, 3))) static void report_add(struct text *text, const char *format,
+                                                             ...)
 {
     va_list arguments;
     int left = text->size > text->length ? text->size - text->length : 0;
@@ -270,9 +271,9 @@ static void add_sites(struct text *text, const struct syn_report *report)
         const struct syn_site *site = &report->sites[i];
 
         if (report->n_sites > SYN_TRACE_MAX && i == SYN_TRACE_MAX / 2)
-            add(text, "  ... %d more\n", report->n_sites - SYN_TRACE_MAX);
+            report_add(text, "  ... %d more\n", report->n_sites - SYN_TRACE_MAX);
         if (!site->library || verbose)
-            add(text, "  in %s (%s:%d)\n", site->function, site->file, site->line);
+            report_add(text, "  in %s (%s:%d)\n", site->function, site->file, site->line);
     }
 }
 
@@ -295,9 +296,11 @@ int syn_report_text(const struct syn_report *report, char *buf, int size)
     for (const struct syn_report *r = report; r; r = r->cause) {
         char number[NUMBER_SIZE];
 
-        add(&text, "%s%s%s%s\n",
-            r == report ? "" : r->in_clean_up ? "and its clean-up failed: " : "caused by: ",
-            text_of(r->code, number), r->message[0] ? ": " : "", r->message);
+        report_add(&text, "%s%s%s%s\n",
+                   r == report      ? ""
+                   : r->in_clean_up ? "and its clean-up failed: "
+                                    : "caused by: ",
+                   text_of(r->code, number), r->message[0] ? ": " : "", r->message);
         add_sites(&text, r);
     }
     return text.length;

@@ -13,17 +13,17 @@
 
 _Thread_local struct syni_self syni_this_thread;
 
-static struct syni_mutex lock = SYNI_MUTEX_INIT(RECORDS);
+static struct syni_mutex self_lock = SYNI_MUTEX_INIT(RECORDS);
 static struct syni_list records = {&records, &records}; /* under lock: those that give back */
 
 /* What is called here may make new belongings. They bring us back. */
-static void end(void *argument)
+static void self_end(void *argument)
 {
     struct syni_self *self = argument;
 
-    syni_mutex_lock(&lock);
+    syni_mutex_lock(&self_lock);
     syni_list_remove(&self->link);
-    syni_mutex_unlock(&lock);
+    syni_mutex_unlock(&self_lock);
     self->will_give_back = false;
     for (int i = 0; i < SYNI_BELONGINGS; i++) {
         void (*give_back)(struct syni_self *) = self->give_back[i];
@@ -35,7 +35,7 @@ static void end(void *argument)
 }
 
 /* In a child this is the program's thread: it drives nothing and runs no work. */
-static void forked(void)
+static void self_forked(void)
 {
     struct syni_self *self = syni_self();
 
@@ -51,7 +51,7 @@ static void forked(void)
         syni_list_append(&records, &self->link);
 }
 
-static struct syni_fork_call fork_call = {.lock = &lock, .child = forked};
+static struct syni_fork_call self_fork_call = {.lock = &self_lock, .child = self_forked};
 
 void syni_self_end_all(void)
 {
@@ -59,12 +59,12 @@ void syni_self_end_all(void)
 
     do {
         self = NULL;
-        syni_mutex_lock(&lock);
+        syni_mutex_lock(&self_lock);
         if (!syni_list_empty(&records))
             self = SYNI_CONTAINER(records.next, struct syni_self, link);
-        syni_mutex_unlock(&lock);
+        syni_mutex_unlock(&self_lock);
         if (self)
-            end(self);
+            self_end(self);
     } while (self);
 }
 
@@ -74,13 +74,13 @@ void syni_self_owns(struct syni_self *self, enum syni_belonging belonging,
     self->give_back[belonging] = give_back;
     if (self->will_give_back)
         return;
-    syni_fork_watch(&fork_call);
-    self->at_exit.fn = end;
+    syni_fork_watch(&self_fork_call);
+    self->at_exit.fn = self_end;
     self->at_exit.argument = self;
     self->will_give_back = syni_thread_at_exit(&self->at_exit);
     if (!self->will_give_back)
         return; /* what this thread has stays behind when it ends */
-    syni_mutex_lock(&lock);
+    syni_mutex_lock(&self_lock);
     syni_list_append(&records, &self->link);
-    syni_mutex_unlock(&lock);
+    syni_mutex_unlock(&self_lock);
 }

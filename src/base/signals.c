@@ -86,7 +86,7 @@ static bool runs_a_handler(int signal)
            (action.sa_handler != SIG_DFL && action.sa_handler != SIG_IGN);
 }
 
-static void look(void)
+static void signals_look(void)
 {
     int64_t now = syni_now();
 
@@ -103,7 +103,7 @@ void syni_signals_open(void)
 {
     if (!mine.ours || mine.open)
         return;
-    look();
+    signals_look();
     set_mask(mine.lent ? &mine.program : &mine.awake);
     mine.open = true;
 }

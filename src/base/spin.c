@@ -51,7 +51,7 @@ void syni_spin_once(unsigned i)
 
 enum found { CAME, IN_VAIN, A_CROWD };
 
-static enum found look(bool (*come)(void *of), void *of)
+static enum found spin_look(bool (*come)(void *of), void *of)
 {
     int64_t before, now;
 
@@ -89,7 +89,7 @@ bool syni_spin(struct syni_patience *patience, bool (*come)(void *of), void *of)
     if (patience->left_out > 0) {
         patience->left_out--;
     } else if (syni_many_processors()) {
-        enum found found = look(come, of);
+        enum found found = spin_look(come, of);
 
         learn(patience, found);
         if (found == CAME)

@@ -11,7 +11,7 @@
 #include "base/generation.h"
 
 static struct syni_mutex retired_lock = SYNI_MUTEX_INIT(RETIRED);
-static struct syni_thread retired; /* under the lock: the last that did */
+static struct syni_thread thread_end_retired; /* under the lock: the last that did */
 static unsigned retired_in;        /* the process it was one of; 0: there is none */
 
 /* Puts the calling thread there, or, NULL, nobody, and joins who was there. */
@@ -22,10 +22,10 @@ static void retire(const struct syni_thread *next)
 
     syni_mutex_lock(&retired_lock);
     joins = retired_in == syni_process();
-    before = retired;
+    before = thread_end_retired;
     retired_in = next ? syni_process() : 0;
     if (next)
-        retired = *next;
+        thread_end_retired = *next;
     syni_mutex_unlock(&retired_lock);
     if (joins)
         syni_thread_join(&before);

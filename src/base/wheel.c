@@ -31,7 +31,7 @@ static int highest_bit(uint64_t bits)
     return 63 - __builtin_clzll(bits);
 }
 
-static void place(struct syni_wheel *wheel, struct syni_heap_node *node)
+static void wheel_place(struct syni_wheel *wheel, struct syni_heap_node *node)
 {
     int64_t tick = tick_of(node);
     struct syni_heap_node **slot;
@@ -57,7 +57,7 @@ void syni_wheel_insert(struct syni_wheel *wheel, struct syni_heap_node *node, in
 {
     node->key = key;
     node->order = wheel->near.inserted++;
-    place(wheel, node);
+    wheel_place(wheel, node);
 }
 
 /* The first slot that has nodes, which all come before those in other slots; NULL: none has. Its
@@ -90,13 +90,13 @@ static void move_to(struct syni_wheel *wheel, struct syni_heap_node **slot, int6
     while (node) {
         struct syni_heap_node *next = node->next;
 
-        place(wheel, node);
+        wheel_place(wheel, node);
         node = next;
     }
 }
 
 /* The smallest key in a list, if it is short; otherwise false. */
-static bool look_at(const struct syni_heap_node *node, int64_t *out_key)
+static bool wheel_look_at(const struct syni_heap_node *node, int64_t *out_key)
 {
     int64_t key = INT64_MAX;
 
@@ -116,7 +116,7 @@ int64_t syni_wheel_next(struct syni_wheel *wheel)
 
     while (!syni_heap_first(&wheel->near)) {
         slot = first_slot(wheel, &tick);
-        if (!slot || look_at(*slot, &key))
+        if (!slot || wheel_look_at(*slot, &key))
             return key;
         move_to(wheel, slot, tick);
     }

@@ -29,7 +29,7 @@ const struct syn_method *syn_class_find(const struct syn_class *object_class, co
 }
 
 /* A call that is ready to be made: its arguments, packed. */
-struct call {
+struct by_name_call {
     const struct syn_method *method;
     struct syn_object *object;
     union syn_raw raw[ARGUMENTS_MAX];
@@ -37,14 +37,14 @@ struct call {
     struct syni_complaint complaint;
 };
 
-static bool complain(struct call *call, const char *what)
+static bool complain(struct by_name_call *call, const char *what)
 {
     snprintf(call->complaint.text, sizeof call->complaint.text, "%s: %s",
              call->method ? call->method->name : "a call by name", what);
     return false;
 }
 
-static bool pack(struct call *call, struct syn_values arguments)
+static bool by_name_pack(struct by_name_call *call, struct syn_values arguments)
 {
     const struct syn_method *method = call->method;
 
@@ -67,7 +67,7 @@ static bool needs_object(const struct syn_method *method)
     return method->kind != SYN_KIND_STATIC && method->kind != SYN_KIND_CONSTRUCTOR;
 }
 
-static syn_err check_types(struct call *call)
+static syn_err check_types(struct by_name_call *call)
 {
     const struct syn_method *method = call->method;
     bool can = syni_value_can(&method->result);
@@ -80,7 +80,7 @@ static syn_err check_types(struct call *call)
     return SYN_ENOTSUP;
 }
 
-static syn_err prepare(struct call *call, struct syn_values arguments)
+static syn_err by_name_prepare(struct by_name_call *call, struct syn_values arguments)
 {
     syn_err err;
 
@@ -95,17 +95,17 @@ static syn_err prepare(struct call *call, struct syn_values arguments)
         complain(call, "there is no object");
         return SYN_EINVAL;
     }
-    return pack(call, arguments) ? SYN_OK : SYN_EINVAL;
+    return by_name_pack(call, arguments) ? SYN_OK : SYN_EINVAL;
 }
 
-static syn_err not_callable(struct call *call)
+static syn_err not_callable(struct by_name_call *call)
 {
     complain(call, "gives no single result");
     return SYN_ENOTSUP;
 }
 
 /* A blocking call of OBJECT's here would wait for itself. */
-static bool is_own_loop(const struct call *call)
+static bool is_own_loop(const struct by_name_call *call)
 {
     struct syni_home *home;
 
@@ -113,7 +113,7 @@ static bool is_own_loop(const struct call *call)
            syni_drives(&home->loop);
 }
 
-static syn_err call_and_wait(struct call *call, union syn_raw *out_raw)
+static syn_err call_and_wait(struct by_name_call *call, union syn_raw *out_raw)
 {
     struct syn_future future;
     syn_err err;
@@ -135,9 +135,9 @@ static syn_err call_and_wait(struct call *call, union syn_raw *out_raw)
 syn_err syn_method_call(const struct syn_method *method, struct syn_object *object,
                         struct syn_values arguments, struct syn_value *out_result)
 {
-    struct call call = {.method = method, .object = object};
+    struct by_name_call call = {.method = method, .object = object};
     union syn_raw raw = {0};
-    syn_err err = prepare(&call, arguments);
+    syn_err err = by_name_prepare(&call, arguments);
 
     if (!err && !method->direct && !method->future)
         err = not_callable(&call);
@@ -153,7 +153,7 @@ syn_err syn_method_call(const struct syn_method *method, struct syn_object *obje
 }
 
 /* Why nothing was begun, as a handle, and in this thread's report. */
-static syn_err refuse(const struct call *call, syn_err err)
+static syn_err by_name_refuse(const struct by_name_call *call, syn_err err)
 {
     return syni_refuse(err, "%s", call->complaint.text);
 }
@@ -164,7 +164,7 @@ static void call_back(void (*fn)(void), void *user, syn_err err, void *result)
     ((void (*)(void *, syn_err, union syn_raw *))fn)(user, err, NULL);
 }
 
-static struct syn_future refused_future(const struct call *call, syn_err err)
+static struct syn_future refused_future(const struct by_name_call *call, syn_err err)
 {
     static const struct syn_type type = {.call = call_back};
 
@@ -175,14 +175,14 @@ static struct syn_future refused_future(const struct call *call, syn_err err)
 struct syn_method_future syn_method_start(const struct syn_method *method,
                                           struct syn_object *object, struct syn_values arguments)
 {
-    struct call call = {.method = method, .object = object};
+    struct by_name_call call = {.method = method, .object = object};
     struct syn_method_future future;
-    syn_err err = prepare(&call, arguments);
+    syn_err err = by_name_prepare(&call, arguments);
 
     if (!err && !method->future)
         err = not_callable(&call);
     if (err)
-        future.u.handle = refused_future(&call, refuse(&call, err));
+        future.u.handle = refused_future(&call, by_name_refuse(&call, err));
     else
         future.u.handle = method->future(object, call.at);
     return future;
@@ -192,16 +192,16 @@ struct syn_method_channel syn_method_iterate(const struct syn_method *method,
                                              struct syn_object *object,
                                              struct syn_values arguments)
 {
-    struct call call = {.method = method, .object = object};
+    struct by_name_call call = {.method = method, .object = object};
     struct syn_method_channel channel;
-    syn_err err = prepare(&call, arguments);
+    syn_err err = by_name_prepare(&call, arguments);
 
     if (!err && !method->channel) {
         complain(&call, "is no generator");
         err = SYN_ENOTSUP;
     }
     if (err)
-        channel.u.handle = (struct syn_channel){NULL, (uint32_t)refuse(&call, err), 0};
+        channel.u.handle = (struct syn_channel){NULL, (uint32_t)by_name_refuse(&call, err), 0};
     else
         channel.u.handle = method->channel(object, call.at);
     return channel;

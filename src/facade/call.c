@@ -67,7 +67,7 @@ bool syni_launch(struct syni_task *task)
 }
 
 /* What the call came to; its frame goes with the caller's stack. */
-static syn_err outcome(struct syni_core *core, void *out_result)
+static syn_err call_outcome(struct syni_core *core, void *out_result)
 {
     struct syn_report *report = core->report;
     syn_err err = core->err;
@@ -94,15 +94,15 @@ static void not_taken(struct syni_task *task)
 }
 
 /* A call that blocks: TASK, whose frame lies on this stack. */
-struct call {
+struct call_in_hand {
     struct syni_thread_wait wait;
     struct syni_task *task;
     bool not_taken;
 };
 
-static bool begin(struct syni_thread_wait *wait)
+static bool call_begin(struct syni_thread_wait *wait)
 {
-    struct call *call = SYNI_CONTAINER(wait, struct call, wait);
+    struct call_in_hand *call = SYNI_CONTAINER(wait, struct call_in_hand, wait);
 
     /* relaxed: the post, or this thread, passes it on */
     atomic_store_explicit(&call->task->core.waiter, &wait->waiter.waiter, memory_order_relaxed);
@@ -119,31 +119,31 @@ static bool begin(struct syni_thread_wait *wait)
 
 static bool ask_to_end(struct syni_thread_wait *wait, enum syn_origin origin)
 {
-    syni_task_request(SYNI_CONTAINER(wait, struct call, wait)->task, origin);
+    syni_task_request(SYNI_CONTAINER(wait, struct call_in_hand, wait)->task, origin);
     return true;
 }
 
-static void abandon(struct syni_thread_wait *wait)
+static void call_abandon(struct syni_thread_wait *wait)
 {
-    struct syni_task *task = SYNI_CONTAINER(wait, struct call, wait)->task;
+    struct syni_task *task = SYNI_CONTAINER(wait, struct call_in_hand, wait)->task;
 
     if (!task->ending && !syni_core_done(&task->core))
         syni_task_abandon(task, SYN_EABANDONED, SYN_BY_INTERRUPT,
                           "interrupted, it would not end, and was interrupted again");
 }
 
-static const struct syni_thread_wait_ops call_ops = {begin, NULL, ask_to_end, abandon};
+static const struct syni_thread_wait_ops call_ops = {call_begin, NULL, ask_to_end, call_abandon};
 
 static syn_err call_on(struct syni_self *self, struct syni_task *task, struct syni_home *home,
                        void *out_result)
 {
     const struct syn_function *function = task->function;
-    struct call call = {.wait = {.ops = &call_ops,
-                                 .source = {home, function->name, false, &task->core},
-                                 .reason = SYN_BY_DEADLINE,
-                                 .begins = true,
-                                 .may_drive = true},
-                        .task = task};
+    struct call_in_hand call = {.wait = {.ops = &call_ops,
+                                         .source = {home, function->name, false, &task->core},
+                                         .reason = SYN_BY_DEADLINE,
+                                         .begins = true,
+                                         .may_drive = true},
+                                .task = task};
     syn_err err;
 
     syni_task_init(self, task, home);
@@ -153,7 +153,7 @@ static syn_err call_on(struct syni_self *self, struct syni_task *task, struct sy
     if (call.not_taken)
         return syni_refuse_home(home->synchronizer, task->core.err, function->name);
     if (!err)
-        return outcome(&task->core, out_result);
+        return call_outcome(&task->core, out_result);
     syni_bindings_release(task->locals);
     return err;
 }

@@ -16,7 +16,8 @@ syn_err syni_channel_new(const struct syn_type *item, size_t capacity,
                : syni_refuse(SYN_ENOMEM, "no memory for a channel");
 }
 
-static syn_err send(struct syni_channel *channel, const void *item, struct syn_deadline deadline)
+static syn_err channel_call_send(struct syni_channel *channel, const void *item,
+                                 struct syn_deadline deadline)
 {
     struct syni_thread_port port;
 
@@ -33,7 +34,7 @@ syn_err syni_channel_send(struct syn_channel handle, const void *item,
     if (err)
         return syni_refuse_channel(err);
     err = channel->is_generator ? syni_refuse_channel(SYN_ENOTSUP)
-                                : send(channel, item, deadline);
+                                : channel_call_send(channel, item, deadline);
     syni_channel_unpin(channel);
     return syni_name_missing_item(err, item);
 }

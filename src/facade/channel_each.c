@@ -9,18 +9,18 @@
 #include "facade/thread_port.h"
 #include "task/channel.h"
 
-enum { BEFORE, INSIDE, RAN_OUT, CLOSED };
+enum { CHANNEL_EACH_BEFORE, CHANNEL_EACH_INSIDE, RAN_OUT, CLOSED };
 
 struct syni_each syni_each_begin(struct syn_channel channel, syn_err *out_err, int open)
 {
-    struct syni_each each = {channel, out_err, open, BEFORE};
+    struct syni_each each = {channel, out_err, open, CHANNEL_EACH_BEFORE};
 
     if (out_err)
         *out_err = SYN_OK;
     return each;
 }
 
-static void say(struct syni_each *each, syn_err err)
+static void channel_each_say(struct syni_each *each, syn_err err)
 {
     if (each->out_err)
         *each->out_err = err;
@@ -30,17 +30,17 @@ int syni_each_goes_on(struct syni_each *each)
 {
     syn_err err;
 
-    if (each->state == BEFORE) {
-        each->state = INSIDE;
+    if (each->state == CHANNEL_EACH_BEFORE) {
+        each->state = CHANNEL_EACH_INSIDE;
         return 1;
     }
     if (each->open) {
         each->state = CLOSED;
         return 0;
     }
-    if (each->state == INSIDE) { /* left by a break */
+    if (each->state == CHANNEL_EACH_INSIDE) { /* left by a break */
         err = syni_channel_close(each->channel, syn_after(SYNI_CLOSE_LIMIT_S));
-        say(each, err == SYN_EAGAIN ? SYN_OK : err);
+        channel_each_say(each, err == SYN_EAGAIN ? SYN_OK : err);
     } else {
         syni_channel_drop(each->channel);
     }
@@ -55,12 +55,12 @@ int syni_each_next(struct syni_each *each, void *out_item)
     if (!err)
         return 1;
     each->state = RAN_OUT;
-    say(each, err == SYN_EEND ? SYN_OK : err);
+    channel_each_say(each, err == SYN_EEND ? SYN_OK : err);
     return 0;
 }
 
 void syni_each_leave(struct syni_each *each)
 {
-    if (each->state == INSIDE)
+    if (each->state == CHANNEL_EACH_INSIDE)
         syni_each_goes_on(each);
 }

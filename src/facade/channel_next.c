@@ -9,7 +9,8 @@
 
 #include "base/report.h"
 
-static syn_err next(struct syni_channel *channel, void *out_item, struct syn_deadline deadline)
+static syn_err channel_next_next(struct syni_channel *channel, void *out_item,
+                                 struct syn_deadline deadline)
 {
     struct syni_thread_port port;
 
@@ -24,7 +25,7 @@ syn_err syni_channel_fetch(struct syn_channel handle, void *out_item, struct syn
 
     if (err)
         return syni_refuse_channel(err);
-    err = next(channel, out_item, deadline);
+    err = channel_next_next(channel, out_item, deadline);
     syni_channel_unpin(channel);
     return err;
 }
@@ -46,7 +47,7 @@ struct talk {
     syn_err err; /* nothing was said */
 };
 
-static bool say(struct syni_thread_wait *wait)
+static bool channel_next_say(struct syni_thread_wait *wait)
 {
     struct talk *talk =
         SYNI_CONTAINER(SYNI_CONTAINER(wait, struct syni_thread_port, wait), struct talk, port);
@@ -56,11 +57,12 @@ static bool say(struct syni_thread_wait *wait)
     return !talk->err && !served;
 }
 
-/* As next(); what would have to wait where it must not is refused before anything is said. */
+/* As channel_next_next(); what would have to wait where it must not is refused before anything is said. */
 static syn_err talk(struct syni_channel *channel, const struct syni_saying *saying, void *out_item,
                     struct syn_deadline deadline)
 {
-    static const struct syni_thread_wait_ops ops = {say, syni_thread_port_withdraw, NULL, NULL};
+    static const struct syni_thread_wait_ops ops = {channel_next_say, syni_thread_port_withdraw,
+                                                    NULL, NULL};
     struct talk talk = {.port.wait = {.deadline = syni_deadline_here(deadline.ns), .begins = true},
                         .saying = saying};
     syn_err err;

@@ -15,9 +15,9 @@
 #include "task/channel.h"
 #include "task/context.h"
 
-enum { BEFORE, TURN, INSIDE, OVER };
+enum { CONTEXT_CALL_BEFORE, TURN, CONTEXT_CALL_INSIDE, OVER };
 
-static const char *name_of(const struct syn_context *context)
+static const char *context_call_name_of(const struct syn_context *context)
 {
     struct syni_channel *channel;
     const char *name = "a context";
@@ -30,7 +30,7 @@ static const char *name_of(const struct syn_context *context)
 }
 
 /* Asks it to end and waits for that; the thread's report stays. */
-static void end(struct syn_context *context)
+static void context_call_end(struct syn_context *context)
 {
     struct syn_report *report = syni_report_take();
     enum syn_origin origin = syn_last_origin();
@@ -43,7 +43,7 @@ static void end(struct syn_context *context)
 
 syn_err syni_context_enter(struct syn_context *context, void *out_value)
 {
-    const char *name = name_of(context);
+    const char *name = context_call_name_of(context);
     syn_err err;
 
     if (context->state)
@@ -55,11 +55,11 @@ syn_err syni_context_enter(struct syn_context *context, void *out_value)
     }
     if (err == SYN_EEND)
         err = syni_refuse(SYN_ENOYIELD, "%s ended without having yielded", name);
-    end(context);
+    context_call_end(context);
     return err;
 }
 
-static syn_err tell(struct syn_context *context, syn_err err)
+static syn_err context_call_tell(struct syn_context *context, syn_err err)
 {
     const struct syn_report *report = syn_last_report();
     char message[SYN_MESSAGE_MAX] = "";
@@ -72,10 +72,10 @@ static syn_err tell(struct syn_context *context, syn_err err)
                               context->second, syn_never());
 }
 
-static syn_err leave(struct syn_context *context, syn_err err)
+static syn_err context_call_leave(struct syn_context *context, syn_err err)
 {
-    const char *name = name_of(context);
-    syn_err answer = tell(context, err);
+    const char *name = context_call_name_of(context);
+    syn_err answer = context_call_tell(context, err);
 
     if (answer == SYN_EDEADLK) { /* nothing was said */
         syni_channel_drop(context->channel);
@@ -83,13 +83,13 @@ static syn_err leave(struct syn_context *context, syn_err err)
     }
     if (syni_context_judge(context, answer) == SYNI_EXIT_OVER)
         return answer == SYN_EEND ? SYN_OK : answer;
-    end(context);
+    context_call_end(context);
     return syni_refuse(SYN_EYIELDTWICE, "%s yielded again where it should have ended", name);
 }
 
 syn_err syni_context_exit(struct syn_context *context, syn_err err)
 {
-    const char *name = name_of(context);
+    const char *name = context_call_name_of(context);
     int deadlines = syni_deadlines_shadow(syni_self());
     struct syn_report *report;
     enum syn_origin origin;
@@ -97,13 +97,13 @@ syn_err syni_context_exit(struct syn_context *context, syn_err err)
 
     context->state = 0;
     if (!err) {
-        answer = leave(context, SYN_OK);
+        answer = context_call_leave(context, SYN_OK);
         syni_deadlines_unshadow(syni_self(), deadlines);
         return answer;
     }
     report = syni_report_copy(syn_last_report());
     origin = syn_last_origin();
-    answer = leave(context, err);
+    answer = context_call_leave(context, err);
     syni_deadlines_unshadow(syni_self(), deadlines);
     if (answer && answer != err)
         syni_unobserved(name, answer, syn_last_origin(), syn_last_report());
@@ -114,7 +114,7 @@ syn_err syni_context_exit(struct syn_context *context, syn_err err)
 
 struct syni_with syni_with_begin(struct syn_context context, syn_err *out_err)
 {
-    struct syni_with with = {context, out_err, BEFORE};
+    struct syni_with with = {context, out_err, CONTEXT_CALL_BEFORE};
 
     if (out_err)
         *out_err = SYN_OK;
@@ -125,10 +125,10 @@ int syni_with_enter(struct syni_with *with, void *out_value)
 {
     syn_err err;
 
-    if (with->state == INSIDE) /* the block was left by its end, or by continue */
+    if (with->state == CONTEXT_CALL_INSIDE) /* the block was left by its end, or by continue */
         return 0;
     err = syni_context_enter(&with->context, out_value);
-    with->state = err ? OVER : INSIDE;
+    with->state = err ? OVER : CONTEXT_CALL_INSIDE;
     if (with->out_err)
         *with->out_err = err;
     return !err;
@@ -138,11 +138,11 @@ int syni_with_goes_on(struct syni_with *with)
 {
     syn_err err;
 
-    if (with->state == BEFORE) {
+    if (with->state == CONTEXT_CALL_BEFORE) {
         with->state = TURN;
         return 1;
     }
-    if (with->state == INSIDE) {
+    if (with->state == CONTEXT_CALL_INSIDE) {
         err = syni_context_exit(&with->context, with->out_err ? *with->out_err : SYN_OK);
         if (with->out_err)
             *with->out_err = err;
@@ -153,6 +153,6 @@ int syni_with_goes_on(struct syni_with *with)
 
 void syni_with_leave(struct syni_with *with)
 {
-    if (with->state == INSIDE)
+    if (with->state == CONTEXT_CALL_INSIDE)
         syni_with_goes_on(with);
 }

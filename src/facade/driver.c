@@ -14,7 +14,7 @@
 
 /* A caller's thread that ends inside a task that it drives takes the role, and the
  * frames on its stack, with it: nobody could ever go on. */
-static void thread_ends(struct syni_self *self)
+static void driver_thread_ends(struct syni_self *self)
 {
     if (self->drives > 0)
         syni_panic("a thread ended (pthread_exit, cancellation) inside a task that it drove");
@@ -30,7 +30,7 @@ void syni_drive_begin(struct syni_self *self, struct syni_drive *drive, struct s
     self->report = NULL;
     syni_driving_enter(self, &drive->here, loop);
     if (self->drives++ == 0 && !self->give_back[SYNI_OWNS_DRIVE])
-        syni_self_owns(self, SYNI_OWNS_DRIVE, thread_ends);
+        syni_self_owns(self, SYNI_OWNS_DRIVE, driver_thread_ends);
     if (self->clock.sleeper.clock)
         syni_clock_step_aside(self);
     drive->saved_deadlines = self->deadlines.first;

@@ -76,7 +76,7 @@ static syn_err give_all_back(void)
     return SYN_OK;
 }
 
-static syn_err refuse_inside(void)
+static syn_err everything_refuse_inside(void)
 {
     if (syni_driving_now())
         return syni_refuse(SYN_EDEADLK,
@@ -92,7 +92,7 @@ static syn_err refuse_inside(void)
 syn_err syn_stop_everything(struct syn_deadline deadline)
 {
     struct first_stuck first = {.name = ""};
-    syn_err err = refuse_inside();
+    syn_err err = everything_refuse_inside();
 
     if (err)
         return err;

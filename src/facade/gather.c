@@ -69,8 +69,8 @@ static syn_err refuse_driven(const struct syni_core *core)
 }
 
 /* A child that OWNER's join could wait for only for ever. */
-static bool closes_circle(const struct syni_task *owner, struct syni_core *core,
-                          struct syn_report **out_report)
+static bool gather_closes_circle(const struct syni_task *owner, struct syni_core *core,
+                                 struct syn_report **out_report)
 {
     return syni_circle_depend(atomic_load_explicit(&owner->mark, memory_order_relaxed), core,
                               out_report) != SYN_OK;
@@ -93,7 +93,8 @@ syn_err syni_scope_add(struct syn_scope *public_scope, struct syn_future future,
         syni_place_check(owner, out_status, "a child's status");
     }
     err = owner ? syni_core_reserve_or_consume(future, &core) : syni_core_reserve(future, &core);
-    if (!err && owner && scope->goal == SYNI_GOAL_ALL && closes_circle(owner, core, &report)) {
+    if (!err && owner && scope->goal == SYNI_GOAL_ALL &&
+        gather_closes_circle(owner, core, &report)) {
         syni_core_commit(core);
         syni_core_ask(core, SYN_BY_REQUEST);
         syni_core_let_go(core);
@@ -227,7 +228,7 @@ static syn_err depend_on_children(struct syni_thread_wait *wait, uint64_t id,
 }
 
 /* Waits in this thread. Fails: SYN_EDEADLK. */
-static syn_err wait_for(struct syni_scope *scope, enum syni_scope_wait awaited)
+static syn_err gather_wait_for(struct syni_scope *scope, enum syni_scope_wait awaited)
 {
     static const struct syni_thread_wait_ops ops = {list_at_scope, NULL, ask_children, NULL};
     int64_t deadline = scope->has_deadline ? scope->deadline : SYNI_NEVER;
@@ -299,7 +300,7 @@ syn_err syni_scope_room(struct syn_scope *public_scope)
         return refuse_elsewhere();
     if (scope->home || frame_around(scope))
         return room_in_step(scope);
-    err = scope->bound ? wait_for(scope, SYNI_SCOPE_ROOM) : SYN_OK;
+    err = scope->bound ? gather_wait_for(scope, SYNI_SCOPE_ROOM) : SYN_OK;
     if (err)
         return err;
     ask_overdue(syni_self(), scope);
@@ -352,7 +353,7 @@ syn_err syn_scope_join(struct syn_scope *public_scope)
     err = refuse_wait(scope);
     if (err)
         return err;
-    err = wait_for(scope, SYNI_SCOPE_END);
+    err = gather_wait_for(scope, SYNI_SCOPE_END);
     if (err)
         return err;
     err = syni_scope_settle(scope, &origin, &report);
@@ -384,7 +385,7 @@ void syn_scope_close(struct syn_scope *public_scope)
         if (refuse_wait(scope))
             syni_panic("syn_scope_close: children run on a loop that this thread drives");
         syn_scope_cancel(public_scope);
-        if (wait_for(scope, SYNI_SCOPE_END))
+        if (gather_wait_for(scope, SYNI_SCOPE_END))
             syni_panic("syn_scope_close: its children wait for a loop that this thread drives");
         syni_scope_settle(scope, &origin, &report);
         syni_report_free(report);

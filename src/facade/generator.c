@@ -10,7 +10,7 @@
 #include "base/report.h"
 
 /* Its synchronizer is closed by now: as a call that was accepted too late. */
-static void start(struct syni_channel *channel)
+static void generator_start(struct syni_channel *channel)
 {
     struct syni_task *task = channel->generator->task;
 
@@ -32,7 +32,7 @@ syn_err syni_generator_new_on(const struct syn_generator *generator, struct syni
         syni_channel_unpin(channel);
         return SYN_ENOMEM;
     }
-    syni_channel_adopt_task(channel, *out_task, generator, start);
+    syni_channel_adopt_task(channel, *out_task, generator, generator_start);
     *out_own = channel;
     return SYN_OK;
 }

@@ -20,7 +20,7 @@ static struct syn_synchronizer *or_default(struct syn_synchronizer *synchronizer
     return synchronizer ? synchronizer : syn_default_synchronizer();
 }
 
-static syn_err refuse_inside(const struct syn_synchronizer *synchronizer, const char *what)
+static syn_err host_refuse_inside(const struct syn_synchronizer *synchronizer, const char *what)
 {
     return syni_refuse(SYN_EDEADLK, "%s('%s') inside a step, a callback or a job: say it in the loop "
                                     "of the thread that hosts",
@@ -59,7 +59,7 @@ static void may_move(struct syni_newcomer *here)
     syni_thread_told(&SYNI_CONTAINER(here, struct moving, here)->wait.waiter);
 }
 
-static bool ask(struct syni_thread_wait *wait)
+static bool host_ask(struct syni_thread_wait *wait)
 {
     struct moving *moving = SYNI_CONTAINER(wait, struct moving, wait);
     bool asked = syni_hosted_ask(&wait->source.home->loop, &moving->here, may_move);
@@ -79,7 +79,7 @@ static bool cannot_withdraw(struct syni_thread_wait *wait, enum syn_origin origi
 /* HOME has a thread, in whose place the calling one comes. */
 static syn_err move_in(struct syni_home *home, struct syni_self *self)
 {
-    static const struct syni_thread_wait_ops ops = {ask, cannot_withdraw, NULL, NULL};
+    static const struct syni_thread_wait_ops ops = {host_ask, cannot_withdraw, NULL, NULL};
     struct moving moving = {.wait = {.ops = &ops,
                                      .source = {.home = home, .name = "syn_host_begin()"},
                                      .deadline = SYNI_NEVER,
@@ -102,7 +102,7 @@ syn_err syn_host_begin(struct syn_synchronizer *synchronizer)
 
     synchronizer = or_default(synchronizer);
     if (self->driving || self->worker)
-        return refuse_inside(synchronizer, "syn_host_begin");
+        return host_refuse_inside(synchronizer, "syn_host_begin");
     if (hosted(synchronizer))
         return syni_refuse(SYN_EBUSY, "syn_host_begin: this thread hosts '%s' already",
                            syni_name_of(synchronizer));
@@ -126,7 +126,7 @@ syn_err syn_host_end(struct syn_synchronizer *synchronizer)
     if (!home)
         return refuse_other(synchronizer, "syn_host_end");
     if (syni_drives(&home->loop))
-        return refuse_inside(synchronizer, "syn_host_end");
+        return host_refuse_inside(synchronizer, "syn_host_end");
     err = syni_hosted_move_out(&home->loop);
     return err ? syni_refuse(err, "syn_host_end: the system gave no thread for the loop of '%s', which "
                                   "this thread hosts on: %s",
@@ -155,13 +155,13 @@ size_t syn_host_fds(struct syn_synchronizer *synchronizer, struct pollfd *fds, s
 
 int syn_host_timeout_ms(struct syn_synchronizer *synchronizer)
 {
-    enum { NS_PER_MS = 1000000 };
+    enum { HOST_NS_PER_MS = 1000000 };
     struct syni_home *home = hosted(or_default(synchronizer));
     int64_t ns = home ? syni_hosted_patience(&home->loop) : SYNI_NEVER, ms;
 
     if (ns == SYNI_NEVER)
         return -1;
-    ms = ns / NS_PER_MS + (ns % NS_PER_MS != 0);
+    ms = ns / HOST_NS_PER_MS + (ns % HOST_NS_PER_MS != 0);
     return ms > INT_MAX ? INT_MAX : (int)ms;
 }
 
@@ -188,7 +188,7 @@ syn_err syn_host_turn(struct syn_synchronizer *synchronizer)
     if (!home)
         return refuse_other(synchronizer, "syn_host_turn");
     if (syni_drives(&home->loop))
-        return refuse_inside(synchronizer, "syn_host_turn");
+        return host_refuse_inside(synchronizer, "syn_host_turn");
     cancel_state = syni_thread_hold_cancel();
     syni_drive_begin(self, &drive, &home->loop);
     if (!syni_hosted_turn(&home->loop, 0, true)) {

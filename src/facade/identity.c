@@ -32,20 +32,20 @@ static const struct syn_class *root_of(const struct syn_class *object_class)
 }
 
 /* Wrappers of the parent are not those of this process. */
-static void forked(void)
+static void identity_forked(void)
 {
     buckets = NULL;
     n_buckets = n_objects = 0;
 }
 
-static struct syni_fork_call fork_call = {.child = forked};
+static struct syni_fork_call identity_fork_call = {.child = identity_forked};
 
-static syn_err grow(void)
+static syn_err identity_grow(void)
 {
     size_t n_old = n_buckets;
     struct syni_object **old = buckets;
     struct syni_object **grown =
-        syni_fork_watch(&fork_call)
+        syni_fork_watch(&identity_fork_call)
             ? NULL
             : syni_alloc((n_old ? 2 * n_old : FIRST_BUCKETS) * sizeof(struct syni_object *));
 
@@ -82,10 +82,8 @@ syn_err syni_identity_add(struct syni_object *object)
 {
     size_t b;
 
-    if (n_objects >= n_buckets && grow() != SYN_OK && !n_buckets)
+    if (n_objects >= n_buckets && identity_grow() != SYN_OK && !n_buckets)
         return SYN_ENOMEM;
-    SYNI_INVARIANT(44, syni_mutex_is_held(&syni_residents_lock) && !object->known &&
-                           object->state <= SYNI_ALIVE);
     b = bucket_of(object->object.implementation);
     object->next_same = buckets[b];
     buckets[b] = object;

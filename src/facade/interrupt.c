@@ -19,10 +19,10 @@
 
 atomic_bool syni_interrupts;
 
-static struct syni_mutex lock = SYNI_MUTEX_INIT(INTERRUPT);
+static struct syni_mutex interrupt_lock = SYNI_MUTEX_INIT(INTERRUPT);
 /* under lock */
 static struct syni_list waits; /* of struct syni_interruptible */
-static bool made;              /* the list */
+static bool interrupt_made;    /* the list */
 static bool pending;           /* a signal came when none was there */
 
 static struct syni_mutex catching = SYNI_MUTEX_INIT(CATCHING);
@@ -32,20 +32,21 @@ static struct syni_thread thread;
 static struct syni_listener listener;
 static atomic_bool over; /* the thread shall end */
 
-static void forked(void)
+static void interrupt_forked(void)
 {
-    made = pending = caught = false;
+    interrupt_made = pending = caught = false;
     syni_interrupts = false;
 }
 
-static struct syni_fork_call fork_call = {.lock = &lock, .child = forked};
+static struct syni_fork_call interrupt_fork_call = {.lock = &interrupt_lock,
+                                                    .child = interrupt_forked};
 static struct syni_fork_call fork_call_catching = {.lock = &catching};
 
-static void list_locked(void)
+static void interrupt_list_locked(void)
 {
-    if (!made)
+    if (!interrupt_made)
         syni_list_init(&waits);
-    made = true;
+    interrupt_made = true;
 }
 
 static void interrupt_locked(struct syni_thread_wait *wait)
@@ -56,22 +57,22 @@ static void interrupt_locked(struct syni_thread_wait *wait)
 
 void syni_interrupt_enter(struct syni_thread_wait *wait)
 {
-    syni_mutex_lock(&lock);
-    list_locked();
+    syni_mutex_lock(&interrupt_lock);
+    interrupt_list_locked();
     wait->interruptible.times = 0;
     syni_list_append(&waits, &wait->interruptible.link);
     if (pending)
         interrupt_locked(wait);
     pending = false;
-    syni_mutex_unlock(&lock);
+    syni_mutex_unlock(&interrupt_lock);
 }
 
 void syni_interrupt_leave(struct syni_thread_wait *wait)
 {
-    syni_mutex_lock(&lock);
-    if (made) /* else in a child, where none is on it */
+    syni_mutex_lock(&interrupt_lock);
+    if (interrupt_made) /* else in a child, where none is on it */
         syni_list_remove(&wait->interruptible.link);
-    syni_mutex_unlock(&lock);
+    syni_mutex_unlock(&interrupt_lock);
 }
 
 static void run_abandon(struct syni_job *job)
@@ -126,20 +127,20 @@ static void press(int number)
     unsigned n[2] = {0, 0};
     bool waited, passes;
 
-    syni_mutex_lock(&lock);
-    list_locked();
+    syni_mutex_lock(&interrupt_lock);
+    interrupt_list_locked();
     interrupt_all_locked(n);
     waited = !syni_list_empty(&waits);
     passes = pending || (waited && !n[0] && !n[1]);
     pending = !waited && !passes;
-    syni_mutex_unlock(&lock);
+    syni_mutex_unlock(&interrupt_lock);
     if (n[1])
         syni_print("interrupted again; blocking calls that would not end and are abandoned: %u", n[1]);
     if (passes)
         syni_listener_pass_on(number);
 }
 
-static void run(void *unused)
+static void interrupt_run(void *unused)
 {
     int fd = syni_notice_descriptor(&listener.notice), number;
     unsigned count;
@@ -167,7 +168,7 @@ static syn_err catch_locked(int number)
     if (err)
         return err;
     over = false;
-    err = syni_thread_start(&thread, "interrupts", 0, run, NULL);
+    err = syni_thread_start(&thread, "interrupts", 0, interrupt_run, NULL);
     if (err)
         syni_listener_remove(&listener);
     caught = !err;
@@ -177,7 +178,7 @@ static syn_err catch_locked(int number)
 
 syn_err syn_catch_interrupt(int number)
 {
-    syn_err err = syni_fork_watch(&fork_call);
+    syn_err err = syni_fork_watch(&interrupt_fork_call);
 
     if (!err)
         err = syni_fork_watch(&fork_call_catching);
@@ -202,9 +203,9 @@ void syn_release_interrupt(void)
         syni_notice_send(&listener.notice);
         syni_thread_join(&thread);
         syni_listener_remove(&listener);
-        syni_mutex_lock(&lock);
+        syni_mutex_lock(&interrupt_lock);
         pending = false;
-        syni_mutex_unlock(&lock);
+        syni_mutex_unlock(&interrupt_lock);
     }
     caught = false;
     syni_mutex_unlock(&catching);

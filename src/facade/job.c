@@ -14,8 +14,8 @@
 #include "task/channel.h"
 #include "task/local.h"
 
-static const struct syni_core_ops core_ops;
-static const struct syni_work_ops work_ops, to_the_end_ops;
+static const struct syni_core_ops job_core_ops;
+static const struct syni_work_ops job_work_ops, to_the_end_ops;
 
 struct syn_clock *syni_clock_here(void)
 {
@@ -41,8 +41,8 @@ static void init(struct syni_pool_job *job, const struct syn_blocking *function)
     job->function = function;
     job->core.type = &function->type;
     job->core.value = (char *)job + function->result_offset;
-    job->core.ops = &core_ops;
-    job->work.ops = function->to_the_end ? &to_the_end_ops : &work_ops;
+    job->core.ops = &job_core_ops;
+    job->work.ops = function->to_the_end ? &to_the_end_ops : &job_work_ops;
     job->work.name = function->name;
     job->work.urgent = function->urgent;
     job->work.let_go = function->let_go;
@@ -147,7 +147,7 @@ static enum syn_origin asked_by(const struct syni_pool_job *job)
 }
 
 /* It was not taken. SYN_ECANCELED: since it was asked to end before. */
-static void refuse(struct syni_pool_job *job, syn_err err, bool taken)
+static void job_refuse(struct syni_pool_job *job, syn_err err, bool taken)
 {
     enum syn_origin origin = err == SYN_ETIMEDOUT ? SYN_BY_DEADLINE : SYN_BY_LIBRARY;
 
@@ -162,7 +162,7 @@ static void refuse(struct syni_pool_job *job, syn_err err, bool taken)
 
 /* Its deadline, which the calls that it made inherited, has passed, on the clock that this thread,
  * which ran it, lives by. */
-static bool is_late(const struct syni_pool_job *job)
+static bool job_is_late(const struct syni_pool_job *job)
 {
     return job->deadline != SYNI_NEVER && syn_clock_now(syni_clock_mine()) >= job->deadline;
 }
@@ -178,7 +178,7 @@ static void end_ran(struct syni_pool_job *job)
     if (err && job->work.asked && (err == SYN_ECANCELED || err == syni_code_of(asked_by(job)))) {
         origin = asked_by(job);
         err = syni_code_of(origin);
-    } else if (err == SYN_ETIMEDOUT && is_late(job)) {
+    } else if (err == SYN_ETIMEDOUT && job_is_late(job)) {
         origin = SYN_BY_DEADLINE; /* a moment before who waits asked it to end */
     }
     if (report) {
@@ -203,7 +203,7 @@ static void end_work(struct syni_work *work, enum syni_work_end how, syn_err err
     struct syni_pool_job *job = SYNI_CONTAINER(work, struct syni_pool_job, work);
 
     if (how == SYNI_WORK_NEVER_BEGAN && err != SYN_ECANCELED) {
-        refuse(job, err, true);
+        job_refuse(job, err, true);
         return;
     }
     if (how == SYNI_WORK_LATE)
@@ -251,7 +251,7 @@ static void run_work(struct syni_work *work)
     syni_deadlines_unshadow(self, shadow);
 }
 
-static const struct syni_work_ops work_ops = {run_work, end_work, abandon_work};
+static const struct syni_work_ops job_work_ops = {run_work, end_work, abandon_work};
 static const struct syni_work_ops to_the_end_ops = {run_work, end_work, NULL};
 
 /* What a call in a loop, or in a job, must not do: wait for room, or compute for others. */
@@ -276,7 +276,7 @@ void syni_job_post(struct syni_pool_job *job, bool patient)
         err = syni_pool_post(syni_pool_of(job->pool), &job->work,
                              patient ? syni_thread_wait_for_flag : NULL, job->deadline);
     if (err)
-        refuse(job, err, false);
+        job_refuse(job, err, false);
 }
 
 syn_err syni_job_may_wait(const struct syn_blocking *function)
@@ -325,17 +325,17 @@ static const void *owner_of_job(const struct syni_core *core)
     return SYNI_CONTAINER(core, const struct syni_pool_job, core)->work.pool;
 }
 
-static const struct syni_core_ops core_ops = {.free = free_job,
-                                              .cancel = cancel_job,
-                                              .tighten = tighten_job,
-                                              .name = name_job,
-                                              .implicate = implicate_job,
-                                              .is_job = true,
-                                              .owner = owner_of_job};
+static const struct syni_core_ops job_core_ops = {.free = free_job,
+                                                  .cancel = cancel_job,
+                                                  .tighten = tighten_job,
+                                                  .name = name_job,
+                                                  .implicate = implicate_job,
+                                                  .is_job = true,
+                                                  .owner = owner_of_job};
 
 /* --- from inside --- */
 
-static void add_site(const struct syni_pool_job *job, struct syn_report *report)
+static void job_add_site(const struct syni_pool_job *job, struct syn_report *report)
 {
     struct syn_site site = {job->function->name, job->function->file, job->function->line,
                             job->function->library};
@@ -355,7 +355,7 @@ void syni_job_fail(struct syn_job *public_job, syn_err err, const char *message)
     job->failed = true;
     job->err = err;
     job->report = syni_report_new(err, SYN_BY_TASK, message);
-    add_site(job, job->report);
+    job_add_site(job, job->report);
 }
 
 static struct syni_work *work_here(void)

@@ -20,7 +20,7 @@ static struct syni_pool_job *producer(struct syni_channel *channel)
 
 /* By whoever asks first, and in the middle of that: he has a deadline of his own, or does not
  * wait at all; and if he ran the job he could not fetch what it yields. */
-static void start(struct syni_channel *channel)
+static void job_generator_start(struct syni_channel *channel)
 {
     struct syni_pool_job *job = producer(channel);
 
@@ -29,7 +29,7 @@ static void start(struct syni_channel *channel)
     syni_job_post(job, false);
 }
 
-static void go_on(struct syni_core *core)
+static void job_generator_go_on(struct syni_core *core)
 {
     syni_thread_told(SYNI_CONTAINER(core, struct syni_pool_job, core)->yields);
 }
@@ -52,7 +52,7 @@ struct syn_job *syni_job_generator_new(const struct syn_blocking_generator *gene
     job->channel = channel;
     job->work.known = true; /* who closes the channel asks it, while another's demand posts it */
     syni_slot_take(channel->slot, syni_slot_generation(channel->slot), SYNI_SLOT_PIN);
-    syni_channel_adopt(channel, &job->core, start, go_on);
+    syni_channel_adopt(channel, &job->core, job_generator_start, job_generator_go_on);
     return (struct syn_job *)(void *)job;
 }
 

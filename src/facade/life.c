@@ -29,26 +29,26 @@
 #include "base/report.h"
 #include "task/resident.h"
 
-static struct syni_mutex lock = SYNI_MUTEX_INIT(LIFE);
+static struct syni_mutex life_lock = SYNI_MUTEX_INIT(LIFE);
 static struct syni_cond left; /* a stopper has left; made with the first home */
 static bool left_made;
 static struct syni_list running = {&running, &running}; /* under lock */
 
 /* What runs in the parent does not run here. */
-static void forked(void)
+static void life_forked(void)
 {
     left_made = false;
     syni_list_init(&running);
 }
 
-static struct syni_fork_call fork_call = {.lock = &lock, .child = forked};
+static struct syni_fork_call life_fork_call = {.lock = &life_lock, .child = life_forked};
 
 static struct syni_whole_home *outer(struct syni_home *home)
 {
     return SYNI_CONTAINER(home, struct syni_whole_home, home);
 }
 
-static struct syni_home *home_of(struct syni_loop *loop)
+static struct syni_home *life_home_of(struct syni_loop *loop)
 {
     return SYNI_CONTAINER(loop, struct syni_home, loop);
 }
@@ -56,7 +56,7 @@ static struct syni_home *home_of(struct syni_loop *loop)
 /* release: a thread that sees it run sees what it runs on */
 static void move_locked(struct syni_home *home, enum syni_life life)
 {
-    SYNI_INVARIANT(82, syni_mutex_is_held(&lock) && syni_life_may_move(home->life, life));
+    SYNI_INVARIANT(82, syni_mutex_is_held(&life_lock) && syni_life_may_move(home->life, life));
     atomic_store_explicit(&home->life, life, memory_order_release);
 }
 
@@ -72,9 +72,9 @@ static void die(struct syni_home *home)
 {
     syni_home_note_death(home);
     /* First, so that a task that is told and calls again is told again. */
-    syni_mutex_lock(&lock);
+    syni_mutex_lock(&life_lock);
     move_locked(home, SYNI_LIFE_DYING);
-    syni_mutex_unlock(&lock);
+    syni_mutex_unlock(&life_lock);
     syni_home_abandon_all(home, SYN_ELOOPDEAD, SYN_BY_LIBRARY, home->why_died,
                           &outer(home)->abandoned);
     outer(home)->abandoned = (struct syni_names){.n = 0}; /* no stop was too short */
@@ -100,17 +100,17 @@ static struct syni_stopper *first_locked(struct syni_whole_home *whole)
 
 /* By the driver, last; until its thread was joined HOME stays. If nobody stops it now, a virtual clock
  * does not wait for whoever does. */
-static void is_over(struct syni_home *home)
+static void life_is_over(struct syni_home *home)
 {
     struct syni_whole_home *whole = outer(home);
     struct syni_stopper *first;
 
-    syni_mutex_lock(&lock);
+    syni_mutex_lock(&life_lock);
     first = first_locked(whole);
     move_locked(home, first ? SYNI_LIFE_REAPING : SYNI_LIFE_ENDED);
     if (first)
         tell_locked(whole, first, true);
-    syni_mutex_unlock(&lock);
+    syni_mutex_unlock(&life_lock);
     if (!first)
         syni_clock_leave(&home->loop.sleeper);
 }
@@ -124,7 +124,7 @@ static bool is_empty(struct syni_home *home)
 
 static void between_turns(struct syni_loop *loop)
 {
-    struct syni_home *home = home_of(loop);
+    struct syni_home *home = life_home_of(loop);
 
     if (loop->died)
         die(home);
@@ -136,13 +136,13 @@ static void between_turns(struct syni_loop *loop)
     syni_frame_retire(home);
     syni_loop_retire(loop);
     SYNI_DELAY(home_gone);
-    is_over(home);
+    life_is_over(home);
 }
 
 static bool may_sleep(struct syni_loop *loop)
 {
     /* Residents that end somewhere else will post: the sleep is for that. */
-    return loop->n_live > 0 || (syni_residents_stop(home_of(loop)) && !loop->ready.first);
+    return loop->n_live > 0 || (syni_residents_stop(life_home_of(loop)) && !loop->ready.first);
 }
 
 /* --- starting --- */
@@ -185,8 +185,8 @@ static syn_err run_locked(struct syni_whole_home *whole, struct syni_self *host)
     return SYN_OK;
 }
 
-static syn_err start_locked(struct syn_synchronizer *synchronizer, bool again,
-                            struct syni_self *host)
+static syn_err life_start_locked(struct syn_synchronizer *synchronizer, bool again,
+                                 struct syni_self *host)
 {
     struct syni_home *home = syni_home_peek(synchronizer);
     struct syni_whole_home *whole = home ? outer(home) : syni_home_make(synchronizer);
@@ -209,11 +209,11 @@ syn_err syni_life_start(struct syn_synchronizer *synchronizer, bool again, struc
     int cancel_state;
     syn_err err;
 
-    syni_fork_watch(&fork_call);
+    syni_fork_watch(&life_fork_call);
     cancel_state = syni_thread_hold_cancel(); /* a backend may open and close */
-    syni_mutex_lock(&lock);
-    err = start_locked(synchronizer, again, host);
-    syni_mutex_unlock(&lock);
+    syni_mutex_lock(&life_lock);
+    err = life_start_locked(synchronizer, again, host);
+    syni_mutex_unlock(&life_lock);
     syni_thread_let_cancel(cancel_state);
     return err;
 }
@@ -222,9 +222,9 @@ syn_err syni_home_refusal(struct syni_home *home)
 {
     syn_err err;
 
-    syni_mutex_lock(&lock);
+    syni_mutex_lock(&life_lock);
     err = refusal_locked(home, false);
-    syni_mutex_unlock(&lock);
+    syni_mutex_unlock(&life_lock);
     return err ? err : SYN_ECLOSED; /* it was started again meanwhile */
 }
 
@@ -268,10 +268,10 @@ bool syni_stop_enter(struct syni_home *home, struct syni_stopper *here)
     *here = (struct syni_stopper){.parker = syni_parker_mine()};
     syni_list_init(&here->link);
     SYNI_DELAY(stop_posts);
-    syni_mutex_lock(&lock);
+    syni_mutex_lock(&life_lock);
     whole->n_inside++;
     waits = begin_locked(whole, here);
-    syni_mutex_unlock(&lock);
+    syni_mutex_unlock(&life_lock);
     return waits;
 }
 
@@ -280,67 +280,67 @@ void syni_stop_force(struct syni_home *home, struct syni_stopper *here)
     struct syni_whole_home *whole = outer(home);
 
     SYNI_DELAY(stop_forces);
-    syni_mutex_lock(&lock);
+    syni_mutex_lock(&life_lock);
     if (!here->told && life_locked(home) == SYNI_LIFE_STOPPING) {
         move_locked(home, SYNI_LIFE_GIVING_UP);
         whole->abandon_job.run = syni_home_abandon_arrives;
         syni_loop_post(&home->loop, &whole->abandon_job); /* refused: nothing lives there */
     }
-    syni_mutex_unlock(&lock);
+    syni_mutex_unlock(&life_lock);
 }
 
 bool syni_stop_is_stuck(struct syni_home *home, struct syni_stopper *here)
 {
     bool stuck;
 
-    syni_mutex_lock(&lock);
+    syni_mutex_lock(&life_lock);
     stuck = !here->told;
     if (stuck && life_locked(home) == SYNI_LIFE_GIVING_UP)
         move_locked(home, SYNI_LIFE_STUCK);
-    syni_mutex_unlock(&lock);
+    syni_mutex_unlock(&life_lock);
     return stuck;
 }
 
 /* Joins the thread, which is through; then the other stoppers are told. */
-static void reap(struct syni_whole_home *whole)
+static void life_reap(struct syni_whole_home *whole)
 {
     struct syni_home *home = &whole->home;
     struct syni_stopper *here;
 
     syni_loop_join(&home->loop);
     syni_loop_fini(&home->loop);
-    syni_mutex_lock(&lock);
+    syni_mutex_lock(&life_lock);
     move_locked(home, home->loop.died ? SYNI_LIFE_DEAD : SYNI_LIFE_STOPPED);
     while ((here = first_locked(whole)))
         tell_locked(whole, here, false);
     syni_list_remove(&whole->running);
     if (syni_list_empty(&running))
         syni_frame_cache(false);
-    syni_mutex_unlock(&lock);
+    syni_mutex_unlock(&life_lock);
 }
 
 void syni_life_reap(struct syni_home *home)
 {
     bool ours;
 
-    syni_mutex_lock(&lock);
+    syni_mutex_lock(&life_lock);
     ours = life_locked(home) == SYNI_LIFE_ENDED;
     if (ours)
         move_locked(home, SYNI_LIFE_REAPING);
-    syni_mutex_unlock(&lock);
+    syni_mutex_unlock(&life_lock);
     if (ours)
-        reap(outer(home));
+        life_reap(outer(home));
 }
 
 void syni_stop_leave(struct syni_home *home, struct syni_stopper *here)
 {
     struct syni_whole_home *whole = outer(home);
 
-    syni_mutex_lock(&lock);
+    syni_mutex_lock(&life_lock);
     syni_list_remove(&here->link); /* also one that was not told */
-    syni_mutex_unlock(&lock);
+    syni_mutex_unlock(&life_lock);
     if (here->reaps)
-        reap(whole);
+        life_reap(whole);
     syni_life_let_go(home);
 }
 
@@ -349,11 +349,11 @@ bool syni_life_free(struct syni_home *home)
     struct syni_whole_home *whole = outer(home);
     bool over;
 
-    syni_mutex_lock(&lock);
+    syni_mutex_lock(&life_lock);
     while (whole->n_inside > 0)
-        syni_cond_wait(&left, &lock);
+        syni_cond_wait(&left, &life_lock);
     over = syni_list_empty(&whole->running);
-    syni_mutex_unlock(&lock);
+    syni_mutex_unlock(&life_lock);
     if (!over)
         return false;
     syni_mutex_fini(&home->loop.lock);
@@ -366,7 +366,7 @@ struct syni_home *syni_life_sweep(unsigned sweep, bool ask)
 {
     struct syni_whole_home *found = NULL;
 
-    syni_mutex_lock(&lock);
+    syni_mutex_lock(&life_lock);
     SYNI_LIST_EACH (node, &running) {
         struct syni_whole_home *whole = SYNI_CONTAINER(node, struct syni_whole_home, running);
 
@@ -379,21 +379,21 @@ struct syni_home *syni_life_sweep(unsigned sweep, bool ask)
         if (ask && life_locked(&found->home) == SYNI_LIFE_RUNNING)
             ask_locked(found);
     }
-    syni_mutex_unlock(&lock);
+    syni_mutex_unlock(&life_lock);
     return found ? &found->home : NULL;
 }
 
 void syni_life_hold(struct syni_home *home)
 {
-    syni_mutex_lock(&lock);
+    syni_mutex_lock(&life_lock);
     outer(home)->n_inside++;
-    syni_mutex_unlock(&lock);
+    syni_mutex_unlock(&life_lock);
 }
 
 void syni_life_let_go(struct syni_home *home)
 {
-    syni_mutex_lock(&lock);
+    syni_mutex_lock(&life_lock);
     outer(home)->n_inside--;
     syni_cond_broadcast(&left);
-    syni_mutex_unlock(&lock);
+    syni_mutex_unlock(&life_lock);
 }

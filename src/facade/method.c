@@ -24,7 +24,7 @@ syn_err syni_object_home(const struct syn_object *public_object, struct syni_hom
 
     if (object->process != syni_process())
         return SYN_EFORKED;
-    if (state == SYNI_ENDED) /* HOME may be gone */
+    if (state == SYNI_OBJECT_ENDED) /* HOME may be gone */
         return object->refusal;
     if (syni_drives(&home->loop)) {
         *out_home = home;
@@ -38,8 +38,8 @@ syn_err syni_object_home(const struct syn_object *public_object, struct syni_hom
     return SYN_OK;
 }
 
-static syn_err place(const struct syn_function *function, const struct syn_object *object,
-                     struct syni_home **out_home)
+static syn_err method_place(const struct syn_function *function, const struct syn_object *object,
+                            struct syni_home **out_home)
 {
     if (function->abi != SYN_ABI || function->task_size != sizeof(struct syn_task))
         return SYN_EABI;
@@ -58,7 +58,7 @@ syn_err syni_method_begins(struct syn_task *public_frame)
     if (!frame->object) /* a destructor */
         return SYN_OK;
     state = SYNI_OBJECT(frame->object)->state;
-    return state == SYNI_ENDED || (state == SYNI_ENDING && !SYNI_TASK(frame)->sheltered)
+    return state == SYNI_OBJECT_ENDED || (state == SYNI_ENDING && !SYNI_TASK(frame)->sheltered)
                ? SYN_ECLOSED
                : SYN_OK;
 }
@@ -99,7 +99,7 @@ static struct syn_report *refusal(const struct syn_function *function, syn_err e
     return syni_report_format(err, SYN_BY_LIBRARY, "%s: %s", function->name, why);
 }
 
-static syn_err refuse(const struct syn_function *function, syn_err err)
+static syn_err method_refuse(const struct syn_function *function, syn_err err)
 {
     return syni_report_keep(err, SYN_BY_LIBRARY, refusal(function, err));
 }
@@ -110,16 +110,16 @@ syn_err syni_method_call(struct syn_task *public_frame, struct syn_object *objec
     struct syni_method_frame *frame = (struct syni_method_frame *)(void *)public_frame;
     const struct syn_function *function = public_frame->function;
     struct syni_home *home = NULL;
-    syn_err err = place(function, object, &home);
+    syn_err err = method_place(function, object, &home);
 
     if (err == SYN_EABI)
-        return refuse(function, err);
+        return method_refuse(function, err);
     if (err == SYN_EINVAL) {
         syni_task_drop_arguments(SYNI_TASK(frame));
-        return refuse(function, err);
+        return method_refuse(function, err);
     }
     frame->object = syn_object_retain(object);
-    err = err ? refuse(function, err) : syni_call_on(SYNI_TASK(frame), home, out_result);
+    err = err ? method_refuse(function, err) : syni_call_on(SYNI_TASK(frame), home, out_result);
     syni_task_drop_arguments(SYNI_TASK(frame));
     if (frame->object) { /* it never began */
         SYNI_TASK(frame)->core.err = err;
@@ -133,7 +133,7 @@ struct syn_task *syni_method_new(const struct syn_function *function, struct syn
 {
     struct syni_home *home = NULL;
     struct syni_task *task;
-    syn_err err = place(function, object, &home);
+    syn_err err = method_place(function, object, &home);
 
     if (err) {
         *out_future = syni_future_refused(&function->type, err, refusal(function, err));
@@ -153,7 +153,7 @@ struct syn_task *syni_method_new_generator(const struct syn_generator *generator
 {
     struct syni_home *home = NULL;
     struct syni_task *task;
-    syn_err err = place(&generator->function, object, &home);
+    syn_err err = method_place(&generator->function, object, &home);
 
     if (!err)
         err = syni_generator_new_on(generator, home, out_channel, out_own, &task);
@@ -195,7 +195,7 @@ static syn_err add_closer(struct syni_object *object, struct syni_closer *closer
     bool over;
 
     syni_mutex_lock(&syni_residents_lock);
-    over = object->state == SYNI_ENDED;
+    over = object->state == SYNI_OBJECT_ENDED;
     if (!over) {
         closer->next = object->closers;
         object->closers = closer;

@@ -13,7 +13,7 @@
 #include "base/report.h"
 
 /* SIZE, so that anything can follow. */
-static size_t rounded(size_t size)
+static size_t object_rounded(size_t size)
 {
     size_t place = sizeof(((struct syni_object *)0)->places[0]);
 
@@ -25,7 +25,7 @@ static struct syni_object *allocate(const struct syn_class *object_class, struct
                                     size_t own_size)
 {
     size_t frame_size = syni_destructors_size(object_class);
-    size_t bytes = sizeof(struct syni_object) + rounded(own_size) + frame_size;
+    size_t bytes = sizeof(struct syni_object) + object_rounded(own_size) + frame_size;
     struct syni_object *object = syni_alloc(bytes);
 
     if (!object)
@@ -40,7 +40,7 @@ static struct syni_object *allocate(const struct syn_class *object_class, struct
     object->resident.ops = &syni_object_residence;
     syni_list_init(&object->resident.link);
     if (frame_size)
-        object->frame = SYNI_TASK((char *)object->places + rounded(own_size));
+        object->frame = SYNI_TASK((char *)object->places + object_rounded(own_size));
     return object;
 }
 
@@ -93,7 +93,7 @@ static void constructed(struct syni_object *object)
     lives = syni_resident_add(object->home, &object->resident);
     if (!lives) /* its synchronizer is over: it was abandoned */
         syni_identity_remove(object);
-    object->state = lives ? SYNI_ALIVE : SYNI_ENDED;
+    object->state = lives ? SYNI_ALIVE : SYNI_OBJECT_ENDED;
     syni_mutex_unlock(&syni_residents_lock);
 }
 
@@ -105,7 +105,7 @@ static void not_constructed(struct syni_object *object)
 
     syni_mutex_lock(&syni_residents_lock);
     syni_identity_remove(object);
-    object->state = built ? SYNI_ENDING : SYNI_ENDED;
+    object->state = built ? SYNI_ENDING : SYNI_OBJECT_ENDED;
     if (built) {
         syni_resident_add(object->home, &object->resident);
         syn_object_retain(&object->object); /* the destructor's */
@@ -174,8 +174,8 @@ static syn_err adopt(struct syni_object *object, const struct syn_class *object_
 }
 
 /* What IMPLEMENTATION really is; NULL: nobody knows. */
-static const struct syn_class *class_of(const struct syn_class *object_class,
-                                        const void *implementation)
+static const struct syn_class *object_class_of(const struct syn_class *object_class,
+                                               const void *implementation)
 {
     const struct syn_class *c = object_class;
 
@@ -194,7 +194,7 @@ syn_err syn_wrap(const struct syn_class *object_class, void *implementation,
 
     if (!object_class || !implementation)
         return syni_refuse(SYN_EINVAL, "nothing to wrap");
-    dynamic = class_of(object_class, implementation);
+    dynamic = object_class_of(object_class, implementation);
     if (!syn_class_is_a(dynamic, object_class))
         return syni_refuse(SYN_EINVAL, "what is to be wrapped is a %s, not a %s",
                            dynamic ? dynamic->name : "thing without class", object_class->name);

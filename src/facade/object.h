@@ -21,7 +21,7 @@
 #include "facade/home.h"
 #include "task/resident.h"
 
-enum syni_object_state { SYNI_MAKING, SYNI_ALIVE, SYNI_ENDING, SYNI_ENDED };
+enum syni_object_state { SYNI_MAKING, SYNI_ALIVE, SYNI_ENDING, SYNI_OBJECT_ENDED };
 
 /* Somebody who waits for the end. */
 struct syni_closer {

@@ -32,14 +32,14 @@ size_t syni_destructors_size(const struct syn_class *object_class)
 }
 
 /* It ended: takes it off all lists, and tells its closers. */
-static void is_over(struct syni_object *object)
+static void object_end_is_over(struct syni_object *object)
 {
     struct syni_closer *closers;
 
     object->refusal = object->home->loop.died ? SYN_ELOOPDEAD : SYN_ECLOSED;
     syni_mutex_lock(&syni_residents_lock);
-    SYNI_INVARIANT(40, object->state != SYNI_ENDED);
-    object->state = SYNI_ENDED;
+    SYNI_INVARIANT(40, object->state != SYNI_OBJECT_ENDED);
+    object->state = SYNI_OBJECT_ENDED;
     syni_identity_remove(object);
     syni_list_remove(&object->resident.link);
     closers = object->closers;
@@ -62,15 +62,15 @@ static void is_over(struct syni_object *object)
 }
 
 /* Nothing is left to run. */
-static void finish(struct syni_object *object)
+static void object_end_finish(struct syni_object *object)
 {
-    is_over(object);
+    object_end_is_over(object);
     syn_object_release(&object->object); /* the destructor's */
 }
 
 /* The first error is the object's. */
-static void note(struct syni_object *object, syn_err err, enum syn_origin origin,
-                 struct syn_report *report)
+static void object_end_note(struct syni_object *object, syn_err err, enum syn_origin origin,
+                            struct syn_report *report)
 {
     if (!err || object->err) {
         syni_report_free(report);
@@ -89,7 +89,7 @@ static void destructor_ended(struct syni_waiter *waiter)
 
     /* Abandoned: the parents' have nowhere to run either. */
     object->level = core->err && core->origin != SYN_BY_TASK ? NULL : object->level->parent;
-    note(object, core->err, core->origin, core->report);
+    object_end_note(object, core->err, core->origin, core->report);
     run_next(object);
 }
 
@@ -97,8 +97,8 @@ static void destructor_ended(struct syni_waiter *waiter)
 static void not_run(struct syni_object *object, syn_err err)
 {
     syni_bindings_release(object->frame->locals);
-    note(object, err, SYN_BY_LIBRARY, NULL);
-    finish(object);
+    object_end_note(object, err, SYN_BY_LIBRARY, NULL);
+    object_end_finish(object);
 }
 
 static void destructor_arrives(struct syni_job *job)
@@ -121,7 +121,7 @@ static void run_next(struct syni_object *object)
     while (object->level && !object->level->destructor)
         object->level = object->level->parent;
     if (!object->level) {
-        finish(object);
+        object_end_finish(object);
         return;
     }
     destructor = object->level->destructor;
@@ -209,7 +209,7 @@ void syn_object_release(struct syn_object *public_object)
 
 /* --- as a resident --- */
 
-static bool claim(struct syni_resident *resident, bool *out_wait)
+static bool object_end_claim(struct syni_resident *resident, bool *out_wait)
 {
     struct syni_object *object = SYNI_CONTAINER(resident, struct syni_object, resident);
 
@@ -225,11 +225,11 @@ static bool claim(struct syni_resident *resident, bool *out_wait)
     return false;
 }
 
-static void end(struct syni_resident *resident, bool may_run)
+static void object_end_end(struct syni_resident *resident, bool may_run)
 {
     struct syni_object *object = SYNI_CONTAINER(resident, struct syni_object, resident);
 
     syni_object_destroy(object, may_run ? object->object.object_class : NULL);
 }
 
-const struct syni_resident_ops syni_object_residence = {claim, end};
+const struct syni_resident_ops syni_object_residence = {object_end_claim, object_end_end};

@@ -15,7 +15,7 @@ struct syn_pool *syn_default_pool(void)
     return &default_pool;
 }
 
-static const char *name_of(struct syn_pool *pool)
+static const char *pool_name_of(struct syn_pool *pool)
 {
     return syni_pool_name(syni_pool_of(pool));
 }
@@ -57,53 +57,57 @@ syn_err syn_pool_configure(struct syn_pool *pool, const struct syn_pool_options 
     if (err)
         return err;
     if (syni_pool_configure(syni_pool_of(pool), options))
-        return syni_refuse(SYN_EBUSY, "%s is at work; configure it before its first job, or stop "
-                                      "it first", name_of(pool));
+        return syni_refuse(SYN_EBUSY,
+                           "%s is at work; configure it before its first job, or stop "
+                           "it first",
+                           pool_name_of(pool));
     return SYN_OK;
 }
 
 /* --- stopping --- */
 
-static const char what[] = "syn_pool_stop()";
+static const char pool_what[] = "syn_pool_stop()";
 
 static syn_err refuse_stop(struct syn_pool *pool)
 {
     struct syni_worker *worker = syni_worker_now();
 
     if (worker && worker->pool->owner == pool)
-        return syni_refuse(SYN_EDEADLK, "%s: stopped in a job of its own, which would wait for "
-                                        "itself; stop it in a thread that is none of its own",
-                           name_of(pool));
+        return syni_refuse(SYN_EDEADLK,
+                           "%s: stopped in a job of its own, which would wait for "
+                           "itself; stop it in a thread that is none of its own",
+                           pool_name_of(pool));
     if (syni_driving_now())
-        return syni_refuse(SYN_EDEADLK, "%s: stopped on the thread that drives '%s', which its "
-                                        "jobs may need; stop it in another thread, or in a job of "
-                                        "another pool, which a task can await",
-                           name_of(pool), syni_driving_now()->loop->name);
+        return syni_refuse(SYN_EDEADLK,
+                           "%s: stopped on the thread that drives '%s', which its "
+                           "jobs may need; stop it in another thread, or in a job of "
+                           "another pool, which a task can await",
+                           pool_name_of(pool), syni_driving_now()->loop->name);
     return SYN_OK;
 }
 
 /* A thread that waits until no work of a pool runs. */
-struct stop {
+struct pool_stop {
     struct syni_thread_wait wait;
     struct syni_pool *pool;
     struct syni_pool_stopper here;
     const char *stuck; /* what would not end */
 };
 
-static struct stop *stop_of(struct syni_thread_wait *wait)
+static struct pool_stop *pool_stop_of(struct syni_thread_wait *wait)
 {
-    return SYNI_CONTAINER(wait, struct stop, wait);
+    return SYNI_CONTAINER(wait, struct pool_stop, wait);
 }
 
-static bool enter(struct syni_thread_wait *wait)
+static bool pool_enter(struct syni_thread_wait *wait)
 {
-    syni_pool_stop(stop_of(wait)->pool, &stop_of(wait)->here, SYN_BY_STOP + 1);
+    syni_pool_stop(pool_stop_of(wait)->pool, &pool_stop_of(wait)->here, SYN_BY_STOP + 1);
     return true;
 }
 
-static bool withdraw(struct syni_thread_wait *wait, enum syn_origin origin)
+static bool pool_withdraw(struct syni_thread_wait *wait, enum syn_origin origin)
 {
-    struct stop *stop = stop_of(wait);
+    struct pool_stop *stop = pool_stop_of(wait);
 
     (void)origin;
     if (syni_now_of(wait->self) < wait->deadline) /* it was interrupted */
@@ -113,12 +117,12 @@ static bool withdraw(struct syni_thread_wait *wait, enum syn_origin origin)
 }
 
 /* No job runs. Threads leave without delay, but a hook may hold them up. */
-static syn_err await_threads(struct stop *stop)
+static syn_err await_threads(struct pool_stop *stop)
 {
-    enum { MOMENT_NS = 1000000000 };
+    enum { POOL_MOMENT_NS = 1000000000 };
     int64_t until = stop->wait.deadline == SYNI_NEVER || stop->wait.stays
                         ? SYNI_NEVER
-                        : syni_deadline_in(syni_now(), MOMENT_NS);
+                        : syni_deadline_in(syni_now(), POOL_MOMENT_NS);
 
     if (syni_pool_await_threads(&stop->here, until))
         return SYN_OK;
@@ -129,15 +133,15 @@ static syn_err await_threads(struct stop *stop)
 /* STAYS: it is not left before all has ended. */
 static syn_err stop_pool(struct syn_pool *pool, struct syn_deadline deadline, bool stays)
 {
-    static const struct syni_thread_wait_ops ops = {enter, withdraw, NULL, NULL};
-    struct stop stop = {.wait = {.ops = &ops,
-                                 .source = {.name = what},
-                                 .deadline = deadline.ns,
-                                 .reason = SYN_BY_DEADLINE,
-                                 .acts = true,
-                                 .stays = stays,
-                                 .done = &stop.here.calm},
-                        .pool = syni_pool_of(pool)};
+    static const struct syni_thread_wait_ops ops = {pool_enter, pool_withdraw, NULL, NULL};
+    struct pool_stop stop = {.wait = {.ops = &ops,
+                                      .source = {.name = pool_what},
+                                      .deadline = deadline.ns,
+                                      .reason = SYN_BY_DEADLINE,
+                                      .acts = true,
+                                      .stays = stays,
+                                      .done = &stop.here.calm},
+                             .pool = syni_pool_of(pool)};
     syn_err err = refuse_stop(pool);
     int cancel_state;
 
@@ -148,12 +152,12 @@ static syn_err stop_pool(struct syn_pool *pool, struct syn_deadline deadline, bo
     if (!err)
         err = await_threads(&stop);
     if (stop.here.tells) /* once for each end, and while POOL stays */
-        syni_unclaimed_note(stop.pool, name_of(pool));
+        syni_unclaimed_note(stop.pool, pool_name_of(pool));
     syni_pool_leave(stop.pool, &stop.here);
     syni_thread_let_cancel(cancel_state);
     if (stop.stuck)
         return syni_refuse(SYN_ETIMEDOUT, "%s: %s would not end in time; its thread stays behind",
-                           name_of(pool), stop.stuck);
+                           pool_name_of(pool), stop.stuck);
     return err;
 }
 
@@ -185,7 +189,8 @@ syn_err syn_pool_start(struct syn_pool *pool)
 {
     syn_err err = pool ? syni_pool_open(syni_pool_of(pool)) : SYN_OK;
 
-    return err ? syni_refuse(err, "%s is being stopped; start it when that is over", name_of(pool))
+    return err ? syni_refuse(err, "%s is being stopped; start it when that is over",
+                             pool_name_of(pool))
                : SYN_OK;
 }
 

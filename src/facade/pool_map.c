@@ -39,12 +39,12 @@ static struct map *map_of(struct syni_core *core)
     return SYNI_CONTAINER(core, struct map, core);
 }
 
-static bool is_over(const struct map *map)
+static bool pool_map_is_over(const struct map *map)
 {
     return map->asked || (map->failed && !map->arrays.errs);
 }
 
-static void fail(struct map *map, syn_err err, size_t item)
+static void pool_map_fail(struct map *map, syn_err err, size_t item)
 {
     if (atomic_exchange(&map->failed, true))
         return;
@@ -98,7 +98,7 @@ static void end_failed(struct map *map)
                                       map->what->name, map->failed_item, map->arrays.n);
 }
 
-static void end(struct map *map)
+static void pool_map_end(struct map *map)
 {
     bool short_of_items = is_short(map);
 
@@ -112,11 +112,11 @@ static void end(struct map *map)
 }
 
 /* One of those who are at work is not any more. */
-static void leave(struct map *map)
+static void pool_map_leave(struct map *map)
 {
     /* acq_rel: the last one sees what the others did */
     if (atomic_fetch_sub_explicit(&map->at_work, 1, memory_order_acq_rel) == 1)
-        end(map);
+        pool_map_end(map);
 }
 
 /* Items from FIRST up to END; with a place for errors, also those after one that failed. */
@@ -133,7 +133,7 @@ static void make_piece(struct map *map, size_t first, size_t end)
         if (item == end)
             return;
         atomic_fetch_add(&map->n_failed, 1);
-        fail(map, err, item);
+        pool_map_fail(map, err, item);
         if (!errs)
             return;
         errs[item] = err;
@@ -141,25 +141,25 @@ static void make_piece(struct map *map, size_t first, size_t end)
     }
 }
 
-static void run(struct syni_work *work)
+static void pool_map_run(struct syni_work *work)
 {
     struct map *map = work->owner;
     size_t first, n = map->arrays.n;
 
-    while (!is_over(map) && (first = atomic_fetch_add(&map->next, map->piece)) < n)
+    while (!pool_map_is_over(map) && (first = atomic_fetch_add(&map->next, map->piece)) < n)
         make_piece(map, first, n - first > map->piece ? first + map->piece : n);
 }
 
-static void ended(struct syni_work *work, enum syni_work_end how, syn_err err)
+static void pool_map_ended(struct syni_work *work, enum syni_work_end how, syn_err err)
 {
     struct map *map = work->owner;
 
     if (how == SYNI_WORK_NEVER_BEGAN) /* the others do what is left; else it is short */
         map->refused = err;
-    leave(map);
+    pool_map_leave(map);
 }
 
-static const struct syni_work_ops work_ops = {run, ended, NULL};
+static const struct syni_work_ops pool_map_work_ops = {pool_map_run, pool_map_ended, NULL};
 
 static void free_map(struct syni_core *core)
 {
@@ -175,7 +175,7 @@ static void cancel_map(struct syni_core *core, enum syn_origin origin)
         return;
     for (unsigned i = 0; i < map->n_works; i++)
         if (syni_work_ask(&map->works[i], (int)origin + 1) == SYNI_ASKED_WITHDRAWN)
-            leave(map);
+            pool_map_leave(map);
 }
 
 static const char *name_map(const struct syni_core *core)
@@ -188,11 +188,14 @@ static const void *owner_of_map(const struct syni_core *core)
     return SYNI_CONTAINER(core, const struct map, core)->works[0].pool;
 }
 
-static const struct syni_core_ops core_ops = {
-    .free = free_map, .cancel = cancel_map, .name = name_map, .is_job = true, .owner = owner_of_map};
+static const struct syni_core_ops pool_map_core_ops = {.free = free_map,
+                                                       .cancel = cancel_map,
+                                                       .name = name_map,
+                                                       .is_job = true,
+                                                       .owner = owner_of_map};
 
-static struct map *make(const struct syn_pool_map *what, struct syni_map_arrays arrays,
-                        unsigned threads)
+static struct map *pool_map_make(const struct syn_pool_map *what, struct syni_map_arrays arrays,
+                                 unsigned threads)
 {
     size_t piece = arrays.n / ((size_t)threads * PIECES_EACH), size, pieces;
     struct syni_slot *slot;
@@ -213,14 +216,14 @@ static struct map *make(const struct syn_pool_map *what, struct syni_map_arrays 
     map->n_works = threads;
     map->core.type = &what->nothing;
     map->core.value = map;
-    map->core.ops = &core_ops;
+    map->core.ops = &pool_map_core_ops;
     syni_core_publish(&map->core, slot, 2);
     return map;
 }
 
-static void ready(struct syni_work *work, struct map *map)
+static void pool_map_ready(struct syni_work *work, struct map *map)
 {
-    work->ops = &work_ops;
+    work->ops = &pool_map_work_ops;
     work->name = map->what->name;
     work->owner = map;
     work->nested = syni_nested_here();
@@ -228,7 +231,7 @@ static void ready(struct syni_work *work, struct map *map)
 }
 
 /* Works that the pool takes; at least one, or the map has failed. */
-static void post(struct map *map, struct syni_pool *pool)
+static void pool_map_post(struct map *map, struct syni_pool *pool)
 {
     bool patient = !syni_driving_now() && !syni_worker_now();
 
@@ -236,13 +239,13 @@ static void post(struct map *map, struct syni_pool *pool)
     syni_stop_at_exit();
     if (map->n_works > 0 && syni_deadline_passed(syni_self(), syni_deadline_here(SYNI_NEVER))) {
         map->works[0].pool = pool;
-        fail(map, SYN_ETIMEDOUT, map->arrays.n);
+        pool_map_fail(map, SYN_ETIMEDOUT, map->arrays.n);
         map->n_works = 0;
     }
     for (unsigned i = 0; i < map->n_works; i++) {
         syn_err err;
 
-        ready(&map->works[i], map);
+        pool_map_ready(&map->works[i], map);
         atomic_fetch_add(&map->at_work, 1);
         err = syni_pool_post(pool, &map->works[i],
                              patient && i == 0 ? syni_thread_wait_for_flag : NULL,
@@ -250,12 +253,12 @@ static void post(struct map *map, struct syni_pool *pool)
         if (!err)
             continue;
         if (i == 0)
-            fail(map, err, map->arrays.n);
+            pool_map_fail(map, err, map->arrays.n);
         atomic_fetch_sub(&map->at_work, 1);
         map->n_works = i;
         break;
     }
-    leave(map);
+    pool_map_leave(map);
 }
 
 static void refuse_arrays(struct map *map)
@@ -276,7 +279,7 @@ struct syn_future syni_map_start(const struct syn_pool_map *what, struct syn_poo
     struct syni_pool *inside = syni_pool_of(pool         ? pool
                                             : what->pool ? what->pool
                                                          : syn_default_pool());
-    struct map *map = make(what, arrays, syni_pool_max_threads(inside));
+    struct map *map = pool_map_make(what, arrays, syni_pool_max_threads(inside));
     struct syn_future future = {NULL, SYN_ENOMEM};
 
     if (!map)
@@ -287,7 +290,7 @@ struct syn_future syni_map_start(const struct syn_pool_map *what, struct syn_poo
     if (arrays.n > 0 && (!arrays.in || !arrays.out))
         refuse_arrays(map);
     else
-        post(map, inside);
+        pool_map_post(map, inside);
     return future;
 }
 

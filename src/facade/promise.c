@@ -41,7 +41,7 @@ static const struct syni_core_ops promise_ops = {.free = free_promise};
 static const struct syni_core_ops refused_ops = {.free = free_promise};
 
 /* NULL: there is no memory. */
-static struct promise *make(const struct syn_type *type)
+static struct promise *promise_make(const struct syn_type *type)
 {
     struct syni_slot *slot;
     struct promise *promise = syni_frame_new(syni_self(), size_of(type), &slot);
@@ -58,7 +58,7 @@ static struct promise *make(const struct syn_type *type)
 syn_err syni_promise_new(const struct syn_type *type, const char *file, int line,
                          struct syn_promise *out_promise, struct syn_future *out_future)
 {
-    struct promise *promise = make(type);
+    struct promise *promise = promise_make(type);
 
     if (!promise) {
         *out_future = (struct syn_future){NULL, SYN_ENOMEM};
@@ -76,7 +76,7 @@ syn_err syni_promise_new(const struct syn_type *type, const char *file, int line
 struct syn_future syni_future_refused(const struct syn_type *type, syn_err err,
                                       struct syn_report *report)
 {
-    struct promise *promise = make(type);
+    struct promise *promise = promise_make(type);
     struct syn_future future = {NULL, (uint32_t)err};
 
     if (!promise) {
@@ -117,7 +117,7 @@ syn_err syni_look_at_refused(struct syni_core *core)
 }
 
 /* Claims it for the caller, who holds a reference then. */
-static syn_err claim(struct syn_promise promise, struct promise **out_promise)
+static syn_err promise_claim(struct syn_promise promise, struct promise **out_promise)
 {
     struct syn_future name = {promise.slot, promise.generation};
     struct syni_core *core;
@@ -140,7 +140,7 @@ static syn_err claim(struct syn_promise promise, struct promise **out_promise)
     return SYN_OK;
 }
 
-static void finish(struct promise *promise)
+static void promise_finish(struct promise *promise)
 {
     syni_core_complete(&promise->core);
     syni_core_unpin(&promise->core);
@@ -157,7 +157,7 @@ static syn_err refuse_unwanted(struct promise *promise)
 syn_err syni_promise_complete(struct syn_promise promise, const void *result)
 {
     struct promise *p = NULL;
-    syn_err err = claim(promise, &p);
+    syn_err err = promise_claim(promise, &p);
 
     if (err)
         return err;
@@ -166,7 +166,7 @@ syn_err syni_promise_complete(struct syn_promise promise, const void *result)
         err = refuse_unwanted(p);
     else if (p->core.type->size && result)
         memcpy(p->core.value, result, p->core.type->size);
-    finish(p);
+    promise_finish(p);
     return err;
 }
 
@@ -183,39 +183,40 @@ int syni_promise_is_wanted(struct syn_promise promise)
     return wanted;
 }
 
-static void fail(struct promise *promise, syn_err code, enum syn_origin origin,
-                 const char *message)
+static void promise_fail(struct promise *promise, syn_err code, enum syn_origin origin,
+                         const char *message)
 {
     promise->core.err = code;
     promise->core.origin = origin;
     promise->core.report = syni_report_new(code, origin, message);
-    finish(promise);
+    promise_finish(promise);
 }
 
 syn_err syni_promise_fail(struct syn_promise promise, syn_err code, const char *message)
 {
     struct promise *p = NULL;
-    syn_err err = claim(promise, &p);
+    syn_err err = promise_claim(promise, &p);
 
     if (err)
         return err;
     if (code)
-        fail(p, code, SYN_BY_TASK, message);
+        promise_fail(p, code, SYN_BY_TASK, message);
     else
-        fail(p, SYN_EINVAL, SYN_BY_TASK,
-             "promise_fail was given 0, which is no error; to end it well write promise_complete");
+        promise_fail(
+            p, SYN_EINVAL, SYN_BY_TASK,
+            "promise_fail was given 0, which is no error; to end it well write promise_complete");
     return SYN_OK;
 }
 
 syn_err syni_promise_drop(struct syn_promise promise)
 {
     struct promise *p = NULL;
-    syn_err err = claim(promise, &p);
+    syn_err err = promise_claim(promise, &p);
     char message[SYN_MESSAGE_MAX];
 
     if (err)
         return err;
     snprintf(message, sizeof message, "made at %s:%d", p->file, p->line);
-    fail(p, SYN_EBROKEN, SYN_BY_TASK, message);
+    promise_fail(p, SYN_EBROKEN, SYN_BY_TASK, message);
     return SYN_OK;
 }

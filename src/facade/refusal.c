@@ -81,7 +81,7 @@ syn_err syni_refuse_future(syn_err err)
 
 /* --- pools --- */
 
-static struct syn_report *closed(const char *function, const char *pool)
+static struct syn_report *refusal_closed(const char *function, const char *pool)
 {
     return syni_report_format(SYN_ECLOSED, SYN_BY_LIBRARY, "%s: the pool '%s' takes no jobs",
                               function, pool);
@@ -120,7 +120,7 @@ struct syn_report *syni_refusal(struct syni_pool *pool, const char *function, sy
     enum syn_origin origin = err == SYN_ETIMEDOUT ? SYN_BY_DEADLINE : SYN_BY_LIBRARY;
 
     if (err == SYN_ECLOSED)
-        return closed(function, name);
+        return refusal_closed(function, name);
     if (err == SYN_EDEADLK)
         return hopeless(function, name);
     if (err == SYN_EINVAL)

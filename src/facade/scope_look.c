@@ -7,7 +7,8 @@
 #include <stddef.h>
 
 /* For who only looks. */
-static struct syni_scope *look_at(const struct syn_scope *scope, struct syni_section *section)
+static struct syni_scope *scope_look_look_at(const struct syn_scope *scope,
+                                             struct syni_section *section)
 {
     struct syni_scope *looked_at = SYNI_SCOPE((uintptr_t)scope);
 
@@ -19,7 +20,7 @@ static struct syni_scope *look_at(const struct syn_scope *scope, struct syni_sec
 int syn_scope_winner(const struct syn_scope *public_scope)
 {
     struct syni_section section;
-    struct syni_scope *scope = look_at(public_scope, &section);
+    struct syni_scope *scope = scope_look_look_at(public_scope, &section);
     int winner = scope->winner - 1;
 
     syni_scope_leave(scope, &section);
@@ -29,7 +30,7 @@ int syn_scope_winner(const struct syn_scope *public_scope)
 unsigned syn_scope_live(const struct syn_scope *public_scope)
 {
     struct syni_section section;
-    struct syni_scope *scope = look_at(public_scope, &section);
+    struct syni_scope *scope = scope_look_look_at(public_scope, &section);
     unsigned live = scope->bound ? scope->live : 0;
 
     syni_scope_leave(scope, &section);
@@ -40,7 +41,7 @@ int syn_scope_failure(const struct syn_scope *public_scope, unsigned i,
                       struct syn_failure *out_failure)
 {
     struct syni_section section;
-    struct syni_scope *scope = look_at(public_scope, &section);
+    struct syni_scope *scope = scope_look_look_at(public_scope, &section);
     const struct syni_core *core = syni_scope_failure_at(scope, i);
 
     if (core)

@@ -16,21 +16,21 @@ struct thread_select {
     int n, time; /* the number of the first choice of time, or -1 */
 };
 
-static void wake_thread(struct syni_select *select)
+static void select_call_wake_thread(struct syni_select *select)
 {
     syni_thread_told(&SYNI_CONTAINER(select, struct thread_select, select)->wait.waiter);
 }
 
-static bool list(struct syni_thread_wait *wait)
+static bool select_call_list(struct syni_thread_wait *wait)
 {
     struct thread_select *thread = SYNI_CONTAINER(wait, struct thread_select, wait);
 
-    return !syni_select_begin(&thread->select, thread->choices, thread->n, wake_thread);
+    return !syni_select_begin(&thread->select, thread->choices, thread->n, select_call_wake_thread);
 }
 
 /* Nothing happened: then the choice of time is it, if that is the deadline, unless something
  * does at this moment. */
-static bool withdraw(struct syni_thread_wait *wait, enum syn_origin origin)
+static bool select_call_withdraw(struct syni_thread_wait *wait, enum syn_origin origin)
 {
     struct thread_select *thread = SYNI_CONTAINER(wait, struct thread_select, wait);
     int64_t at = thread->time < 0 ? SYNI_NEVER : thread->choices[thread->time].deadline.ns;
@@ -39,7 +39,8 @@ static bool withdraw(struct syni_thread_wait *wait, enum syn_origin origin)
     return syni_select_claim(&thread->select, is_time ? thread->time : SYNI_GIVEN_UP);
 }
 
-static const struct syni_thread_wait_ops ops = {list, withdraw, NULL, NULL};
+static const struct syni_thread_wait_ops select_call_ops = {select_call_list, select_call_withdraw,
+                                                            NULL, NULL};
 
 /* On a thread that drives a loop only time that is up already is waited for. */
 static syn_err look_in_step(struct syni_self *self, struct thread_select *thread)
@@ -48,7 +49,7 @@ static syn_err look_in_step(struct syni_self *self, struct thread_select *thread
     bool is_time = at != SYNI_NEVER && at <= syni_now_of(self);
 
     syni_thread_waiter_init(self, &thread->wait.waiter);
-    if (!list(&thread->wait) ||
+    if (!select_call_list(&thread->wait) ||
         syni_select_claim(&thread->select, is_time ? thread->time : SYNI_GIVEN_UP))
         return SYN_EDEADLK;
     while (!thread->wait.waiter.done) /* it is being told: a few instructions */
@@ -58,7 +59,7 @@ static syn_err look_in_step(struct syni_self *self, struct thread_select *thread
 
 /* A deadline around it has passed: what is there is taken, and nothing begins. (A choice of time is
  * none: it polls.) */
-static syn_err look(struct syni_self *self, struct thread_select *thread)
+static syn_err select_call_look(struct syni_self *self, struct thread_select *thread)
 {
     if (syni_select_begin(&thread->select, thread->choices, thread->n, NULL))
         return SYN_OK;
@@ -66,7 +67,7 @@ static syn_err look(struct syni_self *self, struct thread_select *thread)
     return syni_thread_timed_out(self);
 }
 
-static syn_err answer(struct syn_choice *choice)
+static syn_err select_call_answer(struct syn_choice *choice)
 {
     struct syni_chance *chance = syni_chance(choice);
     syn_err err = chance->port.status;
@@ -100,7 +101,7 @@ static syn_err refuse_in_step(const struct syni_self *self)
                        self->driving->loop->name);
 }
 
-static syn_err begin(struct syni_self *self, struct thread_select *thread)
+static syn_err select_call_begin(struct syni_self *self, struct thread_select *thread)
 {
     int64_t at = thread->time < 0 ? SYNI_NEVER : thread->choices[thread->time].deadline.ns;
     syn_err err;
@@ -109,21 +110,22 @@ static syn_err begin(struct syni_self *self, struct thread_select *thread)
         return look_in_step(self, thread);
     err = syni_thread_heeds(self);
     if (err) {
-        syni_select_begin(&thread->select, thread->choices, 0, wake_thread);
+        syni_select_begin(&thread->select, thread->choices, 0, select_call_wake_thread);
         return err;
     }
     thread->wait.deadline = syni_deadline_of(self, at);
     if (thread->wait.deadline < at && syni_deadline_passed(self, thread->wait.deadline))
-        return look(self, thread);
+        return select_call_look(self, thread);
     return syni_thread_wait(self, &thread->wait);
 }
 
 int syni_select(syn_err *out_err, struct syn_choice *choices, int n)
 {
-    struct thread_select thread = {
-        .wait = {.ops = &ops, .source = {.name = "a select"}, .reason = SYN_BY_DEADLINE},
-        .choices = choices,
-        .n = n};
+    struct thread_select thread = {.wait = {.ops = &select_call_ops,
+                                            .source = {.name = "a select"},
+                                            .reason = SYN_BY_DEADLINE},
+                                   .choices = choices,
+                                   .n = n};
     struct syni_self *self = syni_self();
     syn_err err;
     int chosen;
@@ -135,11 +137,11 @@ int syni_select(syn_err *out_err, struct syn_choice *choices, int n)
         return -1;
     }
     thread.time = syni_select_first_time(choices, n);
-    err = begin(self, &thread);
+    err = select_call_begin(self, &thread);
     chosen = atomic_load_explicit(&thread.select.chosen, memory_order_relaxed);
     syni_select_end(&thread.select);
     if (chosen >= 0)
-        err = answer(&choices[chosen]);
+        err = select_call_answer(&choices[chosen]);
     else if (self->driving)
         err = refuse_in_step(self);
     syni_select_release(&thread.select);

@@ -39,7 +39,7 @@ struct reader {
 };
 
 /* The last holder is gone (OVER), or a copy is: the last of all frees it. */
-static void let_go(struct syn_shared *shared, bool over)
+static void share_let_go(struct syn_shared *shared, bool over)
 {
     bool last;
 
@@ -59,7 +59,7 @@ static void let_go(struct syn_shared *shared, bool over)
     syni_free(shared, sizeof *shared);
 }
 
-static void look(struct syn_shared *shared)
+static void share_look(struct syn_shared *shared)
 {
     syni_mutex_lock(&shared->lock);
     shared->seen = true;
@@ -100,7 +100,7 @@ static void source_done(struct syni_waiter *waiter)
     last = shared->users == 0;
     syni_mutex_unlock(&shared->lock);
     if (last)
-        let_go(shared, true);
+        share_let_go(shared, true);
 }
 
 syn_err syni_future_share(struct syn_future future, struct syn_shared **out_shared)
@@ -175,7 +175,7 @@ struct thread_reader {
     struct syn_shared *shared;
 };
 
-static void tell_thread(struct reader *reader, struct syni_core *core)
+static void share_tell_thread(struct reader *reader, struct syni_core *core)
 {
     (void)core;
     syni_thread_told(&SYNI_CONTAINER(reader, struct thread_reader, reader)->wait.waiter);
@@ -203,7 +203,7 @@ static syn_err wait_shared(struct syn_shared *shared, int64_t deadline)
                                             .deadline = deadline,
                                             .reason = SYN_BY_DEADLINE,
                                             .instead = "co_await on a syn_shared_future()"},
-                                   .reader = {.tell = tell_thread},
+                                   .reader = {.tell = share_tell_thread},
                                    .shared = shared};
 
     if (syni_core_done(shared->core)) {
@@ -216,7 +216,7 @@ static syn_err wait_shared(struct syn_shared *shared, int64_t deadline)
 }
 
 /* Waits, and tells how it ended; the report is copied, since others read it too. */
-static syn_err outcome(struct syn_shared *shared, int64_t deadline)
+static syn_err share_outcome(struct syn_shared *shared, int64_t deadline)
 {
     struct syni_core *core;
     syn_err err;
@@ -228,7 +228,7 @@ static syn_err outcome(struct syn_shared *shared, int64_t deadline)
     err = wait_shared(shared, syni_deadline_here(deadline));
     core = shared->core;
     if (!err && core->err) {
-        look(shared);
+        share_look(shared);
         syni_thread_note_outcome(syni_self(), core->origin);
         err = syni_report_keep(core->err, core->origin, syni_report_copy(core->report));
     }
@@ -238,7 +238,7 @@ static syn_err outcome(struct syn_shared *shared, int64_t deadline)
 syn_err syni_shared_get_by(struct syn_shared *shared, void *out_result,
                            struct syn_deadline deadline)
 {
-    syn_err err = outcome(shared, deadline.ns);
+    syn_err err = share_outcome(shared, deadline.ns);
 
     if (err || !out_result)
         return err;
@@ -251,7 +251,7 @@ syn_err syni_shared_get_by(struct syn_shared *shared, void *out_result,
 
 syn_err syni_shared_peek(struct syn_shared *shared, const void **out_result)
 {
-    syn_err err = outcome(shared, SYNI_NEVER);
+    syn_err err = share_outcome(shared, SYNI_NEVER);
 
     if (!err)
         *out_result = shared->core->value;
@@ -273,7 +273,7 @@ struct copy {
 
 static void free_copy(struct syni_core *core)
 {
-    let_go(SYNI_CONTAINER(core, struct copy, core)->shared, false);
+    share_let_go(SYNI_CONTAINER(core, struct copy, core)->shared, false);
     syni_frame_free(SYNI_CONTAINER(core, struct copy, core),
                     sizeof(struct copy) + core->type->size, core->slot);
 }
@@ -307,7 +307,7 @@ static void tell_copy(struct reader *reader, struct syni_core *source)
 {
     struct copy *copy = SYNI_CONTAINER(reader, struct copy, reader);
 
-    look(copy->shared);
+    share_look(copy->shared);
     copy->core.err = source->err;
     copy->core.origin = source->origin;
     copy->core.report = syni_report_copy(source->report);
@@ -394,7 +394,7 @@ void syni_shared_release(struct syn_shared *shared)
         shared->copies++; /* we: source_done() may be faster, and leaves it to us to free it */
     syni_mutex_unlock(&shared->lock);
     if (last && (!asks || ask_source(shared)))
-        let_go(shared, true);
+        share_let_go(shared, true);
     if (asks)
-        let_go(shared, false);
+        share_let_go(shared, false);
 }

@@ -18,7 +18,7 @@ struct sweep {
 
 static _Atomic(unsigned) sweeps;
 
-static void note(struct sweep *sweep, const char *name, syn_err err)
+static void stop_all_note(struct sweep *sweep, const char *name, syn_err err)
 {
     const struct syn_report *report = syn_last_report();
 
@@ -37,7 +37,7 @@ static void stop_homes(struct sweep *sweep)
         syni_life_let_go(home);
     number = ++sweeps;
     while ((home = syni_life_sweep(number, false))) {
-        note(sweep, home->loop.name, syni_home_stop(home, sweep->deadline));
+        stop_all_note(sweep, home->loop.name, syni_home_stop(home, sweep->deadline));
         syni_life_let_go(home);
     }
 }
@@ -53,7 +53,7 @@ static void stop_pools(struct sweep *sweep)
     }
     number = ++sweeps;
     while ((pool = syni_pool_sweep(number))) {
-        note(sweep, syni_pool_name(pool), syn_pool_stop(pool->owner, sweep->deadline));
+        stop_all_note(sweep, syni_pool_name(pool), syn_pool_stop(pool->owner, sweep->deadline));
         syni_pool_unpin(pool);
     }
 }

@@ -12,10 +12,10 @@
 
 /* After a deadline has passed: how long a step that runs may take to return, and how long the
  * loop's thread may take to get a processor. */
-enum { STEP_NS = 100 * 1000000, LOOK_NS = 2 * 1000000 };
+enum { STEP_NS = 100 * 1000000, STOP_HOME_LOOK_NS = 2 * 1000000 };
 static const int64_t silence_ns = (int64_t)10 * 1000000000;
 
-static const char what[] = "syn_synchronizer_stop()";
+static const char stop_home_what[] = "syn_synchronizer_stop()";
 
 static syn_err refuse_own(struct syni_home *home)
 {
@@ -37,7 +37,7 @@ static syn_err refuse_stuck(const struct syni_home *home)
 }
 
 /* A thread that waits until a home is over. */
-struct stop {
+struct stop_home_stop {
     struct syni_thread_wait wait;
     struct syni_home *home;
     struct syni_stopper here;
@@ -45,22 +45,22 @@ struct stop {
     bool stuck;  /* on a step that does not return */
 };
 
-static struct stop *stop_of(struct syni_thread_wait *wait)
+static struct stop_home_stop *stop_home_stop_of(struct syni_thread_wait *wait)
 {
-    return SYNI_CONTAINER(wait, struct stop, wait);
+    return SYNI_CONTAINER(wait, struct stop_home_stop, wait);
 }
 
 /* In a step: the wait depends on all that lives on the home, which is told when no more can come. */
 static syn_err depend_on_home(struct syni_thread_wait *wait, uint64_t id,
                               struct syn_report **out_report)
 {
-    stop_of(wait)->id = id;
-    return syni_circle_look(id, stop_of(wait)->home, what, out_report);
+    stop_home_stop_of(wait)->id = id;
+    return syni_circle_look(id, stop_home_stop_of(wait)->home, stop_home_what, out_report);
 }
 
-static bool enter(struct syni_thread_wait *wait)
+static bool stop_home_enter(struct syni_thread_wait *wait)
 {
-    struct stop *stop = stop_of(wait);
+    struct stop_home_stop *stop = stop_home_stop_of(wait);
     bool waits = syni_stop_enter(stop->home, &stop->here);
 
     if (waits && stop->id)
@@ -88,15 +88,15 @@ static bool wait_a_moment(const struct syni_home *home, struct syni_stopper *her
         before = done;
         if (now - since > (step ? STEP_NS : silence_ns))
             return false;
-        syni_parker_sleep(here->parker, now + LOOK_NS);
+        syni_parker_sleep(here->parker, now + STOP_HOME_LOOK_NS);
     }
     syni_parker_settle(here->parker);
     return true;
 }
 
-static bool withdraw(struct syni_thread_wait *wait, enum syn_origin origin)
+static bool stop_home_withdraw(struct syni_thread_wait *wait, enum syn_origin origin)
 {
-    struct stop *stop = stop_of(wait);
+    struct stop_home_stop *stop = stop_home_stop_of(wait);
 
     (void)origin;
     if (syni_now_of(wait->self) < wait->deadline) /* it was interrupted: the stop goes on */
@@ -110,16 +110,17 @@ static bool withdraw(struct syni_thread_wait *wait, enum syn_origin origin)
 /* STAYS: it is not left before all has ended. */
 static syn_err stop_home(struct syni_home *home, struct syn_deadline deadline, bool stays)
 {
-    static const struct syni_thread_wait_ops ops = {enter, withdraw, NULL, NULL};
-    struct stop stop = {.wait = {.ops = &ops,
-                                 .source = {.home = home, .name = what},
-                                 .depend = depend_on_home,
-                                 .deadline = deadline.ns,
-                                 .reason = SYN_BY_DEADLINE,
-                                 .acts = true,
-                                 .stays = stays,
-                                 .done = &stop.here.told},
-                        .home = home};
+    static const struct syni_thread_wait_ops ops = {stop_home_enter, stop_home_withdraw, NULL,
+                                                    NULL};
+    struct stop_home_stop stop = {.wait = {.ops = &ops,
+                                           .source = {.home = home, .name = stop_home_what},
+                                           .depend = depend_on_home,
+                                           .deadline = deadline.ns,
+                                           .reason = SYN_BY_DEADLINE,
+                                           .acts = true,
+                                           .stays = stays,
+                                           .done = &stop.here.told},
+                                  .home = home};
     int cancel_state;
     syn_err err;
 

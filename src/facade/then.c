@@ -41,7 +41,7 @@ static void call(struct then *then, syn_err err, enum syn_origin origin, struct 
     syni_core_unpin(core);
 }
 
-static struct syn_step run(struct syn_task *public_task)
+static struct syn_step then_run(struct syn_task *public_task)
 {
     struct then *then = (struct then *)(void *)public_task;
     struct syni_task *task = SYNI_TASK(public_task);
@@ -62,7 +62,7 @@ static enum syn_origin origin_of(const struct syni_core *own, const struct syni_
     return syni_core_done(awaited) ? awaited->origin : SYN_BY_DEADLINE; /* a promise has no task */
 }
 
-static struct syn_step leave(struct syn_task *public_task)
+static struct syn_step then_leave(struct syn_task *public_task)
 {
     struct then *then = (struct then *)(void *)public_task;
     struct syni_core *own = &SYNI_TASK(public_task)->core;
@@ -77,7 +77,7 @@ static struct syn_step leave(struct syn_task *public_task)
 }
 
 /* TASK goes; if it never began, or was abandoned, it calls here. */
-static void release(struct syn_task *task)
+static void then_release(struct syn_task *task)
 {
     struct then *then = (struct then *)(void *)task;
 
@@ -109,9 +109,9 @@ static const struct syn_function function = {
     .file = __FILE__,
     .line = __LINE__,
     .library = 1,
-    .run = run,
-    .leave = leave,
-    .release = release,
+    .run = then_run,
+    .leave = then_leave,
+    .release = then_release,
 };
 
 /* The frame of a callback on HOME, or NULL. */

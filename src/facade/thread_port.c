@@ -12,12 +12,12 @@
 
 #include "base/report.h"
 
-static struct syni_thread_port *port_of(struct syni_thread_wait *wait)
+static struct syni_thread_port *thread_port_port_of(struct syni_thread_wait *wait)
 {
     return SYNI_CONTAINER(wait, struct syni_thread_port, wait);
 }
 
-static void wake_port(struct syni_port *port)
+static void thread_port_wake_port(struct syni_port *port)
 {
     syni_thread_told(&SYNI_CONTAINER(port, struct syni_thread_port, port)->wait.waiter);
 }
@@ -28,21 +28,21 @@ void syni_thread_port_init(struct syni_thread_port *port, struct syni_channel *c
     port->port.item = item;
     port->port.receives = receives;
     port->port.select = NULL;
-    port->port.wake = wake_port;
+    port->port.wake = thread_port_wake_port;
     port->self = syni_self();
     port->channel = channel;
 }
 
-static bool list(struct syni_thread_wait *wait)
+static bool thread_port_list(struct syni_thread_wait *wait)
 {
-    struct syni_thread_port *port = port_of(wait);
+    struct syni_thread_port *port = thread_port_port_of(wait);
 
     return !syni_channel_pass(port->channel, &port->port, true);
 }
 
 bool syni_thread_port_withdraw(struct syni_thread_wait *wait, enum syn_origin origin)
 {
-    struct syni_thread_port *port = port_of(wait);
+    struct syni_thread_port *port = thread_port_port_of(wait);
 
     (void)origin;
     return syni_channel_withdraw(port->channel, &port->port);
@@ -52,15 +52,16 @@ bool syni_thread_port_withdraw(struct syni_thread_wait *wait, enum syn_origin or
  * not. */
 static bool list_and_stir(struct syni_thread_wait *wait)
 {
-    struct syni_thread_port *port = port_of(wait);
+    struct syni_thread_port *port = thread_port_port_of(wait);
 
     if (!port->served)
-        return list(wait);
+        return thread_port_list(wait);
     syni_channel_stir(port->channel);
     return false;
 }
 
-static const struct syni_thread_wait_ops ops = {list, syni_thread_port_withdraw, NULL, NULL};
+static const struct syni_thread_wait_ops thread_port_ops = {thread_port_list,
+                                                            syni_thread_port_withdraw, NULL, NULL};
 static const struct syni_thread_wait_ops stir_ops = {list_and_stir, syni_thread_port_withdraw, NULL, NULL};
 
 /* PORT is passed without the channel's lock, now or in a little while; false: nothing happened. */
@@ -76,7 +77,7 @@ static bool flow(struct syni_thread_port *port)
 }
 
 /* PORT is passed if it need not wait, and nothing begins. */
-static bool glance(struct syni_thread_port *port)
+static bool thread_port_glance(struct syni_thread_port *port)
 {
     bool stir;
 
@@ -86,7 +87,7 @@ static bool glance(struct syni_thread_port *port)
 
 /* Where callers may drive, who must wait for a generator, or finds it half empty, takes the role
  * of its loop and runs it: no other thread is involved. */
-static syn_err ask(struct syni_thread_port *port, int64_t deadline)
+static syn_err thread_port_ask(struct syni_thread_port *port, int64_t deadline)
 {
     bool stir;
 
@@ -102,13 +103,14 @@ static syn_err ask(struct syni_thread_port *port, int64_t deadline)
 static syn_err pass(struct syni_thread_port *port, int64_t deadline)
 {
     if (syni_deadline_passed(port->self, deadline))
-        return glance(port) ? syni_thread_port_answer(port) : syni_thread_timed_out(port->self);
+        return thread_port_glance(port) ? syni_thread_port_answer(port)
+                                        : syni_thread_timed_out(port->self);
     memset(&port->wait, 0, sizeof port->wait);
     port->wait.deadline = deadline;
     port->served = false;
     if (port->channel->home)
-        return ask(port, deadline);
-    return syni_thread_port_wait(port, &ops);
+        return thread_port_ask(port, deadline);
+    return syni_thread_port_wait(port, &thread_port_ops);
 }
 
 syn_err syni_thread_port_pass(struct syni_thread_port *port, struct syn_deadline deadline,

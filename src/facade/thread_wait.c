@@ -50,14 +50,14 @@ void syni_thread_told(struct syni_thread_waiter *waiter)
         syni_parker_wake(waiter->thread->parker, &waiter->done);
 }
 
-static void tell(struct syni_waiter *waiter)
+static void thread_wait_tell(struct syni_waiter *waiter)
 {
     syni_thread_told(SYNI_CONTAINER(waiter, struct syni_thread_waiter, waiter));
 }
 
 void syni_thread_waiter_init(struct syni_self *self, struct syni_thread_waiter *waiter)
 {
-    waiter->waiter.wake = tell;
+    waiter->waiter.wake = thread_wait_tell;
     waiter->thread = self;
     atomic_init(&waiter->loop, NULL);
     waiter->told.run = told_by_post;
@@ -79,7 +79,7 @@ void syni_thread_interrupt(struct syni_thread_wait *wait, int reason)
     struct syni_loop *loop;
 
     syni_clock_interrupt(wait->self, reason);
-    /* seq_cst: here the interrupt is written and then the loop read, in drive() and turn() the
+    /* seq_cst: here the interrupt is written and then the loop read, in thread_wait_drive() and turn() the
      * loop is written and then the interrupt read: one of the two sees the other. */
     loop = atomic_load(&wait->waiter.loop);
     if (loop && !atomic_exchange(&wait->nudged, true) && !syni_loop_post(loop, &wait->nudge))
@@ -90,7 +90,7 @@ void syni_thread_interrupt(struct syni_thread_wait *wait, int reason)
 
 /* The loop that WAIT's thread drives brings nothing any more: another ends what lives there, or it
  * has ended. */
-static bool is_over(const struct syni_thread_wait *wait, struct syni_loop *loop)
+static bool thread_wait_is_over(const struct syni_thread_wait *wait, struct syni_loop *loop)
 {
     return syni_hosts(wait->self, loop) ? syni_hosted_has_ended(loop) : loop->died != SYN_OK;
 }
@@ -135,7 +135,7 @@ static syn_err end_early(struct syni_thread_wait *wait)
     return syni_code_of(origin);
 }
 
-static syn_err sleep(struct syni_thread_wait *wait)
+static syn_err thread_wait_sleep(struct syni_thread_wait *wait)
 {
     syn_err err = SYN_OK;
 
@@ -162,7 +162,7 @@ static void run_ahead(struct syni_loop *loop)
 }
 
 /* The thread has the role of LOOP, which brings what it waits for, or which it hosts. */
-static syn_err drive(struct syni_thread_wait *wait, struct syni_loop *loop)
+static syn_err thread_wait_drive(struct syni_thread_wait *wait, struct syni_loop *loop)
 {
     struct syni_drive drive;
     syn_err err = SYN_OK;
@@ -172,13 +172,13 @@ static syn_err drive(struct syni_thread_wait *wait, struct syni_loop *loop)
     syni_drive_begin(wait->self, &drive, loop);
     waits = wait->ops->list(wait);
     while (waits && !err && !turn(wait, wait->ending ? SYNI_NEVER : wait->deadline) &&
-           !is_over(wait, loop))
+           !thread_wait_is_over(wait, loop))
         err = end_early(wait);
     waits = waits && !err && !*wait->done; /* if a loop died its own thread ends what lives there */
     if (wait->runs_ahead)
         run_ahead(loop);
     syni_drive_end(wait->self, &drive);
-    return waits ? sleep(wait) : err;
+    return waits ? thread_wait_sleep(wait) : err;
 }
 
 /* The loop that WAIT's thread hosts and turns meanwhile: that of what it waits for, or else any, unless
@@ -199,7 +199,7 @@ static syn_err drive_as_host(struct syni_thread_wait *wait, struct syni_loop *lo
     syn_err err;
 
     syni_life_hold(home);
-    err = drive(wait, loop);
+    err = thread_wait_drive(wait, loop);
     syni_life_let_go(home);
     syni_hosted_knock(wait->self);
     return err;
@@ -212,8 +212,8 @@ static syn_err block(struct syni_thread_wait *wait)
     if (hosted)
         return drive_as_host(wait, hosted);
     if (wait->may_drive && syni_loop_try_drive(&wait->source.home->loop))
-        return drive(wait, &wait->source.home->loop);
-    return !wait->ops->list || wait->ops->list(wait) ? sleep(wait) : SYN_OK;
+        return thread_wait_drive(wait, &wait->source.home->loop);
+    return !wait->ops->list || wait->ops->list(wait) ? thread_wait_sleep(wait) : SYN_OK;
 }
 
 /* On a thread that drives loops: they stand still meanwhile. */
@@ -236,7 +236,7 @@ static syn_err block_in_step(struct syni_thread_wait *wait)
 }
 
 /* What carries the mark ID depends on what WAIT waits for. */
-static syn_err depend(struct syni_thread_wait *wait, uint64_t id)
+static syn_err thread_wait_depend(struct syni_thread_wait *wait, uint64_t id)
 {
     struct syn_report *report;
     syn_err err = SYN_OK;
@@ -252,17 +252,17 @@ static syn_err depend(struct syni_thread_wait *wait, uint64_t id)
 
 /* A job on which a step depends that blocks. Who marks it sees where it waits, or we see the mark:
  * both are written before the other is read, sequentially consistent. */
-static syn_err implicate(struct syni_thread_wait *wait, struct syni_work *work)
+static syn_err thread_wait_implicate(struct syni_thread_wait *wait, struct syni_work *work)
 {
     uint64_t mark;
 
     atomic_store(&work->waits_on, wait->source.home);
     mark = atomic_load(&work->mark);
-    return mark ? depend(wait, mark) : SYN_OK;
+    return mark ? thread_wait_depend(wait, mark) : SYN_OK;
 }
 
 /* What was posted lies in WAIT. */
-static void settle(struct syni_thread_wait *wait)
+static void thread_wait_settle(struct syni_thread_wait *wait)
 {
     while (wait->nudged && !wait->nudge_ran)
         syni_clock_sleep(&wait->nudge_ran, SYNI_NEVER);
@@ -286,7 +286,7 @@ static syn_err block_interruptibly(struct syni_thread_wait *wait)
     err = block(wait);
     syni_interrupt_leave(wait);
     syni_clock_heed_interrupt(wait->self);
-    settle(wait);
+    thread_wait_settle(wait);
     return err;
 }
 
@@ -307,7 +307,7 @@ static syn_err block_in_job(struct syni_thread_wait *wait)
     if (err)
         return err;
     syni_worker_step_out(worker);
-    err = work ? implicate(wait, work) : SYN_OK;
+    err = work ? thread_wait_implicate(wait, work) : SYN_OK;
     if (!err)
         err = wait->self->driving ? block_in_step(wait) : block(wait);
     if (work)
@@ -315,7 +315,7 @@ static syn_err block_in_job(struct syni_thread_wait *wait)
     syni_worker_step_in(worker);
     syni_job_wait_over(wait);
     late = syni_clock_heed_interrupt(wait->self) != 0;
-    settle(wait);
+    thread_wait_settle(wait);
     syni_job_wait_end(wait, err, late);
     return err;
 }
@@ -331,7 +331,7 @@ static syn_err wait_in_step(struct syni_thread_wait *wait)
     err = syni_blocked_enter(&blocked, wait->source.home, wait->source.name);
     if (err)
         return err;
-    err = depend(wait, blocked.id);
+    err = thread_wait_depend(wait, blocked.id);
     if (!err)
         err = wait->self->worker ? block_in_job(wait) : block_in_step(wait);
     syni_blocked_leave(&blocked);

@@ -105,8 +105,8 @@ static bool is_null(const struct syn_value *value)
            (value->kind == SYN_VALUE_POINTER && !value->as.pointer);
 }
 
-static bool store(union syn_raw *raw, const struct syn_argument *argument,
-                  const struct syn_value *value, bool *out_kind_fits)
+static bool value_store(union syn_raw *raw, const struct syn_argument *argument,
+                        const struct syn_value *value, bool *out_kind_fits)
 {
     enum syn_value_kind kind = value->kind;
     bool whole = kind == SYN_VALUE_INTEGER || kind == SYN_VALUE_UNSIGNED;
@@ -152,7 +152,7 @@ bool syni_value_store(const struct syn_method *method, size_t i, const struct sy
     bool kind_fits;
 
     memset(raw, 0, sizeof *raw);
-    if (store(raw, argument, value, &kind_fits))
+    if (value_store(raw, argument, value, &kind_fits))
         return true;
     if (kind_fits)
         snprintf(complaint->text, sizeof complaint->text,

@@ -185,7 +185,7 @@ syn_err syni_broadcast_latest(struct syni_broadcast *b, void *out_item)
 /* ----------------------------------------------------------------- observing -- */
 
 /* The next item of O, or SYN_EAGAIN, or SYN_EEND. Under the lock. */
-static syn_err take_locked(struct syni_observer *o, void *out_item, uint64_t *out_missed)
+static syn_err broadcast_take_locked(struct syni_observer *o, void *out_item, uint64_t *out_missed)
 {
     struct syni_broadcast *b = o->broadcast;
     uint64_t oldest = b->newest < b->keeps ? 1 : b->newest - b->keeps + 1, missed = 0;
@@ -208,16 +208,16 @@ syn_err syni_broadcast_try_next(struct syni_observer *o, void *out_item, uint64_
     syn_err err;
 
     syni_mutex_lock(&o->broadcast->lock);
-    err = o->waits ? SYN_EBUSY : take_locked(o, out_item, out_missed);
+    err = o->waits ? SYN_EBUSY : broadcast_take_locked(o, out_item, out_missed);
     syni_mutex_unlock(&o->broadcast->lock);
     if (err == SYN_EBUSY)
         return syni_refuse(err, "another next waits by this observer; make one for each task");
     return err ? syni_answer(err) : SYN_OK;
 }
 
-static struct syn_step look(struct syni_broadcast_next *self);
+static struct syn_step broadcast_look(struct syni_broadcast_next *self);
 static struct syn_step woken(struct syni_broadcast_next *self);
-static struct syn_step next_ends(struct syni_broadcast_next *self);
+static struct syn_step broadcast_next_ends(struct syni_broadcast_next *self);
 
 SYN_ASYNC_DEFINE(SYN_FREE, void, syni_broadcast_next, (struct syni_observer *, observer),
                  (void *, out_item), (uint64_t *, out_missed))
@@ -233,19 +233,19 @@ SYN_ASYNC_DEFINE(SYN_FREE, void, syni_broadcast_next, (struct syni_observer *, o
     syni_mutex_unlock(&o->broadcast->lock);
     if (busy)
         return syn_step_fail(self, SYN_EBUSY, "this observer waits already");
-    syn_step_finally(self, next_ends);
-    return look(self);
+    syn_step_finally(self, broadcast_next_ends);
+    return broadcast_look(self);
 }
 
 /* Takes an item, or lists a wish for one, unless one was sent meanwhile. */
-static struct syn_step look(struct syni_broadcast_next *self)
+static struct syn_step broadcast_look(struct syni_broadcast_next *self)
 {
     struct syni_observer *o = self->observer;
     struct syni_sent_future sent;
     syn_err err;
 
     syni_mutex_lock(&o->broadcast->lock);
-    err = take_locked(o, self->out_item, self->out_missed);
+    err = broadcast_take_locked(o, self->out_item, self->out_missed);
     syni_mutex_unlock(&o->broadcast->lock);
     if (err != SYN_EAGAIN)
         return err ? syn_step_fail(self, err) : syn_step_done(self);
@@ -265,11 +265,12 @@ static struct syn_step look(struct syni_broadcast_next *self)
 
 static struct syn_step woken(struct syni_broadcast_next *self)
 {
-    return syn_step_status(self) ? syn_step_fail(self, syn_step_status(self)) : look(self);
+    return syn_step_status(self) ? syn_step_fail(self, syn_step_status(self))
+                                 : broadcast_look(self);
 }
 
 /* A wish that is still listed is withdrawn; one that was taken off, its sender completes. */
-static struct syn_step next_ends(struct syni_broadcast_next *self)
+static struct syn_step broadcast_next_ends(struct syni_broadcast_next *self)
 {
     struct syni_observer *o = self->observer;
     struct syni_sent_promise wish = o->wish;

@@ -34,7 +34,7 @@ extern char **environ;
 
 /* What a start has in hand: the child's ends, all above the standard numbers, so that putting one in
  * its place overwrites no other; and ours. -1: none. */
-struct ends {
+struct child_ends {
     int theirs[3], ours[3];
 };
 
@@ -53,7 +53,7 @@ static syn_err let_wait(int fd)
     return flags < 0 || fcntl(fd, F_SETFL, flags & ~O_NONBLOCK) < 0 ? errno : SYN_OK;
 }
 
-static syn_err make_pipe(struct ends *ends, int number)
+static syn_err make_pipe(struct child_ends *ends, int number)
 {
     int pipe[2], theirs = number == 0 ? 0 : 1;
     syn_err err = syni_pipe(pipe);
@@ -65,7 +65,7 @@ static syn_err make_pipe(struct ends *ends, int number)
     return let_wait(pipe[theirs]);
 }
 
-static syn_err make_end(struct ends *ends, int number, int what)
+static syn_err make_end(struct child_ends *ends, int number, int what)
 {
     if (what == SYN_CHILD_PIPE)
         return make_pipe(ends, number);
@@ -81,7 +81,7 @@ static syn_err make_end(struct ends *ends, int number, int what)
     return ends->theirs[number] < 0 ? errno : SYN_OK;
 }
 
-static syn_err make_ends(struct ends *ends, const struct syn_child_options *options)
+static syn_err make_ends(struct child_ends *ends, const struct syn_child_options *options)
 {
     syn_err err = make_end(ends, 0, options->in);
 
@@ -107,7 +107,7 @@ static syn_err start_in(posix_spawn_file_actions_t *actions, const char *directo
 #endif
 }
 
-static syn_err place_streams(posix_spawn_file_actions_t *actions, const struct ends *ends,
+static syn_err place_streams(posix_spawn_file_actions_t *actions, const struct child_ends *ends,
                              const struct syn_child_options *options)
 {
     syn_err err = start_in(actions, options->directory);
@@ -158,7 +158,7 @@ static syn_err spawn_with(const posix_spawn_file_actions_t *actions, const posix
                         environment.given ? environment.taken : environ);
 }
 
-static syn_err spawn(const struct ends *ends, const struct syn_child_options *options,
+static syn_err spawn(const struct child_ends *ends, const struct syn_child_options *options,
                      pid_t *out_id)
 {
     posix_spawn_file_actions_t actions;
@@ -191,7 +191,7 @@ SYN_BLOCKING(SYN_DEFAULT_POOL, void, reap, (pid_t, id), SYN_TO_THE_END)
 }
 
 /* A child that nobody fetched. Its end, which is near, is waited for on a pool. */
-static void discard(struct syn_child *child)
+static void child_start_discard(struct syn_child *child)
 {
     struct reap_future reaped;
 
@@ -219,9 +219,9 @@ static syn_err make_streams(struct syn_child *child, int ours[3])
     return err;
 }
 
-static syn_err start(struct syn_child *child, const struct syn_child_options *options)
+static syn_err child_start_start(struct syn_child *child, const struct syn_child_options *options)
 {
-    struct ends ends = {{-1, -1, -1}, {-1, -1, -1}};
+    struct child_ends ends = {{-1, -1, -1}, {-1, -1, -1}};
     syn_err err = make_ends(&ends, options);
 
     if (!err)
@@ -253,7 +253,7 @@ static const char *program_of(const struct syn_child_options *options)
 }
 
 SYN_BLOCKING_DEFINE(SYN_DEFAULT_POOL, struct syn_child *, syn_child_start,
-                    (const struct syn_child_options *, options), SYN_DESTROY(discard),
+                    (const struct syn_child_options *, options), SYN_DESTROY(child_start_discard),
                     SYN_TO_THE_END)
 {
     char message[SYN_MESSAGE_MAX];
@@ -265,7 +265,7 @@ SYN_BLOCKING_DEFINE(SYN_DEFAULT_POOL, struct syn_child *, syn_child_start,
     child = child_new(options);
     if (!child)
         return syn_job_fail(job, SYN_ENOMEM);
-    err = start(child, options);
+    err = child_start_start(child, options);
     if (!err)
         return child;
     syni_child_free(child);

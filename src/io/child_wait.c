@@ -14,25 +14,25 @@
 #include "io/socket.h"
 
 /* Seconds between two looks where the end of a process is no event: from, to. */
-#define FIRST_LOOK 0.001
+#define CHILD_WAIT_FIRST_LOOK 0.001
 #define LATER_LOOK 0.1
 
 /* --------------------------------------------------------- the end of a process -- */
 
 struct ends;
-static struct syn_step look(struct ends *self);
+static struct syn_step child_wait_look(struct ends *self);
 static struct syn_step forget_watch(struct ends *self);
 
 /* Until CHILD has ended and was reaped; NULL: until process ID has ended. */
 SYN_ASYNC(SYN_FREE, void, ends, (struct syn_child *, child), (pid_t, id), SYN_LOCAL(int, watch),
           SYN_LOCAL(double, pause), SYN_LOCAL(int, is_readable))
 {
-    self->pause = FIRST_LOOK;
+    self->pause = CHILD_WAIT_FIRST_LOOK;
     self->watch = self->child ? self->child->watch : syni_process_watch(self->id);
     if (!self->child && self->watch < 0 && errno != ENOSYS && errno != EMFILE && errno != ENFILE)
         return syn_step_fail(self, errno, "the process cannot be watched: there is none, or not for us");
     syn_step_finally(self, forget_watch);
-    return look(self);
+    return child_wait_look(self);
 }
 
 static bool has_ended(const struct ends *self)
@@ -42,25 +42,25 @@ static bool has_ended(const struct ends *self)
     return self->watch >= 0 ? self->is_readable : kill(self->id, 0) < 0 && errno == ESRCH;
 }
 
-static struct syn_step readable(struct ends *self)
+static struct syn_step child_wait_readable(struct ends *self)
 {
     if (syn_step_status(self))
         return syn_step_fail(self, syn_step_status(self));
     self->is_readable = 1;
-    return look(self);
+    return child_wait_look(self);
 }
 
-static struct syn_step look(struct ends *self)
+static struct syn_step child_wait_look(struct ends *self)
 {
     double pause = self->pause;
 
     if (has_ended(self))
         return syn_step_done(self);
     if (self->watch >= 0 && !self->is_readable)
-        return syn_step_readable(self, self->watch, readable);
+        return syn_step_readable(self, self->watch, child_wait_readable);
     /* There is no event, or it came before the child could be reaped. */
     self->pause = pause * 2 < LATER_LOOK ? pause * 2 : LATER_LOOK;
-    return syn_step_sleep(self, pause, look);
+    return syn_step_sleep(self, pause, child_wait_look);
 }
 
 static struct syn_step forget_watch(struct ends *self)
@@ -88,7 +88,7 @@ static struct syn_step process_gone(struct syn_process_ended *self)
 /* -------------------------------------------------------------------- wait -- */
 
 static struct syn_step child_gone(struct syn_child_wait *self);
-static struct syn_step wait_ends(struct syn_child_wait *self);
+static struct syn_step child_wait_wait_ends(struct syn_child_wait *self);
 
 SYN_ASYNC_DEFINE(SYN_FREE, struct syn_exit, syn_child_wait, (struct syn_child *, child))
 {
@@ -96,7 +96,7 @@ SYN_ASYNC_DEFINE(SYN_FREE, struct syn_exit, syn_child_wait, (struct syn_child *,
         return syn_step_fail(self, SYN_EINVAL, "there is no child");
     if (atomic_exchange(&self->child->waited_for, true))
         return syn_step_fail(self, SYN_EBUSY, "another waits for this child");
-    syn_step_finally(self, wait_ends);
+    syn_step_finally(self, child_wait_wait_ends);
     return syn_step_await(self, ends_future(self->child, 0), child_gone);
 }
 
@@ -111,7 +111,7 @@ static struct syn_step child_gone(struct syn_child_wait *self)
     return syn_step_return(self, child->exit);
 }
 
-static struct syn_step wait_ends(struct syn_child_wait *self)
+static struct syn_step child_wait_wait_ends(struct syn_child_wait *self)
 {
     atomic_store(&self->child->waited_for, false);
     return syn_step_done(self);
@@ -210,9 +210,9 @@ struct syn_child_close_future syn_child_close_future(struct syn_child *child)
 /* --------------------------------------------------------------------- run -- */
 
 static struct syn_step started(struct syn_child_run *self);
-static struct syn_step ended(struct syn_child_run *self);
+static struct syn_step child_wait_ended(struct syn_child_run *self);
 static struct syn_step run_ends(struct syn_child_run *self);
-static struct syn_step closed(struct syn_child_run *self);
+static struct syn_step child_wait_closed(struct syn_child_run *self);
 
 SYN_ASYNC_DEFINE(SYN_FREE, struct syn_exit, syn_child_run,
                  (const struct syn_child_options *, options), SYN_LOCAL(struct syn_child *, child),
@@ -232,10 +232,11 @@ static struct syn_step started(struct syn_child_run *self)
 {
     if (syn_step_status(self))
         return syn_step_fail(self, syn_step_status(self));
-    return syn_step_await(self, syn_child_wait_future(self->child), &self->result, ended);
+    return syn_step_await(self, syn_child_wait_future(self->child), &self->result,
+                          child_wait_ended);
 }
 
-static struct syn_step ended(struct syn_child_run *self)
+static struct syn_step child_wait_ended(struct syn_child_run *self)
 {
     return syn_step_status(self) ? syn_step_fail(self, syn_step_status(self))
                                  : syn_step_return(self, self->result);
@@ -245,10 +246,11 @@ static struct syn_step run_ends(struct syn_child_run *self)
 {
     if (!self->child)
         return syn_step_done(self);
-    return syn_step_await(self, syn_child_close_future(self->child), &self->ignored, closed);
+    return syn_step_await(self, syn_child_close_future(self->child), &self->ignored,
+                          child_wait_closed);
 }
 
-static struct syn_step closed(struct syn_child_run *self)
+static struct syn_step child_wait_closed(struct syn_child_run *self)
 {
     /* Memory for that call was missing: it comes back. */
     if (syn_step_status(self) == SYN_ENOMEM)

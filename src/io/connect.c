@@ -132,10 +132,10 @@ static struct syn_step attempt_ends(struct attempt *self)
 
 /* ------------------------------------------------------------ the race -- */
 
-static struct syn_step resolved(struct syn_tcp_connect *self);
+static struct syn_step connect_resolved(struct syn_tcp_connect *self);
 static struct syn_step start_next(struct syn_tcp_connect *self);
-static struct syn_step heard(struct syn_tcp_connect *self);
-static struct syn_step connect_ends(struct syn_tcp_connect *self);
+static struct syn_step connect_heard(struct syn_tcp_connect *self);
+static struct syn_step connect_connect_ends(struct syn_tcp_connect *self);
 static struct syn_step attempt_ended(struct syn_tcp_connect *self);
 
 SYN_ASYNC_DEFINE(SYN_FREE, struct syn_stream *, syn_tcp_connect, SYN_COPY(const char *, host),
@@ -147,8 +147,9 @@ SYN_ASYNC_DEFINE(SYN_FREE, struct syn_stream *, syn_tcp_connect, SYN_COPY(const 
 {
     self->race.winner = -1;
     self->race.last_error = SYN_ENOHOST;
-    syn_step_finally(self, connect_ends);
-    return syn_step_await(self, syni_resolve(self->host, self->port), &self->list, resolved);
+    syn_step_finally(self, connect_connect_ends);
+    return syn_step_await(self, syni_resolve(self->host, self->port), &self->list,
+                          connect_resolved);
 }
 
 /* The addresses of the first one's family and the others in turn. */
@@ -174,7 +175,7 @@ static int put_in_order(struct addrinfo *list, struct addrinfo **order)
     return n;
 }
 
-static struct syn_step fail(struct syn_tcp_connect *self, syn_err err)
+static struct syn_step connect_fail(struct syn_tcp_connect *self, syn_err err)
 {
     char message[SYN_MESSAGE_MAX];
 
@@ -183,7 +184,7 @@ static struct syn_step fail(struct syn_tcp_connect *self, syn_err err)
     return syn_step_fail(self, err, message);
 }
 
-static struct syn_step resolved(struct syn_tcp_connect *self)
+static struct syn_step connect_resolved(struct syn_tcp_connect *self)
 {
     if (syn_step_status(self))
         return syn_step_fail(self, syn_step_status(self));
@@ -208,17 +209,17 @@ static struct syn_step start_next(struct syn_tcp_connect *self)
     struct news_future news;
 
     if (self->race.winner < 0 && self->race.n_failed == self->n)
-        return fail(self, self->race.last_error);
+        return connect_fail(self, self->race.last_error);
     if (self->started < self->n && !start_attempt(self))
         return syn_step_fail(self, SYN_ENOMEM, "no memory to try an address");
     if (syn_promise_new(news, &self->race.news, &news) != SYN_OK)
         return syn_step_fail(self, SYN_ENOMEM, "no memory to try an address");
     if (self->started < self->n)
         until = syn_after(ATTEMPT_DELAY);
-    return syn_step_await_by(self, news, until, heard);
+    return syn_step_await_by(self, news, until, connect_heard);
 }
 
-static struct syn_step heard(struct syn_tcp_connect *self)
+static struct syn_step connect_heard(struct syn_tcp_connect *self)
 {
     struct syn_stream *stream;
     syn_err err;
@@ -234,7 +235,7 @@ static struct syn_step heard(struct syn_tcp_connect *self)
 }
 
 /* Clean-up: the other attempts use our frame, so they end first. */
-static struct syn_step connect_ends(struct syn_tcp_connect *self)
+static struct syn_step connect_connect_ends(struct syn_tcp_connect *self)
 {
     syn_promise_drop(self->race.news);
     for (int i = 0; i < self->started; i++)

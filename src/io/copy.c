@@ -8,7 +8,7 @@
 
 #include "base/mem.h"
 
-enum { ROOM = 64 << 10 };
+enum { COPY_ROOM = 64 << 10 };
 
 static struct syn_step read_more(struct syn_stream_copy *self);
 static struct syn_step has_read(struct syn_stream_copy *self);
@@ -21,7 +21,7 @@ SYN_ASYNC_DEFINE(SYN_FREE, uint64_t, syn_stream_copy, (struct syn_stream *, from
 {
     if (!self->from || !self->to)
         return syn_step_fail(self, SYN_EINVAL, "there is no stream");
-    self->room = syni_alloc(ROOM);
+    self->room = syni_alloc(COPY_ROOM);
     if (!self->room)
         return syn_step_fail(self, SYN_ENOMEM, "no memory for a buffer to copy through");
     syn_step_finally(self, copy_ends);
@@ -30,7 +30,7 @@ SYN_ASYNC_DEFINE(SYN_FREE, uint64_t, syn_stream_copy, (struct syn_stream *, from
 
 static struct syn_step read_more(struct syn_stream_copy *self)
 {
-    return syn_step_await(self, syn_stream_read_future(self->from, self->room, ROOM), &self->n,
+    return syn_step_await(self, syn_stream_read_future(self->from, self->room, COPY_ROOM), &self->n,
                           has_read);
 }
 
@@ -54,6 +54,6 @@ static struct syn_step has_written(struct syn_stream_copy *self)
 
 static struct syn_step copy_ends(struct syn_stream_copy *self)
 {
-    syni_free(self->room, ROOM);
+    syni_free(self->room, COPY_ROOM);
     return syn_step_done(self);
 }

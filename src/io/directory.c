@@ -31,13 +31,13 @@
 #include "base/fault.h"
 #include "base/mem.h"
 
-enum { BATCH = 32 };
+enum { DIRECTORY_BATCH = 32 };
 
 struct listing {
     DIR *dir;
     syn_err err; /* why there are no more after these; SYN_EEND: there are none */
     int n, next;
-    struct syn_directory_entry entries[BATCH];
+    struct syn_directory_entry entries[DIRECTORY_BATCH];
 };
 
 static void listing_free(struct listing *l)
@@ -96,7 +96,7 @@ static enum syn_file_kind kind_of(DIR *dir, const struct dirent *entry)
     return kind;
 }
 
-static void take(struct listing *l, const struct dirent *entry)
+static void directory_take(struct listing *l, const struct dirent *entry)
 {
     struct syn_directory_entry *to = &l->entries[l->n];
     size_t length = strlen(entry->d_name);
@@ -116,13 +116,13 @@ static void take(struct listing *l, const struct dirent *entry)
 static void fill(struct listing *l)
 {
     l->n = l->next = 0;
-    while (l->n < BATCH && !l->err) {
+    while (l->n < DIRECTORY_BATCH && !l->err) {
         struct dirent *entry;
 
         errno = 0;
         entry = syni_fault("readdir") ? NULL : readdir(l->dir);
         if (entry)
-            take(l, entry);
+            directory_take(l, entry);
         else
             l->err = errno ? errno : SYN_EEND;
     }
@@ -151,30 +151,30 @@ SYN_BLOCKING(SYN_DEFAULT_POOL, void, listing_fill, (struct listing *, l), SYN_TO
     fill(l);
 }
 
-static struct syn_step filled(struct syn_directory_list *self);
+static struct syn_step directory_filled(struct syn_directory_list *self);
 static struct syn_step list_ends(struct syn_directory_list *self);
 
 SYN_GENERATOR_DEFINE(SYN_FREE, struct syn_directory_entry, syn_directory_list,
                      SYN_COPY(const char *, path), SYN_LOCAL(struct listing *, l))
 {
     syn_step_finally(self, list_ends);
-    return syn_step_await(self, listing_open_future(self->path), &self->l, filled);
+    return syn_step_await(self, listing_open_future(self->path), &self->l, directory_filled);
 }
 
 /* Also after each yield. */
-static struct syn_step filled(struct syn_directory_list *self)
+static struct syn_step directory_filled(struct syn_directory_list *self)
 {
     struct listing *l = self->l;
 
     if (syn_step_status(self))
         return syn_step_fail(self, syn_step_status(self));
     if (l->next < l->n)
-        return syn_step_yield(self, l->entries[l->next++], filled);
+        return syn_step_yield(self, l->entries[l->next++], directory_filled);
     if (l->err == SYN_EEND)
         return syn_step_done(self);
     if (l->err)
         return syn_step_fail(self, l->err, syni_about("list the directory", self->path).text);
-    return syn_step_await(self, listing_fill_future(l), filled);
+    return syn_step_await(self, listing_fill_future(l), directory_filled);
 }
 
 static struct syn_step list_ends(struct syn_directory_list *self)

@@ -27,12 +27,12 @@
 #include "base/thread.h"
 
 /* What one system call reads or writes at most; between two of them a job can be cancelled. */
-enum { PIECE = 16 << 20 };
+enum { FILE_PIECE = 16 << 20 };
 
 _Static_assert(sizeof(off_t) == sizeof(int64_t), "files larger than 2 GiB need a larger off_t");
 
 /* On the thread that lets the result go. */
-static void discard(int fd)
+static void file_discard(int fd)
 {
     int cancel_state = syni_thread_hold_cancel();
 
@@ -41,7 +41,7 @@ static void discard(int fd)
 }
 
 SYN_BLOCKING_DEFINE(SYN_DEFAULT_POOL, int, syn_file_open, SYN_COPY(const char *, path),
-                    (int, flags), (int, mode), SYN_DESTROY(discard))
+                    (int, flags), (int, mode), SYN_DESTROY(file_discard))
 {
     syn_err err;
     int fd;
@@ -69,7 +69,7 @@ static size_t piece_of(size_t size)
 {
     if (syni_fault("short"))
         return 1;
-    return size < PIECE ? size : PIECE;
+    return size < FILE_PIECE ? size : FILE_PIECE;
 }
 
 static int64_t moved(int64_t offset, size_t done)
@@ -77,14 +77,14 @@ static int64_t moved(int64_t offset, size_t done)
     return offset < 0 ? offset : offset + (int64_t)done;
 }
 
-static ssize_t read_some(int fd, void *buffer, size_t size, int64_t offset)
+static ssize_t file_read_some(int fd, void *buffer, size_t size, int64_t offset)
 {
     if (syni_fault("pread"))
         return -1;
     return offset < 0 ? read(fd, buffer, size) : pread(fd, buffer, size, (off_t)offset);
 }
 
-static ssize_t write_some(int fd, const void *data, size_t size, int64_t offset)
+static ssize_t file_write_some(int fd, const void *data, size_t size, int64_t offset)
 {
     if (syni_fault("pwrite"))
         return -1;
@@ -109,7 +109,7 @@ SYN_BLOCKING_DEFINE(SYN_DEFAULT_POOL, size_t, syn_file_read, (int, fd), (void *,
     while (done < size && n != 0) {
         if (syn_pool_job_cancelled())
             return syn_job_fail(job, SYN_ECANCELED, how_far("read", done, size).text);
-        n = read_some(fd, (char *)buffer + done, piece_of(size - done), moved(offset, done));
+        n = file_read_some(fd, (char *)buffer + done, piece_of(size - done), moved(offset, done));
         if (n < 0 && errno != EINTR) {
             syn_err err = errno;
 
@@ -130,8 +130,8 @@ SYN_BLOCKING_DEFINE(SYN_DEFAULT_POOL, void, syn_file_write, (int, fd), (const vo
         ssize_t n = 0;
 
         if (!err)
-            n = write_some(fd, (const char *)data + done, piece_of(size - done),
-                           moved(offset, done));
+            n = file_write_some(fd, (const char *)data + done, piece_of(size - done),
+                                moved(offset, done));
         if (n < 0 && errno != EINTR)
             err = errno;
         else if (!err && n == 0)

@@ -13,9 +13,9 @@ enum { SINK = 1024 };
 
 static struct syn_step said(struct syn_stream_finish *self);
 static struct syn_step hear(struct syn_stream_finish *self);
-static struct syn_step heard(struct syn_stream_finish *self);
+static struct syn_step finish_heard(struct syn_stream_finish *self);
 static struct syn_step close_it(struct syn_stream_finish *self);
-static struct syn_step closed(struct syn_stream_finish *self);
+static struct syn_step finish_closed(struct syn_stream_finish *self);
 
 SYN_ASYNC_DEFINE(SYN_FREE, void, syn_stream_finish, (struct syn_stream *, stream),
                  (struct syn_deadline, deadline), SYN_LOCAL(size_t, n), SYN_LOCAL(char, sink[SINK]))
@@ -41,10 +41,10 @@ static struct syn_step said(struct syn_stream_finish *self)
 static struct syn_step hear(struct syn_stream_finish *self)
 {
     return syn_step_await_by(self, syn_stream_read_future(self->stream, self->sink, SINK), &self->n,
-                             self->deadline, heard);
+                             self->deadline, finish_heard);
 }
 
-static struct syn_step heard(struct syn_stream_finish *self)
+static struct syn_step finish_heard(struct syn_stream_finish *self)
 {
     if (syn_step_status(self))
         return syn_step_fail(self, syn_step_status(self));
@@ -53,10 +53,10 @@ static struct syn_step heard(struct syn_stream_finish *self)
 
 static struct syn_step close_it(struct syn_stream_finish *self)
 {
-    return syn_step_await(self, syn_stream_close_future(self->stream), closed);
+    return syn_step_await(self, syn_stream_close_future(self->stream), finish_closed);
 }
 
-static struct syn_step closed(struct syn_stream_finish *self)
+static struct syn_step finish_closed(struct syn_stream_finish *self)
 {
     return syn_step_status(self) ? syn_step_fail(self, syn_step_status(self)) : syn_step_done(self);
 }

@@ -28,7 +28,7 @@
 #include "base/mem.h"
 #include "base/report.h"
 
-static syn_err bind_to(int fd, const struct addrinfo *address)
+static syn_err listen_bind_to(int fd, const struct addrinfo *address)
 {
     int on = 1;
 
@@ -39,7 +39,7 @@ static syn_err bind_to(int fd, const struct addrinfo *address)
     return SYN_OK;
 }
 
-static int port_of(int fd)
+static int listen_port_of(int fd)
 {
     struct sockaddr_storage address;
     socklen_t size = sizeof address;
@@ -52,8 +52,8 @@ static int port_of(int fd)
 }
 
 /* BOTH_FAMILIES: an IPv6 socket that also takes what comes by IPv4. */
-static syn_err open_at(const struct addrinfo *address, bool both_families,
-                       struct syn_listener *listener)
+static syn_err listen_open_at(const struct addrinfo *address, bool both_families,
+                              struct syn_listener *listener)
 {
     syn_err err = syni_socket(address->ai_family, SOCK_STREAM, &listener->fd);
     int off = 0;
@@ -65,11 +65,11 @@ static syn_err open_at(const struct addrinfo *address, bool both_families,
          setsockopt(listener->fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off) < 0))
         err = errno == EINVAL || errno == ENOPROTOOPT ? EAFNOSUPPORT : errno;
     if (!err)
-        err = bind_to(listener->fd, address);
+        err = listen_bind_to(listener->fd, address);
     if (err)
         syni_close(listener->fd);
     else
-        listener->port = port_of(listener->fd);
+        listener->port = listen_port_of(listener->fd);
     return err;
 }
 
@@ -82,7 +82,7 @@ static bool lacks_family(syn_err err)
 }
 
 /* Both families in one socket, or IPv4 alone where the system has no such thing. */
-static syn_err open_everywhere(const struct addrinfo *list, struct syn_listener *listener)
+static syn_err listen_open_everywhere(const struct addrinfo *list, struct syn_listener *listener)
 {
     const struct addrinfo *v6 = list, *v4 = list;
     syn_err err = EAFNOSUPPORT;
@@ -92,9 +92,9 @@ static syn_err open_everywhere(const struct addrinfo *list, struct syn_listener 
     while (v4 && v4->ai_family != AF_INET)
         v4 = v4->ai_next;
     if (v6)
-        err = open_at(v6, true, listener);
+        err = listen_open_at(v6, true, listener);
     if (lacks_family(err) && v4)
-        err = open_at(v4, false, listener);
+        err = listen_open_at(v4, false, listener);
     return err;
 }
 
@@ -116,7 +116,7 @@ syn_err syn_tcp_listen(const char *host, int port, struct syn_listener **out_lis
     if (!listener)
         err = SYN_ENOMEM;
     else
-        err = host ? open_at(list, false, listener) : open_everywhere(list, listener);
+        err = host ? listen_open_at(list, false, listener) : listen_open_everywhere(list, listener);
     freeaddrinfo(list);
     if (err)
         syni_free(listener, sizeof *listener);

@@ -2,8 +2,8 @@
  *
  * A listener's inside.
  */
-#ifndef SYNI_LISTENER_H
-#define SYNI_LISTENER_H
+#ifndef SYNI_IO_LISTENER_H
+#define SYNI_IO_LISTENER_H
 
 #include <stdbool.h>
 

@@ -81,7 +81,7 @@ syn_err syn_reader_line(struct syn_reader *reader, struct syn_span *out_line)
 }
 
 /* Room for at least one byte behind the end. */
-static syn_err make_room(struct syn_reader *reader)
+static syn_err reader_make_room(struct syn_reader *reader)
 {
     size_t have = reader->end - reader->start, grown;
     char *buffer;
@@ -114,7 +114,7 @@ static syn_err make_room(struct syn_reader *reader)
 
 static const char no_reader[] = "there is no reader";
 
-static struct syn_step filled(struct syn_reader_fill *self);
+static struct syn_step reader_filled(struct syn_reader_fill *self);
 static struct syn_step fill_ends(struct syn_reader_fill *self);
 
 SYN_ASYNC_DEFINE(SYN_FREE, void, syn_reader_fill, (struct syn_reader *, reader),
@@ -129,17 +129,17 @@ SYN_ASYNC_DEFINE(SYN_FREE, void, syn_reader_fill, (struct syn_reader *, reader),
         return syn_step_fail(self, SYN_EBUSY, "somebody else fills this reader");
     r->filling = 1;
     syn_step_finally(self, fill_ends);
-    err = make_room(r);
+    err = reader_make_room(r);
     if (err == SYN_EPROTO)
         return syn_step_fail(self, err, "a piece is longer than the reader's limit");
     if (err)
         return syn_step_fail(self, err);
     return syn_step_await(
-        self, syn_stream_read_future(r->stream, r->buffer + r->end, r->capacity - r->end),
-        &self->n, filled);
+        self, syn_stream_read_future(r->stream, r->buffer + r->end, r->capacity - r->end), &self->n,
+        reader_filled);
 }
 
-static struct syn_step filled(struct syn_reader_fill *self)
+static struct syn_step reader_filled(struct syn_reader_fill *self)
 {
     if (syn_step_status(self))
         return syn_step_fail(self, syn_step_status(self));

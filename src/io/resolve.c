@@ -111,7 +111,7 @@ SYN_BLOCKING(names, struct addrinfo *, name_lookup, SYN_COPY(const char *, host)
 }
 
 /* An answer that is known. */
-static struct syni_addresses_future answer(syn_err err, struct addrinfo *list)
+static struct syni_addresses_future resolve_answer(syn_err err, struct addrinfo *list)
 {
     struct syni_addresses_promise promise;
     struct syni_addresses_future future;
@@ -132,11 +132,11 @@ struct syni_addresses_future syni_resolve(const char *host, int port)
     char service[12];
 
     if (!host || strlen(host) > 253 || port < 0 || port > 65535) /* a name has no more */
-        return answer(SYN_EINVAL, NULL);
+        return resolve_answer(SYN_EINVAL, NULL);
     snprintf(service, sizeof service, "%d", port);
     numeric.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV;
     if (getaddrinfo(host, service, &numeric, &list) == 0)
-        return answer(SYN_OK, list);
+        return resolve_answer(SYN_OK, list);
     future.u.handle = name_lookup_future(host, service).u.handle;
     return future;
 }

@@ -57,8 +57,8 @@ static const char *why_not(syn_err err)
 }
 
 struct syn_notice_wait;
-static struct syn_step look(struct syn_notice_wait *self);
-static struct syn_step wait_ends(struct syn_notice_wait *self);
+static struct syn_step signal_look(struct syn_notice_wait *self);
+static struct syn_step signal_wait_ends(struct syn_notice_wait *self);
 
 SYN_ASYNC_DEFINE(SYN_FREE, void, syn_notice_wait, (struct syn_notice *, notice))
 {
@@ -66,23 +66,24 @@ SYN_ASYNC_DEFINE(SYN_FREE, void, syn_notice_wait, (struct syn_notice *, notice))
 
     if (err)
         return syn_step_fail(self, err, why_not(err));
-    syn_step_finally(self, wait_ends);
-    return look(self);
+    syn_step_finally(self, signal_wait_ends);
+    return signal_look(self);
 }
 
-static struct syn_step readable(struct syn_notice_wait *self)
+static struct syn_step signal_readable(struct syn_notice_wait *self)
 {
-    return syn_step_status(self) ? syn_step_fail(self, syn_step_status(self)) : look(self);
+    return syn_step_status(self) ? syn_step_fail(self, syn_step_status(self)) : signal_look(self);
 }
 
-static struct syn_step look(struct syn_notice_wait *self)
+static struct syn_step signal_look(struct syn_notice_wait *self)
 {
     if (syni_notice_take(notice_of(self->notice)))
         return syn_step_done(self);
-    return syn_step_readable(self, syni_notice_descriptor(notice_of(self->notice)), readable);
+    return syn_step_readable(self, syni_notice_descriptor(notice_of(self->notice)),
+                             signal_readable);
 }
 
-static struct syn_step wait_ends(struct syn_notice_wait *self)
+static struct syn_step signal_wait_ends(struct syn_notice_wait *self)
 {
     syni_notice_leave(notice_of(self->notice));
     return syn_step_done(self);
@@ -145,7 +146,7 @@ syn_err syn_signals_close(struct syn_signals *signals)
 
 struct syn_signals_next;
 static struct syn_step next_look(struct syn_signals_next *self);
-static struct syn_step next_ends(struct syn_signals_next *self);
+static struct syn_step signal_next_ends(struct syn_signals_next *self);
 
 SYN_ASYNC_DEFINE(SYN_FREE, struct syn_signal, syn_signals_next, (struct syn_signals *, signals))
 {
@@ -153,7 +154,7 @@ SYN_ASYNC_DEFINE(SYN_FREE, struct syn_signal, syn_signals_next, (struct syn_sign
 
     if (err)
         return syn_step_fail(self, err, err == SYN_EINVAL ? "there are no signals" : why_not(err));
-    syn_step_finally(self, next_ends);
+    syn_step_finally(self, signal_next_ends);
     return next_look(self);
 }
 
@@ -175,7 +176,7 @@ static struct syn_step next_look(struct syn_signals_next *self)
     return syn_step_readable(self, syni_notice_descriptor(&listener->notice), next_readable);
 }
 
-static struct syn_step next_ends(struct syn_signals_next *self)
+static struct syn_step signal_next_ends(struct syn_signals_next *self)
 {
     syni_notice_leave(&self->signals->listener.notice);
     return syn_step_done(self);

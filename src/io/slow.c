@@ -25,12 +25,12 @@
 
 enum {
     LOOK_MS = 50,
-    ROOM = 512,       /* what a pipe that is ready for writing takes at least (PIPE_BUF) */
-    PIECE = 16 << 20, /* what one system call moves at most */
+    SLOW_ROOM = 512,       /* what a pipe that is ready for writing takes at least (PIPE_BUF) */
+    SLOW_PIECE = 16 << 20, /* what one system call moves at most */
 };
 
 /* 0, or why the job ends; it is ready, or has an error to tell. */
-static syn_err wait_for(int fd, bool to_write)
+static syn_err slow_wait_for(int fd, bool to_write)
 {
     do {
         if (syn_pool_job_cancelled())
@@ -51,10 +51,10 @@ SYN_BLOCKING_DEFINE(SYN_DEFAULT_POOL, size_t, syni_slow_read, (int, fd), (void *
     syn_err err;
 
     do {
-        err = wait_for(fd, false);
+        err = slow_wait_for(fd, false);
         if (err)
             return syn_job_fail(job, err, "nothing was read");
-        n = syni_fault("read") ? -1 : read(fd, buffer, size < PIECE ? size : PIECE);
+        n = syni_fault("read") ? -1 : read(fd, buffer, size < SLOW_PIECE ? size : SLOW_PIECE);
     } while (n < 0 && is_passing(errno));
     return n < 0 ? syn_job_fail(job, errno, "cannot read a descriptor") : (size_t)n;
 }
@@ -62,12 +62,12 @@ SYN_BLOCKING_DEFINE(SYN_DEFAULT_POOL, size_t, syni_slow_read, (int, fd), (void *
 SYN_BLOCKING_DEFINE(SYN_DEFAULT_POOL, size_t, syni_slow_write, (int, fd), (const void *, data),
                     (size_t, size), SYN_TO_THE_END)
 {
-    size_t piece = syni_descriptor_is_file(fd) ? PIECE : ROOM;
+    size_t piece = syni_descriptor_is_file(fd) ? SLOW_PIECE : SLOW_ROOM;
     ssize_t n;
     syn_err err;
 
     do {
-        err = wait_for(fd, true);
+        err = slow_wait_for(fd, true);
         if (err)
             return syn_job_fail(job, err, "nothing was written");
         n = syni_fault("send") ? -1 : syni_write_quietly(fd, data, size < piece ? size : piece);

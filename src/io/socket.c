@@ -30,7 +30,7 @@ void syni_close(int fd)
     errno = saved;
 }
 
-static syn_err set_flags(int fd)
+static syn_err socket_set_flags(int fd)
 {
     int flags = fcntl(fd, F_GETFL);
 
@@ -75,7 +75,7 @@ syn_err syni_socket(int family, int type, int *out_fd)
 
 syn_err syni_socket_prepare(int fd)
 {
-    syn_err err = set_flags(fd);
+    syn_err err = socket_set_flags(fd);
 
     if (err)
         syni_close(fd);

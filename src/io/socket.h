@@ -29,7 +29,7 @@ void syni_socket_options(int fd);
 syn_err syni_socket_stream(int fd, struct syn_stream **out_stream);
 
 /* What a stream of a descriptor reads and writes, and how it does so without waiting. */
-struct syni_source {
+struct syni_stream_source {
     int fd;
     int taken;         /* another descriptor, closed with it: FD is its file, opened again; or -1 */
     bool opened_again; /* a named pipe then says only to who reads that its writers have left */
@@ -41,7 +41,7 @@ struct syni_source {
 };
 
 /* A stream of SOURCE, which stays the caller's when this fails. */
-syn_err syni_source_stream(const struct syni_source *source, struct syn_stream **out_stream);
+syn_err syni_source_stream(const struct syni_stream_source *source, struct syn_stream **out_stream);
 
 /* Writes all of DATA as one operation of STREAM, if it is one of a descriptor: no shutdown or
  * close comes in between; else as much as the stream's class writes at a time. */

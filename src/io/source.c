@@ -133,7 +133,7 @@ struct syn_stream_bytes_future syni_stream_write_whole(struct syn_stream *stream
     return SYN_STREAM_FUTURE(bytes, syni_source_write_future(s, output));
 }
 
-syn_err syni_source_stream(const struct syni_source *source, struct syn_stream **out_stream)
+syn_err syni_source_stream(const struct syni_stream_source *source, struct syn_stream **out_stream)
 {
     struct syni_source_stream *s = syni_alloc(sizeof *s);
 
@@ -148,7 +148,7 @@ syn_err syni_source_stream(const struct syni_source *source, struct syn_stream *
 
 syn_err syni_socket_stream(int fd, struct syn_stream **out_stream)
 {
-    struct syni_source source = {.fd = fd, .taken = -1, .kind = SYNI_SOURCE_SOCKET};
+    struct syni_stream_source source = {.fd = fd, .taken = -1, .kind = SYNI_SOURCE_SOCKET};
 
     return syni_source_stream(&source, out_stream);
 }

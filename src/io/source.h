@@ -16,7 +16,7 @@ struct syn_unix_message;
 struct syni_source_stream {
     struct syn_stream stream;
     _Atomic(struct syn_synchronizer *) home; /* of the first operation; NULL before */
-    struct syni_source source;
+    struct syni_stream_source source;
     /* home's driver only: */
     bool kept;    /* home's loop knows that we close it */
     bool emptied; /* the last read took all there was: wait before the next */

@@ -18,7 +18,7 @@
 #include "base/fault.h"
 #include "io/source.h"
 
-static struct syn_step readable(struct syni_source_read *self);
+static struct syn_step source_read_readable(struct syni_source_read *self);
 static struct syn_step read_slowly(struct syni_source_read *self);
 static struct syn_step read_ends(struct syni_source_read *self);
 
@@ -36,13 +36,13 @@ SYN_ASYNC_DEFINE(SYN_FREE, size_t, syni_source_read, (struct syni_source_stream 
                               syni_slow_read_future(self->s->source.fd, self->buffer, self->size),
                               &self->result, read_slowly);
     if (self->s->emptied)
-        return syn_step_readable(self, self->s->source.fd, readable);
-    return readable(self);
+        return syn_step_readable(self, self->s->source.fd, source_read_readable);
+    return source_read_readable(self);
 }
 
-static ssize_t read_some(const struct syni_source_read *self)
+static ssize_t source_read_read_some(const struct syni_source_read *self)
 {
-    const struct syni_source *source = &self->s->source;
+    const struct syni_stream_source *source = &self->s->source;
 
     if (self->message)
         return syni_source_receive_rights(source->fd, self->message);
@@ -53,14 +53,14 @@ static ssize_t read_some(const struct syni_source_read *self)
                : read(source->fd, self->buffer, self->size);
 }
 
-static struct syn_step readable(struct syni_source_read *self)
+static struct syn_step source_read_readable(struct syni_source_read *self)
 {
     ssize_t n;
 
     if (syn_step_status(self))
         return syn_step_fail(self, syn_step_status(self));
     do
-        n = read_some(self);
+        n = source_read_read_some(self);
     while (n < 0 && errno == EINTR);
     /* A message may end before the socket is empty, where descriptors came with it. */
     self->s->emptied = !self->s->source.opened_again &&
@@ -68,7 +68,7 @@ static struct syn_step readable(struct syni_source_read *self)
     if (n >= 0)
         return syn_step_return(self, (size_t)n);
     if (errno == EAGAIN || errno == EWOULDBLOCK)
-        return syn_step_readable(self, self->s->source.fd, readable);
+        return syn_step_readable(self, self->s->source.fd, source_read_readable);
     return syn_step_fail(self, errno);
 }
 

@@ -50,7 +50,7 @@ ssize_t syni_source_send_rights(int fd, const struct msghdr *pieces, const struc
 }
 
 /* One that came with MESSAGE: close-on-exec, and its caller's if there is room. */
-static void store(struct syn_unix_message *message, int fd)
+static void source_rights_store(struct syn_unix_message *message, int fd)
 {
     if (message->n_descriptors >= message->max_descriptors) {
         syni_close(fd);
@@ -89,7 +89,7 @@ ssize_t syni_source_receive_rights(int fd, struct syn_unix_message *message)
             int got;
 
             memcpy(&got, CMSG_DATA(c) + at, sizeof got);
-            store(message, got);
+            source_rights_store(message, got);
         }
     }
     return n;

@@ -29,10 +29,10 @@ enum {
     ROUNDS = 16  /* system calls in one step */
 };
 
-static struct syn_step writable(struct syni_source_write *self);
+static struct syn_step source_write_writable(struct syni_source_write *self);
 static struct syn_step write_slowly(struct syni_source_write *self);
 static struct syn_step wrote_slowly(struct syni_source_write *self);
-static struct syn_step write_ends(struct syni_source_write *self);
+static struct syn_step source_write_write_ends(struct syni_source_write *self);
 
 SYN_ASYNC_DEFINE(SYN_FREE, size_t, syni_source_write, (struct syni_source_stream *, s),
                  (struct syni_output, output), SYN_LOCAL(size_t, done), SYN_LOCAL(size_t, n))
@@ -42,8 +42,9 @@ SYN_ASYNC_DEFINE(SYN_FREE, size_t, syni_source_write, (struct syni_source_stream
     if (err)
         return syn_step_fail(self, err, syni_socket_refusal(err));
     self->s->writing = true;
-    syn_step_finally(self, write_ends);
-    return self->s->source.kind == SYNI_SOURCE_SLOW ? write_slowly(self) : writable(self);
+    syn_step_finally(self, source_write_write_ends);
+    return self->s->source.kind == SYNI_SOURCE_SLOW ? write_slowly(self)
+                                                    : source_write_writable(self);
 }
 
 /* ------------------------------------------------------------ what is left -- */
@@ -54,7 +55,7 @@ static bool is_all(const struct syni_output *o)
 }
 
 /* N bytes were written. */
-static void advance(struct syni_output *o, size_t n)
+static void source_write_advance(struct syni_output *o, size_t n)
 {
     for (;;) {
         size_t piece = n < o->rest.size ? n : o->rest.size;
@@ -73,7 +74,7 @@ static void advance(struct syni_output *o, size_t n)
 static bool is_enough(struct syni_source_write *self, size_t n)
 {
     self->done += n;
-    advance(&self->output, n);
+    source_write_advance(&self->output, n);
     return !self->output.whole || is_all(&self->output) || n == 0;
 }
 
@@ -95,8 +96,8 @@ static ssize_t send_pieces(int fd, const struct syni_output *o, size_t *out_aske
     return sendmsg(fd, &head, MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
-static ssize_t write_some(const struct syni_source *source, const struct syni_output *o,
-                          size_t *out_asked)
+static ssize_t source_write_write_some(const struct syni_stream_source *source,
+                                       const struct syni_output *o, size_t *out_asked)
 {
     if (syni_fault("send"))
         return -1;
@@ -108,13 +109,13 @@ static ssize_t write_some(const struct syni_source *source, const struct syni_ou
     return send(source->fd, o->rest.data, o->rest.size, MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
-static struct syn_step writable(struct syni_source_write *self)
+static struct syn_step source_write_writable(struct syni_source_write *self)
 {
     if (syn_step_status(self))
         return syn_step_fail(self, syn_step_status(self));
     for (int i = 0; i < ROUNDS; i++) {
         size_t asked = 0;
-        ssize_t n = write_some(&self->s->source, &self->output, &asked);
+        ssize_t n = source_write_write_some(&self->s->source, &self->output, &asked);
 
         if (n < 0 && errno == EINTR)
             continue;
@@ -128,7 +129,7 @@ static struct syn_step writable(struct syni_source_write *self)
         if ((size_t)n < asked)
             break;
     }
-    return syn_step_writable(self, self->s->source.fd, writable);
+    return syn_step_writable(self, self->s->source.fd, source_write_writable);
 }
 
 /* ------------------------------------------------------------ on the default pool -- */
@@ -148,7 +149,7 @@ static struct syn_step wrote_slowly(struct syni_source_write *self)
     return is_enough(self, self->n) ? syn_step_return(self, self->done) : write_slowly(self);
 }
 
-static struct syn_step write_ends(struct syni_source_write *self)
+static struct syn_step source_write_write_ends(struct syni_source_write *self)
 {
     self->s->writing = false;
     if (self->output.whole && self->done > 0 && !is_all(&self->output))

@@ -36,9 +36,9 @@ static bool is_socket(int fd)
 }
 
 /* How FD, with FLAGS, is used; only its file opened again has a number of its own. */
-static struct syni_source use_of(int fd, int flags)
+static struct syni_stream_source use_of(int fd, int flags)
 {
-    struct syni_source source = {.fd = fd, .taken = -1, .kind = SYNI_SOURCE_SLOW};
+    struct syni_stream_source source = {.fd = fd, .taken = -1, .kind = SYNI_SOURCE_SLOW};
     int again;
 
     if (is_socket(fd)) {
@@ -61,7 +61,7 @@ static syn_err flags_of(int fd, int *out_flags)
     return *out_flags < 0 ? errno : SYN_OK;
 }
 
-static void discard(const struct syni_source *source)
+static void standard_discard(const struct syni_stream_source *source)
 {
     if (source->fd >= 0)
         syni_close(source->fd);
@@ -77,7 +77,7 @@ static syn_err unusable(syn_err err, int fd)
 
 syn_err syn_stream_from_descriptor(int take_fd, struct syn_stream **out_stream)
 {
-    struct syni_source source;
+    struct syni_stream_source source;
     int flags;
     syn_err err = flags_of(take_fd, &flags);
 
@@ -97,14 +97,14 @@ syn_err syn_stream_from_descriptor(int take_fd, struct syn_stream **out_stream)
         source.taken = take_fd;
     err = unusable(syni_source_stream(&source, out_stream), take_fd);
     if (err)
-        discard(&source);
+        standard_discard(&source);
     return err;
 }
 
 /* FD stays as it is; the stream has a number of its own for the same file. */
 static syn_err standard(int fd, struct syn_stream **out_stream)
 {
-    struct syni_source source;
+    struct syni_stream_source source;
     int flags;
     syn_err err = flags_of(fd, &flags);
 
@@ -118,7 +118,7 @@ static syn_err standard(int fd, struct syn_stream **out_stream)
         return unusable(errno == EINVAL ? EMFILE : errno, fd);
     err = unusable(syni_source_stream(&source, out_stream), fd);
     if (err)
-        discard(&source);
+        standard_discard(&source);
     return err;
 }
 

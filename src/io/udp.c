@@ -24,14 +24,14 @@
 #include "io/socket.h"
 
 /* Datagrams that one system call moves at most. */
-enum { BATCH = 32 };
+enum { UDP_BATCH = 32 };
 
 #ifndef MSG_NOSIGNAL
 #define MSG_NOSIGNAL 0
 #endif
 
 /* An operation of TASK begins. BUSY: the flag of its direction. */
-static syn_err enter(struct syn_udp *udp, const bool *busy, struct syn_task *task)
+static syn_err udp_enter(struct syn_udp *udp, const bool *busy, struct syn_task *task)
 {
     syn_err err = syni_socket_settle(&udp->home, task);
 
@@ -57,21 +57,21 @@ static const char *refusal_of(const struct syn_udp *udp, syn_err err)
 
 /* ------------------------------------------------------------- connect -- */
 
-static struct syn_step resolved(struct syn_udp_connect *self);
-static struct syn_step connect_ends(struct syn_udp_connect *self);
+static struct syn_step udp_resolved(struct syn_udp_connect *self);
+static struct syn_step udp_connect_ends(struct syn_udp_connect *self);
 
 SYN_ASYNC_DEFINE(SYN_FREE, void, syn_udp_connect, (struct syn_udp *, udp),
                  SYN_COPY(const char *, host), (int, port), SYN_LOCAL(struct addrinfo *, list))
 {
-    syn_err err = self->udp ? enter(self->udp, NULL, &self->syn) : SYN_EINVAL;
+    syn_err err = self->udp ? udp_enter(self->udp, NULL, &self->syn) : SYN_EINVAL;
 
     if (err)
         return syn_step_fail(self, err, refusal_of(self->udp, err));
-    syn_step_finally(self, connect_ends);
-    return syn_step_await(self, syni_resolve(self->host, self->port), &self->list, resolved);
+    syn_step_finally(self, udp_connect_ends);
+    return syn_step_await(self, syni_resolve(self->host, self->port), &self->list, udp_resolved);
 }
 
-static struct syn_step resolved(struct syn_udp_connect *self)
+static struct syn_step udp_resolved(struct syn_udp_connect *self)
 {
     syn_err err = syn_step_status(self);
 
@@ -94,7 +94,7 @@ static struct syn_step resolved(struct syn_udp_connect *self)
                : syn_step_done(self);
 }
 
-static struct syn_step connect_ends(struct syn_udp_connect *self)
+static struct syn_step udp_connect_ends(struct syn_udp_connect *self)
 {
     syni_addresses_free(self->list);
     return syn_step_done(self);
@@ -104,15 +104,15 @@ static struct syn_step connect_ends(struct syn_udp_connect *self)
 
 /* The part of a message that may not move while the kernel uses it. */
 struct batch {
-    struct syn_address addresses[BATCH];
-    struct iovec pieces[BATCH];
+    struct syn_address addresses[UDP_BATCH];
+    struct iovec pieces[UDP_BATCH];
 #if defined(__linux__)
-    struct mmsghdr heads[BATCH];
+    struct mmsghdr heads[UDP_BATCH];
 #else
     struct {
         struct msghdr msg_hdr;
         unsigned msg_len;
-    } heads[BATCH];
+    } heads[UDP_BATCH];
 #endif
 };
 
@@ -128,7 +128,7 @@ static void lay_out(struct batch *batch, size_t i, void *data, size_t size)
     head->msg_namelen = batch->addresses[i].size;
 }
 
-/* How many of the N messages of BATCH were moved; -1 and errno if the first was not. */
+/* How many of the N messages of UDP_BATCH were moved; -1 and errno if the first was not. */
 static int move(int fd, struct batch *batch, int n, bool receives)
 {
     int done = 0;
@@ -164,14 +164,14 @@ static bool would_wait(int error)
 
 /* ---------------------------------------------------------------- send -- */
 
-static struct syn_step writable(struct syn_udp_send *self);
+static struct syn_step udp_writable(struct syn_udp_send *self);
 static struct syn_step roomier(struct syn_udp_send *self);
 static struct syn_step send_ends(struct syn_udp_send *self);
 
 SYN_ASYNC_DEFINE(SYN_FREE, size_t, syn_udp_send, (struct syn_udp *, udp),
                  (const struct syn_datagram *, datagrams), (size_t, n))
 {
-    syn_err err = self->udp ? enter(self->udp, &self->udp->sending, &self->syn) : SYN_EINVAL;
+    syn_err err = self->udp ? udp_enter(self->udp, &self->udp->sending, &self->syn) : SYN_EINVAL;
 
     if (err)
         return syn_step_fail(self, err, refusal_of(self->udp, err));
@@ -187,7 +187,7 @@ SYN_ASYNC_DEFINE(SYN_FREE, size_t, syn_udp_send, (struct syn_udp *, udp),
 static int send_some(struct syn_udp *udp, const struct syn_datagram *datagrams, size_t n)
 {
     struct batch batch;
-    int many = n < BATCH ? (int)n : BATCH;
+    int many = n < UDP_BATCH ? (int)n : UDP_BATCH;
 
     for (int i = 0; i < many; i++) {
         batch.addresses[i] = datagrams[i].address;
@@ -209,13 +209,13 @@ static struct syn_step roomier(struct syn_udp_send *self)
     if (done >= 0)
         return syn_step_return(self, (size_t)done);
     if (would_wait(errno))
-        return syn_step_writable(self, self->udp->fd, writable);
+        return syn_step_writable(self, self->udp->fd, udp_writable);
     if (errno == ENOBUFS) /* the interface's queue: no readiness tells when there is room */
         return syn_step_sleep(self, 0.001, roomier);
     return syn_step_fail(self, errno);
 }
 
-static struct syn_step writable(struct syn_udp_send *self)
+static struct syn_step udp_writable(struct syn_udp_send *self)
 {
     return roomier(self);
 }
@@ -228,13 +228,13 @@ static struct syn_step send_ends(struct syn_udp_send *self)
 
 /* ------------------------------------------------------------- receive -- */
 
-static struct syn_step readable(struct syn_udp_receive *self);
+static struct syn_step udp_readable(struct syn_udp_receive *self);
 static struct syn_step receive_ends(struct syn_udp_receive *self);
 
 SYN_ASYNC_DEFINE(SYN_FREE, size_t, syn_udp_receive, (struct syn_udp *, udp),
                  (struct syn_datagram *, datagrams), (size_t, n))
 {
-    syn_err err = self->udp ? enter(self->udp, &self->udp->receiving, &self->syn) : SYN_EINVAL;
+    syn_err err = self->udp ? udp_enter(self->udp, &self->udp->receiving, &self->syn) : SYN_EINVAL;
 
     if (err)
         return syn_step_fail(self, err, refusal_of(self->udp, err));
@@ -245,11 +245,11 @@ SYN_ASYNC_DEFINE(SYN_FREE, size_t, syn_udp_receive, (struct syn_udp *, udp),
     self->udp->receiving = true;
     syn_step_finally(self, receive_ends);
     if (self->udp->emptied)
-        return syn_step_readable(self, self->udp->fd, readable);
-    return readable(self);
+        return syn_step_readable(self, self->udp->fd, udp_readable);
+    return udp_readable(self);
 }
 
-static void store(struct syn_datagram *d, const struct batch *batch, int i)
+static void udp_store(struct syn_datagram *d, const struct batch *batch, int i)
 {
     const struct msghdr *head = &batch->heads[i].msg_hdr;
 
@@ -262,7 +262,7 @@ static void store(struct syn_datagram *d, const struct batch *batch, int i)
 static int receive_some(struct syn_udp *udp, struct syn_datagram *datagrams, size_t n)
 {
     struct batch batch;
-    int many = n < BATCH ? (int)n : BATCH, done;
+    int many = n < UDP_BATCH ? (int)n : UDP_BATCH, done;
 
     for (int i = 0; i < many; i++) {
         batch.addresses[i].size = sizeof batch.addresses[i].storage;
@@ -271,11 +271,11 @@ static int receive_some(struct syn_udp *udp, struct syn_datagram *datagrams, siz
     done = move(udp->fd, &batch, many, true);
     udp->emptied = done < many;
     for (int i = 0; i < done; i++)
-        store(&datagrams[i], &batch, i);
+        udp_store(&datagrams[i], &batch, i);
     return done;
 }
 
-static struct syn_step readable(struct syn_udp_receive *self)
+static struct syn_step udp_readable(struct syn_udp_receive *self)
 {
     int done;
 
@@ -285,7 +285,7 @@ static struct syn_step readable(struct syn_udp_receive *self)
     if (done >= 0)
         return syn_step_return(self, (size_t)done);
     if (would_wait(errno))
-        return syn_step_readable(self, self->udp->fd, readable);
+        return syn_step_readable(self, self->udp->fd, udp_readable);
     return syn_step_fail(self, errno);
 }
 

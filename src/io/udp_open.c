@@ -23,7 +23,7 @@
 #include "base/report.h"
 #include "io/socket.h"
 
-static syn_err bind_to(struct syn_udp *udp, const struct syn_address *address)
+static syn_err udp_open_bind_to(struct syn_udp *udp, const struct syn_address *address)
 {
     struct sockaddr_storage bound;
     socklen_t size = sizeof bound;
@@ -39,7 +39,7 @@ static syn_err bind_to(struct syn_udp *udp, const struct syn_address *address)
 }
 
 /* BOTH: an IPv6 socket that speaks IPv4 too. */
-static syn_err open_at(struct syn_udp *udp, const struct syn_address *address, bool both)
+static syn_err udp_open_open_at(struct syn_udp *udp, const struct syn_address *address, bool both)
 {
     int off = 0;
     syn_err err;
@@ -51,7 +51,7 @@ static syn_err open_at(struct syn_udp *udp, const struct syn_address *address, b
     if (both && setsockopt(udp->fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off) < 0)
         err = errno;
     if (!err)
-        err = bind_to(udp, address);
+        err = udp_open_bind_to(udp, address);
     if (err)
         syni_close(udp->fd);
     return err;
@@ -64,19 +64,19 @@ static bool has_no_such_family(syn_err err)
            err == ENOPROTOOPT;
 }
 
-static syn_err open_everywhere(struct syn_udp *udp, int port)
+static syn_err udp_open_open_everywhere(struct syn_udp *udp, int port)
 {
     struct syn_address address;
     syn_err err = syn_address_parse("::", port, &address);
 
     if (!err)
-        err = open_at(udp, &address, true);
+        err = udp_open_open_at(udp, &address, true);
     else if (port >= 0 && port <= 65535)
         err = EAFNOSUPPORT;
     if (!has_no_such_family(err))
         return err;
     err = syn_address_parse("0.0.0.0", port, &address);
-    return err ? err : open_at(udp, &address, false);
+    return err ? err : udp_open_open_at(udp, &address, false);
 }
 
 syn_err syn_udp_open(const char *host, int port, struct syn_udp **out_udp)
@@ -93,7 +93,7 @@ syn_err syn_udp_open(const char *host, int port, struct syn_udp **out_udp)
     if (!udp)
         return syni_refuse(SYN_ENOMEM, "no memory for a UDP socket");
     udp->emptied = true;
-    err = host ? open_at(udp, &address, false) : open_everywhere(udp, port);
+    err = host ? udp_open_open_at(udp, &address, false) : udp_open_open_everywhere(udp, port);
     if (err)
         syni_free(udp, sizeof *udp);
     else
@@ -114,15 +114,15 @@ int syn_udp_descriptor(const struct syn_udp *udp)
 
 /* ------------------------------------------------------------- options -- */
 
-static syn_err set(const struct syn_udp *udp, int level, int option, const void *value,
-                   socklen_t size)
+static syn_err udp_open_set(const struct syn_udp *udp, int level, int option, const void *value,
+                            socklen_t size)
 {
     return setsockopt(udp->fd, level, option, value, size) < 0 ? errno : SYN_OK;
 }
 
 /* RFC 3678: one form for both families. */
-static syn_err change(const struct syn_udp *udp, const char *group, const char *interface,
-                      int option)
+static syn_err udp_open_change(const struct syn_udp *udp, const char *group, const char *interface,
+                               int option)
 {
     struct group_req request;
     struct syn_address address;
@@ -138,19 +138,20 @@ static syn_err change(const struct syn_udp *udp, const char *group, const char *
     request.gr_interface = index;
     memcpy(&request.gr_group, &address.storage, address.size);
     return syni_name_failure(
-        set(udp, address.storage.ss_family == AF_INET6 ? IPPROTO_IPV6 : IPPROTO_IP, option, &request,
-            sizeof request),
-        "the system refused to %s the group %s", option == MCAST_JOIN_GROUP ? "join" : "leave", group);
+        udp_open_set(udp, address.storage.ss_family == AF_INET6 ? IPPROTO_IPV6 : IPPROTO_IP, option,
+                     &request, sizeof request),
+        "the system refused to %s the group %s", option == MCAST_JOIN_GROUP ? "join" : "leave",
+        group);
 }
 
 syn_err syn_udp_join(struct syn_udp *udp, const char *group, const char *interface)
 {
-    return change(udp, group, interface, MCAST_JOIN_GROUP);
+    return udp_open_change(udp, group, interface, MCAST_JOIN_GROUP);
 }
 
 syn_err syn_udp_leave(struct syn_udp *udp, const char *group, const char *interface)
 {
-    return change(udp, group, interface, MCAST_LEAVE_GROUP);
+    return udp_open_change(udp, group, interface, MCAST_LEAVE_GROUP);
 }
 
 syn_err syn_udp_set_broadcast(struct syn_udp *udp, int on)
@@ -159,6 +160,6 @@ syn_err syn_udp_set_broadcast(struct syn_udp *udp, int on)
 
     if (!udp)
         return syni_refuse(SYN_EINVAL, "there is no socket");
-    return syni_name_failure(set(udp, SOL_SOCKET, SO_BROADCAST, &value, sizeof value),
+    return syni_name_failure(udp_open_set(udp, SOL_SOCKET, SO_BROADCAST, &value, sizeof value),
                              "the system refused to %s broadcasts", on ? "allow" : "forbid");
 }

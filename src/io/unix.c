@@ -25,7 +25,7 @@
 #include "base/report.h"
 #include "io/socket.h"
 
-#define FIRST_LOOK 0.001 /* seconds */
+#define UNIX_FIRST_LOOK 0.001 /* seconds */
 #define LONGEST_LOOK 0.1
 
 syn_err syni_unix_address(const char *path, struct syni_unix_address *out_address,
@@ -59,7 +59,7 @@ syn_err syni_unix_address(const char *path, struct syni_unix_address *out_addres
 static struct syn_step try_connect(struct syn_unix_connect *self);
 static struct syn_step connect_told(struct syn_unix_connect *self);
 static struct syn_step connected(struct syn_unix_connect *self);
-static struct syn_step connect_ends(struct syn_unix_connect *self);
+static struct syn_step unix_connect_ends(struct syn_unix_connect *self);
 
 SYN_ASYNC_DEFINE(SYN_FREE, struct syn_stream *, syn_unix_connect, SYN_COPY(const char *, path),
                  SYN_LOCAL(int, fd), SYN_LOCAL(double, look), SYN_DESTROY(syni_socket_discard))
@@ -67,13 +67,13 @@ SYN_ASYNC_DEFINE(SYN_FREE, struct syn_stream *, syn_unix_connect, SYN_COPY(const
     syn_err err;
 
     self->fd = -1;
-    self->look = FIRST_LOOK;
-    syn_step_finally(self, connect_ends);
+    self->look = UNIX_FIRST_LOOK;
+    syn_step_finally(self, unix_connect_ends);
     err = syni_socket(AF_UNIX, SOCK_STREAM, &self->fd);
     return err ? syn_step_fail(self, err) : try_connect(self);
 }
 
-static struct syn_step refuse(struct syn_unix_connect *self, syn_err err)
+static struct syn_step unix_refuse(struct syn_unix_connect *self, syn_err err)
 {
     char message[SYN_MESSAGE_MAX];
 
@@ -102,7 +102,7 @@ static struct syn_step try_connect(struct syn_unix_connect *self)
     }
     if (errno == EINPROGRESS || errno == EINTR)
         return syn_step_writable(self, self->fd, connect_told);
-    return refuse(self, errno);
+    return unix_refuse(self, errno);
 }
 
 static struct syn_step connect_told(struct syn_unix_connect *self)
@@ -114,7 +114,7 @@ static struct syn_step connect_told(struct syn_unix_connect *self)
         return syn_step_fail(self, error);
     if (getsockopt(self->fd, SOL_SOCKET, SO_ERROR, &error, &size) < 0)
         error = errno;
-    return error ? refuse(self, error) : connected(self);
+    return error ? unix_refuse(self, error) : connected(self);
 }
 
 static struct syn_step connected(struct syn_unix_connect *self)
@@ -127,7 +127,7 @@ static struct syn_step connected(struct syn_unix_connect *self)
     return syn_step_return(self, self->result);
 }
 
-static struct syn_step connect_ends(struct syn_unix_connect *self)
+static struct syn_step unix_connect_ends(struct syn_unix_connect *self)
 {
     if (self->fd >= 0)
         syni_close(self->fd);

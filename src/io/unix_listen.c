@@ -76,7 +76,8 @@ static bool remove_dead(const char *path, const struct syni_unix_address *addres
     return dead && unlink(path) == 0;
 }
 
-static syn_err bind_to(int fd, const char *path, const struct syni_unix_address *address)
+static syn_err unix_listen_bind_to(int fd, const char *path,
+                                   const struct syni_unix_address *address)
 {
     const struct sockaddr *raw = (const struct sockaddr *)&address->raw;
     syn_err err = syni_fault("bind") || bind(fd, raw, address->size) < 0 ? errno : SYN_OK;
@@ -110,7 +111,7 @@ static syn_err listen_at(int fd, const char *path, mode_t mode, struct syni_unix
     syn_err err = syni_unix_address(path, &address, &why);
 
     if (!err)
-        err = bind_to(fd, path, &address);
+        err = unix_listen_bind_to(fd, path, &address);
     if (!err && file)
         err = take_file(file, mode);
     if (!err && (syni_fault("listen") || listen(fd, SYNI_BACKLOG) < 0))

@@ -39,7 +39,7 @@ static syn_err may_use(const struct syn_writer *writer)
 }
 
 /* ERR in words, for who waits for nothing. */
-static syn_err say(syn_err err)
+static syn_err writer_say(syn_err err)
 {
     return syni_name_failure(err, err == SYN_EBUSY    ? "the writer is being flushed"
                                   : err == SYN_EINVAL ? "there is no writer"
@@ -48,7 +48,7 @@ static syn_err say(syn_err err)
 }
 
 /* Room for SIZE bytes more. */
-static syn_err make_room(struct syn_writer *writer, size_t size)
+static syn_err writer_make_room(struct syn_writer *writer, size_t size)
 {
     if (size > writer->capacity)
         return syni_refuse(SYN_EINVAL, "%zu bytes are more than this writer's buffer takes; "
@@ -65,11 +65,11 @@ static syn_err make_room(struct syn_writer *writer, size_t size)
 
 syn_err syn_writer_put(struct syn_writer *writer, const void *data, size_t size)
 {
-    syn_err err = say(may_use(writer));
+    syn_err err = writer_say(may_use(writer));
 
     if (err || size == 0)
         return err;
-    err = make_room(writer, size);
+    err = writer_make_room(writer, size);
     if (err)
         return err;
     memcpy(writer->buffer + writer->size, data, size);
@@ -79,12 +79,12 @@ syn_err syn_writer_put(struct syn_writer *writer, const void *data, size_t size)
 
 syn_err syn_writer_printf(struct syn_writer *writer, const char *format, ...)
 {
-    syn_err err = say(may_use(writer));
+    syn_err err = writer_say(may_use(writer));
     va_list arguments;
     int size;
 
     if (!err)
-        err = make_room(writer, 0);
+        err = writer_make_room(writer, 0);
     if (err)
         return err;
     va_start(arguments, format);
@@ -94,7 +94,7 @@ syn_err syn_writer_printf(struct syn_writer *writer, const char *format, ...)
     if (size < 0)
         return syni_refuse(errno, "what was to be printed cannot be");
     /* It needs a byte more than it has text. */
-    err = make_room(writer, (size_t)size + 1);
+    err = writer_make_room(writer, (size_t)size + 1);
     if (!err)
         writer->size += (size_t)size;
     return err;
@@ -105,7 +105,7 @@ syn_err syn_writer_printf(struct syn_writer *writer, const char *format, ...)
 static const char no_writer[] = "there is no writer, or it has failed";
 
 /* It was tried: what the writer is from now on. */
-static void settle(struct syn_writer *writer, syn_err err)
+static void writer_settle(struct syn_writer *writer, syn_err err)
 {
     writer->flushing = 0;
     if (err == SYN_EBUSY || err == SYN_EWRONGLOOP || err == SYN_ENOMEM)
@@ -139,12 +139,12 @@ static struct syn_step flushed(struct syn_writer_flush *self)
 
 static struct syn_step flush_ends(struct syn_writer_flush *self)
 {
-    settle(self->writer, syn_step_status(self));
+    writer_settle(self->writer, syn_step_status(self));
     return syn_step_done(self);
 }
 
 static struct syn_step wrote_both(struct syn_writer_write *self);
-static struct syn_step write_ends(struct syn_writer_write *self);
+static struct syn_step writer_write_ends(struct syn_writer_write *self);
 
 SYN_ASYNC_DEFINE(SYN_FREE, void, syn_writer_write, (struct syn_writer *, writer),
                  (const void *, data), (size_t, size), SYN_LOCAL(struct syn_span, pieces[2]))
@@ -159,7 +159,7 @@ SYN_ASYNC_DEFINE(SYN_FREE, void, syn_writer_write, (struct syn_writer *, writer)
         return err ? syn_step_fail(self, err) : syn_step_done(self);
     }
     w->flushing = 1;
-    syn_step_finally(self, write_ends);
+    syn_step_finally(self, writer_write_ends);
     self->pieces[0] = (struct syn_span){w->buffer, w->size};
     self->pieces[1] = (struct syn_span){self->data, self->size};
     return syn_step_await(self, syn_stream_write_vector_future(w->stream, self->pieces, 2),
@@ -171,8 +171,8 @@ static struct syn_step wrote_both(struct syn_writer_write *self)
     return syn_step_status(self) ? syn_step_fail(self, syn_step_status(self)) : syn_step_done(self);
 }
 
-static struct syn_step write_ends(struct syn_writer_write *self)
+static struct syn_step writer_write_ends(struct syn_writer_write *self)
 {
-    settle(self->writer, syn_step_status(self));
+    writer_settle(self->writer, syn_step_status(self));
     return syn_step_done(self);
 }

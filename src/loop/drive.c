@@ -22,7 +22,7 @@ static bool ending(const struct syni_loop *loop)
 }
 
 /* The role goes to nobody. False: a post came meanwhile, and we hold it again. */
-static bool let_go(struct syni_loop *loop)
+static bool drive_let_go(struct syni_loop *loop)
 {
     SYNI_INVARIANT(9, loop->callers_drive && syni_loop_dormant(loop) && !loop->ready.first);
     SYNI_INVARIANT(1, syni_loop_role(loop) == SYNI_ROLE_AWAKE);
@@ -52,7 +52,7 @@ bool syni_loop_try_drive(struct syni_loop *loop)
 
 void syni_loop_stop_driving(struct syni_loop *loop)
 {
-    if (ending(loop) || loop->moves_out || !nothing_to_do(loop) || !let_go(loop))
+    if (ending(loop) || loop->moves_out || !nothing_to_do(loop) || !drive_let_go(loop))
         syni_role_hand_over(loop);
 }
 
@@ -67,7 +67,7 @@ static void await_role(struct syni_loop *loop)
     syni_signals_open();
 }
 
-static bool retired(struct syni_loop *loop)
+static bool drive_retired(struct syni_loop *loop)
 {
     /* Only the driver retires the loop, and that is us. */
     return atomic_load_explicit(&loop->role, memory_order_relaxed) == SYNI_ROLE_GONE;
@@ -76,18 +76,18 @@ static bool retired(struct syni_loop *loop)
 /* Drives until there is nothing to do (true), or the loop ended or goes to a host (false). Asks whether
  * it is ending before the first turn too: the caller who drove before us may have
  * seen the reason, and nobody may come to wake us. */
-static bool drive(struct syni_loop *loop)
+static bool drive_on(struct syni_loop *loop)
 {
     syni_clock_rouse(&loop->sleeper);
     while (!loop->moves_out) {
         if (ending(loop))
             loop->on_closing(loop);
-        if (retired(loop))
+        if (drive_retired(loop))
             return false;
         syni_loop_turn(loop, SYNI_NEVER);
         syni_depth_measure(&loop->depth);
         if (loop->callers_drive && !ending(loop) && !loop->moves_out && nothing_to_do(loop) &&
-            let_go(loop))
+            drive_let_go(loop))
             return true;
     }
     return false;
@@ -95,11 +95,11 @@ static bool drive(struct syni_loop *loop)
 
 /* Runs when the dedicated thread ends, by whatever way. A step that called
  * pthread_exit() must not leave everybody waiting. */
-static void thread_ends(struct syni_self *self)
+static void drive_thread_ends(struct syni_self *self)
 {
     struct syni_loop *loop = self->dedicated.loop;
 
-    if (syni_drives(loop) && !retired(loop)) {
+    if (syni_drives(loop) && !drive_retired(loop)) {
         loop->died = SYN_ELOOPDEAD;
         loop->on_closing(loop);
     }
@@ -110,13 +110,13 @@ static void dedicated(void *argument)
     struct syni_self *self = syni_self();
     struct syni_loop *loop = argument;
 
-    syni_self_owns(self, SYNI_OWNS_LOOP, thread_ends);
+    syni_self_owns(self, SYNI_OWNS_LOOP, drive_thread_ends);
     syni_depth_begin(&loop->depth);
     do {
         syni_driving_leave(self, &self->dedicated);
         await_role(loop);
         syni_driving_enter(self, &self->dedicated, loop);
-    } while (drive(loop));
+    } while (drive_on(loop));
     syni_driving_leave(self, &self->dedicated);
 }
 

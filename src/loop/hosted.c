@@ -18,9 +18,9 @@
 #include "backend/several.h"
 #include "base/signals.h"
 
-static void thread_ends(struct syni_self *self);
+static void hosted_thread_ends(struct syni_self *self);
 
-static void enter(struct syni_loop *loop, struct syni_self *self)
+static void hosted_enter(struct syni_loop *loop, struct syni_self *self)
 {
     const struct syni_self *before = atomic_load_explicit(&loop->host, memory_order_relaxed);
 
@@ -30,11 +30,11 @@ static void enter(struct syni_loop *loop, struct syni_self *self)
     loop->next_hosted = self->hosted;
     self->hosted = loop;
     atomic_store_explicit(&loop->host, self, memory_order_relaxed);
-    syni_self_owns(self, SYNI_OWNS_HOST, thread_ends);
+    syni_self_owns(self, SYNI_OWNS_HOST, hosted_thread_ends);
     syni_clock_step_aside(self); /* between turns it waits for what its loops wait for */
 }
 
-static void unlist(struct syni_loop *loop)
+static void hosted_unlist(struct syni_loop *loop)
 {
     struct syni_self *self = syni_self();
     struct syni_loop **link = &self->hosted;
@@ -45,9 +45,9 @@ static void unlist(struct syni_loop *loop)
     *link = loop->next_hosted;
 }
 
-static void leave(struct syni_loop *loop)
+static void hosted_leave(struct syni_loop *loop)
 {
-    unlist(loop);
+    hosted_unlist(loop);
     syni_mutex_lock(&loop->lock);
     atomic_store_explicit(&loop->host, NULL, memory_order_relaxed);
     syni_cond_signal(&loop->standby); /* who reaps the loop */
@@ -85,7 +85,7 @@ void syni_hosted_settle(struct syni_loop *loop, int64_t until)
     int64_t next = syni_timer_next(loop);
 
     if (syni_hosted_has_ended(loop)) {
-        leave(loop);
+        hosted_leave(loop);
         return;
     }
     if (!has_work(loop)) {
@@ -127,7 +127,7 @@ syn_err syni_hosted_start(struct syni_loop *loop, struct syni_self *self)
 {
     atomic_store(&loop->role, SYNI_ROLE_AWAKE);
     syni_loop_open_inbox(loop);
-    enter(loop, self);
+    hosted_enter(loop, self);
     syni_hosted_settle(loop, SYNI_NEVER);
     return SYN_OK;
 }
@@ -160,7 +160,7 @@ void syni_hosted_move_in(struct syni_newcomer *here, struct syni_self *self)
 
     syni_loop_join_thread(loop); /* nobody else does: without a driver the loop is not retired */
     loop->moves_out = false;
-    enter(loop, self);
+    hosted_enter(loop, self);
     syni_hosted_settle(loop, SYNI_NEVER);
 }
 
@@ -168,7 +168,7 @@ syn_err syni_hosted_move_out(struct syni_loop *loop)
 {
     syn_err err;
 
-    unlist(loop); /* from the start of the thread on another host may come */
+    hosted_unlist(loop); /* from the start of the thread on another host may come */
     syni_mutex_lock(&loop->lock);
     atomic_store(&loop->role, SYNI_ROLE_AWAKE);
     loop->handed = true;
@@ -179,13 +179,13 @@ syn_err syni_hosted_move_out(struct syni_loop *loop)
     syni_mutex_unlock(&loop->lock);
     if (!err)
         return SYN_OK;
-    enter(loop, syni_self());
+    hosted_enter(loop, syni_self());
     syni_hosted_settle(loop, SYNI_NEVER);
     return err;
 }
 
 /* A host's thread ends: what it hosts gets a thread of its own. */
-static void thread_ends(struct syni_self *self)
+static void hosted_thread_ends(struct syni_self *self)
 {
     while (self->hosted)
         if (syni_hosted_move_out(self->hosted) != SYN_OK)

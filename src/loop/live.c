@@ -18,16 +18,16 @@ static struct syni_mutex registry_lock = SYNI_MUTEX_INIT(REGISTRY);
 static struct syni_list registry = {&registry, &registry};
 
 /* The loops of the parent are not of this process. */
-static void forked(void)
+static void live_forked(void)
 {
     syni_list_init(&registry);
 }
 
-static struct syni_fork_call fork_call = {.lock = &registry_lock, .child = forked};
+static struct syni_fork_call live_fork_call = {.lock = &registry_lock, .child = live_forked};
 
 void syni_live_register(struct syni_loop *loop)
 {
-    syni_fork_watch(&fork_call);
+    syni_fork_watch(&live_fork_call);
     syni_mutex_lock(&registry_lock);
     if (!syni_clock_explain)
         syni_clock_explain = syni_live_dump;

@@ -20,7 +20,7 @@ int64_t syni_loop_now(struct syni_loop *loop)
 }
 
 /* SplitMix64 (Steele, Lea, Flood 2014). */
-static uint64_t draw(struct syni_loop *loop)
+static uint64_t loop_draw(struct syni_loop *loop)
 {
     uint64_t z = loop->draws += UINT64_C(0x9E3779B97F4A7C15);
 
@@ -43,7 +43,7 @@ static void run_drawn(struct syni_loop *loop)
     if (!loop->ready.first)
         loop->ready.last = &loop->ready.first;
     while (n > 0) {
-        int i = (int)(draw(loop) % (unsigned)n);
+        int i = (int)(loop_draw(loop) % (unsigned)n);
         struct syni_job *job = jobs[i];
 
         jobs[i] = jobs[--n];
@@ -70,7 +70,7 @@ static void run_ready(struct syni_loop *loop)
 }
 
 /* Looks at the kernel, for at most TIMEOUT_NS, and passes its events on. */
-static unsigned look(struct syni_loop *loop, int64_t timeout_ns)
+static unsigned loop_look(struct syni_loop *loop, int64_t timeout_ns)
 {
     struct syni_event events[EVENTS];
     unsigned n = 0;
@@ -89,9 +89,9 @@ static unsigned look(struct syni_loop *loop, int64_t timeout_ns)
 }
 
 /* Looks without sleeping, when there is anything to see. */
-static unsigned glance(struct syni_loop *loop)
+static unsigned loop_glance(struct syni_loop *loop)
 {
-    return loop->n_fd_waits ? look(loop, 0) : 0;
+    return loop->n_fd_waits ? loop_look(loop, 0) : 0;
 }
 
 /* How long from now, on the real clock; negative: without limit. */
@@ -110,7 +110,7 @@ static void sleep_in_kernel(struct syni_loop *loop, int64_t until)
 {
     bool open = syni_signals_shut();
 
-    look(loop, timeout_until(until));
+    loop_look(loop, timeout_until(until));
     if (open)
         syni_signals_open();
 }
@@ -122,7 +122,7 @@ static void sleep_until(struct syni_loop *loop, int64_t until)
     atomic_store(&loop->role, SYNI_ROLE_ASLEEP);
     SYNI_DELAY(loop_asleep);
     if (syni_loop_has_posts(loop))
-        glance(loop);
+        loop_glance(loop);
     else
         sleep_in_kernel(loop, until);
     atomic_store(&loop->role, SYNI_ROLE_AWAKE);
@@ -130,9 +130,9 @@ static void sleep_until(struct syni_loop *loop, int64_t until)
 
 /* Under a virtual clock: first a look at the kernel; only if it has nothing, time
  * may jump while we sleep. */
-static void sleep_virtually(struct syni_loop *loop, int64_t until)
+static void loop_sleep_virtually(struct syni_loop *loop, int64_t until)
 {
-    if (glance(loop) > 0 || loop->died || until <= syni_loop_now(loop))
+    if (loop_glance(loop) > 0 || loop->died || until <= syni_loop_now(loop))
         return;
     syni_clock_doze(&loop->sleeper, until, loop->n_fd_waits ? SYNI_DOZE_OUTSIDE : 0);
     /* The wake for a jump may have come already: it is kept in the poller. */
@@ -155,7 +155,7 @@ static bool was_posted_to(void *loop)
 static void pass_by(struct syni_loop *loop)
 {
     loop->busy = true;
-    glance(loop);
+    loop_glance(loop);
     loop->busy = false;
 }
 
@@ -167,7 +167,7 @@ bool syni_loop_may_have_ended(struct syni_loop *loop)
 }
 
 /* Nothing is ready or posted. */
-static void wait(struct syni_loop *loop, int64_t until)
+static void loop_wait(struct syni_loop *loop, int64_t until)
 {
     int64_t next = syni_timer_next(loop);
 
@@ -175,7 +175,7 @@ static void wait(struct syni_loop *loop, int64_t until)
         return;
     next = next < until ? next : until;
     if (loop->clock)
-        sleep_virtually(loop, next);
+        loop_sleep_virtually(loop, next);
     else if (next > 0 && syni_spin(&loop->patience, was_posted_to, loop))
         pass_by(loop);
     else
@@ -199,7 +199,7 @@ static void run_steps(struct syni_loop *loop)
 
 void syni_loop_turn_at_once(struct syni_loop *loop)
 {
-    look(loop, 0); /* also when no descriptor is waited for: it takes the wake away */
+    loop_look(loop, 0); /* also when no descriptor is waited for: it takes the wake away */
     run_steps(loop);
 }
 
@@ -218,7 +218,7 @@ void syni_loop_turn(struct syni_loop *loop, int64_t until)
     if (loop->ready.first || syni_loop_has_posts(loop))
         pass_by(loop);
     else if (keeps_role(loop) || !syni_loop_dormant(loop) || loop->closing)
-        wait(loop, until);
+        loop_wait(loop, until);
 }
 
 static void wake_loop(struct syni_sleeper *sleeper)

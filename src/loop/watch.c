@@ -48,7 +48,7 @@ struct syni_fd_entry {
     unsigned long unwanted_at; /* the latest of them, as counts.waits says */
 };
 
-static struct syni_fd_wait **place_of(struct syni_fd_entry *entry, unsigned direction)
+static struct syni_fd_wait **watch_place_of(struct syni_fd_entry *entry, unsigned direction)
 {
     return direction == SYNI_READ ? &entry->reader : &entry->writer;
 }
@@ -58,14 +58,14 @@ static unsigned wanted(const struct syni_fd_entry *entry)
     return (entry->reader ? SYNI_READ : 0u) | (entry->writer ? SYNI_WRITE : 0u);
 }
 
-static struct syni_fd_entry *find(struct syni_loop *loop, int fd)
+static struct syni_fd_entry *watch_find(struct syni_loop *loop, int fd)
 {
     return fd >= 0 && fd < loop->n_fds ? &loop->fds[fd] : NULL;
 }
 
 /* Makes room for FD. What is not open is found out here and not by asking for as
  * much memory as an absurd number takes. */
-static syn_err grow(struct syni_loop *loop, int fd)
+static syn_err watch_grow(struct syni_loop *loop, int fd)
 {
     struct syni_fd_entry *grown;
     int n = loop->n_fds ? loop->n_fds : 64;
@@ -87,7 +87,7 @@ static syn_err grow(struct syni_loop *loop, int fd)
 
 static syn_err find_or_add(struct syni_loop *loop, int fd, struct syni_fd_entry **out_entry)
 {
-    syn_err err = fd < 0 ? SYN_EBADF : fd < loop->n_fds ? SYN_OK : grow(loop, fd);
+    syn_err err = fd < 0 ? SYN_EBADF : fd < loop->n_fds ? SYN_OK : watch_grow(loop, fd);
 
     if (!err)
         *out_entry = &loop->fds[fd];
@@ -105,7 +105,8 @@ static syn_err tell_kernel(struct syni_loop *loop, int fd, unsigned want)
 static void make_ready(struct syni_loop *loop, int fd, unsigned ready)
 {
     for (unsigned direction = SYNI_READ; direction <= SYNI_WRITE; direction <<= 1) {
-        struct syni_fd_wait **place = place_of(find(loop, fd), direction), *wait = *place;
+        struct syni_fd_wait **place = watch_place_of(watch_find(loop, fd), direction),
+                            *wait = *place;
 
         if (!wait || !(ready & direction))
             continue;
@@ -150,7 +151,7 @@ static void list_prompt(struct syni_loop *loop, struct syni_fd_entry *entry, int
 }
 
 /* Registers what ENTRY's waiters want. When that fails the registration is lost. */
-static syn_err arm(struct syni_loop *loop, struct syni_fd_entry *entry, int fd)
+static syn_err watch_arm(struct syni_loop *loop, struct syni_fd_entry *entry, int fd)
 {
     unsigned want = wanted(entry);
     syn_err err;
@@ -175,24 +176,24 @@ static syn_err arm(struct syni_loop *loop, struct syni_fd_entry *entry, int fd)
 /* Registers what is left to wait for. When that fails all find out by trying. */
 static void arm_again(struct syni_loop *loop, int fd)
 {
-    struct syni_fd_entry *entry = find(loop, fd);
+    struct syni_fd_entry *entry = watch_find(loop, fd);
 
-    if (wanted(entry) && arm(loop, entry, fd))
+    if (wanted(entry) && watch_arm(loop, entry, fd))
         make_ready(loop, fd, BOTH);
 }
 
-static void place(struct syni_loop *loop, struct syni_fd_wait *wait)
+static void watch_place(struct syni_loop *loop, struct syni_fd_wait *wait)
 {
     if (!wait)
         return;
-    SYNI_INVARIANT(8, !*place_of(find(loop, wait->fd), wait->direction));
-    *place_of(find(loop, wait->fd), wait->direction) = wait;
+    SYNI_INVARIANT(8, !*watch_place_of(watch_find(loop, wait->fd), wait->direction));
+    *watch_place_of(watch_find(loop, wait->fd), wait->direction) = wait;
     loop->n_fd_waits++;
 }
 
 /* One of the two may be NULL. */
-static syn_err start(struct syni_loop *loop, int fd, struct syni_fd_wait *reader,
-                     struct syni_fd_wait *writer)
+static syn_err watch_start(struct syni_loop *loop, int fd, struct syni_fd_wait *reader,
+                           struct syni_fd_wait *writer)
 {
     struct syni_fd_entry *entry;
     syn_err err = find_or_add(loop, fd, &entry);
@@ -201,9 +202,9 @@ static syn_err start(struct syni_loop *loop, int fd, struct syni_fd_wait *reader
         return err;
     if ((reader && entry->reader) || (writer && entry->writer))
         return SYN_EBUSY;
-    place(loop, reader);
-    place(loop, writer);
-    err = arm(loop, entry, fd);
+    watch_place(loop, reader);
+    watch_place(loop, writer);
+    err = watch_arm(loop, entry, fd);
     if (!err)
         return SYN_OK;
     if (reader)
@@ -218,22 +219,22 @@ syn_err syni_watch_start(struct syni_loop *loop, struct syni_fd_wait *wait)
 {
     bool reads = wait->direction == SYNI_READ;
 
-    return start(loop, wait->fd, reads ? wait : NULL, reads ? NULL : wait);
+    return watch_start(loop, wait->fd, reads ? wait : NULL, reads ? NULL : wait);
 }
 
 syn_err syni_watch_start_both(struct syni_loop *loop, struct syni_fd_wait *reader,
                               struct syni_fd_wait *writer)
 {
-    return start(loop, reader->fd, reader, writer);
+    return watch_start(loop, reader->fd, reader, writer);
 }
 
 void syni_watch_stop(struct syni_loop *loop, struct syni_fd_wait *wait)
 {
-    struct syni_fd_entry *entry = find(loop, wait->fd);
+    struct syni_fd_entry *entry = watch_find(loop, wait->fd);
 
-    if (!entry || *place_of(entry, wait->direction) != wait)
+    if (!entry || *watch_place_of(entry, wait->direction) != wait)
         return;
-    *place_of(entry, wait->direction) = NULL;
+    *watch_place_of(entry, wait->direction) = NULL;
     loop->n_fd_waits--;
 }
 
@@ -253,7 +254,7 @@ syn_err syni_watch_keep(struct syni_loop *loop, int fd)
 
 void syni_watch_forget(struct syni_loop *loop, int fd)
 {
-    struct syni_fd_entry *entry = find(loop, fd);
+    struct syni_fd_entry *entry = watch_find(loop, fd);
 
     if (!entry)
         return;
@@ -285,7 +286,7 @@ static void disarm(struct syni_loop *loop, struct syni_fd_entry *entry, int fd)
 
 /* The poller forgets all, what is waited for is registered anew. Without descriptors for that
  * nothing changes, and the next event tries again. */
-static void renew(struct syni_loop *loop, int orphan)
+static void watch_renew(struct syni_loop *loop, int orphan)
 {
     if (!loop->backend->renew || loop->backend->renew(loop->poller) != SYN_OK)
         return;
@@ -308,12 +309,12 @@ static void count_unwanted(struct syni_loop *loop, struct syni_fd_entry *entry, 
     entry->unwanted = now - entry->unwanted_at == 1 ? entry->unwanted + 1 : 1;
     entry->unwanted_at = now;
     if (entry->unwanted >= ORPHAN_AFTER)
-        renew(loop, fd);
+        watch_renew(loop, fd);
 }
 
 void syni_watch_dispatch(struct syni_loop *loop, const struct syni_event *event)
 {
-    struct syni_fd_entry *entry = find(loop, event->fd);
+    struct syni_fd_entry *entry = watch_find(loop, event->fd);
 
     if (!entry)
         return;
@@ -324,7 +325,7 @@ void syni_watch_dispatch(struct syni_loop *loop, const struct syni_event *event)
     if (entry->kept && !loop->busy && (event->ready & entry->armed & ~wanted(entry)))
         disarm(loop, entry, event->fd);
     make_ready(loop, event->fd, event->ready);
-    if (!find(loop, event->fd)->kept)
+    if (!watch_find(loop, event->fd)->kept)
         arm_again(loop, event->fd);
 }
 

@@ -28,7 +28,7 @@ static void wait_for_holders_locked(struct syni_work *work)
 }
 
 /* Abandons WORK, if it still runs; who calls holds it. */
-static void abandon(struct syni_work *work)
+static void ask_abandon(struct syni_work *work)
 {
     struct syni_pool *pool = work->pool;
     const struct syn_pool_options *options = &pool->owner->options;
@@ -54,7 +54,7 @@ static void abandon(struct syni_work *work)
 
 void syni_work_give_up(struct syni_work *work)
 {
-    abandon(work);
+    ask_abandon(work);
     syni_mutex_lock(&work->pool->lock);
     let_go_locked(work);
     syni_mutex_unlock(&work->pool->lock);
@@ -63,7 +63,7 @@ void syni_work_give_up(struct syni_work *work)
 /* By the keeper, who is waited for by syni_keeper_forget(): so WORK stays. */
 static void grace_is_over(struct syni_work *work)
 {
-    abandon(work);
+    ask_abandon(work);
 }
 
 static void call_hook(struct syni_work *work, enum syni_hook which)
@@ -95,14 +95,14 @@ void syni_work_tell(struct syni_work *work)
         give_up = !work->kept; /* no thread to wait for it: then at once */
     }
     if (give_up)
-        abandon(work);
+        ask_abandon(work);
     syni_mutex_lock(&pool->lock);
     let_go_locked(work);
     syni_mutex_unlock(&pool->lock);
 }
 
 /* OUT_FIRST: WORK runs, and is to be told, and held until then. */
-static enum syni_asked ask(struct syni_work *work, int reason, bool *out_first)
+static enum syni_asked ask_work(struct syni_work *work, int reason, bool *out_first)
 {
     struct syni_pool *pool = work->pool;
     enum syni_asked asked = SYNI_ASKED_LATE;
@@ -136,12 +136,12 @@ static enum syni_asked ask(struct syni_work *work, int reason, bool *out_first)
  * works are over, then looks at the count. One of the two sees the other. */
 static atomic_uint askers;
 
-static void forked(void)
+static void ask_forked(void)
 {
     askers = 0;
 }
 
-static struct syni_fork_call fork_call = {.child = forked};
+static struct syni_fork_call ask_fork_call = {.child = ask_forked};
 
 void syni_work_await_askers(void)
 {
@@ -154,10 +154,10 @@ enum syni_asked syni_work_ask(struct syni_work *work, int reason)
     enum syni_asked asked = SYNI_ASKED_LATE;
     bool first = false;
 
-    syni_fork_watch(&fork_call);
+    syni_fork_watch(&ask_fork_call);
     askers++;
     if (work->state != SYNI_WORK_OVER)
-        asked = ask(work, reason, &first);
+        asked = ask_work(work, reason, &first);
     askers--;
     if (first)
         syni_work_tell(work);

@@ -12,9 +12,9 @@
 
 #include "base/fork.h"
 
-static struct syni_mutex lock = SYNI_MUTEX_INIT(KEEPER);
+static struct syni_mutex keeper_lock = SYNI_MUTEX_INIT(KEEPER);
 static struct syni_cond changed; /* made with the first thread */
-static bool made;
+static bool keeper_made;
 /* under lock */
 static struct syni_heap doomed; /* by when they are due */
 static struct syni_work *current; /* is being given up */
@@ -22,20 +22,20 @@ static void (*give_up)(struct syni_work *work); /* all works have one */
 static bool runs, begun; /* the keeper's thread; it holds memory until it begins */
 
 /* Its thread is the parent's, and so are the works. */
-static void forked(void)
+static void keeper_forked(void)
 {
     doomed = (struct syni_heap){0};
     current = NULL;
-    made = runs = begun = false;
+    keeper_made = runs = begun = false;
 }
 
-static struct syni_fork_call fork_call = {.lock = &lock, .child = forked};
+static struct syni_fork_call keeper_fork_call = {.lock = &keeper_lock, .child = keeper_forked};
 
-static struct syni_work *earliest_locked(void)
+static struct syni_work *keeper_earliest_locked(void)
 {
     struct syni_heap_node *first = syni_heap_first(&doomed);
 
-    SYNI_HOLDS(&lock);
+    SYNI_HOLDS(&keeper_lock);
     return first ? SYNI_CONTAINER(first, struct syni_work, doomed) : NULL;
 }
 
@@ -43,12 +43,12 @@ static void give_up_locked(struct syni_work *work)
 {
     void (*fn)(struct syni_work *) = give_up;
 
-    SYNI_HOLDS(&lock);
+    SYNI_HOLDS(&keeper_lock);
     syni_heap_remove(&doomed, &work->doomed);
     current = work;
-    syni_mutex_unlock(&lock);
+    syni_mutex_unlock(&keeper_lock);
     fn(work);
-    syni_mutex_lock(&lock);
+    syni_mutex_lock(&keeper_lock);
     current = NULL;
     syni_cond_broadcast(&changed);
 }
@@ -58,33 +58,33 @@ static void keep(void *unused)
     struct syni_work *work;
 
     (void)unused;
-    syni_mutex_lock(&lock);
+    syni_mutex_lock(&keeper_lock);
     begun = true;
     syni_cond_broadcast(&changed);
-    while ((work = earliest_locked())) {
+    while ((work = keeper_earliest_locked())) {
         int64_t due = work->doomed.key; /* WORK may be forgotten while we sleep */
 
         if (due <= syni_now())
             give_up_locked(work);
         else
-            syni_cond_wait_until(&changed, &lock, due);
+            syni_cond_wait_until(&changed, &keeper_lock, due);
     }
     runs = false;
-    syni_mutex_unlock(&lock);
+    syni_mutex_unlock(&keeper_lock);
     syni_thread_retire();
 }
 
-static syn_err start_locked(void)
+static syn_err keeper_start_locked(void)
 {
     struct syni_thread thread;
-    syn_err err = syni_fork_watch(&fork_call);
+    syn_err err = syni_fork_watch(&keeper_fork_call);
 
-    SYNI_HOLDS(&lock);
+    SYNI_HOLDS(&keeper_lock);
     if (err)
         return err;
-    if (!made) {
+    if (!keeper_made) {
         syni_cond_init(&changed);
-        made = true;
+        keeper_made = true;
     }
     if (runs)
         return SYN_OK;
@@ -100,25 +100,25 @@ syn_err syni_keeper_add(struct syni_work *work, int64_t due, void (*fn)(struct s
 {
     syn_err err;
 
-    syni_mutex_lock(&lock);
-    err = start_locked();
+    syni_mutex_lock(&keeper_lock);
+    err = keeper_start_locked();
     if (!err) {
         give_up = fn;
         syni_heap_insert(&doomed, &work->doomed, due);
-        if (earliest_locked() == work)
+        if (keeper_earliest_locked() == work)
             syni_cond_broadcast(&changed);
     }
-    syni_mutex_unlock(&lock);
+    syni_mutex_unlock(&keeper_lock);
     return err;
 }
 
 void syni_keeper_forget(struct syni_work *work)
 {
-    syni_mutex_lock(&lock);
+    syni_mutex_lock(&keeper_lock);
     syni_heap_remove(&doomed, &work->doomed);
     while (current == work || !begun)
-        syni_cond_wait(&changed, &lock);
-    if (!earliest_locked())
+        syni_cond_wait(&changed, &keeper_lock);
+    if (!keeper_earliest_locked())
         syni_cond_broadcast(&changed);
-    syni_mutex_unlock(&lock);
+    syni_mutex_unlock(&keeper_lock);
 }

@@ -43,12 +43,12 @@ static void tell_over(struct syni_pool_stopper *here)
 }
 
 /* Pools of the parent process are not stopped here. */
-static void forked(void)
+static void pool_life_forked(void)
 {
     syni_list_init(&all);
 }
 
-static struct syni_fork_call fork_call = {.lock = &all_lock, .child = forked};
+static struct syni_fork_call pool_life_fork_call = {.lock = &all_lock, .child = pool_life_forked};
 
 /* Nothing is left of it. */
 static void is_stopped_locked(struct syni_pool *pool)
@@ -129,7 +129,7 @@ void syni_pool_leave(struct syni_pool *pool, struct syni_pool_stopper *here)
 
 void syni_pool_register(struct syni_pool *pool)
 {
-    syni_fork_watch(&fork_call);
+    syni_fork_watch(&pool_life_fork_call);
     syni_mutex_lock(&all_lock);
     if (syni_list_empty(&pool->registered))
         syni_list_append(&all, &pool->registered);

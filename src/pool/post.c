@@ -19,12 +19,12 @@
 /* Making the inside of a pool, which may be static and is not made before it is used. */
 static struct syni_mutex making = SYNI_MUTEX_INIT(MAKING);
 
-static struct syni_fork_call fork_call = {.lock = &making};
+static struct syni_fork_call post_fork_call = {.lock = &making};
 
 struct syni_census syni_pools = SYNI_CENSUS_INIT(syni_pools);
 
 /* In a child it was made by the parent, and is made anew. */
-static void make(struct syni_pool *pool, struct syn_pool *owner)
+static void post_make(struct syni_pool *pool, struct syn_pool *owner)
 {
     struct syni_list *const lists[] = {&pool->urgent,  &pool->others, &pool->strands, &pool->nested,
                                        &pool->workers, &pool->idle,   &pool->submitters,
@@ -56,10 +56,10 @@ struct syni_pool *syni_pool_of(struct syn_pool *owner)
     /* acquire: pairs with the release below */
     if (atomic_load_explicit(&pool->made, memory_order_acquire) == syni_process())
         return pool;
-    syni_fork_watch(&fork_call);
+    syni_fork_watch(&post_fork_call);
     syni_mutex_lock(&making);
     if (atomic_load_explicit(&pool->made, memory_order_relaxed) != syni_process()) {
-        make(pool, owner);
+        post_make(pool, owner);
         /* release: who sees it made sees what it is made of */
         atomic_store_explicit(&pool->made, syni_process(), memory_order_release);
     }
@@ -148,8 +148,8 @@ static void refuse_locked(struct syni_pool *pool, struct syni_work *work)
 }
 
 /* By the lock. */
-static syn_err post(struct syni_pool *pool, struct syni_work *work, syni_pool_sleep_fn *sleep,
-                    int64_t deadline)
+static syn_err post_work(struct syni_pool *pool, struct syni_work *work, syni_pool_sleep_fn *sleep,
+                         int64_t deadline)
 {
     struct syni_calling calling = {NULL, false};
     struct syni_worker me;
@@ -187,5 +187,5 @@ syn_err syni_pool_post(struct syni_pool *pool, struct syni_work *work, syni_pool
                        int64_t deadline)
 {
     work->pool = pool;
-    return post_freely(pool, work) ? SYN_OK : post(pool, work, sleep, deadline);
+    return post_freely(pool, work) ? SYN_OK : post_work(pool, work, sleep, deadline);
 }

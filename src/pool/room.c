@@ -20,7 +20,7 @@
 
 #include <stddef.h>
 
-enum { MOMENT_NS = 1000000 };
+enum { ROOM_MOMENT_NS = 1000000 };
 
 struct submitter {
     struct syni_list link;
@@ -107,7 +107,7 @@ syn_err syni_room_wait_locked(struct syni_pool *pool, struct syni_work *work, in
     SYNI_HOLDS(&pool->lock);
     /* A virtual clock would not know what such a moment is for. */
     struct submitter me = {.parker = syni_parker_mine(), .hasty = syni_clock_mine() != NULL};
-    int64_t soon = syni_deadline_in(syni_now(), MOMENT_NS);
+    int64_t soon = syni_deadline_in(syni_now(), ROOM_MOMENT_NS);
     bool in_time = true;
 
     syni_list_init(&me.link);

@@ -23,7 +23,7 @@ struct syni_worker *syni_worker_now(void)
 
 /* A worker lies on its thread's stack, and is listed; and who waits for its job would do so for
  * ever. */
-static void thread_ends(struct syni_self *self)
+static void staff_thread_ends(struct syni_self *self)
 {
     if (self->worker)
         syni_panic("a thread ended (pthread_exit, cancellation) inside a job that it ran");
@@ -34,7 +34,7 @@ struct syni_worker *syni_worker_become(struct syni_worker *worker)
     struct syni_self *self = syni_self();
     struct syni_worker *before = self->worker;
 
-    syni_self_owns(self, SYNI_OWNS_WORK, thread_ends);
+    syni_self_owns(self, SYNI_OWNS_WORK, staff_thread_ends);
     self->worker = worker;
     return before;
 }
@@ -57,14 +57,14 @@ void syni_worker_choose_locked(struct syni_pool *pool, struct syni_calling *out_
     syni_tray_tend_locked(pool);
 }
 
-static void wake(const struct syni_calling *calling)
+static void staff_wake(const struct syni_calling *calling)
 {
     if (calling->idle)
         syni_parker_wake(calling->idle->parker, &calling->idle->called);
 }
 
 /* NOT_STARTED: so many threads were counted and there are not. */
-static void refuse(struct syni_pool *pool, syn_err err, unsigned not_started)
+static void staff_refuse(struct syni_pool *pool, syn_err err, unsigned not_started)
 {
     struct syni_calling calling = {NULL, false};
     struct syni_list list;
@@ -86,7 +86,7 @@ static void refuse(struct syni_pool *pool, syn_err err, unsigned not_started)
     pool->stats.refused += before - pool->stats.queued;
     syni_room_tell_locked(pool, false);
     syni_mutex_unlock(&pool->lock);
-    wake(&calling);
+    staff_wake(&calling);
     syni_queue_end_all(&list, err);
     syni_mutex_lock(&pool->lock);
     pool->n_here--;
@@ -96,10 +96,10 @@ static void refuse(struct syni_pool *pool, syn_err err, unsigned not_started)
 
 void syni_worker_refuse_hopeless(struct syni_pool *pool, syn_err err)
 {
-    refuse(pool, err, 0);
+    staff_refuse(pool, err, 0);
 }
 
-static void start(struct syni_pool *pool)
+static void staff_start(struct syni_pool *pool)
 {
     const struct syn_pool_options *options = &pool->owner->options;
     static struct syni_fork_call forked = {.child = syni_signals_forked};
@@ -113,15 +113,15 @@ static void start(struct syni_pool *pool)
                                 pool->main, pool);
 
     if (err)
-        refuse(pool, err, 1);
+        staff_refuse(pool, err, 1);
 }
 
 void syni_worker_call(struct syni_pool *pool, const struct syni_calling *calling)
 {
     SYNI_DELAY(pool_call);
-    wake(calling);
+    staff_wake(calling);
     if (calling->start)
-        start(pool);
+        staff_start(pool);
 }
 
 void syni_worker_step_out(struct syni_worker *worker)

@@ -21,7 +21,7 @@ static bool may_take_locked(const struct syni_pool *pool)
     return pool->life == SYNI_POOL_OPEN && syni_running_locked(pool) <= pool->max_threads;
 }
 
-static struct syni_work *take_locked(struct syni_worker *me)
+static struct syni_work *worker_take_locked(struct syni_worker *me)
 {
     struct syni_pool *pool = me->pool;
     struct syni_work *work;
@@ -60,7 +60,7 @@ static enum syni_work_end close_locked(struct syni_worker *me, struct syni_work 
     return SYNI_WORK_LATE;
 }
 
-static void run(struct syni_work *work)
+static void worker_run(struct syni_work *work)
 {
     unsigned process = syni_process();
     const char *name = work->name;
@@ -82,11 +82,11 @@ static void work_on(struct syni_worker *me, struct syni_work *work)
         syn_clock_join(work->clock.clock);
         syni_clock_leave(&work->clock);
         SYNI_DELAY(pool_run);
-        run(work);
+        worker_run(work);
         SYNI_DELAY(pool_returned);
         syni_mutex_lock(&pool->lock);
         how = close_locked(me, done);
-        work = take_locked(me);
+        work = worker_take_locked(me);
         syni_mutex_unlock(&pool->lock);
         SYNI_DELAY(pool_over);
         done->ops->end(done, how, SYN_OK);
@@ -161,7 +161,7 @@ static struct syni_work *next_locked(struct syni_worker *me)
 
     SYNI_HOLDS(&me->pool->lock);
     do {
-        if ((work = take_locked(me)))
+        if ((work = worker_take_locked(me)))
             return work;
     } while (me->pool->life == SYNI_POOL_OPEN && idle_locked(me));
     return NULL;
@@ -200,7 +200,7 @@ static void leave_locked(struct syni_worker *me)
         syni_thread_retire();
 }
 
-static void tell_thread(const struct syni_pool *pool, int begins)
+static void worker_tell_thread(const struct syni_pool *pool, int begins)
 {
     const struct syn_pool_options *options = &pool->owner->options;
 
@@ -215,7 +215,7 @@ static void work_and_lock(struct syni_worker *me)
     struct syni_pool *pool = me->pool;
     struct syni_work *work;
 
-    tell_thread(pool, 1);
+    worker_tell_thread(pool, 1);
     syni_mutex_lock(&pool->lock);
     while ((work = next_locked(me))) {
         syni_mutex_unlock(&pool->lock);
@@ -223,7 +223,7 @@ static void work_and_lock(struct syni_worker *me)
         syni_mutex_lock(&pool->lock);
     }
     syni_mutex_unlock(&pool->lock);
-    tell_thread(pool, 0);
+    worker_tell_thread(pool, 0);
     syni_mutex_lock(&pool->lock);
 }
 
@@ -268,7 +268,7 @@ void syni_worker_run_here(struct syni_worker *me)
     enum syni_work_end how;
 
     SYNI_DELAY(pool_run_here);
-    run(work);
+    worker_run(work);
     SYNI_DELAY(pool_returned);
     syni_mutex_lock(&pool->lock);
     how = close_locked(me, work);

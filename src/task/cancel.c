@@ -47,7 +47,7 @@ bool syni_task_heeds_request(struct syni_task *task)
 }
 
 /* BIT, CLOSED or 1 + an origin, unless there is one of them. False: there was. */
-static bool claim(struct syni_task *task, int bit)
+static bool cancel_claim(struct syni_task *task, int bit)
 {
     int before = syni_task_request_of(task);
 
@@ -60,7 +60,7 @@ static bool claim(struct syni_task *task, int bit)
 
 bool syni_task_close_requests(struct syni_task *task)
 {
-    if (claim(task, SYNI_CLOSED))
+    if (cancel_claim(task, SYNI_CLOSED))
         return true;
     if (!task->asked)
         return false;
@@ -70,7 +70,7 @@ bool syni_task_close_requests(struct syni_task *task)
 
 bool syni_task_claim_request(struct syni_task *task, enum syn_origin origin)
 {
-    return claim(task, (int)origin + 1);
+    return cancel_claim(task, (int)origin + 1);
 }
 
 void syni_task_ask_early(struct syni_task *task, enum syn_origin origin)
@@ -98,7 +98,7 @@ void syni_task_send_request(struct syni_task *task)
 
 void syni_task_withdraw(struct syni_task *task)
 {
-    if (claim(task, SYNI_CLOSED))
+    if (cancel_claim(task, SYNI_CLOSED))
         return;
     /* acquire: whoever brings the request does not touch TASK any more */
     while (!atomic_load_explicit(&task->asked, memory_order_acquire))

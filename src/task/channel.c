@@ -104,8 +104,8 @@ static bool receive(struct syni_channel *channel, struct syni_port *port,
     return true;
 }
 
-static bool put(struct syni_channel *channel, struct syni_port *port,
-                struct syni_channel_after *after)
+static bool channel_put(struct syni_channel *channel, struct syni_port *port,
+                        struct syni_channel_after *after)
 {
     struct syni_port *receiver;
 
@@ -119,7 +119,6 @@ static bool put(struct syni_channel *channel, struct syni_port *port,
         syni_port_serve(&after->served, receiver, SYN_OK);
     } else if (syni_channel_count(channel) < channel->capacity) {
         syni_ring_push(&channel->ring, port->item);
-        SYNI_INVARIANT(65, syni_channel_count(channel) <= channel->capacity);
     } else {
         return false;
     }
@@ -134,7 +133,7 @@ bool syni_channel_serve_locked(struct syni_channel *channel, struct syni_port *p
     SYNI_HOLDS_CHANNEL(channel);
     if (syni_channel_is_anothers(channel)) /* a generator's: PORT receives */
         return false;
-    served = port->receives ? receive(channel, port, after) : put(channel, port, after);
+    served = port->receives ? receive(channel, port, after) : channel_put(channel, port, after);
     if (served && port->receives)
         stir(channel, after);
     return served;
@@ -149,9 +148,6 @@ void syni_channel_list_locked(struct syni_channel *channel, struct syni_port *po
         syni_channel_ask_for_locked(channel, after);
         return;
     }
-    SYNI_INVARIANT(59, port->receives ? syni_channel_count(channel) == 0
-                                      : syni_channel_count(channel) >= channel->capacity);
-    SYNI_INVARIANT(68, syni_ring_is_stopped(&channel->ring));
     syni_port_list(port, port->receives ? &channel->receivers : &channel->senders);
     if (port->receives)
         stir(channel, after);
@@ -183,7 +179,7 @@ void syni_channel_do_after(struct syni_channel *channel, const struct syni_chann
 }
 
 /* True: it is this thread's own, and not locked; nor is it when it was given up meanwhile. */
-static bool lock(struct syni_channel *channel)
+static bool channel_lock(struct syni_channel *channel)
 {
     bool mine = syni_channel_is_mine(channel);
 
@@ -215,7 +211,7 @@ bool syni_channel_pass(struct syni_channel *channel, struct syni_port *port, boo
     port->listed = false;
     if (syni_channel_flow(channel, port))
         return true;
-    mine = lock(channel);
+    mine = channel_lock(channel);
     served = syni_channel_serve_locked(channel, port, &after);
     if (!served)
         syni_channel_list_locked(channel, port, &after);
@@ -292,7 +288,7 @@ bool syni_channel_yield(struct syni_channel *channel, void *item, bool asked)
 
     if (!asked && syni_ring_try_push_below(&channel->ring, item))
         return true;
-    mine = lock(channel);
+    mine = channel_lock(channel);
     /* Of one who was asked nobody takes the items, and its yields do not wait for room. */
     lost = asked || channel->closed;
     if (!lost && (receiver = syni_port_take(&channel->receivers))) {
@@ -301,7 +297,6 @@ bool syni_channel_yield(struct syni_channel *channel, void *item, bool asked)
     } else if (!lost) { /* whoever asked may have given up: that is the place too many */
         syni_ring_push(&channel->ring, item);
     }
-    SYNI_INVARIANT(65, syni_channel_count(channel) <= channel->capacity + 1);
     goes_on = lost || demand(channel);
     channel->yielded = !goes_on;
     if (served) /* the generator sleeps, or runs ahead */

@@ -137,7 +137,7 @@ static void free_unstarted(struct syni_channel *channel, struct syni_core *gener
     syni_channel_unpin(channel);
 }
 
-static void ask(struct syni_core *job)
+static void channel_end_ask(struct syni_core *job)
 {
     syni_core_ask(job, SYN_BY_REQUEST);
     syni_core_unpin(job);
@@ -148,7 +148,7 @@ static void end_generator(struct syni_channel *channel, const struct ending *end
     if (ending->unstarted)
         free_unstarted(channel, ending->unstarted);
     if (ending->job)
-        ask(ending->job);
+        channel_end_ask(ending->job);
     if (ending->task)
         syni_task_send_request(ending->task);
 }
@@ -258,7 +258,7 @@ static void upgrade_arrives(struct syni_job *job)
     syni_channel_unpin(channel);
 }
 
-static void wake_task(struct syni_core *generator)
+static void channel_end_wake_task(struct syni_core *generator)
 {
     syni_task_wake(generator->task);
 }
@@ -269,7 +269,7 @@ void syni_channel_adopt_task(struct syni_channel *channel, struct syni_task *tas
 {
     channel->home = task->home;
     channel->hear = generator->hear;
-    syni_channel_adopt(channel, &task->core, start, wake_task);
+    syni_channel_adopt(channel, &task->core, start, channel_end_wake_task);
 }
 
 void syni_channel_adopt(struct syni_channel *channel, struct syni_core *generator,

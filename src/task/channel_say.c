@@ -40,8 +40,8 @@ static syn_err may_say(const struct syni_channel *channel)
     return channel->yielded && syni_channel_count(channel) == 0 ? SYN_OK : SYN_EBUSY;
 }
 
-static void say(struct syni_channel *channel, const struct syni_saying *saying,
-                struct syn_report *report)
+static void channel_say_say(struct syni_channel *channel, const struct syni_saying *saying,
+                            struct syn_report *report)
 {
     if (!saying->err)
         channel->hear((struct syn_task *)(void *)channel->generator->task, saying->value);
@@ -61,7 +61,7 @@ syn_err syni_channel_say(struct syni_channel *channel, const struct syni_saying 
     syni_channel_lock(channel);
     err = may_say(channel);
     if (!err && hears(channel)) {
-        say(channel, saying, report);
+        channel_say_say(channel, saying, report);
         report = NULL;
     }
     *out_served = !err && syni_channel_serve_locked(channel, port, &after);

@@ -12,7 +12,7 @@
 #include "base/report.h"
 #include "task/place.h"
 
-static void wake_port(struct syni_port *port)
+static void channel_wait_wake_port(struct syni_port *port)
 {
     struct syni_task *task = SYNI_CONTAINER(port, struct syni_task, on.channel.port);
 
@@ -23,7 +23,7 @@ static void wake_port(struct syni_port *port)
 }
 
 /* Takes TASK out of the wait, unless it was served. */
-static bool withdraw(struct syni_task *task)
+static bool channel_wait_withdraw(struct syni_task *task)
 {
     if (!syni_channel_withdraw(task->on.channel.channel, &task->on.channel.port))
         return false;
@@ -31,23 +31,23 @@ static bool withdraw(struct syni_task *task)
     return true;
 }
 
-static void interrupt(struct syni_task *task)
+static void channel_wait_interrupt(struct syni_task *task)
 {
-    if (withdraw(task))
+    if (channel_wait_withdraw(task))
         syni_task_resume(task);
 }
 
-static void time_is_up(struct syni_timer *timer)
+static void channel_wait_time_is_up(struct syni_timer *timer)
 {
     struct syni_task *task = SYNI_CONTAINER(timer, struct syni_task, timer);
 
-    if (!withdraw(task))
+    if (!channel_wait_withdraw(task))
         return;
     task->on.channel.expired = true;
     syni_task_resume(task);
 }
 
-static void release(struct syni_task *task)
+static void channel_wait_release(struct syni_task *task)
 {
     struct syni_channel *channel = task->on.channel.channel;
 
@@ -59,7 +59,7 @@ static void release(struct syni_task *task)
         syni_channel_unpin(channel);
 }
 
-static bool collect(struct syni_task *task)
+static bool channel_wait_collect(struct syni_task *task)
 {
     struct syni_port *port = &task->on.channel.port;
     bool withdrawn = task->on.channel.withdrawn, expired = task->on.channel.expired;
@@ -79,35 +79,35 @@ static bool collect(struct syni_task *task)
         if (port->status && port->status != SYN_EEND)
             task->heard = syni_channel_report(task->on.channel.channel, port->status, &origin);
     }
-    release(task);
+    channel_wait_release(task);
     return withdrawn && !expired && !refused;
 }
 
-static void forget(struct syni_task *task)
+static void channel_wait_forget(struct syni_task *task)
 {
-    if (!withdraw(task))
+    if (!channel_wait_withdraw(task))
         task->queued = true; /* the wake is on its way */
 }
 
 /* TASK was abandoned: an item that it was given is nobody's. */
-static void drop(struct syni_task *task)
+static void channel_wait_drop(struct syni_task *task)
 {
     struct syni_port *port = &task->on.channel.port;
     const struct syn_type *item = task->on.channel.channel->item;
 
     if (!task->on.channel.withdrawn && port->receives && !port->status && item->destroy)
         item->destroy(port->item);
-    release(task);
+    channel_wait_release(task);
 }
 
 /* A task that waits for room waits for nobody in particular. */
-static void implicate(struct syni_task *task, uint64_t id)
+static void channel_wait_implicate(struct syni_task *task, uint64_t id)
 {
     struct syn_report *report = NULL;
 
     if (!syni_channel_depend(task->on.channel.channel, id, &report))
         return;
-    if (!withdraw(task)) {
+    if (!channel_wait_withdraw(task)) {
         syni_report_free(report);
         return;
     }
@@ -117,10 +117,12 @@ static void implicate(struct syni_task *task, uint64_t id)
     syni_task_resume(task);
 }
 
-static const struct syni_wait_ops channel_ops = {interrupt, collect, forget, drop, implicate};
+static const struct syni_wait_ops channel_ops = {channel_wait_interrupt, channel_wait_collect,
+                                                 channel_wait_forget, channel_wait_drop,
+                                                 channel_wait_implicate};
 
 /* The channel is there no more, or never was. */
-static struct syn_step refuse(struct syni_task *task, syn_err err, const char *why)
+static struct syn_step channel_wait_refuse(struct syni_task *task, syn_err err, const char *why)
 {
     task->status = err;
     if (err && err != SYN_ECLOSED)
@@ -140,7 +142,7 @@ static void ready_port(struct syni_task *task, struct syni_channel *channel, voi
     task->on.channel.port.item = item;
     task->on.channel.port.receives = receives;
     task->on.channel.port.select = NULL;
-    task->on.channel.port.wake = wake_port;
+    task->on.channel.port.wake = channel_wait_wake_port;
     task->ops = &channel_ops;
 }
 
@@ -151,13 +153,13 @@ static struct syn_step after(struct syni_task *task, bool served)
     return syni_suspended;
 }
 
-static bool is_late(const struct syni_task *task, struct syn_deadline deadline)
+static bool channel_wait_is_late(const struct syni_task *task, struct syn_deadline deadline)
 {
     return deadline.ns != SYNI_NEVER && syni_loop_now(&task->home->loop) >= deadline.ns;
 }
 
 /* The deadline has passed: what was SERVED at once is taken, and nothing begins. */
-static struct syn_step glance(struct syni_task *task, bool served)
+static struct syn_step channel_wait_glance(struct syni_task *task, bool served)
 {
     task->on.channel.withdrawn = task->on.channel.expired = !served;
     return after(task, true);
@@ -167,12 +169,12 @@ static struct syn_step glance(struct syni_task *task, bool served)
 static void start_timer(struct syni_task *task, struct syn_deadline deadline)
 {
     if (deadline.ns != SYNI_NEVER)
-        syni_timer_start(&task->home->loop, &task->timer, deadline.ns, time_is_up);
+        syni_timer_start(&task->home->loop, &task->timer, deadline.ns, channel_wait_time_is_up);
 }
 
 /* TASK must not wait for the generator: that waits for who waits for TASK. SHUTS: it is closed, and
  * left to itself. */
-static bool closes_circle(struct syni_task *task, bool shuts)
+static bool channel_wait_closes_circle(struct syni_task *task, bool shuts)
 {
     /* relaxed: a mark that is given later is one too late for this wait */
     uint64_t mark = atomic_load_explicit(&task->mark, memory_order_relaxed);
@@ -183,7 +185,7 @@ static bool closes_circle(struct syni_task *task, bool shuts)
     task->ops = NULL;
     if (shuts)
         syni_channel_shut(task->on.channel.channel, NULL);
-    release(task);
+    channel_wait_release(task);
     task->status = SYN_EDEADLK;
     task->heard = report;
     syni_task_resume(task);
@@ -204,13 +206,13 @@ struct syn_step syni_step_next(struct syn_task *public_task, struct syn_channel 
     channel = own = syni_channel_hold_own(handle, &task->home->loop);
     err = own ? SYN_OK : syni_channel_pin(handle, &channel);
     if (err)
-        return refuse(task, err, syni_channel_refusal(err));
+        return channel_wait_refuse(task, err, syni_channel_refusal(err));
     ready_port(task, channel, out_item, true);
     task->on.channel.own = own != NULL;
-    if (closes_circle(task, false))
+    if (channel_wait_closes_circle(task, false))
         return syni_suspended;
-    if (is_late(task, deadline))
-        return glance(task, syni_channel_take(channel, &task->on.channel.port, &stir));
+    if (channel_wait_is_late(task, deadline))
+        return channel_wait_glance(task, syni_channel_take(channel, &task->on.channel.port, &stir));
     start_timer(task, deadline);
     return after(task, syni_channel_pass(channel, &task->on.channel.port, true));
 }
@@ -228,16 +230,16 @@ struct syn_step syni_step_say(struct syn_task *public_task, struct syn_channel h
         return syni_suspended;
     err = syni_channel_pin(handle, &channel);
     if (err)
-        return refuse(task, err, syni_channel_refusal(err));
+        return channel_wait_refuse(task, err, syni_channel_refusal(err));
     ready_port(task, channel, out_item, true);
-    if (closes_circle(task, false))
+    if (channel_wait_closes_circle(task, false))
         return syni_suspended;
     err = syni_channel_say(channel, &saying, &task->on.channel.port, &served);
     if (!err)
         return after(task, served);
     task->ops = NULL;
-    release(task);
-    return refuse(task, err, syni_saying_refusal(err));
+    channel_wait_release(task);
+    return channel_wait_refuse(task, err, syni_saying_refusal(err));
 }
 
 struct syn_step syni_step_send(struct syn_task *public_task, struct syn_channel handle,
@@ -256,10 +258,10 @@ struct syn_step syni_step_send(struct syn_task *public_task, struct syn_channel 
         err = SYN_ENOTSUP;
     }
     if (err)
-        return refuse(task, err, syni_channel_refusal(err));
+        return channel_wait_refuse(task, err, syni_channel_refusal(err));
     ready_port(task, channel, (void *)(uintptr_t)item, false);
-    if (is_late(task, deadline))
-        return glance(task, syni_channel_pass(channel, &task->on.channel.port, false));
+    if (channel_wait_is_late(task, deadline))
+        return channel_wait_glance(task, syni_channel_pass(channel, &task->on.channel.port, false));
     start_timer(task, deadline);
     return after(task, syni_channel_pass(channel, &task->on.channel.port, true));
 }
@@ -273,11 +275,12 @@ struct syn_step syni_step_close(struct syn_task *public_task, struct syn_channel
 
     syni_wait_begin_asked(task, SYNI_WAIT_OTHER, "a generator's clean-up");
     if (!channel)
-        return refuse(task, handle.slot ? syni_slot_refusal(handle.slot, SYN_OK) : SYN_OK, NULL);
+        return channel_wait_refuse(
+            task, handle.slot ? syni_slot_refusal(handle.slot, SYN_OK) : SYN_OK, NULL);
     if (syni_slot_take(handle.slot, handle.generation, SYNI_SLOT_CONSUME))
         syni_channel_unpin(channel); /* the handle's; we hold ours */
     ready_port(task, channel, NULL, false);
-    if (closes_circle(task, true))
+    if (channel_wait_closes_circle(task, true))
         return syni_suspended;
     start_timer(task, deadline);
     return after(task, !syni_channel_shut(channel, &task->on.channel.port));

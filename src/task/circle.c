@@ -26,17 +26,17 @@
 #include "base/mem.h"
 #include "base/report.h"
 
-static struct syni_mutex lock = SYNI_MUTEX_INIT(BLOCKED);
+static struct syni_mutex circle_lock = SYNI_MUTEX_INIT(BLOCKED);
 static struct syni_list blocked = {&blocked, &blocked};
 static uint64_t last_id;
 
 /* Who blocks in the parent does not block here. */
-static void forked(void)
+static void circle_forked(void)
 {
     syni_list_init(&blocked);
 }
 
-static struct syni_fork_call fork_call = {.lock = &lock, .child = forked};
+static struct syni_fork_call circle_fork_call = {.lock = &circle_lock, .child = circle_forked};
 
 static struct syni_blocked *blocked_of(struct syni_list *node)
 {
@@ -58,7 +58,7 @@ static bool drives(const struct syni_driving *chain, const struct syni_home *hom
 static struct syni_home *depends_locked(struct syni_blocked *b, const struct syni_driving *chain,
                                         const char **out_function)
 {
-    SYNI_HOLDS(&lock);
+    SYNI_HOLDS(&circle_lock);
     *out_function = b->function;
     if (drives(chain, b->target))
         return b->target;
@@ -78,7 +78,7 @@ static void reach_locked(const struct syni_home *target)
     const char *unused;
     bool more = false;
 
-    SYNI_HOLDS(&lock);
+    SYNI_HOLDS(&circle_lock);
     SYNI_LIST_EACH (node, &blocked) {
         struct syni_blocked *b = blocked_of(node);
 
@@ -115,7 +115,7 @@ static bool circle_locked(struct syni_blocked *here, const struct syni_home *tar
 {
     bool found = false;
 
-    SYNI_HOLDS(&lock);
+    SYNI_HOLDS(&circle_lock);
     reach_locked(target);
     SYNI_LIST_EACH (node, &blocked) {
         struct syni_blocked *b = blocked_of(node);
@@ -134,7 +134,7 @@ static bool circle_locked(struct syni_blocked *here, const struct syni_home *tar
     return found;
 }
 
-static struct syn_report *say(const char *function, const char *home, const struct end *end)
+static struct syn_report *circle_say(const char *function, const char *home, const struct end *end)
 {
     return syni_report_format(SYN_EDEADLK, SYN_BY_LIBRARY,
                               "waiting for %s on '%s' would close a circle: a step waits for %s on "
@@ -156,14 +156,14 @@ syn_err syni_blocked_enter(struct syni_blocked *here, struct syni_home *target,
     if (!here->drives)
         return SYN_OK;
     syni_list_init(&here->marked);
-    syni_fork_watch(&fork_call);
-    syni_mutex_lock(&lock); /* for both: looking, and joining the list (invariant 34) */
+    syni_fork_watch(&circle_fork_call);
+    syni_mutex_lock(&circle_lock); /* for both: looking, and joining the list (invariant 34) */
     found = target && circle_locked(here, target, &end);
     if (!found) {
         here->id = ++last_id;
         syni_list_append(&blocked, &here->link);
     }
-    syni_mutex_unlock(&lock);
+    syni_mutex_unlock(&circle_lock);
     if (!found)
         return SYN_OK;
     here->drives = NULL;
@@ -177,11 +177,11 @@ void syni_blocked_leave(struct syni_blocked *here)
 {
     if (!here->drives)
         return;
-    syni_mutex_lock(&lock);
+    syni_mutex_lock(&circle_lock);
     syni_list_remove(&here->link);
     while (!syni_list_empty(&here->marked))
         syni_list_remove(here->marked.next);
-    syni_mutex_unlock(&lock);
+    syni_mutex_unlock(&circle_lock);
 }
 
 syn_err syni_blocked_own(struct syni_home *home, const char *function)
@@ -196,9 +196,9 @@ syn_err syni_blocked_own(struct syni_home *home, const char *function)
 
 /* --- the marks --- */
 
-static struct syni_blocked *find_locked(uint64_t id)
+static struct syni_blocked *circle_find_locked(uint64_t id)
 {
-    SYNI_HOLDS(&lock);
+    SYNI_HOLDS(&circle_lock);
     SYNI_LIST_EACH (node, &blocked)
         if (blocked_of(node)->id == id)
             return blocked_of(node);
@@ -208,7 +208,7 @@ static struct syni_blocked *find_locked(uint64_t id)
 /* TASK gets the mark. False: it had it, or has ended. */
 static bool mark_locked(struct syni_blocked *by, struct syni_task *task)
 {
-    SYNI_HOLDS(&lock);
+    SYNI_HOLDS(&circle_lock);
     int request = syni_task_request_of(task);
 
     /* relaxed: written under this lock only; its driver may read it without */
@@ -227,9 +227,9 @@ static bool mark_locked(struct syni_blocked *by, struct syni_task *task)
 
 void syni_circle_unmark(struct syni_task *task)
 {
-    syni_mutex_lock(&lock);
+    syni_mutex_lock(&circle_lock);
     syni_list_remove(&task->mark_link);
-    syni_mutex_unlock(&lock);
+    syni_mutex_unlock(&circle_lock);
 }
 
 struct news {
@@ -238,17 +238,17 @@ struct news {
 };
 
 /* What carries ID would depend on HOME, and on TASK there, if it is not NULL. */
-static syn_err depend(uint64_t id, struct syni_home *home, struct syni_task *task,
-                      struct news *out)
+static syn_err circle_depend(uint64_t id, struct syni_home *home, struct syni_task *task,
+                             struct news *out)
 {
     struct syni_blocked *by;
     bool found;
 
-    syni_mutex_lock(&lock);
-    by = find_locked(id);
+    syni_mutex_lock(&circle_lock);
+    by = circle_find_locked(id);
     found = by && circle_locked(by, home, &out->end);
     out->marked = by && !found && task && mark_locked(by, task);
-    syni_mutex_unlock(&lock);
+    syni_mutex_unlock(&circle_lock);
     return found ? SYN_EDEADLK : SYN_OK;
 }
 
@@ -256,10 +256,10 @@ syn_err syni_circle_look(uint64_t id, struct syni_home *home, const char *functi
                          struct syn_report **out_report)
 {
     struct news news;
-    syn_err err = id && home ? depend(id, home, NULL, &news) : SYN_OK;
+    syn_err err = id && home ? circle_depend(id, home, NULL, &news) : SYN_OK;
 
     if (err)
-        *out_report = say(function, home->loop.name, &news.end);
+        *out_report = circle_say(function, home->loop.name, &news.end);
     return err;
 }
 
@@ -277,9 +277,10 @@ static syn_err depend_on(uint64_t id, struct syni_core *core, bool *out_marked,
         return SYN_OK;
     if (!core->task)
         return core->ops->implicate ? core->ops->implicate(core, id, out_report) : SYN_OK;
-    err = depend(id, core->task->home, core->task, &news);
+    err = circle_depend(id, core->task->home, core->task, &news);
     if (err)
-        *out_report = say(core->task->function->name, core->task->home->loop.name, &news.end);
+        *out_report =
+            circle_say(core->task->function->name, core->task->home->loop.name, &news.end);
     *out_marked = news.marked;
     return err;
 }

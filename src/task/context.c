@@ -21,13 +21,13 @@
 
 enum state { NEW, ENTERING, ENTERED, TELLING, TWICE, CLOSING, LEFT_TELLING, LEFT_CLOSING };
 
-static void list(struct syni_task *task, struct syn_context *context)
+static void context_list(struct syni_task *task, struct syn_context *context)
 {
     context->outer = task->contexts;
     task->contexts = context;
 }
 
-static void unlist(struct syni_task *task, struct syn_context *context)
+static void context_unlist(struct syni_task *task, struct syn_context *context)
 {
     struct syn_context **place = &task->contexts;
 
@@ -71,12 +71,12 @@ enum syni_exit syni_context_judge(struct syn_context *context, syn_err status)
 struct syn_step syni_step_enter(struct syn_task *task, struct syn_context *context, void *out)
 {
     syni_place_check(SYNI_TASK(task), context, "a context");
-    list(SYNI_TASK(task), context);
+    context_list(SYNI_TASK(task), context);
     context->state = ENTERING;
     return syni_step_next(task, context->channel, out, syn_never());
 }
 
-static void fail(struct syni_task *task, syn_err err)
+static void context_fail(struct syni_task *task, syn_err err)
 {
     syni_report_free(task->heard);
     task->heard = syni_report_new(err, SYN_BY_LIBRARY,
@@ -95,16 +95,16 @@ syn_err syni_context_entered(struct syn_task *public_task, struct syn_context *c
         shelter(task, context, true);
         return SYN_OK;
     }
-    unlist(task, context);
+    context_unlist(task, context);
     syni_channel_drop(context->channel);
     if (task->status == SYN_EEND)
-        fail(task, SYN_ENOYIELD);
+        context_fail(task, SYN_ENOYIELD);
     return task->status;
 }
 
 /* It goes on from its yield, whose status is ERR. */
-static struct syn_step tell(struct syn_task *task, struct syn_context *context, syn_err err,
-                            const char *message)
+static struct syn_step context_tell(struct syn_task *task, struct syn_context *context, syn_err err,
+                                    const char *message)
 {
     if (!err)
         return syni_step_next(task, context->channel, context->second, syn_never());
@@ -118,7 +118,7 @@ struct syn_step syni_step_exit(struct syn_task *task, struct syn_context *contex
         return syni_step_close(task, context->channel, syn_never());
     }
     context->state = TELLING;
-    return tell(task, context, SYN_OK, NULL);
+    return context_tell(task, context, SYN_OK, NULL);
 }
 
 int syni_context_goes_on(struct syn_task *public_task, struct syn_context *context)
@@ -131,24 +131,24 @@ int syni_context_goes_on(struct syn_task *public_task, struct syn_context *conte
         return 1;
     }
     if (context->state == CLOSING)
-        fail(task, SYN_EYIELDTWICE);
+        context_fail(task, SYN_EYIELDTWICE);
     else if (task->status == SYN_EEND)
         task->status = SYN_OK;
-    unlist(task, context);
+    context_unlist(task, context);
     return 0;
 }
 
 /* --- by the engine --- */
 
 /* The first step of leaving CONTEXT. */
-static void begin(struct syni_task *task, struct syn_context *context)
+static void context_begin(struct syni_task *task, struct syn_context *context)
 {
     struct syn_task *public_task = (struct syn_task *)(void *)task;
     const struct syn_report *report = task->core.report;
 
     if (context->state == ENTERED) {
         context->state = LEFT_TELLING;
-        tell(public_task, context, task->core.err, report ? report->message : NULL);
+        context_tell(public_task, context, task->core.err, report ? report->message : NULL);
     } else { /* it was entering, or exiting, when its task was asked to end */
         context->state = LEFT_CLOSING;
         syni_step_close(public_task, context->channel, syn_never());
@@ -170,7 +170,7 @@ static bool answered(struct syni_task *task, struct syn_context *context, syn_er
         if (err != SYN_EEND && err != task->core.err)
             *out_failed = err;
     }
-    unlist(task, context);
+    context_unlist(task, context);
     return false;
 }
 
@@ -184,7 +184,7 @@ bool syni_contexts_close(struct syni_task *task, syn_err *out_failed)
         context = task->contexts;
     }
     if (context)
-        begin(task, context);
+        context_begin(task, context);
     return context != NULL;
 }
 
@@ -194,7 +194,7 @@ void syni_contexts_drop(struct syni_task *task)
         struct syn_context *context = task->contexts;
 
         shelter(task, context, false);
-        unlist(task, context);
+        context_unlist(task, context);
         syni_channel_drop(context->channel);
     }
 }

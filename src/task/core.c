@@ -19,8 +19,8 @@ struct syn_future syni_core_handle(struct syni_core *core)
     return future;
 }
 
-static syn_err take(struct syn_future future, enum syni_slot_take what,
-                    struct syni_core **out_core)
+static syn_err core_take(struct syn_future future, enum syni_slot_take what,
+                         struct syni_core **out_core)
 {
     struct syni_core *core;
 
@@ -38,17 +38,17 @@ static syn_err take(struct syn_future future, enum syni_slot_take what,
 
 syn_err syni_core_pin(struct syn_future future, bool used_up_too, struct syni_core **out_core)
 {
-    return take(future, used_up_too ? SYNI_SLOT_PIN_ANY : SYNI_SLOT_PIN, out_core);
+    return core_take(future, used_up_too ? SYNI_SLOT_PIN_ANY : SYNI_SLOT_PIN, out_core);
 }
 
 syn_err syni_core_consume(struct syn_future future, struct syni_core **out_core)
 {
-    return take(future, SYNI_SLOT_CONSUME, out_core);
+    return core_take(future, SYNI_SLOT_CONSUME, out_core);
 }
 
 syn_err syni_core_reserve(struct syn_future future, struct syni_core **out_core)
 {
-    return take(future, SYNI_SLOT_RESERVE, out_core);
+    return core_take(future, SYNI_SLOT_RESERVE, out_core);
 }
 
 void syni_core_commit(struct syni_core *core)
@@ -140,7 +140,7 @@ void syni_core_hold(struct syni_core *core)
     syni_slot_take(core->slot, syni_slot_generation(core->slot), SYNI_SLOT_PIN_ANY);
 }
 
-static void end(struct syni_core *core)
+static void core_end(struct syni_core *core)
 {
     syni_core_dispose(core);
     core->ops->free(core);
@@ -149,13 +149,13 @@ static void end(struct syni_core *core)
 void syni_core_unpin(struct syni_core *core)
 {
     if (syni_slot_unpin(core->slot))
-        end(core);
+        core_end(core);
 }
 
 void syni_core_let_go(struct syni_core *core)
 {
     if (core->alone || syni_slot_let_go(core->slot))
-        end(core);
+        core_end(core);
 }
 
 bool syni_core_is_wanted(const struct syni_core *core)
@@ -203,14 +203,13 @@ void syni_core_complete_alone(struct syni_core *core)
 {
     struct syni_waiter *waiter = atomic_load_explicit(&core->waiter, memory_order_relaxed);
 
-    SYNI_INVARIANT(142, !(syni_slot_life(core->slot) & SYNI_SLOT_REFERENCES) && !core->alone);
     core->alone = true;
     /* relaxed: only this thread looks from here on */
     atomic_store_explicit(&core->waiter, &done, memory_order_relaxed);
     if (waiter)
         waiter->wake(waiter); /* which gives it up, now or later */
     else
-        end(core);
+        core_end(core);
 }
 
 bool syni_core_done(const struct syni_core *core)
@@ -279,7 +278,6 @@ void syni_core_fetch(struct syni_core *core, void *out_value)
 {
     if (!out_value)
         return;
-    SYNI_INVARIANT(22, !core->taken);
     if (core->type->size)
         memcpy(out_value, core->value, core->type->size);
     core->taken = true;

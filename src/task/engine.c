@@ -96,7 +96,7 @@ static bool ends_alone(struct syni_task *task)
     return true;
 }
 
-static void end(struct syni_task *task)
+static void engine_end(struct syni_task *task)
 {
     struct syni_home *home = task->home;
     bool alone = ends_alone(task);
@@ -109,7 +109,6 @@ static void end(struct syni_task *task)
         task->ending = true; /* scope.c: so do the children that are on their way to us */
         return;
     }
-    SYNI_INVARIANT(10, syni_drives(&home->loop));
     SYNI_INVARIANT(32, !task->scopes);
     if (task->ops && task->ops->drop)
         task->ops->drop(task);
@@ -118,8 +117,6 @@ static void end(struct syni_task *task)
         syni_contexts_drop(task);
     if (task->held)
         syni_mutexes_at_end(task, task->abandoned);
-    SYNI_INVARIANT(37, !task->held);
-    SYNI_INVARIANT(57, !task->contexts);
     if (syni_task_request_of(task) & SYNI_IS_MARKED)
         syni_circle_unmark(task);
     syni_bindings_release(task->locals);
@@ -178,12 +175,12 @@ static bool close_open(struct syni_task *task, bool cleaned)
     return true;
 }
 
-static void settle(struct syni_task *task, struct syn_step step)
+static void engine_settle(struct syni_task *task, struct syn_step step)
 {
     while (step.what == SYNI_LEFT && !close_open(task, false))
         step = task->function->leave((struct syn_task *)(void *)task);
     if (step.what == SYNI_ENDED && !close_open(task, true))
-        end(task);
+        engine_end(task);
     else if (step.what == SYNI_SUSPENDED)
         suspend(task);
     else if (!task->closing)
@@ -244,23 +241,22 @@ static void run_one(struct syni_task *task)
 {
     struct syni_home *home = task->home;
 
-    SYNI_INVARIANT(10, syni_drives(&home->loop));
     task->queued = false;
     if (task->ending) {
-        end(task);
+        engine_end(task);
         return;
     }
     task->wait = SYNI_WAIT_NOTHING;
     task->live.waits_for = "";
     home->current = task;
     atomic_store_explicit(&home->running, task->function->name, memory_order_relaxed);
-    settle(task, next_step(task));
+    engine_settle(task, next_step(task));
     home->current = NULL;
     home->newborn = NULL; /* from here on other jobs may run */
 }
 
 /* What it runs of the user's (destroying arguments and values) is TASK's, as a step is. */
-static const char *enter(struct syni_task *task)
+static const char *engine_enter(struct syni_task *task)
 {
     const char *outer = atomic_load_explicit(&task->home->running, memory_order_relaxed);
 
@@ -278,7 +274,7 @@ static void end_unstarted(struct syni_task *task, syn_err err, enum syn_origin o
     syni_shelter_leaving(task);
     syni_outcome_set(task, err, origin, why);
     task->leaving = true;
-    end(task);
+    engine_end(task);
 }
 
 /* Why TASK shall not begin, by its function's own rules. */
@@ -289,7 +285,7 @@ static syn_err objection(struct syni_task *task)
 }
 
 /* TASK is there. False: it has ended without beginning, or will. */
-static bool arrive(struct syni_task *task)
+static bool engine_arrive(struct syni_task *task)
 {
     struct syni_home *home = task->home;
     syn_err err;
@@ -314,7 +310,6 @@ static bool arrive(struct syni_task *task)
     } else if ((err = objection(task)) != SYN_OK) {
         end_unstarted(task, err, SYN_BY_LIBRARY);
     } else {
-        SYNI_INVARIANT(92, !task->begun);
         task->begun = true;
         return true;
     }
@@ -338,7 +333,7 @@ static void run_from(struct syni_task *task, bool begins)
     home->n_transfers = n_transfers(&home->loop);
     home->newborn = NULL;
     while (task) {
-        if (!begins || arrive(task))
+        if (!begins || engine_arrive(task))
             run_one(task);
         task = home->next;
         home->next = NULL;
@@ -369,7 +364,7 @@ void syni_task_arrive(struct syni_job *job)
 void syni_task_abandon(struct syni_task *task, syn_err err, enum syn_origin origin,
                        const char *message)
 {
-    const char *outer = enter(task);
+    const char *outer = engine_enter(task);
     struct syni_home *home = task->home;
 
     task->abandoned = true;
@@ -377,6 +372,6 @@ void syni_task_abandon(struct syni_task *task, syn_err err, enum syn_origin orig
     syni_outcome_abandon(task, err, origin, message);
     task->ending = true;
     if (!task->queued)
-        end(task);
+        engine_end(task);
     atomic_store_explicit(&home->running, outer, memory_order_relaxed);
 }

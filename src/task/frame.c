@@ -21,9 +21,9 @@
 #include "pool/pool.h"
 
 /* A worker keeps fewer: it mostly frees what others made, who are to have it back. */
-enum { OF_HOME = 256, OF_WORKER = 64, BATCH = 32, OF_ALL = 4096 };
+enum { OF_HOME = 256, OF_WORKER = 64, FRAME_BATCH = 32, OF_ALL = 4096 };
 
-static struct syni_mutex lock = SYNI_MUTEX_INIT(FRAMES);
+static struct syni_mutex frame_lock = SYNI_MUTEX_INIT(FRAMES);
 static struct syni_store common;                  /* under lock */
 static _Atomic(bool) stocked[SYNI_FRAME_CLASSES]; /* common has some; written under lock */
 /* Under lock: while there are any, frames are worth keeping. */
@@ -31,7 +31,7 @@ static bool loops_run;
 static unsigned n_workers; /* that have a store */
 
 /* What is spare here was the parent's, with its slots. */
-static void forked(void)
+static void frame_forked(void)
 {
     common = (struct syni_store){0};
     for (unsigned class = 0; class < SYNI_FRAME_CLASSES; class++)
@@ -40,21 +40,21 @@ static void forked(void)
     n_workers = 0;
 }
 
-static struct syni_fork_call fork_call = {.lock = &lock, .child = forked};
+static struct syni_fork_call frame_fork_call = {.lock = &frame_lock, .child = frame_forked};
 
 /* 0 for up to 64 bytes, and so on; SYNI_FRAME_CLASSES for what is not cached. */
-static unsigned class_of(size_t size)
+static unsigned frame_class_of(size_t size)
 {
     size_t class = (size - 1) / SYNI_FRAME_CLASS_BYTES;
 
     return class < SYNI_FRAME_CLASSES ? (unsigned)class : SYNI_FRAME_CLASSES;
 }
 
-static size_t rounded(size_t size)
+static size_t frame_rounded(size_t size)
 {
-    return class_of(size) == SYNI_FRAME_CLASSES
+    return frame_class_of(size) == SYNI_FRAME_CLASSES
                ? size
-               : ((size_t)class_of(size) + 1) * SYNI_FRAME_CLASS_BYTES;
+               : ((size_t)frame_class_of(size) + 1) * SYNI_FRAME_CLASS_BYTES;
 }
 
 static struct syni_spare *pop(struct syni_store *store, unsigned class)
@@ -75,7 +75,7 @@ static void push(struct syni_store *store, unsigned class, struct syni_spare *sp
     store->count[class]++;
 }
 
-static void give_back(struct syni_spare *spare, unsigned class)
+static void frame_give_back(struct syni_spare *spare, unsigned class)
 {
     struct syni_slot *slot = spare->slot;
 
@@ -85,21 +85,21 @@ static void give_back(struct syni_spare *spare, unsigned class)
 
 static bool is_kept_locked(void)
 {
-    SYNI_HOLDS(&lock);
+    SYNI_HOLDS(&frame_lock);
     return loops_run || n_workers > 0;
 }
 
 /* relaxed: a hint, which a taker checks under the lock */
 static void note_stock_locked(unsigned class)
 {
-    SYNI_HOLDS(&lock);
+    SYNI_HOLDS(&frame_lock);
     atomic_store_explicit(&stocked[class], common.count[class] > 0, memory_order_relaxed);
 }
 
 /* Those of LIST go to the common store as far as that keeps them, else to the allocator. */
 static void put_common(struct syni_spare *list, unsigned class)
 {
-    syni_mutex_lock(&lock);
+    syni_mutex_lock(&frame_lock);
     while (list && is_kept_locked() && common.count[class] < OF_ALL) {
         struct syni_spare *spare = list;
 
@@ -107,12 +107,12 @@ static void put_common(struct syni_spare *list, unsigned class)
         push(&common, class, spare);
     }
     note_stock_locked(class);
-    syni_mutex_unlock(&lock);
+    syni_mutex_unlock(&frame_lock);
     while (list) {
         struct syni_spare *spare = list;
 
         list = spare->next;
-        give_back(spare, class);
+        frame_give_back(spare, class);
     }
 }
 
@@ -143,33 +143,33 @@ static void put_all_common(struct syni_store *store)
 }
 
 /* Gives what is in the common store back to the allocator. ALWAYS: although it keeps some. */
-static void trim(bool always)
+static void frame_trim(bool always)
 {
     struct syni_store all = {0};
 
-    syni_mutex_lock(&lock);
+    syni_mutex_lock(&frame_lock);
     if (always || !is_kept_locked()) {
         all = common;
         common = (struct syni_store){0};
         for (unsigned class = 0; class < SYNI_FRAME_CLASSES; class++)
             note_stock_locked(class);
     }
-    syni_mutex_unlock(&lock);
+    syni_mutex_unlock(&frame_lock);
     for (unsigned class = 0; class < SYNI_FRAME_CLASSES; class++)
         while (all.spares[class])
-            give_back(pop(&all, class), class);
+            frame_give_back(pop(&all, class), class);
 }
 
 void syn_memory_trim(void)
 {
-    trim(true);
+    frame_trim(true);
 }
 
 static void keep_for_workers(int more)
 {
-    syni_mutex_lock(&lock);
+    syni_mutex_lock(&frame_lock);
     n_workers += (unsigned)more;
-    syni_mutex_unlock(&lock);
+    syni_mutex_unlock(&frame_lock);
 }
 
 /* The thread of a worker ends. */
@@ -181,7 +181,7 @@ static void retire_worker(struct syni_self *self)
     put_all_common(store);
     syni_free(store, sizeof *store);
     keep_for_workers(-1);
-    trim(false);
+    frame_trim(false);
 }
 
 void syni_frame_keep(void)
@@ -205,7 +205,7 @@ static struct syni_store *store_here(const struct syni_self *self)
     return home ? &home->store : self->frames;
 }
 
-static struct syni_spare *take(const struct syni_self *self, unsigned class)
+static struct syni_spare *frame_take(const struct syni_self *self, unsigned class)
 {
     struct syni_store *store = store_here(self);
     struct syni_spare *spare = store ? pop(store, class) : NULL;
@@ -213,29 +213,29 @@ static struct syni_spare *take(const struct syni_self *self, unsigned class)
     /* relaxed: a look without the lock; at worst we allocate, or lock in vain */
     if (spare || !atomic_load_explicit(&stocked[class], memory_order_relaxed))
         return spare;
-    syni_mutex_lock(&lock);
+    syni_mutex_lock(&frame_lock);
     spare = pop(&common, class);
-    for (int i = 0; store && common.count[class] > 0 && i < BATCH; i++)
+    for (int i = 0; store && common.count[class] > 0 && i < FRAME_BATCH; i++)
         push(store, class, pop(&common, class));
     note_stock_locked(class);
-    syni_mutex_unlock(&lock);
+    syni_mutex_unlock(&frame_lock);
     return spare;
 }
 
 void *syni_frame_new(const struct syni_self *self, size_t size, struct syni_slot **out_slot)
 {
-    unsigned class = class_of(size);
-    struct syni_spare *spare = class < SYNI_FRAME_CLASSES ? take(self, class) : NULL;
+    unsigned class = frame_class_of(size);
+    struct syni_spare *spare = class < SYNI_FRAME_CLASSES ? frame_take(self, class) : NULL;
 
     if (spare) {
         *out_slot = spare->slot;
         memset(spare, 0, size);
         return spare;
     }
-    *out_slot = syni_fork_watch(&fork_call) ? NULL : syni_slot_new();
+    *out_slot = syni_fork_watch(&frame_fork_call) ? NULL : syni_slot_new();
     if (!*out_slot)
         return NULL;
-    spare = syni_alloc(rounded(size));
+    spare = syni_alloc(frame_rounded(size));
     if (!spare)
         syni_slot_free(*out_slot);
     return spare;
@@ -245,15 +245,15 @@ void syni_frame_free(void *frame, size_t size, struct syni_slot *slot)
 {
     struct syni_self *self = syni_self();
     struct syni_store *store = store_here(self);
-    unsigned class = class_of(size);
+    unsigned class = frame_class_of(size);
     struct syni_spare *spare = frame;
 
     if (syni_slot_refusal(slot, SYN_OK)) { /* the parent's */
-        syni_free(frame, rounded(size));
+        syni_free(frame, frame_rounded(size));
         return;
     }
     if (class == SYNI_FRAME_CLASSES || syni_slot_is_spent(slot)) {
-        syni_free(frame, rounded(size));
+        syni_free(frame, frame_rounded(size));
         syni_slot_free(slot);
         return;
     }
@@ -265,7 +265,7 @@ void syni_frame_free(void *frame, size_t size, struct syni_slot *slot)
     }
     push(store, class, spare);
     if (store->count[class] > (store == self->frames ? OF_WORKER : OF_HOME))
-        put_common(pop_many(store, class, BATCH), class);
+        put_common(pop_many(store, class, FRAME_BATCH), class);
 }
 
 void syni_frame_retire(struct syni_home *home)
@@ -275,9 +275,9 @@ void syni_frame_retire(struct syni_home *home)
 
 void syni_frame_cache(bool on)
 {
-    syni_mutex_lock(&lock);
+    syni_mutex_lock(&frame_lock);
     loops_run = on;
-    syni_mutex_unlock(&lock);
+    syni_mutex_unlock(&frame_lock);
     if (!on)
-        trim(false);
+        frame_trim(false);
 }

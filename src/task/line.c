@@ -13,7 +13,7 @@
 
 #include "base/report.h"
 
-static void time_is_up(struct syni_timer *timer)
+static void line_time_is_up(struct syni_timer *timer)
 {
     struct syni_task *task = SYNI_CONTAINER(timer, struct syni_task, timer);
 
@@ -33,7 +33,7 @@ void syni_line_join(struct syni_line *line, struct syni_task *task, struct syn_d
         line->first = task;
     line->last = task;
     if (deadline.ns != SYNI_NEVER)
-        syni_timer_start(&task->home->loop, &task->timer, deadline.ns, time_is_up);
+        syni_timer_start(&task->home->loop, &task->timer, deadline.ns, line_time_is_up);
 }
 
 bool syni_line_leave(struct syni_line *line, struct syni_task *task)
@@ -79,7 +79,7 @@ bool syni_line_begin(struct syni_task *task, void *thing, const struct syni_wait
     return true;
 }
 
-static struct syn_step refuse(struct syni_task *task, syn_err err, struct syn_report *report)
+static struct syn_step line_refuse(struct syni_task *task, syn_err err, struct syn_report *report)
 {
     task->ops = NULL;
     task->status = err;
@@ -90,31 +90,33 @@ static struct syn_step refuse(struct syni_task *task, syn_err err, struct syn_re
 
 struct syn_step syni_line_refuse_home(struct syni_task *task, const struct syni_home *user)
 {
-    return refuse(task, SYN_EWRONGLOOP,
-                  syni_report_format(SYN_EWRONGLOOP, SYN_BY_LIBRARY,
-                                     "%s is in use on '%s', and %s runs on '%s'; share it by a "
-                                     "promise or a channel",
-                                     task->live.waits_for, user->loop.name, task->function->name,
-                                     task->home->loop.name));
+    return line_refuse(
+        task, SYN_EWRONGLOOP,
+        syni_report_format(SYN_EWRONGLOOP, SYN_BY_LIBRARY,
+                           "%s is in use on '%s', and %s runs on '%s'; share it by a "
+                           "promise or a channel",
+                           task->live.waits_for, user->loop.name, task->function->name,
+                           task->home->loop.name));
 }
 
 struct syn_step syni_line_refuse_own(struct syni_task *task)
 {
-    return refuse(task, SYN_EDEADLK,
-                  syni_report_format(SYN_EDEADLK, SYN_BY_LIBRARY,
-                                     "%s waits for %s that it holds itself", task->function->name,
-                                     task->live.waits_for));
+    return line_refuse(task, SYN_EDEADLK,
+                       syni_report_format(SYN_EDEADLK, SYN_BY_LIBRARY,
+                                          "%s waits for %s that it holds itself",
+                                          task->function->name, task->live.waits_for));
 }
 
 struct syn_step syni_line_refuse_circle(struct syni_task *task, const struct syni_task *holder)
 {
-    return refuse(task, SYN_EDEADLK,
-                  syni_report_format(SYN_EDEADLK, SYN_BY_LIBRARY,
-                                     "%s waits for %s that %s holds, which waits, perhaps through "
-                                     "others, for %s; unlock it before that wait, or lock in one "
-                                     "order everywhere",
-                                     task->function->name, task->live.waits_for,
-                                     holder->function->name, task->function->name));
+    return line_refuse(
+        task, SYN_EDEADLK,
+        syni_report_format(SYN_EDEADLK, SYN_BY_LIBRARY,
+                           "%s waits for %s that %s holds, which waits, perhaps through "
+                           "others, for %s; unlock it before that wait, or lock in one "
+                           "order everywhere",
+                           task->function->name, task->live.waits_for, holder->function->name,
+                           task->function->name));
 }
 
 void syni_line_interrupt(struct syni_task *task)

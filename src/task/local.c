@@ -64,7 +64,8 @@ void syni_bindings_drop(struct syni_bindings *bindings)
     }
 }
 
-static struct syni_bindings *find(struct syni_bindings *bindings, const struct syn_task_local *key)
+static struct syni_bindings *local_find(struct syni_bindings *bindings,
+                                        const struct syn_task_local *key)
 {
     while (bindings && bindings->key != key)
         bindings = bindings->next;
@@ -73,7 +74,7 @@ static struct syni_bindings *find(struct syni_bindings *bindings, const struct s
 
 void *syni_local_get(const struct syn_task_local *key)
 {
-    struct syni_bindings *found = find(*here(syni_self()), key);
+    struct syni_bindings *found = local_find(*here(syni_self()), key);
 
     return found ? found->value : NULL;
 }
@@ -81,8 +82,8 @@ void *syni_local_get(const struct syn_task_local *key)
 /* No binding that exists is changed (invariant 38): others may have it, too. */
 
 /* A binding in front of NEXT, whose reference it takes over; NULL, and it does not. */
-static struct syni_bindings *bind(const struct syn_task_local *key, void *value,
-                                  struct syni_bindings *next)
+static struct syni_bindings *local_bind(const struct syn_task_local *key, void *value,
+                                        struct syni_bindings *next)
 {
     struct syni_bindings *made = syni_alloc(sizeof *made);
 
@@ -102,7 +103,7 @@ static bool without(struct syni_bindings *bindings, struct syni_bindings *old,
     struct syni_bindings *chain = syni_bindings_hold(old ? old->next : bindings), *longer;
 
     for (; old && bindings != old; bindings = bindings->next) {
-        longer = bind(bindings->key, bindings->value, chain);
+        longer = local_bind(bindings->key, bindings->value, chain);
         if (!longer) {
             syni_bindings_release(chain);
             return false;
@@ -113,7 +114,7 @@ static bool without(struct syni_bindings *bindings, struct syni_bindings *old,
     return true;
 }
 
-static void thread_ends(struct syni_self *self)
+static void local_thread_ends(struct syni_self *self)
 {
     syni_bindings_release(self->locals);
     self->locals = NULL;
@@ -129,10 +130,10 @@ syn_err syni_local_set(const struct syn_task_local *key, void *value)
     struct syni_self *self = syni_self();
     struct syni_bindings **place = here(self), *chain, *longer;
 
-    if (!without(*place, find(*place, key), &chain))
+    if (!without(*place, local_find(*place, key), &chain))
         return no_memory(key);
     if (value) {
-        longer = bind(key, value, chain);
+        longer = local_bind(key, value, chain);
         if (!longer) {
             syni_bindings_release(chain);
             return no_memory(key);
@@ -142,6 +143,6 @@ syn_err syni_local_set(const struct syn_task_local *key, void *value)
     syni_bindings_release(*place);
     *place = chain;
     if (place == &self->locals)
-        syni_self_owns(self, SYNI_OWNS_LOCALS, thread_ends);
+        syni_self_owns(self, SYNI_OWNS_LOCALS, local_thread_ends);
     return SYN_OK;
 }

@@ -37,12 +37,12 @@ static struct syni_condition *condition_of(struct syn_condition *public_conditio
 }
 
 /* Where it is used; NULL: nowhere at this moment. */
-static const struct syni_home *home_of(const struct syni_mutex_of_tasks *mutex)
+static const struct syni_home *mutex_home_of(const struct syni_mutex_of_tasks *mutex)
 {
     return mutex->holder ? mutex->holder->home : NULL;
 }
 
-static void hold(struct syni_mutex_of_tasks *mutex, struct syni_task *task)
+static void mutex_hold(struct syni_mutex_of_tasks *mutex, struct syni_task *task)
 {
     mutex->holder = task;
     mutex->next_held = task->held;
@@ -67,7 +67,7 @@ void syni_mutex_give_up(struct syni_mutex_of_tasks *mutex)
     unhold(mutex);
     if (!next)
         return;
-    hold(mutex, next);
+    mutex_hold(mutex, next);
     syni_task_resume(next);
 }
 
@@ -79,7 +79,7 @@ void syni_mutex_queue(struct syni_mutex_of_tasks *mutex, struct syni_task *task,
         return;
     }
     SYNI_INVARIANT(36, !mutex->line.first);
-    hold(mutex, task);
+    mutex_hold(mutex, task);
     syni_task_resume(task);
 }
 
@@ -144,7 +144,8 @@ static bool leads_to(const struct syni_task *from, const struct syni_task *to, i
     return from;
 }
 
-static bool closes_circle(const struct syni_mutex_of_tasks *mutex, const struct syni_task *task)
+static bool mutex_closes_circle(const struct syni_mutex_of_tasks *mutex,
+                                const struct syni_task *task)
 {
     int left = FAR;
 
@@ -163,7 +164,7 @@ struct syn_step syni_step_lock(struct syn_task *public_task, struct syn_mutex *p
         return syni_line_refuse_home(task, mutex->holder->home);
     if (mutex->holder == task)
         return syni_line_refuse_own(task);
-    if (deadline.ns == SYNI_NEVER && closes_circle(mutex, task))
+    if (deadline.ns == SYNI_NEVER && mutex_closes_circle(mutex, task))
         return syni_line_refuse_circle(task, mutex->holder);
     syni_mutex_queue(mutex, task, deadline);
     return syni_suspended;
@@ -172,14 +173,14 @@ struct syn_step syni_step_lock(struct syn_task *public_task, struct syn_mutex *p
 syn_err syn_mutex_try(struct syn_mutex *public_mutex)
 {
     struct syni_mutex_of_tasks *mutex = mutex_of(public_mutex);
-    struct syni_task *task = syni_line_here(home_of(mutex), mutex->holder != NULL);
+    struct syni_task *task = syni_line_here(mutex_home_of(mutex), mutex->holder != NULL);
 
     if (!task)
         return syni_refuse(SYN_EWRONGLOOP, "a mutex of tasks is locked in a step of a task of its "
                                            "synchronizer");
     if (mutex->holder)
         return syni_answer(SYN_EBUSY);
-    hold(mutex, task);
+    mutex_hold(mutex, task);
     return SYN_OK;
 }
 
@@ -187,7 +188,7 @@ int syn_mutex_is_mine(const struct syn_mutex *public_mutex)
 {
     const struct syni_mutex_of_tasks *mutex = MUTEX((uintptr_t)public_mutex);
 
-    return mutex->holder && mutex->holder == syni_line_here(home_of(mutex), true);
+    return mutex->holder && mutex->holder == syni_line_here(mutex_home_of(mutex), true);
 }
 
 void syn_mutex_unlock(struct syn_mutex *mutex)

@@ -13,7 +13,7 @@
 
 #include "base/report.h"
 
-static void add_site(struct syni_task *task, struct syn_report *report)
+static void outcome_add_site(struct syni_task *task, struct syn_report *report)
 {
     struct syn_site site = {
         task->function->name,
@@ -44,7 +44,7 @@ static struct syn_report *make_report(struct syni_task *task, syn_err err, enum 
     }
     if (report)
         report->origin = origin;
-    add_site(task, report);
+    outcome_add_site(task, report);
     return report;
 }
 

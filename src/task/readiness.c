@@ -19,24 +19,24 @@
 
 _Static_assert(SYN_READABLE == (int)SYNI_READ && SYN_WRITABLE == (int)SYNI_WRITE, "not the same");
 
-static void note(struct syni_task *task, const struct syni_fd_wait *wait)
+static void readiness_note(struct syni_task *task, const struct syni_fd_wait *wait)
 {
     task->on.descriptor.ready |= wait->forgotten ? SYN_FORGOTTEN : (int)wait->direction;
     if (!task->queued)
         syni_task_resume(task);
 }
 
-static void readable(struct syni_fd_wait *wait)
+static void readiness_readable(struct syni_fd_wait *wait)
 {
-    note(SYNI_CONTAINER(wait, struct syni_task, on.descriptor.reader), wait);
+    readiness_note(SYNI_CONTAINER(wait, struct syni_task, on.descriptor.reader), wait);
 }
 
-static void writable(struct syni_fd_wait *wait)
+static void readiness_writable(struct syni_fd_wait *wait)
 {
-    note(SYNI_CONTAINER(wait, struct syni_task, on.descriptor.writer), wait);
+    readiness_note(SYNI_CONTAINER(wait, struct syni_task, on.descriptor.writer), wait);
 }
 
-static void forget(struct syni_task *task)
+static void readiness_forget(struct syni_task *task)
 {
     syni_timer_stop(&task->home->loop, &task->timer);
     if (task->on.descriptor.reader.ready)
@@ -45,13 +45,13 @@ static void forget(struct syni_task *task)
         syni_watch_stop(&task->home->loop, &task->on.descriptor.writer);
 }
 
-static void interrupt(struct syni_task *task)
+static void readiness_interrupt(struct syni_task *task)
 {
     task->interrupted = true;
     syni_task_resume(task);
 }
 
-static void time_is_up(struct syni_timer *timer)
+static void readiness_time_is_up(struct syni_timer *timer)
 {
     struct syni_task *task = SYNI_CONTAINER(timer, struct syni_task, timer);
 
@@ -59,20 +59,21 @@ static void time_is_up(struct syni_timer *timer)
         syni_task_resume(task);
 }
 
-static bool collect(struct syni_task *task)
+static bool readiness_collect(struct syni_task *task)
 {
     int ready = task->on.descriptor.ready;
 
-    forget(task);
+    readiness_forget(task);
     task->status = SYN_OK;
     if (task->on.descriptor.out_ready && !task->interrupted)
         *task->on.descriptor.out_ready = ready & SYN_FORGOTTEN ? SYN_FORGOTTEN : ready;
     return false;
 }
 
-static const struct syni_wait_ops descriptor_ops = {interrupt, collect, forget, forget, NULL};
+static const struct syni_wait_ops descriptor_ops = {readiness_interrupt, readiness_collect,
+                                                    readiness_forget, readiness_forget, NULL};
 
-static void refuse(struct syni_task *task, syn_err err, int fd)
+static void readiness_refuse(struct syni_task *task, syn_err err, int fd)
 {
     const char *why = "descriptor %d cannot be waited for";
 
@@ -97,22 +98,22 @@ static void ready_wait(struct syni_fd_wait *wait, int fd, unsigned direction,
     *wait = (struct syni_fd_wait){.fd = fd, .direction = direction, .ready = ready};
 }
 
-static syn_err start(struct syni_task *task, int fd, int events)
+static syn_err readiness_start(struct syni_task *task, int fd, int events)
 {
     struct syni_fd_wait *reader = &task->on.descriptor.reader;
     struct syni_fd_wait *writer = &task->on.descriptor.writer;
 
     if (events <= 0 || events > (SYN_READABLE | SYN_WRITABLE))
         return SYN_EINVAL;
-    ready_wait(reader, fd, SYNI_READ, events & SYN_READABLE ? readable : NULL);
-    ready_wait(writer, fd, SYNI_WRITE, events & SYN_WRITABLE ? writable : NULL);
+    ready_wait(reader, fd, SYNI_READ, events & SYN_READABLE ? readiness_readable : NULL);
+    ready_wait(writer, fd, SYNI_WRITE, events & SYN_WRITABLE ? readiness_writable : NULL);
     if (events == (SYN_READABLE | SYN_WRITABLE))
         return syni_watch_start_both(&task->home->loop, reader, writer);
     return syni_watch_start(&task->home->loop, events & SYN_READABLE ? reader : writer);
 }
 
 /* The deadline has passed: only what is ready already is told. False: it has not. */
-static bool look(struct syni_task *task, struct syni_polled polled)
+static bool readiness_look(struct syni_task *task, struct syni_polled polled)
 {
     if (syni_loop_now(&task->home->loop) < polled.deadline.ns)
         return false;
@@ -139,11 +140,11 @@ struct syn_step syni_step_poll(struct syn_task *public_task, struct syni_polled 
     task->ops = &descriptor_ops;
     task->on.descriptor.out_ready = out_ready;
     task->on.descriptor.ready = 0;
-    err = start(task, polled.fd, polled.events);
+    err = readiness_start(task, polled.fd, polled.events);
     if (err)
-        refuse(task, err, polled.fd);
-    else if (polled.deadline.ns != SYNI_NEVER && !look(task, polled))
-        syni_timer_start(&task->home->loop, &task->timer, polled.deadline.ns, time_is_up);
+        readiness_refuse(task, err, polled.fd);
+    else if (polled.deadline.ns != SYNI_NEVER && !readiness_look(task, polled))
+        syni_timer_start(&task->home->loop, &task->timer, polled.deadline.ns, readiness_time_is_up);
     return syni_suspended;
 }
 

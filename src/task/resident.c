@@ -10,11 +10,11 @@
 
 struct syni_mutex syni_residents_lock = SYNI_MUTEX_INIT(RESIDENTS);
 
-static struct syni_fork_call fork_call = {.lock = &syni_residents_lock};
+static struct syni_fork_call resident_fork_call = {.lock = &syni_residents_lock};
 
 void syni_residents_init(struct syni_home *home)
 {
-    syni_fork_watch(&fork_call);
+    syni_fork_watch(&resident_fork_call);
     syni_list_init(&home->residents);
 }
 
@@ -27,7 +27,6 @@ void syni_residents_open(struct syni_home *home)
 
 bool syni_resident_add(struct syni_home *home, struct syni_resident *resident)
 {
-    SYNI_INVARIANT(43, syni_mutex_is_held(&syni_residents_lock));
     if (!home->takes_residents)
         return false;
     syni_list_append(&home->residents, &resident->link);

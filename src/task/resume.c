@@ -20,8 +20,6 @@
 
 static void set_ready(struct syni_task *task)
 {
-    SYNI_INVARIANT(10, syni_drives(&task->home->loop));
-    SYNI_INVARIANT(12, !task->queued || task->ending); /* abandoned, with a wake on its way */
     task->wait = SYNI_WAIT_NOTHING;
     task->queued = true;
     task->live.waits_for = "";
@@ -39,7 +37,7 @@ static void resume_by_post(struct syni_job *job)
     syni_task_resume(SYNI_CONTAINER(job, struct syni_task, core.job));
 }
 
-static void post(struct syni_task *task)
+static void resume_post(struct syni_task *task)
 {
     task->core.job.run = resume_by_post;
     syni_loop_post(&task->home->loop, &task->core.job);
@@ -50,7 +48,7 @@ void syni_task_wake(struct syni_task *task)
     if (syni_drives(&task->home->loop))
         syni_task_resume(task);
     else
-        post(task);
+        resume_post(task);
 }
 
 /* --- transfers --- */
@@ -62,7 +60,6 @@ static bool may_transfer(const struct syni_home *home)
 
 static void transfer(struct syni_home *home, struct syni_task *task)
 {
-    SYNI_INVARIANT(141, home->n_transfers > 0 && home->loop.steps_left > 0 && !home->loop.draws);
     home->next = task;
     home->n_transfers--;
     home->loop.steps_left--;
@@ -95,7 +92,7 @@ void syni_task_wake_at_once(struct syni_task *task)
     if (syni_drives(&task->home->loop))
         syni_task_transfer(task);
     else
-        post(task);
+        resume_post(task);
 }
 
 void syni_task_begin_at_once(struct syni_home *home, struct syni_task *task)

@@ -20,7 +20,7 @@ struct place {
     uint32_t free, filled, popped; /* what the mark is before, between and after */
 };
 
-static struct place place_of(const struct syni_ring *ring, uint64_t position)
+static struct place ring_place_of(const struct syni_ring *ring, uint64_t position)
 {
     uint64_t lap = position / ring->places;
     size_t i = (size_t)(position % ring->places);
@@ -61,7 +61,7 @@ static uint64_t position(const _Atomic(uint64_t) *end)
     return atomic_load_explicit(end, memory_order_relaxed) >> 1;
 }
 
-static void advance(_Atomic(uint64_t) *end)
+static void ring_advance(_Atomic(uint64_t) *end)
 {
     atomic_store_explicit(end, atomic_load_explicit(end, memory_order_relaxed) + 2,
                           memory_order_relaxed);
@@ -93,36 +93,36 @@ size_t syni_ring_count(const struct syni_ring *ring)
 
 void syni_ring_push(struct syni_ring *ring, const void *item)
 {
-    struct place place = place_of(ring, position(&ring->in));
+    struct place place = ring_place_of(ring, position(&ring->in));
 
     if (syni_ring_count(ring) >= ring->places)
         syni_panic("an item was put into a full channel"); /* it would never become free */
     await_mark(&place, place.free);
     memcpy(place.item, item, ring->size);
     set_mark(&place, place.filled);
-    advance(&ring->in);
+    ring_advance(&ring->in);
 }
 
 void syni_ring_pop(struct syni_ring *ring, void *out_item)
 {
-    struct place place = place_of(ring, position(&ring->out));
+    struct place place = ring_place_of(ring, position(&ring->out));
 
     await_mark(&place, place.filled);
     memcpy(out_item, place.item, ring->size);
     set_mark(&place, place.popped);
-    advance(&ring->out);
+    ring_advance(&ring->out);
 }
 
 void syni_ring_empty(struct syni_ring *ring, void (*destroy)(void *item))
 {
     while (syni_ring_count(ring) > 0) {
-        struct place place = place_of(ring, position(&ring->out));
+        struct place place = ring_place_of(ring, position(&ring->out));
 
         await_mark(&place, place.filled);
         if (destroy)
             destroy(place.item);
         set_mark(&place, place.popped);
-        advance(&ring->out);
+        ring_advance(&ring->out);
     }
 }
 
@@ -137,9 +137,9 @@ void syni_ring_stop(struct syni_ring *ring)
     atomic_fetch_or_explicit(&ring->out, STOPPED, memory_order_relaxed);
 }
 
-static void let_go(_Atomic(uint64_t) *end)
+static void ring_let_go(_Atomic(uint64_t) *end)
 {
-    /* release: who claims from here on knows where the ring lies; see claim() */
+    /* release: who claims from here on knows where the ring lies; see ring_claim() */
     atomic_store_explicit(end, atomic_load_explicit(end, memory_order_relaxed) & ~(uint64_t)STOPPED,
                           memory_order_release);
 }
@@ -147,27 +147,27 @@ static void let_go(_Atomic(uint64_t) *end)
 void syni_ring_flow(struct syni_ring *ring)
 {
     ring->flows = ring->flowed = true;
-    let_go(&ring->in);
-    let_go(&ring->out);
+    ring_let_go(&ring->in);
+    ring_let_go(&ring->out);
 }
 
 /* --- flowing --- */
 
-static uint64_t look(const _Atomic(uint64_t) *end)
+static uint64_t ring_look(const _Atomic(uint64_t) *end)
 {
-    /* acquire: pairs with the release in let_go() */
+    /* acquire: pairs with the release in ring_let_go() */
     return atomic_load_explicit(end, memory_order_acquire);
 }
 
 /* The next of END, IN or OUT, with its mark as it must be, is the caller's. relaxed: the marks
  * order what is copied. */
-static bool claim(struct syni_ring *ring, _Atomic(uint64_t) *end, struct place *out_place)
+static bool ring_claim(struct syni_ring *ring, _Atomic(uint64_t) *end, struct place *out_place)
 {
-    uint64_t seen = look(end);
+    uint64_t seen = ring_look(end);
 
     if (seen & STOPPED)
         return false;
-    *out_place = place_of(ring, seen >> 1);
+    *out_place = ring_place_of(ring, seen >> 1);
     return has_mark(out_place, end == &ring->in ? out_place->free : out_place->filled) &&
            atomic_compare_exchange_strong_explicit(end, &seen, seen + 2, memory_order_relaxed,
                                                    memory_order_relaxed);
@@ -177,7 +177,7 @@ bool syni_ring_try_push(struct syni_ring *ring, const void *item)
 {
     struct place place;
 
-    if (!claim(ring, &ring->in, &place))
+    if (!ring_claim(ring, &ring->in, &place))
         return false;
     SYNI_DELAY(ring_claimed);
     memcpy(place.item, item, ring->size);
@@ -189,7 +189,7 @@ bool syni_ring_try_pop(struct syni_ring *ring, void *out_item)
 {
     struct place place;
 
-    if (!claim(ring, &ring->out, &place))
+    if (!ring_claim(ring, &ring->out, &place))
         return false;
     SYNI_DELAY(ring_claimed);
     memcpy(out_item, place.item, ring->size);
@@ -199,11 +199,11 @@ bool syni_ring_try_pop(struct syni_ring *ring, void *out_item)
 
 bool syni_ring_try_push_below(struct syni_ring *ring, const void *item)
 {
-    uint64_t next = (look(&ring->in) >> 1) + 1, capacity = ring->places - 1;
+    uint64_t next = (ring_look(&ring->in) >> 1) + 1, capacity = ring->places - 1;
 
     if (next >= capacity) {
         /* With it in there are CAPACITY of them, unless this one was popped. */
-        struct place last = place_of(ring, next - capacity);
+        struct place last = ring_place_of(ring, next - capacity);
 
         if (!has_mark(&last, last.popped))
             return false;
@@ -213,17 +213,17 @@ bool syni_ring_try_push_below(struct syni_ring *ring, const void *item)
 
 bool syni_ring_is_stopped(const struct syni_ring *ring)
 {
-    return look(&ring->in) & STOPPED;
+    return ring_look(&ring->in) & STOPPED;
 }
 
 static bool is_worth_trying(const struct syni_ring *ring, const _Atomic(uint64_t) *end)
 {
-    uint64_t seen = look(end);
+    uint64_t seen = ring_look(end);
     struct place place;
 
     if (seen & STOPPED)
         return true;
-    place = place_of(ring, seen >> 1);
+    place = ring_place_of(ring, seen >> 1);
     return has_mark(&place, end == &ring->in ? place.free : place.filled);
 }
 

@@ -91,8 +91,8 @@ static void child_ended(struct syni_scope *scope, struct syni_core *core,
 }
 
 /* There is nobody to ask: CORE is a promise made by hand, and is let go. */
-static void withdraw(struct syni_scope *scope, struct syni_core *core,
-                     struct syni_section *section)
+static void scope_withdraw(struct syni_scope *scope, struct syni_core *core,
+                           struct syni_section *section)
 {
     struct syni_member *member = &core->member;
 
@@ -116,8 +116,8 @@ static void request(struct syni_core *core, enum syn_origin origin, struct syni_
     section->last_request = &core->task->request_job.link.next;
 }
 
-static void ask_child(struct syni_scope *scope, struct syni_core *core,
-                      struct syni_section *section)
+static void scope_ask_child(struct syni_scope *scope, struct syni_core *core,
+                            struct syni_section *section)
 {
     enum syn_origin origin = (enum syn_origin)(scope->asked - 1);
 
@@ -130,7 +130,7 @@ static void ask_child(struct syni_scope *scope, struct syni_core *core,
         syni_slot_take(core->slot, syni_slot_generation(core->slot), SYNI_SLOT_PIN_ANY);
     } else if (!core->task) {
         if (!syni_core_ask(core, origin))
-            withdraw(scope, core, section);
+            scope_withdraw(scope, core, section);
     } else {
         request(core, origin, section);
     }
@@ -143,11 +143,11 @@ void syni_scope_ask(struct syni_scope *scope, enum syn_origin origin,
         return;
     scope->asked = (int)origin + 1;
     SYNI_LIST_EACH (node, &scope->children)
-        ask_child(scope, SYNI_CONTAINER(node, struct syni_core, member.link), section);
+        scope_ask_child(scope, SYNI_CONTAINER(node, struct syni_core, member.link), section);
     syni_scope_tell_owner(scope, section);
 }
 
-static void arrive(struct syni_job *job)
+static void scope_arrive(struct syni_job *job)
 {
     struct syni_core *core = SYNI_CONTAINER(job, struct syni_core, job);
     struct syni_scope *scope = core->member.scope;
@@ -166,10 +166,10 @@ static void child_is_done(struct syni_waiter *waiter)
 
     SYNI_DELAY(scope_child_done);
     if (!home || syni_drives(&home->loop)) {
-        arrive(&core->job);
+        scope_arrive(&core->job);
         return;
     }
-    core->job.run = arrive;
+    core->job.run = scope_arrive;
     syni_loop_post(&home->loop, &core->job);
 }
 
@@ -197,7 +197,7 @@ void syn_scope_deadline(struct syn_scope *public_scope, struct syn_deadline dead
     syni_timer_start(&scope->home->loop, &scope->timer, deadline.ns, deadline_passes);
 }
 
-static void list(struct syni_scope *scope)
+static void scope_list(struct syni_scope *scope)
 {
     scope->next_open = scope->owner->scopes;
     scope->place = &scope->owner->scopes;
@@ -223,7 +223,7 @@ void syni_scope_bind(struct syni_scope *scope, struct syni_task *owner)
     if (!owner)
         return;
     scope->home = owner->home;
-    list(scope);
+    scope_list(scope);
     if (scope->has_deadline)
         syni_timer_start(&scope->home->loop, &scope->timer, scope->deadline, deadline_passes);
 }
@@ -247,11 +247,11 @@ void syni_scope_take(struct syni_scope *scope, struct syni_core *core, void *out
         syni_core_is_used_up(core)) { /* it was consumed alone */
         syni_core_wait_here(core, &member->waiter);
         if (scope->asked)
-            ask_child(scope, core, section);
+            scope_ask_child(scope, core, section);
     } else if (syni_core_wait(core, &member->waiter, &busy)) {
         syni_core_commit(core);
         if (scope->asked)
-            ask_child(scope, core, section);
+            scope_ask_child(scope, core, section);
     } else if (!busy) {
         syni_core_commit(core);
         child_ended(scope, core, section);
@@ -311,8 +311,8 @@ static void unbind(struct syni_scope *scope)
 }
 
 /* What it came to; its report is the caller's. */
-static syn_err outcome(struct syni_scope *scope, enum syn_origin *out_origin,
-                       struct syn_report **out_report)
+static syn_err scope_outcome(struct syni_scope *scope, enum syn_origin *out_origin,
+                             struct syn_report **out_report)
 {
     syn_err err = scope->err;
 
@@ -337,7 +337,7 @@ syn_err syni_scope_settle(struct syni_scope *scope, enum syn_origin *out_origin,
     syn_err err;
 
     syni_scope_lock(scope);
-    err = outcome(scope, out_origin, out_report);
+    err = scope_outcome(scope, out_origin, out_report);
     if (scope->bound)
         unbind(scope);
     scope->goal = SYNI_GOAL_ALL;

@@ -23,19 +23,19 @@ static struct syni_mutex locks[LOCKS] = {
     SYNI_MUTEX_INIT(SCOPE), SYNI_MUTEX_INIT(SCOPE), SYNI_MUTEX_INIT(SCOPE), SYNI_MUTEX_INIT(SCOPE),
 };
 
-static void forked(void)
+static void scope_section_forked(void)
 {
     for (int i = 0; i < LOCKS; i++)
         syni_mutex_renew(&locks[i]);
 }
 
-static struct syni_fork_call fork_call = {.child = forked};
+static struct syni_fork_call scope_section_fork_call = {.child = scope_section_forked};
 
 void syni_scope_look(struct syni_scope *scope)
 {
     static const char why[] = "the scope was filled by the parent process, where its children run on";
 
-    syni_fork_watch(&fork_call);
+    syni_fork_watch(&scope_section_fork_call);
     if (!scope->bound || scope->process == syni_process())
         return;
     scope->process = syni_process();

@@ -91,8 +91,9 @@ const struct syni_scope *syni_scope_joined_by(const struct syni_task *task)
     return scope && scope->goal == SYNI_GOAL_ALL && !scope->has_deadline ? scope : NULL;
 }
 
-static struct syn_step wait_for(struct syni_task *task, struct syni_scope *scope,
-                                enum syni_scope_wait awaited, const struct syni_wait_ops *ops)
+static struct syn_step scope_wait_wait_for(struct syni_task *task, struct syni_scope *scope,
+                                           enum syni_scope_wait awaited,
+                                           const struct syni_wait_ops *ops)
 {
     task->on.scope = scope;
     if (!owns(task, scope))
@@ -114,7 +115,7 @@ struct syn_step syni_step_room(struct syn_task *public_task, struct syn_scope *s
     syni_place_check(task, scope, "a scope");
     if (!syni_wait_begin(task, SYNI_WAIT_OTHER, "room in its scope"))
         return syni_suspended;
-    return wait_for(task, SYNI_SCOPE(scope), SYNI_SCOPE_ROOM, &room_ops);
+    return scope_wait_wait_for(task, SYNI_SCOPE(scope), SYNI_SCOPE_ROOM, &room_ops);
 }
 
 struct syn_step syni_step_join(struct syn_task *public_task, struct syn_scope *scope)
@@ -123,11 +124,11 @@ struct syn_step syni_step_join(struct syn_task *public_task, struct syn_scope *s
 
     syni_place_check(task, scope, "a scope");
     syni_wait_begin_asked(task, SYNI_WAIT_OTHER, "its scope");
-    return wait_for(task, SYNI_SCOPE(scope), SYNI_SCOPE_END, &join_ops);
+    return scope_wait_wait_for(task, SYNI_SCOPE(scope), SYNI_SCOPE_END, &join_ops);
 }
 
 /* What nobody joined: its report and failures go. */
-static void discard(struct syni_scope *scope)
+static void scope_wait_discard(struct syni_scope *scope)
 {
     enum syn_origin origin;
     struct syn_report *report;
@@ -161,7 +162,7 @@ bool syni_scopes_close(struct syni_task *task)
         return false;
     ask_all(task);
     while (task->scopes && task->scopes->live == 0)
-        discard(task->scopes);
+        scope_wait_discard(task->scopes);
     if (!task->scopes)
         return false;
     task->scopes->awaited = SYNI_SCOPE_END;
@@ -170,7 +171,7 @@ bool syni_scopes_close(struct syni_task *task)
 }
 
 /* CORE runs on without us; false: it is telling us already. */
-static bool let_go(struct syni_scope *scope, struct syni_core *core)
+static bool scope_wait_let_go(struct syni_scope *scope, struct syni_core *core)
 {
     if (!syni_core_stop_waiting(core, &core->member.waiter))
         return false;
@@ -188,9 +189,9 @@ bool syni_scopes_detach(struct syni_task *task)
         next = scope->next_open;
         syni_timer_stop(&task->home->loop, &scope->timer);
         SYNI_LIST_EACH (node, &scope->children)
-            let_go(scope, SYNI_CONTAINER(node, struct syni_core, member.link));
+            scope_wait_let_go(scope, SYNI_CONTAINER(node, struct syni_core, member.link));
         if (scope->live == 0)
-            discard(scope);
+            scope_wait_discard(scope);
         else
             gone = false;
     }

@@ -15,7 +15,7 @@
 #include <stddef.h>
 #include <string.h>
 
-static void wake_port(struct syni_port *port)
+static void select_wake_port(struct syni_port *port)
 {
     port->select->wake(port->select);
 }
@@ -32,7 +32,7 @@ static void wake_waiter(struct syni_waiter *waiter)
 }
 
 /* Holds what CHOICE is about. A bad handle is an answer, and needs no more. */
-static void ready(struct syni_select *select, int number)
+static void select_ready(struct syni_select *select, int number)
 {
     struct syn_choice *choice = &select->choices[number];
     struct syni_chance *chance = syni_chance(choice);
@@ -43,7 +43,7 @@ static void ready(struct syni_select *select, int number)
     chance->port.receives = choice->on == SYNI_ON_NEXT;
     chance->port.number = number;
     chance->port.select = select;
-    chance->port.wake = wake_port;
+    chance->port.wake = select_wake_port;
     chance->waiter.wake = wake_waiter;
     if (choice->on == SYNI_ON_FUTURE)
         chance->port.status = syni_core_reserve(choice->future, &chance->core);
@@ -88,7 +88,7 @@ static bool happens_locked(struct syni_chance *chance)
 }
 
 /* SplitMix64, as the loop's. Each thread draws its own. */
-static unsigned draw(struct syni_self *self, unsigned below)
+static unsigned select_draw(struct syni_self *self, unsigned below)
 {
     uint64_t z = self->draws += UINT64_C(0x9E3779B97F4A7C15);
 
@@ -106,13 +106,12 @@ static bool look_locked(struct syni_select *select)
     for (int i = 0; i < select->n; i++)
         order[i] = i;
     for (int left = select->n; left > 0; left--) {
-        unsigned at = draw(self, (unsigned)left);
+        unsigned at = select_draw(self, (unsigned)left);
         int number = order[at];
 
         order[at] = order[left - 1];
         if (!happens_locked(syni_chance(&select->choices[number])))
             continue;
-        SYNI_INVARIANT(61, atomic_load_explicit(&select->chosen, memory_order_relaxed) == SYNI_OPEN);
         /* relaxed: nobody else knows of it yet */
         atomic_store_explicit(&select->chosen, number, memory_order_relaxed);
         return true;
@@ -120,7 +119,7 @@ static bool look_locked(struct syni_select *select)
     return false;
 }
 
-static void list_locked(struct syni_select *select)
+static void select_list_locked(struct syni_select *select)
 {
     for (int i = 0; i < select->n; i++) {
         struct syni_chance *chance = syni_chance(&select->choices[i]);
@@ -141,7 +140,7 @@ static bool look_and_list(struct syni_select *select)
         syni_channel_lock(channels[i]);
     decided = look_locked(select);
     if (!decided && select->wake)
-        list_locked(select);
+        select_list_locked(select);
     for (int i = 0; i < n; i++)
         syni_channel_unlock(channels[i]);
     for (int i = 0; i < select->n; i++) {
@@ -182,7 +181,7 @@ bool syni_select_begin(struct syni_select *select, struct syn_choice *choices, i
     select->n = n;
     select->wake = wake;
     for (int i = 0; i < n; i++)
-        ready(select, i);
+        select_ready(select, i);
     return look_and_list(select) || (wake && wait_for_futures(select));
 }
 

@@ -11,18 +11,18 @@
 #include "base/report.h"
 #include "task/place.h"
 
-static void wake_task(struct syni_select *select)
+static void select_wait_wake_task(struct syni_select *select)
 {
     syni_task_wake(SYNI_CONTAINER(select, struct syni_task, on.select));
 }
 
-static void interrupt(struct syni_task *task)
+static void select_wait_interrupt(struct syni_task *task)
 {
     if (syni_select_claim(&task->on.select, SYNI_GIVEN_UP))
         syni_task_resume(task);
 }
 
-static void time_is_up(struct syni_timer *timer)
+static void select_wait_time_is_up(struct syni_timer *timer)
 {
     struct syni_task *task = SYNI_CONTAINER(timer, struct syni_task, timer);
     struct syni_select *select = &task->on.select;
@@ -66,7 +66,7 @@ static void take_answer(struct syni_task *task, struct syn_choice *choice)
                                           : syni_channel_refusal(task->status));
 }
 
-static bool collect(struct syni_task *task)
+static bool select_wait_collect(struct syni_task *task)
 {
     struct syni_select *select = &task->on.select;
     /* relaxed: it is ours since the wake */
@@ -85,14 +85,14 @@ static bool collect(struct syni_task *task)
     return chosen < 0;
 }
 
-static void forget(struct syni_task *task)
+static void select_wait_forget(struct syni_task *task)
 {
     if (!syni_select_claim(&task->on.select, SYNI_GIVEN_UP))
         task->queued = true; /* the wake is on its way */
 }
 
 /* TASK was abandoned: an item that it was given is nobody's. */
-static void drop(struct syni_task *task)
+static void select_wait_drop(struct syni_task *task)
 {
     struct syni_select *select = &task->on.select;
     int chosen = atomic_load_explicit(&select->chosen, memory_order_relaxed);
@@ -105,7 +105,8 @@ static void drop(struct syni_task *task)
     syni_select_release(select);
 }
 
-static const struct syni_wait_ops select_ops = {interrupt, collect, forget, drop, NULL};
+static const struct syni_wait_ops select_ops = {select_wait_interrupt, select_wait_collect,
+                                                select_wait_forget, select_wait_drop, NULL};
 
 static void check_places(const struct syni_task *task, const struct syn_choice *store,
                          const struct syn_choice *from, int n)
@@ -131,8 +132,8 @@ struct syn_step syni_step_select(struct syn_task *public_task, struct syn_choice
     /* Before it begins: from then on another thread may decide it. */
     if (first_time >= 0 && from[first_time].deadline.ns != SYNI_NEVER)
         syni_timer_start(&task->home->loop, &task->timer, from[first_time].deadline.ns,
-                         time_is_up);
-    if (syni_select_begin(&task->on.select, store, n, wake_task))
+                         select_wait_time_is_up);
+    if (syni_select_begin(&task->on.select, store, n, select_wait_wake_task))
         syni_task_resume(task);
     return syni_suspended;
 }

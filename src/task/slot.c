@@ -15,8 +15,8 @@
 
 enum { CHUNK = 256 };
 
-static struct syni_mutex lock = SYNI_MUTEX_INIT(SLOTS);
-static struct syni_slot *first, *last;
+static struct syni_mutex slot_lock = SYNI_MUTEX_INIT(SLOTS);
+static struct syni_slot *slot_first, *slot_last;
 struct chunk {
     struct chunk *next; /* the one made before; never changes */
     struct syni_slot slots[CHUNK];
@@ -26,30 +26,30 @@ static struct chunk *chunks; /* the latest */
 static struct chunk initial;
 
 /* None of the parent's comes back here, so that its handles are known for what they are. */
-static void forked(void)
+static void slot_forked(void)
 {
-    first = last = NULL;
+    slot_first = slot_last = NULL;
 }
 
-static struct syni_fork_call fork_call = {.lock = &lock, .child = forked};
+static struct syni_fork_call slot_fork_call = {.lock = &slot_lock, .child = slot_forked};
 
 static void append_locked(struct syni_slot *slot)
 {
-    SYNI_HOLDS(&lock);
+    SYNI_HOLDS(&slot_lock);
     /* relaxed, here and below: under the lock; but who has a stale handle may look */
     atomic_store_explicit(&slot->next, NULL, memory_order_relaxed);
-    if (last)
-        atomic_store_explicit(&last->next, slot, memory_order_relaxed);
+    if (slot_last)
+        atomic_store_explicit(&slot_last->next, slot, memory_order_relaxed);
     else
-        first = slot;
-    last = slot;
+        slot_first = slot;
+    slot_last = slot;
 }
 
 static void grow_locked(void)
 {
     struct chunk *chunk = chunks ? syni_alloc(sizeof *chunk) : &initial;
 
-    SYNI_HOLDS(&lock);
+    SYNI_HOLDS(&slot_lock);
     if (!chunk)
         return;
     chunk->next = chunks;
@@ -72,8 +72,8 @@ void syni_slots_give_back(void)
 {
     struct chunk *chunk, *kept = NULL;
 
-    syni_mutex_lock(&lock);
-    first = last = NULL;
+    syni_mutex_lock(&slot_lock);
+    slot_first = slot_last = NULL;
     while ((chunk = chunks)) {
         chunks = chunk->next;
         if (chunk != &initial && !is_used(chunk)) {
@@ -91,25 +91,25 @@ void syni_slots_give_back(void)
         }
     }
     chunks = kept;
-    syni_mutex_unlock(&lock);
+    syni_mutex_unlock(&slot_lock);
 }
 
 struct syni_slot *syni_slot_new(void)
 {
     struct syni_slot *slot;
 
-    if (syni_fork_watch(&fork_call))
+    if (syni_fork_watch(&slot_fork_call))
         return NULL;
-    syni_mutex_lock(&lock);
-    if (!first)
+    syni_mutex_lock(&slot_lock);
+    if (!slot_first)
         grow_locked();
-    slot = first;
+    slot = slot_first;
     if (slot) {
-        first = atomic_load_explicit(&slot->next, memory_order_relaxed);
-        if (!first)
-            last = NULL;
+        slot_first = atomic_load_explicit(&slot->next, memory_order_relaxed);
+        if (!slot_first)
+            slot_last = NULL;
     }
-    syni_mutex_unlock(&lock);
+    syni_mutex_unlock(&slot_lock);
     return slot;
 }
 
@@ -118,9 +118,9 @@ void syni_slot_free(struct syni_slot *slot)
     /* it stays in its chunk, so that stale handles find it */
     if (syni_slot_is_spent(slot) || slot->process != syni_process())
         return;
-    syni_mutex_lock(&lock);
+    syni_mutex_lock(&slot_lock);
     append_locked(slot);
-    syni_mutex_unlock(&lock);
+    syni_mutex_unlock(&slot_lock);
 }
 
 bool syni_slot_is_reserved(struct syni_slot *slot, uint32_t generation)
@@ -162,9 +162,9 @@ void syni_slot_each_core(void (*fn)(void *core, void *user), void *user)
 {
     struct chunk *chunk;
 
-    syni_mutex_lock(&lock);
+    syni_mutex_lock(&slot_lock);
     chunk = chunks;
-    syni_mutex_unlock(&lock);
+    syni_mutex_unlock(&slot_lock);
     for (; chunk; chunk = chunk->next)
         for (int i = 0; i < CHUNK; i++) {
             void *core = pin_core(&chunk->slots[i]);

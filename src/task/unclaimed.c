@@ -78,7 +78,7 @@ static bool is_unclaimed(const struct note *note)
     return core;
 }
 
-static void tell(const char *where, const char *what, unsigned long n)
+static void unclaimed_tell(const char *where, const char *what, unsigned long n)
 {
     syni_print("'%s' was stopped, and %lu result%s of %s %s used up by nobody: get, cancel or detach "
                "each future",
@@ -108,7 +108,7 @@ void syni_unclaimed_tell(void)
             if (same && k > i)
                 notes[k].slot = NULL; /* told */
         }
-        tell(first->where, first->what, n);
+        unclaimed_tell(first->where, first->what, n);
     }
     if (n_left_out > 0)
         syni_print("and %lu results more that had not been used up at a stop", n_left_out);

@@ -15,7 +15,7 @@
 
 const struct syn_step syni_suspended = {1};
 
-static void begin(struct syni_task *task, enum syni_wait wait, const char *what)
+static void wait_begin(struct syni_task *task, enum syni_wait wait, const char *what)
 {
     if (task->wait != SYNI_WAIT_NOTHING || task->home->current != task)
         syni_panic("a step waits for two things at once, or for another task");
@@ -29,7 +29,7 @@ static void begin(struct syni_task *task, enum syni_wait wait, const char *what)
 
 bool syni_wait_begin(struct syni_task *task, enum syni_wait wait, const char *what)
 {
-    begin(task, wait, what);
+    wait_begin(task, wait, what);
     if (task->leaving || !syni_task_heeds_request(task))
         return true;
     task->interrupted = true;
@@ -39,14 +39,14 @@ bool syni_wait_begin(struct syni_task *task, enum syni_wait wait, const char *wh
 
 void syni_wait_begin_asked(struct syni_task *task, enum syni_wait wait, const char *what)
 {
-    begin(task, wait, what);
+    wait_begin(task, wait, what);
     if (task->leaving || !syni_task_heeds_request(task))
         return;
     task->interrupted = task->put_off;
     task->put_off = true;
 }
 
-static void time_is_up(struct syni_timer *timer)
+static void wait_time_is_up(struct syni_timer *timer)
 {
     struct syni_task *task = SYNI_CONTAINER(timer, struct syni_task, timer);
 
@@ -60,7 +60,7 @@ struct syn_step syni_step_until(struct syn_task *public_task, struct syn_deadlin
 
     if (!syni_wait_begin(task, SYNI_WAIT_TIME, "time"))
         return syni_suspended;
-    syni_timer_start(&task->home->loop, &task->timer, deadline.ns, time_is_up);
+    syni_timer_start(&task->home->loop, &task->timer, deadline.ns, wait_time_is_up);
     return syni_suspended;
 }
 
@@ -86,7 +86,7 @@ static void wake_by_result(struct syni_waiter *waiter)
     syni_task_wake_at_once(SYNI_CONTAINER(waiter, struct syni_task, on.result.waiter));
 }
 
-static void ask_child(struct syni_task *task, enum syn_origin origin)
+static void wait_ask_child(struct syni_task *task, enum syn_origin origin)
 {
     struct syni_core *child = task->on.result.child;
 
@@ -103,7 +103,7 @@ static void await_expires(struct syni_timer *timer)
     struct syni_task *task = SYNI_CONTAINER(timer, struct syni_task, timer);
 
     task->on.result.expired = true;
-    ask_child(task, SYN_BY_DEADLINE);
+    wait_ask_child(task, SYN_BY_DEADLINE);
 }
 
 /* SYN_ECONSUMED and the like: there is nothing to collect. */
@@ -118,7 +118,7 @@ static void await_refused(struct syni_task *task, syn_err err)
 static void interrupt_result(struct syni_task *task)
 {
     if (!task->on.result.given_up)
-        ask_child(task, syni_task_asked_by(task));
+        wait_ask_child(task, syni_task_asked_by(task));
 }
 
 static void forget_result(struct syni_task *task)
@@ -170,7 +170,7 @@ static void begin_await(struct syni_task *task, void *out)
 
 /* TASK, which has begun, waits for CHILD, or is resumed as it is done. False: somebody else waits
  * for it. */
-static bool wait_for(struct syni_task *task, struct syni_core *child, int64_t deadline)
+static bool wait_wait_for(struct syni_task *task, struct syni_core *child, int64_t deadline)
 {
     struct syn_report *report;
     bool busy = false, late;
@@ -226,7 +226,7 @@ static void wait_for_own(struct syni_task *task, struct syni_core *child)
 bool syni_await_core(struct syni_task *task, struct syni_core *child, void *out, int64_t deadline)
 {
     begin_await(task, out);
-    if (wait_for(task, child, deadline))
+    if (wait_wait_for(task, child, deadline))
         return true;
     task->ops = NULL;
     task->status = SYN_OK;
@@ -249,7 +249,7 @@ struct syn_step syni_step_await(struct syn_task *public_task, struct syn_future 
         wait_for_own(task, child);
     } else if (err) {
         await_refused(task, err);
-    } else if (wait_for(task, child, deadline.ns)) {
+    } else if (wait_wait_for(task, child, deadline.ns)) {
         syni_core_commit(child);
     } else {
         syni_core_restore(child);
@@ -278,10 +278,10 @@ struct syn_step syni_step_cancel(struct syn_task *public_task, struct syn_future
         cancel_nothing(task);
     } else if (err) {
         await_refused(task, err);
-    } else if (wait_for(task, child, SYNI_NEVER)) {
+    } else if (wait_wait_for(task, child, SYNI_NEVER)) {
         syni_core_commit(child);
         if (task->wait == SYNI_WAIT_RESULT)
-            ask_child(task, SYN_BY_REQUEST);
+            wait_ask_child(task, SYN_BY_REQUEST);
     } else {
         syni_core_restore(child);
         await_refused(task, SYN_EBUSY);

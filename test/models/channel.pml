@@ -4,7 +4,7 @@
  * generator and one consumer on its loop, a consumer on another thread who may give up,
  * somebody who closes it. It is the loop's own until a stranger comes.
  *
- * Invariants 60, 63 and 67. Checked: what the owner uses without the lock is touched by one at a time; every item is
+ * Checked: what the owner uses without the lock is touched by one at a time; every item is
  * fetched once or destroyed once; nobody waits for ever; all end (under weak fairness).
  *
  * BROKEN 1: a stranger takes the channel over himself, instead of asking the driver.
@@ -15,7 +15,7 @@
  * FOLLOWS src/task/channel.c: receive syni_channel_serve_locked syni_channel_list_locked syni_channel_withdraw syni_channel_yield
  * FOLLOWS src/task/channel_own.c: syni_channel_is_anothers syni_channel_own_locked syni_channel_disown_locked syni_channel_ask_for_locked
  * FOLLOWS src/task/channel_end.c: end_locked syni_channel_shut upgrade_arrives generator_ended
- * HASH b9403cb3e28d
+ * HASH d61af3d1c61a
  */
 #ifndef BROKEN
 #define BROKEN 0

@@ -6,7 +6,7 @@
  * may give up waiting; it is closed at any moment or when nobody needs it any more. What is
  * checked is the order of the steps; that of the memory is argued where the code says its pairs.
  *
- * Invariants 66, 68 and 70. Checked: every item is fetched once, or destroyed once, or its sending was refused; what one
+ * Checked: every item is fetched once, or destroyed once, or its sending was refused; what one
  * producer sent comes in its order; nobody touches a place while another does; who is told
  * that there is no more is told when nothing is left; nobody waits for ever while there is an
  * item, or room, or after a close; all end (under weak fairness).
@@ -17,9 +17,9 @@
  * yield is content with a free place.
  *
  * It follows:
- * FOLLOWS src/task/ring.c: claim syni_ring_try_push syni_ring_try_pop syni_ring_try_push_below syni_ring_stop syni_ring_flow syni_ring_push syni_ring_pop
+ * FOLLOWS src/task/ring.c: ring_claim syni_ring_try_push syni_ring_try_pop syni_ring_try_push_below syni_ring_stop syni_ring_flow syni_ring_push syni_ring_pop
  * FOLLOWS src/task/channel.c: may_flow syni_channel_lock syni_channel_unlock syni_channel_pass syni_channel_yield
- * HASH 9e46cd643a73
+ * HASH 6686cc940c30
  */
 #ifndef BROKEN
 #define BROKEN 0

@@ -5,7 +5,7 @@
  * another thread gives up the last reference of an object; its loop may die, a step may keep its
  * driver. Then it is stopped for good, started again if it may be, and freed beside a stop.
  *
- * Invariants 81, 82, 83 and 84. Every stop returns, every call that was accepted ends, a thread is joined once, nothing is touched
+ * Every stop returns, every call that was accepted ends, a thread is joined once, nothing is touched
  * after the free, a stop that returned without giving up left nothing behind, and a synchronizer
  * whose loop did not die can be started again.
  *
@@ -18,9 +18,9 @@
  * (syni_stop_leave). 8: residents are not looked at when the loop seems empty (is_empty).
  *
  * It follows:
- * FOLLOWS src/facade/life.c: die is_over between_turns refusal_locked begin_locked syni_stop_enter syni_stop_force syni_stop_is_stuck reap syni_life_reap syni_stop_leave syni_life_free
+ * FOLLOWS src/facade/life.c: die life_is_over between_turns refusal_locked begin_locked syni_stop_enter syni_stop_force syni_stop_is_stuck life_reap syni_life_reap syni_stop_leave syni_life_free
  * FOLLOWS src/loop/loop.c: syni_loop_may_have_ended
- * HASH baa572dbd00d
+ * HASH c73f34c345b4
  */
 #ifndef BROKEN
 #define BROKEN 0

@@ -4,7 +4,7 @@
  * are called, grow old and leave, and threads that cannot be started (src/pool/tray.c, staff.c,
  * worker.c, post.c). One worker may run, two may exist.
  *
- * Invariants 49, 50, 73 and 74. Every job runs, or is refused when there is no thread that might take it; none is left in the
+ * Every job runs, or is refused when there is no thread that might take it; none is left in the
  * queue or on the tray. One of the jobs waits, perhaps for all the others.
  * BROKEN 1: a worker that goes to sleep shuts the tray after it has looked at it. 2: one that waits
  * leaves it open. 3: so does one that leaves. 4: a thread that cannot be started is all that
@@ -12,10 +12,10 @@
  *
  * It follows:
  * FOLLOWS src/pool/tray.c: syni_tray_put syni_tray_empty_locked syni_tray_tend_locked
- * FOLLOWS src/pool/staff.c: syni_worker_choose_locked refuse syni_worker_call syni_worker_step_out syni_worker_step_in_locked
- * FOLLOWS src/pool/worker.c: take_locked idle_locked next_locked step_down_locked
- * FOLLOWS src/pool/post.c: post_freely enter_locked post
- * HASH 82a52082606b
+ * FOLLOWS src/pool/staff.c: syni_worker_choose_locked staff_refuse syni_worker_call syni_worker_step_out syni_worker_step_in_locked
+ * FOLLOWS src/pool/worker.c: worker_take_locked idle_locked next_locked step_down_locked
+ * FOLLOWS src/pool/post.c: post_freely enter_locked post_work
+ * HASH 32205e754646
  */
 #define JOBS 4
 #define THREADS 2

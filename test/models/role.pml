@@ -3,9 +3,9 @@
  * The inbox of a loop, its role, and its end. Follows:
  * FOLLOWS src/loop/inbox.c: syni_loop_pin syni_loop_unpin post_and_knock syni_loop_post
  * FOLLOWS src/loop/role.c: syni_loop_knock syni_role_hand_over
- * FOLLOWS src/loop/drive.c: let_go syni_loop_try_drive syni_loop_stop_driving await_role drive syni_loop_retire
+ * FOLLOWS src/loop/drive.c: drive_let_go syni_loop_try_drive syni_loop_stop_driving await_role drive_on syni_loop_retire
  * FOLLOWS src/loop/loop.c: sleep_until
- * HASH ebd2055ba2a5
+ * HASH 79818af1cf1f
  *
  * Two posts, of which one asks the loop to close, while its driver runs, sleeps, or (HANDOVER) is a
  * caller that takes the role where it is free, and the dedicated thread that is handed it. A push is one
