@@ -4,6 +4,7 @@
  * dedicated thread, and how a loop ends. How it dies: loop_death_test.c.
  */
 #include "support/loop_rig.h"
+#include "support/points.h"
 
 static struct rig rig;
 
@@ -178,7 +179,43 @@ static void C13_caller_that_saw_the_loop_closing_leaves_the_end_to_the_other(voi
     syni_loop_fini(&rig.loop);
 }
 
+static void drive_once(void *unused)
+{
+    (void)unused;
+    CHECK(rig_take(&rig));
+    rig_give(&rig);
+}
+
+static _Atomic(bool) late_ran;
+
+static void run_late(struct syni_job *job)
+{
+    (void)job;
+    late_ran = true;
+}
+
+/* The poster finds it awake, and hands the role to nobody; so who lets it go must look again. */
+static void C13_a_post_just_before_the_role_is_let_go_is_not_left_behind(void)
+{
+    static struct syni_job late = {.run = run_late};
+    struct syni_thread driver;
+
+    points_needed();
+    start_for_callers();
+    CHECK_INT(syn_test_hold("role_idle", 1), 0);
+    CHECK_INT(syni_thread_start(&driver, "driver", 0, drive_once, NULL), 0);
+    AWAIT_HELD("role_idle");
+    CHECK(syni_loop_post(&rig.loop, &late));
+    CHECK_INT(role(), SYNI_ROLE_AWAKE);
+    syn_test_release("role_idle");
+    syni_thread_join(&driver);
+    while (!late_ran)
+        syni_thread_yield();
+    rig_end(&rig);
+}
+
 static const struct test_case cases[] = {
+    TEST(C13_a_post_just_before_the_role_is_let_go_is_not_left_behind),
     TEST(C13_free_role_goes_to_one_caller_at_a_time),
     TEST(C13_no_caller_drives_where_that_is_not_allowed),
     TEST(C13_a_thread_knows_which_loops_it_drives),

@@ -149,7 +149,33 @@ static void C4_a_poster_that_is_preempted_holds_up_no_later_post(void)
     rig_end(&rig);
 }
 
+static _Atomic(bool) late_ran;
+
+static void run_late(struct syni_job *job)
+{
+    (void)job;
+    late_ran = true;
+}
+
+/* The poster finds it awake, and wakes nobody; so the driver must look again (invariant 2). */
+static void C4_a_post_just_before_the_driver_falls_asleep_is_not_slept_through(void)
+{
+    static struct syni_job late = {.run = run_late};
+
+    points_needed();
+    rig_start(&rig, NULL);
+    CHECK_INT(syn_test_hold("loop_drowsy", 1), 0);
+    rig_call(&rig, nothing, NULL); /* afterwards it falls asleep */
+    AWAIT_HELD("loop_drowsy");
+    CHECK(syni_loop_post(&rig.loop, &late));
+    syn_test_release("loop_drowsy");
+    while (!late_ran)
+        syni_thread_yield();
+    rig_end(&rig);
+}
+
 static const struct test_case cases[] = {
+    TEST(C4_a_post_just_before_the_driver_falls_asleep_is_not_slept_through),
     TEST(C4_a_poster_that_is_preempted_holds_up_no_later_post),
     TEST_MODES(C3_a_thousand_posts_make_at_most_one_wake_up),
     TEST_MODES(C3_posting_allocates_nothing),

@@ -4,6 +4,7 @@
  * at once: nobody may notice.
  */
 #define _DEFAULT_SOURCE
+#include "support/points.h"
 #include "support/pool_rig.h"
 
 enum { PLACES = 64, STEPS = 20, ALL = 1 + PLACES + STEPS };
@@ -78,7 +79,34 @@ static void W3_who_waits_for_a_place_is_told_in_the_middle_of_a_batch(void)
     finish_pool(&patient);
 }
 
+/* It was listed, and has not looked since. */
+static void W3_who_is_listed_for_a_place_is_told_of_the_first(void)
+{
+    struct standing_future f[PLACES + 2];
+    pthread_t thread;
+
+    points_needed();
+    make_gates();
+    f[0] = pool_submit(&patient, standing, 0);
+    gate_await(&gates[0], 1);
+    for (int i = 1; i <= PLACES; i++)
+        f[i] = pool_submit(&patient, standing, i);
+    CHECK_INT(syn_test_hold("pool_room", 2), 0); /* when its first moment has passed */
+    CHECK_INT(pthread_create(&thread, NULL, submit_one, &f[PLACES + 1]), 0);
+    AWAIT_HELD("pool_room");
+    gate_open(&gates[0]);
+    gate_await(&gates[1], 1);
+    syn_test_release("pool_room");
+    CHECK_INT(pthread_join(thread, NULL), 0);
+    for (int i = 1; i < ALL; i++)
+        gate_open(&gates[i]);
+    for (int i = 0; i < PLACES + 2; i++)
+        CHECK_INT(future_get(f[i]), SYN_OK);
+    finish_pool(&patient);
+}
+
 static const struct test_case cases[] = {
+    TEST(W3_who_is_listed_for_a_place_is_told_of_the_first),
     TEST(W3_a_place_that_was_left_can_be_had_at_once),
     TEST(W3_who_waits_for_a_place_is_told_in_the_middle_of_a_batch),
 };

@@ -64,6 +64,84 @@ static void W4_threads_grow_to_the_maximum_and_no_further(void)
     over(&workers);
 }
 
+POOL(lone, .max_threads = 1);
+PROMISE(int, number);
+
+BLOCKING(lone, int, waits_then_stands, (struct number_future, f), (struct gate *, at))
+{
+    int y = 0;
+
+    future_get(f, &y);
+    gate_pass(at);
+    return y;
+}
+
+static atomic_int begun;
+
+BLOCKING(lone, int, begins)
+{
+    begun++;
+    return 0;
+}
+
+/* Two run for a while, when one that was blocked goes on: what ends then takes nothing more. */
+static void W4_a_thread_beyond_the_maximum_takes_nothing(void)
+{
+    struct waits_then_stands_future first;
+    struct standing_future second;
+    struct begins_future third;
+    struct number_promise promise;
+    struct number_future f;
+    struct gate other;
+
+    begin_in_real_time();
+    gate_init(&gate);
+    gate_init(&other);
+    CHECK_INT(promise_new(number, &promise, &f), SYN_OK);
+    first = waits_then_stands_future(f, &gate);
+    while (pool_stats(&lone).blocked < 1)
+        usleep(100);
+    second = pool_submit(&lone, standing, &other, 2);
+    gate_await(&other, 1);
+    CHECK_INT(promise_complete(promise, &(int){1}), SYN_OK);
+    gate_await(&gate, 1);
+    third = begins_future();
+    gate_open(&other);
+    while (pool_stats(&lone).idle < 1 && pool_stats(&lone).threads > 1 && !begun)
+        usleep(100);
+    CHECK_INT(begun, 0);
+    gate_open(&gate);
+    CHECK_INT(future_get(first, NULL), SYN_OK);
+    CHECK_INT(future_get(second, NULL), SYN_OK);
+    CHECK_INT(future_get(third, NULL), SYN_OK);
+    CHECK_INT(pool_stats(&lone).peak_threads, 2);
+    finish_pool(&lone);
+}
+
+/* What is urgent goes by the lock, past the tray, and so asks for a thread. */
+BLOCKING(lone, int, hurries, SYN_URGENT)
+{
+    return 0;
+}
+
+static void W4_no_thread_is_started_beyond_the_maximum(void)
+{
+    struct standing_future first;
+    struct hurries_future second;
+
+    begin_in_real_time();
+    gate_init(&gate);
+    first = pool_submit(&lone, standing, &gate, 1);
+    gate_await(&gate, 1);
+    second = hurries_future();
+    CHECK_INT(pool_stats(&lone).threads, 1);
+    gate_open(&gate);
+    CHECK_INT(future_get(first, NULL), SYN_OK);
+    CHECK_INT(future_get(second, NULL), SYN_OK);
+    CHECK_INT(pool_stats(&lone).peak_threads, 1);
+    finish_pool(&lone);
+}
+
 static void until_threads(struct syn_pool *pool, unsigned n)
 {
     while (pool_stats(pool).threads != n)
@@ -253,6 +331,8 @@ static void H1_workers_block_what_is_handled_and_are_announced(void)
 
 static const struct test_case cases[] = {
     TEST(W4_threads_grow_to_the_maximum_and_no_further),
+    TEST(W4_a_thread_beyond_the_maximum_takes_nothing),
+    TEST(W4_no_thread_is_started_beyond_the_maximum),
     TEST(W4_idle_threads_end_but_for_the_least),
     TEST(W5_without_a_thread_the_future_says_so_and_nothing_is_lost),
     TEST(W5_with_one_thread_there_is_enough),

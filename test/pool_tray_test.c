@@ -256,7 +256,24 @@ static void W3_an_urgent_job_goes_ahead_of_those_that_nobody_has_seen_yet(void)
     over(&workers);
 }
 
+/* Else who submits next would leave its job there, and call nobody. */
+static void W1_the_tray_is_shut_when_those_who_would_look_at_it_sleep(void)
+{
+    struct standing_future f[2];
+
+    begin();
+    occupy(&workers, 2, f);
+    CHECK(syni_stack_is_open(&inside(&workers)->tray));
+    release(2, f);
+    while (pool_stats(&workers).idle < 2)
+        syni_thread_yield();
+    CHECK(!syni_stack_is_open(&inside(&workers)->tray));
+    CHECK_INT(future_get(counting_future(1), NULL), SYN_OK);
+    over(&workers);
+}
+
 static const struct test_case cases[] = {
+    TEST(W1_the_tray_is_shut_when_those_who_would_look_at_it_sleep),
     TEST_MODES(W1_a_loop_submits_to_busy_threads_without_their_lock),
     TEST(W1_threads_submit_to_busy_threads_without_their_lock),
     TEST(W3_places_are_taken_without_the_lock_and_counted),

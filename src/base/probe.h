@@ -26,7 +26,9 @@
     /* loop */                                                                                     \
     POINT(post_knock)        /* a job lies in an inbox; its poster has not looked at the role */   \
     POINT(knock_role)        /* a poster read the role, and has not acted on it */                 \
+    POINT(loop_drowsy)       /* the driver saw nothing to do, and has not said that it is asleep */ \
     POINT(loop_asleep)       /* the driver said asleep, and has not looked into the inbox again */ \
+    POINT(role_idle)         /* a driver saw nothing to do, and has not let the role go */          \
     POINT(role_free)         /* the driver let the role go, and has not looked again */            \
     POINT(loop_retire)       /* the role is GONE; posters that saw it before are not awaited yet */\
     POINT(loop_retire_waits) /* such a poster is waited for */                                     \
@@ -40,6 +42,7 @@
     POINT(pool_asked)        /* a work was asked to end, and was not told */                       \
     POINT(pool_abandon)      /* a work is marked as abandoned, and its poster was not told */      \
     POINT(pool_idle)         /* a worker is listed as idle, and does not sleep yet */              \
+    POINT(pool_room)         /* a submitter is listed for a place, and does not sleep yet */       \
     POINT(pool_stop)         /* a pool was closed; its works were not asked to end */              \
     /* task */                                                                                     \
     POINT(core_done)         /* a result is there; its waiter was not woken */                     \

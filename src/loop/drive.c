@@ -26,6 +26,7 @@ static bool drive_let_go(struct syni_loop *loop)
 {
     SYNI_INVARIANT(9, loop->callers_drive && syni_loop_dormant(loop) && !loop->ready.first);
     SYNI_INVARIANT(1, syni_loop_role(loop) == SYNI_ROLE_AWAKE);
+    SYNI_DELAY(role_idle);
     if (loop->clock)
         syni_clock_doze(&loop->sleeper, SYNI_NEVER, 0);
     atomic_store(&loop->role, SYNI_ROLE_FREE);

@@ -118,6 +118,7 @@ static void sleep_in_kernel(struct syni_loop *loop, int64_t until)
 static void sleep_until(struct syni_loop *loop, int64_t until)
 {
     SYNI_INVARIANT(1, syni_loop_role(loop) == SYNI_ROLE_AWAKE);
+    SYNI_DELAY(loop_drowsy);
     /* seq_cst: "asleep" comes before the look at the inbox; see role.c */
     atomic_store(&loop->role, SYNI_ROLE_ASLEEP);
     SYNI_DELAY(loop_asleep);

@@ -96,6 +96,7 @@ static bool sleep_locked(struct syni_pool *pool, struct submitter *me, int64_t u
         syni_list_append(&pool->submitters, &me->link);
     }
     syni_mutex_unlock(&pool->lock);
+    SYNI_DELAY(pool_room);
     in_time = sleep(&me->done, until, "room in a pool");
     syni_mutex_lock(&pool->lock);
     return in_time;
