@@ -12,6 +12,8 @@
 #include <spawn.h>
 #include <sys/wait.h>
 
+#include "base/signals.h"
+#include "base/time.h"
 #include "support/call_rig.h"
 
 extern char **environ;
@@ -288,6 +290,66 @@ static void H1_nor_one_that_was_installed_later(void)
     end_all();
 }
 
+/* The threads of both sleep, and have blocked all. */
+static void await_shut(void)
+{
+    unsigned long before;
+
+    CHECK_INT(step_blocks(SIGUSR2, NULL), 0);
+    CHECK_INT(job_blocks(SIGUSR2, NULL), 0);
+    before = syni_signals_count().changes;
+    while (syni_signals_count().changes < before + 2)
+        usleep(1000);
+}
+
+static void H1_one_that_slept_sees_at_once_what_was_installed_meanwhile(void)
+{
+    bool blocks = false;
+    sigset_t one;
+
+    begin_in_real_time();
+    await_shut();
+    handle_signal(SIGUSR2);
+    sigemptyset(&one);
+    sigaddset(&one, SIGUSR2);
+    pthread_sigmask(SIG_BLOCK, &one, NULL);
+    CHECK_INT(kill(getpid(), SIGUSR2), 0); /* it stays pending: threads that sleep take nothing */
+    CHECK_INT(n_handled, 0);
+    CHECK_INT(step_blocks(SIGUSR2, &blocks), 0);
+    CHECK(blocks);
+    CHECK_INT(job_blocks(SIGUSR2, &blocks), 0);
+    CHECK(blocks);
+    CHECK_INT(n_handled, 0);
+    pthread_sigmask(SIG_UNBLOCK, &one, NULL);
+    CHECK_INT(n_handled, 1);
+    end_all();
+}
+
+/* Each round both threads sleep, and are woken. Looks are one a second at last, a thread. */
+static void H1_threads_that_sleep_shortly_make_no_call_for_their_signals(void)
+{
+    enum { ROUNDS = 300, FIRST_LOOKS = 16 };
+    static const int64_t long_ns = INT64_C(3600000000000), second_ns = 1000000000;
+    struct syni_signals_counts before, after;
+    int64_t start;
+
+    begin_in_real_time();
+    syni_signals_set_doze(long_ns); /* all sleeps are short */
+    CHECK_INT(step_blocks(SIGUSR2, NULL), 0);
+    CHECK_INT(job_blocks(SIGUSR2, NULL), 0);
+    before = syni_signals_count();
+    start = syni_now();
+    for (int i = 0; i < ROUNDS; i++) {
+        CHECK_INT(step_blocks(SIGUSR2, NULL), 0);
+        CHECK_INT(job_blocks(SIGUSR2, NULL), 0);
+    }
+    after = syni_signals_count();
+    CHECK_INT(after.changes, before.changes);
+    CHECK(after.looks - before.looks <=
+          FIRST_LOOKS + 2 * (unsigned long)((syni_now() - start) / second_ns));
+    end_all();
+}
+
 /* What the program waits for with sigwait() is not taken by a thread of ours, whose default action
  * would end the process. */
 static void H1_what_was_blocked_before_the_first_call_stays_blocked(void)
@@ -338,6 +400,8 @@ static const struct test_case cases[] = {
     TEST(H1_where_the_program_handles_a_signal_spawning_says_so),
     TEST(H1_no_handler_runs_on_a_thread_of_ours),
     TEST(H1_nor_one_that_was_installed_later),
+    TEST(H1_one_that_slept_sees_at_once_what_was_installed_meanwhile),
+    TEST(H1_threads_that_sleep_shortly_make_no_call_for_their_signals),
     TEST(H1_what_was_blocked_before_the_first_call_stays_blocked),
     TEST(H2_a_step_that_writes_to_nobody_gets_EPIPE),
 };

@@ -23,6 +23,7 @@
 #include "base/self.h"
 #include "base/signals.h"
 #include "base/thread.h"
+#include "base/time.h"
 
 enum { LASTING = 128 };
 static struct syni_mutex spare_lock = SYNI_MUTEX_INIT(SPARE);
@@ -126,31 +127,49 @@ static bool end_sleep(struct syni_parker *parker)
            SYNI_PARKER_WOKEN;
 }
 
+/* Until it is woken (true) or DEADLINE_NS. Under its lock. */
+static bool await_wake(struct syni_parker *parker, int64_t deadline_ns)
+{
+    bool in_time = true;
+
+    while (in_time && !is_woken(parker)) {
+        if (deadline_ns == SYNI_NEVER)
+            syni_cond_wait(&parker->cond, &parker->mutex);
+        else
+            in_time = syni_cond_wait_until(&parker->cond, &parker->mutex, deadline_ns);
+    }
+    return is_woken(parker);
+}
+
+/* At first with the signals that it has open, for a moment (signals.h). */
+static void sleep_parked(struct syni_parker *parker, int64_t deadline_ns)
+{
+    int64_t moment_ns = syni_signals_sleep();
+    int64_t soon = moment_ns == SYNI_NEVER ? SYNI_NEVER : syni_deadline_in(syni_now(), moment_ns);
+
+    if (soon < deadline_ns && !await_wake(parker, soon))
+        syni_signals_sleep();
+    await_wake(parker, deadline_ns);
+}
+
 bool syni_parker_sleep(struct syni_parker *parker, int64_t deadline_ns)
 {
     enum syni_parked empty = SYNI_PARKER_EMPTY;
-    bool in_time = true, open;
+    bool woken;
 
     if (syni_spin(&parker->patience, is_woken, parker)) {
         syni_parker_settle(parker);
         return end_sleep(parker);
     }
-    open = syni_signals_shut();
     syni_mutex_lock(&parker->mutex);
     /* relaxed: the lock passes on what there is */
     if (atomic_compare_exchange_strong_explicit(&parker->state, &empty, SYNI_PARKER_SLEEPS,
                                                 memory_order_relaxed, memory_order_relaxed))
-        while (in_time && !is_woken(parker)) {
-            if (deadline_ns == INT64_MAX)
-                syni_cond_wait(&parker->cond, &parker->mutex);
-            else
-                in_time = syni_cond_wait_until(&parker->cond, &parker->mutex, deadline_ns);
-        }
-    in_time = end_sleep(parker);
+        sleep_parked(parker, deadline_ns);
+    woken = end_sleep(parker);
     syni_mutex_unlock(&parker->mutex);
-    if (open)
-        syni_signals_open();
-    return in_time;
+    syni_signals_wake();
+    return woken;
 }
 
 /* True: it sleeps. Release: pairs with the acquire in end_sleep(). */

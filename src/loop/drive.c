@@ -59,12 +59,19 @@ void syni_loop_stop_driving(struct syni_loop *loop)
 
 static void await_role(struct syni_loop *loop)
 {
-    syni_signals_shut();
     syni_mutex_lock(&loop->lock);
-    while (!loop->handed)
-        syni_cond_wait(&loop->standby, &loop->lock);
+    while (!loop->handed) {
+        int64_t moment_ns = syni_signals_sleep();
+
+        if (moment_ns == SYNI_NEVER)
+            syni_cond_wait(&loop->standby, &loop->lock);
+        else
+            syni_cond_wait_until(&loop->standby, &loop->lock,
+                                 syni_deadline_in(syni_now(), moment_ns));
+    }
     loop->handed = false;
     syni_mutex_unlock(&loop->lock);
+    syni_signals_wake();
     syni_signals_open();
 }
 

@@ -199,7 +199,7 @@ static void hosted_thread_ends(struct syni_self *self)
 static void sleep_for_all(struct syni_self *self, int64_t limit_ns)
 {
     struct syni_several several = {.n = 0};
-    bool open;
+    int64_t moment_ns;
 
     for (struct syni_loop *l = self->hosted; l; l = l->next_hosted) {
         int64_t patience = syni_hosted_patience(l);
@@ -207,10 +207,11 @@ static void sleep_for_all(struct syni_self *self, int64_t limit_ns)
         limit_ns = patience < limit_ns ? patience : limit_ns;
         syni_several_add(&several, l->backend, l->poller);
     }
-    open = syni_signals_shut();
+    moment_ns = syni_signals_sleep();
+    limit_ns = moment_ns < limit_ns ? moment_ns : limit_ns;
     syni_several_wait(&several, limit_ns == SYNI_NEVER ? -1 : limit_ns);
-    if (open)
-        syni_signals_open();
+    if (limit_ns != moment_ns || moment_ns == SYNI_NEVER)
+        syni_signals_wake();
 }
 
 /* One that was not turned in ROUND, and may be. */

@@ -105,14 +105,16 @@ static int64_t timeout_until(int64_t until)
     return until > now ? until - now : 0;
 }
 
-/* In the kernel, with the signals that a sleeping thread has. */
+/* In the kernel, with the signals of a thread that sleeps. For a moment it has those of one that runs;
+ * if that passes in vain, we return, and the next time it has none. */
 static void sleep_in_kernel(struct syni_loop *loop, int64_t until)
 {
-    bool open = syni_signals_shut();
+    int64_t timeout_ns = timeout_until(until), moment_ns = syni_signals_sleep();
+    bool cut = moment_ns != SYNI_NEVER && (timeout_ns < 0 || timeout_ns > moment_ns);
+    unsigned n = loop_look(loop, cut ? moment_ns : timeout_ns);
 
-    loop_look(loop, timeout_until(until));
-    if (open)
-        syni_signals_open();
+    if (!cut || n > 0 || syni_loop_role(loop) != SYNI_ROLE_ASLEEP)
+        syni_signals_wake();
 }
 
 static void sleep_until(struct syni_loop *loop, int64_t until)

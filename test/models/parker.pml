@@ -3,7 +3,7 @@
  * A thread that sleeps, and threads that wake it. Follows:
  * FOLLOWS src/base/parker.c: syni_parker_sleep end_sleep set_woken wake_passing syni_parker_wake syni_parker_settle
  * FOLLOWS src/base/clock.c: syni_clock_sleep
- * HASH 809f9235c2a9
+ * HASH c2ef2ba2f36e
  *
  * The sleeper waits for `done` of two waits, one after the other; each has a waker, and the first one's
  * wake may come late, as one for no reason. Its sleep may end for no reason, too. With PASSING the parker
