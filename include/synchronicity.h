@@ -38,6 +38,10 @@
  * that calls inherit), synchronizer.h (where they run), process.h (the library in your process),
  * err.h (what can go wrong).
  *
+ * Define SYN_SHORT before you include it to have the short names as well (short.h), which this
+ * program uses. It is the only way where all headers are one (`synchronicity.c` and `.h`, as target `amalgamation` makes
+ * them); that one has what is listed next, too.
+ *
  * Not included here: stream.h and tcp.h (streams, buffered reading and writing, connections),
  * unix.h (Unix sockets), udp.h (datagrams), child.h (child processes), signal.h (signals), file.h (files, directories),
  * broadcast.h (one value for many observers), retry.h (trying again, rate limits), testing.h (time
@@ -72,4 +76,8 @@
 #include <synchronicity/value.h>
 #include <synchronicity/version.h>
 
+#endif
+
+#ifdef SYN_SHORT
+#include <synchronicity/short.h>
 #endif

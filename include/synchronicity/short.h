@@ -2,8 +2,8 @@
  *
  * The short names: future_get for syn_future_get, co_await for syn_co_await.
  *
- * For applications and .c files; no other header of the library includes it, so
- * that a library's public header need not either. The names collide with nothing in
+ * For applications and .c files; no other header of the library includes it (synchronicity.h does
+ * where SYN_SHORT is defined), so that a library's public header need not either. The names collide with nothing in
  * libc, POSIX, Mach or the BSDs; co_await and its like are keywords in C++20, and
  * are defined in C only.
  *

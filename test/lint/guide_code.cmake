@@ -20,6 +20,17 @@ function(program_of file out)
     set(${out} "${program}" PARENT_SCOPE)
 endfunction()
 
+# first_program_of(file out): the first C code of it.
+function(first_program_of file out)
+    file(READ ${file} text)
+    string(FIND "${text}" "```c\n" start)
+    math(EXPR start "${start} + 5")
+    string(SUBSTRING "${text}" ${start} -1 text)
+    string(FIND "${text}" "```" end)
+    string(SUBSTRING "${text}" 0 ${end} text)
+    set(${out} "${text}" PARENT_SCOPE)
+endfunction()
+
 if(DEFINED FILE AND DEFINED OUT)
     program_of(${FILE} program)
     file(WRITE ${OUT} "${program}")

@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# Writes the whole library as one pair of files, OUT/synchronicity.c and OUT/synchronicity.h:
+#
+#     cmake -D SOURCE=<checkout> -D OUT=<folder> -D LIST=<file> -P amalgamate.cmake
+#
+# LIST names the sources, one a line, such as src/base/clock.c.
+# The text of the sources stays as it is. What a file includes of ours is put before it, once, and
+# every source is compiled in one unit; so two sources must not define a static name, a tag or a
+# macro twice, and the test that compiles the pair is the lint for that.
+#
+# WITHOUT, a list of folders of src (only `io` can be left out), leaves their sources out, and the
+# headers that need them.
+cmake_minimum_required(VERSION 3.16)
+
+# Public headers that are declared only where src/io is there.
+set(io_headers address broadcast child file retry signal stream tcp udp unix)
+
+# read_text(FILE var): its text, without what the pair says once.
+function(read_text file var)
+    file(READ ${file} text)
+    string(REGEX REPLACE "^/\\* SPDX-License-Identifier: Apache-2.0" "/* ${file}" text "${text}")
+    string(REPLACE "/* ${SOURCE}/" "/* ---- " text "${text}")
+    string(REGEX REPLACE "\n#define (_GNU_SOURCE|_DARWIN_C_SOURCE|_POSIX_C_SOURCE|_FILE_OFFSET_BITS|SYNI_IN_LIBRARY 1)[^\n]*" "" text "${text}")
+    set(${var} "${text}" PARENT_SCOPE)
+endfunction()
+
+# add(FILE OUTPUT): appends FILE to OUTPUT, after what it includes of ours.
+function(add file output)
+    get_property(known GLOBAL PROPERTY added)
+    if(file IN_LIST known)
+        return()
+    endif()
+    set_property(GLOBAL APPEND PROPERTY added ${file})
+    file(STRINGS ${SOURCE}/${file} lines REGEX "^ *# *include (\"|<synchronicity)")
+    foreach(line IN LISTS lines)
+        string(REGEX MATCH "[\"<](.*)[\">]" line "${line}")
+        set(name ${CMAKE_MATCH_1})
+        if(name STREQUAL "synchronicity/short.h")
+            continue() # at the end, and only if it is asked for
+        elseif(line MATCHES "^<")
+            add(include/${name} ${output})
+        else()
+            add(src/${name} ${output})
+        endif()
+    endforeach()
+    read_text(${SOURCE}/${file} text)
+    string(REGEX REPLACE "\n *# *include (\"[^\n]*|<synchronicity[^\n]*)" "" text "${text}")
+    file(APPEND ${output} "\n${text}")
+endfunction()
+
+file(READ ${SOURCE}/include/synchronicity/version.h version)
+foreach(part MAJOR MINOR PATCH)
+    string(REGEX MATCH "SYN_VERSION_${part} ([0-9]+)" line "${version}")
+    list(APPEND number ${CMAKE_MATCH_1})
+endforeach()
+list(JOIN number "." number)
+
+# ---- synchronicity.h ---------------------------------------------------------
+
+set(header ${OUT}/synchronicity.h)
+file(WRITE ${header} "/* SPDX-License-Identifier: Apache-2.0
+ *
+ * synchronicity ${number}, all headers in one; made from the sources by src/amalgamate.cmake.
+ * Compile synchronicity.c with your program: cc hello.c synchronicity.c -pthread
+ *
+ * Define SYN_SHORT before you include it for the short names, those of <synchronicity/short.h>. */
+#ifndef SYNCHRONICITY_ALL_H
+#define SYNCHRONICITY_ALL_H
+")
+file(GLOB headers RELATIVE ${SOURCE} ${SOURCE}/include/synchronicity/*.h)
+list(REMOVE_ITEM headers include/synchronicity/short.h)
+if(io IN_LIST WITHOUT)
+    foreach(name IN LISTS io_headers)
+        list(REMOVE_ITEM headers include/synchronicity/${name}.h)
+    endforeach()
+endif()
+foreach(file IN ITEMS include/synchronicity.h LISTS headers)
+    add(${file} ${header})
+endforeach()
+file(APPEND ${header} "\n#endif\n\n#ifdef SYN_SHORT\n")
+add(include/synchronicity/short.h ${header})
+file(APPEND ${header} "\n#endif\n")
+
+# ---- synchronicity.c ---------------------------------------------------------
+
+set(unit ${OUT}/synchronicity.c)
+file(WRITE ${unit} "/* SPDX-License-Identifier: Apache-2.0
+ *
+ * synchronicity ${number}, all sources in one; made from them by src/amalgamate.cmake.
+ * C11, POSIX threads, nothing else: cc -std=c11 -O2 -c synchronicity.c */
+#if defined(__linux__) && !defined(_GNU_SOURCE)
+#define _GNU_SOURCE
+#elif defined(__APPLE__) && !defined(_DARWIN_C_SOURCE)
+#define _DARWIN_C_SOURCE
+#endif
+#ifndef _FILE_OFFSET_BITS
+#define _FILE_OFFSET_BITS 64
+#endif
+#define SYNI_IN_LIBRARY 1
+
+/* What lay in headers lies here, so clang takes an inline function that this build does not use for
+ * a forgotten one. */
+#ifdef __clang__
+#pragma clang diagnostic ignored \"-Wunused-function\"
+#pragma clang diagnostic ignored \"-Wunneeded-internal-declaration\"
+#endif
+
+#include \"synchronicity.h\"
+")
+file(STRINGS ${LIST} sources)
+foreach(file IN LISTS sources)
+    string(REGEX MATCH "^src/([a-z]+)/" folder ${file})
+    if(NOT CMAKE_MATCH_1 IN_LIST WITHOUT)
+        add(${file} ${unit})
+    endif()
+endforeach()
