@@ -9,6 +9,10 @@
 # every source is compiled in one unit; so two sources must not define a static name, a tag or a
 # macro twice, and the test that compiles the pair is the lint for that.
 #
+# The pair compiled with -DSYN_PREFIX=acme_ has acme_syn_after() for syn_after(), and so on for each
+# symbol that a linker sees, so that several copies live in one process. A program that includes the
+# header with the same definition need not know.
+#
 # WITHOUT, a list of folders of src (only `io` can be left out), leaves their sources out, and the
 # headers that need them.
 cmake_minimum_required(VERSION 3.16)
@@ -59,15 +63,17 @@ list(JOIN number "." number)
 # ---- synchronicity.h ---------------------------------------------------------
 
 set(header ${OUT}/synchronicity.h)
-file(WRITE ${header} "/* SPDX-License-Identifier: Apache-2.0
+set(head "/* SPDX-License-Identifier: Apache-2.0
  *
  * synchronicity ${number}, all headers in one; made from the sources by src/amalgamate.cmake.
  * Compile synchronicity.c with your program: cc hello.c synchronicity.c -pthread
  *
- * Define SYN_SHORT before you include it for the short names, those of <synchronicity/short.h>. */
+ * Define SYN_SHORT before you include it for the short names, those of <synchronicity/short.h>; and
+ * SYN_PREFIX, to the same for synchronicity.c and all that include this, for other symbols than others'. */
 #ifndef SYNCHRONICITY_ALL_H
 #define SYNCHRONICITY_ALL_H
 ")
+file(WRITE ${header} "")
 file(GLOB headers RELATIVE ${SOURCE} ${SOURCE}/include/synchronicity/*.h)
 list(REMOVE_ITEM headers include/synchronicity/short.h)
 if(io IN_LIST WITHOUT)
@@ -115,3 +121,41 @@ foreach(file IN LISTS sources)
         add(${file} ${unit})
     endif()
 endforeach()
+
+# ---- SYN_PREFIX ----------------------------------------------------------------
+
+# Every name of ours that is called or extern may be a symbol that a linker sees, and so may what a declaring macro makes of one. A pragma for
+# a name that is none does nothing. It renames the symbol only, so macros that paste the name do not notice. (Discarded:
+# a macro for each name, which is replaced in some of the places where it is pasted and not in others.)
+file(READ ${header} text)
+file(READ ${unit} more)
+string(REGEX MATCHALL "syni?_[a-z0-9_]+\\(" names "${text}${more}")
+string(REGEX MATCHALL "\nextern [^;{]*;" externs "${text}${more}")
+string(REGEX MATCHALL "syni?_[a-z0-9_]+" names "${names};${externs}")
+string(REGEX MATCHALL "DECLARE\\([^)(]* syni?_[a-z0-9_]+" declared "${text}${more}")
+string(REGEX MATCHALL "syni?_[a-z0-9_]+" declared "${declared}")
+list(APPEND names ${declared})
+foreach(suffix future submit)
+    set(made ${declared})
+    list(TRANSFORM made APPEND _${suffix})
+    list(APPEND names ${made})
+endforeach()
+string(REGEX MATCHALL "static[^\n(]*[ *](syni?_[a-z0-9_]+)\\(" statics "${text}${more}")
+string(REGEX MATCHALL "syni?_[a-z0-9_]+" statics "${statics}")
+list(REMOVE_DUPLICATES names)
+list(REMOVE_ITEM names ${statics})
+list(SORT names)
+list(TRANSFORM names REPLACE "(.+)" "SYNI_RENAMED(\\1)")
+list(JOIN names "\n" names)
+file(WRITE ${header} "${head}
+#ifdef SYN_PREFIX
+#ifndef __PRAGMA_REDEFINE_EXTNAME
+#error \"SYN_PREFIX: this compiler cannot rename symbols (#pragma redefine_extname)\"
+#endif
+#define SYNI_RENAMED(name) SYNI_RENAMED_1(SYN_PREFIX, name)
+#define SYNI_RENAMED_1(prefix, name) SYNI_RENAMED_2(prefix, name)
+#define SYNI_RENAMED_2(prefix, name) SYNI_RENAMED_3(redefine_extname name prefix##name)
+#define SYNI_RENAMED_3(text) _Pragma(#text)
+${names}
+#endif
+${text}")

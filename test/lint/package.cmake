@@ -237,6 +237,36 @@ int main() { return syn_version() != SYN_VERSION; }
     endif()
     run(${EMULATOR} ${here}/pair/hello)
 
+elseif(CASE STREQUAL "prefix")
+    # Two copies with a prefix each in one process: all that the linker sees is renamed, and a plug-in with one of
+    # them comes and goes.
+    if(EMULATOR OR APPLE)
+        skip("a plug-in is opened natively, and linked as on ELF systems")
+    endif()
+    run(${CMAKE_COMMAND} -D SOURCE=${SOURCE} -D LIST=${SOURCES_LIST} -D OUT=${here}
+        -P ${SOURCE}/src/amalgamate.cmake)
+    separate_arguments(own UNIX_COMMAND "${C_FLAGS}")
+    set(cc ${C_COMPILER} ${own} -std=c11 -O1 -Wall -Wextra -pedantic -Werror -pthread -I ${here})
+    foreach(name one two)
+        run(${cc} -fPIC -DSYN_PREFIX=${name}_ -c ${here}/synchronicity.c -o ${here}/${name}.o)
+        run(${cc} -fPIC -DSYN_PREFIX=${name}_ -DNAME=${name} -c ${SOURCE}/test/support/prefix_copy.c
+            -o ${here}/${name}_copy.o)
+        execute_process(COMMAND ${NM} -P -g ${here}/${name}.o OUTPUT_VARIABLE symbols)
+        string(REGEX MATCHALL "[^\n]+ [TDBRC] " symbols "${symbols}")
+        list(LENGTH symbols n)
+        if(n LESS 100)
+            complain("nm shows ${n} symbols only")
+        endif()
+        foreach(symbol IN LISTS symbols)
+            if(NOT symbol MATCHES "^${name}_syni?_")
+                complain("SYN_PREFIX does not reach ${symbol}")
+            endif()
+        endforeach()
+    endforeach()
+    run(${cc} -shared ${here}/two.o ${here}/two_copy.o -o ${here}/two.so)
+    run(${cc} -rdynamic ${SOURCE}/test/support/prefix_main.c ${here}/one.o ${here}/one_copy.o -o ${here}/main -ldl)
+    run(${here}/main ${here}/two.so)
+
 else()
     message(FATAL_ERROR "no case ${CASE}")
 endif()
