@@ -33,7 +33,7 @@
  * Read next: call.h (declaring async functions), task.h (writing their bodies), readiness.h
  * (waiting for descriptors), future.h (waiting for calls), channel.h and generator.h (one item after the other), select.h (the
  * first of several), scope.h (several at once), pool.h, blocking.h, blocking_generator.h and
- * pool_map.h (code that blocks), class.h, method.h and object.h (whole objects), context.h
+ * pool_map.h and channel_map.h (code that blocks), class.h, method.h and object.h (whole objects), context.h
  * (entered and left), value.h (calls by name), sync.h and local.h (sharing among tasks, values
  * that calls inherit), synchronizer.h (where they run), process.h (the library in your process),
  * err.h (what can go wrong).
@@ -54,6 +54,7 @@
 #include <synchronicity/blocking_generator.h>
 #include <synchronicity/call.h>
 #include <synchronicity/channel.h>
+#include <synchronicity/channel_map.h>
 #include <synchronicity/class.h>
 #include <synchronicity/context.h>
 #include <synchronicity/err.h>

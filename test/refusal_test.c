@@ -317,6 +317,7 @@ static syn_err map_in_step(void)
     ROW(syn_pool_on_cancel, 0, syn_pool_on_cancel(NULL, NULL))                                     \
     ROW(syn_keep_descriptor, 1, syn_keep_descriptor(task, -1))                                     \
     ROW(syn_rate_try, 0, never_rate())                                                             \
+    ROW(syni_channel_look, 0, syni_channel_look((struct syn_channel){NULL, 0, 0}, NULL))           \
     ROW(syn_scope_join, 0, join())                                                                 \
     ROW(syn_stream_read, 0, syn_stream_read(NULL, &out, 1, NULL))                                  \
     ROW(syn_stream_write, 0, syn_stream_write(NULL, &out, 1, NULL))                                \

@@ -230,7 +230,7 @@ static inline SYNI_UNUSED void *syni_call_frame(const struct syn_function *funct
         (0 SYNI_MAP(SYNI_COPIES, __VA_ARGS__)) ? syni_release_of_##name : NULL,                    \
         (0 SYNI_MAP(SYNI_TAKES, __VA_ARGS__)) ? syni_drop_of_##name : NULL,                        \
         NULL,                                                                                      \
-        NULL};                                                                                     \
+        SYNI_MAP(SYNI_HOOK, __VA_ARGS__) NULL};                                                    \
     linkage syn_err name(SYNI_LIST(~SYNI_MAP(SYNI_PARAM, __VA_ARGS__) SYNI_OUT(ret)))              \
     {                                                                                              \
         SYNI_FRAME(name, __VA_ARGS__)                                                              \

@@ -98,6 +98,8 @@ syn_err syni_channel_fail(struct syn_channel channel, syn_err err, const char *m
 syn_err syni_channel_prefetch(struct syn_channel channel, size_t capacity);
 syn_err syni_channel_close(struct syn_channel channel, struct syn_deadline deadline);
 void syni_channel_drop(struct syn_channel channel);
+/* What its items are. Fails: SYN_ECLOSED; why it could not be made. */
+syn_err syni_channel_look(struct syn_channel channel, const struct syn_type **out_item);
 
 /* syn_channel_new(NAME, CAPACITY, &CHANNEL): NAME as in SYN_CHANNEL(). Fails: SYN_ENOMEM,
  * which then also comes out of the channel. */

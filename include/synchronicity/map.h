@@ -19,6 +19,7 @@
  *     SYN_URGENT              of a blocking function: its jobs go ahead of others
  *     SYN_TO_THE_END          of a blocking function: its jobs are never abandoned
  *     SYN_LET_GO              of a blocking function: its jobs cannot be interrupted
+ *     SYNI_ENDED(fn)          the library's: FN(task) runs at the end of a task, in whatever way it came
  *     SYNI_END                the last, put there by the macros themselves, so that
  *                             nothing is ever called with an empty variadic part
  *
@@ -119,6 +120,7 @@
 #define SYNI_ITEM_SYN_URGENT ~, 6, 1
 #define SYNI_ITEM_SYN_TO_THE_END ~, 6, 1
 #define SYNI_ITEM_SYN_LET_GO ~, 6, 1
+#define SYNI_ITEM_SYNI_ENDED(fn) ~, 5, 1
 #define SYNI_ITEM_SYNI_END ~, 5, 1
 
 #define SYNI_THIRD(...) SYNI_THIRD_(__VA_ARGS__, ~)
@@ -189,6 +191,10 @@
 #define SYNI_KILL_SYN_DESTROY(fn) ~, (fn(*syni_result);)
 #define SYNI_KILLS(item) SYNI_DO(SYNI_KILLS_, item)
 #define SYNI_KILLS_SYN_DESTROY(fn) ~, (+1)
+
+/* What runs at a task's end; NULL, if nothing does. */
+#define SYNI_HOOK(item) SYNI_DO(SYNI_HOOK_, item)
+#define SYNI_HOOK_SYNI_ENDED(fn) ~, (1 ? fn :)
 
 #if defined(__GNUC__)
 #define SYNI_UNUSED __attribute__((unused))

@@ -114,6 +114,18 @@ syn_err syni_channel_prefetch(struct syn_channel handle, size_t capacity)
     return err ? syni_refuse(err, "no memory for a channel's items") : SYN_OK;
 }
 
+syn_err syni_channel_look(struct syn_channel handle, const struct syn_type **out_item)
+{
+    struct syni_channel *channel;
+    syn_err err = syni_channel_pin(handle, &channel);
+
+    if (err)
+        return syni_refuse_channel(err);
+    *out_item = channel->item;
+    syni_channel_unpin(channel);
+    return SYN_OK;
+}
+
 static syn_err refuse_close(const char *name)
 {
     return syni_refuse(SYN_EAGAIN, "%s was closed on a thread that must not wait for its end; "
