@@ -62,6 +62,7 @@
 #include <synchronicity/generator.h>
 #include <synchronicity/host.h>
 #include <synchronicity/local.h>
+#include <synchronicity/mailbox.h>
 #include <synchronicity/mem.h>
 #include <synchronicity/method.h>
 #include <synchronicity/object.h>

@@ -21,6 +21,7 @@
 #include <synchronicity/value.h>
 
 #include "support/pool_rig.h"
+#include "support/refused_mail.h"
 
 SYNCHRONIZER(demo);
 POOL(workers, .max_threads = 2, .grace_ns = -1);
@@ -381,6 +382,12 @@ static syn_err map_in_step(void)
     ROW(syni_future_request_cancel, 0, future_request_cancel(no_future))                           \
     ROW(syni_future_share, 0, share())                                                             \
     ROW(syni_future_then, 0, future_then(no_future, &demo, told, NULL))                            \
+    ROW(syni_future_then_mail, 0, future_then(no_future, (struct syn_mailbox *)NULL, told, NULL))  \
+    ROW(syni_channel_then, 0, channel_then(no_channel, NULL, told_item, NULL))                     \
+    ROW(syn_scope_then, 0, scope_then(&(struct syn_scope)SYN_SCOPE, NULL, NULL, NULL))             \
+    ROW(syni_then_with_room, 0, then_with_room())                                                  \
+    ROW(syn_mailbox_new, 0, mailbox_without_memory())                                              \
+    ROW(syn_mailbox_drain, 0, drain_closed())                                                      \
     ROW(syni_future_wait_by, 0, future_wait(no_future))                                            \
     ROW(syni_generator_say, 0, say())                                                              \
     ROW(syni_job_may_wait, 1, work(&out))                                                          \
@@ -394,7 +401,8 @@ static syn_err map_in_step(void)
     ROW(syni_scope_add, 1, add())                                                                  \
     ROW(syni_scope_room, 0, room())                                                                \
     ROW(syni_shared_get_by, 0, syni_shared_get_by(NULL, &out, syn_never()))                        \
-    ROW(syni_shared_peek, 0, syni_shared_peek(NULL, &(const void *){NULL}))
+    ROW(syni_shared_peek, 0, syni_shared_peek(NULL, &(const void *){NULL}))                        \
+    ROW(syn_mailbox_close, 0, close_inside()) /* the last: it leaves a spare frame */
 
 #define TRY(function, step, ...)                                                                   \
     static syn_err try_##function(void)                                                            \

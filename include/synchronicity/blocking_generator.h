@@ -103,6 +103,7 @@ int syni_job_yield(struct syn_job *job, void *item);
     {                                                                                              \
         SYNI_RESULT_AS(type) SYNI_MAP(SYNI_KILL, __VA_ARGS__)                                      \
     }                                                                                              \
+    SYNI_CALL_ITEM(type, name)                                                                     \
     SYNI_JOB_RELEASE(name, __VA_ARGS__)                                                            \
     static const struct syn_blocking_generator syni_generator_of_##name = {                        \
         {SYN_ABI, sizeof(struct syn_job), sizeof(struct name), offsetof(struct name, result),      \
@@ -112,7 +113,7 @@ int syni_job_yield(struct syn_job *job, void *item);
          (0 SYNI_MAP(SYNI_COPIES, __VA_ARGS__)) ? syni_release_of_##name : NULL,                   \
          (0 SYNI_MAP(SYNI_TAKES, __VA_ARGS__)) ? syni_drop_of_##name : NULL},                      \
         {sizeof(type), (0 SYNI_MAP(SYNI_KILLS, __VA_ARGS__)) ? syni_destroy_of_##name : NULL,      \
-         NULL}};                                                                                   \
+         syni_call_item_of_##name}};                                                               \
     linkage SYNI_HELD struct name##_channel (name##_submit)(                                       \
         SYNI_LIST(~, struct syn_pool *syni_pool SYNI_MAP(SYNI_PARAM, __VA_ARGS__)))                \
     {                                                                                              \

@@ -69,6 +69,7 @@ struct syn_channel {
             struct syn_channel handle;                                                             \
             syn_err (*item_is)(type *);                                                            \
             syn_err (*source_is)(type const *);                                                    \
+            syn_err (*then_is)(void (*fn)(void *user, syn_err err, type *item));                   \
         } u;                                                                                       \
     }
 
@@ -81,10 +82,17 @@ struct syn_channel {
     {                                                                                              \
         SYNI_RESULT_AS(type) SYNI_MAP(SYNI_KILL, __VA_ARGS__)                                      \
     }                                                                                              \
+    SYNI_CALL_ITEM(type, name)                                                                     \
     SYNI_MAP(SYNI_VET_THING, __VA_ARGS__)                                                          \
     static const struct syn_type syni_items_of_##name SYNI_UNUSED = {                              \
         sizeof(type),                                                                              \
-        (0 SYNI_MAP(SYNI_KILLS, __VA_ARGS__)) ? syni_destroy_item_of_##name : NULL, NULL}
+        (0 SYNI_MAP(SYNI_KILLS, __VA_ARGS__)) ? syni_destroy_item_of_##name : NULL,                \
+        syni_call_item_of_##name}
+/* Calls what syn_channel_then() (mailbox.h) registers. */
+#define SYNI_CALL_ITEM(type, name)                                                                 \
+    static inline SYNI_UNUSED void syni_call_item_of_##name(void (*fn)(void), void *user,          \
+                                                            syn_err err, void *result)             \
+        SYNI_CALL_BACK_TYPED(type)
 
 syn_err syni_channel_new(const struct syn_type *item, size_t capacity,
                          struct syn_channel *out_channel);

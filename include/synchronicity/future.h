@@ -39,9 +39,10 @@
  *                                           write syn_co_cancel(F)
  *     syn_future_drop(F)                    ask, use up, and do not wait: it ends by itself
  *     syn_future_detach(F)                  use up; it runs on, its result is destroyed
- *     syn_future_then(F, SYNCHRONIZER, FN, USER)
- *                                           use up; FN(USER, err, result) runs on the loop
- *     syn_future_then_by(F, SYNCHRONIZER, FN, USER, DEADLINE)
+ *     syn_future_then(F, WHERE, FN, USER)   use up; FN(USER, err, result) runs on the loop of
+ *                                           WHERE, a synchronizer; or, a mailbox (mailbox.h),
+ *                                           on the thread that drains it
+ *     syn_future_then_by(F, WHERE, FN, USER, DEADLINE)
  *                                           the same; when the deadline passes the task is
  *                                           cancelled, as by get_by
  *     syn_future_share(F, &SHARED)          use up, for a result that many may read
@@ -102,6 +103,30 @@ syn_err syni_future_detach(struct syn_future future);
 syn_err syni_future_drop(struct syn_future future);
 SYNI_HELD syn_err syni_future_then(struct syn_future future, struct syn_synchronizer *where, void (*fn)(void),
                          void *user);
+struct syn_mailbox;
+SYNI_HELD syn_err syni_future_then_mail(struct syn_future future, struct syn_mailbox *where,
+                                        void (*fn)(void), void *user);
+#ifdef __cplusplus
+/* What SYNI_THEN() chooses by type; NULL is the default synchronizer. */
+extern "C++" {
+template <class Where>
+inline syn_err syni_then(struct syn_future future, Where *where, void (*fn)(void), void *user)
+{
+    return syni_future_then(future, where, fn, user);
+}
+template <>
+inline syn_err syni_then(struct syn_future future, struct syn_mailbox *where, void (*fn)(void),
+                         void *user)
+{
+    return syni_future_then_mail(future, where, fn, user);
+}
+template <class Null>
+inline syn_err syni_then(struct syn_future future, Null, void (*fn)(void), void *user)
+{
+    return syni_future_then(future, NULL, fn, user);
+}
+}
+#endif
 
 /* FN is told of each failure that nobody looked at: of a future that was detached and whose
  * task failed by itself, of a promise that was failed or dropped, of a scope's children after
@@ -143,22 +168,29 @@ void syn_on_unobserved(void (*fn)(void *user, const char *function, syn_err err,
  * clean-up reaches syn_on_unobserved(). Where what the task uses is freed next, wait: cancel. */
 #define syn_future_drop(f) syni_future_drop((f).u.handle)
 
-/* FN runs once, later, on the loop of SYNCHRONIZER (a pointer; NULL: the default
- * one), never inside this call; the result is FN's to keep, and NULL with an error, of which
+/* FN runs once, later, on the loop of WHERE, a pointer to a synchronizer (NULL: the default
+ * one), or in a drain of WHERE, a pointer to a mailbox (mailbox.h); never inside this call. The
+ * result is FN's to keep, and NULL with an error, of which
  * syn_last_report() and syn_perror() know message and trace while FN runs.
- * When SYNCHRONIZER is stopped before, FN is called with SYN_ECANCELED.
+ * When WHERE is stopped, or closed, before, FN is called with SYN_ECANCELED.
  *
  * When DEADLINE passes, or that of a syn_call_by() around the call, or of the task that makes
  * it, the future's task is asked to end, and FN is called with what that comes to, mostly
  * SYN_ETIMEDOUT. F is used up; to end it earlier say syn_future_request_cancel(F), and FN is
  * called with SYN_ECANCELED when the task has cleaned up.
- * Fails: SYN_ENOMEM, SYN_EBUSY, SYN_ECLOSED and what starting SYNCHRONIZER meets; F is as it was. */
-#define syn_future_then(f, synchronizer, fn, user)                                                 \
+ * Fails: SYN_ENOMEM, SYN_EBUSY, SYN_ECLOSED and what starting WHERE meets; SYN_EAGAIN (a mailbox without
+ * room); F is as it was. */
+#define syn_future_then(f, where, fn, user)                                                        \
     ((void)(0 ? (f).u.then_is(fn) : SYN_OK),                                                       \
-     syni_future_then((f).u.handle, (synchronizer), (void (*)(void))(fn), (user)))
-#define syn_future_then_by(f, synchronizer, fn, user, deadline)                                    \
-    (syni_deadline_push(deadline),                                                                 \
-     syni_deadline_pop(syn_future_then((f), (synchronizer), (fn), (user))))
+     SYNI_THEN(where)((f).u.handle, (where), (void (*)(void))(fn), (user)))
+#define syn_future_then_by(f, where, fn, user, deadline)                                           \
+    (syni_deadline_push(deadline), syni_deadline_pop(syn_future_then((f), (where), (fn), (user))))
+#ifndef __cplusplus
+#define SYNI_THEN(where)                                                                           \
+    _Generic((where), struct syn_mailbox *: syni_future_then_mail, default: syni_future_then)
+#else
+#define SYNI_THEN(where) syni_then
+#endif
 
 /* --- shared futures --- */
 

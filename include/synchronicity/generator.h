@@ -72,6 +72,7 @@
             struct syn_channel handle;                                                             \
             syn_err (*item_is)(type *);                                                            \
             syn_err (*source_is)(type const *);                                                    \
+            syn_err (*then_is)(void (*fn)(void *user, syn_err err, type *item));                   \
             SYNI_MAP(SYNI_SENT_IS, __VA_ARGS__)                                                    \
         } u;                                                                                       \
     }
@@ -209,6 +210,7 @@ struct syn_step syni_step_say(struct syn_task *task, struct syn_channel channel,
     {                                                                                              \
         SYNI_RESULT_AS(type) SYNI_MAP(SYNI_KILL, __VA_ARGS__)                                      \
     }                                                                                              \
+    SYNI_CALL_ITEM(type, name)                                                                     \
     static SYNI_UNUSED void syni_hear_of_##name(struct syn_task *task, const void *value)          \
     {                                                                                              \
         struct name *self = (struct name *)(void *)task;                                           \
@@ -245,7 +247,7 @@ struct syn_step syni_step_say(struct syn_task *task, struct syn_channel channel,
          (0 SYNI_MAP(SYNI_COPIES, __VA_ARGS__)) ? syni_release_of_##name : NULL,                   \
          (0 SYNI_MAP(SYNI_TAKES, __VA_ARGS__)) ? syni_drop_of_##name : NULL, NULL, NULL},          \
         {sizeof(type), (0 SYNI_MAP(SYNI_KILLS, __VA_ARGS__)) ? syni_destroy_of_##name : NULL,      \
-         NULL},                                                                                    \
+         syni_call_item_of_##name},                                                                \
         (0 SYNI_MAP(SYNI_HEARS, __VA_ARGS__)) ? syni_hear_of_##name : NULL};                       \
     linkage SYNI_HELD SYNI_##shape##_TAG(name) name(                                               \
         SYNI_LIST(~SYNI_MAP(SYNI_PARAM, __VA_ARGS__)))                                             \

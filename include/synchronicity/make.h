@@ -155,7 +155,8 @@
          __LINE__, SYNI_IN_LIBRARY, NULL, syni_run_of_##id, syni_leave_of_##id,                    \
          syni_release_of_##id, (0 SYNI_MAP(SYNI_TAKES, __VA_ARGS__)) ? syni_drop_of_##id : NULL,   \
          syni_method_begins, syni_method_ended},                                                   \
-        {sizeof(type), (0 SYNI_MAP(SYNI_KILLS, __VA_ARGS__)) ? syni_destroy_of_##id : NULL, NULL}, \
+        {sizeof(type), (0 SYNI_MAP(SYNI_KILLS, __VA_ARGS__)) ? syni_destroy_of_##id : NULL,        \
+         syni_call_item_of_##id},                                                                  \
         (0 SYNI_MAP(SYNI_HEARS, __VA_ARGS__)) ? syni_hear_of_##id : NULL};                         \
     SYNI_##shape##_TAG(id) id(SYNI_METHOD_PARAMS(C, __VA_ARGS__))                                  \
     {                                                                                              \

@@ -94,6 +94,8 @@
 #define future_drop syn_future_drop
 #define future_then syn_future_then
 #define future_then_by syn_future_then_by
+#define channel_then syn_channel_then
+#define scope_then syn_scope_then
 #define future_share syn_future_share
 #define shared_get(...) syn_shared_get(__VA_ARGS__)
 #define shared_get_by syn_shared_get_by
@@ -238,6 +240,9 @@
 #define co_next syn_co_next
 #define co_next_by syn_co_next_by
 #define co_send syn_co_send
+#define co_then syn_co_then
+#define step_mailbox syn_step_mailbox
+#define step_then syn_step_then
 #define co_send_by syn_co_send_by
 #define co_close syn_co_close
 #define co_each syn_co_each

@@ -55,6 +55,10 @@
     POINT(scope_child_done)  /* a child ended, and its scope does not know */                      \
     /* facade */                                                                                   \
     POINT(deadline_passed)   /* a wait's deadline passed; nobody was asked and it is not over */   \
+    POINT(mail_listed)       /* a mail is listed at what it waits for; its state does not say so */\
+    POINT(mail_told)         /* a mail is in its mailbox; the host was not told */                 \
+    POINT(mailbox_level)     /* a descriptor was emptied; the queue was not looked at again */     \
+    POINT(mailbox_awaits)    /* a close waits for who tells a mail */                              \
     POINT(object_unheld)     /* the last reference is about to be given up, under the lock */     \
     POINT(object_ending)     /* an object is ENDING; its destructor was not begun */               \
     POINT(stop_posts)        /* a synchronizer takes no calls; its stop was not posted */          \

@@ -24,6 +24,7 @@
     RANK(SCOPE, "of a thread's scopes", SYNI_INSIDE_NONE)                                          \
     RANK(CHILD, "of a child process", SYNI_INSIDE_NONE)                                            \
     RANK(SIGNALS, "of who listens to signals", SYNI_INSIDE_NONE)                                   \
+    RANK(MAILBOX, "of a mailbox", SYNI_INSIDE(FORK))                                               \
     RANK(BROADCAST, "of a broadcast", SYNI_INSIDE_NONE)                                            \
     RANK(SHARED, "of a shared future", SYNI_INSIDE_NONE)                                           \
     RANK(CHANNEL, "of a channel", SYNI_INSIDE(CHANNEL)) /* a select holds several */               \

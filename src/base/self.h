@@ -33,12 +33,21 @@ struct syni_worker;
 struct syni_bindings;
 struct syni_store;
 struct syni_self;
+struct syn_mailbox;
 
 /* One of the loops that a thread drives: usually none or one; more when a step blocks on another
  * loop and drives that. */
 struct syni_driving {
     struct syni_loop *loop;
     struct syni_driving *outer;
+};
+
+/* A mailbox whose callbacks a thread calls, or whose host it tells. */
+struct syni_draining {
+    const struct syn_mailbox *mailbox;
+    struct syni_draining *outer;
+    const char *name; /* of the mailbox */
+    bool tells;
 };
 
 /* A thread's place in a virtual clock, and what it sleeps for. */
@@ -84,6 +93,7 @@ struct syni_self {
     int drives;                     /* driver.c: its drives, one inside the other */
     struct syni_driving dedicated;  /* drive.c: outlives the thread's stack */
     struct syni_loop *hosted;       /* hosted.c: the first of those that it hosts */
+    struct syni_draining *draining; /* mailbox.c: the innermost; NULL: none */
 
     struct syn_report *report;      /* report.c: the latest; NULL: it is only a code */
     syn_err code;

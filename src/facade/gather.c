@@ -239,7 +239,10 @@ static syn_err gather_wait_for(struct syni_scope *scope, enum syni_scope_wait aw
                                        .reason = SYN_BY_DEADLINE},
                               .scope = scope,
                               .awaited = awaited};
+    syn_err err = syni_scope_refuse_registered(scope);
 
+    if (err)
+        return err;
     return syni_thread_wait(syni_self(), &here.wait);
 }
 
@@ -386,7 +389,8 @@ void syn_scope_close(struct syn_scope *public_scope)
             syni_panic("syn_scope_close: children run on a loop that this thread drives");
         syn_scope_cancel(public_scope);
         if (gather_wait_for(scope, SYNI_SCOPE_END))
-            syni_panic("syn_scope_close: its children wait for a loop that this thread drives");
+            syni_panic("syn_scope_close: its children wait for a loop that this thread drives, or it was "
+                       "given to a mailbox");
         syni_scope_settle(scope, &origin, &report);
         syni_report_free(report);
     }

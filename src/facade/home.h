@@ -116,6 +116,13 @@ struct syn_future syni_future_refused(const struct syn_type *type, syn_err err,
 syn_err syni_use_up_refused(struct syni_core *core);
 syn_err syni_look_at_refused(struct syni_core *core);
 
+/* --- scope_look.c --- */
+
+struct syni_scope;
+
+/* SYN_EDEADLK if a mailbox has SCOPE's outcome (mail_scope.c), and nobody else. */
+syn_err syni_scope_refuse_registered(struct syni_scope *scope);
+
 /* --- share.c --- */
 
 /* That of CORE, also when it is one of syn_shared_future(). */

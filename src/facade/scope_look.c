@@ -2,9 +2,12 @@
  *
  * Scopes: what their owner asks of them at any time, while children end elsewhere.
  */
+#include "facade/home.h"
 #include "task/scope.h"
 
 #include <stddef.h>
+
+#include "base/report.h"
 
 /* For who only looks. */
 static struct syni_scope *scope_look_look_at(const struct syn_scope *scope,
@@ -49,4 +52,18 @@ int syn_scope_failure(const struct syn_scope *public_scope, unsigned i,
             (struct syn_failure){core->member.number, core->err, core->origin, core->report};
     syni_scope_leave(scope, &section);
     return core != NULL;
+}
+
+syn_err syni_scope_refuse_registered(struct syni_scope *scope)
+{
+    struct syni_section section;
+    bool registered;
+
+    syni_scope_enter(scope, &section);
+    registered = scope->sleeper != NULL;
+    syni_scope_leave(scope, &section);
+    return registered ? syni_refuse(SYN_EDEADLK,
+                                    "the scope was given to a mailbox, whose drain tells what it comes "
+                                    "to; go on in the callback of scope_then()")
+                      : SYN_OK;
 }

@@ -8,7 +8,7 @@
  * that never began, when its frame is freed. Discarded: a node in every future for
  * the rare one that gets a callback.
  */
-#include "facade/home.h"
+#include "facade/mailbox.h"
 
 #include "base/fork.h"
 #include "base/report.h"
@@ -19,6 +19,7 @@ struct then {
     int64_t deadline;       /* then who produces it is asked to end */
     void (*fn)(void);
     void *user;
+    struct syni_hand hand; /* has the outcome, in place of FN; take NULL: it has not */
     bool awaits, called;
 };
 
@@ -32,6 +33,10 @@ static void call(struct then *then, syn_err err, enum syn_origin origin, struct 
     then->called = true;
     if (syni_core_done(core))
         core->seen = true;
+    if (then->hand.take) { /* with the reference for the value */
+        then->hand.take(then->hand.user, core, err, origin, report);
+        return;
+    }
     if (!err)
         core->taken = true; /* the callback's to keep */
     if (err)
@@ -141,6 +146,22 @@ static bool launch(struct then *then, struct syni_core *core)
     return false;
 }
 
+/* THEN, which was made on HOME with the handle OWN (NULL: there was no memory), for CORE. */
+static syn_err then_begin(struct then *then, struct syn_future own, struct syni_core *core)
+{
+    struct syni_home *home = then ? SYNI_TASK(&then->syn)->home : NULL;
+
+    if (!then)
+        return syni_refuse(SYN_ENOMEM, "no memory for a callback");
+    then->deadline = syni_deadline_here(SYNI_NEVER);
+    /* Before it is launched: the last reference must be the loop's, or a task that ends
+     * at once, unstarted, would call back inside this call. */
+    syni_future_detach(own);
+    return launch(then, core) ? SYN_OK
+                              : syni_refuse_home(home->synchronizer, syni_home_refusal(home),
+                                                 "a callback");
+}
+
 /* CORE is reserved. */
 static syn_err call_later(struct syni_home *home, struct syni_core *core, void (*fn)(void),
                           void *user)
@@ -151,17 +172,21 @@ static syn_err call_later(struct syni_home *home, struct syni_core *core, void (
     if (syni_core_is_awaited(core))
         return syni_refuse_future(SYN_EBUSY);
     then = new_then(home, &own);
-    if (!then)
-        return syni_refuse(SYN_ENOMEM, "no memory for a callback");
-    then->deadline = syni_deadline_here(SYNI_NEVER);
-    then->fn = fn;
-    then->user = user;
-    /* Before it is launched: the last reference must be the loop's, or a task that ends
-     * at once, unstarted, would call back inside this call. */
-    syni_future_detach(own);
-    return launch(then, core) ? SYN_OK
-                              : syni_refuse_home(home->synchronizer, syni_home_refusal(home),
-                                                 "a callback");
+    if (then) {
+        then->fn = fn;
+        then->user = user;
+    }
+    return then_begin(then, own, core);
+}
+
+syn_err syni_then_hand(struct syni_home *home, struct syni_core *core, const struct syni_hand *hand,
+                       struct syn_future *out_relay)
+{
+    struct then *then = new_then(home, out_relay);
+
+    if (then)
+        then->hand = *hand;
+    return then_begin(then, *out_relay, core);
 }
 
 syn_err syni_future_then(struct syn_future future, struct syn_synchronizer *where,

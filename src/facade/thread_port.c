@@ -113,6 +113,26 @@ static syn_err pass(struct syni_thread_port *port, int64_t deadline)
     return syni_thread_port_wait(port, &thread_port_ops);
 }
 
+/* In a callback of the mailbox that consumes what the thread sends. */
+static bool is_drained_here(struct syni_thread_port *port)
+{
+    const struct syni_draining *here = port->self->draining;
+    const struct syn_mailbox *mailbox =
+        here && !port->port.receives ? syni_channel_mailbox(port->channel) : NULL;
+
+    while (here && here->mailbox != mailbox)
+        here = here->outer;
+    return mailbox && here;
+}
+
+static syn_err refuse_in_drain(const struct syni_thread_port *port)
+{
+    return syni_refuse(SYN_EDEADLK,
+                       "waiting for room in a channel that the mailbox '%s' consumes, in a callback of "
+                       "that, would wait for itself; write channel_try_send(channel, &item) there",
+                       port->self->draining->name);
+}
+
 syn_err syni_thread_port_pass(struct syni_thread_port *port, struct syn_deadline deadline,
                               const char *instead)
 {
@@ -127,6 +147,9 @@ syn_err syni_thread_port_pass(struct syni_thread_port *port, struct syn_deadline
     err = self->worker ? syni_thread_heeds(self) : SYN_OK;
     if (err || flow(port))
         return err;
+    if (is_drained_here(port))
+        return syni_channel_pass(port->channel, &port->port, false) ? syni_thread_port_answer(port)
+                                                                    : refuse_in_drain(port);
     return pass(port, syni_deadline_of(self, deadline.ns));
 }
 
@@ -155,9 +178,8 @@ syn_err syni_name_missing_item(syn_err err, const void *item)
                                       : err;
 }
 
-syn_err syni_thread_port_answer(struct syni_thread_port *port)
+syn_err syni_port_answer(struct syni_channel *channel, syn_err err)
 {
-    syn_err err = port->port.status;
     enum syn_origin origin;
     struct syn_report *report;
 
@@ -165,8 +187,13 @@ syn_err syni_thread_port_answer(struct syni_thread_port *port)
         return err;
     if (err == SYN_ECLOSED)
         return syni_refuse_channel(err);
-    report = syni_channel_report(port->channel, err, &origin);
+    report = syni_channel_report(channel, err, &origin);
     return syni_report_keep(err, origin, report);
+}
+
+syn_err syni_thread_port_answer(struct syni_thread_port *port)
+{
+    return syni_port_answer(port->channel, port->port.status);
 }
 
 syn_err syni_refuse_wait(const char *what)

@@ -33,6 +33,9 @@ syn_err syni_thread_port_wait(struct syni_thread_port *port,
 /* PORT is withdrawn, for struct syni_thread_wait_ops. */
 bool syni_thread_port_withdraw(struct syni_thread_wait *wait, enum syn_origin origin);
 
+/* STATUS, which a port at CHANNEL was told, with its report, for this thread. */
+syn_err syni_port_answer(struct syni_channel *channel, syn_err status);
+
 /* What PORT was told, with its report, for this thread. */
 syn_err syni_thread_port_answer(struct syni_thread_port *port);
 

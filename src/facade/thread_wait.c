@@ -338,6 +338,23 @@ static syn_err wait_in_step(struct syni_thread_wait *wait)
     return err;
 }
 
+/* In a callback of a mailbox: what the thread waits for must not wait for a drain of that. */
+static syn_err wait_in_drain(struct syni_thread_wait *wait)
+{
+    struct syni_blocked blocked;
+    syn_err err = syni_blocked_enter(&blocked, wait->source.home, wait->source.name);
+
+    if (err)
+        return err;
+    err = thread_wait_depend(wait, blocked.id);
+    if (!err)
+        err = wait->self->worker ? block_in_job(wait)
+              : syni_interrupts_are_caught() && !wait->stays ? block_interruptibly(wait)
+                                                             : block(wait);
+    syni_blocked_leave(&blocked);
+    return err;
+}
+
 syn_err syni_thread_wait(struct syni_self *self, struct syni_thread_wait *wait)
 {
     int cancel_state;
@@ -355,8 +372,9 @@ syn_err syni_thread_wait(struct syni_self *self, struct syni_thread_wait *wait)
     if (!wait->done)
         wait->done = &wait->waiter.done;
     cancel_state = syni_thread_hold_cancel();
-    err = self->driving ? wait_in_step(wait)
-          : self->worker ? block_in_job(wait)
+    err = self->driving    ? wait_in_step(wait)
+          : self->draining ? wait_in_drain(wait)
+          : self->worker   ? block_in_job(wait)
           : syni_interrupts_are_caught() && !wait->stays ? block_interruptibly(wait)
                                                          : block(wait);
     /* relaxed: a hint */
@@ -366,26 +384,4 @@ syn_err syni_thread_wait(struct syni_self *self, struct syni_thread_wait *wait)
     syni_thread_let_cancel(cancel_state);
     wait->failed = err != SYN_OK;
     return err == SYN_OK || err == SYN_EDEADLK ? err : syni_thread_failed(err, wait->ended_by);
-}
-
-/* --- for what is below --- */
-
-static bool withdraw_flag(struct syni_thread_wait *wait, enum syn_origin origin)
-{
-    (void)origin;
-    return !*wait->done;
-}
-
-bool syni_thread_wait_for_flag(_Atomic(bool) *done, int64_t deadline, const char *name)
-{
-    static const struct syni_thread_wait_ops ops = {NULL, withdraw_flag, NULL, NULL};
-    struct syni_thread_wait wait = {.ops = &ops,
-                                    .source = {.name = name},
-                                    .deadline = deadline,
-                                    .reason = SYN_BY_DEADLINE,
-                                    .stays = true,
-                                    .done = done};
-
-    syni_thread_wait(syni_self(), &wait);
-    return *done;
 }

@@ -133,7 +133,7 @@ syn_err syni_blocked_refuse_own(const struct syni_thread_wait *wait);
 /* Tells the hook `on_blocked` of SELF's loop that a step waits for NAME. */
 void syni_blocked_tell(const struct syni_self *self, const char *name);
 
-/* --- thread_wait.c --- */
+/* --- thread_flag.c --- */
 
 /* Sleeps until *DONE, which a wake of the calling thread's parker sets, or DEADLINE; returns *DONE.
  * For what must not be left before, whoever asks the thread's job to end. NAME is what it waits

@@ -58,6 +58,8 @@ static bool begins_as_own(const struct syni_channel *channel)
 {
     struct syni_home *here = syni_home_now();
 
+    if (channel->mailbox)
+        return false;
     return here && here == channel->home && here->current && !channel->hear;
 }
 

@@ -43,6 +43,7 @@ struct syni_channel {
     size_t n_own; /* of its tasks hold it; own */
 
     /* under lock, always */
+    const struct syn_mailbox *mailbox; /* whose drains take its items out; NULL: none's */
     struct syni_list incoming; /* ports of others, who came while it was owned */
     bool asked_for, close_wanted; /* the job is on its way; and shall close */
     struct syni_job upgrade; /* to the owner */
@@ -189,6 +190,17 @@ bool syni_channel_yield(struct syni_channel *channel, void *item, bool asked);
  * closed a circle (circle.h). */
 syn_err syni_channel_depend(struct syni_channel *channel, uint64_t mark,
                             struct syn_report **out_report);
+
+/* The same for who would wait for room, if only drains of a mailbox make it. */
+syn_err syni_channel_depend_on_room(struct syni_channel *channel, uint64_t mark,
+                                    struct syn_report **out_report);
+
+/* From here on a mailbox consumes it, on any thread: it is nobody's own any more, or soon. The caller
+ * holds it. */
+void syni_channel_open_to(struct syni_channel *channel, const struct syn_mailbox *mailbox);
+
+/* The mailbox that consumes it; NULL: none does. */
+const struct syn_mailbox *syni_channel_mailbox(struct syni_channel *channel);
 
 /* The generator waits no more for demand; false: it did not. */
 bool syni_channel_stop_yielding(struct syni_channel *channel);

@@ -307,3 +307,42 @@ syn_err syni_channel_depend(struct syni_channel *channel, uint64_t mark,
     }
     return err;
 }
+
+const struct syn_mailbox *syni_channel_mailbox(struct syni_channel *channel)
+{
+    const struct syn_mailbox *mailbox;
+
+    syni_mutex_lock(&channel->lock);
+    mailbox = channel->mailbox;
+    syni_mutex_unlock(&channel->lock);
+    return mailbox;
+}
+
+syn_err syni_channel_depend_on_room(struct syni_channel *channel, uint64_t mark,
+                                    struct syn_report **out_report)
+{
+    const struct syn_mailbox *mailbox = syni_channel_mailbox(channel);
+    const char *name, *function;
+
+    if (!mailbox || !syni_circle_is_drained(mark, mailbox, &name, &function))
+        return SYN_OK;
+    *out_report = syni_report_format(SYN_EDEADLK, SYN_BY_LIBRARY,
+                                     "room is made by drains of the mailbox '%s', and a callback in one "
+                                     "waits for %s, which waits for that room; write future_then(...) "
+                                     "there",
+                                     name, function);
+    return SYN_EDEADLK;
+}
+
+void syni_channel_open_to(struct syni_channel *channel, const struct syn_mailbox *mailbox)
+{
+    bool last = false;
+
+    syni_channel_lock(channel);
+    channel->mailbox = mailbox;
+    if (!syni_channel_is_anothers(channel))
+        last = syni_channel_disown_locked(channel);
+    syni_channel_unlock(channel);
+    if (last)
+        syni_channel_unpin(channel);
+}

@@ -100,12 +100,21 @@ static void channel_wait_drop(struct syni_task *task)
     channel_wait_release(task);
 }
 
-/* A task that waits for room waits for nobody in particular. */
+/* TASK, which carries ID, depends on the generator; or, if it sends, on who makes room, if that is known. */
+static syn_err channel_wait_depend(struct syni_task *task, uint64_t id, struct syn_report **out_report)
+{
+    const struct syni_port *port = &task->on.channel.port;
+
+    return port->receives || !port->item
+               ? syni_channel_depend(task->on.channel.channel, id, out_report)
+               : syni_channel_depend_on_room(task->on.channel.channel, id, out_report);
+}
+
 static void channel_wait_implicate(struct syni_task *task, uint64_t id)
 {
     struct syn_report *report = NULL;
 
-    if (!syni_channel_depend(task->on.channel.channel, id, &report))
+    if (!channel_wait_depend(task, id, &report))
         return;
     if (!channel_wait_withdraw(task)) {
         syni_report_free(report);
@@ -172,15 +181,15 @@ static void start_timer(struct syni_task *task, struct syn_deadline deadline)
         syni_timer_start(&task->home->loop, &task->timer, deadline.ns, channel_wait_time_is_up);
 }
 
-/* TASK must not wait for the generator: that waits for who waits for TASK. SHUTS: it is closed, and
- * left to itself. */
+/* TASK must not wait for the generator, or for room: that waits for who waits for TASK. SHUTS: it is
+ * closed, and left to itself. */
 static bool channel_wait_closes_circle(struct syni_task *task, bool shuts)
 {
     /* relaxed: a mark that is given later is one too late for this wait */
     uint64_t mark = atomic_load_explicit(&task->mark, memory_order_relaxed);
     struct syn_report *report;
 
-    if (!mark || !syni_channel_depend(task->on.channel.channel, mark, &report))
+    if (!mark || !channel_wait_depend(task, mark, &report))
         return false;
     task->ops = NULL;
     if (shuts)
@@ -260,6 +269,8 @@ struct syn_step syni_step_send(struct syn_task *public_task, struct syn_channel 
     if (err)
         return channel_wait_refuse(task, err, syni_channel_refusal(err));
     ready_port(task, channel, (void *)(uintptr_t)item, false);
+    if (channel_wait_closes_circle(task, false))
+        return syni_suspended;
     if (channel_wait_is_late(task, deadline))
         return channel_wait_glance(task, syni_channel_pass(channel, &task->on.channel.port, false));
     start_timer(task, deadline);

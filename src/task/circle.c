@@ -7,8 +7,8 @@
  * not do. A task is marked by whoever waits for it, on any thread: a bit of its `request` says that it
  * is, and its end, which moves that word for the last time, finds it there. What a task waits
  * for, only its driver may look at; so if one gets the mark that may be in a wait already, a
- * PROBE goes there by the inbox, and passes the mark on: to what it awaits, joins, asks for an item
- * or closes. A step that stops a home depends on all that lives there.
+ * PROBE goes there by the inbox, and passes the mark on (circle_probe.c): to what it awaits, joins,
+ * asks for an item or closes. A step that stops a home depends on all that lives there.
  *
  * Discarded: finding the circle in the loops, which would ask every other driver for what only
  * it may look at; and keeping each await between loops where others see it, which all would pay.
@@ -151,9 +151,12 @@ syn_err syni_blocked_enter(struct syni_blocked *here, struct syni_home *target,
     bool found;
 
     here->drives = syni_driving_now();
+    here->drains = syni_self()->draining;
     here->target = target;
     here->function = function;
-    if (!here->drives)
+    here->id = 0;
+    here->listed = here->drives || here->drains;
+    if (!here->listed)
         return SYN_OK;
     syni_list_init(&here->marked);
     syni_fork_watch(&circle_fork_call);
@@ -166,7 +169,7 @@ syn_err syni_blocked_enter(struct syni_blocked *here, struct syni_home *target,
     syni_mutex_unlock(&circle_lock);
     if (!found)
         return SYN_OK;
-    here->drives = NULL;
+    here->listed = false;
     return syni_refuse(SYN_EDEADLK,
                        "waiting for %s on '%s' would close a circle: that waits for %s on '%s', "
                        "which this thread drives; co_await one of the two",
@@ -175,7 +178,7 @@ syn_err syni_blocked_enter(struct syni_blocked *here, struct syni_home *target,
 
 void syni_blocked_leave(struct syni_blocked *here)
 {
-    if (!here->drives)
+    if (!here->listed)
         return;
     syni_mutex_lock(&circle_lock);
     syni_list_remove(&here->link);
@@ -263,10 +266,28 @@ syn_err syni_circle_look(uint64_t id, struct syni_home *home, const char *functi
     return err;
 }
 
-/* --- passing them on --- */
+/* --- mailboxes --- */
 
-/* What produces CORE is depended on. */
-static syn_err depend_on(uint64_t id, struct syni_core *core, bool *out_marked,
+bool syni_circle_is_drained(uint64_t id, const struct syn_mailbox *mailbox, const char **out_name,
+                            const char **out_function)
+{
+    const struct syni_draining *drain;
+    struct syni_blocked *by;
+
+    syni_mutex_lock(&circle_lock);
+    by = circle_find_locked(id);
+    drain = by ? by->drains : NULL;
+    while (drain && drain->mailbox != mailbox)
+        drain = drain->outer;
+    if (drain) {
+        *out_name = drain->name;
+        *out_function = by->function;
+    }
+    syni_mutex_unlock(&circle_lock);
+    return drain != NULL;
+}
+
+syn_err syni_circle_mark(uint64_t id, struct syni_core *core, bool *out_marked,
                          struct syn_report **out_report)
 {
     struct news news = {.marked = false};
@@ -283,116 +304,4 @@ static syn_err depend_on(uint64_t id, struct syni_core *core, bool *out_marked,
             circle_say(core->task->function->name, core->task->home->loop.name, &news.end);
     *out_marked = news.marked;
     return err;
-}
-
-/* On its way to the driver of CORE's task; or of HOME, for all that lives there. */
-struct probe {
-    struct syni_job job;
-    struct syni_core *core; /* held; NULL: all */
-    struct syni_home *home;
-    uint64_t id;
-};
-
-static void send_probe(uint64_t id, struct syni_core *core);
-
-/* The task of CORE has just got the mark: so does what it waits for, and so on. */
-static void follow(uint64_t id, struct syni_core *core)
-{
-    bool marked = true;
-
-    while (marked && core->task && syni_drives(&core->task->home->loop)) {
-        struct syni_task *task = core->task;
-        struct syn_report *report;
-
-        if (task->queued)
-            return;
-        if (task->wait == SYNI_WAIT_OTHER && task->ops && task->ops->implicate)
-            task->ops->implicate(task, id);
-        if (task->wait != SYNI_WAIT_RESULT || task->on.result.given_up)
-            return;
-        core = task->on.result.child;
-        if (depend_on(id, core, &marked, &report)) {
-            task->on.result.refuse(task, report);
-            return;
-        }
-    }
-    if (marked && core->task && core->slot)
-        send_probe(id, core);
-}
-
-static void probe_arrives(struct syni_job *job)
-{
-    struct probe *probe = SYNI_CONTAINER(job, struct probe, job);
-
-    if (!syni_core_done(probe->core))
-        follow(probe->id, probe->core);
-    syni_core_unpin(probe->core);
-    syni_free(probe, sizeof *probe);
-}
-
-/* Without memory what it waits for already is not seen; what it will wait for is. */
-static void send_probe(uint64_t id, struct syni_core *core)
-{
-    struct probe *probe = syni_alloc(sizeof *probe);
-
-    if (!probe)
-        return;
-    probe->job.run = probe_arrives;
-    probe->core = core;
-    probe->id = id;
-    syni_core_hold(core);
-    if (syni_loop_post(&core->task->home->loop, &probe->job))
-        return;
-    syni_core_unpin(core);
-    syni_free(probe, sizeof *probe);
-}
-
-syn_err syni_circle_depend(uint64_t id, struct syni_core *core, struct syn_report **out_report)
-{
-    bool marked = false;
-    syn_err err = id ? depend_on(id, core, &marked, out_report) : SYN_OK;
-
-    if (marked && core->slot) /* else it has not begun */
-        follow(id, core);
-    return err;
-}
-
-syn_err syni_circle_depend_soon(uint64_t id, struct syni_core *core, struct syn_report **out_report)
-{
-    bool marked;
-    syn_err err = depend_on(id, core, &marked, out_report);
-
-    if (marked && core->slot)
-        send_probe(id, core);
-    return err;
-}
-
-static void probe_for_all_arrives(struct syni_job *job)
-{
-    struct probe *probe = SYNI_CONTAINER(job, struct probe, job);
-
-    SYNI_LIST_EACH (node, &probe->home->loop.live) {
-        struct syni_task *task = SYNI_CONTAINER(node, struct syni_task, live.link);
-        struct syn_report *report = NULL;
-        bool marked;
-
-        if (!depend_on(probe->id, &task->core, &marked, &report) && marked)
-            follow(probe->id, &task->core);
-        syni_report_free(report); /* the stop's own wait was refused, or is about to be over */
-    }
-    syni_free(probe, sizeof *probe);
-}
-
-void syni_circle_depend_on_all(uint64_t id, struct syni_home *home)
-{
-    struct probe *probe = syni_alloc(sizeof *probe);
-
-    if (!probe)
-        return;
-    probe->job.run = probe_for_all_arrives;
-    probe->core = NULL;
-    probe->home = home;
-    probe->id = id;
-    if (!syni_loop_post(&home->loop, &probe->job))
-        syni_free(probe, sizeof *probe);
 }

@@ -15,10 +15,12 @@
 
 #include "task/task.h"
 
-/* A thread that blocks while it drives; lies on its stack. */
+/* A thread that blocks while it drives, or drains a mailbox; lies on its stack. */
 struct syni_blocked {
     struct syni_list link;       /* among all, under the lock of circle.c */
-    struct syni_driving *drives; /* what the thread drives; NULL: nothing, and it is not listed */
+    struct syni_driving *drives; /* what the thread drives; NULL: nothing */
+    struct syni_draining *drains; /* the mailboxes whose callbacks it is in; NULL: none */
+    bool listed;                 /* one of the two is not NULL */
     struct syni_home *target;    /* where what it waits for runs; NULL: nowhere */
     const char *function;        /* what it waits for */
     uint64_t id;                 /* the mark; never 0 */
@@ -48,6 +50,16 @@ syn_err syni_circle_depend_soon(uint64_t id, struct syni_core *core,
 
 /* The same for something that runs on HOME, by the name of FUNCTION. */
 syn_err syni_circle_look(uint64_t id, struct syni_home *home, const char *function,
+                         struct syn_report **out_report);
+
+/* Who blocks under the mark ID does so in a drain of MAILBOX, called *OUT_NAME, and waits for
+ * *OUT_FUNCTION. Both strings last while that wait does. */
+bool syni_circle_is_drained(uint64_t id, const struct syn_mailbox *mailbox, const char **out_name,
+                            const char **out_function);
+
+/* What produces CORE gets the mark ID, and what that waits for does not; *OUT_MARKED: it had it not before.
+ * Fails as syni_circle_depend(). */
+syn_err syni_circle_mark(uint64_t id, struct syni_core *core, bool *out_marked,
                          struct syn_report **out_report);
 
 /* The same for all that lives on HOME, and does not end before who blocks goes on: soon, by its driver.

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Mailboxes, see <synchronicity/mailbox.h>; and MAIL, the registrations in them.
+ *
+ * A mail waits at what brings it (a core, a channel, a scope), as threads and tasks do, and is told as
+ * they are, by whoever brings it, under no lock. Then it is queued. `state` says who may touch it, and is
+ * moved under the mailbox's lock:
+ *
+ *              list() says: not yet                told
+ *     LISTING ─────────────────────> WAITS ───────────────> QUEUED ── popped ──> CALLING
+ *      ▲ │                             │ a close            ▲  ▲                 │   │ the last call
+ *      │ │ it is there already         ▼                    │  │   a close of a  │   ▼
+ *      │ │                            HELD ── withdrawn, ───┘  │   channel's     │  freed
+ *      │ └──────────────────────────────────── or told ────────┘                 │
+ *      └────────────────────────── a channel's, after an item ───────────────────┘
+ *
+ * In LISTING and HELD it belongs to one thread for a few instructions; who tells it then only notes it.
+ */
+#ifndef SYNI_MAILBOX_H
+#define SYNI_MAILBOX_H
+
+#include <synchronicity/mailbox.h>
+
+#include <stdatomic.h>
+
+#include "base/list.h"
+#include "base/notice.h"
+#include "facade/home.h"
+
+struct syni_mail;
+
+struct syn_mailbox {
+    char name[32];
+    unsigned process; /* whose it is; in a child of it nothing else is looked at */
+    void (*on_mail)(void *user);
+    void *user;
+    struct syn_channel room_handle;
+    struct syni_channel *room; /* held */
+    atomic_uint handles;    /* of the program; the last one that goes closes it */
+    atomic_uint references; /* one for the handles, for each mail, for who is inside */
+    atomic_size_t outstanding;
+    atomic_int telling; /* threads that are telling the host */
+    struct syni_notice notice; /* behind the descriptor */
+    atomic_bool has_descriptor;
+
+    struct syni_mutex lock;
+    /* under lock */
+    struct syni_list waiting, queue; /* of mail */
+    bool host_knows; /* it was told, and no drain has begun since */
+    bool closed;
+};
+
+struct syni_mail_ops {
+    /* 0: from here on MAIL is told by syni_mail_told(), once. SYN_EALREADY: it is there already. Else
+     * it is not registered; not for one that was listed before. */
+    syn_err (*list)(struct syni_mail *mail);
+    /* It is not told any more, its producer is asked to end, and CALL will say SYN_ECANCELED; false: it is
+     * being told, or was. */
+    bool (*withdraw)(struct syni_mail *mail);
+    /* Calls back. True: there is more to come, and MAIL is to be listed again. By who drains. */
+    bool (*call)(struct syni_mail *mail);
+    /* What CALL did not give away, and the memory. */
+    void (*free)(struct syni_mail *mail);
+};
+
+enum syni_mail_state {
+    SYNI_MAIL_LISTING, /* who registers it, or has called back, lists it; on `waiting` */
+    SYNI_MAIL_WAITS,   /* it is told; on `waiting` */
+    SYNI_MAIL_HELD,    /* a close withdraws it; on no list */
+    SYNI_MAIL_QUEUED,  /* on the queue */
+    SYNI_MAIL_CALLING, /* a drain has it; on no list */
+};
+
+struct syni_mail {
+    const struct syni_mail_ops *ops;
+    struct syn_mailbox *mailbox; /* held */
+    void (*fn)(void);
+    void *user;
+    /* under the mailbox's lock */
+    struct syni_list link;
+    enum syni_mail_state state;
+    bool told; /* while it was being listed, or held */
+    /* who has it: HELD, and after that CALLING */
+    bool cancelled; /* it was withdrawn */
+};
+
+/* --- mailbox.c --- */
+
+/* A drain or a close of it, or, TELLS, its on_mail, is on the calling thread's stack. */
+bool syni_mailbox_is_inside(const struct syni_draining *innermost, const struct syn_mailbox *mailbox,
+                            bool tells);
+void syni_mailbox_enter(struct syni_self *self, struct syni_draining *here,
+                        struct syn_mailbox *mailbox, bool tells);
+
+/* A reference more; one less, and the last one frees it. */
+void syni_mailbox_hold(struct syn_mailbox *mailbox);
+void syni_mailbox_let_go(struct syn_mailbox *mailbox);
+
+/* True: the host is to be told that something is there, by syni_mailbox_tell(), under no lock. */
+bool syni_mailbox_shall_tell_locked(struct syn_mailbox *mailbox);
+void syni_mailbox_tell(struct syn_mailbox *mailbox);
+
+/* The first mail came: the descriptor is readable; and the host is told, if it TELLS. Under no lock. */
+void syni_mailbox_announce(struct syn_mailbox *mailbox, bool tells);
+
+/* The last mail was taken: the descriptor is readable, or not, as is right. Under no lock. */
+void syni_mailbox_show_level(struct syn_mailbox *mailbox);
+
+syn_err syni_mailbox_refuse_closed(const struct syn_mailbox *mailbox);
+
+/* A place in MAILBOX for one registration. Fails, with a report: SYN_EAGAIN, SYN_ECLOSED, SYN_EFORKED,
+ * SYN_EINVAL. Given back by syni_mailbox_vacate(), or with the mail. */
+syn_err syni_mailbox_place(struct syn_mailbox *mailbox);
+/* The caller has one, from syni_step_mailbox(). */
+void syni_mailbox_placed(struct syn_mailbox *mailbox);
+void syni_mailbox_vacate(struct syn_mailbox *mailbox);
+
+/* What a callback is told whose mail was withdrawn; what one is whose registration fails. */
+syn_err syni_mail_note_cancelled(void);
+syn_err syni_mail_refuse_memory(void);
+syn_err syni_mail_refuse_no_function(void);
+
+/* --- mailbox_drain.c --- */
+
+/* MAIL, whose ops, fn and user are set, has a place: it is listed, and the mailbox's from here on. Fails,
+ * and MAIL and its place are still the caller's: SYN_ECLOSED; as its LIST does. */
+syn_err syni_mail_register(struct syni_mail *mail, struct syn_mailbox *mailbox);
+
+/* What MAIL waits for is there. By any thread, under no lock, once; the last touch. */
+void syni_mail_told(struct syni_mail *mail);
+
+/* --- then.c --- */
+
+/* Takes what a future comes to: a reference to its CORE, which may not be done, and REPORT. */
+struct syni_hand {
+    void (*take)(void *user, struct syni_core *core, syn_err err, enum syn_origin origin,
+                 struct syn_report *report);
+    void *user;
+};
+
+/* As syn_future_then() on HOME, of a CORE that is reserved: HAND has the outcome, on that loop. */
+syn_err syni_then_hand(struct syni_home *home, struct syni_core *core, const struct syni_hand *hand,
+                       struct syn_future *out_relay);
+
+#endif
