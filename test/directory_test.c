@@ -293,7 +293,7 @@ static void X3_closed_while_its_entries_wait_for_a_thread_it_ends_at_once(void)
 static void T4_with_any_call_failing_nothing_stays_open(void)
 {
     const char *const calls[] = {"alloc", "opendir", "readdir", "pthread_create"};
-    const int told[] = {4, 1, 40, 2};
+    const int told[] = {4, 1, 40, test_driving ? 1 : 2}; /* a loop that callers drive tries again */
 
     begin_directory();
     make_files(40);

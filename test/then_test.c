@@ -309,11 +309,13 @@ static void E5_where_no_thread_can_be_had_a_call_says_so(void)
 
     begin();
     syn_fault_set("pthread_create", 1, 1000, EAGAIN);
-    CHECK_INT(square(0.0, 3, &y), SYN_EAGAIN);
-    CHECK_SAYS("square: its synchronizer 'demo' could not be started");
-    CHECK(strstr(syn_last_report()->cause->message, "no thread") != NULL);
+    if (test_driving) /* it needs none */
+        CHECK_INT(square(0.0, 3, &y), 0);
+    else
+        CHECK_INT(square(0.0, 3, &y), SYN_EAGAIN);
     CHECK_INT(future_get(square_future(0.0, 3), &y), SYN_EAGAIN);
     CHECK_SAYS("square: its synchronizer 'demo' could not be started");
+    CHECK(strstr(syn_last_report()->cause->message, "no thread") != NULL);
     syn_fault_clear();
     CHECK_INT(square(0.0, 3, &y), 0);
     finish(&demo);

@@ -80,7 +80,8 @@ struct syn_options {
      * no change of thread, but then the tasks run on callers' stacks, with their
      * thread-locals, one at a time (64 KiB of stack are enough for every kind of call: 12 KiB were used
      * at most, on x86-64, besides what the steps need). Do not call while you hold a lock that a task
-     * may want. -1: never. 0: never, except in tests that said otherwise. */
+     * may want. Its own thread is started when something must go on without a caller: a future in flight,
+     * a callback, a task that outlives its call. So a program whose calls all block has none. -1: never. 0: never, except in tests that said otherwise. */
     int caller_may_drive;
     /* A virtual clock for tests; NULL: the one that syn_clock_use() named, or real
      * time. */

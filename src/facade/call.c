@@ -219,12 +219,21 @@ struct syni_task *syni_call_new_on(const struct syn_function *function, struct s
     return new_in_time(syni_self(), function, home, out_future);
 }
 
+syn_err syni_home_keep_thread(struct syni_home *home)
+{
+    syn_err err = syni_drives(&home->loop) ? SYN_OK : syni_loop_keep_thread(&home->loop);
+
+    return err ? syni_refuse(err, "the system gave no thread for its loop: %s", syn_strerror(err)) : SYN_OK;
+}
+
 struct syn_task *syni_call_new(const struct syn_function *function, struct syn_future *out_future)
 {
     struct syni_self *self = syni_self();
     struct syni_home *home;
     syn_err err = home_for(self, function, &home);
 
+    if (!err)
+        err = syni_home_keep_thread(home);
     if (err) {
         *out_future = syni_future_refused(&function->type, err, syni_call_report(function, err));
         return NULL;

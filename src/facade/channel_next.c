@@ -63,7 +63,9 @@ static syn_err talk(struct syni_channel *channel, const struct syni_saying *sayi
 {
     static const struct syni_thread_wait_ops ops = {channel_next_say, syni_thread_port_withdraw,
                                                     NULL, NULL};
-    struct talk talk = {.port.wait = {.deadline = syni_deadline_here(deadline.ns), .begins = true},
+    struct talk talk = {.port.wait = {.deadline = syni_deadline_here(deadline.ns),
+                                      .begins = true,
+                                      .may_drive = channel->home != NULL},
                         .saying = saying};
     syn_err err;
 

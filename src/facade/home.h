@@ -50,6 +50,10 @@ void syni_stop_at_exit(void);
 /* Where a call of FUNCTION runs; SYN_EABI as well. */
 syn_err syni_home_for(const struct syn_function *function, struct syni_home **out_home);
 
+/* HOME gets something that nobody may wait for: a future in flight, a callback. Fails, with a report: the
+ * system has no thread to give. */
+syn_err syni_home_keep_thread(struct syni_home *home);
+
 /* Why FUNCTION could not be called: ERR is that of syni_home_for(), called before. */
 struct syn_report *syni_call_report(const struct syn_function *function, syn_err err);
 

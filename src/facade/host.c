@@ -85,8 +85,11 @@ static syn_err move_in(struct syni_home *home, struct syni_self *self)
                                      .deadline = SYNI_NEVER,
                                      .stays = true}};
     int cancel_state = syni_thread_hold_cancel();
-    syn_err err = syni_thread_wait(self, &moving.wait);
+    /* It is the dedicated thread that makes room: a caller that drives goes on for a while. */
+    syn_err err = syni_home_keep_thread(home);
 
+    if (!err)
+        err = syni_thread_wait(self, &moving.wait);
     if (!err)
         err = moving.here.err;
     if (!err)

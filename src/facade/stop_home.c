@@ -9,6 +9,8 @@
 
 #include "base/report.h"
 #include "facade/thread_wait.h"
+#include "loop/hosted.h"
+#include "task/resident.h"
 
 /* After a deadline has passed: how long a step that runs may take to return, and how long the
  * loop's thread may take to get a processor. */
@@ -107,6 +109,13 @@ static bool stop_home_withdraw(struct syni_thread_wait *wait, enum syn_origin or
     return stop->stuck;
 }
 
+/* A program whose calls all block had no thread of ours, and gets none for the end. */
+static bool stop_home_adopt(struct syni_home *home, struct syni_self *self)
+{
+    return !self->driving && !self->worker && !syni_residents_are_there(home) &&
+           syni_hosted_adopt(&home->loop, self);
+}
+
 /* STAYS: it is not left before all has ended. */
 static syn_err stop_home(struct syni_home *home, struct syn_deadline deadline, bool stays)
 {
@@ -121,13 +130,18 @@ static syn_err stop_home(struct syni_home *home, struct syn_deadline deadline, b
                                            .stays = stays,
                                            .done = &stop.here.told},
                                   .home = home};
+    struct syni_self *self = syni_self();
     int cancel_state;
+    bool adopted;
     syn_err err;
 
     if (syni_drives(&home->loop))
         return refuse_own(home);
     cancel_state = syni_thread_hold_cancel();
-    err = syni_thread_wait(syni_self(), &stop.wait);
+    adopted = stop_home_adopt(home, self);
+    err = syni_thread_wait(self, &stop.wait);
+    if (adopted && syni_hosts(self, &home->loop)) /* it did not end by then */
+        syni_hosted_move_out(&home->loop);
     if (stop.stuck)
         err = refuse_stuck(home);
     if (stop.here.reaps) /* once for each end, and while HOME stays */

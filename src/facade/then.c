@@ -200,6 +200,8 @@ syn_err syni_future_then(struct syn_future future, struct syn_synchronizer *wher
         return syni_refuse(SYN_EINVAL, "there is no function to call back");
     where = where ? where : syn_default_synchronizer();
     err = syni_home_find(where, &home);
+    if (!err)
+        err = syni_home_keep_thread(home);
     if (err)
         return syni_refuse_home(where, err, "a callback");
     err = syni_core_reserve(future, &core);

@@ -133,7 +133,24 @@ syn_err syni_loop_start_thread_locked(struct syni_loop *loop)
     syn_err err =
         syni_thread_start(&loop->thread, loop->name, loop->stack_size_bytes, dedicated, loop);
 
+    SYNI_INVARIANT(255, !loop->has_thread);
     loop->has_thread = !err;
+    if (!err)
+        atomic_store_explicit(&loop->lazy, false, memory_order_relaxed);
+    return err;
+}
+
+syn_err syni_loop_keep_thread(struct syni_loop *loop)
+{
+    syn_err err = SYN_OK;
+
+    /* relaxed: a look, since it is false for good from the first time on; the lock decides */
+    if (!atomic_load_explicit(&loop->lazy, memory_order_relaxed))
+        return SYN_OK;
+    syni_mutex_lock(&loop->lock);
+    if (loop->lazy)
+        err = syni_loop_start_thread_locked(loop);
+    syni_mutex_unlock(&loop->lock);
     return err;
 }
 
@@ -148,8 +165,11 @@ syn_err syni_loop_start(struct syni_loop *loop)
     if (loop->callers_drive)
         syni_clock_doze(&loop->sleeper, SYNI_NEVER, 0);
     atomic_store(&loop->role, loop->handed ? SYNI_ROLE_AWAKE : SYNI_ROLE_FREE);
+    loop->start_thread = syni_loop_start_thread_locked;
     syni_mutex_lock(&loop->lock);
-    err = syni_loop_start_thread_locked(loop);
+    atomic_store_explicit(&loop->lazy, loop->callers_drive, memory_order_relaxed);
+    if (!loop->lazy)
+        err = syni_loop_start_thread_locked(loop);
     syni_mutex_unlock(&loop->lock);
     if (err)
         atomic_store(&loop->role, SYNI_ROLE_GONE);
@@ -181,6 +201,7 @@ void syni_loop_join_thread(struct syni_loop *loop)
     has_thread = loop->has_thread;
     thread = loop->thread;
     loop->has_thread = false;
+    atomic_store_explicit(&loop->lazy, false, memory_order_relaxed); /* none is started for what has ended */
     syni_mutex_unlock(&loop->lock);
     if (has_thread)
         syni_thread_join(&thread);

@@ -132,6 +132,29 @@ syn_err syni_hosted_start(struct syni_loop *loop, struct syni_self *self)
     return SYN_OK;
 }
 
+bool syni_hosted_adopt(struct syni_loop *loop, struct syni_self *self)
+{
+    bool adopts = false;
+
+    /* relaxed: a look; the lock decides */
+    if (!atomic_load_explicit(&loop->lazy, memory_order_relaxed) || !syni_loop_try_drive(loop))
+        return false;
+    if (loop->n_live == 0) {
+        syni_mutex_lock(&loop->lock);
+        adopts = loop->lazy;
+        if (adopts)
+            atomic_store_explicit(&loop->lazy, false, memory_order_relaxed);
+        syni_mutex_unlock(&loop->lock);
+    }
+    if (!adopts) {
+        syni_loop_stop_driving(loop);
+        return false;
+    }
+    hosted_enter(loop, self);
+    syni_hosted_settle(loop, SYNI_NEVER);
+    return true;
+}
+
 /* By the driver. If it may come the dedicated thread leaves after this turn. */
 static void comes(struct syni_job *job)
 {
@@ -158,6 +181,7 @@ void syni_hosted_move_in(struct syni_newcomer *here, struct syni_self *self)
 {
     struct syni_loop *loop = here->loop;
 
+    SYNI_INVARIANT(255, !loop->lazy); /* who asked made sure of a thread */
     syni_loop_join_thread(loop); /* nobody else does: without a driver the loop is not retired */
     loop->moves_out = false;
     hosted_enter(loop, self);

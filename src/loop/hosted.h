@@ -10,6 +10,10 @@
 /* As syni_loop_start(), with SELF, the calling thread, as its host. */
 syn_err syni_hosted_start(struct syni_loop *loop, struct syni_self *self);
 
+/* SELF, which is about to stop LOOP, is its host from here on, so that no thread is started for its end.
+ * False: it has a thread, or a driver, or something lives there. */
+bool syni_hosted_adopt(struct syni_loop *loop, struct syni_self *self);
+
 /* A thread that would host a loop which has a thread. Lies on its stack. */
 struct syni_newcomer {
     struct syni_job job;
@@ -18,8 +22,8 @@ struct syni_newcomer {
     void (*told)(struct syni_newcomer *here);
 };
 
-/* TOLD is called, by the driver, when HERE may move in or not: SYN_EBUSY, it is hosted, or will be;
- * SYN_ECLOSED, it ends. False: it was not asked, since it has ended. */
+/* LOOP, which had its dedicated thread started if it was lazy, is asked. TOLD is called, by the driver, when
+ * HERE may move in or not: SYN_EBUSY, it is hosted, or will be; SYN_ECLOSED, it ends. False: it was not asked, since it has ended. */
 bool syni_hosted_ask(struct syni_loop *loop, struct syni_newcomer *here,
                      void (*told)(struct syni_newcomer *here));
 

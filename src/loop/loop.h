@@ -137,6 +137,8 @@ struct syni_loop {
     struct syni_cond standby; /* the dedicated thread waits here for the role */
     bool handed;              /* the role is the dedicated thread's */
     bool has_thread;          /* there is a dedicated thread, which nobody joins yet */
+    atomic_bool lazy; /* it is started when it is first needed; read without the lock, too */
+    syn_err (*start_thread)(struct syni_loop *loop);
 
     /* hosted.c */
     _Atomic(struct syni_self *) host; /* the thread that hosts it; changed by that, with the role */
@@ -349,25 +351,22 @@ void syni_driving_leave(struct syni_self *self, struct syni_driving *here);
 
 /* --- drive.c --- */
 
-/* Starts the dedicated thread; from here on posts are taken. Fails as
+/* Starts the dedicated thread, unless callers may drive; from here on posts are taken. Fails as
  * syni_thread_start() does. */
 syn_err syni_loop_start(struct syni_loop *loop);
-
 /* The dedicated thread alone, which gets the role when it is handed it. Under the loop's lock. */
 syn_err syni_loop_start_thread_locked(struct syni_loop *loop);
+/* Something shall go on though nobody waits for it: there is a dedicated thread from here on. Any thread. */
+syn_err syni_loop_keep_thread(struct syni_loop *loop);
 /* Waits for its end, if there is one. */
 void syni_loop_join_thread(struct syni_loop *loop);
-
 /* Gives the role up for good; by the dedicated thread, when it has shut the loop
  * and nothing is live. The thread then ends. */
 void syni_loop_retire(struct syni_loop *loop);
-
 /* Waits for the end of the dedicated thread, or until its host has left it. Not by the driver. */
 void syni_loop_join(struct syni_loop *loop);
-
 /* Takes the role for the calling thread if it is free and callers may have it. */
 bool syni_loop_try_drive(struct syni_loop *loop);
-
 /* Gives it up: to nobody if nothing is to be done, else to the dedicated thread. */
 void syni_loop_stop_driving(struct syni_loop *loop);
 

@@ -21,11 +21,14 @@
  *
  * The dedicated thread gets the role only by being handed it (`handed`, under the
  * lock): there is no race to be the driver, and no thread wakes in vain. Where
- * callers may not drive it gets the role at the start and keeps it.
+ * callers may not drive it gets the role at the start and keeps it; where they may it is started
+ * when the role is first handed to it, so a program whose calls all block has no thread of ours.
  */
 #include "loop/loop.h"
 
 #include <stddef.h>
+
+#include "base/say.h"
 
 struct syni_driving *syni_driving_now(void)
 {
@@ -45,15 +48,47 @@ bool syni_role_move(struct syni_loop *loop, enum syni_role from, enum syni_role 
     return atomic_compare_exchange_strong(&loop->role, &from, to);
 }
 
-/* The caller holds the role; from here on the dedicated thread does. */
-void syni_role_hand_over(struct syni_loop *loop)
+enum { TRIES = 100, NAP_NS = 1000000 };
+
+/* False: there is no dedicated thread, and the system has none to give; after a nap. */
+static bool role_give(struct syni_loop *loop)
 {
-    atomic_fetch_add_explicit(&loop->counts.hand_overs, 1, memory_order_relaxed);
+    bool has_thread;
+
     syni_mutex_lock(&loop->lock);
     SYNI_INVARIANT(1, !loop->handed);
-    loop->handed = true;
-    syni_cond_signal(&loop->standby);
+    has_thread = !loop->lazy || loop->start_thread(loop) == SYN_OK;
+    if (has_thread) {
+        loop->handed = true;
+        syni_cond_signal(&loop->standby);
+    } else {
+        syni_cond_wait_until(&loop->standby, &loop->lock, syni_deadline_in(syni_now(), NAP_NS));
+    }
     syni_mutex_unlock(&loop->lock);
+    return has_thread;
+}
+
+/* Without a thread the role is nobody's, though there is something to do: for the next that posts, or
+ * calls. Who starts what nobody waits for has made sure of a thread before (syni_loop_keep_thread()), so
+ * this is for what a step left to itself. */
+static void role_abandon(struct syni_loop *loop)
+{
+    syni_print("the system gives no thread for the loop of '%s'; what runs there goes on when it does",
+               loop->name);
+    if (loop->clock)
+        syni_clock_doze(&loop->sleeper, SYNI_NEVER, 0);
+    atomic_store(&loop->role, SYNI_ROLE_FREE);
+}
+
+void syni_role_hand_over(struct syni_loop *loop)
+{
+    bool given = false;
+
+    atomic_fetch_add_explicit(&loop->counts.hand_overs, 1, memory_order_relaxed);
+    for (int i = 0; !given && i < TRIES; i++)
+        given = role_give(loop);
+    if (!given)
+        role_abandon(loop);
 }
 
 void syni_loop_wake(struct syni_loop *loop)

@@ -25,6 +25,16 @@ void syni_residents_open(struct syni_home *home)
     syni_mutex_unlock(&syni_residents_lock);
 }
 
+bool syni_residents_are_there(struct syni_home *home)
+{
+    bool there;
+
+    syni_mutex_lock(&syni_residents_lock);
+    there = !syni_list_empty(&home->residents);
+    syni_mutex_unlock(&syni_residents_lock);
+    return there;
+}
+
 bool syni_resident_add(struct syni_home *home, struct syni_resident *resident)
 {
     if (!home->takes_residents)

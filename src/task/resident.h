@@ -43,6 +43,9 @@ bool syni_residents_stop(struct syni_home *home);
 /* HOME gave up: all end at once; returns how many had not begun to. Driver. */
 unsigned syni_residents_give_up(struct syni_home *home);
 
+/* Somebody lives there. A look; any thread. */
+bool syni_residents_are_there(struct syni_home *home);
+
 /* Before its first start, and at each. */
 void syni_residents_init(struct syni_home *home);
 void syni_residents_open(struct syni_home *home);

@@ -2,14 +2,16 @@
  *
  * The inbox of a loop, its role, and its end. Follows:
  * FOLLOWS src/loop/inbox.c: syni_loop_pin syni_loop_unpin post_and_knock syni_loop_post
- * FOLLOWS src/loop/role.c: syni_loop_knock syni_role_hand_over
+ * FOLLOWS src/loop/role.c: syni_loop_knock role_give syni_role_hand_over
  * FOLLOWS src/loop/drive.c: drive_let_go syni_loop_try_drive syni_loop_stop_driving await_role drive_on syni_loop_retire
  * FOLLOWS src/loop/loop.c: sleep_until
- * HASH c22954df2433
+ * HASH ec73c05327ae
  *
  * Two posts, of which one asks the loop to close, while its driver runs, sleeps, or (HANDOVER) is a
  * caller that takes the role where it is free, and the dedicated thread that is handed it. A push is one
  * step, and so is each access to `role` and `knockers`, as they are sequentially consistent.
+ *
+ * A thread can be had whenever the role is handed over; where none can, the role is FREE again.
  *
  * Each post that is taken runs, nobody sleeps over one, the role is held by one thread at a time
  * (invariant 1), the loop ends, and nobody wakes a poller that was closed, or
