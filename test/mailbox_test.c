@@ -118,6 +118,25 @@ static void M1_a_channel_of_many_is_bounded_by_its_own_capacity(void)
     end_box(box);
 }
 
+static void M1_one_item_can_be_asked_for(void)
+{
+    struct heard_items heard = {.n = 0};
+    struct syn_mailbox *box = begin_box(NULL);
+
+    heard.channel = count(2);
+    for (int i = 1; i <= 3; i++) {
+        CHECK_INT(channel_next_then(heard.channel, box, hear_item, &heard), 0);
+        CHECK_INT(naps(5.0), 0);
+        CHECK_INT(syn_mailbox_drain(box, 0), 0);
+        CHECK_INT(heard.n, i < 3 ? i : 2);
+        CHECK_INT(syn_mailbox_outstanding(box), 0);
+    }
+    CHECK_INT(heard.sum, 1);
+    CHECK_INT(heard.err, SYN_EEND);
+    channel_drop(heard.channel);
+    end_box(box);
+}
+
 /* A task of the generator's own loop asks first; a stranger's mailbox goes on. */
 static void M1_a_channel_that_was_a_loops_own_can_be_registered(void)
 {
@@ -445,6 +464,7 @@ static const struct test_case cases[] = {
     TEST(M1_a_promise_and_a_job_come_without_a_loop),
     TEST(M1_items_and_the_end_of_a_generator_come_one_by_one),
     TEST(M1_a_channel_of_many_is_bounded_by_its_own_capacity),
+    TEST(M1_one_item_can_be_asked_for),
     TEST(M1_a_channel_that_was_a_loops_own_can_be_registered),
     TEST(M1_a_task_registers_the_channel_of_its_own_loop),
     TEST(M1_the_outcome_of_a_scope_comes_when_its_last_child_ended),

@@ -92,7 +92,7 @@ void syn_mailbox_release(struct syn_mailbox *mailbox);
 
 /* A descriptor that is readable while a drain is due. It is the library's: wait for it, and neither
  * read nor close it; take it out of your loop before the last release. The first call makes it.
- * Returns -1, and the report says why: SYN_EMFILE and what else a pipe meets; SYN_EFORKED. */
+ * Returns -1, and the report says why: what a pipe meets (EMFILE); SYN_EFORKED. */
 int syn_mailbox_fd(struct syn_mailbox *mailbox);
 
 /* Calls back for what is there, at most MAX times (0: SYN_MAILBOX_DRAIN). It never blocks, unless a
@@ -121,7 +121,13 @@ size_t syn_mailbox_outstanding(const struct syn_mailbox *mailbox);
  * Fails: SYN_EAGAIN, SYN_ENOMEM, SYN_ECLOSED, SYN_EINVAL. */
 #define syn_channel_then(ch, mailbox, fn, user)                                                    \
     ((void)(0 ? (ch).u.then_is(fn) : SYN_OK),                                                      \
-     syni_channel_then((ch).u.handle, (mailbox), (void (*)(void))(fn), (user)))
+     syni_channel_then((ch).u.handle, (mailbox), (void (*)(void))(fn), (user), 0))
+
+/* The same for one item: FN is called once, with the next item or with why there is none. For who asks for
+ * each item when it wants it, such as a coroutine of C++20 (docs/examples/cpp20). */
+#define syn_channel_next_then(ch, mailbox, fn, user)                                               \
+    ((void)(0 ? (ch).u.then_is(fn) : SYN_OK),                                                      \
+     syni_channel_then((ch).u.handle, (mailbox), (void (*)(void))(fn), (user), 1))
 
 /* FN(USER, err) is called when no child of SCOPE is left, with what the scope came to, as
  * syn_scope_join() would return it. SCOPE belongs to a thread; until FN is called nothing is added to it
@@ -134,7 +140,7 @@ syn_err syn_scope_then(struct syn_scope *scope, struct syn_mailbox *mailbox,
                        void (*fn)(void *user, syn_err err), void *user);
 
 SYNI_HELD syn_err syni_channel_then(struct syn_channel channel, struct syn_mailbox *mailbox,
-                                    void (*fn)(void), void *user);
+                                    void (*fn)(void), void *user, int once);
 
 /* --- in a task --- */
 

@@ -95,6 +95,7 @@
 #define future_then syn_future_then
 #define future_then_by syn_future_then_by
 #define channel_then syn_channel_then
+#define channel_next_then syn_channel_next_then
 #define scope_then syn_scope_then
 #define future_share syn_future_share
 #define shared_get(...) syn_shared_get(__VA_ARGS__)

@@ -15,6 +15,7 @@ struct channel_mail {
     struct syni_mail mail;
     struct syni_port port;
     struct syni_channel *channel; /* held */
+    bool once;
     union {
         long double number;
         void *pointer;
@@ -65,8 +66,10 @@ static bool call_with_item(struct syni_mail *mail)
         call_with_end(mail);
         return false;
     }
+    if (here->once)
+        syni_mailbox_vacate(mail->mailbox);
     here->channel->item->call(mail->fn, mail->user, SYN_OK, here->item);
-    return true;
+    return !here->once;
 }
 
 static size_t channel_mail_size_of(const struct syni_channel *channel)
@@ -83,26 +86,33 @@ static void free_channel_mail(struct syni_mail *mail)
     syni_channel_unpin(channel);
 }
 
-/* CHANNEL is held, and with 0 the mail's; MAILBOX has a place for it. */
-static syn_err register_channel(struct syn_mailbox *mailbox, struct syni_channel *channel,
-                                void (*fn)(void), void *user)
-{
-    static const struct syni_mail_ops ops = {list_at_channel, withdraw_from_channel, call_with_item,
-                                             free_channel_mail};
-    struct channel_mail *here;
-    syn_err err;
+static const struct syni_mail_ops channel_mail_ops = {list_at_channel, withdraw_from_channel,
+                                                      call_with_item, free_channel_mail};
 
-    if (!channel->item->call)
-        return syni_refuse(SYN_ENOTSUP, "the items of this channel have no callbacks: its type was "
-                                        "made by hand");
-    here = syni_alloc(channel_mail_size_of(channel));
+static struct channel_mail *new_channel_mail(struct syni_channel *channel, void (*fn)(void),
+                                             void *user, bool once)
+{
+    struct channel_mail *here = syni_alloc(channel_mail_size_of(channel));
+
     if (!here)
-        return syni_mail_refuse_memory();
-    here->mail = (struct syni_mail){.ops = &ops, .fn = fn, .user = user};
+        return NULL;
+    here->mail = (struct syni_mail){.ops = &channel_mail_ops, .fn = fn, .user = user};
     here->channel = channel;
+    here->once = once;
     here->port.item = here->item;
     here->port.receives = true;
     here->port.wake = port_is_served;
+    return here;
+}
+
+/* HERE, of CHANNEL, which is held, and with 0 the mail's; MAILBOX has a place for it. */
+static syn_err register_channel(struct syn_mailbox *mailbox, struct syni_channel *channel,
+                                struct channel_mail *here)
+{
+    syn_err err;
+
+    if (!here)
+        return syni_mail_refuse_memory();
     syni_channel_open_to(channel, mailbox);
     err = syni_mail_register(&here->mail, mailbox);
     if (err)
@@ -110,8 +120,14 @@ static syn_err register_channel(struct syn_mailbox *mailbox, struct syni_channel
     return err;
 }
 
+static syn_err refuse_bare_items(void)
+{
+    return syni_refuse(SYN_ENOTSUP, "the items of this channel have no callbacks: its type was made by "
+                                    "hand");
+}
+
 syn_err syni_channel_then(struct syn_channel handle, struct syn_mailbox *mailbox, void (*fn)(void),
-                          void *user)
+                          void *user, int once)
 {
     struct syni_channel *channel;
     syn_err err = fn ? syni_mailbox_place(mailbox) : syni_mail_refuse_no_function();
@@ -122,7 +138,9 @@ syn_err syni_channel_then(struct syn_channel handle, struct syn_mailbox *mailbox
     if (err) {
         err = syni_refuse_channel(err);
     } else {
-        err = register_channel(mailbox, channel, fn, user);
+        err = channel->item->call ? register_channel(mailbox, channel,
+                                                     new_channel_mail(channel, fn, user, once))
+                                  : refuse_bare_items();
         if (err)
             syni_channel_unpin(channel);
     }

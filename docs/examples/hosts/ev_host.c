@@ -35,8 +35,7 @@ static void before_the_wait(struct ev_loop *loop, ev_prepare *p, int events)
     (void)p, (void)events;
     ev_timer_stop(loop, &timer);
     ev_timer_set(&timer, ms / 1000.0, 0.0);
-    if (ms >= 0)
-        ev_timer_start(loop, &timer);
+    ms >= 0 ? ev_timer_start(loop, &timer) : (void)0;
 }
 
 static syn_err begin_hosting(struct ev_loop *loop)

@@ -17,21 +17,16 @@ static uv_poll_t readable;
 static uv_timer_t timer;
 static uv_prepare_t prepare;
 
-static void turn(void)
-{
-    syn_host_turn(&redis_synchronizer);
-}
-
 static void on_readable(uv_poll_t *handle, int status, int events)
 {
     (void)handle, (void)status, (void)events;
-    turn();
+    syn_host_turn(&redis_synchronizer);
 }
 
 static void on_time(uv_timer_t *handle)
 {
     (void)handle;
-    turn();
+    syn_host_turn(&redis_synchronizer);
 }
 
 static void before_the_wait(uv_prepare_t *handle)
@@ -39,10 +34,7 @@ static void before_the_wait(uv_prepare_t *handle)
     int ms = syn_host_timeout_ms(&redis_synchronizer);
 
     (void)handle;
-    if (ms < 0)
-        uv_timer_stop(&timer);
-    else
-        uv_timer_start(&timer, on_time, (uint64_t)ms, 0);
+    ms < 0 ? uv_timer_stop(&timer) : uv_timer_start(&timer, on_time, (uint64_t)ms, 0);
 }
 
 static syn_err begin_hosting(uv_loop_t *loop)
