@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Results of another thread that come into a libuv or a GLib loop: how many a second, a thousand under
+ * way, and how long one takes there and back.
+ *
+ * Beside what users of these loops write: a worker thread with a queue that answers by a queue and
+ * uv_async_send(), uv_queue_work(), and a worker that answers by g_main_context_invoke(). Ours are calls
+ * on a synchronizer with a thread of its own, registered at a mailbox.
+ */
+#define _POSIX_C_SOURCE 200809L
+#define _DEFAULT_SOURCE
+
+#include <pthread.h>
+
+#include <synchronicity/short.h>
+
+#include "bench.h"
+
+enum { WINDOW = 1000 };
+
+SYNCHRONIZER(demo, .caller_may_drive = -1);
+
+ASYNC(demo, int, plus_one, (int, x))
+{
+    return step_return(self, self->x + 1);
+}
+
+static long n_wanted, n_done, n_window; /* in all, so far, under way at a time */
+static void (*ask)(void);               /* for one more */
+static void (*end_loop)(void);
+
+/* On the loop's thread, for each result. */
+static void is_done(void)
+{
+    n_done++;
+    if (n_done + n_window <= n_wanted)
+        ask();
+    if (n_done == n_wanted)
+        end_loop();
+}
+
+static double measured(long n, long window, void (*run_loop)(void))
+{
+    double t = bench_now();
+
+    n_wanted = n;
+    n_done = 0;
+    n_window = window;
+    for (long i = 0; i < window; i++)
+        ask();
+    run_loop();
+    return (bench_now() - t) * 1e9 / (double)n;
+}
+
+/* --- ours --- */
+
+static struct syn_mailbox *box;
+
+static void is_called(void *user, syn_err err, int *result)
+{
+    (void)user;
+    if (err || *result != 8)
+        exit(1);
+    is_done();
+}
+
+static void our_ask(void)
+{
+    if (future_then(plus_one_future(7), box, is_called, NULL))
+        exit(1);
+}
+
+/* --- a worker thread with a queue, as everybody writes it --- */
+
+struct request {
+    struct request *next;
+    int x;
+};
+
+static struct {
+    pthread_mutex_t lock;
+    pthread_cond_t more;
+    struct request *first, **last;
+    void (*answer)(struct request *request);
+    int started;
+} worker = {.lock = PTHREAD_MUTEX_INITIALIZER, .more = PTHREAD_COND_INITIALIZER};
+
+static void *work(void *unused)
+{
+    for (;;) {
+        struct request *mine;
+
+        pthread_mutex_lock(&worker.lock);
+        while (!worker.first)
+            pthread_cond_wait(&worker.more, &worker.lock);
+        mine = worker.first;
+        worker.first = NULL;
+        worker.last = &worker.first;
+        pthread_mutex_unlock(&worker.lock);
+        while (mine) {
+            struct request *next = mine->next;
+
+            mine->x++;
+            worker.answer(mine);
+            mine = next;
+        }
+    }
+    return unused;
+}
+
+static void ask_worker(void)
+{
+    struct request *request = malloc(sizeof *request);
+
+    if (!request)
+        exit(1);
+    request->next = NULL;
+    request->x = 7;
+    pthread_mutex_lock(&worker.lock);
+    *worker.last = request;
+    worker.last = &request->next;
+    pthread_cond_signal(&worker.more);
+    pthread_mutex_unlock(&worker.lock);
+}
+
+static void use_worker(void (*answer)(struct request *request))
+{
+    pthread_t thread;
+
+    pthread_mutex_lock(&worker.lock);
+    worker.answer = answer;
+    if (!worker.started++) {
+        worker.last = &worker.first;
+        pthread_create(&thread, NULL, work, NULL);
+        pthread_detach(thread);
+    }
+    pthread_mutex_unlock(&worker.lock);
+    ask = ask_worker;
+}
+
+static void finish_request(struct request *request)
+{
+    if (request->x != 8)
+        exit(1);
+    free(request);
+    is_done();
+}
+
+#ifdef BENCH_HAVE_uv
+#include "mailbox_uv.h"
+#else
+#define UV_PEER(name, run) BENCH_SKIP(name, "built without libuv")
+#define UV_OURS(name, run) UV_PEER(name, run)
+#endif
+#ifdef BENCH_HAVE_glib_2_0
+#include "mailbox_glib.h"
+#else
+#define GLIB_PEER(name, run) BENCH_SKIP(name, "built without GLib")
+#define GLIB_OURS(name, run) GLIB_PEER(name, run)
+#endif
+
+int main(void)
+{
+    const struct bench_workload many = {"mailbox-many", "median", "ns/result", 0, 200000};
+    const struct bench_workload one = {"mailbox-one", "median", "ns/result", 0, 20000};
+    const struct bench_peer uv_many[] = {UV_OURS("synchronicity", our_uv_many),
+                                         UV_PEER("uv_async_send", uv_async_many),
+                                         UV_PEER("uv_queue_work", uv_work_many)};
+    const struct bench_peer uv_one[] = {UV_OURS("synchronicity", our_uv_one),
+                                        UV_PEER("uv_async_send", uv_async_one),
+                                        UV_PEER("uv_queue_work", uv_work_one)};
+    const struct bench_peer glib_many[] = {GLIB_OURS("synchronicity-glib", our_glib_many),
+                                           GLIB_PEER("g_main_context_invoke", glib_invoke_many)};
+    const struct bench_peer glib_one[] = {GLIB_OURS("synchronicity-glib", our_glib_one),
+                                          GLIB_PEER("g_main_context_invoke", glib_invoke_one)};
+
+    bench_begin("mailbox", 5);
+    BENCH_COMPARE(many, uv_many);
+    BENCH_COMPARE(one, uv_one);
+    BENCH_COMPARE(many, glib_many);
+    BENCH_COMPARE(one, glib_one);
+    return 0;
+}

@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The libuv side of mailbox.c. Part of it, and apart only for its length.
+ */
+#ifndef BENCH_MAILBOX_UV_H
+#define BENCH_MAILBOX_UV_H
+
+#include <uv.h>
+
+#define UV_PEER(name, run) BENCH_PEER(name, run)
+#define UV_OURS(name, run) BENCH_OURS(name, run)
+
+static uv_loop_t uv_loop;
+static uv_async_t uv_async;
+
+static void run_uv(void)
+{
+    uv_run(&uv_loop, UV_RUN_DEFAULT);
+}
+
+static void end_uv(void)
+{
+    uv_stop(&uv_loop);
+}
+
+static void begin_uv(uv_async_cb on_async)
+{
+    uv_loop_init(&uv_loop);
+    uv_async_init(&uv_loop, &uv_async, on_async);
+    end_loop = end_uv;
+}
+
+static void close_uv(void)
+{
+    uv_close((uv_handle_t *)&uv_async, NULL);
+    uv_run(&uv_loop, UV_RUN_DEFAULT);
+    uv_loop_close(&uv_loop);
+}
+
+static void wake_uv(void *user)
+{
+    uv_async_send(user);
+}
+
+static void drain_in_uv(uv_async_t *async)
+{
+    (void)async;
+    syn_mailbox_drain(box, 0);
+}
+
+static double our_uv(long n, long window)
+{
+    struct syn_mailbox_options options = {.on_mail = wake_uv, .user = &uv_async};
+    double ns;
+
+    begin_uv(drain_in_uv);
+    if (syn_mailbox_new(&options, &box))
+        return NAN;
+    ask = our_ask;
+    ns = measured(n, window, run_uv);
+    syn_mailbox_release(box);
+    close_uv();
+    return ns;
+}
+
+static double our_uv_many(long n)
+{
+    return our_uv(n, WINDOW);
+}
+
+static double our_uv_one(long n)
+{
+    return our_uv(n, 1);
+}
+
+/* --- by a queue and uv_async_send() --- */
+
+static pthread_mutex_t answers_lock = PTHREAD_MUTEX_INITIALIZER;
+static struct request *answers, **last_answer = &answers;
+
+static void answer_uv(struct request *request)
+{
+    request->next = NULL;
+    pthread_mutex_lock(&answers_lock);
+    *last_answer = request;
+    last_answer = &request->next;
+    pthread_mutex_unlock(&answers_lock);
+    uv_async_send(&uv_async);
+}
+
+static void take_answers(uv_async_t *async)
+{
+    struct request *mine;
+
+    (void)async;
+    pthread_mutex_lock(&answers_lock);
+    mine = answers;
+    answers = NULL;
+    last_answer = &answers;
+    pthread_mutex_unlock(&answers_lock);
+    while (mine) {
+        struct request *next = mine->next;
+
+        finish_request(mine);
+        mine = next;
+    }
+}
+
+static double uv_async_window(long n, long window)
+{
+    double ns;
+
+    begin_uv(take_answers);
+    use_worker(answer_uv);
+    ns = measured(n, window, run_uv);
+    usleep(1000); /* the worker may be in its last uv_async_send() */
+    close_uv();
+    return ns;
+}
+
+static double uv_async_many(long n)
+{
+    return uv_async_window(n, WINDOW);
+}
+
+static double uv_async_one(long n)
+{
+    return uv_async_window(n, 1);
+}
+
+/* --- by uv_queue_work() --- */
+
+struct uv_request {
+    uv_work_t work;
+    int x;
+};
+
+static void do_uv_work(uv_work_t *work)
+{
+    ((struct uv_request *)work)->x++;
+}
+
+static void uv_work_is_done(uv_work_t *work, int status)
+{
+    if (status || ((struct uv_request *)work)->x != 8)
+        exit(1);
+    free(work);
+    is_done();
+}
+
+static void ask_uv_work(void)
+{
+    struct uv_request *request = malloc(sizeof *request);
+
+    if (!request)
+        exit(1);
+    request->x = 7;
+    uv_queue_work(&uv_loop, &request->work, do_uv_work, uv_work_is_done);
+}
+
+static double uv_work_window(long n, long window)
+{
+    double ns;
+
+    begin_uv(take_answers);
+    ask = ask_uv_work;
+    ns = measured(n, window, run_uv);
+    close_uv();
+    return ns;
+}
+
+static double uv_work_many(long n)
+{
+    return uv_work_window(n, WINDOW);
+}
+
+static double uv_work_one(long n)
+{
+    return uv_work_window(n, 1);
+}
+
+#endif
