@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/spin.h"
+#include "base/processor.h"
 #include "base/thread.h"
 #include "test.h"
 

@@ -86,6 +86,19 @@
 #define SYNI_SUBMIT_1(pool, name) (name##_submit)(pool)
 #define SYNI_SUBMIT_0(pool, name, ...) (name##_submit)(pool, __VA_ARGS__)
 
+/* FN(ARGUMENT) as a job, for code that is not declared as a blocking function: its result is the future's.
+ * syn_pool_submit(&pool, syn_run, fn, argument) is what other pools of threads call "add". What
+ * nobody fetches is not freed: FN's result is nobody's then. FN cannot fail; it may ask
+ * syn_pool_job_cancelled(). docs/from-c-thread-pools.md has the table. */
+#ifdef __cplusplus
+extern "C" {
+#endif
+typedef void *syn_run_fn(void *argument);
+SYN_BLOCKING_DECLARE(void *, syn_run, (syn_run_fn *, fn), (void *, argument));
+#ifdef __cplusplus
+}
+#endif
+
 /* --- what the author needs: C --- */
 
 #ifndef __cplusplus

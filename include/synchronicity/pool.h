@@ -69,6 +69,10 @@ struct syn_pool_options {
     enum syn_when_full when_full;
     /* Of each thread; 0: 512 KiB. */
     size_t stack_size_bytes;
+    /* 1: each thread stays on one processor of those that the process may use, and no two on the same;
+     * threads beyond them, while jobs wait, run anywhere. What a job starts by itself, threads and
+     * children, inherits that; threads of this library do not. Linux; elsewhere it does nothing. */
+    int pin;
     /* A job that was asked to end and has not is abandoned after so long, in real time;
      * 0: 1 s; less: never, who waits waits for its end. */
     int64_t grace_ns;

@@ -7,6 +7,7 @@
 
 #include <time.h>
 
+#include "base/processor.h"
 #include "base/thread.h"
 #include "base/time.h"
 

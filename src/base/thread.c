@@ -22,6 +22,7 @@
 
 #include "base/fault.h"
 #include "base/mem.h"
+#include "base/processor.h"
 #include "base/say.h"
 #include "base/signals.h"
 #include "base/time.h"
@@ -174,6 +175,7 @@ struct start {
     void (*fn)(void *argument);
     void *argument;
     sigset_t program; /* see signals.h */
+    bool unpin;       /* it would inherit one processor; see processor.h */
     char name[16];    /* Linux allows 15 characters */
 };
 
@@ -193,6 +195,8 @@ static void *thread_main(void *argument)
     struct start start = *(struct start *)argument;
 
     syni_free(argument, sizeof start);
+    if (start.unpin)
+        syni_processor_unpin();
     syni_signals_begin(&start.program);
     name_thread(start.name);
     start.fn(start.argument);
@@ -268,6 +272,7 @@ syn_err syni_thread_start(struct syni_thread *thread, const char *name, size_t s
         return SYN_ENOMEM;
     start->fn = fn;
     start->argument = argument;
+    start->unpin = syni_processor_is_pinned();
     snprintf(start->name, sizeof start->name, "%s", name);
     error = create(&thread->raw, stack_size_bytes, start);
     if (error)
@@ -298,37 +303,4 @@ syn_err syni_at_fork(void (*before)(void), void (*parent)(void), void (*child)(v
 void syni_thread_yield(void)
 {
     sched_yield();
-}
-
-/* Those that this process may use, as far as the system can say. */
-static unsigned count_processors(void)
-{
-#ifdef __linux__
-    cpu_set_t set;
-
-    if (sched_getaffinity(0, sizeof set, &set) == 0 && CPU_COUNT(&set) > 0)
-        return (unsigned)CPU_COUNT(&set);
-#endif
-    {
-        long n = sysconf(_SC_NPROCESSORS_ONLN);
-
-        return n > 1 ? (unsigned)n : 1;
-    }
-}
-
-unsigned syni_processors(void)
-{
-    static atomic_uint known; /* asking costs files to be read */
-    unsigned n = atomic_load_explicit(&known, memory_order_relaxed);
-
-    if (n == 0) {
-        n = count_processors();
-        atomic_store_explicit(&known, n, memory_order_relaxed); /* relaxed: a number */
-    }
-    return n;
-}
-
-bool syni_many_processors(void)
-{
-    return syni_processors() > 1;
 }

@@ -145,12 +145,6 @@ void syni_thread_forked(void);
 /* Lets other threads run. */
 void syni_thread_yield(void);
 
-/* True for a process that may use more than one processor. */
-bool syni_many_processors(void);
-
-/* How many it may use, at least 1; as it was when somebody first asked. */
-unsigned syni_processors(void);
-
 /* Prints "synchronicity: WHAT" to standard error and aborts. For what must not
  * go on: a broken contract that would hang or corrupt. */
 _Noreturn void syni_panic(const char *what);

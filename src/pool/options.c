@@ -11,6 +11,8 @@
 #include <stddef.h>
 #include <stdio.h>
 
+#include "base/processor.h"
+
 enum { HARD_LIMIT = 4096, LEAST_THREADS = 4 };
 static const int64_t idle_ns = INT64_C(2000000000), grace_ns = INT64_C(1000000000);
 

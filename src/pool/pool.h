@@ -112,6 +112,8 @@ struct syni_work {
 struct syni_worker {
     struct syni_pool *pool;
     bool here; /* a submitter that runs its own work */
+    bool pinned;
+    unsigned processor; /* the one that it is pinned to, from 0; under the pool's lock */
     /* under the pool's lock */
     struct syni_list link; /* among all of the pool */
     struct syni_list idle; /* in the pool's list while it sleeps and was not called */

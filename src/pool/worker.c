@@ -13,6 +13,7 @@
 #include <stddef.h>
 
 #include "base/fork.h"
+#include "base/processor.h"
 #include "base/signals.h"
 
 static bool may_take_locked(const struct syni_pool *pool)
@@ -227,6 +228,26 @@ static void work_and_lock(struct syni_worker *me)
     syni_mutex_lock(&pool->lock);
 }
 
+/* ME, a thread of its pool, gets a processor that no other has, if the pool wants that and there is one.
+ * (A pool has more threads than processors while jobs wait.) */
+static void choose_processor_locked(struct syni_worker *me)
+{
+    struct syni_pool *pool = me->pool;
+    bool taken = true;
+
+    SYNI_HOLDS(&pool->lock);
+    for (unsigned p = 0; pool->owner->options.pin && taken && p < syni_processors(); p++) {
+        taken = false;
+        SYNI_LIST_EACH (node, &pool->workers) {
+            struct syni_worker *other = SYNI_CONTAINER(node, struct syni_worker, link);
+
+            taken = taken || (other->pinned && other->processor == p);
+        }
+        me->processor = p;
+    }
+    me->pinned = !taken;
+}
+
 void syni_worker_main(void *argument)
 {
     struct syni_pool *pool = argument;
@@ -237,7 +258,12 @@ void syni_worker_main(void *argument)
     syni_worker_become(&me);
     syni_signals_open();
     syni_mutex_lock(&pool->lock);
+    choose_processor_locked(&me);
     syni_list_append(&pool->workers, &me.link);
+    syni_mutex_unlock(&pool->lock);
+    if (me.pinned)
+        syni_processor_pin(me.processor);
+    syni_mutex_lock(&pool->lock);
     do {
         syni_mutex_unlock(&pool->lock);
         work_and_lock(&me);
