@@ -4,6 +4,8 @@
  * short.
  */
 #define _DEFAULT_SOURCE
+#include <sys/syscall.h>
+
 #include "support/child_rig.h"
 
 SYNCHRONIZER(other);
@@ -25,6 +27,26 @@ static void X3_a_run_that_is_cancelled_ends_its_child(void)
     CHECK_INT(syn_stream_read(syn_child_stream(child, 1), text, sizeof text, &n), SYN_OK);
     CHECK_INT(syn_child_close(child, &exit), SYN_OK);
     CHECK_INT(exit.signal, SIGKILL);
+    end_here();
+}
+
+/* Asked first: what it does then is its own. */
+static void X3_a_child_has_its_grace(void)
+{
+    struct syn_child_options options =
+        *SHELL("trap 'exit 3' TERM; echo ready; while :; do sleep 0.01; done");
+    struct syn_child *child;
+    struct syn_exit exit;
+    char text[10];
+    size_t n;
+
+    begin_here();
+    options.out = SYN_CHILD_PIPE;
+    options.grace = 1000;
+    CHECK_INT(syn_child_start(&options, &child), SYN_OK);
+    CHECK_INT(syn_stream_read(syn_child_stream(child, 1), text, sizeof text, &n), SYN_OK);
+    CHECK_INT(syn_child_close(child, &exit), SYN_OK);
+    CHECK_INT(exit.code, 3);
     end_here();
 }
 
@@ -109,6 +131,93 @@ static void I6_a_status_that_the_program_took_is_an_error(void)
     waits = syn_child_wait_future(child);
     CHECK_INT(future_get(waits, &exit), SYN_ECHILD);
     CHECK_INT(syn_child_close(child, NULL), SYN_OK);
+    end_here();
+}
+
+static atomic_bool waits_for_any;
+static atomic_int taken;
+
+static void *wait_for_any(void *unused)
+{
+    int status;
+
+    while (waits_for_any) {
+        if (waitpid(-1, &status, 0) > 0)
+            taken++;
+        else
+            usleep(100); /* there is none */
+    }
+    return unused;
+}
+
+/* Sometimes it is first, and sometimes we are; then each call ends with what is left to be known. */
+static void I6_beside_a_thread_that_waits_for_any_child_no_call_hangs(void)
+{
+    pthread_t thread;
+    int lost = 0;
+
+    begin_here();
+    waits_for_any = true;
+    CHECK_INT(pthread_create(&thread, NULL, wait_for_any, NULL), 0);
+    for (int i = 0; i < 100 / TEST_SLOWNESS; i++) {
+        struct syn_exit exit;
+        syn_err err = syn_child_run(SHELL("exit 3"), &exit);
+
+        CHECK(err == SYN_ECHILD || (!err && exit.code == 3));
+        lost += err == SYN_ECHILD;
+    }
+    waits_for_any = false;
+    pthread_join(thread, NULL);
+    CHECK_INT(taken, lost);
+    end_here();
+}
+
+/* Then the system keeps no status. */
+static void I6_where_the_program_ignores_SIGCHLD_the_status_is_an_error(void)
+{
+    struct syn_exit exit;
+
+    begin_here();
+    signal(SIGCHLD, SIG_IGN);
+    CHECK_INT(syn_child_run(SHELL("exit 3"), &exit), SYN_ECHILD);
+    CHECK(strstr(syn_last_report()->message, "itself"));
+    end_here();
+}
+
+static bool has_process_descriptors(void)
+{
+#ifdef SYS_pidfd_open
+    int fd = (int)syscall(SYS_pidfd_open, getpid(), 0);
+
+    return fd >= 0 && close(fd) == 0;
+#else
+    return false;
+#endif
+}
+
+/* Its parent is not us. */
+static void I6_a_process_that_somebody_else_started_can_be_watched(void)
+{
+    struct syn_child_options options = *SHELL("sleep 1000 >/dev/null & echo $!");
+    struct syn_process_ended_future ends;
+    struct syn_child *child;
+    char text[20] = "";
+    pid_t id;
+    size_t n;
+
+    begin_here();
+    if (!has_process_descriptors())
+        TEST_SKIP("here a process that its parent has not waited for looks alive");
+    options.out = SYN_CHILD_PIPE;
+    CHECK_INT(syn_child_start(&options, &child), SYN_OK);
+    CHECK_INT(syn_stream_read(syn_child_stream(child, 1), text, sizeof text - 1, &n), SYN_OK);
+    CHECK_INT(syn_child_close(child, NULL), SYN_OK);
+    id = atoi(text);
+    CHECK(id > 0);
+    ends = syn_process_ended_future(id);
+    CHECK_INT(future_wait_by(ends, syn_after(0.02)), SYN_ETIMEDOUT);
+    CHECK_INT(kill(id, SIGKILL), 0);
+    CHECK_INT(future_get(ends), SYN_OK);
     end_here();
 }
 
@@ -265,10 +374,14 @@ static void I6_without_a_descriptor_it_is_looked_for(void)
 
 static const struct test_case cases[] = {
     TEST(X3_a_run_that_is_cancelled_ends_its_child),
+    TEST(X3_a_child_has_its_grace),
     TEST(C11_a_child_that_nobody_fetches_is_killed),
     TEST(X2_a_stream_in_use_or_a_wait_refuses_the_close),
     TEST(H1_the_programs_handler_of_SIGCHLD_is_left_alone),
     TEST(I6_a_status_that_the_program_took_is_an_error),
+    TEST(I6_beside_a_thread_that_waits_for_any_child_no_call_hangs),
+    TEST(I6_where_the_program_ignores_SIGCHLD_the_status_is_an_error),
+    TEST(I6_a_process_that_somebody_else_started_can_be_watched),
     TEST(I6_any_process_can_be_watched),
     TEST(I6_a_thousand_children_on_two_synchronizers),
     TEST(I6_much_output_waits_for_a_slow_reader),
