@@ -29,6 +29,15 @@ ASYNC(SYN_FREE, void, serve_one, (struct syn_stream *, s), SYN_LOCAL(struct syn_
         while (self->line.size > 0);
         if (strcmp(self->path, "GET /silent") == 0)
             co_sleep(1e6);
+        if (strncmp(self->path, "GET /parts", 10) == 0) {
+            co_try(syn_stream_write_all_future(
+                self->s, "HTTP/1.1 200 OK\r\nContent-Length: 30\r\n\r\n0123456789", 49));
+            co_sleep(self->path[10] ? 1e6 : 0.02);
+            co_try(syn_stream_write_all_future(self->s, "0123456789", 10));
+            co_sleep(0.02);
+            co_try(syn_stream_write_all_future(self->s, "0123456789", 10));
+            continue;
+        }
         snprintf(self->reply, sizeof self->reply,
                  "HTTP/1.1 200 OK\r\nContent-Length: %zu\r\n\r\n%s", strlen(self->path + 4),
                  self->path + 4);
@@ -88,7 +97,7 @@ static void C2_a_page_is_fetched(void)
         CHECK_INT(web_get(at("/hello"), &page), SYN_OK);
         CHECK_INT(page->status, 200);
         CHECK_STR(page->data, "/hello");
-        web_page_free(page);
+        free(page);
     }
     end_web();
 }
@@ -105,7 +114,7 @@ ASYNC(web, int, fetch_many, (int, n), SYN_LOCAL(struct syn_scope, scope), SYN_LO
     co_try_join(&self->scope);
     for (self->i = 0; self->i < self->n; self->i++) {
         CHECK_INT(atoi(self->pages[self->i]->data + 1), self->i);
-        web_page_free(self->pages[self->i]);
+        free(self->pages[self->i]);
     }
     co_return(self->n);
     co_end;
@@ -137,6 +146,37 @@ static void X3_a_silent_server_is_given_up(void)
     end_web();
 }
 
+static void G1_progress_is_a_generator(void)
+{
+    struct web_page *page = NULL;
+    size_t had = 0;
+    int n = 0;
+    syn_err err;
+
+    begin_web();
+    channel_each (struct web_progress, progress, web_fetch(at("/parts"), &page), &err) {
+        CHECK(progress.had >= had);
+        CHECK_INT(progress.of, 30);
+        had = progress.had;
+        n++;
+    }
+    CHECK_INT(err, SYN_OK);
+    CHECK(n >= 2); /* it came in pieces */
+    CHECK_INT(page->size, 30);
+    CHECK_STR(page->data, "012345678901234567890123456789");
+    free(page);
+    page = NULL;
+    channel_each (struct web_progress, progress, web_fetch(at("/parts/that-stall"), &page), &err) {
+        if (progress.had == 10)
+            break; /* and so does the transfer */
+    }
+    CHECK_INT(err, SYN_OK);
+    CHECK_PTR(page, NULL);
+    CHECK_INT(web_get(at("/parts"), &page), SYN_OK); /* the others go on */
+    free(page);
+    end_web();
+}
+
 static void E1_what_goes_wrong_has_libcurls_code_and_words(void)
 {
     struct web_page *page = NULL;
@@ -153,6 +193,7 @@ static const struct test_case cases[] = {
     TEST(C2_a_page_is_fetched),
     TEST(S2_two_hundred_transfers_sixteen_at_once),
     TEST(X3_a_silent_server_is_given_up),
+    TEST(G1_progress_is_a_generator),
     TEST(E1_what_goes_wrong_has_libcurls_code_and_words),
 };
 
