@@ -20,10 +20,6 @@
 #include "base/say.h"
 #include "io/source.h"
 
-#ifndef MSG_NOSIGNAL
-#define MSG_NOSIGNAL 0 /* SO_NOSIGPIPE was set instead */
-#endif
-
 enum {
     PIECES = 64, /* that one system call takes */
     ROUNDS = 16  /* system calls in one step */
