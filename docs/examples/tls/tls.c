@@ -24,12 +24,14 @@
 
 #include "tls/tls_inside.h"
 
-enum { PIECE = 16 << 10 };
+/* A connection that waits for its peer has room for FEW bytes. */
+enum { PIECE = 16 << 10, FEW = 512 };
 
 struct tls_stream {
     struct syn_stream stream;
     struct syn_stream *inner; /* owned */
     const struct syn_synchronizer *home;
+    struct tls_context *context; /* held */
     SSL *ssl;
     BIO *in, *out; /* the SSL's */
     struct syn_mutex filling, flushing;
@@ -38,7 +40,9 @@ struct tls_stream {
     int reading, writing;                      /* by the stream's own operations */
     syn_err failed;                            /* for good */
     size_t sent, taken;                        /* of OUTGOING */
-    char incoming[PIECE], outgoing[PIECE];
+    char *outgoing;                            /* while there is something to send; NULL */
+    char *more;                                /* while much comes, of PIECE bytes; NULL */
+    char incoming[FEW];
 };
 
 static struct tls_stream *tls_of(const struct syn_stream *s)
@@ -58,16 +62,20 @@ ASYNC(SYN_FREE, void, flush, (struct tls_stream *, me), SYN_LOCAL(size_t, n))
     for (;;) {
         if (me->sent == me->taken) {
             me->sent = me->taken = 0;
-            taken = BIO_read(me->out, me->outgoing, PIECE);
-            if (taken <= 0)
+            if (BIO_ctrl_pending(me->out) == 0)
                 break;
-            me->taken = (size_t)taken;
+            if (!me->outgoing && !(me->outgoing = malloc(PIECE)))
+                co_fail(SYN_ENOMEM);
+            taken = BIO_read(me->out, me->outgoing, PIECE);
+            me->taken = taken > 0 ? (size_t)taken : 0;
         }
         co_try(syn_stream_write_future(self->me->inner, self->me->outgoing + self->me->sent,
                                        self->me->taken - self->me->sent),
                &self->n);
         me->sent += self->n;
     }
+    free(me->outgoing);
+    me->outgoing = NULL;
     co_finally;
     if (syn_mutex_is_mine(&self->me->flushing))
         syn_mutex_unlock(&self->me->flushing);
@@ -84,11 +92,18 @@ ASYNC(SYN_FREE, void, fill, (struct tls_stream *, me), (unsigned, fills), SYN_LO
     if (me->fills == self->fills) {
         if (me->ended)
             co_fail(SYN_EPROTO, "the connection ended without close_notify: it may have been cut");
-        co_try(syn_stream_read_future(me->inner, me->incoming, PIECE), &self->n);
+        co_try(syn_stream_read_future(me->inner, me->more ? me->more : me->incoming,
+                                      me->more ? PIECE : FEW), &self->n);
         me->fills++;
         me->ended = self->n == 0;
-        if (self->n && BIO_write(me->in, me->incoming, (int)self->n) != (int)self->n)
+        if (self->n && BIO_write(me->in, me->more ? me->more : me->incoming, (int)self->n) <= 0)
             co_fail(SYN_ENOMEM);
+        if (self->n < FEW) {
+            free(me->more);
+            me->more = NULL;
+        } else if (!me->more) {
+            me->more = malloc(PIECE); /* NULL: it goes on as before */
+        }
     }
     co_finally;
     if (syn_mutex_is_mine(&self->me->filling))
@@ -158,6 +173,10 @@ ASYNC(SYN_FREE, size_t, tls_read, (struct tls_stream *, me), (void *, buffer), (
             co_return(0);
         if (err != SYN_EAGAIN)
             co_fail(err, message);
+        /* What reading made us say, an alert. It is small, so it goes at once, or the peer does not
+         * read; then a write takes it along, since a read must not wait for that. */
+        if (BIO_ctrl_pending(self->me->out) > 0 && !self->me->writing)
+            co_await_by(flush_future(self->me), syn_after(0.01));
         co_try(fill_future(self->me, self->me->fills));
     }
     co_finally;
@@ -224,7 +243,11 @@ ASYNC(SYN_FREE, void, tls_shutdown, (struct tls_stream *, me), SYN_LOCAL(int, en
 
 static void forget(struct tls_stream *me)
 {
+    if (me->ssl)
+        tls_context_release(me->context);
     SSL_free(me->ssl);
+    free(me->outgoing);
+    free(me->more);
     free(me);
 }
 
@@ -288,6 +311,11 @@ const char *tls_version(const struct syn_stream *stream)
     return SSL_get_version(tls_of(stream)->ssl);
 }
 
+int tls_is_resumed(const struct syn_stream *stream)
+{
+    return SSL_session_reused(tls_of(stream)->ssl);
+}
+
 syn_err tls_update_keys(struct syn_stream *stream)
 {
     SSL *ssl = tls_of(stream)->ssl;
@@ -308,6 +336,7 @@ static struct tls_stream *tls_new(struct tls_context *context, struct syn_stream
         return NULL;
     me->stream.stream_class = &tls_class;
     me->inner = inner;
+    me->context = context;
     me->ssl = tls_ssl_new(context, host);
     me->in = me->ssl ? BIO_new(BIO_s_mem()) : NULL;
     me->out = me->in ? BIO_new(BIO_s_mem()) : NULL;

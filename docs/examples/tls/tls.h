@@ -13,6 +13,9 @@
  * VERIFIED BY DEFAULT: the chain, to a root that is trusted, and that the certificate is for the
  * host. A client names the host to the server (SNI). TLS 1.2 at least; renegotiation is refused.
  *
+ * SESSIONS. A context keeps what its servers give, for the last 32 hosts: the next connection to one
+ * begins with that, and takes no certificate. Each is used once.
+ *
  * THE END is what the peer says (close_notify). A connection that ends without it may have been
  * cut by anybody: its read is SYN_EPROTO, and not the end. So a stream has to be shut down, or
  * finished, before it is closed, or the peer gets that error.
@@ -67,6 +70,9 @@ const char *tls_alpn(const struct syn_stream *stream);
 
 /* The version, "TLSv1.3". */
 const char *tls_version(const struct syn_stream *stream);
+
+/* 1: it began with a session of an earlier connection. */
+int tls_is_resumed(const struct syn_stream *stream);
 
 /* Makes new keys for what this side writes from now on, at its next write; the peer must do the
  * same (TLS 1.3). SYN_ENOTSUP: an older version. In a step on the stream's synchronizer. */

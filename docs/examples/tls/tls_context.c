@@ -90,8 +90,11 @@ syn_err tls_context_new(const struct tls_options *o, struct tls_context **out_co
     if (!me)
         return SYN_ENOMEM;
     me->trust_anybody = o->trust_anybody;
+    atomic_init(&me->holders, 1);
+    pthread_mutex_init(&me->lock, NULL);
     me->ssl = SSL_CTX_new(TLS_method());
     if (me->ssl) {
+        tls_sessions_begin(me);
         SSL_CTX_set_min_proto_version(me->ssl, TLS1_2_VERSION);
         SSL_CTX_set_options(me->ssl, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
         SSL_CTX_set_mode(me->ssl, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_RELEASE_BUFFERS |
@@ -113,13 +116,20 @@ syn_err tls_context_new(const struct tls_options *o, struct tls_context **out_co
     return err;
 }
 
-void tls_context_free(struct tls_context *me)
+void tls_context_release(struct tls_context *me)
 {
-    if (!me)
+    /* acq_rel: the last one sees what the others did */
+    if (!me || atomic_fetch_sub_explicit(&me->holders, 1, memory_order_acq_rel) > 1)
         return;
+    tls_sessions_end(me);
     SSL_CTX_free(me->ssl);
     free(me->alpn);
     free(me);
+}
+
+void tls_context_free(struct tls_context *me)
+{
+    tls_context_release(me);
 }
 
 /* The certificate must be for HOST; SNI takes names only. */
@@ -137,7 +147,7 @@ SSL *tls_ssl_new(struct tls_context *me, const char *host)
 
     if (!ssl)
         return NULL;
-    if (host && !expect_host(ssl, host)) {
+    if (host && !(expect_host(ssl, host) && tls_sessions_use(me, ssl, host))) {
         SSL_free(ssl);
         return NULL;
     }
@@ -146,5 +156,6 @@ SSL *tls_ssl_new(struct tls_context *me, const char *host)
     } else {
         SSL_set_accept_state(ssl);
     }
+    atomic_fetch_add_explicit(&me->holders, 1, memory_order_relaxed); /* the caller has it, too */
     return ssl;
 }

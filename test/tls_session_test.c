@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * TLS: sessions that are used again, and what the program openssl says to our server. Without OpenSSL
+ * every case is skipped.
+ */
+#define _DEFAULT_SOURCE
+#include "support/io_rig.h"
+
+#ifdef HAVE_OPENSSL
+
+#include <synchronicity/child.h>
+#include <synchronicity/testing.h>
+
+#include "support/tls_rig.h"
+
+/* A connection to HOST on which something came, so that the client has the server's tickets. Returns how
+ * many of its ends began with an earlier session. */
+static int converse(struct ends *e, const char *host)
+{
+    syn_err server;
+    int resumed;
+
+    CHECK_INT(shake(e, 0, host, &server), SYN_OK);
+    CHECK_INT(server, SYN_OK);
+    resumed = tls_is_resumed(e->client) + tls_is_resumed(e->server);
+    CHECK_INT(syn_stream_write_all(e->server, "hello", 5), SYN_OK);
+    CHECK_READS(e->client, "hello");
+    close_both(e);
+    return resumed;
+}
+
+static void I9_a_session_is_used_again_for_its_host_only(void)
+{
+    struct ends e;
+
+    begin_tls(&e, "good");
+    CHECK_INT(converse(&e, "localhost"), 0);
+    CHECK_INT(converse(&e, "localhost"), 2);
+    CHECK_INT(converse(&e, "localhost"), 2); /* by what the second one brought */
+    CHECK_INT(converse(&e, "127.0.0.1"), 0);
+    CHECK_INT(converse(&e, "127.0.0.1"), 2);
+    end_tls(&e);
+}
+
+/* The certificate is for 127.0.0.1 and localhost; a session of one is no proof for another name. */
+static void I9_a_session_makes_no_other_host_trusted(void)
+{
+    struct ends e;
+    syn_err server;
+
+    begin_tls(&e, "good");
+    CHECK_INT(converse(&e, "localhost"), 0);
+    CHECK_INT(shake(&e, 0, "elsewhere", &server), TLS_EVERIFY);
+    CHECK_INT(converse(&e, "localhost"), 2);
+    end_tls(&e);
+}
+
+static void I9_a_context_may_be_freed_while_its_streams_live(void)
+{
+    struct ends e;
+
+    begin_tls(&e, "good");
+    CHECK_INT(converse(&e, "localhost"), 0);
+    open_both(&e, 0);
+    tls_context_free(e.client_context);
+    tls_context_free(e.server_context);
+    CHECK_INT(syn_stream_write_all(e.server, "hello", 5), SYN_OK); /* with tickets before it */
+    CHECK_READS(e.client, "hello");
+    close_both(&e);
+    e.client_context = e.server_context = NULL;
+    end_tls(&e);
+}
+
+/* --- the program openssl as a client --- */
+
+/* Starts it with VERSION; ours of its connection is in *OUT_STREAM. QUIET: its output is what came, and its input
+ * no command. */
+static struct syn_child *start_program(struct ends *e, const char *version, bool quiet,
+                                       struct syn_stream **out_stream)
+{
+    char port[30];
+    const char *words[] = {"openssl", "s_client", version, "-connect", port, "-CAfile",
+                           in_temp("root.pem"), "-verify_return_error", "-verify_hostname",
+                           "localhost", quiet ? "-quiet" : NULL, "-no_ign_eof", NULL};
+    struct syn_child_options options = {.arguments = words, .in = SYN_CHILD_PIPE,
+                                        .out = quiet ? SYN_CHILD_PIPE : SYN_CHILD_NULL,
+                                        .err = SYN_CHILD_NULL};
+    struct syn_listener *listener;
+    struct syn_stream *tcp;
+    struct syn_child *program = NULL;
+    syn_err err;
+
+    CHECK_INT(syn_tcp_listen("127.0.0.1", 0, &listener), SYN_OK);
+    snprintf(port, sizeof port, "127.0.0.1:%d", syn_listener_port(listener));
+    err = syn_child_start(&options, &program);
+    if (err == ENOENT)
+        TEST_SKIP("there is no program openssl");
+    CHECK_INT(err, SYN_OK);
+    CHECK_INT(syn_tcp_accept(listener, &tcp), SYN_OK);
+    CHECK_INT(tls_server(e->server_context, tcp, out_stream), SYN_OK);
+    CHECK_INT(syn_listener_close(listener), SYN_OK);
+    return program;
+}
+
+static void talk_and_end(const char *version, const char *name)
+{
+    struct syn_child *program;
+    struct syn_stream *s;
+    struct syn_exit exit;
+    struct ends e;
+    char room[3];
+    size_t n;
+
+    begin_tls(&e, "good");
+    program = start_program(&e, version, true, &s);
+    CHECK_STR(tls_version(s), name);
+    CHECK_INT(syn_stream_write_all(syn_child_stream(program, 0), "over\n", 5), SYN_OK);
+    CHECK_READS(s, "over\n");
+    CHECK_INT(syn_stream_write_all(s, "and\n", 4), SYN_OK);
+    CHECK_READS(syn_child_stream(program, 1), "and\n");
+    CHECK_INT(syn_stream_close(syn_child_take_stream(program, 0)), SYN_OK);
+    CHECK_INT(syn_stream_read(s, room, sizeof room, &n), SYN_OK); /* it says that it is the end */
+    CHECK_INT(n, 0);
+    CHECK_INT(syn_stream_finish(s, syn_never()), SYN_OK);
+    CHECK_INT(syn_child_wait(program, &exit), SYN_OK);
+    CHECK_INT(exit.code, 0);
+    CHECK_INT(syn_child_close(program, &exit), SYN_OK);
+    CHECK_INT(syn_pool_stop(syn_default_pool(), syn_never()), SYN_OK);
+    end_tls(&e);
+}
+
+static void I9_the_openssl_program_talks_to_our_server(void)
+{
+    talk_and_end("-tls1_3", "TLSv1.3");
+}
+
+static void I9_it_does_so_by_the_older_version_too(void)
+{
+    talk_and_end("-tls1_2", "TLSv1.2");
+}
+
+/* A line "R" makes that program renegotiate (TLS 1.2). It is told no, and gives up. */
+static void I9_renegotiation_is_refused(void)
+{
+    struct syn_child *program;
+    struct syn_stream *s;
+    struct syn_exit exit;
+    struct ends e;
+    char room[3];
+    size_t n;
+
+    begin_tls(&e, "good");
+    program = start_program(&e, "-tls1_2", false, &s);
+    CHECK_INT(syn_stream_write_all(syn_child_stream(program, 0), "over\n", 5), SYN_OK);
+    CHECK_READS(s, "over\n");
+    CHECK_INT(syn_stream_write_all(syn_child_stream(program, 0), "R\n", 2), SYN_OK);
+    CHECK(syn_stream_read(s, room, sizeof room, &n) != SYN_OK || n == 0);
+    CHECK_INT(syn_child_wait(program, &exit), SYN_OK);
+    CHECK(exit.code != 0);
+    CHECK_INT(syn_stream_close(s), SYN_OK);
+    CHECK_INT(syn_child_close(program, &exit), SYN_OK);
+    CHECK_INT(syn_pool_stop(syn_default_pool(), syn_never()), SYN_OK);
+    end_tls(&e);
+}
+
+static const struct test_case cases[] = {
+    TEST(I9_a_session_is_used_again_for_its_host_only),
+    TEST(I9_a_session_makes_no_other_host_trusted),
+    TEST(I9_a_context_may_be_freed_while_its_streams_live),
+    TEST(I9_the_openssl_program_talks_to_our_server),
+    TEST(I9_it_does_so_by_the_older_version_too),
+    TEST(I9_renegotiation_is_refused),
+};
+
+#else
+
+static void I9_a_session_is_used_again_for_its_host_only(void)
+{
+    TEST_SKIP("there is no OpenSSL for this compiler");
+}
+
+static const struct test_case cases[] = {
+    TEST(I9_a_session_is_used_again_for_its_host_only),
+};
+
+#endif
+
+TEST_MAIN("tls_session", cases);
