@@ -71,6 +71,55 @@ static void I9_a_context_may_be_freed_while_its_streams_live(void)
     end_tls(&e);
 }
 
+/* --- what an idle connection costs --- */
+
+#if defined(__GLIBC__) && __GLIBC_PREREQ(2, 33) && TEST_SLOWNESS == 1
+#include <malloc.h>
+
+enum { PAIRS = 100, PAIRS_MOST = 10000, BYTES_EACH = 30000 };
+
+/* All that is allocated for it, in both ends of each connection: the server's waits in a read. With
+ * TLS_PAIRS in the environment there are as many, and the figure is printed. */
+static void I9_an_idle_connection_is_small(void)
+{
+    static struct ends each[PAIRS_MOST];
+    static struct syn_stream_bytes_future reads[PAIRS_MOST];
+    static char room[PAIRS_MOST];
+    int n = getenv("TLS_PAIRS") ? atoi(getenv("TLS_PAIRS")) : PAIRS;
+    size_t before, bytes;
+    struct ends e;
+
+    CHECK(n > 0 && n <= PAIRS_MOST);
+    begin_tls(&e, "good");
+    CHECK_INT(converse(&e, "localhost"), 0);
+    before = mallinfo2().uordblks;
+    for (int i = 0; i < n; i++) {
+        each[i] = e;
+        open_both(&each[i], 0);
+        reads[i] = syn_stream_read_future(each[i].server, &room[i], 1);
+        CHECK_INT(future_poll(reads[i]), SYN_EAGAIN);
+    }
+    bytes = (mallinfo2().uordblks - before) / (2 * (size_t)n);
+    if (getenv("TLS_PAIRS"))
+        printf("%zu bytes for each end of %d connections\n", bytes, n);
+    CHECK(bytes < BYTES_EACH);
+    for (int i = 0; i < n; i++) {
+        CHECK_INT(future_cancel(reads[i]), SYN_ECANCELED);
+        CHECK_INT(syn_stream_close(each[i].client), SYN_OK);
+        CHECK_INT(syn_stream_close(each[i].server), SYN_OK);
+    }
+    tls_context_free(e.client_context);
+    tls_context_free(e.server_context);
+    finish_default_after(512 + 4 * (unsigned long)n);
+    temp_end();
+}
+#else
+static void I9_an_idle_connection_is_small(void)
+{
+    TEST_SKIP("nothing here says what the allocator has given");
+}
+#endif
+
 /* --- the program openssl as a client --- */
 
 /* Starts it with VERSION; ours of its connection is in *OUT_STREAM. QUIET: its output is what came, and its input
@@ -167,6 +216,7 @@ static const struct test_case cases[] = {
     TEST(I9_a_session_is_used_again_for_its_host_only),
     TEST(I9_a_session_makes_no_other_host_trusted),
     TEST(I9_a_context_may_be_freed_while_its_streams_live),
+    TEST(I9_an_idle_connection_is_small),
     TEST(I9_the_openssl_program_talks_to_our_server),
     TEST(I9_it_does_so_by_the_older_version_too),
     TEST(I9_renegotiation_is_refused),

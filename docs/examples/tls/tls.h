@@ -20,6 +20,9 @@
  * cut by anybody: its read is SYN_EPROTO, and not the end. So a stream has to be shut down, or
  * finished, before it is closed, or the peer gets that error.
  *
+ * An idle connection takes 20 KiB, most of it OpenSSL's (3.0, x86-64; 9,900 of them, measured by
+ * tls_session_test).
+ *
  * Reading and writing at once is fine, and each can be cancelled as for any stream (stream.h):
  * also in the middle of a record nothing is lost. A write that was cancelled when its bytes were
  * encrypted already is a success; the next operation sends what is left of them.
