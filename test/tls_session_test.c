@@ -8,6 +8,8 @@
 
 #ifdef HAVE_OPENSSL
 
+#include <openssl/err.h>
+
 #include <synchronicity/child.h>
 #include <synchronicity/testing.h>
 
@@ -68,6 +70,53 @@ static void I9_a_context_may_be_freed_while_its_streams_live(void)
     CHECK_READS(e.client, "hello");
     close_both(&e);
     e.client_context = e.server_context = NULL;
+    end_tls(&e);
+}
+
+/* OpenSSL keeps its errors in a queue of the thread, the one that drives. */
+ASYNC(SYN_FREE, void, raise_an_error)
+{
+    co_begin;
+    ERR_raise(ERR_LIB_USER, ERR_R_INTERNAL_ERROR);
+    co_end;
+}
+
+static void I9_errors_of_others_in_the_threads_queue_do_no_harm(void)
+{
+    struct ends e;
+
+    begin_tls(&e, "good");
+    ERR_raise(ERR_LIB_USER, ERR_R_INTERNAL_ERROR);
+    CHECK_INT(raise_an_error(), SYN_OK);
+    CHECK_INT(converse(&e, "localhost"), 0);
+    open_both(&e, 7);
+    for (int i = 0; i < 3; i++) {
+        ERR_raise(ERR_LIB_USER, ERR_R_INTERNAL_ERROR);
+        CHECK_INT(raise_an_error(), SYN_OK);
+        CHECK_INT(syn_stream_write_all(e.server, "hello", 5), SYN_OK);
+        CHECK_INT(raise_an_error(), SYN_OK);
+        CHECK_READS(e.client, "hello");
+    }
+    close_both(&e);
+    ERR_clear_error();
+    end_tls(&e);
+}
+
+/* A record that was decrypted is read in pieces, though the descriptor has nothing more to say. */
+static void I9_what_is_decrypted_already_needs_no_readiness(void)
+{
+    struct ends e;
+    char c;
+    size_t n;
+
+    begin_tls(&e, "good");
+    open_both(&e, 0);
+    CHECK_INT(syn_stream_write_all(e.server, "0123456789", 10), SYN_OK);
+    for (int i = 0; i < 10; i++) {
+        CHECK_INT(syn_stream_read(e.client, &c, 1, &n), SYN_OK);
+        CHECK_INT(c, '0' + i);
+    }
+    close_both(&e);
     end_tls(&e);
 }
 
@@ -216,6 +265,8 @@ static const struct test_case cases[] = {
     TEST(I9_a_session_is_used_again_for_its_host_only),
     TEST(I9_a_session_makes_no_other_host_trusted),
     TEST(I9_a_context_may_be_freed_while_its_streams_live),
+    TEST_MODES(I9_errors_of_others_in_the_threads_queue_do_no_harm),
+    TEST_MODES(I9_what_is_decrypted_already_needs_no_readiness),
     TEST(I9_an_idle_connection_is_small),
     TEST(I9_the_openssl_program_talks_to_our_server),
     TEST(I9_it_does_so_by_the_older_version_too),
