@@ -14,6 +14,10 @@
 #include <synchronicity/blocking.h>
 #include <synchronicity/tcp.h>
 
+#ifndef MSG_NOSIGNAL
+#define MSG_NOSIGNAL 0 /* SO_NOSIGPIPE was set instead */
+#endif
+
 /* A new socket of FAMILY and TYPE (SOCK_STREAM, SOCK_DGRAM): non-blocking, close-on-exec, no
  * SIGPIPE. */
 syn_err syni_socket(int family, int type, int *out_fd);

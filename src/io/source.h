@@ -6,15 +6,10 @@
 #define SYNI_SOURCE_H
 
 #include <stdbool.h>
-#include <sys/socket.h>
 #include <sys/types.h>
 #include <sys/uio.h>
 
 #include "io/socket.h"
-
-#ifndef MSG_NOSIGNAL
-#define MSG_NOSIGNAL 0 /* SO_NOSIGPIPE was set instead */
-#endif
 
 struct syn_unix_message;
 

@@ -26,10 +26,6 @@
 /* Datagrams that one system call moves at most. */
 enum { UDP_BATCH = 32 };
 
-#ifndef MSG_NOSIGNAL
-#define MSG_NOSIGNAL 0
-#endif
-
 /* An operation of TASK begins. BUSY: the flag of its direction. */
 static syn_err udp_enter(struct syn_udp *udp, const bool *busy, struct syn_task *task)
 {

@@ -37,8 +37,8 @@ compiles(readme "${program}")
 code_of(${SOURCE}/docs/first-async-function.md 1 first)
 code_of(${SOURCE}/docs/first-async-function.md 3 second)
 compiles(guide "${first}\n${second}")
-foreach(chapter blocking-code cancellation channels classes ending-a-program in-your-own-loop network
-        streams-of-your-own when-it-hangs)
+foreach(chapter blocking-code cancellation channels classes ending-a-program from-c-thread-pools
+        in-your-own-loop network processes streams-of-your-own when-it-hangs)
     program_of(${SOURCE}/docs/${chapter}.md program)
     compiles(${chapter} "${program}")
 endforeach()
