@@ -4,7 +4,7 @@
  * generator and one consumer on its loop, a consumer on another thread who may give up,
  * somebody who closes it. It is the loop's own until a stranger comes.
  *
- * Checked: what the owner uses without the lock is touched by one at a time; every item is
+ * Invariants 60, 63 and 67. Checked: what the owner uses without the lock is touched by one at a time; every item is
  * fetched once or destroyed once; nobody waits for ever; all end (under weak fairness).
  *
  * BROKEN 1: a stranger takes the channel over himself, instead of asking the driver.

@@ -6,7 +6,7 @@
  * may give up waiting; it is closed at any moment or when nobody needs it any more. What is
  * checked is the order of the steps; that of the memory is argued where the code says its pairs.
  *
- * Checked: every item is fetched once, or destroyed once, or its sending was refused; what one
+ * Invariants 66, 68 and 70. Checked: every item is fetched once, or destroyed once, or its sending was refused; what one
  * producer sent comes in its order; nobody touches a place while another does; who is told
  * that there is no more is told when nothing is left; nobody waits for ever while there is an
  * item, or room, or after a close; all end (under weak fairness).

@@ -3,7 +3,7 @@
  * The pool: one job, which a worker takes, runs and ends, while somebody cancels it, somebody
  * stops the pool, and the keeper gives it up (src/pool/ask.c, keeper.c, src/facade/job.c).
  *
- * It completes exactly once, whoever does it; nobody touches its frame after the last
+ * Invariants 46, 47 and 48. It completes exactly once, whoever does it; nobody touches its frame after the last
  * reference; it really ends. BROKEN 1: the worker does not wait for who holds the job.
  * BROKEN 2: nor for the keeper.
  *

@@ -4,7 +4,7 @@
  * are called, grow old and leave, and threads that cannot be started (src/pool/tray.c, staff.c,
  * worker.c, post.c). One worker may run, two may exist.
  *
- * Every job runs, or is refused when there is no thread that might take it; none is left in the
+ * Invariants 49, 50, 73 and 74. Every job runs, or is refused when there is no thread that might take it; none is left in the
  * queue or on the tray. One of the jobs waits, perhaps for all the others.
  * BROKEN 1: a worker that goes to sleep shuts the tray after it has looked at it. 2: one that waits
  * leaves it open. 3: so does one that leaves. 4: a thread that cannot be started is all that

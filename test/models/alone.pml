@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The end of a call that only its loop knows: without an exchange of its waiter. Follows:
+ * FOLLOWS src/task/engine.c: ends_alone
+ * FOLLOWS src/task/core.c: syni_core_reopen syni_core_unpin syni_core_let_go
+ * FOLLOWS src/task/slot.h: syni_slot_end_alone syni_slot_undo_end_alone
+ * HASH 8ee4a634a78b
+ *
+ * A task ends whose caller awaits it on the same loop, while two other threads may still have its handle:
+ * each takes a reference by it, if there is one to add to, asks the task to end, whose job arrives on the
+ * loop, and gives its reference up.
+ *
+ * The frame is freed once, by who gives up the last reference or by the end that was alone; nobody touches it
+ * afterwards, no request is on its way to it then, and the waiter is told once (invariants 142 and 13).
+ *
+ * BROKEN 1: that a request was sent is looked at before the references only. 2: the references are looked
+ * at and taken in two steps. 3: an end that was not alone after all does not give them back.
+ */
+#ifndef BROKEN
+#define BROKEN 0
+#endif
+
+byte references = 2;  /* the producer's and the reader's, which awaits it here */
+byte request;         /* 0; 1: closed; 2: sent */
+byte job;             /* the request's, posted */
+bool arrived;
+bool freed;
+byte told;
+byte n_done;
+
+inline touch() { assert(!freed) }
+inline unpin()
+{
+    atomic {
+        touch();
+        assert(references > 0);
+        references--;
+        if :: references == 0 -> freed = true :: else fi
+    }
+}
+
+/* A thread with the handle. */
+proctype other()
+{
+    bool pinned = false, first = false;
+
+    atomic { if :: references > 0 -> references++; pinned = true :: else fi };
+    if
+    :: pinned ->
+        atomic { touch(); if :: request == 0 -> request = 2; first = true :: else fi };
+        if :: first -> touch(); job++ :: else fi;
+        unpin()
+    :: else
+    fi;
+    n_done++
+}
+
+proctype driver()
+{
+    bool alone = false;
+
+    /* ends_alone() */
+    if
+    :: request == 0 ->
+#if BROKEN == 2
+        if
+        :: references == 2 -> references = 0; alone = true
+        :: else
+        fi;
+#else
+        atomic { if :: references == 2 -> references = 0; alone = true :: else fi };
+#endif
+#if BROKEN != 1
+        if
+        :: alone && request != 0 ->
+#if BROKEN != 3
+            references = 2;
+#endif
+            alone = false
+        :: else
+        fi
+#endif
+    :: else
+    fi;
+    if
+    :: alone ->
+        request = 1;
+        told++;
+        freed = true /* by the waiter, which is of this loop */
+    :: else ->
+        /* syni_task_close_requests(), or the request arrives first */
+        if
+        :: atomic { request == 0 -> request = 1 }
+        :: request == 2 -> atomic { job > 0 -> job--; arrived = true }
+        fi;
+        touch();
+        told++;
+        unpin(); /* the producer's */
+        unpin()  /* the reader's */
+    fi;
+    assert(told == 1);
+    do
+    :: atomic { job > 0 -> job--; assert(!freed) } /* it is in the frame */
+    :: n_done == 2 && job == 0 -> break
+    od;
+    assert(freed)
+}
+
+init { atomic { run driver(); run other(); run other() } }
+
+ltl it_is_freed { <> (freed && n_done == 2) }
