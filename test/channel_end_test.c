@@ -77,18 +77,22 @@ static void G7_ended_failed_and_closed_in_every_order_and_twice(void)
 static void G7_those_who_wait_are_told(void)
 {
     struct takes_future take[4];
-    struct gives_future give;
-    struct ints_channel ch[4];
+    struct gives_future give, late;
+    struct ints_channel ch[5];
     int v;
 
     begin();
-    for (int i = 0; i < 4; i++) {
+    for (int i = 0; i < 5; i++) {
         ch[i] = ints(0);
         if (i < 3)
             take[i] = takes_future(ch[i]);
     }
     give = gives_future(ch[3], 1);
+    late = gives_future(ch[4], 1);
     CHECK_INT(naps(1.0), 0);
+    channel_end(ch[4]);
+    CHECK_INT(future_get_by(late, syn_after(1.0)), SYN_ECLOSED);
+    channel_close(ch[4]);
     channel_end(ch[0]);
     channel_fail(ch[1], SYN_EIO, "told to who waits");
     channel_close(ch[2]);

@@ -9,6 +9,8 @@ SYNCHRONIZER(demo);
 POOL(pool, .max_threads = 2, .grace_ns = -1);
 POOL(other, .max_threads = 2, .grace_ns = -1);
 
+POOL(sleepy, .max_threads = 2, .idle_ns = INT64_C(3600000000000));
+
 struct hold {
     _Atomic(bool) held, released;
 };
@@ -23,6 +25,26 @@ BLOCKING(pool, int, holds, (struct hold *, hold))
 BLOCKING(pool, int, adds_one, (int, x))
 {
     return x + 1;
+}
+
+BLOCKING(sleepy, int, adds_two, (int, x))
+{
+    return x + 2;
+}
+
+/* They would sleep for an hour. */
+static void L7_a_stop_wakes_the_threads_that_sleep(void)
+{
+    int y = 0;
+
+    begin_in_real_time();
+    CHECK_INT(adds_two(5, &y), 0);
+    CHECK_INT(y, 7);
+    while (pool_stats(&sleepy).idle < 1)
+        usleep(100);
+    CHECK_INT(pool_stop(&sleepy, syn_never()), 0);
+    CHECK_INT(pool_stats(&sleepy).threads, 0);
+    CHECK_INT(pool_free(&sleepy), 0);
 }
 
 static void end_all(void)
@@ -221,6 +243,7 @@ static void L7_time_goes_on_while_several_threads_stop_a_pool(void)
 }
 
 static const struct test_case cases[] = {
+    TEST(L7_a_stop_wakes_the_threads_that_sleep),
     TEST(L7_each_stop_of_a_pool_ends_by_its_own_deadline),
     TEST(L7_a_pool_whose_stop_gave_up_takes_jobs_again_beside_the_old_one),
     TEST(C8_two_jobs_that_stop_each_others_pools_end_each_others_stop),

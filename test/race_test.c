@@ -324,9 +324,60 @@ static void O6_a_look_up_beside_the_last_release_finds_the_one_wrapper(void)
     CHECK_INT(syn_memory_use().outstanding, 0);
 }
 
+static void O6_what_ends_is_found_by_nobody(void)
+{
+    struct thing *first = NULL, *next = NULL;
+    struct crew_at_work *crew;
+
+    points_needed();
+    begin_in_real_time();
+    CHECK_INT(thing_wrap(&thing_impl, &brief, &first), 0);
+    CHECK_INT(syn_test_hold("object_ending", 1), 0);
+    crew = crew_start(1, releases, first);
+    AWAIT_HELD("object_ending"); /* its destructor has not begun */
+    CHECK_INT(thing_wrap(&thing_impl, &brief, &next), 0);
+    CHECK(next != first);
+    syn_test_release("object_ending");
+    crew_join(crew);
+    thing_release(next);
+    CHECK_INT(synchronizer_free(&brief), 0);
+    CHECK_INT(thing_impl.destroyed, 2);
+    CHECK_INT(syn_memory_use().outstanding, 0);
+}
+
+/* --- a free comes while a stop is as good as over --- */
+
+static void stops_it(int unused, void *synchronizer)
+{
+    (void)unused;
+    CHECK_INT(synchronizer_stop(synchronizer, syn_never()), 0);
+}
+
+static void L8_a_free_waits_for_who_is_still_inside_a_stop(void)
+{
+    struct crew_at_work *stopper, *freer;
+
+    points_needed();
+    begin_in_real_time();
+    CHECK_INT(synchronizer_start(&brief), 0);
+    CHECK_INT(syn_test_hold("stop_leaves", 1), 0);
+    CHECK_INT(syn_test_hold("free_looks", 1), 0);
+    stopper = crew_start(1, stops_it, &brief);
+    AWAIT_HELD("stop_leaves");
+    freer = crew_start(1, frees, &brief);
+    AWAIT_HELD("free_looks");
+    syn_test_release("free_looks");
+    syn_test_release("stop_leaves");
+    crew_join(stopper);
+    crew_join(freer);
+    done();
+}
+
 static const struct test_case cases[] = {
+    TEST_MODES(O6_what_ends_is_found_by_nobody),
     TEST_MODES(O6_a_look_up_beside_the_last_release_finds_the_one_wrapper),
     TEST(L2_a_job_that_is_about_to_run_in_its_submitter_is_asked_by_a_stop),
+    TEST_MODES(L8_a_free_waits_for_who_is_still_inside_a_stop),
     TEST_MODES(L8_a_loop_is_freed_while_who_kept_a_promise_is_late),
     TEST_MODES(L8_a_loop_is_freed_while_a_job_that_ended_is_late),
     TEST_MODES(L8_a_loop_is_freed_while_another_loop_is_late),

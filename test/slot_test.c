@@ -41,6 +41,22 @@ static void C15_a_reserved_thing_is_neither_used_up_nor_to_be_had(void)
     syni_slot_free(slot);
 }
 
+static void C15_what_is_used_up_is_not_to_be_had_again_while_it_is_there(void)
+{
+    int thing = 0;
+    struct syni_slot *slot = publish(&thing, 2);
+    uint32_t g = syni_slot_generation(slot);
+
+    CHECK_PTR(syni_slot_take(slot, g, SYNI_SLOT_CONSUME), &thing);
+    CHECK_PTR(syni_slot_take(slot, g, SYNI_SLOT_CONSUME), NULL);
+    CHECK_PTR(syni_slot_take(slot, g, SYNI_SLOT_RESERVE), NULL);
+    CHECK_PTR(syni_slot_take(slot, g, SYNI_SLOT_PIN), NULL);
+    CHECK(syni_slot_is_used_up(slot) && syni_slot_generation(slot) == g);
+    CHECK(!syni_slot_let_go(slot));
+    CHECK(syni_slot_unpin(slot));
+    syni_slot_free(slot);
+}
+
 /* After its last generation a slot is not used again, so that no number comes twice. */
 static void C15_a_slot_that_had_all_its_generations_is_retired(void)
 {
@@ -106,6 +122,7 @@ static void V6_all_cores_that_nobody_used_up_are_found(void)
 }
 
 static const struct test_case cases[] = {
+    TEST(C15_what_is_used_up_is_not_to_be_had_again_while_it_is_there),
     TEST(C15_a_reserved_thing_is_neither_used_up_nor_to_be_had),
     TEST(C15_a_slot_that_had_all_its_generations_is_retired),
     TEST(V6_all_cores_that_nobody_used_up_are_found),

@@ -203,12 +203,29 @@ static void set_alarm(unsigned seconds, void (*handler)(int))
     alarm(seconds);
 }
 
+/* A broken invariant, or a fault: which delays were there. */
+static void on_death(int signal_number)
+{
+    syn_test_delay_print(STDERR_FILENO);
+    raise(signal_number); /* as above */
+}
+
+static void print_delays_at_death(void)
+{
+    struct sigaction action = {.sa_handler = on_death, .sa_flags = SA_RESETHAND | SA_NODEFER};
+
+    sigaction(SIGABRT, &action, NULL);
+    sigaction(SIGSEGV, &action, NULL);
+}
+
 static _Noreturn void run_here(const struct test_case *c)
 {
     static const struct rlimit no_core;
 
     if (c->dies_by)
         setrlimit(RLIMIT_CORE, &no_core);
+    else if (delays)
+        print_delays_at_death();
     for (int fd = 0; fd < MOST_DESCRIPTORS; fd++)
         child.open_before[fd] = is_open(fd);
     child.pid = getpid();

@@ -40,6 +40,7 @@
     POINT(pool_returned)     /* a work has returned, and is not over */                            \
     POINT(pool_over)         /* a work is over, and its poster was not told */                     \
     POINT(pool_asked)        /* a work was asked to end, and was not told */                       \
+    POINT(pool_held)         /* a work has returned, and waits for who tells it */                 \
     POINT(pool_abandon)      /* a work is marked as abandoned, and its poster was not told */      \
     POINT(pool_idle)         /* a worker is listed as idle, and does not sleep yet */              \
     POINT(pool_room)         /* a submitter is listed for a place, and does not sleep yet */       \
@@ -48,6 +49,7 @@
     POINT(core_done)         /* a result is there; its waiter was not woken */                     \
     POINT(core_unpin)        /* the waiter was woken; the producer still has its reference */      \
     POINT(request_sent)      /* a task's request is set; its job was not posted */                 \
+    POINT(channel_comes)     /* who comes to a channel holds it, and has not locked it */          \
     POINT(channel_after)     /* a channel's lock was released; who was served was not woken */     \
     POINT(ring_claimed)      /* a place of a ring was claimed, and has no mark yet */              \
     POINT(scope_after)       /* a scope's section was left; what it decided was not done */        \
@@ -62,6 +64,8 @@
     POINT(object_unheld)     /* the last reference is about to be given up, under the lock */     \
     POINT(object_ending)     /* an object is ENDING; its destructor was not begun */               \
     POINT(stop_posts)        /* a synchronizer takes no calls; its stop was not posted */          \
+    POINT(stop_leaves)       /* a stop is over, and its thread counts as inside still */           \
+    POINT(free_looks)        /* a free is to look for such a thread, and holds the lock */         \
     POINT(stop_forces)       /* a stop's deadline passed; nobody was abandoned */                  \
     POINT(home_shut)         /* a home's inbox is shut; its loop has not retired */                \
     POINT(home_gone)         /* a home's thread is through, and its stopper was not told */

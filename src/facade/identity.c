@@ -75,6 +75,7 @@ struct syni_object *syni_identity_find(const struct syn_class *base, const void 
     while (object && (object->object.implementation != implementation || object->home != home ||
                       root_of(object->object.object_class) != root_of(base)))
         object = object->next_same;
+    SYNI_INVARIANT(44, !object || object->state <= SYNI_ALIVE);
     return object;
 }
 
@@ -84,6 +85,8 @@ syn_err syni_identity_add(struct syni_object *object)
 
     if (n_objects >= n_buckets && identity_grow() != SYN_OK && !n_buckets)
         return SYN_ENOMEM;
+    SYNI_INVARIANT(44, syni_mutex_is_held(&syni_residents_lock) && !object->known &&
+                           object->state <= SYNI_ALIVE);
     b = bucket_of(object->object.implementation);
     object->next_same = buckets[b];
     buckets[b] = object;

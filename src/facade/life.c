@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The life of a home: the one place that moves its state. docs/design.md has the table of what each
- * state takes and refuses, test/models/life.pml is this as a model.
+ * The life of a home: the one place that moves its state (docs/design.md has it as a table).
  *
  *     NEW ──start──> RUNNING ──a stop──> STOPPING ──a deadline──> GIVING_UP <──────> STUCK
  *                     ▲  └────────┬─────────┴──────────┬──────────────┴───────────────┘
@@ -19,8 +18,7 @@
  * for. That nothing lives there any more is seen by the loop itself, before it sleeps, whatever it
  * was that ended last.
  *
- * A stopper waits for `told`, by its own deadline; all of a home's are told what was abandoned, one of
- * them first, to reap. Discarded: a state for each feature, and a stop that waits for another's.
+ * A stopper waits for `told`, by its own deadline; all are told what was abandoned, one first, to reap.
  */
 #include "facade/life.h"
 
@@ -350,6 +348,7 @@ bool syni_life_free(struct syni_home *home)
     bool over;
 
     syni_mutex_lock(&life_lock);
+    SYNI_DELAY(free_looks);
     while (whole->n_inside > 0)
         syni_cond_wait(&left, &life_lock);
     over = syni_list_empty(&whole->running);
@@ -392,6 +391,7 @@ void syni_life_hold(struct syni_home *home)
 
 void syni_life_let_go(struct syni_home *home)
 {
+    SYNI_DELAY(stop_leaves);
     syni_mutex_lock(&life_lock);
     outer(home)->n_inside--;
     syni_cond_broadcast(&left);

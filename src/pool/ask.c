@@ -23,8 +23,10 @@ static void let_go_locked(struct syni_work *work)
 static void wait_for_holders_locked(struct syni_work *work)
 {
     SYNI_HOLDS(&work->pool->lock);
-    while (work->holders > 0)
+    while (work->holders > 0) {
+        SYNI_DELAY(pool_held);
         syni_cond_wait(&work->pool->changed, &work->pool->lock);
+    }
 }
 
 /* Abandons WORK, if it still runs; who calls holds it. */

@@ -121,6 +121,7 @@ static bool channel_put(struct syni_channel *channel, struct syni_port *port,
         syni_port_serve(&after->served, receiver, SYN_OK);
     } else if (syni_channel_count(channel) < channel->capacity) {
         syni_ring_push(&channel->ring, port->item);
+        SYNI_INVARIANT(65, syni_channel_count(channel) <= channel->capacity);
     } else {
         return false;
     }
@@ -150,6 +151,9 @@ void syni_channel_list_locked(struct syni_channel *channel, struct syni_port *po
         syni_channel_ask_for_locked(channel, after);
         return;
     }
+    SYNI_INVARIANT(59, !port->receives || syni_channel_count(channel) == 0);
+    SYNI_INVARIANT(59, port->receives || syni_channel_count(channel) >= channel->capacity);
+    SYNI_INVARIANT(68, syni_ring_is_stopped(&channel->ring));
     syni_port_list(port, port->receives ? &channel->receivers : &channel->senders);
     if (port->receives)
         stir(channel, after);
@@ -213,6 +217,7 @@ bool syni_channel_pass(struct syni_channel *channel, struct syni_port *port, boo
     port->listed = false;
     if (syni_channel_flow(channel, port))
         return true;
+    SYNI_DELAY(channel_comes);
     mine = channel_lock(channel);
     served = syni_channel_serve_locked(channel, port, &after);
     if (!served)
@@ -299,6 +304,7 @@ bool syni_channel_yield(struct syni_channel *channel, void *item, bool asked)
     } else if (!lost) { /* whoever asked may have given up: that is the place too many */
         syni_ring_push(&channel->ring, item);
     }
+    SYNI_INVARIANT(65, syni_channel_count(channel) <= channel->capacity + 1);
     goes_on = lost || demand(channel);
     channel->yielded = !goes_on;
     if (served) /* the generator sleeps, or runs ahead */

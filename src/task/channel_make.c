@@ -83,7 +83,8 @@ void syni_channel_unpin(struct syni_channel *channel)
 {
     if (!syni_slot_unpin(channel->slot))
         return;
-    syni_channel_empty(channel);
+    /* The handle's reference went with a close, which emptied it; nothing is put in after that. */
+    SYNI_INVARIANT(66, syni_channel_count(channel) == 0);
     if (channel->err && !channel->told)
         syni_unobserved_end(channel->name ? channel->name : "a channel", channel->err,
                             channel->origin, channel->report);

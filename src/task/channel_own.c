@@ -67,6 +67,7 @@ struct syni_channel *syni_channel_hold_own(struct syn_channel handle,
 
 void syni_channel_leave_own(struct syni_channel *channel)
 {
+    SYNI_INVARIANT(64, channel->n_own > 0);
     /* relaxed: on the thread that cleared it */
     if (--channel->n_own == 0 && !atomic_load_explicit(&channel->owner, memory_order_relaxed))
         syni_channel_unpin(channel);

@@ -203,6 +203,7 @@ void syni_core_complete_alone(struct syni_core *core)
 {
     struct syni_waiter *waiter = atomic_load_explicit(&core->waiter, memory_order_relaxed);
 
+    SYNI_INVARIANT(142, !(syni_slot_life(core->slot) & SYNI_SLOT_REFERENCES) && !core->alone);
     core->alone = true;
     /* relaxed: only this thread looks from here on */
     atomic_store_explicit(&core->waiter, &done, memory_order_relaxed);
@@ -278,6 +279,7 @@ void syni_core_fetch(struct syni_core *core, void *out_value)
 {
     if (!out_value)
         return;
+    SYNI_INVARIANT(22, !core->taken);
     if (core->type->size)
         memcpy(out_value, core->value, core->type->size);
     core->taken = true;

@@ -109,6 +109,7 @@ static void engine_end(struct syni_task *task)
         task->ending = true; /* scope.c: so do the children that are on their way to us */
         return;
     }
+    SYNI_INVARIANT(10, syni_drives(&home->loop));
     SYNI_INVARIANT(32, !task->scopes);
     if (task->ops && task->ops->drop)
         task->ops->drop(task);
@@ -117,6 +118,8 @@ static void engine_end(struct syni_task *task)
         syni_contexts_drop(task);
     if (task->held)
         syni_mutexes_at_end(task, task->abandoned);
+    SYNI_INVARIANT(37, !task->held);
+    SYNI_INVARIANT(57, !task->contexts);
     if (syni_task_request_of(task) & SYNI_IS_MARKED)
         syni_circle_unmark(task);
     syni_bindings_release(task->locals);
@@ -241,6 +244,7 @@ static void run_one(struct syni_task *task)
 {
     struct syni_home *home = task->home;
 
+    SYNI_INVARIANT(10, syni_drives(&home->loop));
     task->queued = false;
     if (task->ending) {
         engine_end(task);
@@ -310,6 +314,7 @@ static bool engine_arrive(struct syni_task *task)
     } else if ((err = objection(task)) != SYN_OK) {
         end_unstarted(task, err, SYN_BY_LIBRARY);
     } else {
+        SYNI_INVARIANT(92, !task->begun);
         task->begun = true;
         return true;
     }

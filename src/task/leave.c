@@ -13,6 +13,7 @@ struct syn_step syni_begin_leaving(struct syni_task *task, syn_err err, enum syn
 {
     struct syn_step left = {SYNI_LEFT};
 
+    SYNI_INVARIANT(14, !task->leaving);
     syni_shelter_leaving(task);
     task->leaving = true;
     task->interrupted = false;

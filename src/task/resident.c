@@ -37,6 +37,7 @@ bool syni_residents_are_there(struct syni_home *home)
 
 bool syni_resident_add(struct syni_home *home, struct syni_resident *resident)
 {
+    SYNI_INVARIANT(43, syni_mutex_is_held(&syni_residents_lock));
     if (!home->takes_residents)
         return false;
     syni_list_append(&home->residents, &resident->link);

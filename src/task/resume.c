@@ -20,6 +20,8 @@
 
 static void set_ready(struct syni_task *task)
 {
+    SYNI_INVARIANT(10, syni_drives(&task->home->loop));
+    SYNI_INVARIANT(12, !task->queued || task->ending); /* abandoned, with a wake on its way */
     task->wait = SYNI_WAIT_NOTHING;
     task->queued = true;
     task->live.waits_for = "";
@@ -60,6 +62,7 @@ static bool may_transfer(const struct syni_home *home)
 
 static void transfer(struct syni_home *home, struct syni_task *task)
 {
+    SYNI_INVARIANT(141, home->n_transfers > 0 && home->loop.steps_left > 0 && !home->loop.draws);
     home->next = task;
     home->n_transfers--;
     home->loop.steps_left--;

@@ -112,6 +112,7 @@ static bool look_locked(struct syni_select *select)
         order[at] = order[left - 1];
         if (!happens_locked(syni_chance(&select->choices[number])))
             continue;
+        SYNI_INVARIANT(61, atomic_load_explicit(&select->chosen, memory_order_relaxed) == SYNI_OPEN);
         /* relaxed: nobody else knows of it yet */
         atomic_store_explicit(&select->chosen, number, memory_order_relaxed);
         return true;

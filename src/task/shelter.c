@@ -26,6 +26,7 @@ void syni_shelter_adopt(struct syni_task *by, struct syni_task *task)
 {
     if (by == task || task->sheltered || syni_home_now() != task->home)
         return;
+    SYNI_INVARIANT(85, syni_list_empty(&task->shelter));
     task->sheltered = true;
     syni_list_append(&by->shelter, &task->shelter);
 }

@@ -199,6 +199,7 @@ static inline void syni_deadline_tighten(_Atomic(int64_t) *deadline, int64_t tig
            !atomic_compare_exchange_weak_explicit(deadline, &before, tighter,
                                                   memory_order_relaxed, memory_order_relaxed))
         ;
+    SYNI_INVARIANT(39, atomic_load_explicit(deadline, memory_order_relaxed) <= tighter);
 }
 
 /* TASK shall have ended by DEADLINE, if it did not have to earlier. Any thread. */
