@@ -351,6 +351,7 @@ bool syni_life_free(struct syni_home *home)
     SYNI_DELAY(free_looks);
     while (whole->n_inside > 0)
         syni_cond_wait(&left, &life_lock);
+    SYNI_INVARIANT(84, whole->n_inside == 0);
     over = syni_list_empty(&whole->running);
     syni_mutex_unlock(&life_lock);
     if (!over)
