@@ -60,7 +60,9 @@
 #include <synchronicity/err.h>
 #include <synchronicity/future.h>
 #include <synchronicity/generator.h>
+#include <synchronicity/hooks.h>
 #include <synchronicity/host.h>
+#include <synchronicity/inspect.h>
 #include <synchronicity/local.h>
 #include <synchronicity/mailbox.h>
 #include <synchronicity/mem.h>
@@ -72,6 +74,7 @@
 #include <synchronicity/readiness.h>
 #include <synchronicity/scope.h>
 #include <synchronicity/select.h>
+#include <synchronicity/stats.h>
 #include <synchronicity/sync.h>
 #include <synchronicity/synchronizer.h>
 #include <synchronicity/task.h>

@@ -8,6 +8,7 @@
 #include <synchronicity/broadcast.h>
 #include <synchronicity/child.h>
 #include <synchronicity/host.h>
+#include <synchronicity/inspect.h>
 #include <synchronicity/local.h>
 #include <synchronicity/mem.h>
 #include <synchronicity/readiness.h>
@@ -357,6 +358,9 @@ static syn_err map_in_step(void)
     ROW(syn_host_end, 0, syn_host_end(&demo))                                                      \
     ROW(syn_host_turn, 0, syn_host_turn(&demo))                                                    \
     ROW(syn_catch_interrupt, 0, syn_catch_interrupt(9))                                            \
+    ROW(syn_trace_start, 0, syn_trace_start(NULL))                                                 \
+    ROW(syn_dump_on_signal, 0, syn_dump_on_signal(-1))                                             \
+    ROW(syn_hooks_add, 0, syn_hooks_add(NULL))                                                     \
     ROW(syn_notice_open, 0, notice_twice())                                                        \
     ROW(syn_signals_open, 0, no_signals())                                                         \
     ROW(syn_method_call, 0, by_name())                                                             \

@@ -29,7 +29,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include <synchronicity/synchronizer.h>
+#include <synchronicity/inspect.h>
 #include <synchronicity/testing.h>
 
 enum { PASSED = 0, FAILED = 1, UNKNOWN = 2, SKIPPED = 77 };

@@ -164,8 +164,16 @@ struct syn_pool_stats {
     unsigned long refused;   /* the queue was full, no thread could be had, it was stopped */
     unsigned long unclaimed; /* results that are there and that nobody used up so far: futures were
                                 dropped, if it grows. To count them all futures are looked at */
+    /* While somebody measured (syn_measure()): */
+    struct syn_histogram queue_time; /* of a job, from its call until it began */
+    struct syn_histogram run_time;   /* from that until it returned */
 };
 struct syn_pool_stats syn_pool_stats(struct syn_pool *pool);
+
+/* What came to LATER since it was EARLIER, of the same pool. What is a state and no count (threads,
+ * blocked, idle, peak_threads, queued, unclaimed) is LATER's. */
+struct syn_pool_stats syn_pool_stats_since(struct syn_pool_stats later,
+                                           struct syn_pool_stats earlier);
 
 /* Jobs of one owner: one at a time, and in order, on any worker. Zeroed is ready. Yours to
  * place; it lives until its last job has really ended. Its jobs are of one pool

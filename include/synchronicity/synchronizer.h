@@ -33,6 +33,7 @@
 #include <stdint.h>
 
 #include <synchronicity/err.h>
+#include <synchronicity/stats.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -180,12 +181,18 @@ struct syn_stats {
     unsigned long stack_bytes, stack_used_bytes;
     unsigned long unclaimed; /* results that are there and that nobody used up so far: futures were
                                 dropped, if it grows. To count them all futures are looked at */
+    unsigned long ready;     /* jobs that were ready in the latest turn of the loop, at most 128: how long
+                                its queue is */
+    /* While somebody measured (syn_measure()): */
+    struct syn_histogram timer_lag;  /* from a timer's deadline until it fired */
+    struct syn_histogram step_time;  /* of each step */
+    struct syn_histogram ready_time; /* from when a task could run until it did */
 };
 struct syn_stats syn_synchronizer_stats(struct syn_synchronizer *synchronizer);
 
-/* Prints what each synchronizer's tasks wait for to descriptor FD. Takes no lock;
- * may be called from a signal handler of a process that is about to end. */
-void syn_dump(int fd);
+/* What came to LATER since it was EARLIER, of the same synchronizer. What is a state and no count
+ * (stack, unclaimed, ready) is LATER's. */
+struct syn_stats syn_stats_since(struct syn_stats later, struct syn_stats earlier);
 
 #ifdef __cplusplus
 }

@@ -19,6 +19,7 @@
 #define SYNI_LOCK_RANKS(RANK)                                                                      \
     RANK(CATCHING, "of the catching of interrupts", SYNI_INSIDE_ANY)                              \
     RANK(INTERRUPT, "of waits that a signal interrupts", SYNI_INSIDE_ANY)                          \
+    RANK(TRACE, "of the trace", SYNI_INSIDE_ANY) /* it starts its thread */                        \
     RANK(LIFE, "of synchronizers' lives", SYNI_INSIDE_ANY) /* held while one starts */             \
     RANK(BLOCKED, "of those who block", SYNI_INSIDE_NONE)                                          \
     RANK(SCOPE, "of a thread's scopes", SYNI_INSIDE_NONE)                                          \

@@ -16,6 +16,11 @@ _Thread_local struct syni_self syni_this_thread;
 static struct syni_mutex self_lock = SYNI_MUTEX_INIT(RECORDS);
 static struct syni_list records = {&records, &records}; /* under lock: those that give back */
 
+const struct syni_list *syni_self_list(void)
+{
+    return &records;
+}
+
 /* What is called here may make new belongings. They bring us back. */
 static void self_end(void *argument)
 {
@@ -75,6 +80,7 @@ void syni_self_owns(struct syni_self *self, enum syni_belonging belonging,
     if (self->will_give_back)
         return;
     syni_fork_watch(&self_fork_call);
+    syni_thread_name(self->name, sizeof self->name);
     self->at_exit.fn = self_end;
     self->at_exit.argument = self;
     self->will_give_back = syni_thread_at_exit(&self->at_exit);

@@ -32,6 +32,7 @@ struct syni_loop;
 struct syni_worker;
 struct syni_bindings;
 struct syni_store;
+struct syni_trace_ring;
 struct syni_self;
 struct syn_mailbox;
 
@@ -60,6 +61,12 @@ struct syni_thread_sleeper {
     int aside; /* loops that it drives, one inside the other: they stand for it */
 };
 
+/* The task or job that a thread runs, while somebody looks; NULL: none. And its word. */
+struct syni_runs {
+    const void *id;
+    void **data;
+};
+
 /* The deadlines of the syn_call_by() around the current call; deeper ones than there are places
  * only tighten the last. Those below `first` are not for the tasks that the thread drives at
  * present. */
@@ -78,6 +85,7 @@ enum syni_belonging {
     SYNI_OWNS_FRAMES,
     SYNI_OWNS_LOCALS,
     SYNI_OWNS_PLACE,  /* in a virtual clock */
+    SYNI_OWNS_TRACE,
     SYNI_OWNS_REPORT,
     SYNI_OWNS_PARKER,
     SYNI_BELONGINGS
@@ -103,10 +111,18 @@ struct syni_self {
     struct syni_parker *parker;       /* parker.c: NULL: it never slept */
     struct syni_parker own_parker;    /* if there is no other */
 
+    const char *sleeps_for; /* hooks.h: what the thread sleeps for; NULL: it does not */
+    int64_t sleeps_since, sleeps_until; /* with it: real time; the deadline, on its clock */
+    struct syni_runs runs; /* hooks.h */
+    struct syni_trace_ring *trace; /* trace.c: of the trace of that number */
+    unsigned trace_number;
+    bool tells;       /* hooks.c: it tells what happens, and is not told of in turn */
+
     /* self.c */
     void (*give_back[SYNI_BELONGINGS])(struct syni_self *self);
     struct syni_exit_call at_exit;
     bool will_give_back;
+    char name[16]; /* of the thread, when it was listed among those */
 
     /* channel.c: how many channels it is inside of, for a signal handler that interrupts it there */
     volatile int in_channels;
@@ -119,6 +135,9 @@ static inline struct syni_self *syni_self(void)
 {
     return &syni_this_thread;
 }
+
+/* The records of all threads that own something; for who reads it without a lock. */
+const struct syni_list *syni_self_list(void);
 
 /* SELF has BELONGING, and GIVE_BACK is called once when the thread ends. May be said again,
  * also by what is called then. */

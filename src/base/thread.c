@@ -17,6 +17,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#if defined(__linux__)
+#include <sys/prctl.h>
+#endif
 #include <time.h>
 #include <unistd.h>
 
@@ -188,6 +191,18 @@ static void name_thread(const char *name)
 #else
     (void)name;
 #endif
+}
+
+void syni_thread_name(char *out_name, size_t size)
+{
+    char name[64] = "";
+
+#if defined(__linux__)
+    prctl(PR_GET_NAME, name);
+#elif defined(__APPLE__)
+    pthread_getname_np(pthread_self(), name, sizeof name);
+#endif
+    snprintf(out_name, size, "%s", name[0] ? name : "thread");
 }
 
 static void *thread_main(void *argument)

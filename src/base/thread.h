@@ -98,6 +98,8 @@ void syni_thread_join(struct syni_thread *thread);
 void syni_thread_retire(void);
 void syni_thread_join_retired(void);
 struct syni_thread syni_thread_self(void);
+/* The name of the calling thread, cut at SIZE; "thread" where the system does not say. */
+void syni_thread_name(char *out_name, size_t size);
 
 /* Something to do when a thread ends, however it ends. Lies in the thread's own
  * storage, or somewhere that outlives the thread. */

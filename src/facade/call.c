@@ -14,6 +14,7 @@
 #include "base/mem.h"
 #include "base/report.h"
 #include "task/local.h"
+#include "task/seen.h"
 
 /* Where FUNCTION runs if SELF calls it. */
 static struct syn_synchronizer *synchronizer_of(const struct syni_self *self,
@@ -89,6 +90,8 @@ static void not_taken(struct syni_task *task)
     syni_task_withdraw(task);
     syni_bindings_release(task->locals);
     task->core.err = syni_home_refusal(task->home);
+    if (SYNI_HOOKED)
+        syni_seen_end(task);
     if (task->function->ended)
         task->function->ended((struct syn_task *)(void *)task);
 }
@@ -337,6 +340,8 @@ void syni_call_refused(struct syni_task *task)
     task->core.report = syni_home_report(task->home->synchronizer, task->core.err,
                                          task->function->name);
     syni_task_withdraw(task);
+    if (SYNI_HOOKED)
+        syni_seen_end(task);
     syni_task_drop_arguments(task);
     if (task->function->ended)
         task->function->ended((struct syn_task *)(void *)task);

@@ -204,3 +204,17 @@ struct syn_pool_stats syn_pool_stats(struct syn_pool *pool)
     }
     return stats;
 }
+
+struct syn_pool_stats syn_pool_stats_since(struct syn_pool_stats later,
+                                           struct syn_pool_stats earlier)
+{
+    later.submitted -= earlier.submitted;
+    later.ended -= earlier.ended;
+    later.ran_here -= earlier.ran_here;
+    later.cancelled -= earlier.cancelled;
+    later.abandoned -= earlier.abandoned;
+    later.refused -= earlier.refused;
+    later.queue_time = syn_histogram_since(later.queue_time, earlier.queue_time);
+    later.run_time = syn_histogram_since(later.run_time, earlier.run_time);
+    return later;
+}

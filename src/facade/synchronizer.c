@@ -6,6 +6,7 @@
 
 #include "base/mem.h"
 #include "base/report.h"
+#include "inspect/stats.h"
 
 static struct syn_synchronizer default_synchronizer = {.options = {.name = "default"}};
 
@@ -28,11 +29,6 @@ syn_err syni_home_find(struct syn_synchronizer *synchronizer, struct syni_home *
     if (!err)
         *out_home = syni_home_peek(synchronizer);
     return err;
-}
-
-void syn_dump(int fd)
-{
-    syni_live_dump(fd);
 }
 
 syn_err syn_synchronizer_start(struct syn_synchronizer *synchronizer)
@@ -94,16 +90,23 @@ struct syn_stats syn_synchronizer_stats(struct syn_synchronizer *synchronizer)
     struct syni_home *home = synchronizer ? syni_home_peek(synchronizer) : NULL;
 
     if (home) {
-        stats.turns = home->loop.counts.turns;
-        stats.waits = home->loop.counts.waits;
-        stats.wakes = home->loop.counts.wakes;
-        stats.hand_overs = home->loop.counts.hand_overs;
-        stats.watches = home->loop.counts.watches;
-        stats.started = home->started;
-        stats.ended = home->ended;
-        stats.stack_bytes = home->loop.depth.size_bytes;
-        stats.stack_used_bytes = home->loop.depth.used_bytes;
+        stats = syni_stats_of(home);
         stats.unclaimed = syni_unclaimed_count(home);
     }
     return stats;
+}
+
+struct syn_stats syn_stats_since(struct syn_stats later, struct syn_stats earlier)
+{
+    later.turns -= earlier.turns;
+    later.waits -= earlier.waits;
+    later.wakes -= earlier.wakes;
+    later.hand_overs -= earlier.hand_overs;
+    later.watches -= earlier.watches;
+    later.started -= earlier.started;
+    later.ended -= earlier.ended;
+    later.timer_lag = syn_histogram_since(later.timer_lag, earlier.timer_lag);
+    later.step_time = syn_histogram_since(later.step_time, earlier.step_time);
+    later.ready_time = syn_histogram_since(later.ready_time, earlier.ready_time);
+    return later;
 }

@@ -139,8 +139,10 @@ static syn_err thread_wait_sleep(struct syni_thread_wait *wait)
 {
     syn_err err = SYN_OK;
 
+    syni_sleep_begins(wait->self, wait->source.name, wait->deadline);
     while (!err && !syni_clock_sleep(wait->done, wait->ending ? SYNI_NEVER : wait->deadline))
         err = end_early(wait);
+    syni_sleep_ended(wait->self);
     return err;
 }
 

@@ -123,6 +123,8 @@ static void dedicated(void *argument)
     do {
         syni_driving_leave(self, &self->dedicated);
         await_role(loop);
+        if (SYNI_HOOKED)
+            syni_role_tell(loop, SYN_HOOK_DRIVE_HANDED);
         syni_driving_enter(self, &self->dedicated, loop);
     } while (drive_on(loop));
     syni_driving_leave(self, &self->dedicated);

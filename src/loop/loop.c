@@ -67,6 +67,8 @@ static void run_ready(struct syni_loop *loop)
             loop->ready.last = &loop->ready.first;
         job->run(job);
     }
+    atomic_store_explicit(&loop->counts.batch, (unsigned long)(SYNI_LOOP_BATCH - loop->steps_left),
+                          memory_order_relaxed);
 }
 
 /* Looks at the kernel, for at most TIMEOUT_NS, and passes its events on. */

@@ -38,6 +38,8 @@
 #include "backend/poller.h"
 #include "base/clock.h"
 #include "base/depth.h"
+#include "base/hooks.h"
+#include "base/times.h"
 #include "base/wheel.h"
 #include "base/list.h"
 #include "base/self.h"
@@ -104,18 +106,11 @@ struct syni_loop_counts {
     atomic_ulong turns;
     atomic_ulong waits;   /* calls of the backend's wait() */
     atomic_ulong watches; /* calls of the backend's watch() */
+    atomic_ulong batch;   /* jobs that were ready in its latest turn, at most SYNI_LOOP_BATCH */
     /* counted by anybody */
     atomic_ulong wakes;      /* calls of the backend's wake() */
     atomic_ulong hand_overs; /* the role given to the dedicated thread */
 };
-
-/* One more, for a counter that only the driver writes: no locked instruction. */
-static inline void syni_count(atomic_ulong *counter)
-{
-    unsigned long n = atomic_load_explicit(counter, memory_order_relaxed);
-
-    atomic_store_explicit(counter, n + 1, memory_order_relaxed);
-}
 
 struct syni_loop {
     const char *name;
@@ -131,6 +126,7 @@ struct syni_loop {
     _Atomic(enum syni_role) role;
     atomic_int knockers; /* threads that pinned it: it is not retired, nor freed, meanwhile */
     struct syni_loop_counts counts;
+    struct syni_loop_times times;
 
     /* under lock */
     struct syni_mutex lock;
@@ -336,6 +332,9 @@ void syni_loop_knock(struct syni_loop *loop);
 /* Ends the sleep of its driver, or the next one. By who pins it, or under the lock of its clock. */
 void syni_loop_wake(struct syni_loop *loop);
 
+/* The calling thread does HOOK to LOOP: told to those who look. */
+SYNI_COLD void syni_role_tell(struct syni_loop *loop, enum syn_hook hook);
+
 /* From FROM to TO, if it is FROM. */
 bool syni_role_move(struct syni_loop *loop, enum syni_role from, enum syni_role to);
 
@@ -389,9 +388,10 @@ static inline void syni_live_remove(struct syni_loop *loop, struct syni_live *li
     loop->n_live--;
 }
 
-/* Prints what every loop of the process waits for. Takes no lock: may be called
- * from a signal handler of a process that is about to die. */
-void syni_live_dump(int fd);
+/* The list of all loops, by `registered`; for who reads it without its lock. */
+const struct syni_list *syni_live_list(void);
+/* FN for each loop, under the lock of their list, which takes none inside. */
+void syni_live_each(void (*fn)(struct syni_loop *loop, void *user), void *user);
 
 void syni_live_register(struct syni_loop *loop);
 void syni_live_unregister(struct syni_loop *loop);

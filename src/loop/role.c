@@ -95,6 +95,8 @@ void syni_loop_wake(struct syni_loop *loop)
 {
     int cancel_state = syni_thread_hold_cancel(); /* write() is a cancellation point */
 
+    if (SYNI_HOOKED)
+        syni_role_tell(loop, SYN_HOOK_LOOP_WAKES);
     loop->backend->wake(loop->poller);
     syni_thread_let_cancel(cancel_state);
 }
@@ -128,10 +130,14 @@ void syni_driving_enter(struct syni_self *self, struct syni_driving *here, struc
     here->loop = loop;
     here->outer = self->driving;
     self->driving = here;
+    if (SYNI_HOOKED)
+        syni_role_tell(loop, SYN_HOOK_DRIVE_BEGINS);
 }
 
 void syni_driving_leave(struct syni_self *self, struct syni_driving *here)
 {
     SYNI_SURE(self->driving == here || !self->driving);
     self->driving = here->outer;
+    if (here->loop && SYNI_HOOKED)
+        syni_role_tell(here->loop, SYN_HOOK_DRIVE_ENDS);
 }

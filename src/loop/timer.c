@@ -42,6 +42,8 @@ void syni_timer_fire_due(struct syni_loop *loop)
         if (!first)
             return;
         loop->n_timers--;
+        if (SYNI_HOOKED && syni_measured())
+            syni_times_add(&loop->times.lag, loop->now - first->key);
         timer = SYNI_CONTAINER(first, struct syni_timer, node);
         timer->fire(timer);
     }

@@ -8,6 +8,7 @@
  * holds it; it is the worker, too, who finds out whether it was abandoned before.
  */
 #include "pool/keeper.h"
+#include "pool/work_seen.h"
 
 #include <stddef.h>
 #include "base/fork.h"
@@ -160,6 +161,8 @@ enum syni_asked syni_work_ask(struct syni_work *work, int reason)
     askers++;
     if (work->state != SYNI_WORK_OVER)
         asked = ask_work(work, reason, &first);
+    if (asked == SYNI_ASKED_WITHDRAWN && SYNI_HOOKED)
+        syni_seen_unbegun(work, SYN_ECANCELED);
     askers--;
     if (first)
         syni_work_tell(work);

@@ -37,10 +37,12 @@
 #include "base/census.h"
 #include "base/clock.h"
 #include "base/heap.h"
+#include "base/hooks.h"
 #include "base/list.h"
 #include "base/self.h"
 #include "base/stack.h"
 #include "base/thread.h"
+#include "base/times.h"
 
 struct syni_work;
 struct syni_worker;
@@ -64,6 +66,13 @@ struct syni_work_ops {
 };
 
 enum syni_work_state { SYNI_WORK_NEW, SYNI_WORK_WAITING, SYNI_WORK_RUNNING, SYNI_WORK_OVER };
+
+/* As in struct syn_pool_stats. */
+struct syni_pool_counts {
+    unsigned peak_threads;
+    size_t queued;
+    unsigned long submitted, ended, ran_here, cancelled, abandoned, refused;
+};
 
 /* Zeroed, then the first eight set by who posts it. */
 struct syni_work {
@@ -93,6 +102,10 @@ struct syni_work {
     _Atomic(void *) waits_on;
     atomic_bool heard; /* what runs knows that it was asked: a hook, the flag, or a wait told it */
     unsigned put_off;  /* waits that ended well in spite of that; of the thread that runs it */
+
+    /* while somebody looks (base/hooks.h) */
+    int64_t posted_ns; /* in real time; 0: it is not known */
+    void *data;        /* of those who added hooks */
 
     struct syni_sleeper clock; /* while it waits: time stands still */
     const char *name;
@@ -148,6 +161,9 @@ struct syni_pool {
     _Atomic(ptrdiff_t) room;
     char from_workers[SYNI_LINE];
 
+    /* NULL until it is measured for the first time; then until the pool is freed. */
+    _Atomic(struct syni_pool_times *) times;
+
     struct syni_mutex lock;
 
     /* Under lock. First what a worker needs that takes its next work: */
@@ -159,7 +175,7 @@ struct syni_pool {
     enum syni_pool_life life; /* moved by pool_life.c */
     bool has_last;
     bool doubtful; /* its options make no sense: it takes nothing */
-    struct syn_pool_stats stats;
+    struct syni_pool_counts stats;
     struct syni_list submitters; /* who wait for room */
 
     struct syni_list idle, workers;
@@ -352,6 +368,10 @@ void syni_pool_register(struct syni_pool *pool);
 /* For a stop of all: one that was used, is not stopped, and was not given to SWEEP yet; NULL. It is
  * not freed before it is unpinned. */
 struct syni_pool *syni_pool_sweep(unsigned sweep);
+/* All of them, by `registered`; for who reads it without its lock. */
+const struct syni_list *syni_pool_list(void);
+/* The same of number I among them. */
+struct syni_pool *syni_pool_pin(unsigned i);
 void syni_pool_unpin(struct syni_pool *pool);
 
 /* --- stop.c --- */

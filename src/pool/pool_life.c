@@ -155,6 +155,27 @@ struct syni_pool *syni_pool_sweep(unsigned sweep)
     return found;
 }
 
+const struct syni_list *syni_pool_list(void)
+{
+    return &all;
+}
+
+struct syni_pool *syni_pool_pin(unsigned i)
+{
+    struct syni_pool *found = NULL;
+
+    syni_mutex_lock(&all_lock);
+    SYNI_LIST_EACH (node, &all) {
+        if (i-- > 0)
+            continue;
+        found = SYNI_CONTAINER(node, struct syni_pool, registered);
+        found->n_pins++;
+        break;
+    }
+    syni_mutex_unlock(&all_lock);
+    return found;
+}
+
 void syni_pool_unpin(struct syni_pool *pool)
 {
     pool->n_pins--;

@@ -8,7 +8,7 @@
  * another pool's); what others may ask to end meanwhile: on its way to the tray nobody would
  * find it; and what is urgent: the tray is looked at when the queue is empty.
  */
-#include "pool/pool.h"
+#include "pool/work_seen.h"
 
 #include <stddef.h>
 #include <string.h>
@@ -186,6 +186,15 @@ static syn_err post_work(struct syni_pool *pool, struct syni_work *work, syni_po
 syn_err syni_pool_post(struct syni_pool *pool, struct syni_work *work, syni_pool_sleep_fn *sleep,
                        int64_t deadline)
 {
+    syn_err err;
+
     work->pool = pool;
-    return post_freely(pool, work) ? SYN_OK : post_work(pool, work, sleep, deadline);
+    if (SYNI_HOOKED)
+        syni_seen_posted(work);
+    if (post_freely(pool, work))
+        return SYN_OK;
+    err = post_work(pool, work, sleep, deadline);
+    if (err && SYNI_HOOKED)
+        syni_seen_unbegun(work, err);
+    return err;
 }

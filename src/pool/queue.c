@@ -6,7 +6,7 @@
  * the next one joins the lists when that one is over. So a worker never takes a work that it
  * cannot run, and a long line at one strand keeps no worker.
  */
-#include "pool/pool.h"
+#include "pool/work_seen.h"
 
 #include <stddef.h>
 
@@ -197,6 +197,8 @@ void syni_queue_end_all(struct syni_list *list, syn_err err)
 
         syni_list_remove(&work->link);
         syni_clock_leave(&work->clock);
+        if (SYNI_HOOKED)
+            syni_seen_unbegun(work, err);
         work->ops->end(work, SYNI_WORK_NEVER_BEGAN, err);
     }
 }

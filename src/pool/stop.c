@@ -9,7 +9,7 @@
  * passes what still runs is abandoned; its threads stay behind, and detach themselves. A second
  * stopper does the same: there is nothing left to do, and it waits by its own deadline.
  */
-#include "pool/pool.h"
+#include "pool/work_seen.h"
 
 #include <stddef.h>
 
@@ -134,6 +134,7 @@ syn_err syni_pool_fini(struct syni_pool *pool)
         return SYN_EBUSY;
     }
     syni_work_await_askers();
+    syni_seen_forget(pool);
     syni_mutex_fini(&pool->lock);
     syni_cond_fini(&pool->changed);
     pool->made = 0;
@@ -151,14 +152,24 @@ syn_err syni_pool_forget(struct syni_pool *pool)
 
 struct syn_pool_stats syni_pool_look(struct syni_pool *pool)
 {
-    struct syn_pool_stats stats;
+    struct syn_pool_stats stats = {0};
+    struct syni_pool_counts counts;
 
     syni_mutex_lock(&pool->lock);
     syni_tray_empty_locked(pool);
-    stats = pool->stats;
+    counts = pool->stats;
     stats.threads = pool->n_threads;
     stats.blocked = pool->n_blocked;
     stats.idle = pool->n_idle;
     syni_mutex_unlock(&pool->lock);
+    stats.peak_threads = counts.peak_threads;
+    stats.queued = counts.queued;
+    stats.submitted = counts.submitted;
+    stats.ended = counts.ended;
+    stats.ran_here = counts.ran_here;
+    stats.cancelled = counts.cancelled;
+    stats.abandoned = counts.abandoned;
+    stats.refused = counts.refused;
+    syni_seen_read(pool, &stats);
     return stats;
 }

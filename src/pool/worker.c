@@ -8,7 +8,7 @@
  * lack of work detaches itself; in a stop each joins the one that left before it, and the
  * stopper the last.
  */
-#include "pool/pool.h"
+#include "pool/work_seen.h"
 
 #include <stddef.h>
 
@@ -61,12 +61,25 @@ static enum syni_work_end close_locked(struct syni_worker *me, struct syni_work 
     return SYNI_WORK_LATE;
 }
 
+/* The same while somebody looks. */
+SYNI_COLD static void worker_run_seen(struct syni_work *work)
+{
+    struct syni_seen_work seen;
+
+    syni_seen_work_begins(work, &seen);
+    work->ops->run(work);
+    syni_seen_work_ended(work, &seen);
+}
+
 static void worker_run(struct syni_work *work)
 {
     unsigned process = syni_process();
     const char *name = work->name;
 
-    work->ops->run(work);
+    if (SYNI_HOOKED)
+        worker_run_seen(work);
+    else
+        work->ops->run(work);
     syni_fork_returned(process, name ? name : "a job");
 }
 
@@ -91,6 +104,8 @@ static void work_on(struct syni_worker *me, struct syni_work *work)
         syni_mutex_unlock(&pool->lock);
         SYNI_DELAY(pool_over);
         done->ops->end(done, how, SYN_OK);
+        if (SYNI_HOOKED)
+            syni_seen_work_over();
     }
     syn_clock_join(NULL);
 }
@@ -302,6 +317,8 @@ void syni_worker_run_here(struct syni_worker *me)
     SYNI_DELAY(pool_over);
     syni_worker_become(before);
     work->ops->end(work, how, SYN_OK);
+    if (SYNI_HOOKED)
+        syni_seen_work_over();
     syni_mutex_lock(&pool->lock);
     syni_list_remove(&me->link);
     pool->n_here--;

@@ -20,11 +20,15 @@
 #include "task/circle.h"
 #include "task/leave.h"
 #include "task/place.h"
+#include "task/seen.h"
 #include "task/sync.h"
 
 /* So many follow each other before the ready queue has its turn: enough that a turn of the queue is
  * spread over many, few enough that nobody notices. */
 enum { TRANSFERS = 64 };
+
+/* Part of the one trampoline, also since there is a second one for when somebody looks. */
+#define SYNI_HOT __attribute__((always_inline))
 
 static void request_arrives(struct syni_job *job);
 
@@ -66,6 +70,8 @@ void syni_task_init(struct syni_self *self, struct syni_task *task, struct syni_
     task->locals = syni_bindings_hold(by ? by->locals : self->locals);
     task->nested = by ? by->nested : self->worker != NULL;
     atomic_init(&task->deadline, syni_deadline_under(self, by));
+    if (SYNI_HOOKED)
+        syni_seen_made(task);
 }
 
 static void request_arrives(struct syni_job *job)
@@ -129,6 +135,8 @@ static void engine_end(struct syni_task *task)
     syni_shelter_ended(task);
     syni_live_remove(&home->loop, &task->live);
     syni_count(&home->ended);
+    if (SYNI_HOOKED)
+        syni_seen_end(task);
     syni_task_drop_arguments(task);
     if (task->function->ended)
         task->function->ended((struct syn_task *)(void *)task);
@@ -178,7 +186,7 @@ static bool close_open(struct syni_task *task, bool cleaned)
     return true;
 }
 
-static void engine_settle(struct syni_task *task, struct syn_step step)
+SYNI_HOT static inline void engine_settle(struct syni_task *task, struct syn_step step)
 {
     while (step.what == SYNI_LEFT && !close_open(task, false))
         step = task->function->leave((struct syn_task *)(void *)task);
@@ -190,24 +198,7 @@ static void engine_settle(struct syni_task *task, struct syn_step step)
         syni_panic("a step returned without saying what comes next");
 }
 
-#if SYNI_CHECKED
-/* Overwrites the stack below the caller, where a step that is resumed would find
- * what its locals held before: a local that should have been SYN_LOCAL is garbage
- * at once and not only some day. */
-__attribute__((noinline)) static void scribble(void)
-{
-    volatile unsigned char dead[2048];
-
-    for (size_t i = 0; i < sizeof dead; i++)
-        dead[i] = 0xA5;
-}
-#else
-static void scribble(void)
-{
-}
-#endif
-
-static struct syn_step run_step(struct syni_task *task)
+SYNI_HOT static inline struct syn_step run_step(struct syni_task *task)
 {
     struct syn_step step = task->function->run((struct syn_task *)(void *)task);
 
@@ -215,7 +206,7 @@ static struct syn_step run_step(struct syni_task *task)
     return step;
 }
 
-static struct syn_step next_step(struct syni_task *task)
+SYNI_HOT static inline struct syn_step next_step(struct syni_task *task)
 {
     const struct syni_wait_ops *ops = task->ops;
     bool by_us;
@@ -236,11 +227,11 @@ static struct syn_step next_step(struct syni_task *task)
 
         return syni_begin_leaving(task, syni_code_of(origin), origin, NULL);
     }
-    scribble();
+    syni_place_scribble();
     return run_step(task);
 }
 
-static void run_one(struct syni_task *task)
+SYNI_HOT static inline void run_one(struct syni_task *task)
 {
     struct syni_home *home = task->home;
 
@@ -251,8 +242,7 @@ static void run_one(struct syni_task *task)
         return;
     }
     task->wait = SYNI_WAIT_NOTHING;
-    task->live.waits_for = "";
-    home->current = task;
+    home->current = task; /* whoever made it ready wrote that it waits for nothing */
     atomic_store_explicit(&home->running, task->function->name, memory_order_relaxed);
     engine_settle(task, next_step(task));
     home->current = NULL;
@@ -289,7 +279,7 @@ static syn_err objection(struct syni_task *task)
 }
 
 /* TASK is there. False: it has ended without beginning, or will. */
-static bool engine_arrive(struct syni_task *task)
+SYNI_HOT static inline bool engine_arrive(struct syni_task *task)
 {
     struct syni_home *home = task->home;
     syn_err err;
@@ -321,7 +311,7 @@ static bool engine_arrive(struct syni_task *task)
     return false;
 }
 
-/* Those who may follow TASK by a transfer. */
+/* Those who may follow by a transfer. */
 static int n_transfers(const struct syni_loop *loop)
 {
     if (loop->draws)
@@ -329,22 +319,53 @@ static int n_transfers(const struct syni_loop *loop)
     return loop->steps_left < TRANSFERS ? loop->steps_left : TRANSFERS;
 }
 
-/* The next step of TASK; or, if BEGINS, its first. Then whoever that hands over to. */
-static void run_from(struct syni_task *task, bool begins)
+/* The same while somebody looks; BY: which task handed over to it, and may be gone. */
+SYNI_COLD static void run_seen(struct syni_task *task, bool begins, const void *by)
 {
     struct syni_home *home = task->home;
+    struct syni_seen_step step;
+    int64_t made = task->live.since;
+
+    if (begins && !engine_arrive(task))
+        return;
+    if (begins)
+        task->live.since = made;
+    syni_seen_step_begins(task, &step, by); /* also where none is left but to end it */
+    run_one(task);
+    syni_seen_step_ended(home, task, &step);
+}
+
+/* The next step of TASK; or, if BEGINS, its first. Then whoever that hands over to. SEEN, a constant:
+ * somebody looks. */
+SYNI_HOT static inline void run_all(struct syni_task *task, bool begins, bool seen)
+{
+    struct syni_home *home = task->home;
+    const void *by = NULL;
 
     home->stack = SYNI_STACK_HERE;
     home->n_transfers = n_transfers(&home->loop);
     home->newborn = NULL;
     while (task) {
-        if (!begins || engine_arrive(task))
+        if (seen)
+            run_seen(task, begins, by);
+        else if (!begins || engine_arrive(task))
             run_one(task);
+        by = task;
         task = home->next;
         home->next = NULL;
         begins = task && !task->arrived;
     }
     home->n_transfers = 0;
+}
+
+SYNI_COLD static void run_all_seen(struct syni_task *task, bool begins)
+{
+    run_all(task, begins, true);
+}
+
+static void run_from(struct syni_task *task, bool begins)
+{
+    SYNI_HOOKED ? run_all_seen(task, begins) : run_all(task, begins, false);
 }
 
 void syni_task_run(struct syni_job *job)

@@ -57,3 +57,13 @@ __attribute__((noinline)) void syni_place_check(const struct syni_task *task, co
              task->function->name, task->function->file, task->at, what);
     syni_panic(words);
 }
+
+#if defined(SYN_CHECKED) && SYN_CHECKED
+__attribute__((noinline)) void syni_place_scribble(void)
+{
+    volatile unsigned char dead[2048];
+
+    for (size_t i = 0; i < sizeof dead; i++)
+        dead[i] = 0xA5;
+}
+#endif

@@ -17,4 +17,13 @@ void syni_place_check(const struct syni_task *task, const void *place, const cha
 #define SYNI_STACK_HERE ((uintptr_t)(&(volatile char){0}))
 #endif
 
+/* In a checked build: overwrites the stack below the caller, where a step that is resumed would find what
+ * its locals held before. So a local that should have been SYN_LOCAL is garbage at once and not only
+ * some day. */
+#if defined(SYN_CHECKED) && SYN_CHECKED
+void syni_place_scribble(void);
+#else
+#define syni_place_scribble() ((void)0)
+#endif
+
 #endif

@@ -14,7 +14,7 @@
  * wakes, since stacks are bounded; and a transfer for everything that is woken: who sets an event goes
  * on, and hands over to nobody.
  */
-#include "task/task.h"
+#include "task/seen.h"
 
 #include <stddef.h>
 
@@ -28,19 +28,37 @@ static void set_ready(struct syni_task *task)
     task->core.job.run = task->home->step_job;
 }
 
-void syni_task_resume(struct syni_task *task)
+static void queue(struct syni_task *task)
 {
     set_ready(task);
     syni_loop_ready(&task->home->loop, &task->core.job);
 }
 
+/* The same while somebody looks. Apart, so that nothing is saved across a call that is not made. (Of a
+ * transfer the trampoline tells.) */
+SYNI_COLD static void queue_seen(struct syni_task *task)
+{
+    syni_seen_ready(task);
+    queue(task);
+}
+
+void syni_task_resume(struct syni_task *task)
+{
+    if (SYNI_HOOKED)
+        queue_seen(task);
+    else
+        queue(task);
+}
+
 static void resume_by_post(struct syni_job *job)
 {
-    syni_task_resume(SYNI_CONTAINER(job, struct syni_task, core.job));
+    queue(SYNI_CONTAINER(job, struct syni_task, core.job));
 }
 
 static void resume_post(struct syni_task *task)
 {
+    if (SYNI_HOOKED)
+        syni_seen_ready(task);
     task->core.job.run = resume_by_post;
     syni_loop_post(&task->home->loop, &task->core.job);
 }

@@ -21,7 +21,7 @@ struct chunk {
     struct chunk *next; /* the one made before; never changes */
     struct syni_slot slots[CHUNK];
 };
-static struct chunk *chunks; /* the latest */
+static struct chunk *_Atomic chunks; /* the latest; changed under the lock */
 /* The first chunk is static: a small program's slots allocate nothing. */
 static struct chunk initial;
 
@@ -171,5 +171,18 @@ void syni_slot_each_core(void (*fn)(void *core, void *user), void *user)
 
             if (core)
                 fn(core, user);
+        }
+}
+
+void syni_slot_each_channel(void (*fn)(const void *channel, void *user), void *user)
+{
+    for (struct chunk *chunk = chunks; chunk; chunk = chunk->next)
+        for (int i = 0; i < CHUNK; i++) {
+            const struct syni_slot *slot = &chunk->slots[i];
+            uint64_t life = syni_slot_life(slot);
+
+            if ((life & SYNI_SLOT_REFERENCES) && !(life & (SYNI_SLOT_IS_CORE | SYNI_SLOT_USED_UP)) &&
+                slot->process == syni_process())
+                fn(slot->thing, user);
         }
 }

@@ -232,4 +232,8 @@ static inline bool syni_slot_is_wanted(const struct syni_slot *slot)
  * comes or goes meanwhile may be left out. */
 void syni_slot_each_core(void (*fn)(void *core, void *user), void *user);
 
+/* FN for each channel in any slot whose handle was not used up: an address, of something that may be gone by
+ * then. Takes no lock. */
+void syni_slot_each_channel(void (*fn)(const void *channel, void *user), void *user);
+
 #endif

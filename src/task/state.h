@@ -74,6 +74,7 @@ struct syni_home {
     struct syni_link **newborn_place; /* where the ready queue ended before that */
     void (*step_job)(struct syni_job *job); /* what a task's job runs at a resume */
     uintptr_t stack; /* where the frame of the engine that runs it is; see place.c */
+    struct syni_task *stepping; /* seen.c: whose step runs, until it ends; NULL: nobody looks */
     int64_t cleanup_limit_ns;
     struct syni_timer cleanup_timer;
     int64_t stuck_since; /* when the lines that are counted here began */
@@ -140,6 +141,7 @@ struct __attribute__((may_alias)) syni_task {
     bool told_stuck : 1;
     bool closing : 1;   /* it waits for open scopes and contexts before it cleans up, or ends */
     bool cleaned : 1;   /* its clean-up is over, too */
+    bool stepped : 1;   /* seen.c: its first step was told of */
     struct syni_live live;
     struct syni_list shelter; /* a ring: one that leaves, and what it shelters */
     enum syni_wait wait; /* NOTHING as soon as it is over */
@@ -149,6 +151,7 @@ struct __attribute__((may_alias)) syni_task {
     struct syni_mutex_of_tasks *held;
     struct syn_report *heard; /* of the last await that failed */
     int64_t leaving_since;
+    void *data; /* of those who added hooks */
     struct syni_timer timer;
     union {
         struct {

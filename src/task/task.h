@@ -129,6 +129,9 @@ bool syni_origin_is_request(enum syn_origin origin);
 
 /* --- wait.c --- */
 
+/* WAITER, or a copy of one, is that of a task's await. */
+bool syni_wakes_awaiting(const struct syni_waiter *waiter);
+
 /* What a step returns that waits. */
 extern const struct syn_step syni_suspended;
 

@@ -86,6 +86,11 @@ static void wake_by_result(struct syni_waiter *waiter)
     syni_task_wake_at_once(SYNI_CONTAINER(waiter, struct syni_task, on.result.waiter));
 }
 
+bool syni_wakes_awaiting(const struct syni_waiter *waiter)
+{
+    return waiter->wake == wake_by_result;
+}
+
 static void wait_ask_child(struct syni_task *task, enum syn_origin origin)
 {
     struct syni_core *child = task->on.result.child;

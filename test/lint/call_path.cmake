@@ -12,7 +12,7 @@ endif()
 file(REMOVE_RECURSE ${DIR})
 set(flags -std=c11 -D_GNU_SOURCE -O0 -g -I${SOURCE}/include -I${SOURCE}/src)
 set(objects)
-foreach(folder IN ITEMS base backend loop pool task facade)
+foreach(folder IN ITEMS base backend loop pool task inspect facade)
     file(MAKE_DIRECTORY ${DIR}/${folder})
     file(GLOB sources ${SOURCE}/src/${folder}/*.c)
     execute_process(COMMAND ${CC} ${flags} -finstrument-functions -c ${sources}

@@ -3,20 +3,23 @@
 # What the lints share: the picture of the layers, and how to read a C file.
 
 # Each folder and those below it that it may use. loop and pool do not know each
-# other; io is a user of the public headers that may borrow from base.
-set(folders base backend loop pool task facade io)
+# other; inspect looks at what they have, and io is a user of the public headers that may borrow from base.
+set(folders base backend loop pool task inspect facade io)
 set(below_base base)
 set(below_backend base backend)
 set(below_loop base backend loop)
 set(below_pool base backend pool)
 set(below_task base backend loop pool task)
-set(below_facade base backend loop pool task facade)
+set(below_inspect base backend loop pool task inspect)
+set(below_facade base backend loop pool task inspect facade)
 set(below_io base io)
 
 # Where each public header lies: in the lowest folder that speaks of its types.
 # (A task awaits futures and belongs to a synchronizer; what one does with them
 # from outside is the facade's, which the symbols show.)
 set(layer_of_err base)
+set(layer_of_stats base)
+set(layer_of_inspect inspect)
 set(layer_of_map base)
 set(layer_of_mem base)
 set(layer_of_testing base)

@@ -4,7 +4,7 @@
  * FOLLOWS src/task/core.c: syni_core_complete syni_core_wait syni_core_stop_waiting syni_core_done
  * FOLLOWS src/task/cancel.c: syni_task_claim_request syni_task_send_request syni_task_close_requests
  * FOLLOWS src/task/engine.c: request_arrives engine_end
- * HASH b52323e5429e
+ * HASH c7d62dd0537b
  *
  * A task produces a result; one thread waits for it, gives up by a deadline, and asks the task to end,
  * while another one asks, too. The request's job is posted to the driver of the task, or, when that is

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * A dump: a walk over what there is, and a writer, which makes lines or JSON of it. See
+ * <synchronicity/inspect.h>.
+ */
+#ifndef SYNI_DUMP_H
+#define SYNI_DUMP_H
+
+#include "base/list.h"
+#include "inspect/peek.h"
+#include "inspect/text.h"
+#include "task/task.h"
+
+enum {
+    SYNI_DUMP_NAME = 64,    /* longer ones are cut */
+    SYNI_DUMP_MOST = 200,   /* things of one kind that are shown, of one owner; the others are counted */
+    SYNI_DUMP_DEEPEST = 12, /* levels of tasks that are shown as such */
+};
+
+struct syni_dump {
+    struct syni_peek peek;
+    struct syni_text text;
+    int fd;
+    bool json;
+    int depth;      /* of the thing that is being written */
+    int open;       /* JSON: things whose `children` are open */
+    bool more;      /* JSON: something stands before, at this level */
+};
+
+/* --- dump_write.c --- */
+
+void syni_dump_begin(struct syni_dump *dump, int fd, bool json);
+void syni_dump_end(struct syni_dump *dump);
+
+/* A thing of KIND at DEPTH, inside the latest one that is less deep; then what is said of it, each part by
+ * a KEY; in text WORDS (with what follows them) say it, NULL: they are the key. */
+void syni_dump_thing(struct syni_dump *dump, int depth, const char *kind, const char *name);
+void syni_dump_word(struct syni_dump *dump, const char *key, const char *words, const char *value);
+void syni_dump_number(struct syni_dump *dump, const char *key, const char *words, int64_t number);
+/* NS, a span of time. */
+void syni_dump_span(struct syni_dump *dump, const char *key, const char *words, int64_t ns);
+/* So many more are not shown. */
+void syni_dump_rest(struct syni_dump *dump, int depth, const char *kind, uint64_t n);
+
+/* FN for each node of the list whose head is at HEAD, until it returns false. Stops where the list is being
+ * changed, or after MOST. Returns how many there were. */
+unsigned syni_dump_each(struct syni_dump *dump, const struct syni_list *head, unsigned most,
+                        bool (*fn)(struct syni_dump *dump, const struct syni_list *node, void *user),
+                        void *user);
+
+/* --- by dump.c --- */
+
+/* dump_task.c: the tasks of the loop at ADDRESS, of which LOOP is a copy. */
+void syni_dump_tasks(struct syni_dump *dump, const struct syni_home *address,
+                     const struct syni_home *home);
+/* dump_rest.c: pools, threads that wait, channels. */
+void syni_dump_pools(struct syni_dump *dump);
+void syni_dump_threads(struct syni_dump *dump);
+void syni_dump_channels(struct syni_dump *dump);
+
+#endif

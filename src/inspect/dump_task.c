@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Tasks in a dump: as a tree, each below the one that awaits it or has it in a scope, wherever it runs.
+ *
+ * A task is shown at the top of its synchronizer's list if no task waits for it, or if those that do wait in
+ * a circle. Everything is read by peek.h. By whoever dumps.
+ */
+#include "inspect/dump.h"
+
+#include <stddef.h>
+#include <string.h>
+
+#include "base/time.h"
+#include "task/channel.h"
+#include "task/scope.h"
+#include "task/sync.h"
+
+/* The home of a section, and the way down from one of its tasks. */
+struct dump_section {
+    const struct syni_home *address;
+    const struct syni_home *home; /* a copy */
+    int64_t now;
+    unsigned shown, own; /* tasks so far; of them: of this home */
+};
+
+struct dump_level {
+    bool awaits;                     /* what it awaits is still to be shown */
+    const struct syni_scope *scope;  /* whose children are next; NULL: no more */
+    const struct syni_list *child;   /* the next, or the head of the list */
+};
+
+/* Reads the task at ADDRESS; false: it is none. */
+static bool dump_read(struct syni_dump *dump, struct syni_task *out, const void *address)
+{
+    struct syn_function function;
+
+    return syni_peek(&dump->peek, out, address, sizeof *out) &&
+           syni_peek(&dump->peek, &function, out->function, sizeof function) &&
+           function.abi == SYN_ABI;
+}
+
+/* The task that waits for the result of TASK, a copy of what lies at ADDRESS; NULL: none does. */
+static const struct syni_task *dump_waiter(struct syni_dump *dump, const struct syni_task *task,
+                                           const struct syni_task *address)
+{
+    const struct syni_waiter *at = atomic_load_explicit(&task->core.waiter, memory_order_relaxed);
+    struct syni_waiter waiter;
+    struct syni_scope scope;
+
+    if (at == &address->core.member.waiter)
+        return task->core.member.scope &&
+                       syni_peek(&dump->peek, &scope, task->core.member.scope, sizeof scope)
+                   ? scope.owner
+                   : NULL;
+    return at && syni_peek(&dump->peek, &waiter, at, sizeof waiter) && syni_wakes_awaiting(&waiter)
+               ? SYNI_CONTAINER(at, const struct syni_task, on.result.waiter)
+               : NULL;
+}
+
+/* TASK stands at the top: nobody waits for it, or it is the least of a circle. */
+static bool dump_is_root(struct syni_dump *dump, const struct syni_task *task,
+                         const struct syni_task *address)
+{
+    const struct syni_task *at = dump_waiter(dump, task, address), *least = address;
+    struct syni_task above;
+
+    for (int i = 0; at && i < 64; i++) {
+        if (at == address)
+            return least == address;
+        least = at < least ? at : least;
+        if (!dump_read(dump, &above, at))
+            return true;
+        at = dump_waiter(dump, &above, at);
+    }
+    return !dump_waiter(dump, task, address);
+}
+
+static void dump_mutex(struct syni_dump *dump, const struct syni_task *task)
+{
+    struct syni_mutex_of_tasks mutex;
+    struct syni_task holder;
+    char name[SYNI_DUMP_NAME];
+
+    if (!syni_peek(&dump->peek, &mutex, task->on.line.thing, sizeof mutex) ||
+        !dump_read(dump, &holder, mutex.holder))
+        return;
+    syni_peek_string(&dump->peek, name, sizeof name, holder.live.name);
+    syni_dump_word(dump, "holder", "held by ", name);
+}
+
+static void dump_channel(struct syni_dump *dump, const struct syni_task *task)
+{
+    struct syni_channel channel;
+    char name[SYNI_DUMP_NAME];
+
+    if (!syni_peek(&dump->peek, &channel, task->on.channel.channel,
+                   offsetof(struct syni_channel, places_behind)))
+        return;
+    syni_peek_string(&dump->peek, name, sizeof name, channel.name);
+    if (channel.name)
+        syni_dump_word(dump, "channel", "of ", name);
+    syni_dump_number(dump, "items", "items", (int64_t)syni_ring_count(&channel.ring));
+    syni_dump_number(dump, "capacity", "of at most", (int64_t)channel.capacity);
+}
+
+/* What TASK waits for; its name was written. */
+static void dump_wait(struct syni_dump *dump, const struct dump_section *section,
+                      const struct syni_task *task)
+{
+    char what[SYNI_DUMP_NAME];
+
+    syni_peek_string(&dump->peek, what, sizeof what, task->live.waits_for);
+    if (!what[0]) {
+        syni_dump_word(dump, "state", ": ", "runs, or is about to");
+        return;
+    }
+    syni_dump_word(dump, "waits_for", ": waits for ", what);
+    if (task->live.detail >= 0)
+        syni_dump_number(dump, "descriptor", "descriptor", task->live.detail);
+    if (strcmp(what, "a mutex") == 0)
+        dump_mutex(dump, task);
+    else if (strcmp(what, "an item") == 0 || strcmp(what, "room in a channel") == 0)
+        dump_channel(dump, task);
+    if (task->live.since > 0 && task->live.since <= section->now)
+        syni_dump_span(dump, "since", "for", section->now - task->live.since);
+}
+
+static void dump_place(struct syni_dump *dump, const struct syni_task *task)
+{
+    struct syn_function function;
+    struct syni_text at = {0};
+    char path[4 * SYNI_DUMP_NAME], file[SYNI_DUMP_NAME], *end;
+    const char *name;
+
+    if (!syni_peek(&dump->peek, &function, task->function, sizeof function))
+        return;
+    syni_peek_string(&dump->peek, path, sizeof path, function.file);
+    name = strrchr(path, '/') ? strrchr(path, '/') + 1 : path;
+    end = file + (strlen(name) < sizeof file - 12 ? strlen(name) : sizeof file - 12);
+    memcpy(file, name, (size_t)(end - file));
+    syni_text_put(&at, ":"); /* it is not flushed */
+    syni_text_number(&at, task->at > 0 ? task->at : function.line);
+    memcpy(end, at.buffer, at.n);
+    end[at.n] = '\0';
+    syni_dump_word(dump, "at", "at ", file);
+}
+
+static void dump_one(struct syni_dump *dump, struct dump_section *section, int depth,
+                     const struct syni_task *task)
+{
+    int64_t deadline = atomic_load_explicit(&task->deadline, memory_order_relaxed);
+    struct syni_home home;
+    char name[SYNI_DUMP_NAME];
+
+    syni_peek_string(&dump->peek, name, sizeof name, task->live.name);
+    syni_dump_thing(dump, depth, "task", name);
+    dump_wait(dump, section, task);
+    if (deadline != SYNI_NEVER)
+        syni_dump_span(dump, "left", "time left", deadline - section->now);
+    if (task->leaving)
+        syni_dump_word(dump, "leaves", "", "cleans up");
+    else if (syni_task_is_asked(task))
+        syni_dump_word(dump, "leaves", "", "asked to end");
+    if (task->home != section->address &&
+        syni_peek(&dump->peek, &home, task->home, sizeof home)) {
+        syni_peek_string(&dump->peek, name, sizeof name, home.loop.name);
+        syni_dump_word(dump, "on", "on ", name);
+    }
+    dump_place(dump, task);
+    section->shown++;
+    section->own += task->home == section->address;
+}
+
+static void dump_enter(struct dump_level *level, const struct syni_task *task)
+{
+    level->awaits = task->wait == SYNI_WAIT_RESULT;
+    level->scope = task->scopes;
+    level->child = NULL;
+}
+
+/* The next task below the one at LEVEL; NULL: there is none. TASK is read again, as it may have moved on. */
+static const struct syni_task *dump_next(struct syni_dump *dump, struct dump_level *level,
+                                         const struct syni_task *task)
+{
+    struct syni_core core;
+    struct syni_scope scope;
+    struct syni_list node;
+
+    if (level->awaits) {
+        level->awaits = false;
+        if (task->wait == SYNI_WAIT_RESULT &&
+            syni_peek(&dump->peek, &core, task->on.result.child, sizeof core) && core.task)
+            return core.task;
+    }
+    while (level->scope && syni_peek(&dump->peek, &scope, level->scope, sizeof scope)) {
+        const struct syni_list *head = &level->scope->children;
+        const struct syni_list *at = level->child ? level->child : head;
+
+        if (syni_peek(&dump->peek, &node, at, sizeof node) && node.next && node.next != head) {
+            level->child = node.next;
+            if (!syni_peek(&dump->peek, &core,
+                           SYNI_CONTAINER(node.next, const struct syni_core, member.link),
+                           sizeof core) ||
+                core.member.scope != level->scope)
+                break;
+            if (core.task)
+                return core.task;
+        } else {
+            level->scope = scope.next_open;
+            level->child = NULL;
+        }
+    }
+    return NULL;
+}
+
+/* The task at ADDRESS, and what is below it. */
+static void dump_tree(struct syni_dump *dump, struct dump_section *section,
+                      const struct syni_task *address)
+{
+    const struct syni_task *path[SYNI_DUMP_DEEPEST];
+    struct dump_level levels[SYNI_DUMP_DEEPEST];
+    struct syni_task task;
+    int depth = 0;
+
+    if (!dump_read(dump, &task, address))
+        return;
+    dump_one(dump, section, 1, &task);
+    path[0] = address;
+    dump_enter(&levels[0], &task);
+    while (depth >= 0 && section->shown < SYNI_DUMP_MOST) {
+        const struct syni_task *next =
+            dump_read(dump, &task, path[depth]) ? dump_next(dump, &levels[depth], &task) : NULL;
+
+        if (!next) {
+            depth--;
+        } else if (next != address && dump_read(dump, &task, next)) {
+            dump_one(dump, section, depth + 2, &task);
+            if (depth + 1 < SYNI_DUMP_DEEPEST) {
+                path[++depth] = next;
+                dump_enter(&levels[depth], &task);
+            }
+        }
+    }
+}
+
+static bool dump_live(struct syni_dump *dump, const struct syni_list *node, void *user)
+{
+    struct dump_section *section = user;
+    const struct syni_task *address = SYNI_CONTAINER(node, const struct syni_task, live.link);
+    struct syni_task task;
+
+    if (dump_read(dump, &task, address) && task.home == section->address &&
+        dump_is_root(dump, &task, address))
+        dump_tree(dump, section, address);
+    return section->shown < SYNI_DUMP_MOST;
+}
+
+void syni_dump_tasks(struct syni_dump *dump, const struct syni_home *address,
+                     const struct syni_home *home)
+{
+    struct dump_section section = {.address = address, .home = home};
+
+    section.now = home->loop.clock ? home->loop.now : syni_now();
+    syni_dump_each(dump, &address->loop.live, 100000, dump_live, &section);
+    /* Else those that were not shown are below one of another home. */
+    if (section.shown >= SYNI_DUMP_MOST && home->loop.n_live > section.own)
+        syni_dump_rest(dump, 1, "tasks", home->loop.n_live - section.own);
+}

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What happens to a loop, told to those who look (base/hooks.h). Any thread.
+ */
+#include "loop/loop.h"
+
+void syni_role_tell(struct syni_loop *loop, enum syn_hook hook)
+{
+    struct syn_hook_event event = {.hook = hook, .detail = -1, .where = loop->name};
+
+    syni_hooks_tell(&event);
+}

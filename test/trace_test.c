@@ -1,0 +1,361 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Traces (<synchronicity/inspect.h>): the JSON is parsed, and held against the format's rules: what begins
+ * ends, in order, on each thread and for each task, and each arrow has both its ends.
+ */
+#define _DEFAULT_SOURCE
+#include "support/call_rig.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <synchronicity/inspect.h>
+
+#include "support/json.h"
+#include "support/temp_dir.h"
+
+SYNCHRONIZER(demo);
+SYNCHRONIZER(other);
+static struct syn_pool jobs = {.options = {.name = "jobs", .max_threads = 3}};
+
+/* --- what is traced --- */
+
+BLOCKING(jobs, int, computes, (int, x))
+{
+    return x * 2;
+}
+
+ASYNC(other, int, leaf, (int, x))
+{
+    co_begin;
+    co_try(computes_future(self->x), &self->result);
+    co_return_result;
+    co_end;
+}
+
+ASYNC(demo, int, root, (int, x), SYN_LOCAL(int, y))
+{
+    co_begin;
+    co_sleep(0.001);
+    co_try(leaf_future(self->x), &self->y);
+    co_return(self->y + 1);
+    co_end;
+}
+
+static void call_many(int number, void *unused)
+{
+    int y;
+
+    (void)unused;
+    for (int i = 0; i < 20 / TEST_SLOWNESS; i++)
+        if ((number + i) % 4) {
+            CHECK_INT(root(number, &y), 0);
+            CHECK_INT(y, 2 * number + 1);
+        } else {
+            future_cancel(root_future(number));
+        }
+}
+
+/* --- what was written --- */
+
+static char *written;
+static size_t n_written, n_room;
+
+static void keep_text(void *user, const char *text, size_t size)
+{
+    (void)user;
+    if (n_written + size + 1 > n_room) {
+        n_room = 2 * (n_written + size + 1);
+        written = realloc(written, n_room);
+    }
+    CHECK(written != NULL);
+    memcpy(written + n_written, text, size);
+    n_written += size;
+    written[n_written] = '\0';
+}
+
+static void begin_trace(unsigned ring_events)
+{
+    struct syn_trace_options options = {.write = keep_text, .ring_events = ring_events};
+
+    begin();
+    CHECK_INT(pool_start(&jobs), SYN_OK); /* after an earlier one */
+    CHECK_INT(syn_trace_start(&options), SYN_OK);
+}
+
+static struct syn_trace_end end_trace(void)
+{
+    struct syn_trace_end end;
+
+    CHECK_INT(synchronizer_stop(&demo, syn_never()), SYN_OK);
+    CHECK_INT(synchronizer_stop(&other, syn_never()), SYN_OK);
+    CHECK_INT(pool_stop(&jobs, syn_never()), SYN_OK);
+    end = syn_trace_stop();
+    CHECK_INT(synchronizer_free(&demo), SYN_OK);
+    CHECK_INT(synchronizer_free(&other), SYN_OK);
+    CHECK_INT(syn_pool_free(&jobs), SYN_OK);
+    done_after(200);
+    return end;
+}
+
+enum { IDS = 4096 };
+struct tally {
+    char id[IDS][48];
+    int depth[IDS], n;
+};
+
+/* The place of ID in TALLY. */
+static int *depth_of(struct tally *tally, const char *id)
+{
+    for (int i = 0; i < tally->n; i++)
+        if (strcmp(tally->id[i], id) == 0)
+            return &tally->depth[i];
+    CHECK(tally->n < IDS);
+    snprintf(tally->id[tally->n], sizeof tally->id[0], "%s", id);
+    return &tally->depth[tally->n++];
+}
+
+struct counts {
+    int kinds[128]; /* by `ph` */
+    long dropped;
+};
+
+static void count_bars(struct tally *bars, struct tally *arrows, const struct json *event, char ph)
+{
+    char id[48];
+    const char *cat = json_string_of(event, "cat");
+
+    snprintf(id, sizeof id, "%.8s %s", cat ? cat : "", json_string_of(event, "id"));
+    if (ph == 'b' || ph == 'e') {
+        *depth_of(bars, id) += ph == 'b' ? 1 : -1;
+    } else {
+        *depth_of(arrows, id) += ph == 's' ? 1 : -1;
+    }
+}
+
+/* Parses what was written, and holds it against the rules; ALL: nothing was dropped. */
+static struct counts check_trace(const char *text, bool all)
+{
+    static struct tally slices, bars, arrows;
+    struct counts counts = {{0}, -1};
+    struct json *trace = json_parse(text);
+    const struct json *event;
+
+    CHECK(trace && trace->kind == JSON_ARRAY);
+    slices.n = bars.n = arrows.n = 0;
+    memset(slices.depth, 0, sizeof slices.depth);
+    memset(bars.depth, 0, sizeof bars.depth);
+    memset(arrows.depth, 0, sizeof arrows.depth);
+    for (event = trace->first; event; event = event->next) {
+        const char *ph = json_string_of(event, "ph");
+        char thread[24];
+
+        CHECK(event->kind == JSON_OBJECT && ph && strlen(ph) == 1 && strchr("BEbesfXiM", ph[0]));
+        CHECK(json_number_of(event, "pid") == 1 && json_number_of(event, "ts") >= 0);
+        CHECK(strchr("Ee", ph[0]) || json_string_of(event, "name"));
+        counts.kinds[(unsigned char)ph[0]]++;
+        snprintf(thread, sizeof thread, "%.0f", json_number_of(event, "tid"));
+        if (ph[0] == 'B' || ph[0] == 'E') {
+            *depth_of(&slices, thread) += ph[0] == 'B' ? 1 : -1;
+            CHECK(*depth_of(&slices, thread) >= 0);
+        } else if (strchr("besf", ph[0])) {
+            count_bars(&bars, &arrows, event, ph[0]);
+        } else if (ph[0] == 'M' && strcmp(json_string_of(event, "name"), "dropped_events") == 0) {
+            counts.dropped = (long)json_number_of(json_member(event, "args"), "events");
+        }
+    }
+    CHECK(counts.dropped >= 0);
+    for (int i = 0; i < slices.n; i++)
+        CHECK_INT(slices.depth[i], 0);
+    for (int i = 0; all && i < bars.n; i++)
+        CHECK_INT(bars.depth[i], 0);
+    json_free(trace);
+    return counts;
+}
+
+static bool has(const char *text)
+{
+    return strstr(written, text) != NULL;
+}
+
+static void V3_a_trace_has_steps_bars_and_arrows_that_end(void)
+{
+    struct syn_trace_end end;
+    struct counts counts;
+    int y;
+
+    begin_trace(0);
+    CHECK_INT(root(20, &y), 0);
+    end = end_trace();
+    CHECK_INT(end.dropped, 0);
+    counts = check_trace(written, true);
+    CHECK_INT(counts.dropped, 0);
+    CHECK(end.events > 10);
+    CHECK_INT(counts.kinds['B'], counts.kinds['E']);
+    CHECK_INT(counts.kinds['b'], counts.kinds['e']);
+    CHECK_INT(counts.kinds['s'], counts.kinds['f']);
+    CHECK(has("\"name\":\"root\"") && has("\"name\":\"leaf\"") && has("\"name\":\"computes\""));
+    CHECK(has("\"cat\":\"task\"") && has("\"name\":\"time\""));
+    CHECK(has("\"cat\":\"call\"") && has("\"cat\":\"job\"") && has("\"cat\":\"wake\""));
+    CHECK(has("\"name\":\"thread_name\",\"args\":{\"name\":\"other\"}"));
+    CHECK(has("\"name\":\"waits\",\"args\":{\"of\":\"root\"}") || test_driving);
+    CHECK(has("\"name\":\"drives\"") || !test_driving);
+}
+
+static void V3_many_threads_are_traced_and_every_task_ends(void)
+{
+    struct counts counts;
+    struct syn_trace_end end;
+
+    begin_trace(1 << 14);
+    crew_run(8, call_many, NULL);
+    end = end_trace();
+    counts = check_trace(written, true);
+    CHECK_INT(end.dropped, 0);
+    CHECK(counts.kinds['B'] >= 8 * 20 / TEST_SLOWNESS);
+}
+
+ASYNC(demo, void, passes, (int, n), SYN_LOCAL(int, i))
+{
+    co_begin;
+    for (self->i = 0; self->i < self->n; self->i++)
+        co_pass;
+    co_end;
+}
+
+static void V3_what_a_ring_has_no_room_for_is_counted_and_the_rest_is_whole(void)
+{
+    struct syn_trace_end end;
+    struct counts counts;
+
+    begin_trace(64);
+    CHECK_INT(passes(20000), 0);
+    end = end_trace();
+    counts = check_trace(written, false);
+    CHECK(end.dropped > 0);
+    CHECK_INT(counts.dropped, (long)end.dropped);
+    CHECK(counts.kinds['B'] > 0);
+}
+
+static void V3_a_trace_is_begun_and_ended_again_and_misuse_is_refused(void)
+{
+    struct syn_trace_options none = {0}, both = {.path = "x", .write = keep_text},
+                             bad = {.path = "/no/such/folder/trace"};
+    int y;
+
+    CHECK_INT(syn_trace_start(NULL), SYN_EINVAL);
+    CHECK_INT(syn_trace_start(&none), SYN_EINVAL);
+    CHECK_INT(syn_trace_start(&both), SYN_EINVAL);
+    CHECK_INT(syn_trace_start(&bad), ENOENT);
+    CHECK_SAYS("/no/such/folder/trace");
+    CHECK_INT(syn_trace_stop().events, 0);
+    for (int i = 0; i < 3; i++) {
+        begin_trace(0);
+        CHECK_INT(syn_trace_start(&(struct syn_trace_options){.write = keep_text}), SYN_EBUSY);
+        CHECK_INT(root(1, &y), 0);
+        end_trace();
+        check_trace(written, true);
+        n_written = 0;
+    }
+}
+
+/* --- a process that dies --- */
+
+static char *read_file(const char *path)
+{
+    char *text = calloc(1, 1 << 20);
+    int fd = open(path, O_RDONLY);
+
+    CHECK(text && fd >= 0);
+    CHECK(read(fd, text, (1 << 20) - 1) > 0);
+    close(fd);
+    return text;
+}
+
+ASYNC(demo, void, aborts)
+{
+    co_begin;
+    co_sleep(0.001);
+    abort();
+    co_end;
+}
+
+static void child_traces(const char *path, bool dies)
+{
+    struct syn_trace_options options = {.path = path};
+    int y;
+
+    CHECK_INT(syn_trace_start(&options), SYN_OK);
+    CHECK_INT(root(3, &y), 0);
+    if (dies)
+        aborts();
+    exit(0); /* without syn_trace_stop() */
+}
+
+/* Its last step has not ended: all else is there. */
+static void check_file_of_a_child(bool dies)
+{
+    const char *path;
+    char *text;
+    int status;
+    pid_t child;
+
+    temp_begin();
+    path = in_temp("trace.json");
+    child = fork();
+    if (child == 0)
+        child_traces(path, dies);
+    CHECK_INT(waitpid(child, &status, 0), child);
+    CHECK(dies ? WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT
+               : WIFEXITED(status) && WEXITSTATUS(status) == 0);
+    text = read_file(path);
+    json_free(json_parse(text));
+    CHECK(strstr(text, "\"name\":\"root\"") && strstr(text, "\"dropped_events\""));
+    CHECK(!dies || strstr(text, "\"name\":\"aborts\""));
+    free(text);
+    temp_end();
+}
+
+static void V3_a_process_that_aborts_writes_what_it_has(void)
+{
+    check_file_of_a_child(true);
+}
+
+static void V3_a_process_that_exits_ends_its_trace(void)
+{
+    check_file_of_a_child(false);
+}
+
+static void V3_a_forked_child_is_not_traced_and_can_begin_its_own(void)
+{
+    int status, y;
+    pid_t child;
+
+    begin_trace(0);
+    CHECK_INT(root(1, &y), 0);
+    child = fork();
+    if (child == 0) {
+        n_written = 0;
+        CHECK_INT(root(1, &y), 0);
+        CHECK_INT(syn_trace_stop().events, 0);
+        CHECK_INT(syn_trace_start(&(struct syn_trace_options){.write = keep_text}), SYN_OK);
+        CHECK_INT(root(1, &y), 0);
+        CHECK(syn_trace_stop().events > 0 && n_written > 0);
+        _exit(0);
+    }
+    CHECK_INT(waitpid(child, &status, 0), child);
+    CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+    end_trace();
+    check_trace(written, true);
+}
+
+static const struct test_case cases[] = {
+    TEST_MODES(V3_a_trace_has_steps_bars_and_arrows_that_end),
+    TEST_MODES(V3_many_threads_are_traced_and_every_task_ends),
+    TEST_MODES(V3_what_a_ring_has_no_room_for_is_counted_and_the_rest_is_whole),
+    TEST_MODES(V3_a_trace_is_begun_and_ended_again_and_misuse_is_refused),
+    TEST(V3_a_process_that_aborts_writes_what_it_has),
+    TEST(V3_a_process_that_exits_ends_its_trace),
+    TEST(V3_a_forked_child_is_not_traced_and_can_begin_its_own),
+};
+TEST_MAIN("trace", cases);
