@@ -138,7 +138,7 @@ BLOCKING_GENERATOR(workers, char *, texts, (int, n), DESTROY(destroy_item))
 {
     for (int i = 0; i < n && !job_yield(job, strdup("text")); i++)
         ;
-    job_yield(job, strdup("too late")); /* is destroyed */
+    CHECK(job_yield(job, strdup("too late"))); /* is destroyed */
     cleaned++;
 }
 
@@ -223,7 +223,7 @@ static void G5_close_reaches_it_while_it_blocks(void)
 BLOCKING_GENERATOR(hasty, int, deaf, (struct gate *, at))
 {
     gate_pass(at);
-    job_yield(job, 1);
+    CHECK(job_yield(job, 1));
     cleaned++;
 }
 
@@ -296,8 +296,11 @@ static void W5_with_any_allocation_or_thread_failing_the_channel_says_so(void)
 
 BLOCKING_GENERATOR(workers, char *, stubborn, DESTROY(destroy_item))
 {
+    int refused = 0;
+
     for (int i = 0; i < 5; i++)
-        job_yield(job, strdup("again"));
+        refused += job_yield(job, strdup("again")) != 0;
+    CHECK(refused);
 }
 
 static void C11_what_it_yields_after_a_stop_is_destroyed_once(void)

@@ -66,7 +66,8 @@ BLOCKING_GENERATOR(workers, int, counts_in_pool, TAKEN)
 {
     begun++;
     release(count);
-    job_yield(job, 1);
+    if (job_yield(job, 1))
+        return;
 }
 
 CONTEXT(demo, int, session, TAKEN)

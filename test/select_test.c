@@ -81,7 +81,7 @@ static void G9_a_future_that_wins_is_used_up_and_one_that_loses_is_as_it_was(voi
     a = ints(1);
     CHECK_INT(promise_new(number, &p, &f), 0);
     CHECK_INT(promise_new(nothing, &q, &g), 0);
-    channel_send(a, &(int){5});
+    CHECK_INT(channel_send(a, &(int){5}), 0);
     CHECK_INT(channel_select(&err, ON_FUTURE(f, &y), ON_FUTURE(g), ON_NEXT(a, &x)), 2);
     CHECK_INT(future_poll(f), SYN_EAGAIN);
     promise_complete(p, &(int){42});
@@ -235,7 +235,7 @@ ASYNC(demo, int, selects_blocking, (struct ints_channel, a), SYN_LOCAL(syn_err, 
     which = channel_select(&self->err, ON_NEXT(self->a, &self->x), ON_TIME(syn_after(0)));
     CHECK_INT(which, 1);
     CHECK_INT(self->err, SYN_ETIMEDOUT);
-    channel_send(self->a, &(int){8});
+    CHECK_INT(channel_send(self->a, &(int){8}), 0);
     CHECK_INT(channel_select(&self->err, ON_NEXT(self->a, &self->x)), 0);
     return step_return(self, self->x);
 }

@@ -85,7 +85,7 @@ static void I3_a_connection_that_ends_in_the_middle_of_a_write_is_reset(void)
     CHECK(total < MUCH);
     close(l.peer);
     l = tcp_link(); /* one that was given up before its first byte has nothing to hide */
-    future_cancel(syn_stream_read_future(l.stream, sink, 1));
+    CHECK_INT(future_cancel(syn_stream_read_future(l.stream, sink, 1)), SYN_ECANCELED);
     CHECK_INT(syn_stream_close(l.stream), SYN_OK);
     CHECK_INT(drain(l.peer, &total), 0);
     close(l.peer);

@@ -321,7 +321,7 @@ BLOCKING(workers, int, works, SYN_TAKE(struct parcel *, parcel, let_go))
 BLOCKING_GENERATOR(workers, int, makes, SYN_TAKE(struct parcel *, parcel, let_go))
 {
     begun++;
-    job_yield(job, 1);
+    CHECK(job_yield(job, 1)); /* it is closed meanwhile */
     let_go(parcel);
 }
 

@@ -95,7 +95,8 @@ int main(int argc, char **argv)
     until_it_is_enough();
     impatiently();
     synchronizer_stop(&app, syn_never());
-    synchronizer_free(&app);
+    if (synchronizer_free(&app))
+        syn_perror("synchronizer_free");
     syn_clock_use(NULL);
     return syn_clock_free(clock_of_all) != 0;
 }

@@ -67,7 +67,8 @@ int main(void)
     if (supervise())
         syn_perror("supervise");
     synchronizer_stop(&app, syn_never());
-    synchronizer_free(&app);
+    if (synchronizer_free(&app))
+        syn_perror("synchronizer_free");
     syn_clock_use(NULL);
     return syn_clock_free(clock_of_all) != 0;
 }

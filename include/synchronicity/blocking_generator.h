@@ -67,7 +67,7 @@ struct syn_job *syni_job_generator_new(const struct syn_blocking_generator *gene
                                        struct syn_pool *pool, struct syn_channel *out_channel);
 /* Its strand; it is started when it is asked. */
 void syni_job_generator_ready(struct syn_job *job, struct syn_strand *strand);
-int syni_job_yield(struct syn_job *job, void *item);
+SYNI_HELD int syni_job_yield(struct syn_job *job, void *item);
 
 #define syn_job_yield(job, value)                                                                  \
     ((job)->syn_item = (value), syni_job_yield(&(job)->syn, &(job)->syn_item))

@@ -98,7 +98,7 @@ syn_err syni_channel_new(const struct syn_type *item, size_t capacity,
                          struct syn_channel *out_channel);
 syn_err syni_channel_next(struct syn_channel channel, void *out_item, struct syn_deadline deadline);
 syn_err syni_channel_try_next(struct syn_channel channel, void *out_item);
-syn_err syni_channel_send(struct syn_channel channel, const void *item,
+SYNI_HELD syn_err syni_channel_send(struct syn_channel channel, const void *item,
                           struct syn_deadline deadline);
 SYNI_HELD syn_err syni_channel_try_send(struct syn_channel channel, const void *item);
 syn_err syni_channel_end(struct syn_channel channel, syn_err err, const char *message);
@@ -121,10 +121,20 @@ syn_err syni_channel_look(struct syn_channel channel, const struct syn_type **ou
  * item was consumed; try: SYN_EAGAIN where it would have to wait, also for a loop that
  * alone has used the channel so far. A generator is started by the first of these; a try
  * only starts it, or lets it go on. */
-#define syn_channel_next(ch, out) syn_channel_next_by(ch, out, syn_never())
-#define syn_channel_next_by(ch, out, deadline)                                                     \
+#define syn_channel_next(...) SYNI_CAT(SYNI_CHANNEL_NEXT_, SYNI_N(__VA_ARGS__))(__VA_ARGS__)
+#define SYNI_CHANNEL_NEXT_1(ch)                                                                    \
+    (SYNI_NO_OUT("channel_next(ch, &v)"), syni_channel_next((ch).u.handle, NULL, syn_never()))
+#define SYNI_CHANNEL_NEXT_2(ch, out) SYNI_CHANNEL_NEXT_BY_3(ch, out, syn_never())
+#define syn_channel_next_by(...) SYNI_CAT(SYNI_CHANNEL_NEXT_BY_, SYNI_N(__VA_ARGS__))(__VA_ARGS__)
+#define SYNI_CHANNEL_NEXT_BY_2(ch, deadline)                                                       \
+    (SYNI_NO_OUT("channel_next_by(ch, &v, deadline)"),                                             \
+     syni_channel_next((ch).u.handle, NULL, (deadline)))
+#define SYNI_CHANNEL_NEXT_BY_3(ch, out, deadline)                                                  \
     (0 ? (ch).u.item_is(out) : syni_channel_next((ch).u.handle, (out), (deadline)))
-#define syn_channel_try_next(ch, out)                                                              \
+#define syn_channel_try_next(...) SYNI_CAT(SYNI_TRY_NEXT_, SYNI_N(__VA_ARGS__))(__VA_ARGS__)
+#define SYNI_TRY_NEXT_1(ch)                                                                        \
+    (SYNI_NO_OUT("channel_try_next(ch, &v)"), syni_channel_try_next((ch).u.handle, NULL))
+#define SYNI_TRY_NEXT_2(ch, out)                                                                   \
     (0 ? (ch).u.item_is(out) : syni_channel_try_next((ch).u.handle, (out)))
 
 /* --- for producers --- */
@@ -135,10 +145,11 @@ syn_err syni_channel_look(struct syn_channel channel, const struct syn_type **ou
  * try: SYN_EAGAIN where it would have to wait. Not in a signal handler (signal.h has what is): one
  * that interrupts its thread inside a channel gets SYN_EDEADLK, without a report. */
 #define syn_channel_send(ch, ...)                                                                  \
-    (0 ? (ch).u.source_is(__VA_ARGS__)                                                             \
-       : syni_channel_send((ch).u.handle, (__VA_ARGS__), syn_never()))
+    ((void)(0 ? (ch).u.source_is(__VA_ARGS__) : SYN_OK),                                           \
+     syni_channel_send((ch).u.handle, (__VA_ARGS__), syn_never()))
 #define syn_channel_send_by(ch, item, deadline)                                                    \
-    (0 ? (ch).u.source_is(item) : syni_channel_send((ch).u.handle, (item), (deadline)))
+    ((void)(0 ? (ch).u.source_is(item) : SYN_OK),                                                  \
+     syni_channel_send((ch).u.handle, (item), (deadline)))
 #define syn_channel_try_send(ch, ...)                                                              \
     ((void)(0 ? (ch).u.source_is(__VA_ARGS__) : SYN_OK),                                           \
      syni_channel_try_send((ch).u.handle, (__VA_ARGS__)))
@@ -232,8 +243,15 @@ struct syn_step syni_step_close(struct syn_task *task, struct syn_channel channe
 
 /* The same in a coroutine; the status is in syn_co_status. *ITEM lies in the frame. A task
  * that is cancelled while it waits consumed nothing. */
-#define syn_co_next(ch, out) syn_co_next_by(ch, out, syn_never())
-#define syn_co_next_by(ch, out, deadline)                                                          \
+#define syn_co_next(...) SYNI_CAT(SYNI_CO_NEXT_, SYNI_N(__VA_ARGS__))(__VA_ARGS__)
+#define SYNI_CO_NEXT_1(ch) SYNI_CO_SUSPEND(SYNI_NO_NEXT(ch, "co_next(ch, &self->v)"))
+#define SYNI_CO_NEXT_2(ch, out) SYNI_CO_NEXT_BY_3(ch, out, syn_never())
+#define syn_co_next_by(...) SYNI_CAT(SYNI_CO_NEXT_BY_, SYNI_N(__VA_ARGS__))(__VA_ARGS__)
+#define SYNI_CO_NEXT_BY_2(ch, deadline)                                                            \
+    SYNI_CO_SUSPEND(((void)(deadline), SYNI_NO_NEXT(ch, "co_next_by(ch, &self->v, deadline)")))
+#define SYNI_NO_NEXT(ch, call)                                                                     \
+    (SYNI_NO_OUT(call), syni_step_next(&self->syn, (ch).u.handle, NULL, syn_never()))
+#define SYNI_CO_NEXT_BY_3(ch, out, deadline)                                                       \
     SYNI_CO_SUSPEND(syni_step_next(&self->syn, SYNI_ITEM(ch, out), (out), (deadline)))
 #define syn_co_send(ch, item) syn_co_send_by(ch, item, syn_never())
 #define syn_co_send_by(ch, item, deadline)                                                         \

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Not an interface: what a task may not write, so that the compiler says it in a sentence. C only.
+ * Not an interface: what may not be written, so that the compiler says it in one sentence.
  */
 #ifndef SYNCHRONICITY_CHECK_H
 #define SYNCHRONICITY_CHECK_H
@@ -8,20 +8,32 @@
 #include <stddef.h>
 
 #include <synchronicity/err.h>
-#include <synchronicity/future.h>
 #include <synchronicity/map.h>
 
-#ifndef __cplusplus
+/* WHAT is true, or the compiler says TEXT. In a block, since in a struct clang wants the literals in
+ * WHAT to be constant. */
+#if defined(__GNUC__) && defined(__cplusplus)
+#define SYNI_SENTENCE(what, text)                                                                  \
+    ((void)__extension__({                                                                         \
+        static_assert(what, text);                                                                 \
+        0;                                                                                         \
+    }))
+#elif defined(__GNUC__)
+#define SYNI_SENTENCE(what, text)                                                                  \
+    ((void)__extension__({                                                                         \
+        _Static_assert(what, text);                                                                \
+        0;                                                                                         \
+    }))
+#else
+#define SYNI_SENTENCE(what, text) ((void)0)
+#endif
+/* An operation that fills *OUT was called without it; CALL is how it is written. */
+#define SYNI_NO_OUT(call) SYNI_SENTENCE(0, "an item comes out of this: say where it goes, " call)
 
 /* The handle of F, after the compiler compared its type with OUT's. What is wrong with the two is
- * said in a sentence, by gcc and clang, and only by it: then F, or its check, is another one. */
-#if defined(__GNUC__)
-struct syni_no_future {
-    union {
-        struct syn_future handle;
-        syn_err (*result_is)(void);
-    } u;
-};
+ * said in a sentence, by gcc and clang, and only by it: then F, or its check, is another one.
+ * SYNI_HANDLE_ is for a task, SYNI_GET_ for a thread. */
+#if defined(__GNUC__) && !defined(__cplusplus)
 #define SYNI_TYPE_OF(f) (*(__typeof__(f) *)NULL) /* F itself is evaluated once, elsewhere */
 #define SYNI_IS_ERR(f) _Generic(SYNI_TYPE_OF(f), syn_err: 1, default: 0)
 #define SYNI_NO_FUTURE (*(struct syni_no_future *)NULL)
@@ -29,35 +41,53 @@ struct syni_no_future {
 #define SYNI_CHECK_OF(f)                                                                           \
     _Generic(SYNI_TYPE_OF(f), syn_err: SYNI_NO_FUTURE, default: SYNI_TYPE_OF(f)).u.result_is
 #define SYNI_GIVES_NOTHING(f) _Generic(SYNI_CHECK_OF(f), syn_err(*)(void): 1, default: 0)
-/* In a block, since in a struct clang wants the literals in WHAT to be constant. */
-#define SYNI_SENTENCE(what, text)                                                                  \
-    ((void)__extension__({                                                                         \
-        _Static_assert(what, text);                                                                \
-        0;                                                                                         \
-    }))
-#define SYNI_NO_CALL(f)                                                                            \
-    SYNI_SENTENCE(!SYNI_IS_ERR(f), "this is a blocking call, or no call: a task awaits its "       \
-                                   "future, co_await(NAME_future(...), ...)")
-#define SYNI_HANDLE_1(f)                                                                           \
-    (SYNI_NO_CALL(f),                                                                              \
+#define SYNI_HANDLE_AS_1(f, call, get, get_null)                                                   \
+    (SYNI_SENTENCE(!SYNI_IS_ERR(f), call),                                                         \
      SYNI_SENTENCE(SYNI_IS_ERR(f) || SYNI_GIVES_NOTHING(f),                                        \
-                   "this future has a result: say where it goes, co_await(f, &self->y), or that "  \
-                   "nobody wants it, co_await(f, NULL)"),                                          \
+                   "this future has a result: say where it goes, " get                             \
+                   ", or that nobody wants it, " get_null),                                        \
      SYNI_FUTURE_OF(f).u.handle)
-#define SYNI_HANDLE_2(f, out)                                                                      \
-    (SYNI_NO_CALL(f),                                                                              \
+#define SYNI_HANDLE_AS_2(f, out, call, get)                                                        \
+    (SYNI_SENTENCE(!SYNI_IS_ERR(f), call),                                                         \
      SYNI_SENTENCE(SYNI_IS_ERR(f) || !SYNI_GIVES_NOTHING(f),                                       \
-                   "this future has no result, only a status: co_await(f)"),                       \
+                   "this future has no result, only a status: " get),                              \
      (void)(0 ? _Generic(SYNI_CHECK_OF(f), syn_err(*)(void): (syn_err(*)(const void *))NULL,       \
                          default: SYNI_CHECK_OF(f))(out)                                           \
               : SYN_OK),                                                                           \
      SYNI_FUTURE_OF(f).u.handle)
+#define SYNI_AWAITS                                                                                \
+    "this is a blocking call, or no call: a task awaits its future, co_await(NAME_future(...), ...)"
+#define SYNI_HANDLE_1(f)                                                                           \
+    SYNI_HANDLE_AS_1(f, SYNI_AWAITS, "co_await(f, &self->y)", "co_await(f, NULL)")
+#define SYNI_HANDLE_2(f, out) SYNI_HANDLE_AS_2(f, out, SYNI_AWAITS, "co_await(f)")
+#define SYNI_GETS                                                                                  \
+    "this is a blocking call, or no call: a thread gets its future, future_get(NAME_future(...), ...)"
+#define SYNI_GET_HANDLE_1(f)                                                                       \
+    SYNI_HANDLE_AS_1(f, SYNI_GETS, "future_get(f, &y)", "future_get(f, NULL)")
+#define SYNI_GET_HANDLE_2(f, out) SYNI_HANDLE_AS_2(f, out, SYNI_GETS, "future_get(f)")
+/* What HANDLE has besides: the type of MEMBER takes something, or nothing. */
+#define SYNI_WANTS_NOTHING(handle, member)                                                         \
+    _Generic(SYNI_TYPE_OF(handle).u.member, syn_err(*)(void): 1, default: 0)
+#define SYNI_SUITS(handle, member, argument)                                                       \
+    ((void)(0 ? _Generic(SYNI_TYPE_OF(handle).u.member,                                            \
+                         syn_err(*)(void): (syn_err(*)(const void *))NULL,                         \
+                         default: SYNI_TYPE_OF(handle).u.member)(argument)                         \
+              : SYN_OK))
+#define SYNI_HAS_NONE(handle, member, text)                                                        \
+    SYNI_SENTENCE(SYNI_WANTS_NOTHING(handle, member), text)
+#define SYNI_HAS_ONE(handle, member, argument, text)                                               \
+    (SYNI_SENTENCE(!SYNI_WANTS_NOTHING(handle, member), text), SYNI_SUITS(handle, member, argument))
 #else
-#define SYNI_SENTENCE(what, text) ((void)0)
-#define SYNI_HANDLE_1(f) (0 ? ((void)(f).u.result_is(), (struct syn_future){0}) : (f).u.handle)
-#define SYNI_HANDLE_2(f, out)                                                                      \
-    (0 ? ((void)(f).u.result_is(out), (struct syn_future){0}) : (f).u.handle)
+#define SYNI_HANDLE_1(f) (0 ? ((void)(f).u.result_is(), (f).u.handle) : (f).u.handle)
+#define SYNI_HANDLE_2(f, out) (0 ? ((void)(f).u.result_is(out), (f).u.handle) : (f).u.handle)
+#define SYNI_GET_HANDLE_1(f) SYNI_HANDLE_1(f)
+#define SYNI_GET_HANDLE_2(f, out) SYNI_HANDLE_2(f, out)
+#define SYNI_HAS_NONE(handle, member, text) ((void)(0 ? (handle).u.member() : SYN_OK))
+#define SYNI_HAS_ONE(handle, member, argument, text)                                               \
+    ((void)(0 ? (handle).u.member(argument) : SYN_OK))
 #endif
+
+#ifndef __cplusplus
 
 /* The result in a frame; of a function of nothing, and of a generator, there is a field of this
  * type, which has the place of another, and to which nothing can be assigned. */

@@ -84,7 +84,7 @@ pid_t syn_child_id(const struct syn_child *child);
  * NULL where that is no pipe or was taken. It stays the child's: closed by syn_child_close().
  * Once taken it is the caller's to close. */
 struct syn_stream *syn_child_stream(const struct syn_child *child, int number);
-struct syn_stream *syn_child_take_stream(struct syn_child *child, int number);
+SYNI_HELD struct syn_stream *syn_child_take_stream(struct syn_child *child, int number);
 
 /* Waits for its end; again and again gives the same. Cancelling the wait leaves the child alone.
  * Fails: SYN_EBUSY while another waits; SYN_ECHILD: the program took the status away. */

@@ -102,11 +102,15 @@ struct syn_context {
  * that are not one statement; who enters must exit. Fails: as the context does; the protocol
  * errors; SYN_EBUSY, and leaves it as it is, when it was entered already. One that could not be
  * entered is over. */
-#define syn_context_enter(context, out)                                                            \
-    (0 ? (context).u.value_is(out) : syni_context_enter(&(context).u.handle, (out)))
+#define syn_context_enter(...) SYNI_CAT(SYNI_ENTER_, SYNI_N(__VA_ARGS__))(__VA_ARGS__)
+#define SYNI_ENTER_1(context)                                                                      \
+    (SYNI_NO_OUT("context_enter(context, &v)"), syni_context_enter(&(context).u.handle, NULL))
+#define SYNI_ENTER_2(context, out)                                                                 \
+    ((void)(0 ? (context).u.value_is(out) : SYN_OK),                                               \
+     syni_context_enter(&(context).u.handle, (out)))
 #define syn_context_exit(context, err) syni_context_exit(&(context).u.handle, (err))
 
-syn_err syni_context_enter(struct syn_context *context, void *out_value);
+SYNI_HELD syn_err syni_context_enter(struct syn_context *context, void *out_value);
 syn_err syni_context_exit(struct syn_context *context, syn_err err);
 
 #define syn_with_context(type, variable, context, err)                                             \

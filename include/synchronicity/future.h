@@ -68,6 +68,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <synchronicity/check.h>
 #include <synchronicity/err.h>
 #include <synchronicity/map.h>
 #include <synchronicity/synchronizer.h>
@@ -85,6 +86,14 @@ struct syn_future {
     uint32_t generation;
 };
 
+/* Stands for what should be a future and is not; see check.h. */
+struct syni_no_future {
+    union {
+        struct syn_future handle;
+        syn_err (*result_is)(void);
+    } u;
+};
+
 /* What there is to know about a type of results; made by the macros. */
 struct syn_type {
     size_t size;                   /* 0: nothing */
@@ -98,7 +107,7 @@ syn_err syni_future_get_by(struct syn_future future, void *out_result, struct sy
 syn_err syni_future_wait_by(struct syn_future future, struct syn_deadline deadline);
 syn_err syni_future_poll(struct syn_future future);
 syn_err syni_future_request_cancel(struct syn_future future);
-syn_err syni_future_cancel(struct syn_future future);
+SYNI_HELD syn_err syni_future_cancel(struct syn_future future);
 syn_err syni_future_detach(struct syn_future future);
 syn_err syni_future_drop(struct syn_future future);
 SYNI_HELD syn_err syni_future_then(struct syn_future future, struct syn_synchronizer *where, void (*fn)(void),
@@ -141,17 +150,15 @@ void syn_on_unobserved(void (*fn)(void *user, const char *function, syn_err err,
                                   const struct syn_report *report),
                        void *user);
 
-/* "(0 ? typed : untyped)": the first is never evaluated, but the compiler checks
- * its types at the user's line, and F is evaluated once. */
+/* The compiler checks the types at the user's line (check.h), and F is evaluated once. */
 #define syn_future_get(...) SYNI_CAT(SYNI_GET_, SYNI_N(__VA_ARGS__))(__VA_ARGS__)
-#define SYNI_GET_1(f) (0 ? (f).u.result_is() : syni_future_get((f).u.handle, NULL))
-#define SYNI_GET_2(f, out) (0 ? (f).u.result_is(out) : syni_future_get((f).u.handle, (out)))
+#define SYNI_GET_1(f) syni_future_get(SYNI_GET_HANDLE_1(f), NULL)
+#define SYNI_GET_2(f, out) syni_future_get(SYNI_GET_HANDLE_2(f, out), (out))
 
 #define syn_future_get_by(...) SYNI_CAT(SYNI_GET_BY_, SYNI_N(__VA_ARGS__))(__VA_ARGS__)
-#define SYNI_GET_BY_2(f, deadline)                                                                 \
-    (0 ? (f).u.result_is() : syni_future_get_by((f).u.handle, NULL, (deadline)))
+#define SYNI_GET_BY_2(f, deadline) syni_future_get_by(SYNI_GET_HANDLE_1(f), NULL, (deadline))
 #define SYNI_GET_BY_3(f, out, deadline)                                                            \
-    (0 ? (f).u.result_is(out) : syni_future_get_by((f).u.handle, (out), (deadline)))
+    syni_future_get_by(SYNI_GET_HANDLE_2(f, out), (out), (deadline))
 
 #define syn_future_wait(f) syni_future_wait_by((f).u.handle, syn_never())
 #define syn_future_wait_by(f, deadline) syni_future_wait_by((f).u.handle, (deadline))
@@ -222,13 +229,21 @@ void syni_shared_release(struct syn_shared *shared);
     ((void)(0 ? (f).u.share_is(out_shared) : SYN_OK),                                              \
      syni_future_share((f).u.handle, &(out_shared)->u.handle))
 #define syn_shared_get(...) SYNI_CAT(SYNI_SHARED_GET_, SYNI_N(__VA_ARGS__))(__VA_ARGS__)
-#define SYNI_SHARED_GET_1(s)                                                                       \
-    (0 ? (s).u.result_is() : syni_shared_get_by((s).u.handle, NULL, syn_never()))
-#define SYNI_SHARED_GET_2(s, out)                                                                  \
-    (0 ? (s).u.result_is(out) : syni_shared_get_by((s).u.handle, (out), syn_never()))
-#define syn_shared_get_by(s, out, deadline)                                                        \
-    (0 ? (s).u.result_is(out) : syni_shared_get_by((s).u.handle, (out), (deadline)))
-#define syn_shared_peek(s, out_pointer)                                                            \
+#define SYNI_SHARED_GET_1(s) SYNI_SHARED_GET_BY_2(s, syn_never())
+#define SYNI_SHARED_GET_2(s, out) SYNI_SHARED_GET_BY_3(s, out, syn_never())
+#define syn_shared_get_by(...) SYNI_CAT(SYNI_SHARED_GET_BY_, SYNI_N(__VA_ARGS__))(__VA_ARGS__)
+#define SYNI_SHARED_GET_BY_2(s, deadline)                                                          \
+    (SYNI_HAS_NONE(s, result_is,                                                                   \
+                   "this future has a result: say where it goes, shared_get(s, &y)"),              \
+     syni_shared_get_by((s).u.handle, NULL, (deadline)))
+#define SYNI_SHARED_GET_BY_3(s, out, deadline)                                                     \
+    (SYNI_HAS_ONE(s, result_is, out,                                                               \
+                  "this future has no result, only a status: shared_get(s)"),                      \
+     syni_shared_get_by((s).u.handle, (out), (deadline)))
+#define syn_shared_peek(...) SYNI_CAT(SYNI_SHARED_PEEK_, SYNI_N(__VA_ARGS__))(__VA_ARGS__)
+#define SYNI_SHARED_PEEK_1(s)                                                                      \
+    (SYNI_NO_OUT("shared_peek(s, &pointer)"), syni_shared_peek((s).u.handle, NULL))
+#define SYNI_SHARED_PEEK_2(s, out_pointer)                                                         \
     (0 ? (s).u.peek_is(out_pointer)                                                                \
        : syni_shared_peek((s).u.handle, (const void **)(void *)(out_pointer)))
 #define syn_shared_future(s, out_future)                                                           \
@@ -291,6 +306,11 @@ struct syn_promise {
 syn_err syni_promise_new(const struct syn_type *type, const char *file, int line,
                          struct syn_promise *out_promise, struct syn_future *out_future);
 syn_err syni_promise_complete(struct syn_promise promise, const void *result);
+static inline SYNI_UNUSED SYNI_HELD syn_err syni_promise_hand_over(struct syn_promise promise,
+                                                                   const void *result)
+{
+    return syni_promise_complete(promise, result);
+}
 syn_err syni_promise_fail(struct syn_promise promise, syn_err err, const char *message);
 syn_err syni_promise_drop(struct syn_promise promise);
 int syni_promise_is_wanted(struct syn_promise promise);
@@ -307,6 +327,7 @@ int syni_promise_is_wanted(struct syn_promise promise);
             syn_err (*value_is)(                                                                   \
                 SYNI_IF_VOID(ret, SYNI_VOID_TYPE, SYNI_CONST_POINTER_TYPE)(ret));                  \
             syn_err (*future_is)(struct name##_future *);                                          \
+            char (*owns)[1 + (0 SYNI_MAP(SYNI_KILLS, __VA_ARGS__))];                               \
         } u;                                                                                       \
     };                                                                                             \
     static inline SYNI_UNUSED void syni_call_of_##name(void (*fn)(void), void *user, syn_err err,  \
@@ -345,9 +366,20 @@ int syni_promise_is_wanted(struct syn_promise promise);
  * thread that lets go of the future (detach, get with OUT NULL, cancel, a loser of a race); where
  * that is at the same moment, on the thread that completes, before it returns. */
 #define syn_promise_complete(...) SYNI_CAT(SYNI_COMPLETE_, SYNI_N(__VA_ARGS__))(__VA_ARGS__)
-#define SYNI_COMPLETE_1(p) (0 ? (p).u.value_is() : syni_promise_complete((p).u.handle, NULL))
+#define SYNI_COMPLETE_1(p)                                                                         \
+    (SYNI_HAS_NONE(p, value_is, "this promise has a value: say which, promise_complete(p, &y)"),   \
+     syni_promise_complete((p).u.handle, NULL))
 #define SYNI_COMPLETE_2(p, value)                                                                  \
-    (0 ? (p).u.value_is(value) : syni_promise_complete((p).u.handle, (value)))
+    (SYNI_HAS_ONE(p, value_is, value, "this promise has no value: promise_complete(p)"),           \
+     SYNI_COMPLETES(p)((p).u.handle, (value)))
+/* Who completes one whose values own something must look whether its value was taken. */
+#ifdef __cplusplus
+#define SYNI_COMPLETES(p)                                                                          \
+    (sizeof *(p).u.owns > 1 ? syni_promise_hand_over : syni_promise_complete)
+#else
+#define SYNI_COMPLETES(p)                                                                          \
+    _Generic((p).u.owns, char(*)[1]: syni_promise_complete, default: syni_promise_hand_over)
+#endif
 
 /* 1: somebody may still read the result; ask it before you make something dear. 0: the reader is
  * gone, or the promise was completed, failed or dropped. A future that was lost without a

@@ -108,7 +108,11 @@ struct syni_saying {
  * or when the answer to somebody who gave up is still to be fetched (channel_next). When
  * the deadline passes the generator has heard it, and the answer stays to be fetched. Such
  * a generator has capacity 0, always: SYN_ENOTSUP from syn_channel_prefetch(). */
-#define syn_generator_send(ch, value, out) syn_generator_send_by(ch, value, out, syn_never())
+#define syn_generator_send(...) SYNI_CAT(SYNI_GENERATOR_SEND_, SYNI_N(__VA_ARGS__))(__VA_ARGS__)
+#define SYNI_GENERATOR_SEND_2(ch, value)                                                           \
+    (SYNI_NO_OUT("generator_send(ch, &value, &v)"),                                                \
+     syni_generator_say((ch).u.handle, syni_say((value), SYN_OK, NULL), NULL, syn_never()))
+#define SYNI_GENERATOR_SEND_3(ch, value, out) syn_generator_send_by(ch, value, out, syn_never())
 #define syn_generator_send_by(ch, value, out, deadline)                                            \
     (0 ? ((void)(ch).u.sent_is(value), (ch).u.item_is(out))                                        \
        : syni_generator_say((ch).u.handle, syni_say((value), SYN_OK, NULL), (out), (deadline)))

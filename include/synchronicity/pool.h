@@ -123,7 +123,7 @@ syn_err syn_pool_new(const struct syn_pool_options *options, struct syn_pool **o
  * another call on it, such as one that waits for room. NULL is fine. One that is static stays
  * stopped (syn_pool_start()). Success: its threads have ended, its memory is free. Fails, and
  * changes nothing: SYN_EDEADLK as a stop does. */
-syn_err syn_pool_free(struct syn_pool *pool);
+SYNI_HELD syn_err syn_pool_free(struct syn_pool *pool);
 
 /* Another size, name, ...; before its first job, and after a stop. This is how one sets the
  * default pool's. Fails: SYN_EBUSY while it has threads or jobs; SYN_EINVAL as above. */

@@ -139,7 +139,7 @@ struct syn_rate {
 SYN_ASYNC_DECLARE(void, syn_rate_wait, (struct syn_rate *, rate), (unsigned, n));
 
 /* Takes N turns if that needs no waiting; else SYN_EAGAIN, and none are used. */
-syn_err syn_rate_try(struct syn_rate *rate, unsigned n);
+SYNI_HELD syn_err syn_rate_try(struct syn_rate *rate, unsigned n);
 
 #ifdef __cplusplus
 }

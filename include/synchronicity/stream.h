@@ -228,11 +228,11 @@ void syn_writer_fini(struct syn_writer *writer);
 /* Puts all of DATA, or the text, into the buffer, or nothing; never waits. SYN_EAGAIN: there is no
  * room, flush first. Fails: SYN_EINVAL: longer than CAPACITY; SYN_ENOMEM; SYN_EBUSY; as a write
  * failed before. */
-syn_err syn_writer_put(struct syn_writer *writer, const void *data, size_t size);
+SYNI_HELD syn_err syn_writer_put(struct syn_writer *writer, const void *data, size_t size);
 #if defined(__GNUC__)
 __attribute__((format(printf, 2, 3)))
 #endif
-syn_err syn_writer_printf(struct syn_writer *writer, const char *format, ...);
+SYNI_HELD syn_err syn_writer_printf(struct syn_writer *writer, const char *format, ...);
 
 /* Writes what is in the buffer. Fails as a write does, and from then on always so, unless the write
  * did not begin (SYN_EBUSY, SYN_EWRONGLOOP, SYN_ENOMEM): then the bytes stay. */

@@ -33,6 +33,7 @@
 #include <stdint.h>
 
 #include <synchronicity/err.h>
+#include <synchronicity/map.h>
 #include <synchronicity/stats.h>
 
 #ifdef __cplusplus
@@ -129,7 +130,7 @@ syn_err syn_synchronizer_new(const struct syn_options *options, struct syn_synch
  * is as new. Tasks that another stop's deadline abandoned are no failure. Else nothing was freed:
  * SYN_EDEADLK as for a stop, which was not begun; SYN_ELOOPDEAD, at once, when a stop has given up
  * on a step that has not returned yet: afterwards it can be freed. */
-syn_err syn_synchronizer_free(struct syn_synchronizer *synchronizer);
+SYNI_HELD syn_err syn_synchronizer_free(struct syn_synchronizer *synchronizer);
 
 /* Starts it; also again after a stop. Fine if it runs. Calls do this by
  * themselves the first time; afterwards, and where a failure shall show early, it

@@ -68,7 +68,8 @@ int main(void)
 
     (void)first_of_two;
     channel_new(ints, 1, &ch);
-    channel_send(ch, &v);
+    if (channel_send(ch, &v))
+        return 1;
     channel_next(ch, &v);
     promise_new(number, &p, &f);
     generator_send(h, &d, &v);

@@ -87,7 +87,7 @@ static void use(struct work_future f, uint32_t random)
     case 1:
         if (random % 3)
             usleep(random % 100);
-        future_cancel(f);
+        CHECK(future_cancel(f) != SYN_EDEADLK);
         return;
     case 2:
         future_request_cancel(f);
@@ -115,7 +115,7 @@ static void works(int thread, void *seed)
             pool_stop(&workers, syn_after(r % 10 * 1e-4));
             pool_start(&workers);
         } else if (r % 5 == 0) {
-            future_cancel(back_and_forth_future(r >> 4, 0));
+            CHECK(future_cancel(back_and_forth_future(r >> 4, 0)) != SYN_EDEADLK);
         } else if (r % 7 == 0) {
             call_by(syn_after(r % 500 * 1e-5), calls_back(r >> 4, 3));
         } else if (r % 11 == 0) {
