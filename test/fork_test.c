@@ -4,6 +4,8 @@
  * not notice (L5).
  */
 #define _GNU_SOURCE
+#include <sys/resource.h>
+
 #include "support/fork_rig.h"
 
 static void L5_a_child_starts_afresh_at_its_first_call(void)
@@ -286,16 +288,56 @@ static void does_nothing(void)
 {
 }
 
+/* TEST_FORKS=10000 in the environment: so many, and the figures are printed. */
+static int forks_asked_for(void)
+{
+    const char *asked = getenv("TEST_FORKS");
+
+    return asked ? atoi(asked) : 400 / (TEST_SLOWNESS * TEST_SLOWNESS);
+}
+
+/* What a process has that may grow: descriptors, the library's pieces of memory, and the most pages
+ * that were ever in memory, in KiB. */
+struct has {
+    int descriptors;
+    unsigned long outstanding;
+    long peak;
+};
+
+static struct has has_now(void)
+{
+    struct has has = {.outstanding = syn_memory_use().outstanding};
+    struct rusage usage;
+
+    for (int fd = 0; fd < 1024; fd++)
+        has.descriptors += fcntl(fd, F_GETFD) != -1;
+    CHECK_INT(getrusage(RUSAGE_SELF, &usage), 0);
+    has.peak = usage.ru_maxrss;
+    return has;
+}
+
 static void L5_many_forks_leave_nothing_in_the_parent(void)
 {
-    unsigned long outstanding;
+    struct has before = {0}, after;
+    int n = forks_asked_for();
 
     begin_to_fork();
     calls_work();
-    outstanding = syn_memory_use().outstanding;
-    for (int i = 0; i < 400 / (TEST_SLOWNESS * TEST_SLOWNESS); i++)
+    for (int i = 0; i < n; i++) {
         in_child(i % 20 == 0 ? calls_work : does_nothing);
-    CHECK(syn_memory_use().outstanding <= outstanding);
+        if (i % 20 == 0)
+            calls_work(); /* the parent goes on meanwhile */
+        if (i == n / 10)
+            before = has_now();
+    }
+    after = has_now();
+    CHECK(after.outstanding <= before.outstanding + (n < 320 ? 16 : (unsigned long)n / 20)); /* some are kept for later */
+    CHECK_INT(after.descriptors, before.descriptors);
+    CHECK(after.peak <= before.peak + 512);
+    if (getenv("TEST_FORKS"))
+        printf("%d forks: %d and %d descriptors, %lu and %lu pieces, %ld and %ld KiB resident\n", n,
+               before.descriptors, after.descriptors, before.outstanding, after.outstanding,
+               before.peak, after.peak);
     calls_work();
     stop_all();
     free_all();
