@@ -209,20 +209,25 @@ static struct syni_core *hold_child(struct syni_scope *scope, unsigned number)
     return found;
 }
 
-/* In a step: the wait depends on each child. One by one, since marking takes other locks. */
+/* In a step: the wait depends on each child; if the first is enough, only on all of them together. One
+ * by one, since marking takes other locks. */
 static syn_err depend_on_children(struct syni_thread_wait *wait, uint64_t id,
                                   struct syn_report **out_report)
 {
     struct syni_scope *scope = SYNI_CONTAINER(wait, struct scope_wait, wait)->scope;
-    struct syni_core *child = scope->goal == SYNI_GOAL_ALL ? hold_child(scope, 0) : NULL;
+    bool any = scope->goal != SYNI_GOAL_ALL;
+    struct syni_core *child = hold_child(scope, 0);
     syn_err err = SYN_OK;
 
-    while (child && !err) {
+    *out_report = NULL;
+    while (child) {
         unsigned next = child->member.number + 1;
 
-        err = syni_circle_depend(id, child, out_report);
+        syni_report_free(*out_report);
+        *out_report = NULL;
+        err = (any ? syni_circle_look_at : syni_circle_depend)(id, child, out_report);
         syni_core_unpin(child);
-        child = err ? NULL : hold_child(scope, next);
+        child = any == !err ? NULL : hold_child(scope, next);
     }
     return err;
 }

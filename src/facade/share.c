@@ -278,23 +278,36 @@ static void free_copy(struct syni_core *core)
                     sizeof(struct copy) + core->type->size, core->slot);
 }
 
-static void cancel_copy(struct syni_core *core, enum syn_origin origin);
+static void cancel_copy(struct syni_core *core, enum syn_origin origin)
+{
+    struct copy *copy = SYNI_CONTAINER(core, struct copy, core);
 
+    if (!remove_reader(copy->shared, &copy->reader))
+        return; /* it is told, or about to be */
+    core->err = syni_code_of(origin);
+    core->origin = origin;
+    core->report = syni_report_new(core->err, origin, NULL);
+    syni_shared_release(copy->shared);
+    syni_core_complete(core);
+}
+
+static const struct syni_core *source_of_copy(const struct syni_core *core)
+{
+    return SYNI_CONTAINER(core, struct copy, core)->shared->core;
+}
 static syn_err implicate_copy(struct syni_core *core, uint64_t id, struct syn_report **out_report)
 {
     return syni_circle_depend(id, SYNI_CONTAINER(core, struct copy, core)->shared->core, out_report);
 }
 
 static const struct syni_core_ops copy_ops = {
-    .free = free_copy, .cancel = cancel_copy, .implicate = implicate_copy};
+    .free = free_copy, .cancel = cancel_copy, .implicate = implicate_copy, .source = source_of_copy};
 
 static struct syni_source source_of(const struct syni_core *core)
 {
-    struct syni_source source = {.home = core->task ? core->task->home : NULL,
-                                 .name = syni_core_name(core),
-                                 .is_job = core->ops->is_job};
-
-    return source;
+    return (struct syni_source){.home = core->task ? core->task->home : NULL,
+                                .name = syni_core_name(core),
+                                .is_job = core->ops->is_job};
 }
 
 struct syni_source syni_shared_source(const struct syni_core *core)
@@ -317,19 +330,6 @@ static void tell_copy(struct reader *reader, struct syni_core *source)
 }
 
 /* Nobody wants this copy any more: it ends, and with it one holder's interest. */
-static void cancel_copy(struct syni_core *core, enum syn_origin origin)
-{
-    struct copy *copy = SYNI_CONTAINER(core, struct copy, core);
-
-    if (!remove_reader(copy->shared, &copy->reader))
-        return; /* it is told, or about to be */
-    core->err = syni_code_of(origin);
-    core->origin = origin;
-    core->report = syni_report_new(core->err, origin, NULL);
-    syni_shared_release(copy->shared);
-    syni_core_complete(core);
-}
-
 struct syn_future syni_shared_future(struct syn_shared *shared)
 {
     struct syn_future future = {NULL, SYN_ENOMEM};

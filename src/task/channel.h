@@ -186,14 +186,20 @@ bool syni_channel_is_closed(struct syni_channel *channel);
  * demand for the next. */
 bool syni_channel_yield(struct syni_channel *channel, void *item, bool asked);
 
+/* Who waits for an item of CHANNEL, or for its close, goes on only when TO does (chain.h); TASK, which
+ * waits for it now, would close a circle. */
+bool syni_channel_leads(struct syni_channel *channel, const struct syni_task *to, int *left);
+bool syni_channel_closes(struct syni_channel *channel, const struct syni_task *task);
+
 /* TASK would wait for the generator of CHANNEL, if it has one: SYN_EDEADLK, and a report, if that
  * closed a circle (circle.h). */
 syn_err syni_channel_depend(struct syni_channel *channel, uint64_t mark,
                             struct syn_report **out_report);
 
-/* The same for who would wait for room, if only drains of a mailbox make it. */
-syn_err syni_channel_depend_on_room(struct syni_channel *channel, uint64_t mark,
-                                    struct syn_report **out_report);
+/* The same for a wait by PORT: for an item or a close; or, if it sends, for room, if only drains of a
+ * mailbox make that. */
+syn_err syni_channel_depend_by(struct syni_channel *channel, const struct syni_port *port,
+                               uint64_t mark, struct syn_report **out_report);
 
 /* From here on a mailbox consumes it, on any thread: it is nobody's own any more, or soon. The caller
  * holds it. */
@@ -201,6 +207,10 @@ void syni_channel_open_to(struct syni_channel *channel, const struct syn_mailbox
 
 /* The mailbox that consumes it; NULL: none does. */
 const struct syn_mailbox *syni_channel_mailbox(struct syni_channel *channel);
+
+/* The same for one of several that are waited for: nothing is marked. */
+syn_err syni_channel_look_at(struct syni_channel *channel, uint64_t mark,
+                          struct syn_report **out_report);
 
 /* The generator waits no more for demand; false: it did not. */
 bool syni_channel_stop_yielding(struct syni_channel *channel);

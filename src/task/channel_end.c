@@ -288,26 +288,6 @@ void syni_channel_adopt(struct syni_channel *channel, struct syni_core *generato
     syni_slot_take(channel->slot, syni_slot_generation(channel->slot), SYNI_SLOT_PIN);
 }
 
-syn_err syni_channel_depend(struct syni_channel *channel, uint64_t mark,
-                            struct syn_report **out_report)
-{
-    struct syni_core *generator;
-    syn_err err = SYN_OK;
-
-    if (!mark || !channel->is_generator)
-        return SYN_OK;
-    syni_mutex_lock(&channel->lock);
-    generator = channel->generator;
-    if (generator)
-        syni_core_hold(generator);
-    syni_mutex_unlock(&channel->lock);
-    if (generator) {
-        err = syni_circle_depend(mark, generator, out_report);
-        syni_core_unpin(generator);
-    }
-    return err;
-}
-
 const struct syn_mailbox *syni_channel_mailbox(struct syni_channel *channel)
 {
     const struct syn_mailbox *mailbox;
@@ -316,22 +296,6 @@ const struct syn_mailbox *syni_channel_mailbox(struct syni_channel *channel)
     mailbox = channel->mailbox;
     syni_mutex_unlock(&channel->lock);
     return mailbox;
-}
-
-syn_err syni_channel_depend_on_room(struct syni_channel *channel, uint64_t mark,
-                                    struct syn_report **out_report)
-{
-    const struct syn_mailbox *mailbox = syni_channel_mailbox(channel);
-    const char *name, *function;
-
-    if (!mailbox || !syni_circle_is_drained(mark, mailbox, &name, &function))
-        return SYN_OK;
-    *out_report = syni_report_format(SYN_EDEADLK, SYN_BY_LIBRARY,
-                                     "room is made by drains of the mailbox '%s', and a callback in one "
-                                     "waits for %s, which waits for that room; write future_then(...) "
-                                     "there",
-                                     name, function);
-    return SYN_EDEADLK;
 }
 
 void syni_channel_open_to(struct syni_channel *channel, const struct syn_mailbox *mailbox)

@@ -10,6 +10,7 @@
 #include <stddef.h>
 
 #include "base/report.h"
+#include "task/chain.h"
 #include "task/place.h"
 
 static void channel_wait_wake_port(struct syni_port *port)
@@ -100,24 +101,11 @@ static void channel_wait_drop(struct syni_task *task)
     channel_wait_release(task);
 }
 
-/* TASK, which carries ID, depends on the generator; or, if it sends, on who makes room, if that is known. */
-static syn_err channel_wait_depend(struct syni_task *task, uint64_t id, struct syn_report **out_report)
+/* TASK, which waits, would close a circle: REPORT says which. */
+static void channel_wait_refuse_circle(struct syni_task *task, struct syn_report *report)
 {
-    const struct syni_port *port = &task->on.channel.port;
-
-    return port->receives || !port->item
-               ? syni_channel_depend(task->on.channel.channel, id, out_report)
-               : syni_channel_depend_on_room(task->on.channel.channel, id, out_report);
-}
-
-static void channel_wait_implicate(struct syni_task *task, uint64_t id)
-{
-    struct syn_report *report = NULL;
-
-    if (!channel_wait_depend(task, id, &report))
-        return;
     if (!channel_wait_withdraw(task)) {
-        syni_report_free(report);
+        syni_report_free(report); /* it was served */
         return;
     }
     task->on.channel.refused = true;
@@ -126,9 +114,22 @@ static void channel_wait_implicate(struct syni_task *task, uint64_t id)
     syni_task_resume(task);
 }
 
+static void channel_wait_implicate(struct syni_task *task, uint64_t id)
+{
+    struct syn_report *report = NULL;
+
+    if (syni_channel_depend_by(task->on.channel.channel, &task->on.channel.port, id, &report))
+        channel_wait_refuse_circle(task, report);
+}
+
+static bool channel_wait_leads(const struct syni_task *task, const struct syni_task *to, int *left)
+{
+    return syni_channel_leads(task->on.channel.channel, to, left);
+}
+
 static const struct syni_wait_ops channel_ops = {channel_wait_interrupt, channel_wait_collect,
                                                  channel_wait_forget, channel_wait_drop,
-                                                 channel_wait_implicate};
+                                                 channel_wait_implicate, channel_wait_leads};
 
 /* The channel is there no more, or never was. */
 static struct syn_step channel_wait_refuse(struct syni_task *task, syn_err err, const char *why)
@@ -162,6 +163,14 @@ static struct syn_step after(struct syni_task *task, bool served)
     return syni_suspended;
 }
 
+/* The same for a task that asks CHANNEL, and must not if its generator waits for it. */
+static struct syn_step after_asking(struct syni_task *task, struct syni_channel *channel, bool served)
+{
+    if (!served && channel->is_generator && syni_channel_closes(channel, task))
+        channel_wait_refuse_circle(task, syni_chain_say(task, channel->name));
+    return after(task, served);
+}
+
 static bool channel_wait_is_late(const struct syni_task *task, struct syn_deadline deadline)
 {
     return deadline.ns != SYNI_NEVER && syni_loop_now(&task->home->loop) >= deadline.ns;
@@ -181,15 +190,14 @@ static void start_timer(struct syni_task *task, struct syn_deadline deadline)
         syni_timer_start(&task->home->loop, &task->timer, deadline.ns, channel_wait_time_is_up);
 }
 
-/* TASK must not wait for the generator, or for room: that waits for who waits for TASK. SHUTS: it is
- * closed, and left to itself. */
+/* TASK must not wait, since that waits for who waits for TASK. SHUTS: it is closed, and left to itself. */
 static bool channel_wait_closes_circle(struct syni_task *task, bool shuts)
 {
     /* relaxed: a mark that is given later is one too late for this wait */
     uint64_t mark = atomic_load_explicit(&task->mark, memory_order_relaxed);
     struct syn_report *report;
 
-    if (!mark || !channel_wait_depend(task, mark, &report))
+    if (!mark || !syni_channel_depend_by(task->on.channel.channel, &task->on.channel.port, mark, &report))
         return false;
     task->ops = NULL;
     if (shuts)
@@ -223,7 +231,7 @@ struct syn_step syni_step_next(struct syn_task *public_task, struct syn_channel 
     if (channel_wait_is_late(task, deadline))
         return channel_wait_glance(task, syni_channel_take(channel, &task->on.channel.port, &stir));
     start_timer(task, deadline);
-    return after(task, syni_channel_pass(channel, &task->on.channel.port, true));
+    return after_asking(task, channel, syni_channel_pass(channel, &task->on.channel.port, true));
 }
 
 struct syn_step syni_step_say(struct syn_task *public_task, struct syn_channel handle,
@@ -245,7 +253,7 @@ struct syn_step syni_step_say(struct syn_task *public_task, struct syn_channel h
         return syni_suspended;
     err = syni_channel_say(channel, &saying, &task->on.channel.port, &served);
     if (!err)
-        return after(task, served);
+        return after_asking(task, channel, served);
     task->ops = NULL;
     channel_wait_release(task);
     return channel_wait_refuse(task, err, syni_saying_refusal(err));
@@ -372,7 +380,7 @@ static void yield_forgotten(struct syni_task *task)
 
 /* rouse: also at the end of one that was woken and is abandoned before it goes on. */
 static const struct syni_wait_ops yield_ops = {yield_interrupted, yield_collected, yield_forgotten,
-                                               rouse, NULL};
+                                               rouse, NULL, NULL};
 
 struct syn_step syni_step_yield(struct syn_task *public_task, struct syni_channel *channel,
                                 void *item)

@@ -13,9 +13,9 @@
  * Discarded: finding the circle in the loops, which would ask every other driver for what only
  * it may look at; and keeping each await between loops where others see it, which all would pay.
  *
- * Not found: what waits for one of several (select, any, race), for a channel without generator, an
- * event, a condition or a semaphore, since nobody can say who will serve it. mutex.c has circles that
- * locks close within one loop.
+ * A wait for the first of several (select, any, race) is refused if each of them would be; they are
+ * looked at and not marked. A channel without generator, an event, a condition, a semaphore and a promise
+ * depend on nobody in particular, who could be marked. chain.c has circles of tasks within one loop.
  */
 #include "task/circle.h"
 

@@ -62,6 +62,18 @@ bool syni_circle_is_drained(uint64_t id, const struct syn_mailbox *mailbox, cons
 syn_err syni_circle_mark(uint64_t id, struct syni_core *core, bool *out_marked,
                          struct syn_report **out_report);
 
+/* The same for what produces CORE, one of several that are waited for, so that it gets no mark. */
+static inline syn_err syni_circle_look_at(uint64_t id, struct syni_core *produced,
+                                          struct syn_report **out_report)
+{
+    const struct syni_core *core = produced;
+
+    while (!core->task && core->ops && core->ops->source)
+        core = core->ops->source(core);
+    return core->task ? syni_circle_look(id, core->task->home, core->task->function->name, out_report)
+                      : SYN_OK;
+}
+
 /* The same for all that lives on HOME, and does not end before who blocks goes on: soon, by its driver.
  * What would close a circle there is refused. */
 void syni_circle_depend_on_all(uint64_t id, struct syni_home *home);

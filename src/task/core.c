@@ -253,6 +253,8 @@ void syni_core_tighten(struct syni_core *core, int64_t deadline)
 
 const char *syni_core_name(const struct syni_core *core)
 {
+    while (!core->task && core->ops->source)
+        core = core->ops->source(core);
     if (core->task)
         return core->task->function->name;
     return core->ops->name ? core->ops->name(core) : "a promise";

@@ -68,6 +68,8 @@ struct syni_core_ops {
     /* Who blocks, and what carries its mark ID, depends on who produces it and is not a task
      * (circle.h); SYN_EDEADLK, and a report: it must not. NULL: never mind. */
     syn_err (*implicate)(struct syni_core *core, uint64_t id, struct syn_report **out_report);
+    /* Whose result it passes on, if it is a copy; NULL: it is none. Any thread, with a reference. */
+    const struct syni_core *(*source)(const struct syni_core *core);
     bool is_job; /* a thread of a pool produces it */
     const void *(*owner)(const struct syni_core *core); /* that pool; NULL: none */
 };

@@ -13,7 +13,7 @@
 #include <string.h>
 
 #include "base/report.h"
-#include "task/scope.h"
+#include "task/chain.h"
 
 #define MUTEX(pointer) ((struct syni_mutex_of_tasks *)(void *)(pointer))
 #define CONDITION(pointer) ((struct syni_condition *)(void *)(pointer))
@@ -92,64 +92,23 @@ static bool lock_collected(struct syni_task *task)
     return leaves;
 }
 
+/* Also of a condition's waiter, which waits for the mutex again. */
+static bool leads_by_holder(const struct syni_task *task, const struct syni_task *to, int *left)
+{
+    const struct syni_mutex_of_tasks *mutex = task->on.line.thing;
+
+    return task->on.line.listed && mutex->holder && syni_chain_leads(mutex->holder, to, left);
+}
+
 static const struct syni_wait_ops lock_ops = {syni_line_interrupt, lock_collected,
-                                              syni_line_forget, NULL, NULL};
-
-/* --- circles of tasks: each waits for one, or for all children of a scope, and no time ends it --- */
-
-/* How many tasks are looked at. Longer circles are not found. */
-enum { FAR = 100 };
-
-static bool leads_to(const struct syni_task *from, const struct syni_task *to, int *left);
-
-static bool join_leads_to(const struct syni_scope *scope, const struct syni_task *to, int *left)
-{
-    SYNI_LIST_EACH (node, &scope->children) {
-        const struct syni_core *core = SYNI_CONTAINER(node, struct syni_core, member.link);
-
-        if (core->task && core->task->home == to->home && leads_to(core->task, to, left))
-            return true;
-        if (*left <= 0)
-            return false;
-    }
-    return false;
-}
-
-/* The one task that FROM cannot go on without; NULL: there is none, or nobody knows. */
-static const struct syni_task *awaited_by(const struct syni_task *from)
-{
-    const struct syni_task *child;
-
-    if (from->ops == &lock_ops && from->on.line.listed)
-        return MUTEX(from->on.line.thing)->holder;
-    if (from->wait != SYNI_WAIT_RESULT || from->on.result.given_up)
-        return NULL;
-    child = from->on.result.child->task;
-    return child && child->home == from->home ? child : NULL;
-}
-
-/* FROM goes on only when TO does. All on the loop that runs here. */
-static bool leads_to(const struct syni_task *from, const struct syni_task *to, int *left)
-{
-    while (from && from != to) {
-        const struct syni_scope *scope = syni_scope_joined_by(from);
-
-        if ((*left)-- <= 0 || from->queued || syni_task_is_asked(from) ||
-            syni_heap_holds(&from->timer.node))
-            return false;
-        if (scope)
-            return join_leads_to(scope, to, left);
-        from = awaited_by(from);
-    }
-    return from;
-}
+                                              syni_line_forget, NULL, NULL, leads_by_holder};
 
 static bool mutex_closes_circle(const struct syni_mutex_of_tasks *mutex,
                                 const struct syni_task *task)
 {
-    int left = FAR;
+    int left = SYNI_CHAIN_FAR;
 
-    return mutex->holder && leads_to(mutex->holder, task, &left);
+    return mutex->holder && syni_chain_leads(mutex->holder, task, &left);
 }
 
 struct syn_step syni_step_lock(struct syn_task *public_task, struct syn_mutex *public_mutex,
@@ -244,8 +203,13 @@ static bool condition_collected(struct syni_task *task)
     return leaves;
 }
 
+static bool condition_leads(const struct syni_task *task, const struct syni_task *to, int *left)
+{
+    return task->on.line.thing == task->on.line.mutex && leads_by_holder(task, to, left);
+}
+
 static const struct syni_wait_ops condition_ops = {condition_interrupted, condition_collected,
-                                                   syni_line_forget, NULL, NULL};
+                                                   syni_line_forget, NULL, NULL, condition_leads};
 
 struct syn_step syni_step_condition(struct syn_task *public_task,
                                     struct syn_condition *public_condition,

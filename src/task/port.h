@@ -17,10 +17,11 @@
 
 #include "base/list.h"
 
-enum { SYNI_OPEN = -1, SYNI_GIVEN_UP = -2 };
+enum { SYNI_OPEN = -1, SYNI_GIVEN_UP = -2, SYNI_REFUSED = -3 };
 
 struct syni_select {
-    _Atomic(int) chosen; /* OPEN, and once: the number of a choice, or GIVEN_UP */
+    _Atomic(int) chosen; /* OPEN, and once: the number of a choice, GIVEN_UP, or
+                             REFUSED: it would have closed a circle */
     struct syn_choice *choices;
     int n;
     void (*wake)(struct syni_select *select); /* by who claimed it; the last touch */

@@ -144,9 +144,6 @@ void syni_scope_forget_failures(struct syni_scope *scope);
 
 /* --- scope_wait.c: for the engine --- */
 
-/* The scope of which TASK waits for all children, without a deadline; NULL: it does not. Driver. */
-const struct syni_scope *syni_scope_joined_by(const struct syni_task *task);
-
 /* Asks what is open to end. True: TASK, which leaves or ends, waits for children. */
 bool syni_scopes_close(struct syni_task *task);
 

@@ -10,6 +10,7 @@
 #include <stddef.h>
 
 #include "base/report.h"
+#include "task/chain.h"
 #include "task/circle.h"
 #include "task/place.h"
 
@@ -58,13 +59,28 @@ static void wait_forgotten(struct syni_task *task)
     task->on.scope->awaited = SYNI_SCOPE_NOTHING;
 }
 
+/* What carries the mark ID would be refused a wait for any one of them. */
+static bool all_are_closed(const struct syni_scope *scope, uint64_t id)
+{
+    if (syni_list_empty(&scope->children))
+        return false;
+    SYNI_LIST_EACH (node, &scope->children) {
+        struct syn_report *report = NULL;
+
+        if (!syni_circle_look_at(id, SYNI_CONTAINER(node, struct syni_core, member.link), &report))
+            return false;
+        syni_report_free(report);
+    }
+    return true;
+}
+
 /* Of the children those that would close a circle are let go of, which fails the scope. */
 static void join_implicates(struct syni_task *task, uint64_t id)
 {
     struct syni_scope *scope = task->on.scope;
     struct syni_section section;
 
-    if (scope->goal != SYNI_GOAL_ALL)
+    if (scope->goal != SYNI_GOAL_ALL && !all_are_closed(scope, id))
         return; /* another child may be enough */
     syni_scope_enter(scope, &section);
     SYNI_LIST_EACH (node, &scope->children) {
@@ -79,16 +95,78 @@ static void join_implicates(struct syni_task *task, uint64_t id)
     syni_scope_leave(scope, &section);
 }
 
-static const struct syni_wait_ops join_ops = {join_interrupted, join_collected, wait_forgotten,
-                                              NULL, join_implicates};
-static const struct syni_wait_ops room_ops = {room_interrupted, room_collected, wait_forgotten,
-                                              NULL, NULL};
-
-const struct syni_scope *syni_scope_joined_by(const struct syni_task *task)
+static bool child_leads(struct syni_list *node, const struct syni_task *to, int *left)
 {
-    const struct syni_scope *scope = task->ops == &join_ops ? task->on.scope : NULL;
+    return syni_chain_core_leads(SYNI_CONTAINER(node, struct syni_core, member.link), to, left);
+}
 
-    return scope && scope->goal == SYNI_GOAL_ALL && !scope->has_deadline ? scope : NULL;
+/* One that leads to TO is enough. */
+static bool some_lead(const struct syni_scope *scope, const struct syni_task *to, int *left)
+{
+    SYNI_LIST_EACH (node, &scope->children) {
+        if (child_leads(node, to, left))
+            return true;
+        if (*left <= 0)
+            return false;
+    }
+    return false;
+}
+
+/* One that does not is enough. */
+static bool all_lead(const struct syni_scope *scope, const struct syni_task *to, int *left)
+{
+    if (syni_list_empty(&scope->children))
+        return false;
+    SYNI_LIST_EACH (node, &scope->children)
+        if (!child_leads(node, to, left))
+            return false;
+    return true;
+}
+
+static bool join_leads(const struct syni_task *task, const struct syni_task *to, int *left)
+{
+    const struct syni_scope *scope = task->on.scope;
+
+    return !scope->has_deadline &&
+           (scope->goal == SYNI_GOAL_ALL ? some_lead : all_lead)(scope, to, left);
+}
+
+static bool room_leads(const struct syni_task *task, const struct syni_task *to, int *left)
+{
+    return !task->on.scope->has_deadline && all_lead(task->on.scope, to, left);
+}
+
+static const struct syni_wait_ops join_ops = {join_interrupted, join_collected, wait_forgotten,
+                                              NULL, join_implicates, join_leads};
+static const struct syni_wait_ops room_ops = {room_interrupted, room_collected, wait_forgotten,
+                                              NULL, NULL, room_leads};
+
+/* TASK, which begins to wait for SCOPE, would close a circle: the children through which it would are
+ * let go of, which fails the scope, and so ends the wait. */
+static void refuse_circles(struct syni_task *task, struct syni_scope *scope)
+{
+    /* relaxed: given later, a probe comes */
+    uint64_t mark = atomic_load_explicit(&task->mark, memory_order_relaxed);
+    struct syni_section section;
+    int left = SYNI_CHAIN_FAR;
+
+    if (mark && scope->goal != SYNI_GOAL_ALL && task->ops == &join_ops)
+        join_implicates(task, mark); /* of those of all, each was looked at when it came */
+    if (!task->ops->leads(task, task, &left))
+        return;
+    syni_scope_enter(scope, &section);
+    SYNI_LIST_EACH (node, &scope->children) {
+        struct syni_core *core = SYNI_CONTAINER(node, struct syni_core, member.link);
+        struct syn_report *report;
+
+        left = SYNI_CHAIN_FAR;
+        if (!child_leads(node, task, &left))
+            continue;
+        report = syni_chain_say(task, syni_core_name(core));
+        syni_scope_refuse(scope, core, report ? report->message : NULL, &section);
+        syni_report_free(report);
+    }
+    syni_scope_leave(scope, &section);
 }
 
 static struct syn_step scope_wait_wait_for(struct syni_task *task, struct syni_scope *scope,
@@ -104,6 +182,7 @@ static struct syn_step scope_wait_wait_for(struct syni_task *task, struct syni_s
     } else {
         task->ops = ops;
         scope->awaited = awaited;
+        refuse_circles(task, scope);
     }
     return syni_suspended;
 }

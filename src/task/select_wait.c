@@ -9,6 +9,8 @@
 #include <string.h>
 
 #include "base/report.h"
+#include "task/chain.h"
+#include "task/circle.h"
 #include "task/place.h"
 
 static void select_wait_wake_task(struct syni_select *select)
@@ -74,15 +76,17 @@ static bool select_wait_collect(struct syni_task *task)
 
     syni_timer_stop(&task->home->loop, &task->timer);
     syni_select_end(select);
-    select->choices[0].chosen = chosen;
+    select->choices[0].chosen = chosen == SYNI_REFUSED ? -1 : chosen;
     if (chosen >= 0) {
         take_answer(task, &select->choices[chosen]);
+    } else if (chosen == SYNI_REFUSED) {
+        task->status = SYN_EDEADLK;
     } else {
         task->status = syni_code_of(syni_task_asked_by(task));
         task->heard = syni_report_new(task->status, syni_task_asked_by(task), NULL);
     }
     syni_select_release(select);
-    return chosen < 0;
+    return chosen == SYNI_GIVEN_UP;
 }
 
 static void select_wait_forget(struct syni_task *task)
@@ -105,8 +109,82 @@ static void select_wait_drop(struct syni_task *task)
     syni_select_release(select);
 }
 
+/* --- circles: TASK waits for the first of several, and closes one if each of them does --- */
+
+/* What carries the mark ID is refused a wait for CHOICE alone. */
+static bool choice_is_closed(struct syn_choice *choice, uint64_t id, struct syn_report **out_report)
+{
+    struct syni_chance *chance = syni_chance(choice);
+    syn_err err = SYN_OK;
+
+    if (chance->core)
+        err = syni_circle_look_at(id, chance->core, out_report);
+    else if (chance->channel && choice->on == SYNI_ON_NEXT)
+        err = syni_channel_look_at(chance->channel, id, out_report);
+    return err != SYN_OK;
+}
+
+static void select_wait_refuse(struct syni_task *task, struct syn_report *report)
+{
+    if (!syni_select_claim(&task->on.select, SYNI_REFUSED)) {
+        syni_report_free(report); /* it is decided */
+        return;
+    }
+    syni_report_free(task->heard);
+    task->heard = report;
+    syni_task_resume(task);
+}
+
+static void select_wait_implicate(struct syni_task *task, uint64_t id)
+{
+    struct syni_select *select = &task->on.select;
+    struct syn_report *report = NULL;
+
+    for (int i = 0; i < select->n; i++) {
+        syni_report_free(report);
+        report = NULL;
+        if (!choice_is_closed(&select->choices[i], id, &report))
+            return;
+    }
+    select_wait_refuse(task, report);
+}
+
+static bool choice_leads(struct syn_choice *choice, const struct syni_task *to, int *left)
+{
+    struct syni_chance *chance = syni_chance(choice);
+
+    if (chance->core)
+        return syni_chain_core_leads(chance->core, to, left);
+    return chance->channel && choice->on == SYNI_ON_NEXT &&
+           syni_channel_leads(chance->channel, to, left);
+}
+
+static bool select_wait_leads(const struct syni_task *task, const struct syni_task *to, int *left)
+{
+    const struct syni_select *select = &task->on.select;
+
+    for (int i = 0; i < select->n; i++)
+        if (!choice_leads(&select->choices[i], to, left))
+            return false;
+    return select->n > 0;
+}
+
+/* TASK has begun to wait. */
+static void select_wait_refuse_circles(struct syni_task *task)
+{
+    /* relaxed: given later, a probe comes */
+    uint64_t mark = atomic_load_explicit(&task->mark, memory_order_relaxed);
+    int left = SYNI_CHAIN_FAR;
+
+    if (mark)
+        select_wait_implicate(task, mark);
+    else if (!syni_heap_holds(&task->timer.node) && select_wait_leads(task, task, &left))
+        select_wait_refuse(task, syni_chain_say(task, "the first of several"));
+}
+
 static const struct syni_wait_ops select_ops = {select_wait_interrupt, select_wait_collect,
-                                                select_wait_forget, select_wait_drop, NULL};
+                                                select_wait_forget, select_wait_drop,
+                                                select_wait_implicate, select_wait_leads};
 
 static void check_places(const struct syni_task *task, const struct syn_choice *store,
                          const struct syn_choice *from, int n)
@@ -135,5 +213,7 @@ struct syn_step syni_step_select(struct syn_task *public_task, struct syn_choice
                          select_wait_time_is_up);
     if (syni_select_begin(&task->on.select, store, n, select_wait_wake_task))
         syni_task_resume(task);
+    else
+        select_wait_refuse_circles(task);
     return syni_suspended;
 }

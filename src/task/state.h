@@ -105,6 +105,8 @@ struct syni_wait_ops {
     void (*drop)(struct syni_task *task);
     /* TASK got the mark ID in its wait, and passes it on (circle.h); NULL: nobody knows to whom. */
     void (*implicate)(struct syni_task *task, uint64_t id);
+    /* TASK goes on only when TO, of the same loop, does (chain.h); NULL: never. */
+    bool (*leads)(const struct syni_task *task, const struct syni_task *to, int *left);
 };
 
 /* struct syn_task as the engine sees it. The public one shows the first fields and
@@ -142,6 +144,7 @@ struct __attribute__((may_alias)) syni_task {
     bool closing : 1;   /* it waits for open scopes and contexts before it cleans up, or ends */
     bool cleaned : 1;   /* its clean-up is over, too */
     bool stepped : 1;   /* seen.c: its first step was told of */
+    bool walked : 1;    /* chain.c looks at what it waits for */
     struct syni_live live;
     struct syni_list shelter; /* a ring: one that leaves, and what it shelters */
     enum syni_wait wait; /* NOTHING as soon as it is over */

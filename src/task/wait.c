@@ -11,6 +11,7 @@
 #include <stddef.h>
 
 #include "base/report.h"
+#include "task/chain.h"
 #include "task/place.h"
 
 const struct syn_step syni_suspended = {1};
@@ -157,8 +158,13 @@ static void refuse_result(struct syni_task *task, struct syn_report *report)
         syni_report_free(report); /* it is there */
 }
 
+static bool result_leads(const struct syni_task *task, const struct syni_task *to, int *left)
+{
+    return !task->on.result.given_up && syni_chain_core_leads(task->on.result.child, to, left);
+}
+
 static const struct syni_wait_ops result_ops = {interrupt_result, collect_result, forget_result,
-                                                drop_result, NULL};
+                                                drop_result, NULL, result_leads};
 
 static void begin_await(struct syni_task *task, void *out)
 {
@@ -173,9 +179,17 @@ static void begin_await(struct syni_task *task, void *out)
     task->on.result.waiter.wake = wake_by_result;
 }
 
+static bool wait_closes_circle(struct syni_task *task, const struct syni_core *child)
+{
+    if (!syni_chain_closes(child, task))
+        return false;
+    give_up_refused(task, syni_chain_say(task, syni_core_name(child)));
+    return true;
+}
+
 /* TASK, which has begun, waits for CHILD, or is resumed as it is done. False: somebody else waits
  * for it. */
-static bool wait_wait_for(struct syni_task *task, struct syni_core *child, int64_t deadline)
+static bool wait_for(struct syni_task *task, struct syni_core *child, int64_t deadline)
 {
     struct syn_report *report;
     bool busy = false, late;
@@ -188,6 +202,8 @@ static bool wait_wait_for(struct syni_task *task, struct syni_core *child, int64
         give_up_refused(task, report);
         return true;
     }
+    if (deadline == SYNI_NEVER && wait_closes_circle(task, child))
+        return true;
     syni_core_tighten(child, deadline);
     syni_core_tighten(child, syni_task_deadline_for_children(task));
     /* The timer first: once the waiter is known, another thread may post us. */
@@ -223,6 +239,8 @@ static void wait_for_own(struct syni_task *task, struct syni_core *child)
         give_up_refused(task, report);
         return;
     }
+    if (wait_closes_circle(task, child))
+        return;
     syni_task_tighten(child->task, syni_task_deadline_for_children(task));
     syni_core_wait_here(child, &task->on.result.waiter);
     syni_task_begin_at_once(task->home, child->task);
@@ -231,7 +249,7 @@ static void wait_for_own(struct syni_task *task, struct syni_core *child)
 bool syni_await_core(struct syni_task *task, struct syni_core *child, void *out, int64_t deadline)
 {
     begin_await(task, out);
-    if (wait_wait_for(task, child, deadline))
+    if (wait_for(task, child, deadline))
         return true;
     task->ops = NULL;
     task->status = SYN_OK;
@@ -254,7 +272,7 @@ struct syn_step syni_step_await(struct syn_task *public_task, struct syn_future 
         wait_for_own(task, child);
     } else if (err) {
         await_refused(task, err);
-    } else if (wait_wait_for(task, child, deadline.ns)) {
+    } else if (wait_for(task, child, deadline.ns)) {
         syni_core_commit(child);
     } else {
         syni_core_restore(child);
@@ -283,7 +301,7 @@ struct syn_step syni_step_cancel(struct syn_task *public_task, struct syn_future
         cancel_nothing(task);
     } else if (err) {
         await_refused(task, err);
-    } else if (wait_wait_for(task, child, SYNI_NEVER)) {
+    } else if (wait_for(task, child, SYNI_NEVER)) {
         syni_core_commit(child);
         if (task->wait == SYNI_WAIT_RESULT)
             wait_ask_child(task, SYN_BY_REQUEST);

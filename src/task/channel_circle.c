@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Channels in circles of waiting: what a wait at one depends on. See circle.h and chain.h.
+ *
+ * Any thread, but for the two that look at chains, which are the driver's.
+ */
+#include "task/chain.h"
+#include "task/channel.h"
+#include "task/circle.h"
+
+#include <stddef.h>
+
+#include "base/report.h"
+
+bool syni_channel_leads(struct syni_channel *channel, const struct syni_task *to, int *left)
+{
+    const struct syni_task *generator = NULL;
+
+    if (!channel->is_generator)
+        return false;
+    syni_mutex_lock(&channel->lock);
+    if (channel->generator)
+        generator = channel->generator->task;
+    if (generator && generator->home != to->home)
+        generator = NULL;
+    syni_mutex_unlock(&channel->lock);
+    return generator && syni_chain_leads(generator, to, left); /* on our loop: it does not end now */
+}
+
+bool syni_channel_closes(struct syni_channel *channel, const struct syni_task *task)
+{
+    int left = SYNI_CHAIN_FAR;
+
+    return !syni_heap_holds(&task->timer.node) && syni_channel_leads(channel, task, &left);
+}
+
+/* NULL: it has none, or that has ended. */
+static struct syni_core *hold_generator(struct syni_channel *channel)
+{
+    struct syni_core *generator;
+
+    if (!channel->is_generator)
+        return NULL;
+    syni_mutex_lock(&channel->lock);
+    generator = channel->generator;
+    if (generator)
+        syni_core_hold(generator);
+    syni_mutex_unlock(&channel->lock);
+    return generator;
+}
+
+syn_err syni_channel_depend(struct syni_channel *channel, uint64_t mark,
+                            struct syn_report **out_report)
+{
+    struct syni_core *generator = mark ? hold_generator(channel) : NULL;
+    syn_err err = SYN_OK;
+
+    if (generator) {
+        err = syni_circle_depend(mark, generator, out_report);
+        syni_core_unpin(generator);
+    }
+    return err;
+}
+
+static syn_err channel_depend_on_room(struct syni_channel *channel, uint64_t mark,
+                                      struct syn_report **out_report)
+{
+    const struct syn_mailbox *mailbox = syni_channel_mailbox(channel);
+    const char *name, *function;
+
+    if (!mailbox || !syni_circle_is_drained(mark, mailbox, &name, &function))
+        return SYN_OK;
+    *out_report = syni_report_format(SYN_EDEADLK, SYN_BY_LIBRARY,
+                                     "room is made by drains of the mailbox '%s', and a callback in one "
+                                     "waits for %s, which waits for that room; write future_then(...) "
+                                     "there",
+                                     name, function);
+    return SYN_EDEADLK;
+}
+
+syn_err syni_channel_depend_by(struct syni_channel *channel, const struct syni_port *port,
+                               uint64_t mark, struct syn_report **out_report)
+{
+    return port->receives || !port->item ? syni_channel_depend(channel, mark, out_report)
+                                         : channel_depend_on_room(channel, mark, out_report);
+}
+
+syn_err syni_channel_look_at(struct syni_channel *channel, uint64_t mark,
+                          struct syn_report **out_report)
+{
+    struct syni_core *generator = mark ? hold_generator(channel) : NULL;
+    syn_err err = SYN_OK;
+
+    if (generator) {
+        err = syni_circle_look_at(mark, generator, out_report);
+        syni_core_unpin(generator);
+    }
+    return err;
+}
