@@ -4,12 +4,16 @@
  * caller is in its wait; a signal that is raised before a call meets it, or is kept for it.
  */
 #define _GNU_SOURCE
+#include <fcntl.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/wait.h>
 
+#include <synchronicity/tcp.h>
+
 #include "support/call_rig.h"
+#include "support/fake_net.h"
 
 SYNCHRONIZER(demo);
 POOL(pool, .max_threads = 2);
@@ -143,6 +147,65 @@ static void X6_every_kind_of_wait_is_ended(void)
     end_case();
 }
 
+/* A handle of a promise that nobody completes. */
+static struct number_future never(struct number_promise *out_promise)
+{
+    struct number_future future;
+
+    CHECK_INT(promise_new(number, out_promise, &future), 0);
+    return future;
+}
+
+static void X6_so_are_a_select_a_shared_future_and_a_join(void)
+{
+    struct number_promise promise;
+    struct number_future future;
+    struct number_shared shared;
+    struct ints_channel channel;
+    struct syn_scope scope = SYN_SCOPE;
+    syn_err err = SYN_OK;
+    int y = 0;
+
+    start_case();
+    CHECK_INT(channel_new(ints, 1, &channel), 0);
+    future = never(&promise);
+    raise(SIGINT);
+    CHECK_INT(channel_select(&err, ON_NEXT(channel, &y), ON_FUTURE(future, &y)), -1);
+    CHECK_INT(err, SYN_EINTR);
+    CHECK_INT(future_share(future, &shared), 0);
+    raise(SIGINT);
+    CHECK_INT(shared_get(shared, &y), SYN_EINTR);
+    shared_release(shared);
+    promise_drop(promise);
+    begun = 0;
+    CHECK_INT(scope_spawn(&scope, sleeps_future(2), &y), 0);
+    CHECK_INT(scope_spawn(&scope, sleeps_future(2), &y), 0); /* sends it */
+    CHECK_INT(scope_join(&scope), SYN_EINTR);
+    CHECK_INT(cleaned_up, 2);
+    scope_limit(&scope, 1);
+    begun = 0;
+    CHECK_INT(scope_spawn(&scope, sleeps_future(1), &y), 0);
+    CHECK_INT(scope_spawn(&scope, sleeps_future(5), &y), SYN_EINTR); /* waits for room */
+    CHECK_INT(scope_join(&scope), SYN_EINTR);
+    channel_drop(channel);
+    end_case();
+}
+
+static void X6_so_is_the_look_up_of_a_name(void)
+{
+    struct syn_stream *stream = NULL;
+
+    start_case();
+    fake_hold(NULL);
+    raise(SIGINT);
+    CHECK_INT(syn_tcp_connect("slow.example", 80, &stream), SYN_EINTR);
+    CHECK(!stream);
+    fake_release();
+    CHECK_INT(synchronizer_stop(syn_default_synchronizer(), syn_after(10)), SYN_OK);
+    CHECK_INT(pool_stop(syn_lookup_pool(), syn_after(20)), SYN_OK);
+    end_case();
+}
+
 /* Its clean-up, after the first, sends the second and does not end. */
 ASYNC(demo, int, swallows)
 {
@@ -174,6 +237,20 @@ static void X6_a_future_whose_task_did_not_heed_the_first_is_left(void)
     CHECK_INT(future_get(swallows_future(), &y), SYN_EABANDONED);
     CHECK_INT(syn_last_report()->origin, SYN_BY_INTERRUPT);
     CHECK_INT(synchronizer_stop(&demo, syn_after(0)), SYN_ETIMEDOUT);
+    end_case();
+}
+
+static void X6_so_is_the_join_of_what_did_not_heed_the_first(void)
+{
+    struct syn_scope scope = SYN_SCOPE;
+    int y = 7;
+
+    start_case();
+    CHECK_INT(scope_spawn(&scope, swallows_future(), &y), 0);
+    CHECK_INT(scope_join(&scope), SYN_EABANDONED);
+    scope_close(&scope); /* nothing is left in it */
+    CHECK_INT(synchronizer_stop(&demo, syn_after(0)), SYN_ETIMEDOUT);
+    CHECK_INT(y, 7);
     end_case();
 }
 
@@ -241,21 +318,96 @@ static void X6_what_cannot_be_caught_is_refused(void)
     CHECK_INT(syn_catch_interrupt(SIGKILL), SYN_EINVAL);
     CHECK_INT(syn_catch_interrupt(0), SYN_EINVAL);
     CHECK_INT(syn_catch_interrupt(SIGINT), 0);
-    CHECK_INT(syn_catch_interrupt(SIGTERM), SYN_EALREADY);
+    CHECK_INT(syn_catch_interrupt(SIGINT), SYN_EALREADY);
+    CHECK_INT(syn_catch_interrupt(SIGKILL), SYN_EINVAL);
     syn_release_interrupt();
     CHECK_INT(syn_catch_interrupt(SIGTERM), 0);
     syn_release_interrupt();
+}
+
+/* Nobody waits: the first of either is kept, the second goes to its own action. */
+static void X6_several_signals_count_together(void)
+{
+    struct sigaction own = {.sa_handler = on_interrupt}, now;
+    int y = 0;
+
+    begin_in_real_time();
+    CHECK_INT(sigaction(SIGTERM, &own, NULL), 0);
+    CHECK_INT(syn_catch_interrupt(SIGINT), 0);
+    CHECK_INT(syn_catch_interrupt(SIGTERM), 0);
+    raise(SIGTERM);
+    CHECK_INT(sleeps(100, &y), SYN_EINTR);
+    raise(SIGINT);
+    CHECK_INT(sleeps(100, &y), SYN_EINTR);
+    raise(SIGINT);
+    CHECK_INT(handled, 0);
+    raise(SIGTERM);
+    while (!handled)
+        poll(NULL, 0, 1);
+    syn_release_interrupt();
+    CHECK_INT(sigaction(SIGTERM, NULL, &now), 0);
+    CHECK(now.sa_handler == on_interrupt);
+    CHECK_INT(sigaction(SIGINT, NULL, &now), 0);
+    CHECK(now.sa_handler == SIG_DFL);
+    finish(&demo);
+}
+
+static double processor_time(void)
+{
+    struct timespec used;
+
+    CHECK_INT(clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used), 0);
+    return (double)used.tv_sec + (double)used.tv_nsec * 1e-9;
+}
+
+/* Other code closes the two descriptors, and has files under their numbers. */
+static void X6_descriptors_that_other_code_closes_are_replaced(void)
+{
+    bool open_before[64];
+    char content;
+    double before;
+    int n = 0, files[64], y = 0;
+
+    begin_in_real_time();
+    for (int fd = 0; fd < 64; fd++)
+        open_before[fd] = fcntl(fd, F_GETFD) != -1;
+    CHECK_INT(syn_catch_interrupt(SIGINT), 0);
+    for (int fd = 0; fd < 64; fd++) {
+        if (open_before[fd] || fcntl(fd, F_GETFD) == -1)
+            continue;
+        files[n] = open("/dev/zero", O_RDWR | O_CLOEXEC);
+        CHECK_INT(dup2(files[n], fd), fd);
+        close(files[n]);
+        files[n++] = fd;
+    }
+    CHECK_INT(n, 2);
+    before = processor_time();
+    poll(NULL, 0, 200);
+    CHECK(processor_time() - before < 0.15); /* nobody spins */
+    raise(SIGINT);
+    CHECK_INT(sleeps(100, &y), SYN_EINTR);
+    for (int i = 0; i < n; i++) {
+        CHECK_INT(read(files[i], &content, 1), 1); /* still the file */
+        close(files[i]);
+    }
+    syn_release_interrupt();
+    finish(&demo);
 }
 
 static const struct test_case cases[] = {
     TEST_MODES(X6_a_signal_ends_a_call_which_cleans_up),
     TEST_MODES(X6_it_ends_those_of_every_thread),
     TEST_MODES(X6_every_kind_of_wait_is_ended),
+    TEST_MODES(X6_so_are_a_select_a_shared_future_and_a_join),
+    TEST_MODES(X6_so_is_the_look_up_of_a_name),
     TEST_MODES(X6_the_second_abandons_what_did_not_heed_the_first),
+    TEST_MODES(X6_so_is_the_join_of_what_did_not_heed_the_first),
     TEST_MODES(X6_a_future_whose_task_did_not_heed_the_first_is_left),
     TEST_MODES(X6_what_begins_afterwards_runs),
     TEST(X6_the_last_one_is_the_programs_own),
     TEST(X6_without_a_handler_of_its_own_the_process_ends),
     TEST(X6_what_cannot_be_caught_is_refused),
+    TEST_MODES(X6_several_signals_count_together),
+    TEST_MODES(X6_descriptors_that_other_code_closes_are_replaced),
 };
 TEST_MAIN("interrupt", cases);

@@ -49,20 +49,26 @@ void syn_spawn_end(void);
  * and the wait fails with SYN_EINTR and its trace (syn_report.origin is SYN_BY_INTERRUPT); or ends well, if
  * it does not heed that. If no thread blocks at that moment the next wait that begins fails so.
  * The SECOND, while one of these still waits, abandons it: it fails with SYN_EABANDONED, a line on
- * standard error says so. No step of a call's task runs again; the task of a future goes on without
- * the thread. A step that does not return cannot be abandoned; nor can the join of a scope.
+ * standard error says so. No step of a call's task runs again; the task of a future, and the children
+ * of a scope that is joined, go on without the thread: nothing of them is written to an OUT any more. A
+ * step that does not return cannot be abandoned.
  * The THIRD, or the second if no thread blocks, goes to the action that the program had before, and
  * so do all that follow.
  *
+ * SEVERAL SIGNALS: call it for each, SIGINT and SIGTERM for instance. They count together: the second
+ * that comes is the second, whichever it is; each goes to its own action in the end. There are no
+ * other options: what a thread does with SYN_EINTR is the program's.
+ *
  * Tasks and jobs that no thread waits for are left alone. Waits that were on at this call are, too.
- * It starts a thread, which needs two descriptors. The signal must not be blocked in all threads.
- * One signal at a time. In a forked child none is caught.
- * Thread: any. Fails: SYN_EALREADY (one is caught), SYN_EINVAL (not a signal that can be caught),
+ * It starts a thread, which needs two descriptors; if other code closes these they are replaced, and a
+ * line on standard error says so. The signal must not be blocked in all threads. In a forked child
+ * none is caught.
+ * Thread: any. Fails: SYN_EALREADY (this one is caught), SYN_EINVAL (not a signal that can be caught),
  * SYN_EAGAIN, SYN_ENOMEM (no thread), EMFILE. */
 syn_err syn_catch_interrupt(int signal);
 
-/* The opposite: the action that the program had before is restored, unless the program has set
- * another one meanwhile. Nothing if none is caught. Not in a handler. */
+/* The opposite, for all of them: the actions that the program had before are restored, unless the program has
+ * set others meanwhile. Nothing if none is caught. Not in a handler. */
 void syn_release_interrupt(void);
 
 /* --- the end ---

@@ -138,6 +138,19 @@ syn_err syni_listener_add(struct syni_listener *listener)
     return err;
 }
 
+syn_err syni_listener_also(struct syni_listener *listener, int number)
+{
+    syn_err err = SYN_EALREADY;
+
+    syni_mutex_lock(&listener_lock);
+    if (!listener->wants[number]) {
+        err = listener_begin(number);
+        listener->wants[number] = !err;
+    }
+    syni_mutex_unlock(&listener_lock);
+    return err;
+}
+
 syn_err syni_listener_remove(struct syni_listener *listener)
 {
     bool mine = listener->notice.process == (int)syni_process();

@@ -12,7 +12,7 @@ enum { SYNI_SIGNALS = 65 }; /* numbers below */
 /* Zero, then added. Owned by who listens. */
 struct syni_listener {
     struct syni_notice notice;
-    bool wants[SYNI_SIGNALS];          /* set before it is added */
+    atomic_bool wants[SYNI_SIGNALS];   /* set before it is added, or by syni_listener_also() */
     atomic_uint counts[SYNI_SIGNALS];  /* that came and were not fetched; by the handler */
     _Atomic(struct syni_listener *) next;
 };
@@ -20,6 +20,9 @@ struct syni_listener {
 /* Opens its notice and has the handler run for what it wants. Fails: SYN_EINVAL, as sigaction() for
  * a signal that it wants; as syni_notice_open(); then nothing has changed. */
 syn_err syni_listener_add(struct syni_listener *listener);
+
+/* LISTENER, which was added, wants NUMBER, too. Fails: SYN_EALREADY; SYN_EINVAL, as above. */
+syn_err syni_listener_also(struct syni_listener *listener, int number);
 
 /* No handler touches it any more; the actions that the program had before are back. Not in a
  * handler. Fails: SYN_EBUSY, one waits for its notice, and nothing happened. */

@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <sched.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/descriptor.h"
@@ -19,8 +20,23 @@ static bool is_mine(struct syni_notice *notice)
     return atomic_load(&notice->process) == (int)syni_process();
 }
 
+/* Async-signal-safe. */
+static bool notice_is_end(const struct syni_notice *notice, int fd)
+{
+    struct stat now;
+
+    return fstat(fd, &now) == 0 && (unsigned)now.st_dev == notice->device &&
+           (unsigned)now.st_ino == notice->number;
+}
+
+bool syni_notice_is_whole(const struct syni_notice *notice)
+{
+    return notice_is_end(notice, notice->in - 1) && notice_is_end(notice, notice->out - 1);
+}
+
 syn_err syni_notice_open(struct syni_notice *notice)
 {
+    struct stat pipe;
     int ends[2];
     syn_err err;
 
@@ -29,6 +45,14 @@ syn_err syni_notice_open(struct syni_notice *notice)
     err = syni_pipe(ends);
     if (err)
         return err;
+    if (fstat(ends[0], &pipe) != 0) {
+        err = errno;
+        close(ends[0]);
+        close(ends[1]);
+        return err;
+    }
+    notice->device = (unsigned)pipe.st_dev;
+    notice->number = (unsigned)pipe.st_ino;
     syni_fork_close_in_child(ends[0], true);
     syni_fork_close_in_child(ends[1], true);
     notice->senders = 0;
@@ -47,7 +71,7 @@ void syni_notice_send(struct syni_notice *notice)
     /* seq_cst: the count is written and then the descriptor read, in close() the other way round */
     atomic_fetch_add(&notice->senders, 1);
     in = atomic_load(&notice->in);
-    if (in && is_mine(notice) && !atomic_exchange(&notice->sent, true))
+    if (in && is_mine(notice) && !atomic_exchange(&notice->sent, true) && notice_is_end(notice, in - 1))
         do
             n = write(in - 1, "", 1);
         while (n < 0 && errno == EINTR);
@@ -76,7 +100,7 @@ bool syni_notice_take(struct syni_notice *notice)
     ssize_t n;
 
     do
-        n = read(notice->out - 1, bytes, sizeof bytes);
+        n = notice_is_end(notice, notice->out - 1) ? read(notice->out - 1, bytes, sizeof bytes) : 0;
     while (n == (ssize_t)sizeof bytes || (n < 0 && errno == EINTR));
     syni_thread_let_cancel(cancel_state);
     return atomic_exchange(&notice->sent, false);
@@ -87,10 +111,11 @@ int syni_notice_descriptor(struct syni_notice *notice)
     return notice->out - 1;
 }
 
-static void close_end(int fd)
+static void close_end(const struct syni_notice *notice, int fd)
 {
     syni_fork_close_in_child(fd, false);
-    close(fd);
+    if (notice_is_end(notice, fd))
+        close(fd);
 }
 
 syn_err syni_notice_close(struct syni_notice *notice)
@@ -110,8 +135,8 @@ syn_err syni_notice_close(struct syni_notice *notice)
         sched_yield();
     notice->out = 0;
     cancel_state = syni_thread_hold_cancel();
-    close_end(in - 1);
-    close_end(out - 1);
+    close_end(notice, in - 1);
+    close_end(notice, out - 1);
     syni_thread_let_cancel(cancel_state);
     notice->waited = false;
     return SYN_OK;

@@ -5,6 +5,9 @@
  * A flag SENT and a pipe. The sender sets the flag, and writes a byte if it was not set; who takes it
  * empties the pipe first and then takes the flag. So a flag that is set has a byte in the pipe, or one
  * on the way, and the pipe is never full.
+ *
+ * Other code may close these descriptors, and the numbers then be other files. The pipe is known by its
+ * file's device and number: nothing is written into a foreign file, read from it or closed.
  */
 #ifndef SYNI_NOTICE_H
 #define SYNI_NOTICE_H
@@ -21,6 +24,7 @@ struct syni_notice {
     atomic_int senders; /* that may still write */
     atomic_bool sent;
     atomic_bool waited; /* one waits */
+    unsigned device, number; /* of the pipe, cut; written before `in` */
 };
 
 /* Fails: SYN_EALREADY; as syni_pipe(). */
@@ -33,6 +37,9 @@ void syni_notice_send(struct syni_notice *notice);
  * SYN_EBUSY; SYN_EFORKED. */
 syn_err syni_notice_enter(struct syni_notice *notice);
 void syni_notice_leave(struct syni_notice *notice);
+
+/* Both ends are still its pipe. By who waits. */
+bool syni_notice_is_whole(const struct syni_notice *notice);
 
 /* It was sent since this last said so. By who waits. */
 bool syni_notice_take(struct syni_notice *notice);

@@ -18,6 +18,7 @@
 /* From the outside in: of what, and which may be taken inside. */
 #define SYNI_LOCK_RANKS(RANK)                                                                      \
     RANK(CATCHING, "of the catching of interrupts", SYNI_INSIDE_ANY)                              \
+    RANK(LISTENING, "of how signals are caught", SYNI_INSIDE_ANY)                                  \
     RANK(INTERRUPT, "of waits that a signal interrupts", SYNI_INSIDE_ANY)                          \
     RANK(TRACE, "of the trace", SYNI_INSIDE_ANY) /* it starts its thread */                        \
     RANK(LIFE, "of synchronizers' lives", SYNI_INSIDE_ANY) /* held while one starts */             \

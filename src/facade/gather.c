@@ -190,52 +190,31 @@ static bool ask_children(struct syni_thread_wait *wait, enum syn_origin origin)
     return true;
 }
 
-/* The first child from NUMBER on, held; NULL: there is none. */
-static struct syni_core *hold_child(struct syni_scope *scope, unsigned number)
+/* It was asked, and does not end: it is left, and the thread is told. */
+static bool leave_children(struct syni_thread_wait *wait, enum syn_origin origin)
 {
-    struct syni_core *found = NULL;
+    struct syni_scope *scope = SYNI_CONTAINER(wait, struct scope_wait, wait)->scope;
     struct syni_section section;
 
+    if (origin != SYN_BY_INTERRUPT)
+        return false;
     syni_scope_enter(scope, &section);
-    SYNI_LIST_EACH (node, &scope->children) {
-        struct syni_core *core = SYNI_CONTAINER(node, struct syni_core, member.link);
-
-        if (core->member.number >= number && (!found || core->member.number < found->member.number))
-            found = core;
-    }
-    if (found)
-        syni_core_hold(found);
+    syni_scope_abandon(scope, &section);
     syni_scope_leave(scope, &section);
-    return found;
+    return false;
 }
 
-/* In a step: the wait depends on each child; if the first is enough, only on all of them together. One
- * by one, since marking takes other locks. */
 static syn_err depend_on_children(struct syni_thread_wait *wait, uint64_t id,
                                   struct syn_report **out_report)
 {
-    struct syni_scope *scope = SYNI_CONTAINER(wait, struct scope_wait, wait)->scope;
-    bool any = scope->goal != SYNI_GOAL_ALL;
-    struct syni_core *child = hold_child(scope, 0);
-    syn_err err = SYN_OK;
-
-    *out_report = NULL;
-    while (child) {
-        unsigned next = child->member.number + 1;
-
-        syni_report_free(*out_report);
-        *out_report = NULL;
-        err = (any ? syni_circle_look_at : syni_circle_depend)(id, child, out_report);
-        syni_core_unpin(child);
-        child = any == !err ? NULL : hold_child(scope, next);
-    }
-    return err;
+    return syni_scope_depend(SYNI_CONTAINER(wait, struct scope_wait, wait)->scope, id, out_report);
 }
 
 /* Waits in this thread. Fails: SYN_EDEADLK. */
 static syn_err gather_wait_for(struct syni_scope *scope, enum syni_scope_wait awaited)
 {
-    static const struct syni_thread_wait_ops ops = {list_at_scope, NULL, ask_children, NULL};
+    static const struct syni_thread_wait_ops ops = {list_at_scope, leave_children, ask_children,
+                                                    NULL};
     int64_t deadline = scope->has_deadline ? scope->deadline : SYNI_NEVER;
     struct scope_wait here = {.wait = {.ops = &ops,
                                        .source = {.name = "a scope"},

@@ -29,18 +29,24 @@ static struct syni_mutex catching = SYNI_MUTEX_INIT(CATCHING);
 /* under catching */
 static bool caught;
 static struct syni_thread thread;
-static struct syni_listener listener;
 static atomic_bool over; /* the thread shall end */
+
+static struct syni_mutex listening = SYNI_MUTEX_INIT(LISTENING);
+/* under listening; the thread's and whoever catches one more signal */
+static struct syni_listener listeners_of_ours[2]; /* the second one replaces the first; see renew() */
+static struct syni_listener *listener; /* which of them; NULL: none listens */
 
 static void interrupt_forked(void)
 {
     interrupt_made = pending = caught = false;
+    listener = NULL;
     syni_interrupts = false;
 }
 
 static struct syni_fork_call interrupt_fork_call = {.lock = &interrupt_lock,
                                                     .child = interrupt_forked};
 static struct syni_fork_call fork_call_catching = {.lock = &catching};
+static struct syni_fork_call fork_call_listening = {.lock = &listening};
 
 static void interrupt_list_locked(void)
 {
@@ -140,39 +146,108 @@ static void press(int number)
         syni_listener_pass_on(number);
 }
 
+/* --- catching --- */
+
+/* What came is pressed. By the thread. */
+static void press_all(void)
+{
+    unsigned count;
+    int number;
+
+    syni_notice_take(&listener->notice);
+    while ((number = syni_listener_take(listener, &count)))
+        for (; count > 0; count--)
+            press(number);
+}
+
+/* Starts to listen to what BEFORE (NULL: nothing) listens to, and to NUMBER (0: nothing more). */
+static syn_err listen_locked(const struct syni_listener *before, int number)
+{
+    struct syni_listener *next = &listeners_of_ours[before == &listeners_of_ours[0]];
+    syn_err err;
+
+    SYNI_HOLDS(&listening);
+    for (int s = 0; s < SYNI_SIGNALS; s++) {
+        next->wants[s] = s && (s == number || (before && before->wants[s]));
+        next->counts[s] = 0;
+    }
+    err = syni_listener_add(next);
+    if (!err)
+        listener = next;
+    return err;
+}
+
+static void stop_listening_locked(struct syni_listener *which)
+{
+    SYNI_HOLDS(&listening);
+    if (which)
+        syni_listener_remove(which);
+}
+
+/* Other code has closed the descriptors of the notice: another one takes its place, before it goes, so
+ * that no signal finds the program's own action meanwhile. False: there is none to be had. */
+static bool renew(void)
+{
+    struct syni_listener *before;
+    syn_err err;
+
+    syni_mutex_lock(&listening);
+    before = listener;
+    err = listen_locked(before, 0);
+    stop_listening_locked(before);
+    if (err)
+        listener = NULL;
+    syni_mutex_unlock(&listening);
+    syni_print(err ? "other code closed the descriptors of interrupts, and there are no others; no "
+                     "signal interrupts any more"
+                   : "other code closed the descriptors of interrupts; there are others now");
+    return !err;
+}
+
 static void interrupt_run(void *unused)
 {
-    int fd = syni_notice_descriptor(&listener.notice), number;
-    unsigned count;
-
     (void)unused;
     while (!over) {
-        if (!syni_descriptor_ready(fd, false, -1))
+        if (!syni_descriptor_ready(syni_notice_descriptor(&listener->notice), false, -1))
             continue;
-        syni_notice_take(&listener.notice);
-        while ((number = syni_listener_take(&listener, &count)))
-            for (; count > 0; count--)
-                press(number);
+        press_all();
+        if (!over && !syni_notice_is_whole(&listener->notice) && !renew()) {
+            syni_interrupts = false;
+            return;
+        }
     }
 }
 
-static syn_err catch_locked(int number)
+static syn_err catch_first_locked(int number)
 {
     syn_err err;
 
-    for (int s = 0; s < SYNI_SIGNALS; s++) {
-        listener.wants[s] = s == number;
-        listener.counts[s] = 0;
-    }
-    err = syni_listener_add(&listener);
+    SYNI_HOLDS(&catching);
+    syni_mutex_lock(&listening);
+    err = listen_locked(NULL, number);
+    syni_mutex_unlock(&listening);
     if (err)
         return err;
     over = false;
     err = syni_thread_start(&thread, "interrupts", 0, interrupt_run, NULL);
-    if (err)
-        syni_listener_remove(&listener);
+    if (err) {
+        syni_mutex_lock(&listening);
+        stop_listening_locked(listener);
+        listener = NULL;
+        syni_mutex_unlock(&listening);
+    }
     caught = !err;
     syni_interrupts = caught;
+    return err;
+}
+
+static syn_err catch_one_more(int number)
+{
+    syn_err err;
+
+    syni_mutex_lock(&listening);
+    err = listener ? syni_listener_also(listener, number) : SYN_EBADF;
+    syni_mutex_unlock(&listening);
     return err;
 }
 
@@ -182,16 +257,30 @@ syn_err syn_catch_interrupt(int number)
 
     if (!err)
         err = syni_fork_watch(&fork_call_catching);
+    if (!err)
+        err = syni_fork_watch(&fork_call_listening);
     if (err)
         return syni_refuse(err, "no memory to catch interrupts");
     if (number <= 0 || number >= SYNI_SIGNALS)
         return syni_refuse(SYN_EINVAL, "%d is no signal that can be caught", number);
     syni_mutex_lock(&catching);
-    err = caught ? SYN_EALREADY : catch_locked(number);
+    err = caught ? catch_one_more(number) : catch_first_locked(number);
     syni_mutex_unlock(&catching);
     if (err == SYN_EALREADY)
-        return syni_refuse(err, "a signal is caught already; write syn_release_interrupt() before");
+        return syni_refuse(err, "signal %d is caught already; write syn_release_interrupt() before",
+                           number);
     return err ? syni_refuse(err, "signal %d cannot be caught", number) : SYN_OK;
+}
+
+/* The thread's descriptors may be renewed meanwhile: so it is told until it hears. */
+static void end_thread(void)
+{
+    over = true;
+    syni_mutex_lock(&listening);
+    if (listener)
+        syni_notice_send(&listener->notice);
+    syni_mutex_unlock(&listening);
+    syni_thread_join(&thread);
 }
 
 void syn_release_interrupt(void)
@@ -199,10 +288,11 @@ void syn_release_interrupt(void)
     syni_mutex_lock(&catching);
     if (caught) {
         syni_interrupts = false;
-        over = true;
-        syni_notice_send(&listener.notice);
-        syni_thread_join(&thread);
-        syni_listener_remove(&listener);
+        end_thread();
+        syni_mutex_lock(&listening);
+        stop_listening_locked(listener);
+        listener = NULL;
+        syni_mutex_unlock(&listening);
         syni_mutex_lock(&interrupt_lock);
         pending = false;
         syni_mutex_unlock(&interrupt_lock);

@@ -3,11 +3,13 @@
  * Scopes: what their owner asks of them at any time, while children end elsewhere.
  */
 #include "facade/home.h"
+#include "facade/thread_wait.h"
 #include "task/scope.h"
 
 #include <stddef.h>
 
 #include "base/report.h"
+#include "task/circle.h"
 
 /* For who only looks. */
 static struct syni_scope *scope_look_look_at(const struct syn_scope *scope,
@@ -66,4 +68,44 @@ syn_err syni_scope_refuse_registered(struct syni_scope *scope)
                                     "the scope was given to a mailbox, whose drain tells what it comes "
                                     "to; go on in the callback of scope_then()")
                       : SYN_OK;
+}
+
+/* The first child from NUMBER on, held; NULL: there is none. */
+static struct syni_core *hold_child(struct syni_scope *scope, unsigned number)
+{
+    struct syni_core *found = NULL;
+    struct syni_section section;
+
+    syni_scope_enter(scope, &section);
+    SYNI_LIST_EACH (node, &scope->children) {
+        struct syni_core *core = SYNI_CONTAINER(node, struct syni_core, member.link);
+
+        if (core->member.number >= number && (!found || core->member.number < found->member.number))
+            found = core;
+    }
+    if (found)
+        syni_core_hold(found);
+    syni_scope_leave(scope, &section);
+    return found;
+}
+
+/* In a step: the wait depends on each child; if the first is enough, only on all of them together. One
+ * by one, since marking takes other locks. */
+syn_err syni_scope_depend(struct syni_scope *scope, uint64_t id, struct syn_report **out_report)
+{
+    bool any = scope->goal != SYNI_GOAL_ALL;
+    struct syni_core *child = hold_child(scope, 0);
+    syn_err err = SYN_OK;
+
+    *out_report = NULL;
+    while (child) {
+        unsigned next = child->member.number + 1;
+
+        syni_report_free(*out_report);
+        *out_report = NULL;
+        err = (any ? syni_circle_look_at : syni_circle_depend)(id, child, out_report);
+        syni_core_unpin(child);
+        child = any == !err ? NULL : hold_child(scope, next);
+    }
+    return err;
 }

@@ -23,6 +23,7 @@
 #include "task/circle.h"
 
 struct syni_thread_wait;
+struct syni_scope;
 
 struct syni_thread_wait_ops {
     /* From here on the thread is told by syni_thread_told(); false: what it waits for is there
@@ -132,6 +133,12 @@ syn_err syni_blocked_refuse_own(const struct syni_thread_wait *wait);
 
 /* Tells the hook `on_blocked` of SELF's loop that a step waits for NAME. */
 void syni_blocked_tell(const struct syni_self *self, const char *name);
+
+/* --- scope_look.c --- */
+
+/* What carries the mark ID waits for the children of SCOPE (circle.h): SYN_EDEADLK, and a report, if it
+ * must not. */
+syn_err syni_scope_depend(struct syni_scope *scope, uint64_t id, struct syn_report **out_report);
 
 /* --- thread_flag.c --- */
 

@@ -278,19 +278,38 @@ void syni_scope_fail(struct syni_scope *scope, syn_err err, const char *message,
         syni_scope_ask(scope, SYN_BY_REQUEST, section);
 }
 
-void syni_scope_refuse(struct syni_scope *scope, struct syni_core *core, const char *message,
+/* CORE, a child, runs on without SCOPE; false: it is telling us. */
+static bool drop_child(struct syni_scope *scope, struct syni_core *core,
                        struct syni_section *section)
 {
     struct syni_member *member = &core->member;
 
     if (!syni_core_stop_waiting(core, &member->waiter))
-        return; /* it is telling us */
+        return false;
     syni_list_remove(&member->link);
     section->ended++;
     syni_list_append(&section->dropped, &member->link);
     request(core, SYN_BY_REQUEST, section);
     scope->spawned--; /* it counts already */
-    syni_scope_fail(scope, SYN_EDEADLK, message, member->status, section);
+    return true;
+}
+
+void syni_scope_refuse(struct syni_scope *scope, struct syni_core *core, const char *message,
+                       struct syni_section *section)
+{
+    if (drop_child(scope, core, section))
+        syni_scope_fail(scope, SYN_EDEADLK, message, core->member.status, section);
+}
+
+void syni_scope_abandon(struct syni_scope *scope, struct syni_section *section)
+{
+    SYNI_LIST_EACH (node, &scope->children) {
+        struct syni_core *core = SYNI_CONTAINER(node, struct syni_core, member.link);
+
+        if (drop_child(scope, core, section))
+            syni_scope_fail(scope, SYN_EABANDONED, "its scope was abandoned by a second interrupt",
+                            core->member.status, section);
+    }
 }
 
 syn_err syni_scope_over(const struct syni_scope *scope)

@@ -106,6 +106,9 @@ void syni_scope_fail(struct syni_scope *scope, syn_err err, const char *message,
 void syni_scope_refuse(struct syni_scope *scope, struct syni_core *core, const char *message,
                        struct syni_section *section);
 
+/* All children are let go of: they run on by themselves, and nothing of them is written any more. */
+void syni_scope_abandon(struct syni_scope *scope, struct syni_section *section);
+
 /* Asks all to end, for the first reason that is given. */
 void syni_scope_ask(struct syni_scope *scope, enum syn_origin origin,
                     struct syni_section *section);
