@@ -56,6 +56,40 @@ BLOCKING(pool, int, job_adds, (int, x))
     return x + 1;
 }
 
+#define BOX_METHODS(M, C)                                                                          \
+    M(C, constructor, new, (int, size)) M(C, destructor) M(C, async, int, put, (int, more))            \
+    M(C, context, int, opened)
+CLASS(box, BOX_METHODS);
+struct box_impl {
+    int size;
+};
+CONSTRUCTOR(box, new, (int, size))
+{
+    me->size = self->size;
+    return step_done(self);
+}
+DESTRUCTOR(box)
+{
+    co_begin;
+    co_sleep(0.0001);
+    co_end;
+}
+METHOD(box, int, put, (int, more))
+{
+    co_begin;
+    co_sleep(0.0001);
+    me->size += self->more;
+    co_return(me->size);
+    co_end;
+}
+METHOD_CONTEXT(box, int, opened)
+{
+    co_begin;
+    co_yield(me->size);
+    co_end;
+}
+CLASS_TABLE(demo, box, BOX_METHODS, NULL);
+
 static void calls(void)
 {
     struct adds_future f;
@@ -104,6 +138,69 @@ static void promises(void)
     CHECK_INT(future_get(future, &y), 0);
 }
 
+static void scopes(void)
+{
+    struct syn_scope scope = SYN_SCOPE;
+    int y[4] = {0};
+    struct adds_future f[4];
+
+    scope_limit(&scope, 2);
+    for (int i = 0; i < 4; i++)
+        CHECK_INT(scope_spawn(&scope, adds_future(i), &y[i]), 0);
+    CHECK_INT(scope_join(&scope), 0);
+    CHECK_INT(y[0] + y[1] + y[2] + y[3], 10);
+    CHECK_INT(scope_spawn(&scope, rests_future(), NULL), 0);
+    CHECK_INT(scope_spawn(&scope, fails_future(), &y[0]), 0);
+    CHECK_INT(scope_join(&scope), SYN_EIO);
+    scope_close(&scope);
+    CHECK_INT(syn_all(&scope, (adds_future(1), &y[0]), (adds_future(2), &y[1])), 0);
+    scope_close(&scope);
+    CHECK_INT(syn_race(&scope, (adds_future(1), &y[0]), (rests_future(), &y[1])), 0);
+    scope_close(&scope);
+    for (int i = 0; i < 4; i++)
+        f[i] = adds_future(i);
+    CHECK_INT(syn_any_of(&scope, 4, f, y), 0);
+    scope_close(&scope);
+}
+
+static void selects(void)
+{
+    struct counts_channel counted = counts();
+    struct ints_channel full;
+    struct adds_future f = adds_future(1);
+    struct adds_shared shared;
+    syn_err err = SYN_OK;
+    int x = 0, y = 0;
+
+    CHECK_INT(channel_new(ints, 1, &full), 0);
+    CHECK_INT(channel_select(&err, ON_NEXT(counted, &x), ON_TIME(syn_after(100))), 0);
+    CHECK_INT(channel_select(&err, ON_SEND(full, &y), ON_TIME(syn_after(100))), 0);
+    CHECK_INT(channel_select(&err, ON_SEND(full, &y), ON_FUTURE(f, &x)), 1);
+    CHECK_INT(channel_select(&err, ON_SEND(full, &y), ON_TIME(syn_after(0))), 1);
+    CHECK_INT(err, SYN_ETIMEDOUT);
+    CHECK_INT(channel_close(counted), 0);
+    channel_drop(full);
+    CHECK_INT(future_share(adds_future(1), &shared), 0);
+    CHECK_INT(shared_get(shared, &y), 0);
+    shared_release(shared);
+}
+
+static void objects(void)
+{
+    struct box *box = NULL;
+    syn_err err = SYN_OK;
+    int y = 0;
+
+    CHECK_INT(box_new(4, &box), 0);
+    CHECK_INT(box_put(box, 3, &y), 0);
+    CHECK_INT(y, 7);
+    CHECK_INT(future_get(box_put_future(box, 1), &y), 0);
+    with_context (int, size, box_opened(box), &err)
+        CHECK_INT(size, 8);
+    CHECK_INT(err, 0);
+    CHECK_INT(box_close(box), 0);
+}
+
 static void notices(void)
 {
     static struct syn_notice notice;
@@ -120,6 +217,9 @@ static void *all_of_them(void *unused)
     calls();
     channels();
     promises();
+    scopes();
+    selects();
+    objects();
     notices();
     CHECK_INT(pool_stop(&pool, syn_never()), 0);
     CHECK_INT(syn_pool_free(&pool), 0);
