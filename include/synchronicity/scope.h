@@ -213,11 +213,18 @@ void syni_scope_add_all(struct syn_scope *scope, size_t n, const void *futures, 
 #define SYNI_UNDER(scope, add) (syni_scope_expect(scope), syni_deadline_pop(add))
 
 #define SYNI_ADD_1(scope, f)                                                                       \
-    (0 ? (f).u.result_is() : syni_scope_add((scope), (f).u.handle, NULL, NULL))
+    (SYNI_HAS_NONE(f, result_is,                                                                   \
+                   "this future has a result: say where it goes, scope_spawn(&scope, f, &y), or "  \
+                   "that nobody wants it, scope_spawn(&scope, f, NULL)"),                          \
+     syni_scope_add((scope), (f).u.handle, NULL, NULL))
 #define SYNI_ADD_2(scope, f, out)                                                                  \
-    (0 ? (f).u.result_is(out) : syni_scope_add((scope), (f).u.handle, (out), NULL))
+    (SYNI_HAS_ONE(f, result_is, out, SYNI_NO_CHILDS_RESULT),                                       \
+     syni_scope_add((scope), (f).u.handle, (out), NULL))
 #define SYNI_ADD_3(scope, f, out, status)                                                          \
-    (0 ? (f).u.result_is(out) : syni_scope_add((scope), (f).u.handle, (out), (status)))
+    (SYNI_HAS_ONE(f, result_is, out, SYNI_NO_CHILDS_RESULT),                                       \
+     syni_scope_add((scope), (f).u.handle, (out), (status)))
+#define SYNI_NO_CHILDS_RESULT                                                                      \
+    "this future has no result, only a status: scope_spawn(&scope, f)"
 #define SYNI_ADD(...) SYNI_CAT(SYNI_ADD_, SYNI_MINUS_1(__VA_ARGS__))(__VA_ARGS__)
 #define SYNI_MINUS_1(...) SYNI_CAT(SYNI_MINUS_1_, SYNI_N(__VA_ARGS__))
 #define SYNI_MINUS_1_2 1
@@ -233,7 +240,9 @@ void syni_scope_add_all(struct syn_scope *scope, size_t n, const void *futures, 
 
 #define SYNI_BRING_OF(...) SYNI_CAT(SYNI_BRING_OF_, SYNI_N(__VA_ARGS__))(__VA_ARGS__)
 #define SYNI_BRING_OF_4(goal, scope, n, futures)                                                   \
-    (syni_scope_aim((scope), (goal)), (void)(0 ? (futures)->u.result_is() : SYN_OK),               \
+    (syni_scope_aim((scope), (goal)),                                                              \
+     SYNI_HAS_NONE(*(futures), result_is,                                                          \
+                   "these futures have results: say where they go, all_of(&scope, n, f, y)"),      \
      syni_scope_add_all((scope), (n), (futures), sizeof *(futures), NULL, 0))
 #define SYNI_BRING_OF_5(goal, scope, n, futures, outs)                                             \
     (syni_scope_aim((scope), (goal)), (void)(0 ? (futures)->u.result_is(outs) : SYN_OK),           \

@@ -63,11 +63,14 @@ struct syn_choice {
        : syni_on_send((ch).u.handle, (item)))
 #define SYN_ON_FUTURE(...) SYNI_CAT(SYNI_ON_FUTURE_, SYNI_N(__VA_ARGS__))(__VA_ARGS__)
 #define SYNI_ON_FUTURE_1(f)                                                                        \
-    (0 ? ((void)(f).u.result_is(), syni_on_future((f).u.handle, NULL))                             \
-       : syni_on_future((f).u.handle, NULL))
+    (SYNI_HAS_NONE(f, result_is,                                                                   \
+                   "this future has a result: say where it goes, ON_FUTURE(f, &y), or that "       \
+                   "nobody wants it, ON_FUTURE(f, NULL)"),                                         \
+     syni_on_future((f).u.handle, NULL))
 #define SYNI_ON_FUTURE_2(f, out)                                                                   \
-    (0 ? ((void)(f).u.result_is(out), syni_on_future((f).u.handle, NULL))                          \
-       : syni_on_future((f).u.handle, (out)))
+    (SYNI_HAS_ONE(f, result_is, out,                                                               \
+                  "this future has no result, only a status: ON_FUTURE(f)"),                       \
+     syni_on_future((f).u.handle, (out)))
 #define SYN_ON_TIME(deadline) syni_on_time(deadline)
 
 /* Two, so that compilers know which of the items are written. */

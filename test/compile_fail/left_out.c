@@ -45,7 +45,8 @@ ASYNC(demo, int, sums, (struct mean_channel, ch), SYN_LOCAL(double, v))
     co_end;
 }
 
-static syn_err of_futures(struct square_shared s, struct nothing_shared t, int *y)
+static syn_err of_futures(struct square_shared s, struct nothing_shared t, int *y,
+                          struct syn_scope *scope, struct square_future *f)
 {
     const int *p;
     syn_err err = future_get(square_future(1), y);
@@ -59,6 +60,12 @@ static syn_err of_futures(struct square_shared s, struct nothing_shared t, int *
     err = err ? err : shared_get_by(s, y, syn_never());
     err = err ? err : shared_get_by(t, syn_never());
     err = err ? err : shared_peek(s, &p);
+    err = err ? err : scope_spawn(scope, square_future(1), y);
+    err = err ? err : scope_spawn(scope, square_future(1), NULL);
+    err = err ? err : scope_spawn(scope, nothing_future());
+    err = err ? err : syn_all(scope, (square_future(1), y), (nothing_future()));
+    err = err ? err : syn_all_of(scope, 1, f, y);
+    channel_select(&err, ON_FUTURE(*f, y), ON_FUTURE(nothing_future()));
 #if MISTAKE == 3 /* says: this future has a result: say where it goes, future_get(f, &y) */
     err = future_get(square_future(1));
 #elif MISTAKE == 4 /* says: this future has a result: say where it goes, future_get(f, &y) */
@@ -77,6 +84,18 @@ static syn_err of_futures(struct square_shared s, struct nothing_shared t, int *
     err = shared_get(t, y);
 #elif MISTAKE == 11 /* says: say where it goes, shared_peek(s, &pointer) */
     err = shared_peek(s);
+#elif MISTAKE == 19 /* says: this future has a result: say where it goes, scope_spawn(&scope, f, &y) */
+    err = scope_spawn(scope, square_future(1));
+#elif MISTAKE == 20 /* says: only a status: scope_spawn(&scope, f) */
+    err = scope_spawn(scope, nothing_future(), y);
+#elif MISTAKE == 21 /* says: this future has a result: say where it goes, scope_spawn(&scope, f, &y) */
+    err = syn_all(scope, (square_future(1)), (nothing_future()));
+#elif MISTAKE == 22 /* says: these futures have results: say where they go, all_of(&scope, n, f, y) */
+    err = syn_all_of(scope, 1, f);
+#elif MISTAKE == 23 /* says: this future has a result: say where it goes, ON_FUTURE(f, &y) */
+    channel_select(&err, ON_FUTURE(*f));
+#elif MISTAKE == 24 /* says: only a status: ON_FUTURE(f) */
+    channel_select(&err, ON_FUTURE(nothing_future(), y));
 #endif
     return err;
 }
