@@ -23,13 +23,10 @@
 #include "task/seen.h"
 #include "task/sync.h"
 
-/* So many follow each other before the ready queue has its turn: enough that a turn of the queue is
- * spread over many, few enough that nobody notices. */
+/* So many follow each other before the ready queue has its turn, which is spread over them. */
 enum { TRANSFERS = 64 };
-
-/* Part of the one trampoline, also since there is a second one for when somebody looks. */
+/* Of one trampoline, also since there are two. */
 #define SYNI_HOT __attribute__((always_inline))
-
 static void request_arrives(struct syni_job *job);
 
 void syni_task_drop_arguments(struct syni_task *task)

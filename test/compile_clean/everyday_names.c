@@ -115,7 +115,7 @@ NAMES(D)
 #define D(name) SYN_BLOCKING(workers, int, name, (int, n), SYN_URGENT) { return n + (job != NULL); }
 NAMES(D)
 #elif KIND == 24
-#define D(name) SYN_BLOCKING_GENERATOR(workers, int, name, (int, n)) { syn_job_yield(job, n); }
+#define D(name) SYN_BLOCKING_GENERATOR(workers, int, name, (int, n)) { if (syn_job_yield(job, n)) return; }
 NAMES(D)
 #elif KIND == 25
 #define D(name) SYN_CONTEXT(demo, int, name, (int, n)) YIELDS

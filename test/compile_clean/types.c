@@ -143,7 +143,8 @@ TYPES(T)
     }                                                                                              \
     SYN_BLOCKING_GENERATOR(workers, type, y_##id, (type, value))                                   \
     {                                                                                              \
-        syn_job_yield(job, value);                                                                 \
+        if (syn_job_yield(job, value))                                                             \
+            return;                                                                                \
     }
 TYPES(T)
 #elif KIND == 22
