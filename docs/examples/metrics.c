@@ -96,7 +96,7 @@ int main(int argc, char **argv)
     err = ask(syn_listener_port(listener));
     if (err)
         syn_perror("metrics");
-    future_cancel(server);
+    future_drop(server);
     synchronizer_stop(&net, syn_never());
     return err != SYN_OK;
 }
