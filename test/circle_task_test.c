@@ -139,6 +139,7 @@ ASYNC(demo, int, holds_and_awaits_it)
 {
     co_begin;
     co_lock(&one);
+    co_sleep(1); /* no time passes before the case waits */
     co_try(late, &self->result);
     co_return_result;
     co_finally;

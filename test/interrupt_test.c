@@ -366,21 +366,20 @@ static void X6_descriptors_that_other_code_closes_are_replaced(void)
     bool open_before[64];
     char content;
     double before;
-    int n = 0, files[64], y = 0;
+    int n = 0, files[64], zero, y = 0;
 
     begin_in_real_time();
     for (int fd = 0; fd < 64; fd++)
         open_before[fd] = fcntl(fd, F_GETFD) != -1;
     CHECK_INT(syn_catch_interrupt(SIGINT), 0);
-    for (int fd = 0; fd < 64; fd++) {
-        if (open_before[fd] || fcntl(fd, F_GETFD) == -1)
-            continue;
-        files[n] = open("/dev/zero", O_RDWR | O_CLOEXEC);
-        CHECK_INT(dup2(files[n], fd), fd);
-        close(files[n]);
-        files[n++] = fd;
-    }
+    for (int fd = 0; fd < 64; fd++)
+        if (!open_before[fd] && fcntl(fd, F_GETFD) != -1)
+            files[n++] = fd;
     CHECK_INT(n, 2);
+    zero = open("/dev/zero", O_RDWR | O_CLOEXEC);
+    for (int i = 0; i < n; i++) /* the thread replaces them meanwhile */
+        CHECK_INT(dup2(zero, files[i]), files[i]);
+    close(zero);
     before = processor_time();
     poll(NULL, 0, 200);
     CHECK(processor_time() - before < 0.15); /* nobody spins */
