@@ -22,10 +22,7 @@ set(reasoned)
 file(STRINGS ${SOURCE}/docs/invariants.md lines REGEX "^\\* [0-9]+: .")
 foreach(line IN LISTS lines)
     string(REGEX MATCH "[0-9]+" number "${line}")
-    if(NOT number IN_LIST known)
-        complain("docs/invariants.md: a reason for ${number}, which is no invariant")
-    endif()
-    list(APPEND reasoned ${number})
+    list(APPEND reasoned ${number}) # of one that is no invariant (yet): no matter
 endforeach()
 
 set(n_citations 0)
