@@ -47,6 +47,7 @@ struct syn_mailbox {
     /* under lock */
     struct syni_list waiting, queue; /* of mail */
     bool host_knows; /* it was told, and no drain has begun since */
+    unsigned drains; /* under way */
     bool closed;
 };
 

@@ -27,6 +27,7 @@ static bool mailbox_queue_locked(struct syn_mailbox *mailbox, struct syni_mail *
     bool was_empty = syni_list_empty(&mailbox->queue);
 
     SYNI_HOLDS(&mailbox->lock);
+    SYNI_INVARIANT(252, mail->state != SYNI_MAIL_QUEUED && mail->state != SYNI_MAIL_CALLING);
     mail->state = SYNI_MAIL_QUEUED;
     syni_list_append(&mailbox->queue, &mail->link);
     *out_tells = was_empty && syni_mailbox_shall_tell_locked(mailbox);
@@ -191,6 +192,9 @@ static syn_err mailbox_what_is_left(struct syn_mailbox *mailbox)
     syn_err err;
 
     syni_mutex_lock(&mailbox->lock);
+    mailbox->drains--;
+    SYNI_INVARIANT(254, syni_list_empty(&mailbox->queue) || mailbox->host_knows ||
+                            mailbox->drains > 0 || mailbox->closed);
     err = !syni_list_empty(&mailbox->queue) ? SYN_EAGAIN : mailbox->closed ? SYN_ECLOSED : SYN_OK;
     syni_mutex_unlock(&mailbox->lock);
     return err == SYN_ECLOSED ? syni_mailbox_refuse_closed(mailbox) : err ? syni_answer(err) : SYN_OK;
@@ -206,6 +210,7 @@ syn_err syn_mailbox_drain(struct syn_mailbox *mailbox, unsigned max)
         return err;
     syni_mutex_lock(&mailbox->lock);
     mailbox->host_knows = false;
+    mailbox->drains++;
     syni_mutex_unlock(&mailbox->lock);
     mailbox_drain(mailbox, max ? max : SYN_MAILBOX_DRAIN);
     self->draining = here.outer;
@@ -282,6 +287,11 @@ static void mailbox_end_all(struct syn_mailbox *mailbox)
     while ((mail = mailbox_hold_waiting(mailbox)))
         mailbox_withdraw(mailbox, mail);
     mailbox_drain(mailbox, UINT_MAX);
+    if (mailbox->process != syni_process()) /* a callback forked */
+        return;
+    syni_mutex_lock(&mailbox->lock);
+    SYNI_INVARIANT(253, syni_list_empty(&mailbox->waiting));
+    syni_mutex_unlock(&mailbox->lock);
     /* acquire: see tell() */
     while (atomic_load_explicit(&mailbox->telling, memory_order_acquire) > 0)
         syni_thread_yield();
