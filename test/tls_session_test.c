@@ -122,7 +122,13 @@ static void I9_what_is_decrypted_already_needs_no_readiness(void)
 
 /* --- what an idle connection costs --- */
 
-#if defined(__GLIBC__) && __GLIBC_PREREQ(2, 33) && TEST_SLOWNESS == 1
+#if defined(__GLIBC__) && TEST_SLOWNESS == 1
+#if __GLIBC_PREREQ(2, 33)
+#define HAVE_MALLINFO2
+#endif
+#endif
+
+#ifdef HAVE_MALLINFO2
 #include <malloc.h>
 
 enum { PAIRS = 100, PAIRS_MOST = 10000, BYTES_EACH = 30000 };
