@@ -134,6 +134,9 @@ struct syni_worker {
     _Atomic(bool) called; /* told by who took it off that list */
     struct syni_work *work; /* what it runs */
     unsigned out; /* why it counts as blocked: waits, one inside the other; abandoned */
+    bool quick;   /* its works are, or were when it measured them last: see quick.c */
+    unsigned n_measured;
+    int64_t since;
 };
 
 /* A thread that stops a pool. Lies on its stack. */
@@ -169,6 +172,7 @@ struct syni_pool {
     /* Under lock. First what a worker needs that takes its next work: */
     struct syni_list urgent, others; /* works that any worker may take */
     unsigned max_threads, n_threads, n_blocked, n_idle;
+    unsigned wanted; /* as many are to run: max_threads, or 1 while works are quick */
     unsigned n_works; /* that run */
     unsigned n_urgent_in_a_row;
     ptrdiff_t vacated; /* places that are to become room */
@@ -179,6 +183,8 @@ struct syni_pool {
     struct syni_list submitters; /* who wait for room */
 
     struct syni_list idle, workers;
+    struct syni_worker *watcher; /* is idle, and there is one while fewer are wanted than may run */
+    unsigned long watched;       /* works that had ended when it looked last */
     struct syni_list strands; /* those that have works */
     struct syni_list nested;  /* works that wait, and are */
     unsigned n_here, hard_limit;
@@ -268,19 +274,6 @@ void syni_work_settle_locked(struct syni_work *work);
 /* What the calling thread runs works as; NULL: it does not. */
 struct syni_worker *syni_worker_now(void);
 struct syni_worker *syni_worker_become(struct syni_worker *worker); /* returns what it was */
-
-/* One thread more may run: it is off the idle list, or is to be started and counts from here
- * on. Zero: none. */
-struct syni_calling {
-    struct syni_worker *idle;
-    bool start;
-};
-void syni_worker_choose_locked(struct syni_pool *pool, struct syni_calling *out_calling);
-/* Wakes or starts it, without the lock, since who is woken under it would run into it. When
- * that fails and there is nobody who might take them, works that wait are refused. */
-void syni_worker_call(struct syni_pool *pool, const struct syni_calling *calling);
-/* The same when no thread may be started. */
-void syni_worker_refuse_hopeless(struct syni_pool *pool, syn_err err);
 
 /* WORKER counts as blocked, once more; once less. Without the lock. Around each wait of the
  * work that it runs. */

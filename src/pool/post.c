@@ -15,6 +15,7 @@
 
 #include "base/exits.h"
 #include "base/fork.h"
+#include "pool/staff.h"
 
 /* Making the inside of a pool, which may be static and is not made before it is used. */
 static struct syni_mutex making = SYNI_MUTEX_INIT(MAKING);
@@ -151,7 +152,7 @@ static void refuse_locked(struct syni_pool *pool, struct syni_work *work)
 static syn_err post_work(struct syni_pool *pool, struct syni_work *work, syni_pool_sleep_fn *sleep,
                          int64_t deadline)
 {
-    struct syni_calling calling = {NULL, false};
+    struct syni_calling calling = {NULL, false, false};
     struct syni_worker me;
     bool here, hopeless;
     syn_err err;

@@ -13,6 +13,8 @@
 
 #include "base/fork.h"
 #include "base/signals.h"
+#include "pool/quick.h"
+#include "pool/staff.h"
 
 enum { STACK_BYTES = 512 * 1024 };
 
@@ -41,13 +43,17 @@ struct syni_worker *syni_worker_become(struct syni_worker *worker)
 
 void syni_worker_choose_locked(struct syni_pool *pool, struct syni_calling *out_calling)
 {
-    bool enough = syni_running_locked(pool) >= pool->max_threads;
+    bool enough = syni_running_locked(pool) >= pool->wanted;
 
     SYNI_HOLDS(&pool->lock);
     if (!enough && pool->n_idle > 0) {
         out_calling->idle = SYNI_CONTAINER(pool->idle.next, struct syni_worker, idle);
         syni_list_remove(&out_calling->idle->idle);
         pool->n_idle--;
+        if (syni_quick_leave_locked(out_calling->idle)) {
+            out_calling->more = true;
+            pool->n_here++;
+        }
     } else if (!enough && pool->n_threads < pool->hard_limit) {
         pool->n_threads++;
         if (pool->n_threads > pool->stats.peak_threads)
@@ -63,10 +69,18 @@ static void staff_wake(const struct syni_calling *calling)
         syni_parker_wake(calling->idle->parker, &calling->idle->called);
 }
 
+static void staff_leave_here(struct syni_pool *pool)
+{
+    syni_mutex_lock(&pool->lock);
+    pool->n_here--;
+    syni_pool_tell_locked(pool);
+    syni_mutex_unlock(&pool->lock);
+}
+
 /* NOT_STARTED: so many threads were counted and there are not. */
 static void staff_refuse(struct syni_pool *pool, syn_err err, unsigned not_started)
 {
-    struct syni_calling calling = {NULL, false};
+    struct syni_calling calling = {NULL, false, false};
     struct syni_list list;
     size_t before;
 
@@ -86,12 +100,9 @@ static void staff_refuse(struct syni_pool *pool, syn_err err, unsigned not_start
     pool->stats.refused += before - pool->stats.queued;
     syni_room_tell_locked(pool, false);
     syni_mutex_unlock(&pool->lock);
-    staff_wake(&calling);
+    syni_worker_call(pool, &calling);
     syni_queue_end_all(&list, err);
-    syni_mutex_lock(&pool->lock);
-    pool->n_here--;
-    syni_pool_tell_locked(pool);
-    syni_mutex_unlock(&pool->lock);
+    staff_leave_here(pool);
 }
 
 void syni_worker_refuse_hopeless(struct syni_pool *pool, syn_err err)
@@ -122,17 +133,40 @@ void syni_worker_call(struct syni_pool *pool, const struct syni_calling *calling
     staff_wake(calling);
     if (calling->start)
         staff_start(pool);
+    if (calling->more) {
+        syni_worker_call_more(pool);
+        staff_leave_here(pool);
+    }
+}
+
+void syni_worker_call_more(struct syni_pool *pool)
+{
+    struct syni_calling calling;
+    size_t most = SIZE_MAX;
+
+    do {
+        calling = (struct syni_calling){NULL, false, false};
+        syni_mutex_lock(&pool->lock);
+        if (most > pool->stats.queued)
+            most = pool->stats.queued;
+        if (most-- > 0 && !syni_queue_is_empty_locked(pool))
+            syni_worker_choose_locked(pool, &calling);
+        syni_mutex_unlock(&pool->lock);
+        syni_worker_call(pool, &calling);
+    } while (calling.idle || calling.start);
 }
 
 void syni_worker_step_out(struct syni_worker *worker)
 {
     struct syni_pool *pool = worker->pool;
-    struct syni_calling calling = {NULL, false};
+    struct syni_calling calling = {NULL, false, false};
     bool hopeless = false;
 
     syni_mutex_lock(&pool->lock);
     if (worker->out++ == 0 && !worker->here) {
         pool->n_blocked++;
+        calling.more = syni_quick_block_locked(pool);
+        pool->n_here += calling.more;
         syni_tray_tend_locked(pool);
         if (!syni_queue_is_empty_locked(pool)) {
             syni_worker_choose_locked(pool, &calling);

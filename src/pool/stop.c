@@ -13,6 +13,8 @@
 
 #include <stddef.h>
 
+#include "pool/quick.h"
+
 /* Holds those works that run and were asked already, or, with a REASON, were not, and are
  * from here on. */
 static void hold_running_locked(struct syni_pool *pool, int reason, struct syni_list *list)
@@ -57,6 +59,7 @@ static void end_all(struct syni_pool *pool, int reason)
         pool->n_idle--;
         syni_parker_wake(worker->parker, &worker->called);
     }
+    syni_quick_end_locked(pool);
     syni_room_tell_locked(pool, true);
     syni_mutex_unlock(&pool->lock);
     syni_queue_end_all(&waiting, SYN_ECANCELED);

@@ -3,7 +3,7 @@
  * The tray: works that were posted without the pool's lock.
  *
  * A stack (base/stack.h) whose owner is who holds the lock. It is open only while as many
- * workers run as may: then a post has nobody to call, and one of those who run looks here before
+ * workers run as are wanted: then a post has nobody to call, and one of those who run looks here before
  * it sleeps. Whoever makes them fewer shuts it under the lock, and sees to what he finds as if it
  * had been posted at that moment. A post that was taken does not look at the pool afterwards,
  * which may be gone.
@@ -46,7 +46,7 @@ void syni_tray_empty_locked(struct syni_pool *pool)
 
 void syni_tray_tend_locked(struct syni_pool *pool)
 {
-    bool opens = pool->life == SYNI_POOL_OPEN && syni_running_locked(pool) >= pool->max_threads;
+    bool opens = pool->life == SYNI_POOL_OPEN && syni_running_locked(pool) >= pool->wanted;
 
     SYNI_HOLDS(&pool->lock);
     if (opens == syni_stack_is_open(&pool->tray))

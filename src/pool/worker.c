@@ -15,11 +15,13 @@
 #include "base/fork.h"
 #include "base/processor.h"
 #include "base/signals.h"
+#include "pool/quick.h"
+#include "pool/staff.h"
 
 static bool may_take_locked(const struct syni_pool *pool)
 {
     SYNI_HOLDS(&pool->lock);
-    return pool->life == SYNI_POOL_OPEN && syni_running_locked(pool) <= pool->max_threads;
+    return pool->life == SYNI_POOL_OPEN && syni_running_locked(pool) <= pool->wanted;
 }
 
 static struct syni_work *worker_take_locked(struct syni_worker *me)
@@ -38,6 +40,7 @@ static struct syni_work *worker_take_locked(struct syni_worker *me)
         work->worker = me;
         pool->n_works++;
         syni_room_tell_locked(pool, false);
+        syni_quick_count_locked(me);
     }
     return work;
 }
@@ -129,6 +132,7 @@ static void unlist_idle_locked(struct syni_worker *me)
     SYNI_INVARIANT(50, me->pool->n_idle > 0);
     syni_list_remove(&me->idle);
     me->pool->n_idle--;
+    syni_quick_leave_locked(me);
 }
 
 /* There is work, and too few run: the calling worker counts as idle, or as gone. */
@@ -136,8 +140,48 @@ static bool is_needed_locked(struct syni_pool *pool)
 {
     SYNI_HOLDS(&pool->lock);
     syni_tray_tend_locked(pool);
-    return pool->life == SYNI_POOL_OPEN && syni_running_locked(pool) < pool->max_threads &&
+    return pool->life == SYNI_POOL_OPEN && syni_running_locked(pool) < pool->wanted &&
            !syni_queue_is_empty_locked(pool);
+}
+
+/* Until it is called (true), UNTIL, or the watcher is to look. Lets the lock go meanwhile. */
+static bool sleep_idle_locked(struct syni_worker *me, int64_t until)
+{
+    struct syni_pool *pool = me->pool;
+    int64_t watch_ns = syni_quick_watch_locked(me);
+    bool called;
+
+    SYNI_HOLDS(&me->pool->lock);
+    SYNI_INVARIANT(320, pool->wanted == pool->max_threads || pool->watcher);
+    syni_mutex_unlock(&pool->lock);
+    if (watch_ns != SYNI_NEVER)
+        until = syni_deadline_in(syni_now(), watch_ns);
+    SYNI_DELAY(pool_idle);
+    while (!me->called && syni_parker_sleep(me->parker, until))
+        ;
+    syni_mutex_lock(&pool->lock);
+    called = syni_list_empty(&me->idle);
+    if (!called)
+        return false;
+    syni_mutex_unlock(&pool->lock);
+    while (!me->called) /* who took us off the list is about to */
+        syni_parker_sleep(me->parker, SYNI_NEVER);
+    syni_parker_settle(me->parker);
+    syni_mutex_lock(&pool->lock);
+    return true;
+}
+
+/* It is the watcher, and has found that too few run. */
+static void join_in_locked(struct syni_worker *me)
+{
+    struct syni_pool *pool = me->pool;
+
+    SYNI_HOLDS(&me->pool->lock);
+    unlist_idle_locked(me);
+    syni_tray_tend_locked(pool);
+    syni_mutex_unlock(&pool->lock);
+    syni_worker_call_more(pool);
+    syni_mutex_lock(&pool->lock);
 }
 
 /* Sleeps until it is called; false: it is not needed any more. */
@@ -153,20 +197,17 @@ static bool idle_locked(struct syni_worker *me)
         syni_tray_tend_locked(pool);
         return true;
     }
-    syni_mutex_unlock(&pool->lock);
-    SYNI_DELAY(pool_idle);
-    while (!me->called && syni_parker_sleep(me->parker, until))
-        ;
-    syni_mutex_lock(&pool->lock);
-    if (!syni_list_empty(&me->idle)) {
-        unlist_idle_locked(me);
-        return pool->n_threads <= pool->owner->options.min_threads;
+    while (!sleep_idle_locked(me, until)) {
+        if (pool->watcher != me) {
+            unlist_idle_locked(me);
+            return pool->n_threads <= pool->owner->options.min_threads;
+        }
+        if (syni_quick_look_locked(pool)) {
+            join_in_locked(me);
+            return true;
+        }
+        until = syni_deadline_in(syni_now(), pool->idle_ns);
     }
-    syni_mutex_unlock(&pool->lock);
-    while (!me->called) /* who took us off the list is about to */
-        syni_parker_sleep(me->parker, SYNI_NEVER);
-    syni_parker_settle(me->parker);
-    syni_mutex_lock(&pool->lock);
     return true;
 }
 

@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Pools whose works are over at once: one thread runs them, until one of them is not.
+ */
+#define _DEFAULT_SOURCE
+#include "base/time.h"
+#include "pool/quick.h"
+#include "support/pool_rig.h"
+
+SYNCHRONIZER(demo);
+POOL(workers, .max_threads = 2);
+POOL(three, .max_threads = 3, .idle_ns = INT64_C(3600000000000)); /* nobody wakes by itself */
+
+static struct gate gate;
+static atomic_int ran;
+
+BLOCKING(workers, int, standing, (struct gate *, at))
+{
+    gate_pass(at);
+    return 0;
+}
+
+BLOCKING(workers, int, counting, (int, x))
+{
+    ran++;
+    return x;
+}
+
+/* N threads of POOL stand at the gate. */
+static void occupy(struct syn_pool *pool, int n, struct standing_future f[])
+{
+    gate_init(&gate);
+    for (int i = 0; i < n; i++)
+        f[i] = pool_submit(pool, standing, &gate);
+    gate_await(&gate, n);
+}
+
+static void release(int n, struct standing_future f[])
+{
+    gate_open(&gate);
+    for (int i = 0; i < n; i++)
+        CHECK_INT(future_get(f[i], NULL), SYN_OK);
+}
+
+static void over(struct syn_pool *pool)
+{
+    finish_pool(pool);
+    finish(&demo);
+    done_after(256);
+}
+
+static struct syni_pool *locked(struct syn_pool *pool)
+{
+    struct syni_pool *in = syni_pool_of(pool);
+
+    syni_mutex_lock(&in->lock);
+    return in;
+}
+
+/* As after many works which took no time. All threads of POOL stand at the gate. */
+static void find_quick(struct syn_pool *pool)
+{
+    struct syni_pool *in = locked(pool);
+
+    in->wanted = 1;
+    syni_mutex_unlock(&in->lock);
+}
+
+static unsigned wanted(struct syn_pool *pool)
+{
+    struct syni_pool *in = locked(pool);
+    unsigned n = in->wanted;
+
+    syni_mutex_unlock(&in->lock);
+    return n;
+}
+
+/* One thread of N is left awake, or was; the others are idle, and one of them watches. */
+static void leave_one(struct syn_pool *pool, int n, struct standing_future f[])
+{
+    occupy(pool, n, f);
+    find_quick(pool);
+    release(n, f);
+}
+
+static void W4_quick_jobs_are_run_by_one_thread(void)
+{
+    struct standing_future f[2];
+    struct counting_future one;
+    int y;
+
+    begin();
+    leave_one(&workers, 2, f);
+    for (int i = 0; i < 1000; i++) {
+        one = counting_future(i);
+        CHECK_INT(future_get(one, &y), SYN_OK);
+        CHECK_INT(y, i);
+    }
+    CHECK_INT(ran, 1000);
+    CHECK_INT(pool_stats(&workers).threads, 2);
+    over(&workers);
+}
+
+/* The watcher sees that nothing ends, and as many run as may. */
+static void W4_jobs_behind_one_that_is_not_quick_get_threads(void)
+{
+    struct standing_future first[3], f[3];
+
+    begin();
+    leave_one(&three, 3, first);
+    gate_init(&gate);
+    for (int i = 0; i < 3; i++)
+        f[i] = pool_submit(&three, standing, &gate);
+    gate_await(&gate, 3);
+    CHECK_INT(wanted(&three), 3);
+    release(3, f);
+    over(&three);
+}
+
+/* It blocks before another thread is idle, and watches: the others are called, and started. */
+static struct gate inner;
+
+BLOCKING(three, int, outer, (struct gate *, at))
+{
+    gate_pass(at);
+    return future_get(pool_submit(&workers, standing, &inner), NULL);
+}
+
+static void W4_a_job_that_waits_leaves_its_place_though_jobs_were_quick(void)
+{
+    struct outer_future waits[2];
+    struct standing_future f[3];
+
+    begin();
+    gate_init(&gate);
+    gate_init(&inner);
+    for (int i = 0; i < 2; i++)
+        waits[i] = outer_future(&gate);
+    gate_await(&gate, 2);
+    find_quick(&three);
+    gate_open(&gate);
+    gate_await(&inner, 2); /* both wait, on another pool */
+    gate_init(&gate);
+    for (int i = 0; i < 3; i++)
+        f[i] = pool_submit(&three, standing, &gate);
+    gate_await(&gate, 3);
+    release(3, f);
+    gate_open(&inner);
+    for (int i = 0; i < 2; i++)
+        CHECK_INT(future_get(waits[i], NULL), SYN_OK);
+    finish_pool(&workers);
+    over(&three);
+}
+
+/* Nothing is to be done for a moment: nobody watches an idle pool. */
+static void W4_a_pool_that_is_idle_has_no_watcher(void)
+{
+    struct standing_future f[2];
+    bool watched = true;
+
+    begin();
+    leave_one(&workers, 2, f);
+    while (watched) {
+        struct syni_pool *in = locked(&workers);
+
+        watched = in->wanted < in->max_threads || in->watcher;
+        syni_mutex_unlock(&in->lock);
+        usleep(1000);
+    }
+    over(&workers);
+}
+
+static void L2_a_pool_of_quick_jobs_is_stopped_and_started_again(void)
+{
+    struct standing_future f[2];
+
+    begin();
+    for (int i = 0; i < 20; i++) {
+        leave_one(&workers, 2, f);
+        finish_pool(&workers);
+        CHECK_INT(pool_start(&workers), SYN_OK);
+        CHECK_INT(wanted(&workers), 2);
+    }
+    over(&workers);
+}
+
+/* Works that a worker measures, as if each had taken NS. */
+static bool is_quick_after(struct syni_worker *me, int64_t ns)
+{
+    enum { MEASURED = 64 };
+
+    for (int round = 0; round < 2; round++)
+        for (int i = 0; i < MEASURED; i++) {
+            if (i == MEASURED - 1 && me->since)
+                me->since = syni_now() - MEASURED * ns;
+            syni_mutex_lock(&me->pool->lock);
+            syni_quick_count_locked(me);
+            syni_mutex_unlock(&me->pool->lock);
+        }
+    return me->quick;
+}
+
+static void W4_a_worker_measures_whether_its_jobs_are_quick(void)
+{
+    struct syni_worker me = {.pool = syni_pool_of(&workers)};
+
+    begin();
+    CHECK(is_quick_after(&me, 100));
+    CHECK(!is_quick_after(&me, 2500));
+    CHECK_INT(wanted(&workers), 2); /* it alone runs */
+    over(&workers);
+}
+
+static const struct test_case cases[] = {
+    TEST(W4_quick_jobs_are_run_by_one_thread),
+    TEST(W4_jobs_behind_one_that_is_not_quick_get_threads),
+    TEST(W4_a_job_that_waits_leaves_its_place_though_jobs_were_quick),
+    TEST(W4_a_pool_that_is_idle_has_no_watcher),
+    TEST(L2_a_pool_of_quick_jobs_is_stopped_and_started_again),
+    TEST(W4_a_worker_measures_whether_its_jobs_are_quick),
+};
+TEST_MAIN("pool_quick", cases);
