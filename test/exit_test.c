@@ -5,63 +5,7 @@
  * Each case forks a child, which begins afresh, and looks at how that ends and at what it said.
  */
 #define _GNU_SOURCE
-#include <errno.h>
-#include <fcntl.h>
-#include <signal.h>
-#include <sys/wait.h>
-#include <time.h>
-
-#include "support/fork_rig.h"
-
-static char said[4000];
-
-/* What a child that runs FN, and then returns from main(), says; it must end with STATUS. */
-static void ends_with(int status, void (*fn)(void))
-{
-    int out[2], got;
-    ssize_t n;
-    size_t length = 0;
-    pid_t pid;
-
-    CHECK_INT(pipe(out), 0);
-    pid = fork();
-    CHECK(pid >= 0);
-    if (pid == 0) {
-        alarm(20);
-        dup2(out[1], STDERR_FILENO);
-        close(out[0]);
-        close(out[1]);
-        fn();
-        exit(0);
-    }
-    close(out[1]);
-    while ((n = read(out[0], said + length, sizeof said - 1 - length)) > 0)
-        length += (size_t)n;
-    said[length] = '\0';
-    close(out[0]);
-    while (waitpid(pid, &got, 0) < 0)
-        CHECK_INT(errno, EINTR);
-    if (!WIFEXITED(got) || WEXITSTATUS(got) != status)
-        test_fail(__FILE__, __LINE__, "it ended with 0x%x, and said: %s", got, said);
-}
-
-#define SAYS(condition)                                                                            \
-    ((condition) ? (void)0 : test_fail(__FILE__, __LINE__, "%s, but it said: %s", #condition, said))
-
-static bool says(const char *text)
-{
-    return strstr(said, text) != NULL;
-}
-
-ASYNC(demo, void, sleeps_and_cleans_up)
-{
-    co_begin;
-    co_sleep(3600);
-    co_finally;
-    co_sleep(0.01);
-    fprintf(stderr, "cleaned up\n");
-    co_end;
-}
+#include "support/exit_rig.h"
 
 static volatile bool for_ever = true;
 
@@ -86,21 +30,6 @@ BLOCKING(pool, void, blocks_for_ever)
 {
     for (;;)
         pause();
-}
-
-BLOCKING(pool, void, waits_to_be_asked)
-{
-    while (!syn_pool_job_cancelled())
-        usleep(1000);
-    fprintf(stderr, "asked\n");
-}
-
-static void begin_things(void)
-{
-    future_detach(sleeps_and_cleans_up_future());
-    future_detach(waits_to_be_asked_future());
-    CHECK_INT(twice(0.001, 1, NULL), 0);
-    CHECK_INT(thrice(1, NULL), 0);
 }
 
 static void L4_what_runs_at_exit_is_cancelled_and_cleans_up(void)
@@ -153,120 +82,6 @@ static void L4_without_a_limit_it_leaves_at_once(void)
     begin_in_real_time();
     ends_with(0, leave_at_once);
     SAYS(!says("cleaned up") && !says("left behind"));
-}
-
-/* --- where exit() is called --- */
-
-ASYNC(demo, void, step_exits)
-{
-    co_begin;
-    co_sleep(0.001);
-    exit(3);
-    co_end;
-}
-
-ASYNC(driven, void, driven_step_exits)
-{
-    co_begin;
-    co_sleep(0.001);
-    exit(3);
-    co_end;
-}
-
-BLOCKING(pool, void, job_exits)
-{
-    exit(3);
-}
-
-static void callback_exits(void *user, syn_err err, int *result)
-{
-    (void)user;
-    (void)err;
-    (void)result;
-    exit(3);
-}
-
-static void exit_in_a_step(void)
-{
-    begin_things();
-    step_exits();
-}
-
-static void exit_in_a_driven_step(void)
-{
-    begin_things();
-    driven_step_exits();
-}
-
-static void exit_in_a_job(void)
-{
-    begin_things();
-    job_exits();
-}
-
-static void exit_in_a_callback(void)
-{
-    begin_things();
-    CHECK_INT(future_then(twice_future(0.001, 1), &driven, callback_exits, NULL), 0);
-    for (;;)
-        pause();
-}
-
-static void *exits_too(void *unused)
-{
-    (void)unused;
-    exit(3);
-}
-
-static void exit_in_two_threads(void)
-{
-    pthread_t thread;
-
-    begin_things();
-    pthread_create(&thread, NULL, exits_too, NULL);
-    exit(3);
-}
-
-static void L4_exit_may_be_called_anywhere(void)
-{
-    begin_in_real_time();
-    ends_with(3, exit_in_a_step); /* whose loop stands still, so nothing there cleans up */
-    SAYS(says("asked") && says("exit() was called on its thread"));
-    ends_with(3, exit_in_a_driven_step);
-    SAYS(says("cleaned up") && says("asked") && !says("left behind"));
-    ends_with(3, exit_in_a_job);
-    SAYS(says("cleaned up") && says("asked") && !says("left behind"));
-    ends_with(3, exit_in_a_callback);
-    SAYS(says("cleaned up") && says("asked"));
-    ends_with(3, exit_in_two_threads);
-}
-
-ASYNC(demo, void, cleans_up_slowly)
-{
-    co_begin;
-    co_sleep(3600);
-    co_finally;
-    co_sleep(0.3);
-    fprintf(stderr, "cleaned up slowly\n");
-    co_end;
-}
-
-/* Its call is cancelled by the exit of the other thread, and then it returns from main(). */
-static void return_while_another_exits(void)
-{
-    pthread_t thread;
-
-    future_detach(cleans_up_slowly_future());
-    CHECK_INT(twice(0.0, 1, NULL), 0);
-    pthread_create(&thread, NULL, exits_too, NULL);
-    CHECK(twice(3600.0, 1, NULL) != 0);
-}
-
-static void L4_a_second_exit_waits_for_the_first_whose_status_counts(void)
-{
-    begin_in_real_time();
-    ends_with(3, return_while_another_exits);
-    SAYS(says("cleaned up slowly"));
 }
 
 /* --- calls during and after it --- */
@@ -334,13 +149,111 @@ static void L4_it_ends_while_other_threads_call(void)
         ends_with(0, exit_while_others_call);
 }
 
+/* --- interrupts --- */
+
+/* The signal comes while the exit waits for its clean-up. */
+ASYNC(demo, void, is_interrupted_in_clean_up)
+{
+    co_begin;
+    co_sleep(3600);
+    co_finally;
+    kill(getpid(), SIGINT);
+    co_sleep(3600);
+    co_end;
+}
+
+static void is_action_back(void)
+{
+    struct sigaction action;
+
+    if (sigaction(SIGINT, NULL, &action) == 0 && action.sa_handler == SIG_DFL)
+        fprintf(stderr, "the action is back\n");
+}
+
+static void exit_while_interrupts_are_caught(void)
+{
+    atexit(is_action_back); /* after the library's */
+    CHECK_INT(syn_catch_interrupt(SIGINT), 0);
+    begin_things();
+}
+
+static void interrupt_an_exit(void)
+{
+    syn_exit_limit(3600);
+    CHECK_INT(syn_catch_interrupt(SIGINT), 0);
+    future_detach(is_interrupted_in_clean_up_future());
+    begin_things();
+}
+
+static void L4_an_interrupt_means_that_no_time_is_left(void)
+{
+    begin_in_real_time();
+    ends_with(0, exit_while_interrupts_are_caught);
+    SAYS(says("the action is back") && says("cleaned up") && says("asked"));
+    ends_with(0, interrupt_an_exit);
+    SAYS(says("'demo' is left behind: would not end in time: is_interrupted_in_clean_up"));
+}
+
+/* --- one limit for all --- */
+
+static atomic_int n_loops;
+
+#define LOOPS_FOR_EVER(number)                                                                     \
+    SYNCHRONIZER(loop_##number);                                                                   \
+    ASYNC(loop_##number, void, loops_##number)                                                     \
+    {                                                                                              \
+        co_begin;                                                                                  \
+        n_loops++;                                                                                 \
+        while (for_ever)                                                                           \
+            usleep(1000);                                                                          \
+        co_end;                                                                                    \
+    }
+#define ALL_LOOPS(DO) DO(0) DO(1) DO(2) DO(3) DO(4) DO(5) DO(6) DO(7) DO(8) DO(9) DO(10) DO(11)
+ALL_LOOPS(LOOPS_FOR_EVER)
+
+static int64_t begun_at;
+
+/* After the library's handler. */
+static void says_whether_in_time(void)
+{
+    if (syn_clock_now(NULL) - begun_at < SECOND)
+        fprintf(stderr, "in time\n");
+}
+
+static void have_many_that_do_not_end(void)
+{
+#define BEGIN(number) future_detach(loops_##number##_future());
+    atexit(says_whether_in_time);
+    syn_exit_limit(0.4);
+    ALL_LOOPS(BEGIN)
+    while (n_loops < 12)
+        usleep(1000);
+    begun_at = syn_clock_now(NULL);
+}
+
+/* Each may be waited for, a tenth of a second, after the deadline: together they would take a second
+ * longer than the limit. */
+static void L4_the_limit_is_that_of_all_together(void)
+{
+    bool in_time = false;
+
+    begin_in_real_time();
+    for (int i = 0; i < 20 && !in_time; i++) { /* a busy machine is no excuse for all */
+        ends_with(0, have_many_that_do_not_end);
+        SAYS(says("'loop_0' is left behind: a step of loops_0 still runs"));
+        SAYS(says("'loop_11' is left behind: a step of loops_11 still runs"));
+        in_time = says("in time");
+    }
+    CHECK(in_time);
+}
+
 static const struct test_case cases[] = {
     TEST(L4_what_runs_at_exit_is_cancelled_and_cleans_up),
     TEST(L4_what_would_not_end_is_named_and_the_process_ends),
     TEST(L4_without_a_limit_it_leaves_at_once),
-    TEST(L4_exit_may_be_called_anywhere),
-    TEST(L4_a_second_exit_waits_for_the_first_whose_status_counts),
     TEST(L4_calls_before_it_work_and_those_after_it_are_refused),
     TEST(L4_it_ends_while_other_threads_call),
+    TEST(L4_an_interrupt_means_that_no_time_is_left),
+    TEST(L4_the_limit_is_that_of_all_together),
 };
 TEST_MAIN("exit", cases);

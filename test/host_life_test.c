@@ -136,6 +136,33 @@ static void M3_the_host_stops_it(void)
     end_all();
 }
 
+ASYNC(app, void, never_ends)
+{
+    co_begin;
+    co_sleep(1e6);
+    co_finally;
+    co_sleep(1e6);
+    co_end;
+}
+
+/* It turns it meanwhile, and afterwards nothing is left to do. */
+static void M3_the_host_stops_by_a_deadline_what_does_not_end(void)
+{
+    struct never_ends_future f;
+
+    begin_in_real_time();
+    begin_host(&app);
+    f = never_ends_future();
+    turn_until_quiet(&app);
+    CHECK_INT(synchronizer_stop(&app, syn_after(0.01)), SYN_ETIMEDOUT);
+    CHECK_SAYS("would not end in time: never_ends (waits for time)");
+    CHECK_INT(future_get(f), SYN_EABANDONED);
+    CHECK_INT(syn_host_turn(&app), SYN_ECLOSED);
+    CHECK_INT(synchronizer_start(&app), 0);
+    CHECK_INT(square(0.0, 1, NULL), 0);
+    end_all();
+}
+
 static void stops(int number, void *argument)
 {
     (void)number;
@@ -306,6 +333,7 @@ static const struct test_case cases[] = {
     TEST_MODES(M3_hosts_come_and_go_while_others_call),
     TEST_MODES(M3_what_lives_there_goes_on_when_the_hosts_thread_ends),
     TEST_MODES(M3_the_host_stops_it),
+    TEST_MODES(M3_the_host_stops_by_a_deadline_what_does_not_end),
     TEST_MODES(M3_another_thread_stops_it),
     TEST_MODES(M3_it_is_stopped_and_freed_while_the_host_waits_for_something_else),
     TEST_MODES(M3_a_stop_does_not_wait_longer_for_a_host_that_makes_no_turn),

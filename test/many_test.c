@@ -426,7 +426,41 @@ static void L2_many_tasks_that_stay_are_abandoned(void)
     check_growth(stop_many);
 }
 
+/* --- all that there is --- */
+
+/* N pools, and a tenth as many synchronizers, since these have threads and descriptors. */
+static unsigned long stop_everything(int n, enum order order)
+{
+    static struct syn_synchronizer *homes[MANY / 10];
+    static struct syn_pool *pools[MANY];
+    unsigned long steps;
+
+    (void)order;
+    for (int i = 0; i < n; i++) {
+        CHECK_INT(syn_pool_new(NULL, &pools[i]), 0);
+        CHECK_INT(syn_pool_start(pools[i]), 0);
+    }
+    for (int i = 0; i < n / 10; i++) {
+        CHECK_INT(synchronizer_new(NULL, &homes[i]), 0);
+        CHECK_INT(synchronizer_start(homes[i]), 0);
+    }
+    syn_test_steps();
+    CHECK_INT(syn_stop_everything(syn_after(60)), 0);
+    steps = syn_test_steps();
+    for (int i = 0; i < n; i++)
+        CHECK_INT(syn_pool_free(pools[i]), 0);
+    for (int i = 0; i < n / 10; i++)
+        CHECK_INT(synchronizer_free(homes[i]), 0);
+    return steps;
+}
+
+static void L9_many_synchronizers_and_pools_are_stopped_by_one_call(void)
+{
+    check_growth(stop_everything);
+}
+
 static const struct test_case cases[] = {
+    TEST(L9_many_synchronizers_and_pools_are_stopped_by_one_call),
     TEST(L2_many_tasks_are_stopped),
     TEST(L2_many_calls_that_did_not_begin_are_stopped),
     TEST(L2_many_tasks_that_stay_are_abandoned),

@@ -55,6 +55,36 @@ static void end_all(void)
     done();
 }
 
+/* What the program does at the end of a worker takes a while. */
+static pthread_key_t key;
+static _Atomic(bool) has_ended;
+
+static void ends_slowly(void *unused)
+{
+    (void)unused;
+    usleep(20000);
+    has_ended = true;
+}
+
+BLOCKING(pool, int, has_something)
+{
+    return pthread_setspecific(key, &key);
+}
+
+static void L8_a_free_waits_for_threads_that_left_for_lack_of_work(void)
+{
+    begin_in_real_time();
+    CHECK_INT(pthread_key_create(&key, ends_slowly), 0);
+    CHECK_INT(pool_configure(&pool, &(struct syn_pool_options){.idle_ns = 1}), 0);
+    CHECK_INT(has_something(NULL), 0);
+    while (pool_stats(&pool).threads > 0)
+        usleep(100);
+    CHECK_INT(pool_free(&pool), 0);
+    CHECK(has_ended);
+    CHECK_INT(pthread_key_delete(key), 0);
+    CHECK_INT(syn_memory_use().outstanding, 0);
+}
+
 /* Without a limit, and each with a deadline of its own. */
 static void stops(int number, void *argument)
 {
@@ -249,6 +279,7 @@ static const struct test_case cases[] = {
     TEST(C8_two_jobs_that_stop_each_others_pools_end_each_others_stop),
     TEST(L7_stops_that_come_too_early_by_a_moment_leave_a_pool_that_can_be_started),
     TEST(L8_a_free_waits_for_a_stop_that_is_under_way),
+    TEST(L8_a_free_waits_for_threads_that_left_for_lack_of_work),
     TEST(L7_time_goes_on_while_several_threads_stop_a_pool),
 };
 TEST_MAIN_BOTH_MODES("pool_stop", cases);

@@ -22,6 +22,14 @@ static void stuck(void *user, const char *name, const char *why)
     snprintf(words[n_told++], sizeof words[0], "%s", why);
 }
 
+static unsigned stop_all_by(struct syn_deadline deadline)
+{
+    struct syni_stop_all all = {.deadline = deadline, .stuck = stuck, .user = &n_told};
+
+    syni_stop_all(&all);
+    return all.n_stuck;
+}
+
 ASYNC(a, void, cleans_up_for, (double, seconds))
 {
     co_begin;
@@ -69,13 +77,13 @@ static void L4_all_is_stopped_side_by_side_and_pools_after_the_clean_ups(void)
     f = cleans_up_for_future(7.0);
     g = cleans_up_by_a_job_future();
     wait_for_both();
-    CHECK_INT(syni_stop_all(syn_after(10.0), stuck, &n_told), 0);
+    CHECK_INT(stop_all_by(syn_after(10.0)), 0);
     CHECK_INT(now(), 7 * SECOND);
     CHECK_INT(future_get(f), SYN_ECANCELED);
     CHECK_INT(future_get(g), SYN_ECANCELED);
     CHECK_INT(adds_one(1, NULL), SYN_ECLOSED);
     CHECK_INT(cleans_up_for(1.0), SYN_ECLOSED);
-    CHECK_INT(syni_stop_all(syn_never(), stuck, &n_told), 0);
+    CHECK_INT(stop_all_by(syn_never()), 0);
     CHECK_INT(n_told, 0);
     end_all();
 }
@@ -89,7 +97,7 @@ static void L4_what_would_not_end_is_named_and_the_deadline_is_that_of_all(void)
     f = cleans_up_for_future(1e9);
     g = cleans_up_by_a_job_future();
     wait_for_both();
-    CHECK_INT(syni_stop_all(syn_after(3.0), stuck, &n_told), 1);
+    CHECK_INT(stop_all_by(syn_after(3.0)), 1);
     CHECK_INT(now(), 3 * SECOND);
     CHECK_INT(n_told, 1);
     CHECK_STR(told[0], "a");
@@ -101,7 +109,7 @@ static void L4_what_would_not_end_is_named_and_the_deadline_is_that_of_all(void)
 
 ASYNC(a, int, stops_all_in_a_step)
 {
-    return step_return(self, (int)syni_stop_all(syn_after(5.0), stuck, &n_told));
+    return step_return(self, (int)stop_all_by(syn_after(5.0)));
 }
 
 static void L4_a_step_that_stops_all_is_inside_of_its_own(void)
@@ -137,7 +145,7 @@ static void L8_what_is_stopped_with_all_others_can_be_freed_at_that_moment(void)
             CHECK_INT(synchronizer_start(s[k]), 0);
         }
         crew = crew_start(4, frees, s);
-        CHECK_INT(syni_stop_all(syn_never(), stuck, &n_told), 0);
+        CHECK_INT(stop_all_by(syn_never()), 0);
         crew_join(crew);
     }
     end_all();

@@ -5,6 +5,7 @@
  */
 #define _DEFAULT_SOURCE
 #include "support/call_rig.h"
+#include "support/points.h"
 
 SYNCHRONIZER(demo);
 
@@ -161,6 +162,26 @@ static void L8_a_free_after_a_stop_that_gave_up_joins_and_closes_or_changes_noth
     done();
 }
 
+/* The loop's thread is held where no step runs. */
+static void L2_a_stop_whose_end_takes_longer_returns_all_the_same_and_goes_on(void)
+{
+    points_needed();
+    begin_in_real_time();
+    syn_test_callers_drive(0); /* this thread cannot be held where it stops */
+    CHECK_INT(square(3, NULL), 0);
+    CHECK_INT(syn_test_hold("home_shut", 1), 0);
+    CHECK_INT(synchronizer_stop(&demo, syn_after(0.01)), SYN_ETIMEDOUT);
+    CHECK_SAYS("is still being ended; that goes on by itself");
+    CHECK_INT(square(3, NULL), SYN_ECLOSED); /* it is not dead */
+    CHECK_INT(synchronizer_start(&demo), SYN_EBUSY);
+    syn_test_release("home_shut");
+    CHECK_INT(synchronizer_stop(&demo, syn_never()), 0);
+    CHECK_INT(synchronizer_start(&demo), 0);
+    CHECK_INT(square(3, NULL), 0);
+    finish(&demo);
+    CHECK_INT(syn_memory_use().outstanding, 0);
+}
+
 /* --- a closing is not lost --- */
 
 #define THING_METHODS(M, C) M(C, destructor)
@@ -232,5 +253,6 @@ static const struct test_case cases[] = {
     TEST(L8_a_free_after_a_stop_that_gave_up_joins_and_closes_or_changes_nothing),
     TEST(L2_destructors_that_come_after_a_stop_gave_up_do_not_keep_the_loop),
     TEST(L2_a_stop_names_the_objects_that_it_gave_up),
+    TEST(L2_a_stop_whose_end_takes_longer_returns_all_the_same_and_goes_on),
 };
 TEST_MAIN_BOTH_MODES("stop", cases);

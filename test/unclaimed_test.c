@@ -190,6 +190,24 @@ static void V6_results_that_nobody_used_up_after_a_stop_are_named_at_the_exit(vo
     CHECK_INT(times(text, "result"), times(end, "result")); /* not before */
 }
 
+/* Nobody uses up what is left then: it is told at once, and once. */
+static void leave_results_and_stop_everything(void)
+{
+    leave_results();
+    CHECK_INT(syn_stop_everything(syn_after(10)), 0);
+}
+
+static void V6_results_that_nobody_used_up_are_named_when_everything_is_stopped(void)
+{
+    const char *text = said_by_process(leave_results_and_stop_everything);
+
+#if defined(SYN_CHECKED) && SYN_CHECKED
+    CHECK_INT(times(text, "'demo' was stopped, and 50 results of make ("), 1);
+    CHECK_INT(times(text, "synchronicity: "), 4);
+#endif
+    CHECK_INT(times(strstr(text, "END\n"), "result"), 0);
+}
+
 /* As a thread may that comes a moment after a stop. */
 static void use_results(void)
 {
@@ -234,6 +252,7 @@ static const struct test_case cases[] = {
     TEST(V6_results_that_nobody_used_up_are_counted),
     TEST(V6_results_of_a_pool_are_counted),
     TEST(V6_results_that_nobody_used_up_after_a_stop_are_named_at_the_exit),
+    TEST(V6_results_that_nobody_used_up_are_named_when_everything_is_stopped),
     TEST(V6_who_uses_a_result_after_a_stop_is_not_told_of),
     TEST(V6_of_very_many_the_first_are_named_and_the_others_counted),
 };

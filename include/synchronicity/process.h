@@ -76,34 +76,38 @@ void syn_release_interrupt(void);
  * AT EXIT, that is, at exit() and at a return from main(), synchronizers and pools are
  * stopped as by their stop calls: what runs is cancelled and cleans up. What would not end within
  * the limit is named on standard error, and the process ends all the same, never later than
- * that. Calls during and after it are refused with SYN_ECLOSED. It happens where the first start
+ * that; an interrupt that is caught ends the limit. Calls during and after it are refused with SYN_ECLOSED. It happens where the first start
  * registered it with atexit(): handlers that the program registered later come before it.
  *
  * exit() may be called in a step, a job or a callback: what that thread drives or works for cannot
  * end, and is not waited for. A thread that exits while another does, such as a main() whose call was
- * cancelled by that, waits for it, at most for another limit: the first one's status counts.
+ * cancelled by that, waits for it, until the limit at most: the first one's status counts.
  * _exit(), abort() and quick_exit() skip all this. */
 
 /* How long that may take; 2 s. 0 or less: the process leaves at once. Thread: any. */
 void syn_exit_limit(double seconds);
 
 /* Stops every synchronizer and every pool of this copy of the library, ends each of its threads,
- * and gives back what it holds: memory, descriptors, its thread-specific key, an interrupt that it
- * catches, and what threads of the program have from it. Then a shared object that contains this copy may be unloaded:
+ * and gives back what it holds: memory, descriptors, its thread-specific key, the interrupt that it
+ * catches, and what threads of the program have from it. Then a shared object that contains this copy
+ * may be unloaded:
  *
  *     void plugin_fini(void)
  *     {
  *         syn_stop_everything(syn_after(5));
  *     }
  *
- * No thread is inside a call, and no handle, object, shared future or pointer of before is used
- * afterwards; release them first. Later calls begin anew. Without this call, dlclose() does what
- * an exit does, within its limit, where the system runs atexit() handlers of what it unloads; and a
- * plug-in that is linked with -Wl,-z,nodelete is never unloaded, which is fine too.
+ * No thread is inside a call; one that hosts a synchronizer makes turns until that is SYN_ECLOSED, or is
+ * the one that calls this. No handle, object, shared future, notice, open signals or pointer of before is
+ * used afterwards: release and close them first. A checked build prints which results of calls nobody
+ * used up. Later calls begin anew. Without this call, dlclose() does what an exit does, within its limit,
+ * where the system runs atexit() handlers of what it unloads; and a plug-in that is linked with
+ * -Wl,-z,nodelete is never unloaded, which is fine too.
  *
  * Thread: any of the program's, outside of steps and jobs (SYN_EDEADLK).
- * Fails: SYN_ETIMEDOUT, when something would not end by DEADLINE; the report names it. All else
- * was stopped, nothing was given back, and the shared object must stay. */
+ * Fails: SYN_ETIMEDOUT, when something would not end by DEADLINE, or before an interrupt; the report
+ * names it. All else was stopped, nothing was given back, and the shared object must stay. A later
+ * call succeeds when it has ended. SYN_EBUSY, another thread is in this call. */
 syn_err syn_stop_everything(struct syn_deadline deadline);
 
 #ifdef __cplusplus

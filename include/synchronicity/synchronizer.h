@@ -161,7 +161,9 @@ syn_err syn_synchronizer_start(struct syn_synchronizer *synchronizer);
  * It has stopped all the same, and can be started. A step (or a callback) that runs at that moment
  * cannot be abandoned; it has 0.1 s to return. If it does not, the report names it, and its
  * thread and its callers stay behind: until it returns, calls and starts are SYN_ELOOPDEAD, and
- * another stop waits for it. */
+ * another stop waits for it. Where the end of what was abandoned takes longer than a second, as on a
+ * machine that is very busy, the stop returns all the same, says so, and what was begun goes on: until
+ * it is over calls are SYN_ECLOSED, and starts SYN_EBUSY. */
 syn_err syn_synchronizer_stop(struct syn_synchronizer *synchronizer, struct syn_deadline deadline);
 
 /* The synchronizer of free functions that a plain thread calls. */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Lists under a lock of their own, which is the innermost: nothing is taken or called inside.
- * Discarded: visiting under the lock. Who is visited takes locks under which others are added.
+ * Discarded: visiting under the lock, since who is visited takes locks under which others are added;
+ * and one count of visitors for all, with which a free waits for a stop of something else.
  */
 #include "base/census.h"
 
@@ -12,42 +13,58 @@ static void census_lock(struct syni_census *census)
         return;
     syni_list_init(&census->all);
     syni_cond_init(&census->left);
-    census->visitors = 0;
     census->process = syni_process();
 }
 
-syn_err syni_census_add(struct syni_census *census, struct syni_list *node)
+void syni_census_add(struct syni_census *census, struct syni_counted *counted)
 {
-    syn_err err = syni_fork_watch(&census->fork_call);
-
-    if (err)
-        return err;
+    syni_fork_watch(&census->fork_call);
     census_lock(census);
-    syni_list_append(&census->all, node);
+    counted->visitors = 0;
+    syni_list_init(&counted->link);
+    syni_list_append(&census->all, &counted->link);
     syni_mutex_unlock(&census->lock);
-    return SYN_OK;
 }
 
-void syni_census_remove(struct syni_census *census, struct syni_list *node)
+void syni_census_remove(struct syni_census *census, struct syni_counted *counted)
 {
     census_lock(census);
-    while (census->visitors > 0)
+    while (counted->visitors > 0)
         syni_cond_wait(&census->left, &census->lock);
-    syni_list_remove(node);
+    syni_list_remove(&counted->link);
     syni_mutex_unlock(&census->lock);
+}
+
+static struct syni_counted *counted_at(struct syni_census *census, struct syni_list *link)
+{
+    return link == &census->all ? NULL : SYNI_CONTAINER(link, struct syni_counted, link);
 }
 
 void syni_census_visit(struct syni_census *census,
-                       void (*visit)(struct syni_list *node, void *user), void *user)
+                       void (*visit)(struct syni_counted *counted, void *user), void *user)
 {
+    struct syni_counted *counted;
+
     census_lock(census);
-    census->visitors++;
-    SYNI_LIST_EACH (node, &census->all) {
+    for (counted = counted_at(census, census->all.next); counted;
+         counted = counted_at(census, counted->link.next)) {
+        SYNI_STEP();
+        counted->visitors++;
         syni_mutex_unlock(&census->lock);
-        visit(node, user);
+        visit(counted, user);
         syni_mutex_lock(&census->lock);
+        counted->visitors--;
+        syni_cond_broadcast(&census->left); /* the lock is held until the next one is found */
     }
-    census->visitors--;
-    syni_cond_broadcast(&census->left);
     syni_mutex_unlock(&census->lock);
+}
+
+struct syni_counted *syni_census_first(struct syni_census *census)
+{
+    struct syni_counted *first;
+
+    census_lock(census);
+    first = counted_at(census, census->all.next);
+    syni_mutex_unlock(&census->lock);
+    return first;
 }

@@ -2,8 +2,8 @@
  *
  * All there are of one kind, for who must reach each: when everything is stopped, at exit.
  *
- * Any thread. A visitor holds no lock while it visits one, and what is on the list stays where it is
- * meanwhile: who wants to remove one waits.
+ * Any thread. A visitor holds no lock while it visits one, and that one stays where it is meanwhile: who
+ * wants to remove it waits. All others may come and go.
  */
 #ifndef SYNI_CENSUS_H
 #define SYNI_CENSUS_H
@@ -15,14 +15,19 @@
 #include "base/list.h"
 #include "base/thread.h"
 
+/* A field of what is counted. */
+struct syni_counted {
+    struct syni_list link;
+    unsigned visitors; /* that are at it */
+};
+
 /* Static, by the macro. In a child it is empty. */
 struct syni_census {
     struct syni_mutex lock;
-    /* under lock */
+    /* under lock, as are the fields of those that are counted */
     struct syni_list all;
-    struct syni_cond left; /* a visitor has */
-    unsigned visitors;
-    unsigned process; /* that the two above are of */
+    struct syni_cond left; /* a visitor has left one */
+    unsigned process;      /* that the two above are of */
     struct syni_fork_call fork_call;
 };
 
@@ -32,14 +37,17 @@ struct syni_census {
         .fork_call = {.lock = &(census).lock}                                                      \
     }
 
-/* Fails: SYN_ENOMEM. */
-syn_err syni_census_add(struct syni_census *census, struct syni_list *node);
+void syni_census_add(struct syni_census *census, struct syni_counted *counted);
 
-/* Waits until no visitor can be at NODE. Fine when it is not on it. */
-void syni_census_remove(struct syni_census *census, struct syni_list *node);
+/* Waits until no visitor is at it. */
+void syni_census_remove(struct syni_census *census, struct syni_counted *counted);
 
-/* VISIT(NODE, USER) for each, without a lock. It may not remove any. */
+/* VISIT(COUNTED, USER) for each that is there, in the order in which they came, without a lock; it
+ * may not remove it. */
 void syni_census_visit(struct syni_census *census,
-                       void (*visit)(struct syni_list *node, void *user), void *user);
+                       void (*visit)(struct syni_counted *counted, void *user), void *user);
+
+/* The first; NULL: there is none. For who alone removes. */
+struct syni_counted *syni_census_first(struct syni_census *census);
 
 #endif

@@ -96,6 +96,8 @@ void syni_thread_join(struct syni_thread *thread);
 /* Nobody waits for the calling thread, which is about to end: the next that says so does, or who
  * waits for all. So none runs code of the library any more when that is unloaded. */
 void syni_thread_retire(void);
+/* All that have retired have ended; but not on a thread that has, and still runs what a program does at
+ * its end. */
 void syni_thread_join_retired(void);
 struct syni_thread syni_thread_self(void);
 /* The name of the calling thread, cut at SIZE; "thread" where the system does not say. */

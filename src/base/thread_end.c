@@ -9,10 +9,13 @@
 
 #include "base/fault.h"
 #include "base/generation.h"
+#include "base/invariant.h"
 
 static struct syni_mutex retired_lock = SYNI_MUTEX_INIT(RETIRED);
 static struct syni_thread thread_end_retired; /* under the lock: the last that did */
 static unsigned retired_in;        /* the process it was one of; 0: there is none */
+
+static _Thread_local bool has_retired; /* then it joins nobody: one may join it already */
 
 /* Puts the calling thread there, or, NULL, nobody, and joins who was there. */
 static void retire(const struct syni_thread *next)
@@ -35,12 +38,15 @@ void syni_thread_retire(void)
 {
     struct syni_thread self = syni_thread_self();
 
+    SYNI_INVARIANT(213, !has_retired);
     retire(&self);
+    has_retired = true;
 }
 
 void syni_thread_join_retired(void)
 {
-    retire(NULL);
+    if (!has_retired)
+        retire(NULL);
 }
 
 /* The value of the key is the list of what the calling thread does at its end. */

@@ -34,37 +34,23 @@ static void note_stuck(void *user, const char *name, const char *why)
     snprintf(first->why, sizeof first->why, "%s", why);
 }
 
-/* The first of them; NULL. */
-static void note_first(struct syni_list *node, void *first)
-{
-    if (!*(struct syni_list **)first)
-        *(struct syni_list **)first = node;
-}
-
-static struct syni_list *first_of(struct syni_census *census)
-{
-    struct syni_list *first = NULL;
-
-    syni_census_visit(census, note_first, &first);
-    return first;
-}
-
 /* Nothing runs, and nobody is inside. */
 static syn_err give_all_back(void)
 {
-    struct syni_list *node;
+    struct syni_counted *counted;
     syn_err err = SYN_OK;
 
-    while (!err && (node = first_of(&syni_homes))) {
-        struct syni_home *home = SYNI_CONTAINER(node, struct syni_home, counted);
+    syni_thread_join_retired(); /* what the program does at their ends may still call */
+    while (!err && (counted = syni_census_first(&syni_homes))) {
+        struct syni_home *home = SYNI_CONTAINER(counted, struct syni_home, counted);
         struct syn_synchronizer *synchronizer = home->synchronizer;
 
         err = syni_home_free(home);
         if (!err)
             synchronizer->home = NULL;
     }
-    while (!err && (node = first_of(&syni_pools)))
-        err = syni_pool_forget(SYNI_CONTAINER(node, struct syni_pool, counted));
+    while (!err && (counted = syni_census_first(&syni_pools)))
+        err = syni_pool_forget(SYNI_CONTAINER(counted, struct syni_pool, counted));
     if (err)
         return err;
     syn_release_interrupt();
@@ -91,14 +77,20 @@ static syn_err everything_refuse_inside(void)
 
 syn_err syn_stop_everything(struct syn_deadline deadline)
 {
+    static atomic_bool stopping;
     struct first_stuck first = {.name = ""};
+    struct syni_stop_all all = {.deadline = deadline, .stuck = note_stuck, .user = &first};
     syn_err err = everything_refuse_inside();
 
     if (err)
         return err;
-    if (syni_stop_all(deadline, note_stuck, &first) > 0)
-        return syni_refuse(SYN_ETIMEDOUT, "'%s': %s", first.name, first.why);
-    return give_all_back();
+    if (atomic_exchange(&stopping, true))
+        return syni_refuse(SYN_EBUSY, "syn_stop_everything() in two threads at once; one is enough");
+    syni_stop_all(&all);
+    err = all.n_stuck ? syni_refuse(SYN_ETIMEDOUT, "'%s': %s", first.name, first.why)
+                      : give_all_back();
+    stopping = false;
+    return err;
 }
 
 /* --- at exit --- */
@@ -134,10 +126,10 @@ static void say_stuck(void *unused, const char *name, const char *why)
 /* A pool was asked to end, but a thread that drives a loop does not wait for its jobs, which may
  * need that, and one of its workers does not either. At exit others' jobs are waited for all the
  * same. UNTIL: points to a time. */
-static void await_jobs(struct syni_list *node, void *until)
+static void await_jobs(struct syni_counted *counted, void *until)
 {
     enum { LOOK_NS = 2000000 };
-    struct syni_pool *pool = SYNI_CONTAINER(node, struct syni_pool, counted);
+    struct syni_pool *pool = SYNI_CONTAINER(counted, struct syni_pool, counted);
     struct syni_parker *parker = syni_parker_mine();
     int64_t now = syni_now();
     const struct syni_worker *worker = syni_worker_now();
@@ -156,19 +148,22 @@ static void await_jobs(struct syni_list *node, void *until)
                 syni_pool_name(pool));
 }
 
-/* Some of the limit is for giving up on steps and jobs that do not return, which takes a moment for
- * each. */
+/* Some of the limit is for giving up on steps and jobs that do not return, which takes a moment, and
+ * some for saying so. */
 static void stop_within(int64_t limit)
 {
-    struct syn_deadline deadline;
+    struct syni_stop_all all = {.stuck = say_stuck};
 
     syn_clock_join(NULL);
-    deadline.ns = syni_now() + limit / 4 * 3;
-    if (syni_stop_all(deadline, say_stuck, NULL) > 0) {
+    all.deadline.ns = syni_now() + limit / 4 * 3;
+    all.latest = all.deadline.ns + limit / 8;
+    syni_stop_all(&all);
+    if (all.n_stuck) {
         if (syni_driving_now() || syni_worker_now())
-            syni_census_visit(&syni_pools, await_jobs, &deadline.ns);
+            syni_census_visit(&syni_pools, await_jobs, &all.deadline.ns);
         return;
     }
+    syn_release_interrupt();
     syni_thread_join_retired();
     syni_thread_give_key_back();
 }

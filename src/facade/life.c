@@ -287,16 +287,16 @@ void syni_stop_force(struct syni_home *home, struct syni_stopper *here)
     syni_mutex_unlock(&life_lock);
 }
 
-bool syni_stop_is_stuck(struct syni_home *home, struct syni_stopper *here)
+bool syni_stop_is_late(struct syni_home *home, struct syni_stopper *here, bool stuck)
 {
-    bool stuck;
+    bool late;
 
     syni_mutex_lock(&life_lock);
-    stuck = !here->told;
-    if (stuck && life_locked(home) == SYNI_LIFE_GIVING_UP)
+    late = !here->told;
+    if (late && stuck && life_locked(home) == SYNI_LIFE_GIVING_UP)
         move_locked(home, SYNI_LIFE_STUCK);
     syni_mutex_unlock(&life_lock);
-    return stuck;
+    return late;
 }
 
 /* Joins the thread, which is through; then the other stoppers are told. */
@@ -362,25 +362,12 @@ bool syni_life_free(struct syni_home *home)
     return true;
 }
 
-struct syni_home *syni_life_sweep(unsigned sweep, bool ask)
+void syni_life_ask(struct syni_home *home)
 {
-    struct syni_whole_home *found = NULL;
-
     syni_mutex_lock(&life_lock);
-    SYNI_LIST_EACH (node, &running) {
-        struct syni_whole_home *whole = SYNI_CONTAINER(node, struct syni_whole_home, running);
-
-        if (!found && whole->swept != sweep)
-            found = whole;
-    }
-    if (found) {
-        found->swept = sweep;
-        found->n_inside++;
-        if (ask && life_locked(&found->home) == SYNI_LIFE_RUNNING)
-            ask_locked(found);
-    }
+    if (life_locked(home) == SYNI_LIFE_RUNNING)
+        ask_locked(outer(home));
     syni_mutex_unlock(&life_lock);
-    return found ? &found->home : NULL;
 }
 
 void syni_life_hold(struct syni_home *home)

@@ -5,6 +5,8 @@
 #ifndef SYNI_FACADE_LIFE_H
 #define SYNI_FACADE_LIFE_H
 
+#include <synchronicity/pool.h>
+
 #include "base/census.h"
 #include "facade/home.h"
 
@@ -15,7 +17,6 @@ struct syni_whole_home {
     struct syni_list running; /* among all that run, until their threads were joined; under the lock */
     struct syni_list stoppers; /* of struct syni_stopper; under the lock */
     unsigned n_inside;         /* threads in a stop; under the lock */
-    unsigned swept;            /* by the latest syni_life_sweep() that came by; under the lock */
     struct syni_names abandoned; /* the driver's */
 };
 
@@ -41,15 +42,17 @@ bool syni_stop_enter(struct syni_home *home, struct syni_stopper *here);
 
 /* The deadline of HERE has passed: what lives on HOME is abandoned, for all its stoppers. */
 void syni_stop_force(struct syni_home *home, struct syni_stopper *here);
-/* A step keeps the driver from that: HERE leaves without being told. False: it was told. */
-bool syni_stop_is_stuck(struct syni_home *home, struct syni_stopper *here);
+/* The driver did not get there in time: HERE leaves without being told. STUCK: a step keeps it, or a
+ * host. False: it was told. */
+bool syni_stop_is_late(struct syni_home *home, struct syni_stopper *here, bool stuck);
 
-/* For a stop of all: those that run and were not given to SWEEP, a number of its own, yet; NULL: there
- * is none left. It is held, as by a stopper, until syni_life_let_go(). ASK: it is told to stop. */
-struct syni_home *syni_life_sweep(unsigned sweep, bool ask);
-void syni_life_let_go(struct syni_home *home);
-/* The same for a HOME that its host turns while it waits for something else. */
+/* The beginning of a stop, of which nobody is told. */
+void syni_life_ask(struct syni_home *home);
+
+/* HOME is not freed before it is let go, as with a stopper: its host turns it while it waits for
+ * something else. */
 void syni_life_hold(struct syni_home *home);
+void syni_life_let_go(struct syni_home *home);
 
 /* HERE, which waits no more, leaves, and joins the loop's thread if that is its part. */
 void syni_stop_leave(struct syni_home *home, struct syni_stopper *here);
@@ -72,12 +75,20 @@ syn_err syni_home_run(struct syni_home *home, void (*on_closing)(struct syni_loo
 
 /* --- stop_all.c --- */
 
-/* Stops every synchronizer, and then every pool, each by DEADLINE on the calling thread's clock. All
- * are asked at first, so that their clean-ups run side by side. STUCK is told of each that would
- * not end, with the report's words, and of those that the calling thread is inside of, which are
- * asked and not waited for. Returns how many these are. Any thread, also inside a step or a job. */
-unsigned syni_stop_all(struct syn_deadline deadline,
-                       void (*stuck)(void *user, const char *name, const char *why), void *user);
+/* How all are stopped. */
+struct syni_stop_all {
+    struct syn_deadline deadline; /* on the calling thread's clock; an interrupt makes it pass */
+    int64_t latest;               /* for all of them together; see syni_home_stop() */
+    /* It is told of each that would not end, with the report's words, and of those that the calling
+     * thread is inside of, which are asked and not waited for. */
+    void (*stuck)(void *user, const char *name, const char *why);
+    void *user;
+    unsigned n_stuck; /* how many these were */
+};
+
+/* Stops every synchronizer, and then every pool. All are asked at first, so that their clean-ups run
+ * side by side. Any thread, also inside a step or a job. */
+void syni_stop_all(struct syni_stop_all *all);
 
 /* The stop_job and the abandon_job, of a home that is to stop. */
 void syni_home_stop_arrives(struct syni_job *job);
@@ -85,10 +96,19 @@ void syni_home_abandon_arrives(struct syni_job *job);
 
 /* --- stop_home.c --- */
 
-/* As syn_synchronizer_start(), _stop() and _free() say. */
+/* How much later than its deadline a stop returns, when what it gave up takes time to end. */
+enum { SYNI_STOP_LATE_NS = 1000000000 };
+
+/* As syn_synchronizer_start(), _stop() and _free() say. *LATEST: when a stop whose deadline has passed
+ * returns at last, in real time; 0: it sets that, for the other stops that share the deadline. */
 syn_err syni_home_start(struct syn_synchronizer *synchronizer);
-syn_err syni_home_stop(struct syni_home *home, struct syn_deadline deadline);
+syn_err syni_home_stop(struct syni_home *home, struct syn_deadline deadline, int64_t *latest);
 syn_err syni_home_free(struct syni_home *home);
+
+/* --- pool.c --- */
+
+/* As syn_pool_stop(); LATEST: as syni_home_stop(). */
+syn_err syni_pool_stop_by(struct syn_pool *pool, struct syn_deadline deadline, int64_t *latest);
 
 /* The arrows of the picture in life.c; for a check of each move. */
 static inline bool syni_life_may_move(enum syni_life from, enum syni_life to)

@@ -6,6 +6,7 @@
 
 #include "base/mem.h"
 #include "base/report.h"
+#include "facade/life.h"
 #include "facade/thread_wait.h"
 
 static struct syn_pool default_pool = {.options = {.name = "default-pool"}};
@@ -91,6 +92,7 @@ struct pool_stop {
     struct syni_thread_wait wait;
     struct syni_pool *pool;
     struct syni_pool_stopper here;
+    int64_t *latest;   /* see syni_pool_stop_by() */
     const char *stuck; /* what would not end */
 };
 
@@ -112,6 +114,8 @@ static bool pool_withdraw(struct syni_thread_wait *wait, enum syn_origin origin)
     (void)origin;
     if (syni_now_of(wait->self) < wait->deadline) /* it was interrupted */
         return !stop->here.calm;
+    if (*stop->latest == 0)
+        *stop->latest = syni_deadline_in(syni_now(), SYNI_STOP_LATE_NS);
     stop->stuck = syni_pool_give_up(stop->pool, &stop->here);
     return stop->stuck != NULL;
 }
@@ -119,19 +123,20 @@ static bool pool_withdraw(struct syni_thread_wait *wait, enum syn_origin origin)
 /* No job runs. Threads leave without delay, but a hook may hold them up. */
 static syn_err await_threads(struct pool_stop *stop)
 {
-    enum { POOL_MOMENT_NS = 1000000000 };
     int64_t until = stop->wait.deadline == SYNI_NEVER || stop->wait.stays
                         ? SYNI_NEVER
-                        : syni_deadline_in(syni_now(), POOL_MOMENT_NS);
+                        : syni_deadline_in(syni_now(), SYNI_STOP_LATE_NS);
 
+    if (stop->latest && *stop->latest && *stop->latest < until)
+        until = *stop->latest;
     if (syni_pool_await_threads(&stop->here, until))
         return SYN_OK;
     stop->stuck = "a thread (on_thread)";
     return SYN_ETIMEDOUT;
 }
 
-/* STAYS: it is not left before all has ended. */
-static syn_err stop_pool(struct syn_pool *pool, struct syn_deadline deadline, bool stays)
+/* LATEST: as syni_pool_stop_by(); NULL: it is not left before all has ended. */
+static syn_err stop_pool(struct syn_pool *pool, struct syn_deadline deadline, int64_t *latest)
 {
     static const struct syni_thread_wait_ops ops = {pool_enter, pool_withdraw, NULL, NULL};
     struct pool_stop stop = {.wait = {.ops = &ops,
@@ -139,9 +144,10 @@ static syn_err stop_pool(struct syn_pool *pool, struct syn_deadline deadline, bo
                                       .deadline = deadline.ns,
                                       .reason = SYN_BY_DEADLINE,
                                       .acts = true,
-                                      .stays = stays,
+                                      .stays = !latest,
                                       .done = &stop.here.calm},
-                             .pool = syni_pool_of(pool)};
+                             .pool = syni_pool_of(pool),
+                             .latest = latest};
     syn_err err = refuse_stop(pool);
     int cancel_state;
 
@@ -161,9 +167,16 @@ static syn_err stop_pool(struct syn_pool *pool, struct syn_deadline deadline, bo
     return err;
 }
 
+syn_err syni_pool_stop_by(struct syn_pool *pool, struct syn_deadline deadline, int64_t *latest)
+{
+    return stop_pool(pool, deadline, latest);
+}
+
 syn_err syn_pool_stop(struct syn_pool *pool, struct syn_deadline deadline)
 {
-    return pool ? stop_pool(pool, deadline, false) : syni_refuse(SYN_EINVAL, "no pool to stop");
+    int64_t latest = 0;
+
+    return pool ? stop_pool(pool, deadline, &latest) : syni_refuse(SYN_EINVAL, "no pool to stop");
 }
 
 syn_err syn_pool_free(struct syn_pool *pool)
@@ -175,10 +188,12 @@ syn_err syn_pool_free(struct syn_pool *pool)
         return SYN_OK;
     cancel_state = syni_thread_hold_cancel();
     do {
-        err = stop_pool(pool, syn_never(), true);
+        err = stop_pool(pool, syn_never(), NULL);
         if (!err)
             err = syni_pool_fini(syni_pool_of(pool));
     } while (err == SYN_EBUSY); /* it was started again meanwhile */
+    if (!err)
+        syni_thread_join_retired();
     syni_thread_let_cancel(cancel_state);
     if (!err && pool->allocated)
         syni_free(pool, sizeof *pool);

@@ -12,10 +12,8 @@
 #include "loop/hosted.h"
 #include "task/resident.h"
 
-/* After a deadline has passed: how long a step that runs may take to return, and how long the
- * loop's thread may take to get a processor. */
+/* After a deadline has passed: how long a step that runs may take to return. */
 enum { STEP_NS = 100 * 1000000, STOP_HOME_LOOK_NS = 2 * 1000000 };
-static const int64_t silence_ns = (int64_t)10 * 1000000000;
 
 static const char stop_home_what[] = "syn_synchronizer_stop()";
 
@@ -27,13 +25,19 @@ static syn_err refuse_own(struct syni_home *home)
                        home->loop.name);
 }
 
-static syn_err refuse_stuck(const struct syni_home *home)
+/* Why a stop returned before its end. */
+enum late { IN_TIME, A_STEP_RUNS, NO_TURN, STILL_ENDING };
+
+static syn_err refuse_late(const struct syni_home *home, enum late late)
 {
     const char *step = atomic_load_explicit(&home->running, memory_order_relaxed);
 
-    if (!step && atomic_load_explicit(&home->loop.host, memory_order_relaxed))
+    if (late == NO_TURN)
         return syni_refuse(SYN_ETIMEDOUT, "its host has made no turn; what lives there ends in its "
                                           "next one");
+    if (late == STILL_ENDING)
+        return syni_refuse(SYN_ETIMEDOUT, "what lives there was given up, and is still being ended; "
+                                          "that goes on by itself");
     return syni_refuse(SYN_ETIMEDOUT, "a step of %s still runs; its thread stays behind",
                        step ? step : "a task that was just ended");
 }
@@ -44,7 +48,8 @@ struct stop_home_stop {
     struct syni_home *home;
     struct syni_stopper here;
     uint64_t id; /* of the wait, if it is a step's: its mark; 0 */
-    bool stuck;  /* on a step that does not return */
+    int64_t *latest; /* see syni_home_stop() */
+    enum late late;
 };
 
 static struct stop_home_stop *stop_home_stop_of(struct syni_thread_wait *wait)
@@ -70,32 +75,43 @@ static bool stop_home_enter(struct syni_thread_wait *wait)
     return waits;
 }
 
-/* Waits, in real time, while the driver gets on with it. False: a step does not return, or a host makes
- * no turn. */
-static bool wait_a_moment(const struct syni_home *home, struct syni_stopper *here)
+/* What keeps the driver of HOME, as it looks from here. */
+static enum late what_keeps(const struct syni_home *home)
 {
-    unsigned long before = 0;
-    int64_t since = syni_now(), now;
+    /* relaxed: who is wrong about it waits a little more, or less */
+    if (atomic_load_explicit(&home->running, memory_order_relaxed))
+        return A_STEP_RUNS;
+    return atomic_load_explicit(&home->loop.host, memory_order_relaxed) ? NO_TURN : STILL_ENDING;
+}
 
-    while (!here->told) {
+/* Waits, in real time, while the driver gets on with it. */
+static enum late wait_a_moment(const struct stop_home_stop *stop)
+{
+    const struct syni_home *home = stop->home;
+    unsigned long before = 0;
+    int64_t since = syni_now(), now = since;
+
+    while (!stop->here.told) {
         /* relaxed: what moves says that it is not this step that keeps it */
         unsigned long done = atomic_load_explicit(&home->ended, memory_order_relaxed) +
                              atomic_load_explicit(&home->loop.counts.turns, memory_order_relaxed);
-        bool step = atomic_load_explicit(&home->running, memory_order_relaxed) != NULL ||
-                    atomic_load_explicit(&home->loop.host, memory_order_relaxed) != NULL;
+        enum late late = what_keeps(home);
 
-        now = syni_now();
         if (done != before)
             since = now;
         before = done;
-        if (now - since > (step ? STEP_NS : silence_ns))
-            return false;
-        syni_parker_sleep(here->parker, now + STOP_HOME_LOOK_NS);
+        if (now >= *stop->latest || (late != STILL_ENDING && now - since > STEP_NS))
+            return late;
+        syni_parker_sleep(stop->here.parker, now + STOP_HOME_LOOK_NS);
+        now = syni_now();
     }
-    syni_parker_settle(here->parker);
-    return true;
+    SYNI_INVARIANT(212, *stop->latest != 0);
+    syni_parker_settle(stop->here.parker);
+    return IN_TIME;
 }
 
+/* A stop that is late is not harmed by that: unless a step runs, what is ended goes on, and who comes
+ * later finds it stopped. */
 static bool stop_home_withdraw(struct syni_thread_wait *wait, enum syn_origin origin)
 {
     struct stop_home_stop *stop = stop_home_stop_of(wait);
@@ -103,10 +119,16 @@ static bool stop_home_withdraw(struct syni_thread_wait *wait, enum syn_origin or
     (void)origin;
     if (syni_now_of(wait->self) < wait->deadline) /* it was interrupted: the stop goes on */
         return !stop->here.told;
+    if (*stop->latest == 0)
+        *stop->latest = syni_deadline_in(syni_now(), SYNI_STOP_LATE_NS);
     syni_stop_force(stop->home, &stop->here);
-    stop->stuck = !wait_a_moment(stop->home, &stop->here) &&
-                  syni_stop_is_stuck(stop->home, &stop->here);
-    return stop->stuck;
+    if (syni_drives(&stop->home->loop)) /* as its host, which turns it until it is over */
+        return false;
+    stop->late = wait_a_moment(stop);
+    if (stop->late != IN_TIME &&
+        !syni_stop_is_late(stop->home, &stop->here, stop->late != STILL_ENDING))
+        stop->late = IN_TIME;
+    return stop->late != IN_TIME;
 }
 
 /* A program whose calls all block had no thread of ours, and gets none for the end. */
@@ -116,8 +138,8 @@ static bool stop_home_adopt(struct syni_home *home, struct syni_self *self)
            syni_hosted_adopt(&home->loop, self);
 }
 
-/* STAYS: it is not left before all has ended. */
-static syn_err stop_home(struct syni_home *home, struct syn_deadline deadline, bool stays)
+/* LATEST: as below; NULL: it is not left before all has ended. */
+static syn_err stop_home(struct syni_home *home, struct syn_deadline deadline, int64_t *latest)
 {
     static const struct syni_thread_wait_ops ops = {stop_home_enter, stop_home_withdraw, NULL,
                                                     NULL};
@@ -127,9 +149,10 @@ static syn_err stop_home(struct syni_home *home, struct syn_deadline deadline, b
                                            .deadline = deadline.ns,
                                            .reason = SYN_BY_DEADLINE,
                                            .acts = true,
-                                           .stays = stays,
+                                           .stays = !latest,
                                            .done = &stop.here.told},
-                                  .home = home};
+                                  .home = home,
+                                  .latest = latest};
     struct syni_self *self = syni_self();
     int cancel_state;
     bool adopted;
@@ -142,8 +165,8 @@ static syn_err stop_home(struct syni_home *home, struct syn_deadline deadline, b
     err = syni_thread_wait(self, &stop.wait);
     if (adopted && syni_hosts(self, &home->loop)) /* it did not end by then */
         syni_hosted_move_out(&home->loop);
-    if (stop.stuck)
-        err = refuse_stuck(home);
+    if (stop.late)
+        err = refuse_late(home, stop.late);
     if (stop.here.reaps) /* once for each end, and while HOME stays */
         syni_unclaimed_note(home, home->loop.name);
     if (err != SYN_EDEADLK) /* it was listed */
@@ -154,9 +177,9 @@ static syn_err stop_home(struct syni_home *home, struct syn_deadline deadline, b
     return err;
 }
 
-syn_err syni_home_stop(struct syni_home *home, struct syn_deadline deadline)
+syn_err syni_home_stop(struct syni_home *home, struct syn_deadline deadline, int64_t *latest)
 {
-    return stop_home(home, deadline, false);
+    return stop_home(home, deadline, latest);
 }
 
 syn_err syni_home_start(struct syn_synchronizer *synchronizer)
@@ -179,7 +202,7 @@ syn_err syni_home_free(struct syni_home *home)
                                           "it can be freed when that has returned",
                            home->loop.name);
     do {
-        err = stop_home(home, syn_never(), true);
+        err = stop_home(home, syn_never(), NULL);
         if (err && err != SYN_ETIMEDOUT) /* another stop gave up on some, and it stopped */
             return err;
         cancel_state = syni_thread_hold_cancel();

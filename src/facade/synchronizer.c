@@ -48,11 +48,12 @@ syn_err syn_synchronizer_start(struct syn_synchronizer *synchronizer)
 syn_err syn_synchronizer_stop(struct syn_synchronizer *synchronizer, struct syn_deadline deadline)
 {
     struct syni_home *home;
+    int64_t latest = 0;
 
     if (!synchronizer)
         return syni_refuse(SYN_EINVAL, "no synchronizer to stop");
     home = syni_home_peek(synchronizer);
-    return home ? syni_home_stop(home, deadline) : SYN_OK;
+    return home ? syni_home_stop(home, deadline, &latest) : SYN_OK;
 }
 
 syn_err syn_synchronizer_new(const struct syn_options *options, struct syn_synchronizer **out_new)

@@ -154,7 +154,7 @@ enum syni_pool_life { SYNI_POOL_OPEN, SYNI_POOL_STOPPING, SYNI_POOL_REAPING, SYN
 struct syni_pool {
     atomic_uint made; /* the number of the process that made it; 0: none */
     struct syn_pool *owner;
-    struct syni_list counted; /* among all that are made */
+    struct syni_counted counted; /* among all that are made */
     void (*main)(void *pool); /* of its threads */
     atomic_size_t bound;      /* of the queue; 0: none */
     char from_posts[SYNI_LINE];
@@ -193,7 +193,6 @@ struct syni_pool {
     struct syni_list stoppers;
     unsigned n_inside;        /* threads in a stop */
     struct syni_list registered; /* among all that were used and are not stopped; see pool_life.c */
-    unsigned swept;              /* under the lock of that list */
     atomic_uint n_pins;          /* threads that have it from there */
     struct syni_cond changed; /* a work has no holders any more; a stopper has left */
 };
@@ -358,12 +357,9 @@ bool syni_pool_await_stoppers(struct syni_pool *pool);
 
 /* POOL was made, and takes works. */
 void syni_pool_register(struct syni_pool *pool);
-/* For a stop of all: one that was used, is not stopped, and was not given to SWEEP yet; NULL. It is
- * not freed before it is unpinned. */
-struct syni_pool *syni_pool_sweep(unsigned sweep);
 /* All of them, by `registered`; for who reads it without its lock. */
 const struct syni_list *syni_pool_list(void);
-/* The same of number I among them. */
+/* Number I among them; NULL. It is not freed before it is unpinned. */
 struct syni_pool *syni_pool_pin(unsigned i);
 void syni_pool_unpin(struct syni_pool *pool);
 

@@ -112,7 +112,7 @@ void syni_pool_leave(struct syni_pool *pool, struct syni_pool_stopper *here)
     syni_mutex_lock(&pool->lock);
     syni_list_remove(&here->link); /* also one that was not told */
     if (syni_list_empty(&pool->stoppers) && pool->has_last)
-        take_last_locked(pool, here); /* the next one to leave detaches itself */
+        take_last_locked(pool, here); /* the next one to leave retires */
     syni_mutex_unlock(&pool->lock);
     if (here->joins)
         syni_thread_join(&here->last);
@@ -134,25 +134,6 @@ void syni_pool_register(struct syni_pool *pool)
     if (syni_list_empty(&pool->registered))
         syni_list_append(&all, &pool->registered);
     syni_mutex_unlock(&all_lock);
-}
-
-struct syni_pool *syni_pool_sweep(unsigned sweep)
-{
-    struct syni_pool *found = NULL;
-
-    syni_mutex_lock(&all_lock);
-    SYNI_LIST_EACH (node, &all) {
-        struct syni_pool *pool = SYNI_CONTAINER(node, struct syni_pool, registered);
-
-        if (!found && pool->swept != sweep)
-            found = pool;
-    }
-    if (found) {
-        found->swept = sweep;
-        found->n_pins++;
-    }
-    syni_mutex_unlock(&all_lock);
-    return found;
 }
 
 const struct syni_list *syni_pool_list(void)
@@ -223,7 +204,7 @@ bool syni_pool_await_stoppers(struct syni_pool *pool)
 {
     bool used;
 
-    while (pool->n_pins > 0) /* it was swept, before it was stopped */
+    while (pool->n_pins > 0) /* one looks at it */
         syni_thread_yield();
     syni_mutex_lock(&pool->lock);
     while (pool->n_inside > 0)

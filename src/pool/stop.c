@@ -6,7 +6,7 @@
  * refused. 2. What waits never begins. 3. What runs is asked to end. 4. The stopper waits until
  * nothing runs, on the clock that it lives by; works may need time to pass. 5. Threads leave one
  * after the other; the last tells the stopper, which waits for that in real time. When the deadline
- * passes what still runs is abandoned; its threads stay behind, and detach themselves. A second
+ * passes what still runs is abandoned; its threads stay behind, and retire. A second
  * stopper does the same: there is nothing left to do, and it waits by its own deadline.
  */
 #include "pool/work_seen.h"

@@ -5,7 +5,7 @@
  * Nobody sleeps or leaves before the tray is shut, if too few run without him, and he has
  * looked at what was on it. A worker that sleeps is listed, latest first, so that the one whose
  * caches are warm is called and the others grow old enough to leave. A thread that leaves for
- * lack of work detaches itself; in a stop each joins the one that left before it, and the
+ * lack of work retires; in a stop each joins the one that left before it, and the
  * stopper the last.
  */
 #include "pool/work_seen.h"

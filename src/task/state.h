@@ -12,6 +12,7 @@
 #include <synchronicity/synchronizer.h>
 #include <synchronicity/task.h>
 
+#include "base/census.h"
 #include "base/self.h"
 #include "loop/loop.h"
 #include "task/core.h"
@@ -51,7 +52,7 @@ enum syni_life {
 
 struct syni_home {
     unsigned process; /* whose it is: in a child of it nothing else is looked at */
-    struct syni_list counted; /* among all */
+    struct syni_counted counted; /* among all */
     struct syni_home *inherited; /* in a child: what the parent had; for leak checkers */
     struct syni_loop loop;
     struct syn_synchronizer *synchronizer;

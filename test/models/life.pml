@@ -12,15 +12,15 @@
  * BROKEN 1: what a stop posts is posted after the lock was let go (begin_locked). 2: that nothing lives
  * there is looked at between two turns only, and not before a sleep (may_have_ended). 3: an abandon
  * that is refused, since the inbox is shut, counts as a step that does not return
- * (syni_stop_is_stuck). 4: all stoppers are told by the driver (is_over), before the thread is joined. 5: a
+ * (syni_stop_is_late). 4: all stoppers are told by the driver (is_over), before the thread is joined. 5: a
  * free does not wait for those who are in a stop (syni_life_free). 6: nobody reaps what ended
  * without a stopper (syni_life_reap). 7: who was told while its deadline passed does not reap
  * (syni_stop_leave). 8: residents are not looked at when the loop seems empty (is_empty).
  *
  * It follows:
- * FOLLOWS src/facade/life.c: die life_is_over between_turns refusal_locked begin_locked syni_stop_enter syni_stop_force syni_stop_is_stuck life_reap syni_life_reap syni_stop_leave syni_life_free
+ * FOLLOWS src/facade/life.c: die life_is_over between_turns refusal_locked begin_locked syni_stop_enter syni_stop_force syni_stop_is_late life_reap syni_life_reap syni_stop_leave syni_life_free
  * FOLLOWS src/loop/loop.c: syni_loop_may_have_ended
- * HASH c73f34c345b4
+ * HASH 1a2a0a32234c
  */
 #ifndef BROKEN
 #define BROKEN 0
@@ -47,7 +47,7 @@ bool resident;        /* it is on the home's list */
 bool destroyed, given_up; /* its destructor has run; it need not, after a deadline */
 
 #define STOPPERS 3
-bool listed[STOPPERS], told[STOPPERS], reaper[STOPPERS], saw_step[STOPPERS];
+bool listed[STOPPERS], told[STOPPERS], reaper[STOPPERS], may_leave[STOPPERS];
 byte n_inside;
 byte n_done; /* threads of the first act */
 bool over;
@@ -280,7 +280,7 @@ inline stop(me, limited, waits, gave, late)
     if
     :: !waits -> skip
     :: waits && told[me] -> skip
-    :: waits && limited -> /* syni_stop_force(), syni_stop_is_stuck() */
+    :: waits && limited -> /* syni_stop_force(), syni_stop_is_late() */
         late = true;
         atomic {
             touch;
@@ -306,12 +306,14 @@ inline stop(me, limited, waits, gave, late)
             atomic {
                 touch;
                 gave = !told[me];
-                saw_step[me] = true;
+                may_leave[me] = true;
                 if
                 :: gave && life == GIVING_UP -> life = STUCK
                 :: else
                 fi
             }
+        :: skip -> /* what was given up takes its time, and goes on */
+            atomic { touch; gave = !told[me]; may_leave[me] = true }
         fi
     fi;
     leave(me, late)
@@ -357,7 +359,7 @@ proctype stops(byte me; bool limited)
     stop(me, limited, waits, gave, late);
     /* All of that run is over: nobody starts it in this act. */
     assert(gave || life == STOPPED || life == DEAD);
-    assert(!gave || saw_step[me]);
+    assert(!gave || may_leave[me]);
     n_done++
 }
 

@@ -3,9 +3,11 @@
  * A plug-in that has a copy of the library inside: every kind of thing is used, left running, and
  * stopped by one call.
  */
+#include <signal.h>
 #include <synchronicity/short.h>
 
 SYNCHRONIZER(demo);
+SYNCHRONIZER(hosted);
 SYNCHRONIZER(driven, .caller_may_drive = 1);
 POOL(pool);
 CHANNEL(int, ints);
@@ -13,6 +15,7 @@ SYN_TASK_LOCAL(int, depth);
 static int place;
 
 int plugin_use(int x);
+int plugin_host(int x);
 int plugin_stop(void);
 unsigned long plugin_memory(void);
 
@@ -27,6 +30,14 @@ ASYNC(demo, int, square, (double, seconds), (int, x))
 ASYNC(driven, int, square_driven, (int, x))
 {
     co_begin;
+    co_return(self->x * self->x);
+    co_end;
+}
+
+ASYNC(hosted, int, square_hosted, (int, x))
+{
+    co_begin;
+    co_pass;
     co_return(self->x * self->x);
     co_end;
 }
@@ -49,6 +60,17 @@ int plugin_use(int x)
         return -1; /* which leaves this thread a report */
     future_detach(square_future(3600.0, 2));
     return y == x * x && z == y && w == y * x ? y : -1;
+}
+
+/* The calling thread hosts, and a signal is caught, until all is stopped. */
+int plugin_host(int x)
+{
+    int y = 0;
+
+    if (syn_catch_interrupt(SIGUSR2) || syn_host_begin(&hosted) || square_hosted(x, &y))
+        return -1;
+    future_detach(square_hosted_future(x));
+    return y;
 }
 
 int plugin_stop(void)
