@@ -197,8 +197,13 @@ syn_err syn_host_turn(struct syn_synchronizer *synchronizer)
     if (!syni_hosted_turn(&home->loop, 0, true)) {
         err = home->loop.died ? SYN_ELOOPDEAD : SYN_ECLOSED;
         report = last_words(home);
+        syni_life_hold(home); /* who frees it, or stops everything, waits until we are out of it */
     }
     syni_drive_end(self, &drive);
+    if (err) {
+        syni_report_keep(err, SYN_BY_LIBRARY, report);
+        syni_life_let_go(home);
+    }
     syni_thread_let_cancel(cancel_state);
-    return err ? syni_report_keep(err, SYN_BY_LIBRARY, report) : SYN_OK;
+    return err;
 }

@@ -31,12 +31,24 @@ size_t syni_destructors_size(const struct syn_class *object_class)
     return most;
 }
 
+/* Others than its driver do not look at a loop, which may be started again at this moment. */
+static bool object_end_by_death(struct syni_home *home)
+{
+    enum syni_life life = atomic_load_explicit(&home->life, memory_order_acquire);
+
+    if (syni_drives(&home->loop))
+        return home->loop.died != SYN_OK;
+    if (life == SYNI_LIFE_ENDED || life == SYNI_LIFE_REAPING)
+        return syni_home_refusal(home) == SYN_ELOOPDEAD;
+    return life == SYNI_LIFE_DYING || life == SYNI_LIFE_DEAD;
+}
+
 /* It ended: takes it off all lists, and tells its closers. */
 static void object_end_is_over(struct syni_object *object)
 {
     struct syni_closer *closers;
 
-    object->refusal = object->home->loop.died ? SYN_ELOOPDEAD : SYN_ECLOSED;
+    object->refusal = object_end_by_death(object->home) ? SYN_ELOOPDEAD : SYN_ECLOSED;
     syni_mutex_lock(&syni_residents_lock);
     SYNI_INVARIANT(40, object->state != SYNI_OBJECT_ENDED);
     object->state = SYNI_OBJECT_ENDED;
