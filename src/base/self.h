@@ -111,6 +111,7 @@ struct syni_self {
     struct syni_parker *parker;       /* parker.c: NULL: it never slept */
     struct syni_parker own_parker;    /* if there is no other */
 
+    char name[16];          /* self.c: of the thread */
     const char *sleeps_for; /* hooks.h: what the thread sleeps for; NULL: it does not */
     int64_t sleeps_since, sleeps_until; /* with it: real time; the deadline, on its clock */
     struct syni_runs runs; /* hooks.h */
@@ -122,7 +123,6 @@ struct syni_self {
     void (*give_back[SYNI_BELONGINGS])(struct syni_self *self);
     struct syni_exit_call at_exit;
     bool will_give_back;
-    char name[16]; /* of the thread, when it was listed among those */
 
     /* channel.c: how many channels it is inside of, for a signal handler that interrupts it there */
     volatile int in_channels;
