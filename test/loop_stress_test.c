@@ -170,6 +170,7 @@ static void L3_post_that_races_with_the_end_runs_or_is_refused(void)
         for (int i = 0; i < 2; i++)
             CHECK_INT(syni_thread_start(&threads[i], "poster", 0, post_until_refused, NULL), 0);
         CHECK(syni_loop_post(&rig.loop, &rig.stop));
+        CHECK_INT(syni_loop_keep_thread(&rig.loop), 0); /* a poster may be about to start it */
         syni_loop_join(&rig.loop);
         syni_loop_fini(&rig.loop);
         for (int i = 0; i < 2; i++)

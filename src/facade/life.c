@@ -339,6 +339,7 @@ void syni_stop_leave(struct syni_home *home, struct syni_stopper *here)
     syni_mutex_unlock(&life_lock);
     if (here->reaps)
         life_reap(whole);
+    SYNI_DELAY(stop_leaves);
     syni_life_let_go(home);
 }
 
@@ -379,7 +380,6 @@ void syni_life_hold(struct syni_home *home)
 
 void syni_life_let_go(struct syni_home *home)
 {
-    SYNI_DELAY(stop_leaves);
     syni_mutex_lock(&life_lock);
     outer(home)->n_inside--;
     syni_cond_broadcast(&left);
