@@ -362,9 +362,8 @@ void syni_loop_join_thread(struct syni_loop *loop);
 /* Gives the role up for good; by the dedicated thread, when it has shut the loop
  * and nothing is live. The thread then ends. */
 void syni_loop_retire(struct syni_loop *loop);
-/* Waits for the end of the dedicated thread, or until its host has left it. Not by the driver. Where no
- * thread was started yet LOOP has retired, or syni_loop_keep_thread() was called: a poster may be about to
- * start one. */
+/* Waits for the end of the dedicated thread, or until its host has left it. Not by the driver. If LOOP has not
+ * retired, syni_loop_keep_thread() was called before: a poster may be about to start the thread. */
 void syni_loop_join(struct syni_loop *loop);
 /* Takes the role for the calling thread if it is free and callers may have it. */
 bool syni_loop_try_drive(struct syni_loop *loop);
