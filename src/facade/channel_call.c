@@ -154,7 +154,7 @@ static syn_err wait_closed(struct syni_channel *channel, struct syn_deadline dea
     struct syni_thread_port port = {.wait = {.depend = depend_on_generator,
                                              .deadline = deadline.ns,
                                              .instead = "co_close",
-                                             .may_drive = channel->home != NULL,
+                                             .may_drive = syni_channel_runs(channel),
                                              .acts = true}};
     const char *name = channel->name;
     syn_err err;

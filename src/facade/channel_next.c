@@ -65,7 +65,7 @@ static syn_err talk(struct syni_channel *channel, const struct syni_saying *sayi
                                                     NULL, NULL};
     struct talk talk = {.port.wait = {.deadline = syni_deadline_here(deadline.ns),
                                       .begins = true,
-                                      .may_drive = channel->home != NULL},
+                                      .may_drive = syni_channel_runs(channel)},
                         .saying = saying};
     syn_err err;
 

@@ -259,6 +259,16 @@ void syni_channel_stir(struct syni_channel *channel)
     syni_channel_do_after(channel, &after);
 }
 
+bool syni_channel_runs(struct syni_channel *channel)
+{
+    bool runs;
+
+    syni_channel_lock(channel);
+    runs = channel->home && (syni_channel_is_anothers(channel) || channel->generator);
+    syni_channel_unlock(channel);
+    return runs;
+}
+
 void syni_channel_settle_locked(struct syni_channel *channel, struct syni_channel_after *after)
 {
     struct syni_port *port;

@@ -115,6 +115,8 @@ bool syni_channel_flow(struct syni_channel *channel, struct syni_port *port);
  * and not listed. STIR: the generator is wanted. */
 bool syni_channel_take(struct syni_channel *channel, struct syni_port *port, bool *out_stir);
 void syni_channel_stir(struct syni_channel *channel);
+/* Its generator is there, and so its home is; where it has ended the home may be freed by now. */
+bool syni_channel_runs(struct syni_channel *channel);
 
 /* --- channel_own.c --- */
 
