@@ -274,7 +274,8 @@ int syni_clock_heed_interrupt(struct syni_self *self)
 
 void syni_clock_step_aside(struct syni_self *self)
 {
-    self->clock.done = NULL;
+    if (self->clock.done) /* a host's sleeper is idle, and others look at it: it has none */
+        self->clock.done = NULL;
     self->clock.aside++;
     clock_go_on(&self->clock);
 }
@@ -290,7 +291,8 @@ struct syni_stand_in syni_clock_stand_in(struct syni_self *self, struct syn_cloc
     struct syni_thread_sleeper *me = &self->clock;
     struct syni_stand_in before = {clock && !me->sleeper.clock, me->aside};
 
-    me->done = NULL;
+    if (me->done)
+        me->done = NULL;
     me->aside = 0;
     if (before.joined)
         syn_clock_join(clock);

@@ -15,6 +15,7 @@
 #include "base/exits.h"
 #include "base/report.h"
 #include "facade/life.h"
+#include "pool/keeper.h"
 #include "pool/pool.h"
 #include "task/slot.h"
 
@@ -55,6 +56,7 @@ static syn_err give_all_back(void)
         return err;
     syn_release_interrupt();
     syni_unclaimed_tell();
+    syni_keeper_await();
     syni_thread_join_retired();
     syni_self_end_all();
     syni_thread_give_key_back();
@@ -164,6 +166,7 @@ static void stop_within(int64_t limit)
         return;
     }
     syn_release_interrupt();
+    syni_keeper_await();
     syni_thread_join_retired();
     syni_thread_give_key_back();
 }
