@@ -210,8 +210,7 @@ struct syn_clock *syni_clock_mine(void)
     return syni_self()->clock.sleeper.clock;
 }
 
-/* The thread was idle and is not any more; while it drives a loop that is as good as
- * idle, though, since the loop is busy in its place. */
+/* The thread is not idle any more, unless it drives a loop, which is busy in its place. */
 static void clock_go_on(struct syni_thread_sleeper *me)
 {
     if (!me->sleeper.clock)
@@ -274,7 +273,7 @@ int syni_clock_heed_interrupt(struct syni_self *self)
 
 void syni_clock_step_aside(struct syni_self *self)
 {
-    if (self->clock.done) /* a host's sleeper is idle, and others look at it: it has none */
+    if (self->clock.done) /* not of a host, which is idle: others look at that */
         self->clock.done = NULL;
     self->clock.aside++;
     clock_go_on(&self->clock);
@@ -342,10 +341,9 @@ syn_err syn_clock_free(struct syn_clock *clock)
 
 static bool thread_pending(struct syni_sleeper *sleeper)
 {
-    const struct syni_thread_sleeper *thread =
-        SYNI_CONTAINER(sleeper, struct syni_thread_sleeper, sleeper);
+    const struct syni_thread_sleeper *me = SYNI_CONTAINER(sleeper, struct syni_thread_sleeper, sleeper);
 
-    return thread->done && (*thread->done || is_interrupted(thread));
+    return me->done && (*me->done || is_interrupted(me));
 }
 
 static void clock_wake_thread(struct syni_sleeper *sleeper)
