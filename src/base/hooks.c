@@ -40,8 +40,15 @@ static struct hooks_place hooks_places[HOOKS_PLACES];
 #endif
 #include <sys/sdt.h>
 __attribute__((section(".probes"))) union syni_lookers syni_lookers;
-#define HOOKS_NAME(name) HOOKS_NAME_(name) /* as it is called in a copy with a prefix */
-#define HOOKS_NAME_(name) #name
+/* What the linker calls it. */
+#ifdef SYN_PREFIX
+#define HOOKS_NAME(name) HOOKS_NAME_1(SYN_PREFIX, name)
+#define HOOKS_NAME_1(prefix, name) HOOKS_NAME_2(prefix, name)
+#define HOOKS_NAME_2(prefix, name) HOOKS_NAME_3(prefix##name)
+#define HOOKS_NAME_3(name) #name
+#else
+#define HOOKS_NAME(name) #name
+#endif
 static unsigned short syn_hook_semaphore
     __attribute__((alias(HOOKS_NAME(syni_lookers)), used));
 

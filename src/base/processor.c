@@ -61,7 +61,7 @@ void syni_processor_pin(unsigned number)
     if (sched_getaffinity(getpid(), sizeof all, &all) != 0)
         return;
     CPU_ZERO(&one);
-    for (int i = 0; i < CPU_SETSIZE; i++)
+    for (size_t i = 0; i < CPU_SETSIZE; i++)
         if (CPU_ISSET(i, &all) && seen++ == number)
             CPU_SET(i, &one);
     if (CPU_COUNT(&one) == 1 && sched_setaffinity(0, sizeof one, &one) == 0)

@@ -36,7 +36,7 @@ static void ask_one_home(struct syni_counted *counted, void *unused)
 }
 
 /* An interrupt means that there is no time left, for none of them. */
-static bool is_interrupted(struct syni_stop_all *all, syn_err err)
+static bool stop_all_is_interrupted(struct syni_stop_all *all, syn_err err)
 {
     if (err == SYN_EINTR)
         all->deadline.ns = 0;
@@ -51,7 +51,7 @@ static void stop_one_home(struct syni_counted *counted, void *user)
 
     do {
         err = syni_home_stop(home, all->deadline, &all->latest);
-    } while (is_interrupted(all, err));
+    } while (stop_all_is_interrupted(all, err));
     stop_all_note(all, home->loop.name, err);
 }
 
@@ -69,7 +69,7 @@ static void stop_one_pool(struct syni_counted *counted, void *user)
 
     do {
         err = syni_pool_stop_by(pool->owner, all->deadline, &all->latest);
-    } while (is_interrupted(all, err));
+    } while (stop_all_is_interrupted(all, err));
     stop_all_note(all, syni_pool_name(pool), err);
 }
 

@@ -29,23 +29,23 @@
 
 #include "base/mem.h"
 
-struct place;
-static syn_err make_result(struct place *place);
-static void leave_place(struct place *place);
+struct map_place;
+static syn_err make_result(struct map_place *place);
+static void leave_map_place(struct map_place *place);
 
 /* By its job's body, or, if that never begins, by what drops its argument, a place is left. */
-SYN_BLOCKING(SYN_DEFAULT_POOL, void, channel_map_item, SYN_TAKE(struct place *, place, leave_place),
+SYN_BLOCKING(SYN_DEFAULT_POOL, void, channel_map_item, SYN_TAKE(struct map_place *, place, leave_map_place),
              SYN_TO_THE_END)
 {
     syn_err err = make_result(place);
 
-    leave_place(place);
+    leave_map_place(place);
     if (err)
         syn_job_fail(job, err);
 }
 
 /* One item on its way. */
-struct place {
+struct map_place {
     struct ring *ring;
     struct channel_map_item_future job;
     bool begun; /* the body had the item: it is no more ours */
@@ -62,10 +62,10 @@ struct ring {
     size_t ahead, size; /* SIZE: of this, in bytes */
     uint64_t n_in, n_out; /* fetched; handed on */
     atomic_size_t holders; /* the two tasks, and jobs */
-    struct place places[];
+    struct map_place places[];
 };
 
-static struct place *place_at(struct ring *ring, uint64_t number)
+static struct map_place *place_at(struct ring *ring, uint64_t number)
 {
     return &ring->places[number % ring->ahead];
 }
@@ -77,7 +77,7 @@ static void ring_leave(struct ring *ring)
     if (atomic_fetch_sub_explicit(&ring->holders, 1, memory_order_acq_rel) > 1)
         return;
     for (uint64_t i = ring->n_out; i < ring->n_in; i++) {
-        struct place *place = place_at(ring, i);
+        struct map_place *place = place_at(ring, i);
 
         (void)syn_future_detach(place->job); /* of a map that was abandoned */
         if (!place->begun && ring->in_type->destroy)
@@ -88,12 +88,12 @@ static void ring_leave(struct ring *ring)
     syni_free(ring, ring->size);
 }
 
-static void leave_place(struct place *place)
+static void leave_map_place(struct map_place *place)
 {
     ring_leave(place->ring);
 }
 
-static syn_err make_result(struct place *place)
+static syn_err make_result(struct map_place *place)
 {
     syn_err err;
 
@@ -139,7 +139,7 @@ static struct syn_step feed_has_room(struct channel_map_feed *self)
 static struct syn_step feed_fetched(struct channel_map_feed *self)
 {
     struct ring *ring = self->ring;
-    struct place *place = place_at(ring, ring->n_in);
+    struct map_place *place = place_at(ring, ring->n_in);
 
     if (syn_step_status(self) == SYN_EEND)
         return syn_step_done(self);
@@ -191,7 +191,7 @@ static size_t rounded(size_t size)
 static struct ring *ring_new(const struct syn_channel_map *map, size_t ahead)
 {
     size_t in_size = rounded(map->in_size), items = in_size + rounded(map->out_size);
-    size_t head = rounded(sizeof(struct ring)), each = items + rounded(sizeof(struct place));
+    size_t head = rounded(sizeof(struct ring)), each = items + rounded(sizeof(struct map_place));
     struct ring *ring;
     char *at;
 
@@ -205,7 +205,7 @@ static struct ring *ring_new(const struct syn_channel_map *map, size_t ahead)
     ring->ahead = ahead;
     ring->size = head + ahead * each;
     syn_semaphore_init(&ring->room, (unsigned)ahead);
-    at = (char *)ring + head + ahead * rounded(sizeof(struct place));
+    at = (char *)ring + head + ahead * rounded(sizeof(struct map_place));
     for (size_t i = 0; i < ahead; i++, at += items) {
         ring->places[i].ring = ring;
         ring->places[i].in = at;
@@ -264,7 +264,7 @@ static struct syn_step map_feeder_ended(struct syni_channel_map *self)
 static struct syn_step map_item_made(struct syni_channel_map *self)
 {
     struct ring *ring = self->ring;
-    struct place *place = place_at(ring, ring->n_out);
+    struct map_place *place = place_at(ring, ring->n_out);
     char message[SYN_MESSAGE_MAX];
 
     if (syn_step_status(self)) {

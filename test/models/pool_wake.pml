@@ -189,7 +189,7 @@ inline block(w, starts)
 proctype worker(byte me)
 {
     byte w, starts = THREADS;
-    bool hopeless, more, old, nothing;
+    bool hopeless, more, old, ages, nothing;
 
     lock();
 again:
@@ -235,10 +235,16 @@ sleep:          if
                 :: else -> skip
                 fi;
                 unlock();
+#ifndef QUICK
+                if
+                :: ages = true
+                :: ages = false                    /* nothing but a call wakes it */
+                fi;
+#endif
 end_asleep:     if
                 :: !listed[me]                     /* called */
 #ifndef QUICK
-                :: watcher != me -> old = true     /* it has slept for long */
+                :: watcher != me && ages -> old = true /* it has slept for long */
 #endif
 #if BROKEN != 5
                 :: watcher == me                   /* a moment has passed */
