@@ -306,8 +306,11 @@ struct has {
 
 static struct has has_now(void)
 {
-    struct has has = {.outstanding = syn_memory_use().outstanding};
+    struct has has = {0};
     struct rusage usage;
+
+    syn_memory_trim(); /* what is kept for later depends on how many were in flight at a time */
+    has.outstanding = syn_memory_use().outstanding;
 
     for (int fd = 0; fd < 1024; fd++)
         has.descriptors += fcntl(fd, F_GETFD) != -1;
@@ -331,7 +334,9 @@ static void L5_many_forks_leave_nothing_in_the_parent(void)
             before = has_now();
     }
     after = has_now();
-    CHECK(after.outstanding <= before.outstanding + (n < 320 ? 16 : (unsigned long)n / 20)); /* some are kept for later */
+    /* Stores of other threads keep frames and reports for later: two or three more for each of the
+     * parent's rounds until they are full. A fork that left one piece would be noticed. */
+    CHECK(after.outstanding <= before.outstanding + 16 + 3 * ((unsigned long)n / 20));
     CHECK_INT(after.descriptors, before.descriptors);
     CHECK(after.peak <= before.peak + 512);
     if (getenv("TEST_FORKS"))
