@@ -38,7 +38,8 @@ static void read_mask(void *mask)
 /* Raised by what the thread itself did; the system ends a process that blocks them. */
 static bool is_fault(int s)
 {
-    return s == SIGSEGV || s == SIGBUS || s == SIGFPE || s == SIGILL || s == SIGTRAP || s == SIGSYS;
+    return s == SIGSEGV || s == SIGBUS || s == SIGFPE || s == SIGILL || s == SIGTRAP || s == SIGSYS ||
+           s == SIGABRT;
 }
 
 static void H1_our_threads_block_all_signals_but_their_own_faults(void)
@@ -70,7 +71,7 @@ static void raise_one(void *s)
 
 static void H1_a_fault_of_our_thread_reaches_the_programs_handler(void)
 {
-    static int faults[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGSYS};
+    static int faults[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGSYS, SIGABRT};
 
     for (size_t i = 0; i < sizeof faults / sizeof *faults; i++) {
         struct sigaction action, before;

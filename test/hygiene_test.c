@@ -62,7 +62,7 @@ static unsigned long long blocked_signals(const char *thread)
 /* All that others may send; those that a thread's own fault raises are not looked at. */
 static bool all_are_blocked(const char *thread)
 {
-    static const int open[] = {SIGKILL, SIGSTOP, SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGSYS};
+    static const int open[] = {SIGKILL, SIGSTOP, SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGSYS, SIGABRT};
     unsigned long long blocked = blocked_signals(thread);
 
     for (size_t i = 0; i < sizeof open / sizeof *open; i++)

@@ -22,7 +22,7 @@
  * that was under way meanwhile may only exec or _exit.
  *
  * None of the program's signal handlers runs on its thread, but for those that a fault of its own
- * raises (SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGSYS): a crash reporter or a sanitizer
+ * raises (SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGSYS, SIGABRT): a crash reporter or a sanitizer
  * hears of it. Children that a step starts have the signals of the program; process.h says
  * when that needs a word. The thread has a stack of 256 KiB unless the options say otherwise.
  */

@@ -53,7 +53,7 @@ static _Thread_local struct {
  * without a word, and no crash reporter or sanitizer hears of it. */
 static void all_but_faults(sigset_t *out_set)
 {
-    static const int faults[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGSYS};
+    static const int faults[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGSYS, SIGABRT};
 
     sigfillset(out_set);
     for (size_t i = 0; i < sizeof faults / sizeof *faults; i++)
