@@ -74,7 +74,7 @@ int main(void)
 
     if (err)
         return fprintf(stderr, "no hosting: %s\n", syn_strerror(err)), err == SYN_ENOTSUP ? 77 : 1;
-    if (work_begin(over))
+    if (work_begin(NULL, over))
         return 1;
     ev_run(loop, 0);
     end_hosting(loop);

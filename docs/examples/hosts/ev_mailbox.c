@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "mail_work.h"
+#include "work.h"
 
 /* --- glue: one watcher, for the descriptor --- */
 
@@ -48,9 +48,9 @@ int main(void)
 
     if (!begin_mailbox(EV_DEFAULT, &box))
         return syn_perror("syn_mailbox"), 1;
-    if (mail_work_begin(box, over))
+    if (work_begin(box, over))
         return 1;
     ev_run(EV_DEFAULT, 0);
     end_mailbox(EV_DEFAULT, box);
-    return mail_work_end();
+    return work_end();
 }

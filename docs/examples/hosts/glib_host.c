@@ -69,7 +69,7 @@ int main(void)
     if (!source)
         return fprintf(stderr, "no hosting, or no descriptor\n"), 77;
     loop = g_main_loop_new(NULL, FALSE);
-    if (work_begin(over))
+    if (work_begin(NULL, over))
         return 1;
     g_main_loop_run(loop);
     end_hosting(source);

@@ -5,7 +5,7 @@
 #include <glib-unix.h>
 #include <glib.h>
 
-#include "mail_work.h"
+#include "work.h"
 
 /* --- glue: one source, for the descriptor --- */
 
@@ -46,10 +46,10 @@ int main(void)
     if (!source)
         return syn_perror("syn_mailbox"), 1;
     loop = g_main_loop_new(NULL, FALSE);
-    if (mail_work_begin(box, over))
+    if (work_begin(box, over))
         return 1;
     g_main_loop_run(loop);
     end_mailbox(source, box);
     g_main_loop_unref(loop);
-    return mail_work_end();
+    return work_end();
 }

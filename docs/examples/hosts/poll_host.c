@@ -21,7 +21,7 @@ int main(void)
 {
     if (syn_host_begin(&redis_synchronizer))
         return syn_perror("syn_host_begin"), 1;
-    if (work_begin(over))
+    if (work_begin(NULL, over))
         return 1;
     while (!is_over) {
         struct pollfd fds[16]; /* the program's own come behind */

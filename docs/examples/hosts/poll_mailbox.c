@@ -5,7 +5,7 @@
 #include <poll.h>
 #include <stdbool.h>
 
-#include "mail_work.h"
+#include "work.h"
 
 static bool is_over;
 
@@ -20,7 +20,7 @@ int main(void)
 
     if (syn_mailbox_new(NULL, &box))
         return syn_perror("syn_mailbox_new"), 1;
-    if (mail_work_begin(box, over))
+    if (work_begin(box, over))
         return 1;
     while (!is_over) {
         struct pollfd fds[1] = {{.fd = syn_mailbox_fd(box), .events = POLLIN}}; /* and your own */
@@ -29,5 +29,5 @@ int main(void)
         syn_mailbox_drain(box, 0);
     }
     syn_mailbox_release(box);
-    return mail_work_end();
+    return work_end();
 }

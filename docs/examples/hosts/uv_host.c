@@ -73,7 +73,7 @@ int main(void)
 
     if (err)
         return fprintf(stderr, "no hosting: %s\n", syn_strerror(err)), err == SYN_ENOTSUP ? 77 : 1;
-    if (work_begin(over))
+    if (work_begin(NULL, over))
         return 1;
     uv_run(uv_default_loop(), UV_RUN_DEFAULT);
     end_hosting(uv_default_loop());

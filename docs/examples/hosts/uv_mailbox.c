@@ -5,7 +5,7 @@
 #define _GNU_SOURCE /* uv.h */
 #include <uv.h>
 
-#include "mail_work.h"
+#include "work.h"
 
 /* --- glue: one handle, which the library's threads wake --- */
 
@@ -49,9 +49,9 @@ int main(void)
 {
     if (begin_mailbox(uv_default_loop()))
         return syn_perror("syn_mailbox_new"), 1;
-    if (mail_work_begin(box, over))
+    if (work_begin(box, over))
         return 1;
     uv_run(uv_default_loop(), UV_RUN_DEFAULT);
     end_mailbox(uv_default_loop());
-    return mail_work_end() || uv_loop_close(uv_default_loop()) != 0;
+    return work_end() || uv_loop_close(uv_default_loop()) != 0;
 }

@@ -21,9 +21,15 @@ SYNCHRONIZER(elsewhere);
 
 static struct kv_server *server;
 static struct redis *db;
+static struct syn_mailbox *mailbox; /* NULL: the loop hosts redis_synchronizer */
 static pthread_t thread, host;
 static int n_by_thread, n_by_task, n_by_callback;
 static void (*all_over)(void);
+
+/* FN is called on the thread of the program's loop. */
+#define THEN(future, fn)                                                                           \
+    (mailbox ? future_then((future), mailbox, (fn), NULL)                                          \
+             : future_then((future), &redis_synchronizer, (fn), NULL))
 
 static bool counts(struct redis_reply *reply)
 {
@@ -62,37 +68,36 @@ static void task_is_over(void *user, syn_err err, int *result)
     all_over();
 }
 
-/* Each callback asks for the next, on the host's thread; then the task is waited for. */
+/* Each callback asks for the next, on the loop's thread; then the task is waited for. */
 static void is_replied(void *user, syn_err err, struct redis_reply **reply)
 {
     (void)user;
     if (!err && pthread_equal(pthread_self(), host))
         n_by_callback += counts(*reply);
     if (n_by_callback == ROUNDS || err)
-        err = future_then(awaits_future(), &redis_synchronizer, task_is_over, NULL);
+        err = THEN(awaits_future(), task_is_over);
     else
-        err = future_then(redis_command_future(db, "INCR by_callback"), &redis_synchronizer,
-                          is_replied, NULL);
+        err = THEN(redis_command_future(db, "INCR by_callback"), is_replied);
     if (err)
         all_over();
 }
 
-int work_begin(void (*over)(void))
+int work_begin(struct syn_mailbox *box, void (*over)(void))
 {
+    mailbox = box;
     all_over = over;
     host = pthread_self();
     if (kv_server_start("127.0.0.1", 0, &server) ||
-        redis_open("127.0.0.1", kv_server_port(server), &db) || /* blocks: this thread turns the loop */
-        future_then(redis_command_future(db, "INCR by_callback"), &redis_synchronizer, is_replied,
-                    NULL))
+        redis_open("127.0.0.1", kv_server_port(server), &db) || /* blocks: a host turns its loop */
+        THEN(redis_command_future(db, "INCR by_callback"), is_replied))
         return syn_perror("the work could not begin"), 1;
     if (pthread_create(&thread, NULL, blocks, NULL))
         return fprintf(stderr, "no thread\n"), 1;
     return 0;
 }
 
-/* The thread may need the loop to end. */
-static void join_while_turning(void)
+/* The thread may need the loop that this one hosts, to end. */
+static void turn_until_it_is_over(void)
 {
     struct redis_reply *reply;
 
@@ -104,12 +109,13 @@ static void join_while_turning(void)
             break;
     }
     syn_host_end(&redis_synchronizer); /* from here on the synchronizer has a thread of its own */
-    pthread_join(thread, NULL);
 }
 
 int work_end(void)
 {
-    join_while_turning();
+    if (!mailbox)
+        turn_until_it_is_over();
+    pthread_join(thread, NULL);
     redis_close(db);
     synchronizer_stop(&elsewhere, syn_never());
     synchronizer_stop(&redis_synchronizer, syn_never());
