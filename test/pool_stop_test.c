@@ -4,6 +4,7 @@
  */
 #define _DEFAULT_SOURCE
 #include "support/call_rig.h"
+#include "support/points.h"
 
 SYNCHRONIZER(demo);
 POOL(pool, .max_threads = 2, .grace_ns = -1);
@@ -177,6 +178,29 @@ static void C8_two_jobs_that_stop_each_others_pools_end_each_others_stop(void)
     end_all();
 }
 
+/* It left while nobody stopped, and so its stopper did not wait for it. */
+static void L7_a_free_waits_for_a_thread_that_left_by_itself_before(void)
+{
+    int threads = count_threads();
+    struct hold hold = {.held = false};
+    struct holds_future f;
+
+    points_needed();
+    begin_in_real_time();
+    f = holds_future(&hold);
+    spin_until(&hold.held);
+    CHECK_INT(pool_stop(&pool, syn_after(0.0)), SYN_ETIMEDOUT);
+    CHECK_INT(future_get(f, NULL), SYN_ECANCELED);
+    CHECK_INT(syn_test_delay("pool_left", 1, 0.1), 0);
+    hold.released = true;
+    while (syn_test_passes("pool_left") == 0)
+        usleep(100);
+    CHECK_INT(pool_free(&pool), 0);
+    CHECK_INT(count_threads(), threads);
+    syn_test_delay_clear();
+    end_all();
+}
+
 static void L7_stops_that_come_too_early_by_a_moment_leave_a_pool_that_can_be_started(void)
 {
     int threads = count_threads();
@@ -277,6 +301,7 @@ static const struct test_case cases[] = {
     TEST(L7_each_stop_of_a_pool_ends_by_its_own_deadline),
     TEST(L7_a_pool_whose_stop_gave_up_takes_jobs_again_beside_the_old_one),
     TEST(C8_two_jobs_that_stop_each_others_pools_end_each_others_stop),
+    TEST(L7_a_free_waits_for_a_thread_that_left_by_itself_before),
     TEST(L7_stops_that_come_too_early_by_a_moment_leave_a_pool_that_can_be_started),
     TEST(L8_a_free_waits_for_a_stop_that_is_under_way),
     TEST(L8_a_free_waits_for_threads_that_left_for_lack_of_work),

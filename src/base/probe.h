@@ -45,6 +45,7 @@
     POINT(pool_idle)         /* a worker is listed as idle, and does not sleep yet */              \
     POINT(pool_room)         /* a submitter is listed for a place, and does not sleep yet */       \
     POINT(pool_stop)         /* a pool was closed; its works were not asked to end */              \
+    POINT(pool_left)         /* a thread has left its pool, and has not ended */                   \
     /* task */                                                                                     \
     POINT(core_done)         /* a result is there; its waiter was not woken */                     \
     POINT(core_unpin)        /* the waiter was woken; the producer still has its reference */      \

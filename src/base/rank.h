@@ -34,9 +34,10 @@
          SYNI_INSIDE(POOL) | SYNI_INSIDE(POOLS) | SYNI_INSIDE(CENSUS) | SYNI_INSIDE(FORK))         \
     RANK(POOL, "of a pool",                                                                        \
          SYNI_INSIDE(POOLS) | SYNI_INSIDE(CLOCKS) | SYNI_INSIDE(CLOCK) | SYNI_INSIDE(SPARE) |     \
-             SYNI_INSIDE(PARKER) | SYNI_INSIDE(RECORDS) | SYNI_INSIDE(KEY) | SYNI_INSIDE(FORK))    \
+             SYNI_INSIDE(PARKER) | SYNI_INSIDE(RECORDS) | SYNI_INSIDE(RETIRED) |                   \
+             SYNI_INSIDE(KEY) | SYNI_INSIDE(FORK))                                                 \
     RANK(POOLS, "of the list of pools", SYNI_INSIDE_NONE)                                          \
-    RANK(KEEPER, "of the keeper", SYNI_INSIDE(FORK)) /* it starts its thread */                    \
+    RANK(KEEPER, "of the keeper", SYNI_INSIDE(FORK) | SYNI_INSIDE(RETIRED)) /* it starts its thread */ \
     RANK(RESIDENTS, "of residents", SYNI_INSIDE(FORK))                                             \
     RANK(LOOP, "of a loop", SYNI_INSIDE_NONE) /* the role, when it is handed over */               \
     RANK(REGISTRY, "of the list of loops", SYNI_INSIDE_NONE)                                       \

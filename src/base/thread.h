@@ -94,8 +94,10 @@ syn_err syni_thread_start(struct syni_thread *thread, const char *name, size_t s
 /* Waits for its end. Once for each started thread that is not detached. */
 void syni_thread_join(struct syni_thread *thread);
 /* Nobody waits for the calling thread, which is about to end: the next that says so does, or who
- * waits for all. So none runs code of the library any more when that is unloaded. */
-void syni_thread_retire(void);
+ * waits for all. So none runs code of the library any more when that is unloaded. It says so under the
+ * lock under which it stops to count, so that who sees it gone can wait for its end. True: *OUT_BEFORE
+ * said so before; join it when no lock is held. */
+bool syni_thread_retire(struct syni_thread *out_before);
 /* All that have retired have ended; but not on a thread that has, and still runs what a program does at
  * its end. */
 void syni_thread_join_retired(void);

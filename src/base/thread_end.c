@@ -17,36 +17,36 @@ static unsigned retired_in;        /* the process it was one of; 0: there is non
 
 static _Thread_local bool has_retired; /* then it joins nobody: one may join it already */
 
-/* Puts the calling thread there, or, NULL, nobody, and joins who was there. */
-static void retire(const struct syni_thread *next)
+/* Puts the calling thread there, or, NULL, nobody. True: *OUT_BEFORE was there, and is to be joined. */
+static bool retire(const struct syni_thread *next, struct syni_thread *out_before)
 {
-    struct syni_thread before;
     bool joins;
 
     syni_mutex_lock(&retired_lock);
     joins = retired_in == syni_process();
-    before = thread_end_retired;
+    *out_before = thread_end_retired;
     retired_in = next ? syni_process() : 0;
     if (next)
         thread_end_retired = *next;
     syni_mutex_unlock(&retired_lock);
-    if (joins)
-        syni_thread_join(&before);
+    return joins;
 }
 
-void syni_thread_retire(void)
+bool syni_thread_retire(struct syni_thread *out_before)
 {
     struct syni_thread self = syni_thread_self();
 
     SYNI_INVARIANT(213, !has_retired);
-    retire(&self);
     has_retired = true;
+    return retire(&self, out_before);
 }
 
 void syni_thread_join_retired(void)
 {
-    if (!has_retired)
-        retire(NULL);
+    struct syni_thread before;
+
+    if (!has_retired && retire(NULL, &before))
+        syni_thread_join(&before);
 }
 
 /* The value of the key is the list of what the calling thread does at its end. */

@@ -20,7 +20,6 @@ static struct syni_heap doomed; /* by when they are due */
 static struct syni_work *current; /* is being given up */
 static void (*give_up)(struct syni_work *work); /* all works have one */
 static bool runs, begun; /* the keeper's thread; it holds memory until it begins */
-static unsigned n_retiring; /* those that found nothing to keep, and are on their way out */
 
 /* Its thread is the parent's, and so are the works. */
 static void keeper_forked(void)
@@ -28,7 +27,6 @@ static void keeper_forked(void)
     doomed = (struct syni_heap){0};
     current = NULL;
     keeper_made = runs = begun = false;
-    n_retiring = 0;
 }
 
 static struct syni_fork_call keeper_fork_call = {.lock = &keeper_lock, .child = keeper_forked};
@@ -58,6 +56,8 @@ static void give_up_locked(struct syni_work *work)
 static void keep(void *unused)
 {
     struct syni_work *work;
+    struct syni_thread before;
+    bool joins;
 
     (void)unused;
     syni_mutex_lock(&keeper_lock);
@@ -72,19 +72,17 @@ static void keep(void *unused)
             syni_cond_wait_until(&changed, &keeper_lock, due);
     }
     runs = false;
-    n_retiring++;
-    syni_mutex_unlock(&keeper_lock);
-    syni_thread_retire();
-    syni_mutex_lock(&keeper_lock);
-    n_retiring--;
+    joins = syni_thread_retire(&before);
     syni_cond_broadcast(&changed);
     syni_mutex_unlock(&keeper_lock);
+    if (joins)
+        syni_thread_join(&before);
 }
 
 void syni_keeper_await(void)
 {
     syni_mutex_lock(&keeper_lock);
-    while (n_retiring > 0 || (runs && !current && !keeper_earliest_locked()))
+    while (runs && !current && !keeper_earliest_locked())
         syni_cond_wait(&changed, &keeper_lock);
     syni_mutex_unlock(&keeper_lock);
 }

@@ -16,7 +16,7 @@ syn_err syni_keeper_add(struct syni_work *work, int64_t due,
 /* Not any more; waits while it is being called. */
 void syni_keeper_forget(struct syni_work *work);
 
-/* Returns when no thread is on its way out: each can be joined then, by syni_thread_join_retired(). */
+/* Returns when the thread has something to keep, or has retired. */
 void syni_keeper_await(void);
 
 #endif

@@ -346,11 +346,9 @@ void syni_pool_close_locked(struct syni_pool *pool, struct syni_pool_stopper *he
 void syni_pool_leave(struct syni_pool *pool, struct syni_pool_stopper *here);
 /* Takes works again. Fails: SYN_EBUSY while a stop waits for works or threads. */
 syn_err syni_pool_open(struct syni_pool *pool);
-/* The calling thread leaves. What comes next, without the lock: it joins *OUT_BEFORE, which left
- * before, or retires (thread.h), or nothing. */
-enum syni_leaving { SYNI_LEAVES, SYNI_LEAVES_AND_JOINS, SYNI_LEAVES_AND_RETIRES };
-enum syni_leaving syni_pool_thread_leaves_locked(struct syni_pool *pool,
-                                                 struct syni_thread *out_before);
+/* The calling thread leaves: it is the last of this pool, or, when nobody stops that, retires (thread.h).
+ * True: it joins *OUT_BEFORE, which left before, when it holds no lock. */
+bool syni_pool_thread_leaves_locked(struct syni_pool *pool, struct syni_thread *out_before);
 bool syni_pool_is_used_locked(const struct syni_pool *pool);
 /* Waits for those who stop it to leave. False: it is used. */
 bool syni_pool_await_stoppers(struct syni_pool *pool);

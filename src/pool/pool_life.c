@@ -179,18 +179,17 @@ syn_err syni_pool_open(struct syni_pool *pool)
     return err;
 }
 
-enum syni_leaving syni_pool_thread_leaves_locked(struct syni_pool *pool,
-                                                 struct syni_thread *out_before)
+bool syni_pool_thread_leaves_locked(struct syni_pool *pool, struct syni_thread *out_before)
 {
     bool joins = pool->has_last;
 
     SYNI_HOLDS(&pool->lock);
     if (pool->life == SYNI_POOL_OPEN || syni_list_empty(&pool->stoppers))
-        return SYNI_LEAVES_AND_RETIRES;
+        return syni_thread_retire(out_before);
     *out_before = pool->last;
     pool->last = syni_thread_self();
     pool->has_last = true;
-    return joins ? SYNI_LEAVES_AND_JOINS : SYNI_LEAVES;
+    return joins;
 }
 
 bool syni_pool_is_used_locked(const struct syni_pool *pool)

@@ -241,20 +241,18 @@ static void leave_locked(struct syni_worker *me)
 {
     struct syni_pool *pool = me->pool;
     struct syni_thread before;
-    enum syni_leaving leaving;
+    bool joins;
 
     SYNI_HOLDS(&me->pool->lock);
     SYNI_INVARIANT(49, syni_list_empty(&me->idle) && !me->work && me->out == 0);
     syni_list_remove(&me->link);
     syni_worker_become(NULL);
-    leaving = syni_pool_thread_leaves_locked(pool, &before);
+    joins = syni_pool_thread_leaves_locked(pool, &before);
     syni_pool_tell_locked(pool);
     syni_mutex_unlock(&pool->lock);
-    /* POOL may be gone. */
-    if (leaving == SYNI_LEAVES_AND_JOINS)
+    SYNI_DELAY(pool_left); /* POOL may be gone */
+    if (joins)
         syni_thread_join(&before);
-    else if (leaving == SYNI_LEAVES_AND_RETIRES)
-        syni_thread_retire();
 }
 
 static void worker_tell_thread(const struct syni_pool *pool, int begins)

@@ -11,7 +11,7 @@
  * FOLLOWS src/pool/ask.c: ask_abandon syni_work_tell ask_work syni_work_settle_locked
  * FOLLOWS src/pool/keeper.c: give_up_locked keep syni_keeper_forget
  * FOLLOWS src/facade/job.c: end_work abandon_work cancel_job
- * HASH 30cfac33bfa1
+ * HASH c4ccb88525fc
  */
 mtype = { WAITING, RUNNING, OVER };
 
