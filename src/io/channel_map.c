@@ -327,20 +327,21 @@ static void ask_jobs(struct ring *ring)
         (void)syn_future_request_cancel(place_at(ring, i)->job); /* it may be over */
 }
 
-/* OUT first: who waits there hears of it whatever the rest takes. */
+/* The jobs are asked before OUT says so: whoever hears it there knows that none begins any more. They are
+ * awaited after: it hears of it whatever they take. */
 static struct syn_step map_ends(struct syni_channel_map *self)
 {
     const struct syn_report *report = syn_step_report(self);
     syn_err err = syn_step_outcome(self);
 
+    if (self->ring)
+        ask_jobs(self->ring);
     if (err)
         syni_channel_fail(self->out, err, report ? report->message : NULL);
     else
         syni_channel_end(self->out, SYN_OK, NULL);
     if (self->sends) /* it was asked to end meanwhile, and so nothing was sent */
         place_at(self->ring, self->ring->n_out)->made = true;
-    if (self->ring)
-        ask_jobs(self->ring);
     self->awaited = self->ring ? self->ring->n_out : 0;
     return map_await_jobs(self);
 }
