@@ -3,6 +3,8 @@
  * Synchronizers that are hosted by a thread of the program: turns, and blocking on that thread.
  */
 #define _DEFAULT_SOURCE
+#include <signal.h>
+
 #include "support/host_rig.h"
 
 /* --- turns --- */
@@ -163,6 +165,70 @@ static void M3_the_host_may_block_on_anything(void)
     end_all();
 }
 
+POOL(narrow, .max_threads = 1, .queue_bound = 1);
+
+BLOCKING(narrow, int, opens_late, (_Atomic(bool) *, gate))
+{
+    (void)job;
+    spin_until(gate);
+    return 1;
+}
+
+static void opens(int number, void *argument)
+{
+    (void)number;
+    usleep(20000); /* by then the host waits, mostly */
+    *(_Atomic(bool) *)argument = true;
+}
+
+/* What is below the loops tells a thread by its parker, where a host does not sleep. */
+static void M3_the_host_may_wait_for_a_place_in_a_pool_and_for_the_end_of_one(void)
+{
+    _Atomic(bool) gate = false;
+    struct opens_late_future f[4];
+    struct crew_at_work *crew;
+    syn_err err;
+
+    begin_in_real_time();
+    begin_host(&app);
+    crew = crew_start(1, opens, &gate);
+    for (int i = 0; i < 4; i++)
+        f[i] = opens_late_future(&gate);
+    crew_join(crew);
+    for (int i = 0; i < 4; i++)
+        CHECK_INT(future_get(f[i], NULL), 0);
+    gate = false;
+    f[0] = opens_late_future(&gate);
+    crew = crew_start(1, opens, &gate);
+    CHECK_INT(pool_stop(&narrow, syn_never()), 0);
+    crew_join(crew);
+    err = future_get(f[0], NULL); /* it had begun, or not */
+    CHECK(!err || err == SYN_ECANCELED);
+    CHECK_INT(pool_free(&narrow), 0);
+    CHECK_INT(elsewhere(3, NULL), 0);
+    CHECK_INT(synchronizer_stop(&other, syn_never()), 0);
+    end_all();
+}
+
+ASYNC(app, int, is_interrupted)
+{
+    raise(SIGINT);
+    usleep(20000); /* by then the thread that tells has posted that to this loop, mostly */
+    return step_return(self, 1);
+}
+
+/* What tells the host of it lies in the wait that is over, and in the loop that only the host turns. */
+static void M3_an_interrupt_that_comes_with_the_result_is_dealt_with_by_the_host(void)
+{
+    begin_in_real_time();
+    CHECK_INT(syn_catch_interrupt(SIGINT), 0);
+    begin_host(&app);
+    for (int i = 0; i < 20; i++)
+        CHECK_INT(is_interrupted(NULL), 0);
+    syn_release_interrupt();
+    end_all();
+}
+
 static void starts_a_timer(int number, void *argument)
 {
     struct square_future *f = argument;
@@ -247,6 +313,8 @@ static const struct test_case cases[] = {
     TEST_MODES(M3_while_work_is_left_the_descriptor_says_so),
     TEST_MODES(M3_the_time_of_the_next_timer_is_told),
     TEST_MODES(M3_the_host_may_block_on_anything),
+    TEST_MODES(M3_the_host_may_wait_for_a_place_in_a_pool_and_for_the_end_of_one),
+    TEST(M3_an_interrupt_that_comes_with_the_result_is_dealt_with_by_the_host),
     TEST_MODES(M3_a_timer_that_was_set_while_the_host_blocked_is_not_late),
     TEST_MODES(M3_in_a_step_blocking_and_turning_are_refused),
     TEST_MODES(M3_a_thread_may_host_several),

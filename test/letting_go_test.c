@@ -7,7 +7,24 @@
 #define _DEFAULT_SOURCE
 #include "support/io_rig.h"
 
-enum place { CALLBACK, STEP, CLEAN_UP, DESTRUCTOR_OF, ON_STUCK, JOB, THREAD, PLACES };
+#include <poll.h>
+
+#include <synchronicity/host.h>
+#include <synchronicity/mailbox.h>
+
+enum place {
+    CALLBACK,
+    STEP,
+    CLEAN_UP,
+    DESTRUCTOR_OF,
+    ON_STUCK,
+    TURN,  /* a callback in a turn of the host */
+    DRAIN, /* a callback of a mailbox, in a thread */
+    JOB,
+    THREAD,
+    HOST, /* a thread that hosts, between two turns */
+    PLACES
+};
 enum verb {
     RELEASE,
     CLOSE_OBJECT,
@@ -157,11 +174,17 @@ static syn_err say(enum verb verb)
     return SYN_EINVAL;
 }
 
+/* In a step or callback of a loop. */
+static bool is_driven(enum place place)
+{
+    return place <= TURN;
+}
+
 /* Of itself only a step can stop its synchronizer, and only a job its pool. */
 static bool is_said(enum place place, enum verb verb)
 {
     if (verb == STOP_OWN || verb == FREE_OWN)
-        return place != JOB && place != THREAD;
+        return is_driven(place);
     if (verb == STOP_POOL_OWN || verb == FREE_POOL_OWN)
         return place == JOB;
     return true;
@@ -184,11 +207,36 @@ static _Atomic(bool) was_there;
 
 static void callback(void *user, syn_err err, int *result)
 {
-    (void)user;
     (void)err;
     (void)result;
-    let_go_of_all(CALLBACK);
+    let_go_of_all(*(enum place *)user);
     was_there = true;
+}
+
+static void go_to_a_turn(void)
+{
+    enum place place = TURN;
+
+    CHECK_INT(future_then(sleeps_future(0.0), &demo, callback, &place), 0);
+    while (!was_there) {
+        struct pollfd fds[8];
+        size_t n = syn_host_fds(&demo, fds, 8);
+
+        CHECK(poll(fds, (nfds_t)n, syn_host_timeout_ms(&demo)) >= 0);
+        CHECK_INT(syn_host_turn(&demo), 0);
+    }
+}
+
+static void go_to_a_drain(void)
+{
+    struct syn_mailbox *box;
+    enum place place = DRAIN;
+
+    CHECK_INT(syn_mailbox_new(NULL, &box), 0);
+    CHECK_INT(future_then(sleeps_future(0.0), box, callback, &place), 0);
+    while (!was_there)
+        (void)syn_mailbox_drain(box, 0); /* nothing yet */
+    syn_mailbox_release(box);
 }
 
 ASYNC(demo, void, in_a_step)
@@ -232,9 +280,10 @@ static void go_to(enum place place)
     struct thing_impl impl = {true};
     struct thing *thing = NULL;
 
+    was_there = false;
     switch (place) {
     case CALLBACK:
-        CHECK_INT(future_then(sleeps_future(0.0), &demo, callback, NULL), 0);
+        CHECK_INT(future_then(sleeps_future(0.0), &demo, callback, &place), 0);
         spin_until(&was_there);
         break;
     case STEP:
@@ -254,9 +303,16 @@ static void go_to(enum place place)
     case JOB:
         CHECK_INT(in_a_job(), 0);
         break;
+    case TURN:
+        go_to_a_turn();
+        break;
+    case DRAIN:
+        go_to_a_drain();
+        break;
     case THREAD:
+    case HOST:
     case PLACES:
-        let_go_of_all(THREAD);
+        let_go_of_all(place);
         break;
     }
 }
@@ -267,7 +323,7 @@ static void go_to(enum place place)
  * blocking forms, pools, and its own synchronizer. */
 static syn_err expected(enum place place, enum verb verb)
 {
-    bool drives = place != JOB && place != THREAD;
+    bool drives = is_driven(place);
 
     switch (verb) {
     case CLOSE_GENERATOR: /* it is closed, and ends later */
@@ -395,6 +451,26 @@ static void L6_letting_go_in_a_thread(void)
     check_all(THREAD);
 }
 
+static void L6_letting_go_in_a_turn_of_a_host(void)
+{
+    begin_in_real_time();
+    CHECK_INT(syn_host_begin(&demo), 0);
+    check_all(TURN);
+}
+
+static void L6_letting_go_in_a_thread_that_hosts(void)
+{
+    begin_in_real_time();
+    CHECK_INT(syn_host_begin(&demo), 0);
+    check_all(HOST);
+}
+
+static void L6_letting_go_in_a_callback_of_a_mailbox(void)
+{
+    begin_in_real_time();
+    check_all(DRAIN);
+}
+
 static const struct test_case cases[] = {
     TEST(L6_letting_go_in_a_callback),
     TEST(L6_letting_go_in_a_step),
@@ -403,5 +479,8 @@ static const struct test_case cases[] = {
     TEST(L6_letting_go_in_an_on_stuck_hook),
     TEST(L6_letting_go_in_a_job),
     TEST(L6_letting_go_in_a_thread),
+    TEST(L6_letting_go_in_a_turn_of_a_host),
+    TEST(L6_letting_go_in_a_thread_that_hosts),
+    TEST(L6_letting_go_in_a_callback_of_a_mailbox),
 };
 TEST_MAIN_BOTH_MODES("letting_go", cases);

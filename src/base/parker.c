@@ -187,6 +187,8 @@ static void wake_passing(struct syni_parker *parker, _Atomic(bool) *done)
         *done = true;
     set_woken(parker);
     syni_cond_signal(&parker->cond);
+    if (parker->knock)
+        parker->knock(parker->door);
     syni_mutex_unlock(&parker->mutex);
 }
 
@@ -202,9 +204,27 @@ void syni_parker_wake(struct syni_parker *parker, _Atomic(bool) *done)
     if (!set_woken(parker))
         return;
     SYNI_DELAY(parker_woken);
-    syni_mutex_lock(&parker->mutex); /* it waits for the condition by now */
+    syni_mutex_lock(&parker->mutex); /* it waits for the condition by now, or it is elsewhere */
+    if (parker->knock)
+        parker->knock(parker->door);
     syni_mutex_unlock(&parker->mutex);
     syni_cond_signal(&parker->cond);
+}
+
+void syni_parker_go_elsewhere(struct syni_parker *parker, void (*knock)(void *door), void *door)
+{
+    if (!knock)
+        end_sleep(parker);
+    syni_mutex_lock(&parker->mutex);
+    parker->knock = knock;
+    parker->door = door;
+    syni_mutex_unlock(&parker->mutex);
+}
+
+void syni_parker_sleeps_elsewhere(struct syni_parker *parker)
+{
+    /* acquire: as end_sleep(); a waker that comes later knocks */
+    atomic_exchange_explicit(&parker->state, SYNI_PARKER_SLEEPS, memory_order_acquire);
 }
 
 void syni_parker_settle(struct syni_parker *parker)

@@ -23,6 +23,8 @@ struct syni_parker {
     struct syni_mutex mutex; /* held from SLEEPS until the sleeper waits for the condition */
     struct syni_cond cond;
     struct syni_patience patience;
+    void (*knock)(void *door); /* under the lock: the thread sleeps at DOOR, not here; NULL */
+    void *door;
     bool made;  /* own: the two above are initialized */
     bool lasts; /* own, and before anybody else knows it: it is never freed */
     struct syni_parker *next_spare;
@@ -41,6 +43,12 @@ bool syni_parker_sleep(struct syni_parker *parker, int64_t deadline_ns);
 /* Sets *DONE, if not NULL, and wakes it, now or at its next sleep. Any thread.
  * What DONE points to may be gone right afterwards. */
 void syni_parker_wake(struct syni_parker *parker, _Atomic(bool) *done);
+
+/* The parker's thread sleeps at DOOR from here on, a loop that it turns: KNOCK(DOOR), under the parker's
+ * lock, ends such a sleep, or the next one. Before each it looks whether it was woken, after
+ * syni_parker_sleeps_elsewhere(). NULL: no more; nobody knocks at DOOR after that. */
+void syni_parker_go_elsewhere(struct syni_parker *parker, void (*knock)(void *door), void *door);
+void syni_parker_sleeps_elsewhere(struct syni_parker *parker);
 
 /* Waits until a waker, whose *DONE was seen, has let go of the parker: to be called
  * by the parker's thread before it goes on. */

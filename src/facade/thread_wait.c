@@ -22,48 +22,7 @@
 #include "facade/life.h"
 #include "loop/hosted.h"
 
-/* --- who tells, and who interrupts --- */
-
-static void told_by_post(struct syni_job *job)
-{
-    struct syni_thread_waiter *waiter = SYNI_CONTAINER(job, struct syni_thread_waiter, told);
-    struct syni_loop *loop = waiter->thread == syni_self() ? waiter->loop : NULL;
-
-    if (loop)
-        loop->hurry = true;
-    syni_parker_wake(waiter->thread->parker, &waiter->done);
-}
-
-/* A thread that drives a loop is told by itself, or through the door of that loop; when the loop
- * died it sleeps, and whoever drives it then is another thread. */
-void syni_thread_told(struct syni_thread_waiter *waiter)
-{
-    struct syni_loop *loop = waiter->loop;
-
-    if (loop && waiter->thread == syni_self()) {
-        /* relaxed: it is this thread that looks */
-        atomic_store_explicit(&waiter->done, true, memory_order_relaxed);
-        loop->hurry = true;
-        return;
-    }
-    if (!loop || syni_drives(loop) || !syni_loop_post(loop, &waiter->told))
-        syni_parker_wake(waiter->thread->parker, &waiter->done);
-}
-
-static void thread_wait_tell(struct syni_waiter *waiter)
-{
-    syni_thread_told(SYNI_CONTAINER(waiter, struct syni_thread_waiter, waiter));
-}
-
-void syni_thread_waiter_init(struct syni_self *self, struct syni_thread_waiter *waiter)
-{
-    waiter->waiter.wake = thread_wait_tell;
-    waiter->thread = self;
-    atomic_init(&waiter->loop, NULL);
-    waiter->told.run = told_by_post;
-    if (!self->parker)
-        syni_parker_of(self);
-}
+/* --- who interrupts --- */
 
 static void nudge(struct syni_job *job)
 {
@@ -102,6 +61,8 @@ static bool turn(struct syni_thread_wait *wait, int64_t deadline)
     struct syni_thread_sleeper *me = &wait->self->clock;
     bool hosts = wait->self->hosted && syni_hosts(wait->self, loop);
 
+    if (wait->is_woken)
+        syni_parker_sleeps_elsewhere(wait->self->parker);
     /* seq_cst: pairs with syni_thread_interrupt() */
     while (!*wait->done && !(hosts ? syni_hosted_has_ended(loop) : loop->died != SYN_OK) &&
            !atomic_load(&me->interrupt)) {
@@ -113,6 +74,8 @@ static bool turn(struct syni_thread_wait *wait, int64_t deadline)
             syni_hosted_turn(loop, deadline, false);
         else
             syni_loop_turn(loop, deadline);
+        if (wait->is_woken)
+            syni_parker_sleeps_elsewhere(wait->self->parker);
     }
     return *wait->done;
 }
@@ -172,13 +135,15 @@ static syn_err thread_wait_drive(struct syni_thread_wait *wait, struct syni_loop
 
     wait->waiter.loop = loop;
     syni_drive_begin(wait->self, &drive, loop);
-    waits = wait->ops->list(wait);
+    waits = !wait->ops->list || wait->ops->list(wait);
     while (waits && !err && !turn(wait, wait->ending ? SYNI_NEVER : wait->deadline) &&
            !thread_wait_is_over(wait, loop))
         err = end_early(wait);
     waits = waits && !err && !*wait->done; /* if a loop died its own thread ends what lives there */
     if (wait->runs_ahead)
         run_ahead(loop);
+    if (wait->is_woken) /* if it sleeps on, it does so here */
+        syni_parker_go_elsewhere(wait->self->parker, NULL, NULL);
     syni_drive_end(wait->self, &drive);
     return waits ? thread_wait_sleep(wait) : err;
 }
@@ -194,13 +159,17 @@ static struct syni_loop *hosted_for(const struct syni_thread_wait *wait)
     return wait->self->driving ? NULL : wait->self->hosted;
 }
 
-/* Another thread may stop and free the synchronizer while this one waits for something else. */
+/* Another thread may stop and free the synchronizer while this one waits for something else. What is told
+ * by a wake of the thread, and not through the loop's inbox, wakes the loop. */
 static syn_err drive_as_host(struct syni_thread_wait *wait, struct syni_loop *loop)
 {
     struct syni_home *home = SYNI_CONTAINER(loop, struct syni_home, loop);
     syn_err err;
 
     syni_life_hold(home);
+    wait->is_woken = wait->done != &wait->waiter.done;
+    if (wait->is_woken)
+        syni_parker_go_elsewhere(wait->self->parker, syni_hosted_rouse, loop);
     err = thread_wait_drive(wait, loop);
     syni_life_let_go(home);
     syni_hosted_knock(wait->self);
@@ -263,13 +232,30 @@ static syn_err thread_wait_implicate(struct syni_thread_wait *wait, struct syni_
     return mark ? thread_wait_depend(wait, mark) : SYN_OK;
 }
 
+/* Waits until what was posted to LOOP has run, and so *RAN. If SELF hosts that, nobody else turns it; if not,
+ * it may be gone. */
+static void await_posted(struct syni_self *self, struct syni_loop *loop, _Atomic(bool) *ran)
+{
+    struct syni_drive drive;
+
+    if (syni_is_hosted_by(self, loop) && !syni_drives(loop)) {
+        syni_drive_begin(self, &drive, loop);
+        while (!*ran && !syni_hosted_has_ended(loop))
+            syni_hosted_turn(loop, 0, true);
+        syni_drive_end(self, &drive);
+        syni_hosted_knock(self);
+    }
+    while (!*ran)
+        syni_clock_sleep(ran, SYNI_NEVER);
+}
+
 /* What was posted lies in WAIT. */
 static void thread_wait_settle(struct syni_thread_wait *wait)
 {
-    while (wait->nudged && !wait->nudge_ran)
-        syni_clock_sleep(&wait->nudge_ran, SYNI_NEVER);
-    while (wait->abandoning && !wait->abandon_ran)
-        syni_clock_sleep(&wait->abandon_ran, SYNI_NEVER);
+    if (wait->nudged && !wait->nudge_ran)
+        await_posted(wait->self, wait->waiter.loop, &wait->nudge_ran);
+    if (wait->abandoning && !wait->abandon_ran)
+        await_posted(wait->self, &wait->source.home->loop, &wait->abandon_ran);
 }
 
 static void signal_came(struct syni_interruptible *interruptible)

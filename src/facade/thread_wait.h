@@ -66,6 +66,7 @@ struct syni_thread_wait {
     struct syni_job abandon; /* on its way to the loop of source.home */
     _Atomic(bool) abandoning, abandon_ran;
     struct syni_interruptible interruptible;
+    bool is_woken; /* its thread turns a loop that it hosts, and is told by a wake: that wakes the loop */
     bool ending;  /* who produces it was asked, or it was withdrawn */
     enum syn_origin ended_by; /* why it is */
     bool failed;  /* it is syni_thread_wait() that failed, and not what was waited for */
@@ -84,14 +85,16 @@ static inline bool syni_thread_wait_drives(const struct syni_thread_wait *wait)
     return loop && loop == &wait->source.home->loop;
 }
 
+/* WAIT ends, for REASON (1 + its origin). By any thread that knows it to be in its wait. */
+void syni_thread_interrupt(struct syni_thread_wait *wait, int reason);
+
+/* --- thread_told.c --- */
+
 /* SELF is told by WAITER, also before its wait begins. */
 void syni_thread_waiter_init(struct syni_self *self, struct syni_thread_waiter *waiter);
 
 /* What WAITER waits for is there. By any thread, once; the last touch. */
 void syni_thread_told(struct syni_thread_waiter *waiter);
-
-/* WAIT ends, for REASON (1 + its origin). By any thread that knows it to be in its wait. */
-void syni_thread_interrupt(struct syni_thread_wait *wait, int reason);
 
 /* --- job_wait.c --- */
 

@@ -121,6 +121,27 @@ void syni_hosted_knock(struct syni_self *self)
             syni_loop_wake(l);
 }
 
+bool syni_is_hosted_by(const struct syni_self *self, const struct syni_loop *loop)
+{
+    const struct syni_loop *hosted = self->hosted;
+
+    while (hosted && hosted != loop)
+        hosted = hosted->next_hosted;
+    return hosted != NULL;
+}
+
+void syni_hosted_rouse(void *loop)
+{
+    struct syni_loop *roused = loop;
+    int cancel_state = syni_thread_hold_cancel(); /* write() is a cancellation point */
+
+    syni_loop_pin(roused); /* invariant 4: it retires before this, or after */
+    if (atomic_load(&roused->role) != SYNI_ROLE_GONE)
+        roused->backend->wake(roused->poller);
+    syni_loop_unpin(roused);
+    syni_thread_let_cancel(cancel_state);
+}
+
 /* --- coming and going --- */
 
 syn_err syni_hosted_start(struct syni_loop *loop, struct syni_self *self)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * A thread that sleeps, and threads that wake it. Follows:
- * FOLLOWS src/base/parker.c: syni_parker_sleep end_sleep set_woken wake_passing syni_parker_wake syni_parker_settle
+ * FOLLOWS src/base/parker.c: syni_parker_sleep end_sleep set_woken wake_passing syni_parker_wake syni_parker_settle syni_parker_go_elsewhere syni_parker_sleeps_elsewhere
  * FOLLOWS src/base/clock.c: syni_clock_sleep
- * HASH c2ef2ba2f36e
+ * HASH cc1ef9dbebd3
  *
  * The sleeper waits for `done` of two waits, one after the other; each has a waker, and the first one's
  * wake may come late, as one for no reason. Its sleep may end for no reason, too. With PASSING the parker
@@ -12,10 +12,15 @@
  * No wake is lost: the sleeper ends. No waker touches `done` or the parker after they have gone
  * (invariant 26).
  *
+ * ELSEWHERE (also with PASSING): the sleeper turns a loop, at whose door a waker knocks, and which is gone
+ * when it has stopped to do so.
+ *
  * BROKEN 1: a waker sets the state before `done`. 2: the sleeper goes to sleep without a look at the state.
  * 3: a waker signals without the lock in between. 4: a sleeper that was woken leaves the state as it is
  * not: it forgets a wake that came before. 5 (PASSING): it does not settle. 6 (PASSING): a waker gives the
- * signal after the lock.
+ * signal after the lock. 7 (ELSEWHERE): the sleeper says once that it sleeps, and not before each turn. 8
+ * (ELSEWHERE): a waker knocks after the lock. 9 (ELSEWHERE): the sleeper looks whether it was woken before
+ * it says that it sleeps.
  */
 #ifndef BROKEN
 #define BROKEN 0
@@ -28,11 +33,18 @@ bool waits;          /* for the condition, and has let go of the lock */
 bool done[2];
 bool there[2] = true; /* the storage of each wait */
 bool parker = true;
+bool knocks, knocked, loop_there; /* under the lock: somebody is to knock; the door's level */
 byte n_done;
 
 inline lock() { atomic { !locked -> locked = true } }
 inline unlock() { locked = false }
 inline signal() { waits = false }
+
+/* At the door of the loop, under the lock. */
+inline knock()
+{
+    atomic { if :: knocks -> assert(loop_there); knocked = true :: else fi }
+}
 
 /* Set by an exchange; SLEPT: it slept. */
 inline set_woken(slept)
@@ -58,6 +70,7 @@ proctype waker(byte i)
     atomic { assert(parker); signal() }
 #else
     atomic { assert(parker); signal() };
+    knock();
     unlock();
 #endif
 #else
@@ -72,7 +85,14 @@ proctype waker(byte i)
     :: slept ->
 #if BROKEN != 3
         lock();
+#if BROKEN == 8
+        slept = knocks;
         unlock();
+        atomic { if :: slept -> assert(loop_there); knocked = true :: else fi };
+#else
+        knock();
+        unlock();
+#endif
 #endif
         signal()
     :: else
@@ -105,16 +125,55 @@ inline parker_sleep()
     unlock()
 }
 
+/* syni_parker_sleeps_elsewhere() */
+inline sleeps()
+{
+    state = SLEEPS
+}
+
+/* Turns the loop until DONE. */
+inline turn(done_)
+{
+    lock();
+    loop_there = true;
+    knocked = false;
+    knocks = true;
+    unlock();
+#if BROKEN != 9
+    sleeps();
+#endif
+    do
+    :: done_ -> break
+    :: !done_ ->
+#if BROKEN == 9
+        sleeps();
+#endif
+        atomic { knocked -> knocked = false };
+#if BROKEN != 7 && BROKEN != 9
+        sleeps()
+#endif
+    od;
+    state = EMPTY;
+    lock();
+    knocks = false;
+    unlock();
+    loop_there = false
+}
+
 proctype sleeper()
 {
     bool may;
     byte i;
 
     for (i : 0 .. 1) {
+#ifdef ELSEWHERE
+        turn(done[i]);
+#else
         do
         :: done[i] -> break
         :: else -> parker_sleep()
         od;
+#endif
 #ifdef PASSING
 #if BROKEN != 5
         lock(); /* syni_parker_settle() */

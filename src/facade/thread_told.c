@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * How a thread that waits is told that it need not any more. By any thread.
+ */
+#include "facade/thread_wait.h"
+
+static void told_by_post(struct syni_job *job)
+{
+    struct syni_thread_waiter *waiter = SYNI_CONTAINER(job, struct syni_thread_waiter, told);
+    struct syni_loop *loop = waiter->thread == syni_self() ? waiter->loop : NULL;
+
+    if (loop)
+        loop->hurry = true;
+    syni_parker_wake(waiter->thread->parker, &waiter->done);
+}
+
+/* A thread that drives a loop is told by itself, or through the door of that loop; when the loop
+ * died it sleeps, and whoever drives it then is another thread. */
+void syni_thread_told(struct syni_thread_waiter *waiter)
+{
+    struct syni_loop *loop = waiter->loop;
+
+    if (loop && waiter->thread == syni_self()) {
+        /* relaxed: it is this thread that looks */
+        atomic_store_explicit(&waiter->done, true, memory_order_relaxed);
+        loop->hurry = true;
+        return;
+    }
+    if (!loop || syni_drives(loop) || !syni_loop_post(loop, &waiter->told))
+        syni_parker_wake(waiter->thread->parker, &waiter->done);
+}
+
+static void thread_told_tell(struct syni_waiter *waiter)
+{
+    syni_thread_told(SYNI_CONTAINER(waiter, struct syni_thread_waiter, waiter));
+}
+
+void syni_thread_waiter_init(struct syni_self *self, struct syni_thread_waiter *waiter)
+{
+    waiter->waiter.wake = thread_told_tell;
+    waiter->thread = self;
+    atomic_init(&waiter->loop, NULL);
+    waiter->told.run = told_by_post;
+    if (!self->parker)
+        syni_parker_of(self);
+}
