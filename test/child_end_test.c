@@ -4,8 +4,7 @@
  * short.
  */
 #define _DEFAULT_SOURCE
-#include <sys/syscall.h>
-
+#include "base/process_watch.h"
 #include "support/child_rig.h"
 
 SYNCHRONIZER(other);
@@ -186,13 +185,11 @@ static void I6_where_the_program_ignores_SIGCHLD_the_status_is_an_error(void)
 
 static bool has_process_descriptors(void)
 {
-#ifdef SYS_pidfd_open
-    int fd = (int)syscall(SYS_pidfd_open, getpid(), 0);
+    struct syni_process_watch watch;
+    syn_err err = syni_process_watch_open(&watch, getpid());
 
-    return fd >= 0 && close(fd) == 0;
-#else
-    return false;
-#endif
+    syni_process_watch_close(&watch);
+    return !err;
 }
 
 /* Its parent is not us. */
@@ -348,27 +345,14 @@ static void fail_each(const char *what, int error)
 
 static void H8_each_failure_is_an_error_and_leaves_nothing(void)
 {
-    static const char *const calls[] = {"posix_spawn", "pidfd_open", "pipe2", "open", NULL};
+    static const char *const calls[] = {"posix_spawn", "pidfd_open", "process_watch",
+                                        "pipe2",       "open",       NULL};
 
     begin_here();
     CHECK_INT(one_round(), SYN_OK);
     fail_each("alloc", ENOMEM);
     for (int i = 0; calls[i]; i++)
         fail_each(calls[i], EMFILE);
-    end_here();
-}
-
-/* As on a kernel that has no pidfd_open(). */
-static void I6_without_a_descriptor_it_is_looked_for(void)
-{
-    struct syn_exit exit;
-
-    begin_here();
-    syn_fault_set("pidfd_open", 1, 1000, ENOSYS);
-    CHECK_INT(syn_child_run(SHELL("exec sleep 0.05"), &exit), SYN_OK);
-    CHECK_INT(exit.code, 0);
-    CHECK(syn_fault_hits() > 0);
-    syn_fault_clear();
     end_here();
 }
 
@@ -386,7 +370,6 @@ static const struct test_case cases[] = {
     TEST(I6_a_thousand_children_on_two_synchronizers),
     TEST(I6_much_output_waits_for_a_slow_reader),
     TEST(H8_each_failure_is_an_error_and_leaves_nothing),
-    TEST(I6_without_a_descriptor_it_is_looked_for),
 };
 
 TEST_MAIN_BOTH_MODES("child_end", cases);

@@ -22,13 +22,17 @@
  *
  * A child begins with the program's descriptors that are not close-on-exec (none of this
  * library's), with an empty signal mask, and with SIGPIPE's default action; other signals that
- * the program ignores it ignores too. The library installs no handler for SIGCHLD and waits for
- * its own children only, each by its number: a program's own handler and its own children are
- * left alone. Where the program waits for any child (waitpid(-1)) it may take the status away
- * from here: then the outcome is SYN_ECHILD.
+ * the program ignores it ignores too. The library waits for its own children only, each by its
+ * number: a program's own children are left alone. Where the program waits for any child (waitpid(-1))
+ * it may take the status away from here: then the outcome is SYN_ECHILD.
  *
- * The end of a child is noticed by a descriptor where the system has one for that (pidfd_open(),
- * Linux 5.3); elsewhere by looking at growing intervals, at last ten times a second.
+ * The end of a process is an event of a descriptor where the system has one for that: pidfd_open()
+ * (Linux 5.3), or EVFILT_PROC (macOS, the BSDs). There the library installs no handler for SIGCHLD.
+ * Elsewhere, and where descriptors are short, each wait for a child listens to SIGCHLD while it
+ * lasts: the program's own handler runs as ever and is restored. A program that blocks the signal
+ * in all threads, or sets another handler meanwhile, delays such a wait by a second at most. Where the
+ * program ignores SIGCHLD, and for processes that are no children of this one, the wait looks at
+ * growing intervals, at last ten times a second.
  */
 #ifndef SYNCHRONICITY_CHILD_H
 #define SYNCHRONICITY_CHILD_H

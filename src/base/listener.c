@@ -5,6 +5,9 @@
  * It walks a list without a lock; who takes a listener out waits until no handler is on its way,
  * before it is freed. All changes are under a lock, which no handler takes. A program that sets its
  * own action while we listen has it: ours is restored by nobody.
+ *
+ * A signal that all its listeners share goes on to the handler of the program, with what the kernel told.
+ * That handler may leave by siglongjmp(), so it is called when nothing of ours is under way.
  */
 #define _POSIX_C_SOURCE 200809L
 #if defined(__APPLE__)
@@ -25,39 +28,71 @@ static struct syni_mutex listener_lock = SYNI_MUTEX_INIT(SIGNALS);
 static _Atomic(struct syni_listener *) listeners;
 static atomic_int handlers; /* that run */
 
-/* under lock */
 static struct {
-    unsigned listeners;
-    struct sigaction before; /* the program's */
+    unsigned listeners;         /* under lock */
+    atomic_uint takers;         /* of them, those that do not share; the handler reads it */
+    struct sigaction before[2]; /* the program's: the one that WHICH says; the other is being written */
+    atomic_uint which;
+    atomic_bool is_spent; /* that was for one signal, which came */
 } signals[SYNI_SIGNALS];
 
-static void handle(int number)
+static const struct sigaction *program_action(int number)
 {
+    return &signals[number].before[signals[number].which];
+}
+
+/* Nobody takes the signal, so the program's ACTION is due; one that is for one signal is spent by it. */
+static bool is_due(int number, struct sigaction *out_action)
+{
+    if (signals[number].takers)
+        return false;
+    *out_action = *program_action(number);
+    return !(out_action->sa_flags & SA_RESETHAND) || !atomic_exchange(&signals[number].is_spent, true);
+}
+
+/* The default action of what may be shared is to do nothing. */
+static void act(const struct sigaction *action, int number, siginfo_t *info, void *context)
+{
+    if (action->sa_flags & SA_SIGINFO)
+        action->sa_sigaction(number, info, context);
+    else if (action->sa_handler != SIG_DFL && action->sa_handler != SIG_IGN)
+        action->sa_handler(number);
+}
+
+static void handle(int number, siginfo_t *info, void *context)
+{
+    struct sigaction action;
     struct syni_listener *l;
+    bool due;
 
     /* seq_cst: the count is written and then the list read, in syni_listener_remove() the other
      * way round */
     atomic_fetch_add(&handlers, 1);
+    due = is_due(number, &action); /* before somebody is told, and restores it */
     for (l = listeners; l; l = l->next)
         if (l->wants[number]) {
             atomic_fetch_add(&l->counts[number], 1);
             syni_notice_send(&l->notice);
         }
-    atomic_fetch_sub(&handlers, 1);
+    atomic_fetch_sub(&handlers, 1); /* before the program's handler, which may never return */
+    if (due)
+        act(&action, number, info, context);
 }
 
 static bool is_ours(int number)
 {
     struct sigaction now;
 
-    return sigaction(number, NULL, &now) == 0 && !(now.sa_flags & SA_SIGINFO) &&
-           now.sa_handler == handle;
+    return sigaction(number, NULL, &now) == 0 && (now.sa_flags & SA_SIGINFO) &&
+           now.sa_sigaction == handle;
 }
 
 static void restore(int number)
 {
+    struct sigaction none = {.sa_handler = SIG_DFL};
+
     if (is_ours(number))
-        sigaction(number, &signals[number].before, NULL);
+        sigaction(number, signals[number].is_spent ? &none : program_action(number), NULL);
 }
 
 /* Nobody listens in a child. */
@@ -69,29 +104,78 @@ static void listener_forked(void)
         if (signals[s].listeners)
             restore(s);
         signals[s].listeners = 0;
+        signals[s].takers = 0;
     }
 }
 
 static struct syni_fork_call listener_fork_call = {.lock = &listener_lock,
                                                    .child = listener_forked};
 
-static syn_err listener_begin(int number)
+/* The handler may run as soon as it is installed, and reads this then. */
+static void remember(int number, const struct sigaction *before)
 {
-    struct sigaction ours = {.sa_handler = handle, .sa_flags = SA_RESTART};
+    unsigned other = !signals[number].which;
+
+    signals[number].before[other] = *before;
+    signals[number].which = other;
+    signals[number].is_spent = false;
+}
+
+/* Who shares a signal leaves its mask and flags as the program said, so that its handler runs as ever. */
+static struct sigaction action_of_ours(const struct sigaction *before, bool shares)
+{
+    struct sigaction ours = {.sa_flags = shares ? SA_RESTART | SA_NOCLDSTOP : SA_RESTART};
 
     sigfillset(&ours.sa_mask);
-    if (signals[number].listeners == 0 &&
-        sigaction(number, &ours, &signals[number].before) != 0)
+    if (shares && ((before->sa_flags & SA_SIGINFO) || before->sa_handler != SIG_DFL))
+        ours = *before;
+    ours.sa_flags = (ours.sa_flags & ~SA_RESETHAND) | SA_SIGINFO;
+    ours.sa_sigaction = handle;
+    return ours;
+}
+
+static bool is_ignored(const struct sigaction *action)
+{
+    return !(action->sa_flags & SA_SIGINFO) && action->sa_handler == SIG_IGN;
+}
+
+static syn_err install(int number, bool shares)
+{
+    struct sigaction before, ours, replaced;
+
+    if (sigaction(number, NULL, &before) != 0)
         return errno;
+    if (shares && is_ignored(&before))
+        return SYN_ENOTSUP;
+    remember(number, &before);
+    ours = action_of_ours(&before, shares);
+    if (sigaction(number, &ours, &replaced) != 0)
+        return errno;
+    if (replaced.sa_flags != before.sa_flags || replaced.sa_sigaction != before.sa_sigaction)
+        remember(number, &replaced); /* the program changed it just now */
+    return SYN_OK;
+}
+
+static syn_err listener_begin(const struct syni_listener *listener, int number)
+{
+    syn_err err = signals[number].listeners == 0 ? install(number, listener->shares) : SYN_OK;
+
+    if (err)
+        return err;
     signals[number].listeners++;
+    signals[number].takers += !listener->shares;
     return SYN_OK;
 }
 
 static void end_below(const struct syni_listener *listener, int end)
 {
-    for (int s = 1; s < end; s++)
-        if (listener->wants[s] && --signals[s].listeners == 0)
+    for (int s = 1; s < end; s++) {
+        if (!listener->wants[s])
+            continue;
+        signals[s].takers -= !listener->shares;
+        if (--signals[s].listeners == 0)
             restore(s);
+    }
 }
 
 static void unlink_it(struct syni_listener *listener)
@@ -113,7 +197,7 @@ static syn_err begin_all(struct syni_listener *listener)
     listener->next = listeners;
     listeners = listener;
     for (int s = 1; s < SYNI_SIGNALS && !err; s++) {
-        err = listener->wants[s] ? listener_begin(s) : SYN_OK;
+        err = listener->wants[s] ? listener_begin(listener, s) : SYN_OK;
         if (err)
             end_below(listener, s);
     }
@@ -144,7 +228,7 @@ syn_err syni_listener_also(struct syni_listener *listener, int number)
 
     syni_mutex_lock(&listener_lock);
     if (!listener->wants[number]) {
-        err = listener_begin(number);
+        err = listener_begin(listener, number);
         listener->wants[number] = !err;
     }
     syni_mutex_unlock(&listener_lock);

@@ -12,13 +12,16 @@ enum { SYNI_SIGNALS = 65 }; /* numbers below */
 /* Zero, then added. Owned by who listens. */
 struct syni_listener {
     struct syni_notice notice;
+    bool shares; /* set before it is added: the program's own handler goes on to run. Only for signals whose
+                  * default action is to do nothing, such as SIGCHLD. */
     atomic_bool wants[SYNI_SIGNALS];   /* set before it is added, or by syni_listener_also() */
     atomic_uint counts[SYNI_SIGNALS];  /* that came and were not fetched; by the handler */
     _Atomic(struct syni_listener *) next;
 };
 
 /* Opens its notice and has the handler run for what it wants. Fails: SYN_EINVAL, as sigaction() for
- * a signal that it wants; as syni_notice_open(); then nothing has changed. */
+ * a signal that it wants; SYN_ENOTSUP, it shares one that the program ignores, which would change
+ * what the program gets; as syni_notice_open(); then nothing has changed. */
 syn_err syni_listener_add(struct syni_listener *listener);
 
 /* LISTENER, which was added, wants NUMBER, too. Fails: SYN_EALREADY; SYN_EINVAL, as above. */

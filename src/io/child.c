@@ -5,40 +5,17 @@
  * A child is reaped by its number and by nobody else, under its lock, which a sender of signals
  * takes too: so no signal goes to another process that got the number. On Linux signals go by
  * the descriptor, which holds also where the program's own waitpid(-1) was first.
- *
- * Discarded: a handler for SIGCHLD, which replaces the program's own, hears of all children, and
- * may hear once of several.
  */
-#if defined(__linux__)
-#define _GNU_SOURCE
-#elif defined(__APPLE__)
-#define _DARWIN_C_SOURCE
-#endif
+#define _POSIX_C_SOURCE 200809L
 #define SYNI_IN_LIBRARY 1
 
 #include "io/child.h"
 
-#include <signal.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
-#include "base/descriptor.h"
-#include "base/fault.h"
 #include "base/mem.h"
 #include "base/report.h"
 #include "io/socket.h"
-
-int syni_process_watch(pid_t id)
-{
-#ifdef SYS_pidfd_open
-    return syni_descriptor(syni_fault("pidfd_open") ? -1 : (int)syscall(SYS_pidfd_open, id, 0));
-#else
-    (void)id;
-    errno = ENOSYS;
-    return -1;
-#endif
-}
 
 /* ------------------------------------------------------------- how it ended -- */
 
@@ -74,15 +51,6 @@ bool syni_child_has_ended(struct syn_child *child)
     return ended;
 }
 
-static int send_signal(const struct syn_child *child, int signal)
-{
-#if defined(SYS_pidfd_open) && defined(SYS_pidfd_send_signal)
-    if (child->watch >= 0)
-        return (int)syscall(SYS_pidfd_send_signal, child->watch, signal, NULL, 0);
-#endif
-    return kill(child->id, signal);
-}
-
 syn_err syn_child_kill(struct syn_child *child, int signal)
 {
     syn_err err = SYN_EALREADY;
@@ -91,7 +59,7 @@ syn_err syn_child_kill(struct syn_child *child, int signal)
         return syni_refuse(SYN_EINVAL, "there is no child to send a signal to");
     syni_mutex_lock(&child->lock);
     if (!child->reaped)
-        err = send_signal(child, signal) < 0 ? errno : SYN_OK;
+        err = syni_process_watch_signal(&child->watch, child->id, signal);
     syni_mutex_unlock(&child->lock);
     if (err == SYN_EALREADY)
         return syni_answer(err);
@@ -122,8 +90,7 @@ void syni_child_free(struct syn_child *child)
     for (int i = 0; i < 3; i++)
         if (child->streams[i])
             syni_socket_discard(child->streams[i]);
-    if (child->watch >= 0)
-        syni_close(child->watch);
+    syni_process_watch_close(&child->watch);
     syni_mutex_fini(&child->lock);
     syni_free(child, sizeof *child);
 }

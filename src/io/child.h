@@ -9,11 +9,12 @@
 
 #include <synchronicity/child.h>
 
+#include "base/process_watch.h"
 #include "base/thread.h"
 
 struct syn_child {
     pid_t id;
-    int watch;    /* a descriptor that becomes readable when it has ended; -1: there is none */
+    struct syni_process_watch watch;
     double grace; /* seconds */
     struct syn_stream *streams[3];
 
@@ -24,9 +25,8 @@ struct syn_child {
     _Atomic(bool) waited_for; /* a task waits for it, or ends it */
 };
 
-/* A descriptor that becomes readable when process ID has ended. -1 and errno: ESRCH, EPERM, or the
- * system has no such thing (ENOSYS). */
-int syni_process_watch(pid_t id);
+/* For tests: SECONDS after which a wait that listens to SIGCHLD looks all the same. */
+void syni_child_set_look(double seconds);
 
 /* Looks, without waiting, whether CHILD has ended, and reaps it. */
 bool syni_child_has_ended(struct syn_child *child);

@@ -231,7 +231,7 @@ static syn_err child_start_start(struct syn_child *child, const struct syn_child
     close_all(ends.theirs);
     close_all(ends.ours);
     if (!err)
-        child->watch = syni_process_watch(child->id);
+        syni_process_watch_open(&child->watch, child->id);
     return err;
 }
 
@@ -242,7 +242,7 @@ static struct syn_child *child_new(const struct syn_child_options *options)
     if (!child)
         return NULL;
     syni_mutex_init(&child->lock, SYNI_RANK_CHILD);
-    child->watch = -1;
+    child->watch.fd = -1;
     child->grace = options->grace > 0 ? options->grace : 5;
     return child;
 }

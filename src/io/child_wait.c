@@ -10,12 +10,22 @@
 #include "io/child.h"
 
 #include <signal.h>
+#include <stdatomic.h>
 
+#include "base/listener.h"
+#include "base/mem.h"
 #include "io/socket.h"
 
-/* Seconds between two looks where the end of a process is no event: from, to. */
+/* Seconds between two looks where the end of a process is no event: from, to. Where SIGCHLD says it, a
+ * look is still due: the program may block that signal, or set an action of its own meanwhile. */
 #define CHILD_WAIT_FIRST_LOOK 0.001
 #define LATER_LOOK 0.1
+static _Atomic(double) signalled_look = 1.0;
+
+void syni_child_set_look(double seconds)
+{
+    atomic_store_explicit(&signalled_look, seconds, memory_order_relaxed); /* a number */
+}
 
 /* --------------------------------------------------------- the end of a process -- */
 
@@ -24,22 +34,29 @@ static struct syn_step child_wait_look(struct ends *self);
 static struct syn_step forget_watch(struct ends *self);
 
 /* Until CHILD has ended and was reaped; NULL: until process ID has ended. */
-SYN_ASYNC(SYN_FREE, void, ends, (struct syn_child *, child), (pid_t, id), SYN_LOCAL(int, watch),
-          SYN_LOCAL(double, pause), SYN_LOCAL(int, is_readable))
+SYN_ASYNC(SYN_FREE, void, ends, (struct syn_child *, child), (pid_t, id),
+          SYN_LOCAL(struct syni_process_watch, own_watch), SYN_LOCAL(struct syni_listener *, signals),
+          SYN_LOCAL(double, pause), SYN_LOCAL(int, is_readable), SYN_LOCAL(int, is_signalled))
 {
+    syn_err err = self->child ? SYN_OK : syni_process_watch_open(&self->own_watch, self->id);
+
+    if (err && err != ENOSYS && err != EMFILE && err != ENFILE)
+        return syn_step_fail(self, err, "the process cannot be watched: there is none, or not for us");
     self->pause = CHILD_WAIT_FIRST_LOOK;
-    self->watch = self->child ? self->child->watch : syni_process_watch(self->id);
-    if (!self->child && self->watch < 0 && errno != ENOSYS && errno != EMFILE && errno != ENFILE)
-        return syn_step_fail(self, errno, "the process cannot be watched: there is none, or not for us");
     syn_step_finally(self, forget_watch);
     return child_wait_look(self);
+}
+
+static int watch_of(const struct ends *self)
+{
+    return self->child ? self->child->watch.fd : self->own_watch.fd;
 }
 
 static bool has_ended(const struct ends *self)
 {
     if (self->child)
         return syni_child_has_ended(self->child);
-    return self->watch >= 0 ? self->is_readable : kill(self->id, 0) < 0 && errno == ESRCH;
+    return self->own_watch.fd >= 0 ? self->is_readable : kill(self->id, 0) < 0 && errno == ESRCH;
 }
 
 static struct syn_step child_wait_readable(struct ends *self)
@@ -50,23 +67,67 @@ static struct syn_step child_wait_readable(struct ends *self)
     return child_wait_look(self);
 }
 
+/* Listens to SIGCHLD, of which the program's handler hears as ever. Each wait listens for itself: one
+ * signal may stand for several children, so all look. False: it cannot, now. */
+static bool listens(struct ends *self)
+{
+    struct syni_listener *signals = syni_alloc(sizeof *signals);
+
+    if (!signals)
+        return false;
+    signals->shares = true;
+    signals->wants[SIGCHLD] = true;
+    if (syni_listener_add(signals)) {
+        syni_free(signals, sizeof *signals);
+        return false;
+    }
+    self->signals = signals;
+    return true;
+}
+
+/* The next pause, which grows. */
+static double next_pause(struct ends *self)
+{
+    double pause = self->pause, longest = LATER_LOOK;
+
+    if (self->signals)
+        longest = atomic_load_explicit(&signalled_look, memory_order_relaxed); /* a number */
+    self->pause = pause * 2 < longest ? pause * 2 : longest;
+    return pause;
+}
+
+static struct syn_step child_wait_signalled(struct ends *self)
+{
+    if (syn_step_status(self))
+        return syn_step_fail(self, syn_step_status(self));
+    syni_notice_take(&self->signals->notice); /* and then look */
+    return child_wait_look(self);
+}
+
 static struct syn_step child_wait_look(struct ends *self)
 {
-    double pause = self->pause;
-
     if (has_ended(self))
         return syn_step_done(self);
-    if (self->watch >= 0 && !self->is_readable)
-        return syn_step_readable(self, self->watch, child_wait_readable);
+    if (watch_of(self) >= 0 && !self->is_readable)
+        return syn_step_readable(self, watch_of(self), child_wait_readable);
+    if (watch_of(self) < 0 && self->child && !self->signals && listens(self))
+        return child_wait_look(self); /* it may have ended before */
+    if (self->signals)
+        return syn_step_poll_by(self, syni_notice_descriptor(&self->signals->notice), SYN_READABLE,
+                                &self->is_signalled, syn_after(next_pause(self)),
+                                child_wait_signalled);
     /* There is no event, or it came before the child could be reaped. */
-    self->pause = pause * 2 < LATER_LOOK ? pause * 2 : LATER_LOOK;
-    return syn_step_sleep(self, pause, child_wait_look);
+    return syn_step_sleep(self, next_pause(self), child_wait_look);
 }
 
 static struct syn_step forget_watch(struct ends *self)
 {
-    if (!self->child && self->watch >= 0)
-        syni_close(self->watch);
+    if (!self->child)
+        syni_process_watch_close(&self->own_watch);
+    if (self->signals) {
+        syni_listener_remove(self->signals);
+        syni_free(self->signals, sizeof *self->signals);
+    }
     return syn_step_done(self);
 }
 

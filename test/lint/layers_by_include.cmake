@@ -7,7 +7,7 @@ cmake_minimum_required(VERSION 3.16)
 include(${CMAKE_CURRENT_LIST_DIR}/source.cmake)
 
 set(homes_sys/epoll.h "^src/backend/")
-set(homes_sys/event.h "^src/backend/")
+set(homes_sys/event.h "^src/(backend/|base/process_watch\\.c)")
 set(homes_poll.h "^src/(backend/|base/descriptor\\.c)")
 set(homes_pthread.h "^src/base/thread\\.[ch]$")
 

@@ -11,10 +11,14 @@
  *
  * Where the page leaves a choice, the double takes the one that is harder on the
  * caller, as some real kernel does: adding a filter again changes its udata but
- * not EV_ONESHOT or EV_CLEAR; the first failing change ends the call.
+ * not EV_ONESHOT or EV_CLEAR; the first failing change ends the call; a process that has ended and was
+ * not waited for is none (ESRCH).
+ *
+ * A queue that watches a process is its pidfd, under the queue's number: so close() closes it, and
+ * others may wait for the queue. Such a queue watches nothing else, and never did (EINVAL).
  *
  * Not done: EV_CLEAR and low water marks for descriptors (EINVAL), regular files
- * (EPERM), data of READ and WRITE (0), EV_DISPATCH, other filters. The sequences of the backend were compared by hand with an independent
+ * (EPERM), data of READ, WRITE and PROC (0), EV_DISPATCH, other filters. The sequences of the backend were compared by hand with an independent
  * emulation of kqueue for Linux.
  */
 #define _GNU_SOURCE /* ppoll, dup3 */
@@ -29,6 +33,7 @@
 #include <sys/epoll.h>
 #include <sys/event.h>
 #include <sys/eventfd.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 enum { READ_SIDE, WRITE_SIDE, SIDES, QUEUES = 1024, USERS = 4, BATCH = 64 };
@@ -50,6 +55,7 @@ struct queue {
     struct watched *by_fd;
     size_t numbers;
     struct note users[USERS];
+    struct note process;
     uint32_t generation;
 };
 
@@ -79,13 +85,23 @@ static bool is_epoll(int fd, int probe)
     return epoll_ctl(fd, EPOLL_CTL_DEL, probe, &none) != 0 && errno == ENOENT;
 }
 
+static bool is_pidfd(int fd)
+{
+#ifdef SYS_pidfd_send_signal
+    return syscall(SYS_pidfd_send_signal, fd, 0, NULL, 0) == 0 || errno == ESRCH || errno == EPERM;
+#else
+    (void)fd;
+    return false;
+#endif
+}
+
 /* "The queue is not inherited by a child created with fork(2)". */
 static void lose_queues_in_child(void)
 {
     int probe = dup(always_ready);
 
     for (int kq = 0; kq < QUEUES; kq++) {
-        if (queues[kq].exists && is_epoll(kq, probe))
+        if (queues[kq].exists && (queues[kq].process.exists ? is_pidfd(kq) : is_epoll(kq, probe)))
             close(kq);
         queues[kq].exists = false;
     }
@@ -260,8 +276,58 @@ static int change_user(int kq, const struct kevent *change)
     return error;
 }
 
+/* FILE takes the place of what is under KQ, and keeps its close-on-exec. */
+static void become(int kq, int file)
+{
+    int flags = fcntl(kq, F_GETFD);
+
+    dup3(file, kq, flags & FD_CLOEXEC ? O_CLOEXEC : 0);
+    close(file);
+}
+
+static int open_process(pid_t id)
+{
+#ifdef SYS_pidfd_open
+    int fd = (int)syscall(SYS_pidfd_open, id, 0);
+    struct pollfd ended = {.fd = fd, .events = POLLIN};
+
+    if (fd < 0 || poll(&ended, 1, 0) == 0)
+        return fd;
+    close(fd);
+    errno = ESRCH;
+#else
+    (void)id;
+    errno = ENOSYS;
+#endif
+    return -1;
+}
+
+static int change_process(int kq, const struct kevent *change)
+{
+    struct queue *queue = &queues[kq];
+    bool is_new = queue->numbers == 0 && !queue->users[0].exists;
+    int fd;
+
+    if (change->fflags != (change->flags & EV_ADD ? NOTE_EXIT : 0) ||
+        (queue->process.exists ? queue->process.ident != change->ident : !is_new))
+        return EINVAL;
+    if (!queue->process.exists && change->flags & EV_ADD) {
+        fd = open_process((pid_t)change->ident);
+        if (fd < 0)
+            return errno;
+        become(kq, fd);
+    }
+    if (queue->process.exists && change->flags & EV_DELETE)
+        become(kq, epoll_create1(0));
+    return edit(&queue->process, change);
+}
+
 static int apply(int kq, const struct kevent *change)
 {
+    if (change->filter == EVFILT_PROC)
+        return change_process(kq, change);
+    if (queues[kq].process.exists)
+        return EINVAL;
     if (change->filter == EVFILT_USER)
         return change_user(kq, change);
     if (change->filter == EVFILT_READ || change->filter == EVFILT_WRITE)
@@ -333,10 +399,7 @@ static void rebuild(int kq)
 {
     for (size_t fd = 0; fd < queues[kq].numbers; fd++)
         forget_if_closed(kq, &queues[kq].by_fd[fd], (int)fd);
-    int fresh = epoll_create1(0);
-    int flags = fcntl(kq, F_GETFD);
-    dup3(fresh, kq, flags & FD_CLOEXEC ? O_CLOEXEC : 0);
-    close(fresh);
+    become(kq, epoll_create1(0));
     update_users(kq);
     for (size_t fd = 0; fd < queues[kq].numbers; fd++) {
         struct watched *watched = &queues[kq].by_fd[fd];
@@ -345,8 +408,24 @@ static void rebuild(int kq)
     }
 }
 
+static int emit_process(int kq, struct kevent *out)
+{
+    struct note *note = &queues[kq].process;
+    int n;
+
+    if (!is_on(note))
+        return 0;
+    n = emit(note, EVFILT_PROC, EV_EOF, out);
+    out->fflags = NOTE_EXIT;
+    if (!note->exists)
+        become(kq, epoll_create1(0));
+    return n;
+}
+
 static int collect(int kq, struct kevent *out, int room)
 {
+    if (queues[kq].process.exists)
+        return emit_process(kq, out);
     struct epoll_event batch[BATCH];
     int n = 0, ready = epoll_wait(kq, batch, room < BATCH ? room : BATCH, 0);
     for (int i = 0; i < ready; i++) {
@@ -387,7 +466,9 @@ static int sleep_until(int kq, bool limited, int64_t end_ns)
 static bool is_queue(int kq)
 {
     struct epoll_event seen;
-    return kq >= 0 && kq < QUEUES && epoll_wait(kq, &seen, 1, 0) >= 0;
+    if (kq < 0 || kq >= QUEUES)
+        return false;
+    return queues[kq].process.exists ? is_pidfd(kq) : epoll_wait(kq, &seen, 1, 0) >= 0;
 }
 
 int kevent(int kq, const struct kevent *changelist, int nchanges, struct kevent *eventlist,

@@ -22,6 +22,7 @@ struct kevent {
 
 #define EVFILT_READ  (-1)
 #define EVFILT_WRITE (-2)
+#define EVFILT_PROC  (-5)
 #define EVFILT_USER  (-11)
 
 #define EV_ADD     0x0001
@@ -35,6 +36,7 @@ struct kevent {
 #define EV_EOF     0x8000
 
 #define NOTE_TRIGGER 0x01000000
+#define NOTE_EXIT    0x80000000
 
 #define EV_SET(kev, ident_, filter_, flags_, fflags_, data_, udata_) \
     (*(kev) = (struct kevent){.ident = (uintptr_t)(ident_),          \
