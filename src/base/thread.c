@@ -163,6 +163,13 @@ bool syni_cond_wait_until(struct syni_cond *cond, struct syni_mutex *mutex, int6
     return true;
 }
 
+void syni_thread_guard(void (*body)(void *argument), void *argument, void (*unwound)(void *argument))
+{
+    pthread_cleanup_push(unwound, argument);
+    body(argument);
+    pthread_cleanup_pop(0);
+}
+
 void syni_cond_signal(struct syni_cond *cond)
 {
     must(pthread_cond_signal(&cond->raw), "pthread_cond_signal failed");

@@ -126,6 +126,10 @@ void syni_thread_give_key_back(void);
 /* Runs the three around every later fork(), as pthread_atfork() does. */
 syn_err syni_at_fork(void (*before)(void), void (*parent)(void), void (*child)(void));
 
+/* BODY(ARGUMENT). If code of the program ends the thread in there, by pthread_exit() or a cancel, UNWOUND(ARGUMENT)
+ * is called, while the stack is still there. */
+void syni_thread_guard(void (*body)(void *argument), void *argument, void (*unwound)(void *argument));
+
 /* Between the two pthread_cancel() of the calling thread waits: while others know of what lies on
  * its stack, or it holds a lock. A cancel that came meanwhile takes effect at the thread's next
  * cancellation point. Returns what is to be given back. */

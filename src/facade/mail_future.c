@@ -11,11 +11,13 @@
 
 #include "base/mem.h"
 #include "base/report.h"
+#include "task/task.h"
 
 struct future_mail {
     struct syni_mail mail;
     struct syni_waiter waiter;
     struct syni_core *core; /* the reader's reference */
+    struct syni_slot *slot; /* of its own memory, which is a frame's (task.h) */
 };
 
 static struct future_mail *future_mail(struct syni_mail *mail)
@@ -79,7 +81,7 @@ static void free_future_mail(struct syni_mail *mail)
     struct future_mail *here = future_mail(mail);
 
     syni_core_let_go(here->core);
-    syni_free(here, sizeof *here);
+    syni_frame_free(here, sizeof *here, here->slot);
 }
 
 /* CORE is reserved, and MAILBOX has a place for it. */
@@ -88,7 +90,8 @@ static syn_err register_core(struct syn_mailbox *mailbox, struct syni_core *core
 {
     static const struct syni_mail_ops ops = {mail_list_at_core, mail_withdraw_from_core, call_with_result,
                                              free_future_mail};
-    struct future_mail *here = syni_alloc(sizeof *here);
+    struct syni_slot *slot;
+    struct future_mail *here = syni_frame_new(syni_self(), sizeof *here, &slot);
     syn_err err;
 
     if (!here)
@@ -96,10 +99,11 @@ static syn_err register_core(struct syn_mailbox *mailbox, struct syni_core *core
     here->mail = (struct syni_mail){.ops = &ops, .fn = fn, .user = user};
     here->waiter.wake = core_is_done;
     here->core = core;
+    here->slot = slot;
     err = syni_mail_register(&here->mail, mailbox);
     if (!err)
         return SYN_OK;
-    syni_free(here, sizeof *here);
+    syni_frame_free(here, sizeof *here, slot);
     return err == SYN_EBUSY ? syni_refuse_future(err) : err;
 }
 

@@ -99,7 +99,8 @@ bool syni_mailbox_shall_tell_locked(struct syn_mailbox *mailbox)
     return true;
 }
 
-/* The descriptor is readable, if something is there; by whoever put something in or took the last out. */
+/* The descriptor is readable, if something is there; once a drain, not once for each time that the queue runs
+ * empty in it: while it is under way what comes finds the descriptor readable, and makes no system call. */
 void syni_mailbox_show_level(struct syn_mailbox *mailbox)
 {
     bool is_there;

@@ -3,18 +3,21 @@
  * Mailboxes, see <synchronicity/mailbox.h>; and MAIL, the registrations in them.
  *
  * A mail waits at what brings it (a core, a channel, a scope), as threads and tasks do, and is told as
- * they are, by whoever brings it, under no lock. Then it is queued. `state` says who may touch it, and is
- * moved under the mailbox's lock:
+ * they are, by whoever brings it, under no lock. Then it is queued. `state` says which thread may touch it:
  *
  *              list() says: not yet                told
  *     LISTING ─────────────────────> WAITS ───────────────> QUEUED ── popped ──> CALLING
- *      ▲ │                             │ a close            ▲  ▲                 │   │ the last call
- *      │ │ it is there already         ▼                    │  │   a close of a  │   ▼
- *      │ │                            HELD ── withdrawn, ───┘  │   channel's     │  freed
- *      │ └──────────────────────────────────── or told ────────┘                 │
+ *      ▲ │ │                           │ a close            ▲  ▲                 │   │ the last call
+ *      │ │ │ it is there already       ▼                    │  │   a close of a  │   ▼
+ *      │ │ │                          HELD ── withdrawn, ───┘  │   channel's     │  freed
+ *      │ │ └────────────────────────────│─ or told ────────────┤                 │
+ *      │ │                         told ▼                      │                 │
+ *      │ └─────── told ─────────────> TOLD ────────────────────┘                 │
  *      └────────────────────────── a channel's, after an item ───────────────────┘
  *
- * In LISTING and HELD it belongs to one thread for a few instructions; who tells it then only notes it.
+ * In LISTING, HELD and TOLD it belongs to the one thread that lists or withdraws it, for a few instructions;
+ * a thread that tells it then only notes that. All moves are made under the mailbox's lock, but for the two
+ * out of LISTING that are a compare-and-exchange: so a registration takes the lock once.
  */
 #ifndef SYNI_MAILBOX_H
 #define SYNI_MAILBOX_H
@@ -37,7 +40,7 @@ struct syn_mailbox {
     struct syn_channel room_handle;
     struct syni_channel *room; /* held */
     atomic_uint handles;    /* of the program; the last one that goes closes it */
-    atomic_uint references; /* one for the handles, for each mail, for who is inside */
+    atomic_uint references; /* one for the handles, for each thread that is inside */
     atomic_size_t outstanding;
     atomic_int telling; /* threads that are telling the host */
     struct syni_notice notice; /* behind the descriptor */
@@ -65,22 +68,22 @@ struct syni_mail_ops {
 };
 
 enum syni_mail_state {
-    SYNI_MAIL_LISTING, /* who registers it, or has called back, lists it; on `waiting` */
+    SYNI_MAIL_LISTING, /* the thread that registers it, or has called back, lists it; on `waiting` */
     SYNI_MAIL_WAITS,   /* it is told; on `waiting` */
     SYNI_MAIL_HELD,    /* a close withdraws it; on no list */
+    SYNI_MAIL_TOLD,    /* it was told meanwhile; as LISTING or HELD, for whichever thread has it */
     SYNI_MAIL_QUEUED,  /* on the queue */
     SYNI_MAIL_CALLING, /* a drain has it; on no list */
 };
 
 struct syni_mail {
     const struct syni_mail_ops *ops;
-    struct syn_mailbox *mailbox; /* held */
+    struct syn_mailbox *mailbox; /* which is closed, and so has no mail, before it is freed */
     void (*fn)(void);
     void *user;
     /* under the mailbox's lock */
     struct syni_list link;
-    enum syni_mail_state state;
-    bool told; /* while it was being listed, or held */
+    _Atomic(enum syni_mail_state) state;
     /* who has it: HELD, and after that CALLING */
     bool cancelled; /* it was withdrawn */
 };
@@ -104,7 +107,7 @@ void syni_mailbox_tell(struct syn_mailbox *mailbox);
 /* The first mail came: the descriptor is readable; and the host is told, if it TELLS. Under no lock. */
 void syni_mailbox_announce(struct syn_mailbox *mailbox, bool tells);
 
-/* The last mail was taken: the descriptor is readable, or not, as is right. Under no lock. */
+/* A drain found the queue empty: the descriptor is readable, or not, as is right. Under no lock. */
 void syni_mailbox_show_level(struct syn_mailbox *mailbox);
 
 syn_err syni_mailbox_refuse_closed(const struct syn_mailbox *mailbox);

@@ -13,10 +13,24 @@
 #include "base/fork.h"
 #include "base/report.h"
 #include "task/channel.h"
+#include "task/task.h"
 
 static struct syni_mail *mail_of(struct syni_list *node)
 {
     return SYNI_CONTAINER(node, struct syni_mail, link);
+}
+
+/* Acquire: what was done before it was moved without the lock. */
+static enum syni_mail_state mail_state(const struct syni_mail *mail)
+{
+    return atomic_load_explicit(&mail->state, memory_order_acquire);
+}
+
+/* relaxed: the lock orders it */
+static void mail_set(struct syni_mail *mail, enum syni_mail_state state)
+{
+    SYNI_HOLDS(&mail->mailbox->lock);
+    atomic_store_explicit(&mail->state, state, memory_order_relaxed);
 }
 
 /* --- in --- */
@@ -27,11 +41,21 @@ static bool mailbox_queue_locked(struct syn_mailbox *mailbox, struct syni_mail *
     bool was_empty = syni_list_empty(&mailbox->queue);
 
     SYNI_HOLDS(&mailbox->lock);
-    SYNI_INVARIANT(252, mail->state != SYNI_MAIL_QUEUED && mail->state != SYNI_MAIL_CALLING);
-    mail->state = SYNI_MAIL_QUEUED;
+    SYNI_INVARIANT(252, mail_state(mail) != SYNI_MAIL_QUEUED && mail_state(mail) != SYNI_MAIL_CALLING);
+    mail_set(mail, SYNI_MAIL_QUEUED);
     syni_list_append(&mailbox->queue, &mail->link);
     *out_tells = was_empty && syni_mailbox_shall_tell_locked(mailbox);
     return was_empty;
+}
+
+/* One of the two moves that are made without the lock. acq_rel: whichever of the two threads comes second
+ * sees what the other one did before. */
+static bool mail_move_from_listing(struct syni_mail *mail, enum syni_mail_state to)
+{
+    enum syni_mail_state from = SYNI_MAIL_LISTING;
+
+    return atomic_compare_exchange_strong_explicit(&mail->state, &from, to, memory_order_acq_rel,
+                                                   memory_order_acquire);
 }
 
 void syni_mail_told(struct syni_mail *mail)
@@ -39,10 +63,12 @@ void syni_mail_told(struct syni_mail *mail)
     struct syn_mailbox *mailbox = mail->mailbox;
     bool tells = false, first = false;
 
+    if (mail_state(mail) == SYNI_MAIL_LISTING && mail_move_from_listing(mail, SYNI_MAIL_TOLD))
+        return;
     syni_mutex_lock(&mailbox->lock);
-    if (mail->state != SYNI_MAIL_WAITS) {
-        SYNI_INVARIANT(251, mail->state == SYNI_MAIL_LISTING || mail->state == SYNI_MAIL_HELD);
-        mail->told = true;
+    if (mail_state(mail) != SYNI_MAIL_WAITS) {
+        SYNI_INVARIANT(251, mail_state(mail) == SYNI_MAIL_HELD);
+        mail_set(mail, SYNI_MAIL_TOLD);
     } else {
         syni_list_remove(&mail->link);
         first = mailbox_queue_locked(mailbox, mail, &tells);
@@ -57,24 +83,26 @@ void syni_mail_told(struct syni_mail *mail)
     syni_mailbox_let_go(mailbox);
 }
 
-/* MAIL is LISTING. A reference of the caller keeps the mailbox. Fails: MAIL is the caller's again. */
+/* MAIL is LISTING. Fails: MAIL is the caller's again. Once it WAITS it may be called, and the mailbox be gone. */
 static syn_err mailbox_list(struct syn_mailbox *mailbox, struct syni_mail *mail)
 {
     syn_err err = mail->ops->list(mail);
     bool tells = false, first = false;
 
     SYNI_DELAY(mail_listed);
+    if (!err && mail_move_from_listing(mail, SYNI_MAIL_WAITS))
+        return SYN_OK;
     syni_mutex_lock(&mailbox->lock);
-    if (!err && !mail->told) {
-        mail->state = SYNI_MAIL_WAITS;
-    } else {
-        syni_list_remove(&mail->link);
-        if (!err || err == SYN_EALREADY)
-            first = mailbox_queue_locked(mailbox, mail, &tells);
-    }
-    syni_mutex_unlock(&mailbox->lock);
+    syni_list_remove(&mail->link);
+    if (!err || err == SYN_EALREADY)
+        first = mailbox_queue_locked(mailbox, mail, &tells);
     if (first)
+        syni_mailbox_hold(mailbox);
+    syni_mutex_unlock(&mailbox->lock);
+    if (first) {
         syni_mailbox_announce(mailbox, tells);
+        syni_mailbox_let_go(mailbox);
+    }
     return err == SYN_EALREADY ? SYN_OK : err;
 }
 
@@ -85,8 +113,7 @@ static bool mailbox_begin_listing(struct syn_mailbox *mailbox, struct syni_mail 
     syni_mutex_lock(&mailbox->lock);
     open = !mailbox->closed;
     if (open) {
-        mail->state = SYNI_MAIL_LISTING;
-        mail->told = false;
+        mail_set(mail, SYNI_MAIL_LISTING);
         syni_list_append(&mailbox->waiting, &mail->link);
     }
     syni_mutex_unlock(&mailbox->lock);
@@ -95,41 +122,29 @@ static bool mailbox_begin_listing(struct syn_mailbox *mailbox, struct syni_mail 
 
 syn_err syni_mail_register(struct syni_mail *mail, struct syn_mailbox *mailbox)
 {
-    syn_err err;
-
     mail->mailbox = mailbox;
-    if (!mailbox_begin_listing(mailbox, mail))
-        return syni_mailbox_refuse_closed(mailbox);
-    /* One for the mail; and one for us, since that may be gone as soon as it is listed. */
-    atomic_fetch_add_explicit(&mailbox->references, 2, memory_order_relaxed);
-    err = mailbox_list(mailbox, mail);
-    if (err)
-        syni_mailbox_let_go(mailbox);
-    syni_mailbox_let_go(mailbox);
-    return err;
+    return mailbox_begin_listing(mailbox, mail) ? mailbox_list(mailbox, mail)
+                                                : syni_mailbox_refuse_closed(mailbox);
 }
 
 /* --- out --- */
 
-/* The first, for the caller; NULL: nothing is there. LOOKED: the descriptor is right for an empty one. */
-static struct syni_mail *mailbox_pop(struct syn_mailbox *mailbox, bool looked)
+/* The first, for the caller; NULL: nothing is there. */
+static struct syni_mail *mailbox_pop(struct syn_mailbox *mailbox)
 {
     struct syni_mail *mail = NULL;
-    bool tells = false, last = true;
+    bool tells = false;
 
     syni_mutex_lock(&mailbox->lock);
     if (!syni_list_empty(&mailbox->queue)) {
         mail = mail_of(mailbox->queue.next);
         syni_list_remove(&mail->link);
-        mail->state = SYNI_MAIL_CALLING;
-        last = syni_list_empty(&mailbox->queue);
-        tells = !last && syni_mailbox_shall_tell_locked(mailbox);
+        mail_set(mail, SYNI_MAIL_CALLING);
+        tells = !syni_list_empty(&mailbox->queue) && syni_mailbox_shall_tell_locked(mailbox);
     }
     syni_mutex_unlock(&mailbox->lock);
     if (tells)
         syni_mailbox_tell(mailbox);
-    if (last && (mail || !looked))
-        syni_mailbox_show_level(mailbox);
     return mail;
 }
 
@@ -150,20 +165,6 @@ static void mailbox_deliver(struct syn_mailbox *mailbox, struct syni_mail *mail)
         mail->ops->call(mail);
     }
     mail->ops->free(mail);
-    syni_mailbox_let_go(mailbox);
-}
-
-/* What is there, at most MAX times. The caller has a reference. */
-static void mailbox_drain(struct syn_mailbox *mailbox, unsigned max)
-{
-    unsigned process = syni_process();
-    struct syni_mail *mail;
-
-    for (unsigned n = 0; n < max && (mail = mailbox_pop(mailbox, n > 0)); n++) {
-        mailbox_deliver(mailbox, mail);
-        if (process != syni_process())
-            return;
-    }
 }
 
 static syn_err mailbox_refuse_inside(const struct syn_mailbox *mailbox, const char *what)
@@ -173,49 +174,106 @@ static syn_err mailbox_refuse_inside(const struct syn_mailbox *mailbox, const ch
                        mailbox->name);
 }
 
-/* A drain or a close begins, or is refused. */
-static syn_err mailbox_begin(struct syn_mailbox *mailbox, struct syni_self *self, struct syni_draining *here,
-                     const char *what)
+/* A drain or a close of a mailbox, on the stack of its thread. Each callback's frame and mail are freed there, and
+ * mostly the next ones taken: from STORE, which takes no lock. */
+struct mailbox_visit {
+    struct syn_mailbox *mailbox;
+    struct syni_self *self;
+    struct syni_draining here;
+    struct syni_store store;
+    unsigned max;
+    bool drains; /* it is a drain, counted in `drains` */
+};
+
+/* It begins, or is refused. */
+static syn_err mailbox_begin(struct mailbox_visit *visit, struct syn_mailbox *mailbox, const char *what)
 {
+    struct syni_self *self = syni_self();
+
     if (mailbox->process != syni_process())
         return syni_refuse(SYN_EFORKED, "%s: the mailbox '%s' is one of the parent process", what,
                            mailbox->name);
     if (syni_mailbox_is_inside(self->draining, mailbox, true))
         return mailbox_refuse_inside(mailbox, what);
+    *visit = (struct mailbox_visit){.mailbox = mailbox, .self = self};
     syni_mailbox_hold(mailbox);
-    syni_mailbox_enter(self, here, mailbox, false);
+    syni_mailbox_enter(self, &visit->here, mailbox, false);
+    syni_frame_borrow(self, &visit->store);
+    return SYN_OK;
+}
+
+/* It is over. Fails: SYN_EFORKED, a callback forked, and this is the child, whose frames are not these. */
+static syn_err mailbox_end(struct mailbox_visit *visit, const char *what)
+{
+    visit->self->draining = visit->here.outer;
+    if (visit->mailbox->process != syni_process())
+        return syni_refuse(SYN_EFORKED, "%s: a callback forked, and this is the child", what);
+    syni_frame_give_up(visit->self, &visit->store);
     return SYN_OK;
 }
 
 static syn_err mailbox_what_is_left(struct syn_mailbox *mailbox)
 {
+    bool is_empty;
     syn_err err;
 
     syni_mutex_lock(&mailbox->lock);
     mailbox->drains--;
     SYNI_INVARIANT(254, syni_list_empty(&mailbox->queue) || mailbox->host_knows ||
                             mailbox->drains > 0 || mailbox->closed);
-    err = !syni_list_empty(&mailbox->queue) ? SYN_EAGAIN : mailbox->closed ? SYN_ECLOSED : SYN_OK;
+    is_empty = syni_list_empty(&mailbox->queue);
+    err = !is_empty ? SYN_EAGAIN : mailbox->closed ? SYN_ECLOSED : SYN_OK;
     syni_mutex_unlock(&mailbox->lock);
+    if (is_empty)
+        syni_mailbox_show_level(mailbox);
     return err == SYN_ECLOSED ? syni_mailbox_refuse_closed(mailbox) : err ? syni_answer(err) : SYN_OK;
+}
+
+/* A callback ended the thread: what others find is as if it had returned. The mail that it was called for is
+ * lost, since nobody knows what it did with that. */
+static void mailbox_unwind(void *of)
+{
+    struct mailbox_visit *visit = of;
+
+    if (mailbox_end(visit, "a callback"))
+        return;
+    if (visit->drains)
+        mailbox_what_is_left(visit->mailbox);
+    syni_mailbox_let_go(visit->mailbox);
+}
+
+/* What is there, at most visit->max times. */
+static void mailbox_drain(void *of)
+{
+    struct mailbox_visit *visit = of;
+    struct syn_mailbox *mailbox = visit->mailbox;
+    unsigned process = syni_process();
+    struct syni_mail *mail;
+
+    for (unsigned n = 0; n < visit->max && (mail = mailbox_pop(mailbox)); n++) {
+        mailbox_deliver(mailbox, mail);
+        if (process != syni_process())
+            return;
+    }
 }
 
 syn_err syn_mailbox_drain(struct syn_mailbox *mailbox, unsigned max)
 {
-    struct syni_self *self = syni_self();
-    struct syni_draining here;
-    syn_err err = mailbox_begin(mailbox, self, &here, "syn_mailbox_drain");
+    struct mailbox_visit visit;
+    syn_err err = mailbox_begin(&visit, mailbox, "syn_mailbox_drain");
 
     if (err)
         return err;
+    visit.max = max ? max : SYN_MAILBOX_DRAIN;
+    visit.drains = true;
     syni_mutex_lock(&mailbox->lock);
     mailbox->host_knows = false;
     mailbox->drains++;
     syni_mutex_unlock(&mailbox->lock);
-    mailbox_drain(mailbox, max ? max : SYN_MAILBOX_DRAIN);
-    self->draining = here.outer;
-    if (mailbox->process != syni_process())
-        return syni_refuse(SYN_EFORKED, "syn_mailbox_drain: a callback forked, and this is the child");
+    syni_thread_guard(mailbox_drain, &visit, mailbox_unwind);
+    err = mailbox_end(&visit, "syn_mailbox_drain");
+    if (err)
+        return err;
     err = mailbox_what_is_left(mailbox);
     syni_mailbox_let_go(mailbox);
     return err;
@@ -232,15 +290,16 @@ static struct syni_mail *mailbox_hold_waiting(struct syn_mailbox *mailbox)
     for (;;) {
         syni_mutex_lock(&mailbox->lock);
         mail = syni_list_empty(&mailbox->waiting) ? NULL : mail_of(mailbox->waiting.next);
-        is_listed = mail && mail->state == SYNI_MAIL_LISTING;
+        /* relaxed, under the lock: it may WAIT since, and does so next time */
+        is_listed = mail && mail_state(mail) != SYNI_MAIL_WAITS;
         if (mail && !is_listed) {
             syni_list_remove(&mail->link);
-            mail->state = SYNI_MAIL_HELD;
+            mail_set(mail, SYNI_MAIL_HELD);
         }
         syni_mutex_unlock(&mailbox->lock);
         if (!is_listed)
             return mail;
-        syni_thread_yield(); /* who lists it is through in a moment */
+        syni_thread_yield(); /* the thread that lists it is through in a moment */
     }
 }
 
@@ -251,7 +310,7 @@ static void mailbox_await_told(struct syn_mailbox *mailbox, const struct syni_ma
 
     for (;;) {
         syni_mutex_lock(&mailbox->lock);
-        told = mail->told;
+        told = mail_state(mail) == SYNI_MAIL_TOLD;
         syni_mutex_unlock(&mailbox->lock);
         if (told)
             return;
@@ -276,8 +335,9 @@ static void mailbox_withdraw(struct syn_mailbox *mailbox, struct syni_mail *mail
 }
 
 /* Ends all there is. A callback may have closed it, or another thread: then there is less to do. */
-static void mailbox_end_all(struct syn_mailbox *mailbox)
+static void mailbox_end_all(struct mailbox_visit *visit)
 {
+    struct syn_mailbox *mailbox = visit->mailbox;
     struct syni_mail *mail;
 
     syni_mutex_lock(&mailbox->lock);
@@ -286,9 +346,11 @@ static void mailbox_end_all(struct syn_mailbox *mailbox)
     syni_channel_shut(mailbox->room, NULL); /* who waits for room leaves */
     while ((mail = mailbox_hold_waiting(mailbox)))
         mailbox_withdraw(mailbox, mail);
-    mailbox_drain(mailbox, UINT_MAX);
+    visit->max = UINT_MAX;
+    syni_thread_guard(mailbox_drain, visit, mailbox_unwind);
     if (mailbox->process != syni_process()) /* a callback forked */
         return;
+    syni_mailbox_show_level(mailbox);
     syni_mutex_lock(&mailbox->lock);
     SYNI_INVARIANT(253, syni_list_empty(&mailbox->waiting));
     syni_mutex_unlock(&mailbox->lock);
@@ -299,18 +361,16 @@ static void mailbox_end_all(struct syn_mailbox *mailbox)
 
 syn_err syn_mailbox_close(struct syn_mailbox *mailbox)
 {
-    struct syni_self *self = syni_self();
-    struct syni_draining here;
-    syn_err err = mailbox_begin(mailbox, self, &here, "syn_mailbox_close");
+    struct mailbox_visit visit;
+    syn_err err = mailbox_begin(&visit, mailbox, "syn_mailbox_close");
 
     if (err)
         return err;
-    mailbox_end_all(mailbox);
-    self->draining = here.outer;
-    if (mailbox->process != syni_process())
-        return syni_refuse(SYN_EFORKED, "syn_mailbox_close: a callback forked, and this is the child");
-    syni_mailbox_let_go(mailbox);
-    return SYN_OK;
+    mailbox_end_all(&visit);
+    err = mailbox_end(&visit, "syn_mailbox_close");
+    if (!err)
+        syni_mailbox_let_go(mailbox);
+    return err;
 }
 
 void syn_mailbox_release(struct syn_mailbox *mailbox)

@@ -3,8 +3,9 @@
  * Where frames come from: lists of spare ones by size.
  *
  * Each home has a store of its own, which only its driver touches, and so has each worker of a
- * pool; all other threads share a common one under a lock, with which the others exchange in
- * batches (the magazines and the depot of J. Bonwick, 2001). A frame belongs to nobody while it
+ * pool, and a drain of a mailbox while it goes on; all other threads share a common one under a
+ * lock, with which the others exchange in batches
+ * (the magazines and the depot of J. Bonwick, 2001). A frame belongs to nobody while it
  * is spare: it may be made by a thread, run on a loop and be freed by a third. A spare keeps its
  * slot, so that a call takes one piece from one list. What is too much goes back to the
  * allocator. Discarded: a store for each thread, since one that only makes calls never fills it,
@@ -195,6 +196,20 @@ void syni_frame_keep(void)
         return; /* it uses the common one */
     syni_self_owns(self, SYNI_OWNS_FRAMES, retire_worker);
     keep_for_workers(1);
+}
+
+void syni_frame_borrow(struct syni_self *self, struct syni_store *store)
+{
+    if (!self->frames)
+        self->frames = store;
+}
+
+void syni_frame_give_up(struct syni_self *self, struct syni_store *store)
+{
+    if (self->frames != store)
+        return;
+    self->frames = NULL;
+    put_all_common(store);
 }
 
 /* The calling thread's own; NULL: it has none. */
