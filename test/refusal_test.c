@@ -360,6 +360,7 @@ static syn_err map_in_step(void)
     ROW(syn_catch_interrupt, 0, syn_catch_interrupt(9))                                            \
     ROW(syn_trace_start, 0, syn_trace_start(NULL))                                                 \
     ROW(syn_dump_on_signal, 0, syn_dump_on_signal(-1))                                             \
+    ROW(syn_environment_allow, 0, (setenv("SYN_DUMP_SIGNAL", "none", 1), syn_environment_allow())) \
     ROW(syn_hooks_add, 0, syn_hooks_add(NULL))                                                     \
     ROW(syn_notice_open, 0, notice_twice())                                                        \
     ROW(syn_signals_open, 0, no_signals())                                                         \

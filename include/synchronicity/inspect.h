@@ -8,6 +8,9 @@
  *     ...                                      what runs when, on which thread, woken by whom:
  *     syn_trace_stop();                        open it at ui.perfetto.dev, or chrome://tracing
  *
+ *     SYNCHRONIZER(db, .step_limit_ns = 50000000);   a step that runs for 50 ms is reported meanwhile
+ *     syn_environment_allow();                 all of that without another build
+ *
  * How long things take, as numbers, is <synchronicity/stats.h>; being told of each event yourself is
  * <synchronicity/hooks.h>.
  */
@@ -77,6 +80,42 @@ struct syn_trace_end {
 /* Ends the trace: all that happened before is written, and the file closed, when it returns. Fine if there
  * is none. Thread: any but inside `write`. */
 struct syn_trace_end syn_trace_stop(void);
+
+/* ------------------------------------------------------------- slow steps --
+ * A step that computes or blocks holds its loop: no other task there runs meanwhile. One that holds it longer
+ * than the limit of its synchronizer (`step_limit_ns`, synchronizer.h), and a job that holds its thread longer than
+ * that of its pool (`job_limit_ns`, pool.h), is reported while it still runs:
+ *
+ *     synchronicity: a step of parse holds 'demo' for 0.213 s, and no other task there runs
+ *       parse: runs, or is about to, at main.c:31
+ *       fetch: waits for parse, for 0.213 s, at main.c:55
+ *     thread demo: sleeps in the kernel, in pipe_read, system call 0, at libc.so.6+0x11ba5e,
+ *         number 4242
+ *
+ * The lines below the first are the function and who awaits it, as in a dump; then what the system says of the
+ * thread (Linux: whether it computes or sleeps, in which function of the kernel, and the instruction to which
+ * it returns, for `addr2line -e libc.so.6 0x11ba5e`). For the whole stack: `gdb -p PROCESS`, and the
+ * thread of that number. The library does not interrupt the thread to unwind it, since a signal would end its
+ * system calls, and unwinding takes locks that it may hold.
+ *
+ * A thread of the library looks twice within the shortest limit; a step pays nothing for it. So the report comes
+ * between once and one and a half times the limit. One step is reported at its limit, at twice, four times ...; of
+ * more than eight reports within ten seconds the others are counted. The thread ends when nothing is watched any
+ * more. Real time, also under a virtual clock. `on_slow` gets the report as a struct syn_slow (synchronizer.h). */
+
+/* ------------------------------------------------------------ environment --
+ * The only environment variables that this library reads, and it reads none unless the program allows it by
+ * this call, at the beginning of main(), before it starts threads:
+ *
+ *     SYN_TRACE=FILE            a trace from now until the process exits, to FILE
+ *     SYN_DUMP_SIGNAL=NUMBER    syn_dump_on_signal(NUMBER)
+ *     SYN_SLOW_STEP_MS=NUMBER   the limit, in milliseconds, of steps and jobs of all synchronizers and pools
+ *                               that set none
+ *
+ * A variable that is not set, or empty, does nothing. In a program that runs with more rights than its
+ * user's (set-user-ID), none is read. Fails: SYN_EINVAL, one makes no sense, and the report says which; as
+ * syn_trace_start() and syn_dump_on_signal() do. The others have taken effect. */
+syn_err syn_environment_allow(void);
 
 #ifdef __cplusplus
 }

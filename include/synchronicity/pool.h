@@ -51,7 +51,7 @@ enum syn_when_full {
                              * has its turn, is taken over the bound */
 };
 
-/* Zero everywhere is the default. No environment variable is ever read. */
+/* Zero everywhere is the default. */
 struct syn_pool_options {
     /* For threads and messages. */
     const char *name;
@@ -81,6 +81,12 @@ struct syn_pool_options {
     void (*on_thread)(void *user, const char *pool, int begins);
     /* Told that a job of FUNCTION was abandoned; NULL: nobody. Must not block. */
     void (*on_abandoned)(void *user, const char *pool, const char *function);
+    /* A job that runs for longer than this is reported while it still runs; nanoseconds, real time. Not one that
+     * waits for something of this library, or was abandoned. Else as `step_limit_ns` of a synchronizer. */
+    int64_t job_limit_ns;
+    /* Gets the report; NULL: it is printed to standard error. On a thread of the library, until
+     * syn_pool_free() returns. Must not block, and must not stop anything. */
+    void (*on_slow)(void *user, const struct syn_slow *slow);
     void *user;
     int end; /* the macros below need one that nobody sets */
 };

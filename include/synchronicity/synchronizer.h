@@ -69,6 +69,16 @@ void syni_deadlines_hide(void);
 void syni_deadlines_unhide(void);
 syn_err syni_deadline_pop(syn_err err);
 
+/* A step or job that has run for longer than its limit, and still runs. Lives for the call that is given it. */
+struct syn_slow {
+    const char *where;    /* the name of the synchronizer, or pool */
+    const char *function; /* whose step, callback or job it is */
+    int64_t held_ns;      /* so far, at least */
+    const char *text;     /* what would be printed: lines, of which each ends with a newline */
+    unsigned long omitted; /* reports since the one before, which were too many */
+    long thread;          /* the system's number of the thread, as gettid() returns it; 0: it is not known */
+};
+
 /* Zero everywhere is the default. */
 struct syn_options {
     /* For threads, dumps and messages. */
@@ -99,6 +109,13 @@ struct syn_options {
      * synchronizer is about to block it by waiting for FUNCTION, which runs elsewhere. That
      * is legal, but all tasks here stand still meanwhile: it should be an await. */
     void (*on_blocked)(void *user, const char *synchronizer, const char *function);
+    /* A step (or a callback) that runs for longer than this is reported while it still runs, as
+     * <synchronicity/inspect.h> says under "slow steps"; nanoseconds. 0: the limit that the environment sets,
+     * where the program allows that; else, or less than 0: none is. */
+    int64_t step_limit_ns;
+    /* Gets the report; NULL: it is printed to standard error. On a thread of the library, while the step
+     * runs; never after a stop has returned success. Must not block, and must not stop anything. */
+    void (*on_slow)(void *user, const struct syn_slow *slow);
     void *user;
     int end; /* the macros below need one that nobody sets */
 };

@@ -13,19 +13,19 @@
 #include "base/say.h"
 
 static _Thread_local struct {
-    uint32_t ranks;       /* those that are held */
+    uint64_t ranks;       /* those that are held */
     unsigned channels;    /* of channels */
     const void *channel;  /* the one that was taken last */
 } held;
 
-_Static_assert(SYNI_N_RANKS <= 32, "as many ranks as bits");
+_Static_assert(SYNI_N_RANKS <= 64, "as many ranks as bits");
 
 #define SAYS(name, says, inside) says,
 #define INSIDE(name, says, inside) inside,
 static const char *const rank_names[] = {SYNI_LOCK_RANKS(SAYS)};
-static const unsigned long may_be_inside[] = {SYNI_LOCK_RANKS(INSIDE)};
+static const unsigned long long may_be_inside[] = {SYNI_LOCK_RANKS(INSIDE)};
 
-static _Noreturn void out_of_order(enum syni_rank rank, uint32_t others, const char *what)
+static _Noreturn void out_of_order(enum syni_rank rank, uint64_t others, const char *what)
 {
     int other = 0;
 
@@ -37,25 +37,25 @@ static _Noreturn void out_of_order(enum syni_rank rank, uint32_t others, const c
 }
 
 /* Those of the held ones inside of which a lock of RANK must not be taken. */
-static uint32_t forbidding(enum syni_rank rank, const void *address)
+static uint64_t forbidding(enum syni_rank rank, const void *address)
 {
-    uint32_t forbid = 0;
+    uint64_t forbid = 0;
 
     for (int other = 0; other < SYNI_N_RANKS; other++)
         if ((held.ranks >> other & 1) &&
             (other > (int)rank || !(may_be_inside[other] >> rank & 1) ||
              (other == (int)rank && (uintptr_t)held.channel >= (uintptr_t)address)))
-            forbid |= (uint32_t)1 << other;
+            forbid |= (uint64_t)1 << other;
     return forbid;
 }
 
 void syni_rank_take(enum syni_rank rank, const void *address)
 {
-    uint32_t forbid = held.ranks ? forbidding(rank, address) : 0;
+    uint64_t forbid = held.ranks ? forbidding(rank, address) : 0;
 
     if (forbid)
         out_of_order(rank, forbid, "taken");
-    held.ranks |= (uint32_t)1 << rank;
+    held.ranks |= (uint64_t)1 << rank;
     if (rank == SYNI_RANK_CHANNEL) {
         held.channel = address;
         held.channels++;
@@ -66,12 +66,12 @@ void syni_rank_give(enum syni_rank rank)
 {
     if (rank == SYNI_RANK_CHANNEL && --held.channels > 0)
         return;
-    held.ranks &= ~((uint32_t)1 << rank);
+    held.ranks &= ~((uint64_t)1 << rank);
 }
 
 void syni_rank_wait(enum syni_rank rank)
 {
-    uint32_t others = held.ranks & ~((uint32_t)1 << rank);
+    uint64_t others = held.ranks & ~((uint64_t)1 << rank);
 
     if (others)
         out_of_order(rank, others, "given back by a wait");

@@ -11,9 +11,9 @@
 #ifndef SYNI_RANK_H
 #define SYNI_RANK_H
 
-#define SYNI_INSIDE(name) (1UL << SYNI_RANK_##name)
-#define SYNI_INSIDE_NONE 0UL
-#define SYNI_INSIDE_ANY (~0UL)
+#define SYNI_INSIDE(name) (1ULL << SYNI_RANK_##name)
+#define SYNI_INSIDE_NONE 0ULL
+#define SYNI_INSIDE_ANY (~0ULL)
 
 /* From the outside in: of what, and which may be taken inside. */
 #define SYNI_LOCK_RANKS(RANK)                                                                      \
@@ -22,6 +22,8 @@
     RANK(INTERRUPT, "of waits that a signal interrupts", SYNI_INSIDE_ANY)                          \
     RANK(TRACE, "of the trace", SYNI_INSIDE_ANY) /* it starts its thread */                        \
     RANK(LIFE, "of synchronizers' lives", SYNI_INSIDE_ANY) /* held while one starts */             \
+    RANK(SLOW, "of the watch for slow steps",                                                      \
+         SYNI_INSIDE(POOLS) | SYNI_INSIDE(RETIRED) | SYNI_INSIDE(FORK))                            \
     RANK(BLOCKED, "of those who block", SYNI_INSIDE_NONE)                                          \
     RANK(SCOPE, "of a thread's scopes", SYNI_INSIDE_NONE)                                          \
     RANK(CHILD, "of a child process", SYNI_INSIDE_NONE)                                            \

@@ -49,6 +49,7 @@ static void self_forked(void)
     self->frames = NULL;
     self->hosted = NULL;
     self->drives = 0;
+    self->number = syni_thread_number();
     for (int i = SYNI_OWNS_DRIVE; i <= SYNI_OWNS_FRAMES; i++)
         self->give_back[i] = NULL;
     syni_list_init(&records);
@@ -81,6 +82,7 @@ void syni_self_owns(struct syni_self *self, enum syni_belonging belonging,
         return;
     syni_fork_watch(&self_fork_call);
     syni_thread_name(self->name, sizeof self->name);
+    self->number = syni_thread_number();
     self->at_exit.fn = self_end;
     self->at_exit.argument = self;
     self->will_give_back = syni_thread_at_exit(&self->at_exit);

@@ -112,6 +112,7 @@ struct syni_self {
     struct syni_parker own_parker;    /* if there is no other */
 
     char name[16];          /* self.c: of the thread */
+    long number;            /* self.c: as the system counts threads; 0: it is not known */
     const char *sleeps_for; /* hooks.h: what the thread sleeps for; NULL: it does not */
     int64_t sleeps_since, sleeps_until; /* with it: real time; the deadline, on its clock */
     struct syni_runs runs; /* hooks.h */

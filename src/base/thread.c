@@ -19,6 +19,7 @@
 #include <string.h>
 #if defined(__linux__)
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #endif
 #include <time.h>
 #include <unistd.h>
@@ -210,6 +211,15 @@ void syni_thread_name(char *out_name, size_t size)
     pthread_getname_np(pthread_self(), name, sizeof name);
 #endif
     snprintf(out_name, size, "%s", name[0] ? name : "thread");
+}
+
+long syni_thread_number(void)
+{
+#if defined(__linux__) && defined(SYS_gettid)
+    return syscall(SYS_gettid);
+#else
+    return 0;
+#endif
 }
 
 static void *thread_main(void *argument)

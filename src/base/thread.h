@@ -104,6 +104,8 @@ void syni_thread_join_retired(void);
 struct syni_thread syni_thread_self(void);
 /* The name of the calling thread, cut at SIZE; "thread" where the system does not say. */
 void syni_thread_name(char *out_name, size_t size);
+/* The number that the system's tools know the calling thread by; 0: there is none. */
+long syni_thread_number(void);
 
 /* Something to do when a thread ends, however it ends. Lies in the thread's own
  * storage, or somewhere that outlives the thread. */

@@ -56,6 +56,7 @@ static syn_err give_all_back(void)
         return err;
     syn_release_interrupt();
     syni_unclaimed_tell();
+    syni_slow_await();
     syni_keeper_await();
     syni_thread_join_retired();
     syni_self_end_all();
@@ -166,6 +167,7 @@ static void stop_within(int64_t limit)
         return;
     }
     syn_release_interrupt();
+    syni_slow_await();
     syni_keeper_await();
     syni_thread_join_retired();
     syni_thread_give_key_back();

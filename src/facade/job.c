@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/report.h"
+#include "inspect/slow.h"
 #include "task/channel.h"
 #include "task/local.h"
 
@@ -254,16 +255,11 @@ static void run_work(struct syni_work *work)
 static const struct syni_work_ops job_work_ops = {run_work, end_work, abandon_work};
 static const struct syni_work_ops to_the_end_ops = {run_work, end_work, NULL};
 
-/* What a call in a loop, or in a job, must not do: wait for room, or compute for others. */
-static bool is_patient(void)
-{
-    return !syni_driving_now() && !syni_worker_now();
-}
-
 void syni_job_start(struct syn_job *job, struct syn_strand *strand)
 {
     SYNI_JOB(job)->work.strand = strand;
-    syni_job_post(SYNI_JOB(job), is_patient());
+    /* What a call in a loop, or in a job, must not do: wait for room, or compute for others. */
+    syni_job_post(SYNI_JOB(job), !syni_driving_now() && !syni_worker_now());
 }
 
 void syni_job_post(struct syni_pool_job *job, bool patient)
@@ -271,6 +267,7 @@ void syni_job_post(struct syni_pool_job *job, bool patient)
     syn_err err = job->copy_failed ? SYN_ENOMEM : job->late ? SYN_ETIMEDOUT : SYN_OK;
 
     syni_stop_at_exit();
+    syni_slow_job(&job->pool->options);
     job->work.clock.clock = syni_clock_here();
     if (!err)
         err = syni_pool_post(syni_pool_of(job->pool), &job->work,

@@ -179,6 +179,7 @@ static syn_err run_locked(struct syni_whole_home *whole, struct syni_self *host)
     if (syni_list_empty(&running))
         syni_frame_cache(true);
     syni_list_append(&running, &whole->running);
+    syni_slow_add(&whole->watched, &whole->home);
     move_locked(&whole->home, SYNI_LIFE_RUNNING);
     return SYN_OK;
 }
@@ -306,6 +307,7 @@ static void life_reap(struct syni_whole_home *whole)
     struct syni_stopper *here;
 
     syni_loop_join(&home->loop);
+    syni_slow_remove(&whole->watched);
     syni_loop_fini(&home->loop);
     syni_mutex_lock(&life_lock);
     move_locked(home, home->loop.died ? SYNI_LIFE_DEAD : SYNI_LIFE_STOPPED);

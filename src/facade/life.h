@@ -9,12 +9,14 @@
 
 #include "base/census.h"
 #include "facade/home.h"
+#include "inspect/slow.h"
 
 /* A home, and what its life needs besides. */
 struct syni_whole_home {
     struct syni_home home;
     struct syni_job stop_job, abandon_job; /* posted once in a run, under the lock */
     struct syni_list running; /* among all that run, until their threads were joined; under the lock */
+    struct syni_slow_watched watched; /* while it runs */
     struct syni_list stoppers; /* of struct syni_stopper; under the lock */
     unsigned n_inside;         /* threads in a stop; under the lock */
     struct syni_names abandoned; /* the driver's */

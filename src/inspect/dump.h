@@ -53,6 +53,10 @@ unsigned syni_dump_each(struct syni_dump *dump, const struct syni_list *head, un
 /* dump_task.c: the tasks of the loop at ADDRESS, of which LOOP is a copy. */
 void syni_dump_tasks(struct syni_dump *dump, const struct syni_home *address,
                      const struct syni_home *home);
+/* The one at TASK of the home at ADDRESS, of which HOME is a copy, then the one that awaits it, and so on, MOST
+ * at most. */
+void syni_dump_chain(struct syni_dump *dump, const struct syni_home *address,
+                     const struct syni_home *home, const struct syni_task *task, int most);
 /* dump_rest.c: pools, threads that wait, channels. */
 void syni_dump_pools(struct syni_dump *dump);
 void syni_dump_threads(struct syni_dump *dump);

@@ -255,12 +255,29 @@ static bool dump_live(struct syni_dump *dump, const struct syni_list *node, void
     return section->shown < SYNI_DUMP_MOST;
 }
 
+static int64_t dump_now(const struct syni_home *home)
+{
+    return home->loop.clock ? home->loop.now : syni_now();
+}
+
+void syni_dump_chain(struct syni_dump *dump, const struct syni_home *address,
+                     const struct syni_home *home, const struct syni_task *task, int most)
+{
+    struct dump_section section = {.address = address, .home = home, .now = dump_now(home)};
+    struct syni_task copy;
+
+    for (int i = 0; task && i < most && dump_read(dump, &copy, task); i++) {
+        dump_one(dump, &section, 1, &copy);
+        task = dump_waiter(dump, &copy, task);
+    }
+}
+
 void syni_dump_tasks(struct syni_dump *dump, const struct syni_home *address,
                      const struct syni_home *home)
 {
     struct dump_section section = {.address = address, .home = home};
 
-    section.now = home->loop.clock ? home->loop.now : syni_now();
+    section.now = dump_now(home);
     syni_dump_each(dump, &address->loop.live, 100000, dump_live, &section);
     /* Else those that were not shown are below one of another home. */
     if (section.shown >= SYNI_DUMP_MOST && home->loop.n_live > section.own)

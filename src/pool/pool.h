@@ -133,6 +133,7 @@ struct syni_worker {
     struct syni_parker *parker;
     _Atomic(bool) called; /* told by who took it off that list */
     struct syni_work *work; /* what it runs */
+    unsigned long n_taken;  /* works that it has begun: another work has another number */
     unsigned out; /* why it counts as blocked: waits, one inside the other; abandoned */
     bool quick;   /* its works are, or were when it measured them last: see quick.c */
     unsigned n_measured;

@@ -38,6 +38,7 @@ static struct syni_work *worker_take_locked(struct syni_worker *me)
     me->work = work;
     if (work) {
         work->worker = me;
+        me->n_taken++;
         pool->n_works++;
         syni_room_tell_locked(pool, false);
         syni_quick_count_locked(me);
@@ -329,7 +330,8 @@ void syni_worker_begin_here_locked(struct syni_worker *me, struct syni_pool *poo
                                    struct syni_work *work)
 {
     SYNI_HOLDS(&pool->lock);
-    *me = (struct syni_worker){.pool = pool, .here = true, .work = work};
+    *me = (struct syni_worker){
+        .pool = pool, .here = true, .work = work, .n_taken = pool->stats.ran_here};
     syni_list_append(&pool->workers, &me->link);
     pool->n_here++;
     pool->n_works++;

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The watch for slow steps: a thread that looks at what runs. See <synchronicity/inspect.h>.
+ *
+ * Nobody tells it that a step begins. It looks, by peek.h, at what a loop and a worker have anyway: the number of
+ * the turn, what is left of its batch, the task. Two looks that see the same see the same step, since each of
+ * these only goes one way in a turn. So a step costs nothing, whether it is watched or not. Discarded: a time
+ * noted at each step, which is a look at the clock for each; and a timer for each loop.
+ */
+#ifndef SYNI_SLOW_H
+#define SYNI_SLOW_H
+
+#include <synchronicity/inspect.h>
+#include <synchronicity/pool.h>
+
+#include "inspect/dump.h"
+#include "pool/work_seen.h"
+
+/* A home while it runs. Lies beside it. */
+struct syni_slow_watched {
+    struct syni_list link; /* under the watch's lock */
+    struct syni_home *home;
+    int64_t limit_ns; /* as in the options */
+};
+
+/* HOME runs from here on; its thread was joined: it is not told of when this returns. */
+void syni_slow_add(struct syni_slow_watched *watched, struct syni_home *home);
+void syni_slow_remove(struct syni_slow_watched *watched);
+
+/* The limit of those that set none, in milliseconds; 0: there is none. */
+extern atomic_uint syni_slow_default_ms;
+void syni_slow_set_default(unsigned ms);
+
+/* A limit of LIMIT_NS is to be kept from here on, by a pool that is registered. */
+void syni_slow_want(int64_t limit_ns);
+
+/* What LIMIT_NS, of options, means; 0: no limit. */
+static inline int64_t syni_slow_limit(int64_t limit_ns)
+{
+    if (limit_ns != 0)
+        return limit_ns > 0 ? limit_ns : 0;
+    /* relaxed: who sets it makes the thread look */
+    return (int64_t)atomic_load_explicit(&syni_slow_default_ms, memory_order_relaxed) * 1000000;
+}
+
+/* A job comes to a pool of OPTIONS. */
+static inline void syni_slow_job(const struct syn_pool_options *options)
+{
+    int64_t limit_ns = syni_slow_limit(options->job_limit_ns);
+
+    if (limit_ns)
+        syni_slow_want(limit_ns);
+}
+
+/* Waits for the end of the thread, if nothing is watched any more. */
+void syni_slow_await(void);
+
+/* One look at all, at the time NOW. Returns when to look again at the latest, from then on; 0: nothing is
+ * watched. Any thread. */
+int64_t syni_slow_round(int64_t now);
+
+/* --- slow_look.c: by who makes a round --- */
+
+/* What runs at WHO, a home or a worker. */
+struct syni_slow_state {
+    const void *who, *what, *next;
+    unsigned long count;
+    int left;
+};
+
+/* Between the two: those that are not seen in a round are forgotten. */
+void syni_slow_looks_begin(void);
+void syni_slow_looks_end(void);
+/* The memory for them is given back; in a forked child, where it is left alone. */
+void syni_slow_looks_free(void);
+void syni_slow_looks_forget(void);
+
+/* It is seen at NOW; true: it is to be reported, as running for *OUT_HELD_NS. */
+bool syni_slow_look(const struct syni_slow_state *state, int64_t now, int64_t limit_ns,
+                    int64_t *out_held_ns);
+
+/* --- slow_say.c --- */
+
+/* A step, or a job, to be reported. */
+struct syni_slow_case {
+    const struct syni_home *address, *home; /* a copy of what lies at ADDRESS; NULL: it is a job */
+    const struct syni_worker *worker;       /* the address; NULL: it is a step */
+    char where[SYNI_DUMP_NAME], function[SYNI_DUMP_NAME];
+    int64_t held_ns;
+    void (*on_slow)(void *user, const struct syn_slow *slow);
+    void *user;
+};
+
+/* Reports it, unless there were too many at NOW. DUMP has a peek, and is used up to there. */
+void syni_slow_say(struct syni_peek *peek, const struct syni_slow_case *slow, int64_t now);
+
+/* What the system says of thread NUMBER: to DUMP. */
+void syni_slow_say_system(struct syni_dump *dump, long number);
+
+#endif
