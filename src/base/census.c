@@ -40,6 +40,20 @@ static struct syni_counted *counted_at(struct syni_census *census, struct syni_l
     return link == &census->all ? NULL : SYNI_CONTAINER(link, struct syni_counted, link);
 }
 
+/* Without the lock, which is held before and after it. */
+static void visit_locked(struct syni_census *census, struct syni_counted *counted,
+                         void (*visit)(struct syni_counted *counted, void *user), void *user)
+{
+    SYNI_HOLDS(&census->lock);
+    SYNI_STEP();
+    counted->visitors++;
+    syni_mutex_unlock(&census->lock);
+    visit(counted, user);
+    syni_mutex_lock(&census->lock);
+    counted->visitors--;
+    syni_cond_broadcast(&census->left); /* the lock is held until the next one is found */
+}
+
 void syni_census_visit(struct syni_census *census,
                        void (*visit)(struct syni_counted *counted, void *user), void *user)
 {
@@ -47,16 +61,24 @@ void syni_census_visit(struct syni_census *census,
 
     census_lock(census);
     for (counted = counted_at(census, census->all.next); counted;
-         counted = counted_at(census, counted->link.next)) {
-        SYNI_STEP();
-        counted->visitors++;
-        syni_mutex_unlock(&census->lock);
-        visit(counted, user);
-        syni_mutex_lock(&census->lock);
-        counted->visitors--;
-        syni_cond_broadcast(&census->left); /* the lock is held until the next one is found */
-    }
+         counted = counted_at(census, counted->link.next))
+        visit_locked(census, counted, visit, user);
     syni_mutex_unlock(&census->lock);
+}
+
+bool syni_census_visit_one(struct syni_census *census, const struct syni_counted *counted,
+                           void (*visit)(struct syni_counted *counted, void *user), void *user)
+{
+    struct syni_counted *one;
+
+    census_lock(census);
+    one = counted_at(census, census->all.next);
+    while (one && one != counted)
+        one = counted_at(census, one->link.next);
+    if (one)
+        visit_locked(census, one, visit, user);
+    syni_mutex_unlock(&census->lock);
+    return one != NULL;
 }
 
 struct syni_counted *syni_census_first(struct syni_census *census)

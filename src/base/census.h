@@ -47,6 +47,10 @@ void syni_census_remove(struct syni_census *census, struct syni_counted *counted
 void syni_census_visit(struct syni_census *census,
                        void (*visit)(struct syni_counted *counted, void *user), void *user);
 
+/* The same for COUNTED only, which need not be there any more: false. */
+bool syni_census_visit_one(struct syni_census *census, const struct syni_counted *counted,
+                           void (*visit)(struct syni_counted *counted, void *user), void *user);
+
 /* The first; NULL: there is none. For who alone removes. */
 struct syni_counted *syni_census_first(struct syni_census *census);
 

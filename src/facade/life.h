@@ -67,9 +67,6 @@ bool syni_life_free(struct syni_home *home);
 
 /* --- start.c: what a run is made of --- */
 
-/* All homes, by syni_home.counted. */
-extern struct syni_census syni_homes;
-
 struct syni_whole_home *syni_home_make(struct syn_synchronizer *synchronizer);
 /* ON_CLOSING and MAY_SLEEP: of its loop. */
 syn_err syni_home_run(struct syni_home *home, void (*on_closing)(struct syni_loop *loop),

@@ -62,8 +62,6 @@ const char *syni_name_of(const struct syn_synchronizer *synchronizer)
     return synchronizer->options.name ? synchronizer->options.name : "synchronizer";
 }
 
-struct syni_census syni_homes = SYNI_CENSUS_INIT(syni_homes);
-
 struct syni_whole_home *syni_home_make(struct syn_synchronizer *synchronizer)
 {
     struct syni_whole_home *whole = syni_alloc(sizeof *whole);

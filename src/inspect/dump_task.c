@@ -173,7 +173,7 @@ static void dump_one(struct syni_dump *dump, struct dump_section *section, int d
 
 static void dump_enter(struct dump_level *level, const struct syni_task *task)
 {
-    level->awaits = task->wait == SYNI_WAIT_RESULT;
+    level->awaits = syni_task_wait(task) == SYNI_WAIT_RESULT;
     level->scope = task->scopes;
     level->child = NULL;
 }
@@ -188,7 +188,7 @@ static const struct syni_task *dump_next(struct syni_dump *dump, struct dump_lev
 
     if (level->awaits) {
         level->awaits = false;
-        if (task->wait == SYNI_WAIT_RESULT &&
+        if (syni_task_wait(task) == SYNI_WAIT_RESULT &&
             syni_peek(&dump->peek, &core, task->on.result.child, sizeof core) && core.task)
             return core.task;
     }

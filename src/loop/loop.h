@@ -89,7 +89,7 @@ struct syni_live {
     struct syni_list link;
     const char *name;      /* static, or lives as long as this */
     const char *waits_for; /* static: "sleep", "readable"; "" while it runs or is ready */
-    int detail;            /* a descriptor, or -1 */
+    int detail;            /* a descriptor; or -1; or less, of which wait it is (task/search.c) */
     int64_t since;         /* as loop->now then was; 0: it was not read yet */
 };
 

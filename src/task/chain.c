@@ -2,45 +2,79 @@
  *
  * Chains of tasks of one loop. See chain.h.
  *
- * Driver only: a task's wait is its driver's. So a chain ends where another loop begins; what waits
- * there is not seen. circle.c looks across loops, for steps that block.
+ * Driver only: a task's wait is its driver's. So a chain ends where another loop begins; search.c goes
+ * on from there. circle.c has steps that block.
  */
 #include "task/chain.h"
 
 #include "base/report.h"
 
-bool syni_chain_leads(const struct syni_task *from, const struct syni_task *to, int *left)
+bool syni_chain_holds(const struct syni_task *task)
+{
+    return syni_task_may_lead(task) && task->ops && task->ops->leads && !task->queued &&
+           !syni_task_is_asked(task) && !syni_heap_holds(&task->timer.node);
+}
+
+unsigned syni_chain_number(void)
+{
+    static atomic_uint last;
+
+    /* acq_rel: what waits with a smaller number was written before it, and is seen from here on */
+    return (atomic_fetch_add_explicit(&last, 1, memory_order_acq_rel) & SYNI_CHAIN_NUMBERS) + 1;
+}
+
+/* A search is needed where TASK waits, which is elsewhere or too far away. First the number, then
+ * the look: see search.c. */
+static bool chain_ends_at(const struct syni_task *task, struct syni_walk *walk)
+{
+    if (!walk->number)
+        walk->number = syni_chain_number();
+    walk->far = walk->far || syni_task_may_lead(task);
+    return false;
+}
+
+bool syni_chain_leads(const struct syni_task *from, struct syni_walk *walk)
 {
     struct syni_task *walked = SYNI_TASK(from);
     bool found;
 
-    if (from == to || from->walked) /* what is on the way already goes on only if this does */
+    if (walk->meets)
+        return walk->meets(walk, from, NULL);
+    if (from == walk->to || from->walked) /* what is on the way already goes on only if this does */
         return true;
-    if ((*left)-- <= 0 || from->queued || syni_task_is_asked(from) ||
-        syni_heap_holds(&from->timer.node))
+    if (!syni_chain_holds(from))
         return false;
-    if ((from->wait != SYNI_WAIT_RESULT && from->wait != SYNI_WAIT_OTHER) || !from->ops ||
-        !from->ops->leads)
-        return false;
+    if (walk->left-- <= 0)
+        return chain_ends_at(from, walk);
     walked->walked = true;
-    found = from->ops->leads(from, to, left);
+    found = from->ops->leads(from, walk);
     walked->walked = false;
     return found;
 }
 
-bool syni_chain_core_leads(const struct syni_core *core, const struct syni_task *to, int *left)
+bool syni_chain_core_leads(const struct syni_core *core, struct syni_walk *walk)
 {
     while (!core->task && core->ops && core->ops->source)
         core = core->ops->source(core);
-    return core->task && core->task->home == to->home && syni_chain_leads(core->task, to, left);
+    if (!core->task)
+        return false;
+    if (walk->meets)
+        return walk->meets(walk, core->task, core);
+    if (core->task->home != walk->home)
+        return chain_ends_at(core->task, walk);
+    return syni_chain_leads(core->task, walk);
 }
 
-bool syni_chain_closes_by(const struct syni_core *core, const struct syni_task *task)
+bool syni_chain_closes(const struct syni_task *task, const struct syni_core *core,
+                       const struct syni_task *holder, unsigned *out_number)
 {
-    int left = SYNI_CHAIN_FAR;
+    struct syni_walk walk = SYNI_WALK_TO(task);
+    bool closes;
 
     SYNI_INVARIANT(220, !task->walked);
-    return syni_chain_core_leads(core, task, &left);
+    closes = core ? syni_chain_core_leads(core, &walk) : syni_chain_leads(holder, &walk);
+    *out_number = walk.far ? walk.number : 0;
+    return closes;
 }
 
 struct syn_report *syni_chain_say(const struct syni_task *task, const char *what)

@@ -13,27 +13,54 @@
 
 #include "task/task.h"
 
-/* How many tasks are looked at. Longer chains are not followed. */
+/* How many tasks are looked at while a wait begins. Longer chains are left to a search. */
 enum { SYNI_CHAIN_FAR = 100 };
 
-/* FROM goes on only when TO does. Both live on the loop that runs here. LEFT: how many may still be
- * looked at. */
-bool syni_chain_leads(const struct syni_task *from, const struct syni_task *to, int *left);
+/* The largest number of a wait less 1; they go round. */
+enum { SYNI_CHAIN_NUMBERS = 0x1fffffff };
+
+/* A look along chains. */
+struct syni_walk {
+    const struct syni_home *home; /* whose loop runs here */
+    const struct syni_task *to; /* whom they may come to, on it */
+    int left;                   /* how many tasks may still be looked at */
+    unsigned number;            /* of the wait; 0: it was not asked for */
+    bool far;     /* it came to a task of another loop that waits, or beyond SYNI_CHAIN_FAR: nothing is
+                     decided, and a search is needed */
+    /* Instead of going on to TASK, which CORE is of, or, NULL, which holds a mutex (search.h); NULL: goes
+     * on. Returns what a look at several goes on with. */
+    bool (*meets)(struct syni_walk *walk, const struct syni_task *task, const struct syni_core *core);
+    bool first; /* by the operation: what it looks at waits for the first of several */
+};
+
+#define SYNI_WALK_TO(task) {.home = (task)->home, .to = (task), .left = SYNI_CHAIN_FAR}
+
+/* FROM goes on only when WALK->to does. Both live on the loop that runs here. */
+bool syni_chain_leads(const struct syni_task *from, struct syni_walk *walk);
 
 /* The same for the task that produces CORE; false: none does, or one on another loop. */
-bool syni_chain_core_leads(const struct syni_core *core, const struct syni_task *to, int *left);
+bool syni_chain_core_leads(const struct syni_core *core, struct syni_walk *walk);
 
-/* TASK, which would wait for CORE without a deadline, would close a circle. */
-bool syni_chain_closes_by(const struct syni_core *core, const struct syni_task *task);
-static inline bool syni_chain_closes(const struct syni_core *core, const struct syni_task *task)
+/* The number of a wait that may close a circle, and is written down already; never 0. search.c has why. */
+unsigned syni_chain_number(void);
+
+/* TASK is in a wait that leads to others, and which nothing else ends. Driver. */
+bool syni_chain_holds(const struct syni_task *task);
+
+/* A wait of TASK for CORE could close a circle on this loop: mostly that has not begun. */
+static inline bool syni_chain_may_close(const struct syni_core *core, const struct syni_task *task)
 {
     const struct syni_task *child = core->task;
 
-    if (child) /* mostly it has not begun */
-        return child->home == task->home && child->wait != SYNI_WAIT_NOTHING &&
-               syni_chain_closes_by(core, task);
-    return core->ops && core->ops->source && syni_chain_closes_by(core, task);
+    if (!child)
+        return core->ops && core->ops->source;
+    return child->home == task->home && syni_task_wait(child) != SYNI_WAIT_NOTHING;
 }
+
+/* TASK, which would wait for CORE, or for what HOLDER has, would close a circle. *OUT_NUMBER: if that is for
+ * a search to say, that of the wait; else 0. */
+bool syni_chain_closes(const struct syni_task *task, const struct syni_core *core,
+                       const struct syni_task *holder, unsigned *out_number);
 
 /* In words: TASK waits for WHAT. */
 struct syn_report *syni_chain_say(const struct syni_task *task, const char *what);

@@ -188,10 +188,8 @@ bool syni_channel_is_closed(struct syni_channel *channel);
  * demand for the next. */
 bool syni_channel_yield(struct syni_channel *channel, void *item, bool asked);
 
-/* Who waits for an item of CHANNEL, or for its close, goes on only when TO does (chain.h); TASK, which
- * waits for it now, would close a circle. */
-bool syni_channel_leads(struct syni_channel *channel, const struct syni_task *to, int *left);
-bool syni_channel_closes(struct syni_channel *channel, const struct syni_task *task);
+/* Who waits for an item of CHANNEL, or for its close, goes on only when who WALK is for does (chain.h). */
+bool syni_channel_leads(struct syni_channel *channel, struct syni_walk *walk);
 
 /* TASK would wait for the generator of CHANNEL, if it has one: SYN_EDEADLK, and a report, if that
  * closed a circle (circle.h). */

@@ -12,28 +12,6 @@
 
 #include "base/report.h"
 
-bool syni_channel_leads(struct syni_channel *channel, const struct syni_task *to, int *left)
-{
-    const struct syni_task *generator = NULL;
-
-    if (!channel->is_generator)
-        return false;
-    syni_mutex_lock(&channel->lock);
-    if (channel->generator)
-        generator = channel->generator->task;
-    if (generator && generator->home != to->home)
-        generator = NULL;
-    syni_mutex_unlock(&channel->lock);
-    return generator && syni_chain_leads(generator, to, left); /* on our loop: it does not end now */
-}
-
-bool syni_channel_closes(struct syni_channel *channel, const struct syni_task *task)
-{
-    int left = SYNI_CHAIN_FAR;
-
-    return !syni_heap_holds(&task->timer.node) && syni_channel_leads(channel, task, &left);
-}
-
 /* NULL: it has none, or that has ended. */
 static struct syni_core *hold_generator(struct syni_channel *channel)
 {
@@ -47,6 +25,40 @@ static struct syni_core *hold_generator(struct syni_channel *channel)
         syni_core_hold(generator);
     syni_mutex_unlock(&channel->lock);
     return generator;
+}
+
+/* The same only if it does not live on HOME. One that does, *OUT_OURS, does not end now. */
+static struct syni_core *hold_generator_elsewhere(struct syni_channel *channel,
+                                                  const struct syni_home *home,
+                                                  const struct syni_task **out_ours)
+{
+    struct syni_core *generator;
+    const struct syni_task *task;
+
+    syni_mutex_lock(&channel->lock);
+    generator = channel->generator;
+    task = generator ? generator->task : NULL;
+    *out_ours = task && task->home == home ? task : NULL;
+    if (generator && !*out_ours)
+        syni_core_hold(generator);
+    syni_mutex_unlock(&channel->lock);
+    return *out_ours ? NULL : generator;
+}
+
+bool syni_channel_leads(struct syni_channel *channel, struct syni_walk *walk)
+{
+    const struct syni_task *ours;
+    struct syni_core *generator;
+    bool leads;
+
+    if (!channel->is_generator)
+        return false;
+    generator = hold_generator_elsewhere(channel, walk->home, &ours);
+    if (!generator)
+        return ours && syni_chain_leads(ours, walk);
+    leads = syni_chain_core_leads(generator, walk);
+    syni_core_unpin(generator);
+    return leads;
 }
 
 syn_err syni_channel_depend(struct syni_channel *channel, uint64_t mark,

@@ -10,8 +10,8 @@
 #include <stddef.h>
 
 #include "base/report.h"
-#include "task/chain.h"
 #include "task/place.h"
+#include "task/search.h"
 
 static void channel_wait_wake_port(struct syni_port *port)
 {
@@ -122,14 +122,20 @@ static void channel_wait_implicate(struct syni_task *task, uint64_t id)
         channel_wait_refuse_circle(task, report);
 }
 
-static bool channel_wait_leads(const struct syni_task *task, const struct syni_task *to, int *left)
+static bool channel_wait_leads(const struct syni_task *task, struct syni_walk *walk)
 {
-    return syni_channel_leads(task->on.channel.channel, to, left);
+    return syni_channel_leads(task->on.channel.channel, walk);
+}
+
+static void channel_wait_refused(struct syni_task *task, const struct syni_search *search)
+{
+    channel_wait_refuse_circle(task, syni_search_say(search, "", ""));
 }
 
 static const struct syni_wait_ops channel_ops = {channel_wait_interrupt, channel_wait_collect,
-                                                 channel_wait_forget, channel_wait_drop,
-                                                 channel_wait_implicate, channel_wait_leads};
+                                                 channel_wait_forget,    channel_wait_drop,
+                                                 channel_wait_implicate, channel_wait_leads,
+                                                 channel_wait_refused};
 
 /* The channel is there no more, or never was. */
 static struct syn_step channel_wait_refuse(struct syni_task *task, syn_err err, const char *why)
@@ -163,11 +169,23 @@ static struct syn_step after(struct syni_task *task, bool served)
     return syni_suspended;
 }
 
+static void channel_wait_refuse_circles(struct syni_task *task, struct syni_channel *channel)
+{
+    struct syni_walk walk = SYNI_WALK_TO(task);
+
+    if (!syni_chain_holds(task))
+        return;
+    if (syni_channel_leads(channel, &walk))
+        channel_wait_refuse_circle(task, syni_chain_say(task, channel->name));
+    else if (walk.far)
+        syni_search_begin(task, walk.number);
+}
+
 /* The same for a task that asks CHANNEL, and must not if its generator waits for it. */
 static struct syn_step after_asking(struct syni_task *task, struct syni_channel *channel, bool served)
 {
-    if (!served && channel->is_generator && syni_channel_closes(channel, task))
-        channel_wait_refuse_circle(task, syni_chain_say(task, channel->name));
+    if (!served && channel->is_generator)
+        channel_wait_refuse_circles(task, channel);
     return after(task, served);
 }
 
@@ -333,68 +351,4 @@ void syni_channel_drop(struct syn_channel handle)
         return;
     syni_channel_shut(channel, NULL);
     syni_channel_unpin(channel);
-}
-
-/* --- the generator's side --- */
-
-/* Whoever asks it next wakes it by the door, or drives. Clean-up has a limit to keep. */
-static void fall_asleep(struct syni_task *task)
-{
-    task->on.channel.dormant = !task->leaving;
-    if (task->on.channel.dormant)
-        task->home->loop.n_dormant++;
-}
-
-static void rouse(struct syni_task *task)
-{
-    if (task->on.channel.dormant)
-        task->home->loop.n_dormant--;
-    task->on.channel.dormant = false;
-}
-
-static void yield_interrupted(struct syni_task *task)
-{
-    if (syni_channel_stop_yielding(task->on.channel.channel))
-        syni_task_resume(task);
-}
-
-static bool yield_collected(struct syni_task *task)
-{
-    struct syni_channel *channel = task->on.channel.channel;
-
-    rouse(task);
-    /* Said under the lock while we waited, and not again before we yield again. */
-    task->status = channel->thrown;
-    task->heard = channel->thrown_report;
-    channel->thrown = SYN_OK;
-    channel->thrown_report = NULL;
-    return syni_task_heeds_request(task);
-}
-
-static void yield_forgotten(struct syni_task *task)
-{
-    rouse(task);
-    if (!syni_channel_stop_yielding(task->on.channel.channel))
-        task->queued = true;
-}
-
-/* rouse: also at the end of one that was woken and is abandoned before it goes on. */
-static const struct syni_wait_ops yield_ops = {yield_interrupted, yield_collected, yield_forgotten,
-                                               rouse, NULL, NULL};
-
-struct syn_step syni_step_yield(struct syn_task *public_task, struct syni_channel *channel,
-                                void *item)
-{
-    struct syni_task *task = SYNI_TASK(public_task);
-
-    syni_wait_begin_asked(task, SYNI_WAIT_OTHER, "the next demand");
-    task->on.channel.channel = channel;
-    task->on.channel.dormant = false;
-    task->ops = &yield_ops;
-    if (channel->hear)
-        channel->hear(public_task, NULL);
-    if (syni_channel_yield(channel, item, syni_task_is_asked(task)))
-        return after(task, true);
-    fall_asleep(task);
-    return syni_suspended;
 }

@@ -32,9 +32,9 @@ static void follow(uint64_t id, struct syni_core *core)
 
         if (task->queued)
             return;
-        if (task->wait == SYNI_WAIT_OTHER && task->ops && task->ops->implicate)
+        if (syni_task_wait(task) == SYNI_WAIT_OTHER && task->ops && task->ops->implicate)
             task->ops->implicate(task, id);
-        if (task->wait != SYNI_WAIT_RESULT || task->on.result.given_up)
+        if (syni_task_wait(task) != SYNI_WAIT_RESULT || task->on.result.given_up)
             return;
         core = task->on.result.child;
         if (syni_circle_mark(id, core, &marked, &report)) {

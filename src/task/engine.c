@@ -151,7 +151,7 @@ static void suspend(struct syni_task *task)
             syni_home_watch_cleanup(task->home, task);
         return;
     }
-    if (task->put_off && task->wait != SYNI_WAIT_NOTHING)
+    if (task->put_off && syni_task_wait(task) != SYNI_WAIT_NOTHING)
         syni_wait_interrupt(task);
 }
 
@@ -238,7 +238,7 @@ SYNI_HOT static inline void run_one(struct syni_task *task)
         engine_end(task);
         return;
     }
-    task->wait = SYNI_WAIT_NOTHING;
+    atomic_store_explicit(&task->wait, SYNI_WAIT_NOTHING, memory_order_relaxed);
     home->current = task; /* whoever made it ready wrote that it waits for nothing */
     atomic_store_explicit(&home->running, task->function->name, memory_order_relaxed);
     engine_settle(task, next_step(task));

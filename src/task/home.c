@@ -11,6 +11,8 @@
 
 #include "base/say.h"
 
+struct syni_census syni_homes = SYNI_CENSUS_INIT(syni_homes);
+
 bool syni_nested_here(void)
 {
     const struct syni_self *self = syni_self();

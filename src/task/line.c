@@ -69,7 +69,7 @@ bool syni_line_begin(struct syni_task *task, void *thing, const struct syni_wait
                      const char *what)
 {
     syni_place_check(task, thing, what);
-    if (!syni_wait_begin(task, SYNI_WAIT_OTHER, what))
+    if (!syni_wait_begin(task, ops->leads ? SYNI_WAIT_OTHER : SYNI_WAIT_OUTSIDE, what))
         return false;
     task->ops = ops;
     task->on.line.thing = thing;
@@ -79,7 +79,7 @@ bool syni_line_begin(struct syni_task *task, void *thing, const struct syni_wait
     return true;
 }
 
-static struct syn_step line_refuse(struct syni_task *task, syn_err err, struct syn_report *report)
+struct syn_step syni_line_refuse(struct syni_task *task, syn_err err, struct syn_report *report)
 {
     task->ops = NULL;
     task->status = err;
@@ -90,7 +90,7 @@ static struct syn_step line_refuse(struct syni_task *task, syn_err err, struct s
 
 struct syn_step syni_line_refuse_home(struct syni_task *task, const struct syni_home *user)
 {
-    return line_refuse(
+    return syni_line_refuse(
         task, SYN_EWRONGLOOP,
         syni_report_format(SYN_EWRONGLOOP, SYN_BY_LIBRARY,
                            "%s is in use on '%s', and %s runs on '%s'; share it by a "
@@ -101,7 +101,7 @@ struct syn_step syni_line_refuse_home(struct syni_task *task, const struct syni_
 
 struct syn_step syni_line_refuse_own(struct syni_task *task)
 {
-    return line_refuse(task, SYN_EDEADLK,
+    return syni_line_refuse(task, SYN_EDEADLK,
                        syni_report_format(SYN_EDEADLK, SYN_BY_LIBRARY,
                                           "%s waits for %s that it holds itself",
                                           task->function->name, task->live.waits_for));
@@ -109,7 +109,7 @@ struct syn_step syni_line_refuse_own(struct syni_task *task)
 
 struct syn_step syni_line_refuse_circle(struct syni_task *task, const struct syni_task *holder)
 {
-    return line_refuse(
+    return syni_line_refuse(
         task, SYN_EDEADLK,
         syni_report_format(SYN_EDEADLK, SYN_BY_LIBRARY,
                            "%s waits for %s that %s holds, which waits, perhaps through "

@@ -13,7 +13,7 @@
 #include <string.h>
 
 #include "base/report.h"
-#include "task/chain.h"
+#include "task/search.h"
 
 #define MUTEX(pointer) ((struct syni_mutex_of_tasks *)(void *)(pointer))
 #define CONDITION(pointer) ((struct syni_condition *)(void *)(pointer))
@@ -93,29 +93,30 @@ static bool lock_collected(struct syni_task *task)
 }
 
 /* Also of a condition's waiter, which waits for the mutex again. */
-static bool leads_by_holder(const struct syni_task *task, const struct syni_task *to, int *left)
+static bool leads_by_holder(const struct syni_task *task, struct syni_walk *walk)
 {
     const struct syni_mutex_of_tasks *mutex = task->on.line.thing;
 
-    return task->on.line.listed && mutex->holder && syni_chain_leads(mutex->holder, to, left);
+    return task->on.line.listed && mutex->holder && syni_chain_leads(mutex->holder, walk);
+}
+
+static void lock_refuse(struct syni_task *task, const struct syni_search *search)
+{
+    if (syni_line_leave(task->on.line.thing, task))
+        syni_line_refuse(task, SYN_EDEADLK, syni_search_say(search, "a mutex that ", " holds"));
 }
 
 static const struct syni_wait_ops lock_ops = {syni_line_interrupt, lock_collected,
-                                              syni_line_forget, NULL, NULL, leads_by_holder};
-
-static bool mutex_closes_circle(const struct syni_mutex_of_tasks *mutex,
-                                const struct syni_task *task)
-{
-    int left = SYNI_CHAIN_FAR;
-
-    return mutex->holder && syni_chain_leads(mutex->holder, task, &left);
-}
+                                              syni_line_forget,    NULL,
+                                              NULL,                leads_by_holder,
+                                              lock_refuse};
 
 struct syn_step syni_step_lock(struct syn_task *public_task, struct syn_mutex *public_mutex,
                                struct syn_deadline deadline)
 {
     struct syni_task *task = SYNI_TASK(public_task);
     struct syni_mutex_of_tasks *mutex = mutex_of(public_mutex);
+    unsigned number = 0;
 
     if (!syni_line_begin(task, mutex, &lock_ops, "a mutex"))
         return syni_suspended;
@@ -123,9 +124,12 @@ struct syn_step syni_step_lock(struct syn_task *public_task, struct syn_mutex *p
         return syni_line_refuse_home(task, mutex->holder->home);
     if (mutex->holder == task)
         return syni_line_refuse_own(task);
-    if (deadline.ns == SYNI_NEVER && mutex_closes_circle(mutex, task))
+    if (deadline.ns == SYNI_NEVER && mutex->holder &&
+        syni_chain_closes(task, NULL, mutex->holder, &number))
         return syni_line_refuse_circle(task, mutex->holder);
     syni_mutex_queue(mutex, task, deadline);
+    if (number)
+        syni_search_begin(task, number);
     return syni_suspended;
 }
 
@@ -203,13 +207,14 @@ static bool condition_collected(struct syni_task *task)
     return leaves;
 }
 
-static bool condition_leads(const struct syni_task *task, const struct syni_task *to, int *left)
+static bool condition_leads(const struct syni_task *task, struct syni_walk *walk)
 {
-    return task->on.line.thing == task->on.line.mutex && leads_by_holder(task, to, left);
+    return task->on.line.thing == task->on.line.mutex && leads_by_holder(task, walk);
 }
 
 static const struct syni_wait_ops condition_ops = {condition_interrupted, condition_collected,
-                                                   syni_line_forget, NULL, NULL, condition_leads};
+                                                   syni_line_forget, NULL, NULL, condition_leads,
+                                                   NULL};
 
 struct syn_step syni_step_condition(struct syn_task *public_task,
                                     struct syn_condition *public_condition,

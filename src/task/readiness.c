@@ -71,7 +71,7 @@ static bool readiness_collect(struct syni_task *task)
 }
 
 static const struct syni_wait_ops descriptor_ops = {readiness_interrupt, readiness_collect,
-                                                    readiness_forget, readiness_forget, NULL, NULL};
+                                                    readiness_forget, readiness_forget, NULL, NULL, NULL};
 
 static void readiness_refuse(struct syni_task *task, syn_err err, int fd)
 {
@@ -134,7 +134,7 @@ struct syn_step syni_step_poll(struct syn_task *public_task, struct syni_polled 
     syn_err err;
 
     syni_place_check(task, out_ready, "what is ready");
-    if (!syni_wait_begin(task, SYNI_WAIT_OTHER, what[polled.events & 3]))
+    if (!syni_wait_begin(task, SYNI_WAIT_OUTSIDE, what[polled.events & 3]))
         return syni_suspended;
     task->live.detail = polled.fd;
     task->ops = &descriptor_ops;

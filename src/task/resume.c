@@ -22,7 +22,7 @@ static void set_ready(struct syni_task *task)
 {
     SYNI_INVARIANT(10, syni_drives(&task->home->loop));
     SYNI_INVARIANT(12, !task->queued || task->ending); /* abandoned, with a wake on its way */
-    task->wait = SYNI_WAIT_NOTHING;
+    atomic_store_explicit(&task->wait, SYNI_WAIT_NOTHING, memory_order_relaxed);
     task->queued = true;
     task->live.waits_for = "";
     task->core.job.run = task->home->step_job;

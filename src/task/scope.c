@@ -278,9 +278,8 @@ void syni_scope_fail(struct syni_scope *scope, syn_err err, const char *message,
         syni_scope_ask(scope, SYN_BY_REQUEST, section);
 }
 
-/* CORE, a child, runs on without SCOPE; false: it is telling us. */
-static bool drop_child(struct syni_scope *scope, struct syni_core *core,
-                       struct syni_section *section)
+bool syni_scope_drop(struct syni_scope *scope, struct syni_core *core, bool asks,
+                     struct syni_section *section)
 {
     struct syni_member *member = &core->member;
 
@@ -289,16 +288,10 @@ static bool drop_child(struct syni_scope *scope, struct syni_core *core,
     syni_list_remove(&member->link);
     section->ended++;
     syni_list_append(&section->dropped, &member->link);
-    request(core, SYN_BY_REQUEST, section);
+    if (asks)
+        request(core, SYN_BY_REQUEST, section);
     scope->spawned--; /* it counts already */
     return true;
-}
-
-void syni_scope_refuse(struct syni_scope *scope, struct syni_core *core, const char *message,
-                       struct syni_section *section)
-{
-    if (drop_child(scope, core, section))
-        syni_scope_fail(scope, SYN_EDEADLK, message, core->member.status, section);
 }
 
 void syni_scope_abandon(struct syni_scope *scope, struct syni_section *section)
@@ -306,7 +299,7 @@ void syni_scope_abandon(struct syni_scope *scope, struct syni_section *section)
     SYNI_LIST_EACH (node, &scope->children) {
         struct syni_core *core = SYNI_CONTAINER(node, struct syni_core, member.link);
 
-        if (drop_child(scope, core, section))
+        if (syni_scope_drop(scope, core, true, section))
             syni_scope_fail(scope, SYN_EABANDONED, "its scope was abandoned by a second interrupt",
                             core->member.status, section);
     }

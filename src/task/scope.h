@@ -102,9 +102,10 @@ void syni_scope_take(struct syni_scope *scope, struct syni_core *core, void *out
 void syni_scope_fail(struct syni_scope *scope, syn_err err, const char *message,
                      syn_err *out_status, struct syni_section *section);
 
-/* CORE, a child, is let go of, since waiting for it would close a circle: MESSAGE says which. */
-void syni_scope_refuse(struct syni_scope *scope, struct syni_core *core, const char *message,
-                       struct syni_section *section);
+/* CORE, a child, is let go of, and runs on; ASKS: it is asked to end. False: it is telling us. After that a
+ * fail() is due for it. */
+bool syni_scope_drop(struct syni_scope *scope, struct syni_core *core, bool asks,
+                     struct syni_section *section);
 
 /* All children are let go of: they run on by themselves, and nothing of them is written any more. */
 void syni_scope_abandon(struct syni_scope *scope, struct syni_section *section);

@@ -10,9 +10,9 @@
 #include <stddef.h>
 
 #include "base/report.h"
-#include "task/chain.h"
 #include "task/circle.h"
 #include "task/place.h"
+#include "task/search.h"
 
 static bool owns(const struct syni_task *task, const struct syni_scope *scope)
 {
@@ -74,99 +74,152 @@ static bool all_are_closed(const struct syni_scope *scope, uint64_t id)
     return true;
 }
 
-/* Of the children those that would close a circle are let go of, which fails the scope. */
-static void join_implicates(struct syni_task *task, uint64_t id)
-{
-    struct syni_scope *scope = task->on.scope;
-    struct syni_section section;
+/* How it is known that a wait for CORE, a child, would close a circle, and what is said of it. */
+struct refusal {
+    bool (*closes)(struct syni_core *core, const struct refusal *refusal, struct syn_report **out_report);
+    const struct syni_task *task;
+    uint64_t id;
+    const struct syni_search *search;
+    bool asks; /* what is let go of to end */
+};
 
-    if (scope->goal != SYNI_GOAL_ALL && !all_are_closed(scope, id))
-        return; /* another child may be enough */
+/* Of the children those that would close a circle are let go of, all of them, and then the scope fails, and
+ * asks what is left: of what is let go of some may wait for this task, and would pass that on to it. */
+static void refuse_children(struct syni_scope *scope, const struct refusal *refusal)
+{
+    struct syni_section section;
+    struct syn_report *first = NULL;
+    unsigned n = 0;
+
     syni_scope_enter(scope, &section);
     SYNI_LIST_EACH (node, &scope->children) {
         struct syni_core *core = SYNI_CONTAINER(node, struct syni_core, member.link);
         struct syn_report *report = NULL;
 
-        if (!syni_circle_depend_soon(id, core, &report))
+        if (!refusal->closes(core, refusal, &report))
             continue;
-        syni_scope_refuse(scope, core, report ? report->message : NULL, &section);
-        syni_report_free(report);
+        if (syni_scope_drop(scope, core, refusal->asks, &section)) {
+            n++;
+            if (core->member.status)
+                *core->member.status = SYN_EDEADLK;
+        }
+        syni_report_free(first ? report : NULL);
+        first = first ? first : report;
     }
+    while (n-- > 0)
+        syni_scope_fail(scope, SYN_EDEADLK, first ? first->message : NULL, NULL, &section);
+    syni_report_free(first);
     syni_scope_leave(scope, &section);
 }
 
-static bool child_leads(struct syni_list *node, const struct syni_task *to, int *left)
+static bool closes_marked(struct syni_core *core, const struct refusal *refusal,
+                          struct syn_report **out_report)
 {
-    return syni_chain_core_leads(SYNI_CONTAINER(node, struct syni_core, member.link), to, left);
+    return syni_circle_depend_soon(refusal->id, core, out_report) != SYN_OK;
 }
 
-/* One that leads to TO is enough. */
-static bool some_lead(const struct syni_scope *scope, const struct syni_task *to, int *left)
+static void join_implicates(struct syni_task *task, uint64_t id)
+{
+    struct syni_scope *scope = task->on.scope;
+    struct refusal refusal = {.closes = closes_marked, .id = id, .asks = true};
+
+    if (scope->goal == SYNI_GOAL_ALL || all_are_closed(scope, id)) /* else another may be enough */
+        refuse_children(scope, &refusal);
+}
+
+static bool child_leads(struct syni_list *node, struct syni_walk *walk)
+{
+    return syni_chain_core_leads(SYNI_CONTAINER(node, struct syni_core, member.link), walk);
+}
+
+/* One that leads there is enough. */
+static bool some_lead(const struct syni_scope *scope, struct syni_walk *walk)
 {
     SYNI_LIST_EACH (node, &scope->children) {
-        if (child_leads(node, to, left))
+        if (child_leads(node, walk))
             return true;
-        if (*left <= 0)
+        if (walk->left <= 0)
             return false;
     }
     return false;
 }
 
 /* One that does not is enough. */
-static bool all_lead(const struct syni_scope *scope, const struct syni_task *to, int *left)
+static bool all_lead(const struct syni_scope *scope, struct syni_walk *walk)
 {
+    walk->first = true;
     if (syni_list_empty(&scope->children))
         return false;
     SYNI_LIST_EACH (node, &scope->children)
-        if (!child_leads(node, to, left))
+        if (!child_leads(node, walk))
             return false;
     return true;
 }
 
-static bool join_leads(const struct syni_task *task, const struct syni_task *to, int *left)
+static bool join_leads(const struct syni_task *task, struct syni_walk *walk)
 {
     const struct syni_scope *scope = task->on.scope;
 
     return !scope->has_deadline &&
-           (scope->goal == SYNI_GOAL_ALL ? some_lead : all_lead)(scope, to, left);
+           (scope->goal == SYNI_GOAL_ALL ? some_lead : all_lead)(scope, walk);
 }
 
-static bool room_leads(const struct syni_task *task, const struct syni_task *to, int *left)
+static bool room_leads(const struct syni_task *task, struct syni_walk *walk)
 {
-    return !task->on.scope->has_deadline && all_lead(task->on.scope, to, left);
+    return !task->on.scope->has_deadline && all_lead(task->on.scope, walk);
+}
+
+static bool closes_found(struct syni_core *core, const struct refusal *refusal,
+                         struct syn_report **out_report)
+{
+    if (!syni_search_blames(refusal->search, core))
+        return false;
+    *out_report = syni_search_say(refusal->search, "", "");
+    return true;
+}
+
+static void scope_wait_refused(struct syni_task *task, const struct syni_search *search)
+{
+    struct refusal refusal = {.closes = closes_found, .search = search};
+
+    refuse_children(task->on.scope, &refusal);
 }
 
 static const struct syni_wait_ops join_ops = {join_interrupted, join_collected, wait_forgotten,
-                                              NULL, join_implicates, join_leads};
+                                              NULL,             join_implicates, join_leads,
+                                              scope_wait_refused};
 static const struct syni_wait_ops room_ops = {room_interrupted, room_collected, wait_forgotten,
-                                              NULL, NULL, room_leads};
+                                              NULL,             NULL,           room_leads,
+                                              scope_wait_refused};
+
+static bool closes_chain(struct syni_core *core, const struct refusal *refusal,
+                         struct syn_report **out_report)
+{
+    struct syni_walk walk = SYNI_WALK_TO(refusal->task);
+
+    if (!syni_chain_core_leads(core, &walk))
+        return false;
+    *out_report = syni_chain_say(refusal->task, syni_core_name(core));
+    return true;
+}
 
 /* TASK, which begins to wait for SCOPE, would close a circle: the children through which it would are
  * let go of, which fails the scope, and so ends the wait. */
 static void refuse_circles(struct syni_task *task, struct syni_scope *scope)
 {
+    struct syni_walk walk = SYNI_WALK_TO(task);
+    struct refusal refusal = {.closes = closes_chain, .task = task};
     /* relaxed: given later, a probe comes */
     uint64_t mark = atomic_load_explicit(&task->mark, memory_order_relaxed);
-    struct syni_section section;
-    int left = SYNI_CHAIN_FAR;
 
     if (mark && scope->goal != SYNI_GOAL_ALL && task->ops == &join_ops)
         join_implicates(task, mark); /* of those of all, each was looked at when it came */
-    if (!task->ops->leads(task, task, &left))
+    if (!syni_chain_holds(task))
         return;
-    syni_scope_enter(scope, &section);
-    SYNI_LIST_EACH (node, &scope->children) {
-        struct syni_core *core = SYNI_CONTAINER(node, struct syni_core, member.link);
-        struct syn_report *report;
-
-        left = SYNI_CHAIN_FAR;
-        if (!child_leads(node, task, &left))
-            continue;
-        report = syni_chain_say(task, syni_core_name(core));
-        syni_scope_refuse(scope, core, report ? report->message : NULL, &section);
-        syni_report_free(report);
-    }
-    syni_scope_leave(scope, &section);
+    if (task->ops->leads(task, &walk))
+        refuse_children(scope, &refusal);
+    else if (walk.far)
+        syni_search_begin(task, walk.number);
 }
 
 static struct syn_step scope_wait_wait_for(struct syni_task *task, struct syni_scope *scope,

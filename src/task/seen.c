@@ -24,7 +24,7 @@ static void seen_tell_by(struct syni_task *task, enum syn_hook hook, const void 
 
     if (hook == SYN_HOOK_TASK_SUSPENDS) {
         event.what = waits_for;
-        event.detail = task->live.detail;
+        event.detail = task->live.detail < 0 ? -1 : task->live.detail;
     }
     if (hook == SYN_HOOK_TASK_ENDS) {
         event.err = task->core.err;

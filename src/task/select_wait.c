@@ -9,8 +9,8 @@
 #include <string.h>
 
 #include "base/report.h"
-#include "task/chain.h"
 #include "task/circle.h"
+#include "task/search.h"
 #include "task/place.h"
 
 static void select_wait_wake_task(struct syni_select *select)
@@ -149,22 +149,23 @@ static void select_wait_implicate(struct syni_task *task, uint64_t id)
     select_wait_refuse(task, report);
 }
 
-static bool choice_leads(struct syn_choice *choice, const struct syni_task *to, int *left)
+static bool choice_leads(struct syn_choice *choice, struct syni_walk *walk)
 {
     struct syni_chance *chance = syni_chance(choice);
 
     if (chance->core)
-        return syni_chain_core_leads(chance->core, to, left);
+        return syni_chain_core_leads(chance->core, walk);
     return chance->channel && choice->on == SYNI_ON_NEXT &&
-           syni_channel_leads(chance->channel, to, left);
+           syni_channel_leads(chance->channel, walk);
 }
 
-static bool select_wait_leads(const struct syni_task *task, const struct syni_task *to, int *left)
+static bool select_wait_leads(const struct syni_task *task, struct syni_walk *walk)
 {
     const struct syni_select *select = &task->on.select;
 
+    walk->first = true;
     for (int i = 0; i < select->n; i++)
-        if (!choice_leads(&select->choices[i], to, left))
+        if (!choice_leads(&select->choices[i], walk))
             return false;
     return select->n > 0;
 }
@@ -172,19 +173,29 @@ static bool select_wait_leads(const struct syni_task *task, const struct syni_ta
 /* TASK has begun to wait. */
 static void select_wait_refuse_circles(struct syni_task *task)
 {
+    struct syni_walk walk = SYNI_WALK_TO(task);
     /* relaxed: given later, a probe comes */
     uint64_t mark = atomic_load_explicit(&task->mark, memory_order_relaxed);
-    int left = SYNI_CHAIN_FAR;
 
     if (mark)
         select_wait_implicate(task, mark);
-    else if (!syni_heap_holds(&task->timer.node) && select_wait_leads(task, task, &left))
+    if (!syni_chain_holds(task))
+        return;
+    if (select_wait_leads(task, &walk))
         select_wait_refuse(task, syni_chain_say(task, "the first of several"));
+    else if (walk.far)
+        syni_search_begin(task, walk.number);
+}
+
+static void select_wait_refused(struct syni_task *task, const struct syni_search *search)
+{
+    select_wait_refuse(task, syni_search_say(search, "", ""));
 }
 
 static const struct syni_wait_ops select_ops = {select_wait_interrupt, select_wait_collect,
-                                                select_wait_forget, select_wait_drop,
-                                                select_wait_implicate, select_wait_leads};
+                                                select_wait_forget,    select_wait_drop,
+                                                select_wait_implicate, select_wait_leads,
+                                                select_wait_refused};
 
 static void check_places(const struct syni_task *task, const struct syn_choice *store,
                          const struct syn_choice *from, int n)

@@ -89,9 +89,13 @@ enum syni_wait {
     SYNI_WAIT_RESULT,
     SYNI_WAIT_TURN, /* it is on the ready queue, behind the others */
     SYNI_WAIT_OTHER, /* something of a higher module, by its operations */
+    SYNI_WAIT_OUTSIDE, /* the same, which leads to no other task (chain.h) */
 };
 
-/* How a kind of wait is left and collected. A kind that SYNI_WAIT_OTHER stands for has
+struct syni_walk;
+struct syni_search;
+
+/* How a kind of wait is left and collected. A kind that OTHER and OUTSIDE stand for has
  * all three. */
 struct syni_wait_ops {
     /* TASK was asked to end: takes it out of the wait and resumes it, or passes the
@@ -106,8 +110,11 @@ struct syni_wait_ops {
     void (*drop)(struct syni_task *task);
     /* TASK got the mark ID in its wait, and passes it on (circle.h); NULL: nobody knows to whom. */
     void (*implicate)(struct syni_task *task, uint64_t id);
-    /* TASK goes on only when TO, of the same loop, does (chain.h); NULL: never. */
-    bool (*leads)(const struct syni_task *task, const struct syni_task *to, int *left);
+    /* TASK goes on only when who WALK is for does (chain.h); NULL: never. */
+    bool (*leads)(const struct syni_task *task, struct syni_walk *walk);
+    /* SEARCH found that TASK closes a circle (search.h): ends the wait with SYN_EDEADLK, unless it was
+     * served meanwhile; NULL: it cannot be ended. */
+    void (*refuse)(struct syni_task *task, const struct syni_search *search);
 };
 
 /* struct syn_task as the engine sees it. The public one shows the first fields and
@@ -148,7 +155,7 @@ struct __attribute__((may_alias)) syni_task {
     bool walked : 1;    /* chain.c looks at what it waits for */
     struct syni_live live;
     struct syni_list shelter; /* a ring: one that leaves, and what it shelters */
-    enum syni_wait wait; /* NOTHING as soon as it is over */
+    _Atomic(enum syni_wait) wait; /* NOTHING as soon as it is over; others read it as a hint */
     const struct syni_wait_ops *ops; /* of a wait that has something to collect, until then */
     struct syni_scope *scopes; /* the open ones in its frame */
     struct syn_context *contexts; /* those it has entered, the innermost first */
@@ -171,7 +178,7 @@ struct __attribute__((may_alias)) syni_task {
             bool given_up; /* the waiter was withdrawn: there is no outcome */
             bool refused;  /* it would have closed a circle */
             struct syn_report *refusal; /* owned: its words */
-            /* Ends the wait with SYN_EDEADLK and REPORT, if it is not over. */
+            /* Ends the wait with SYN_EDEADLK and REPORT, if it is not over, and asks the child to end. */
             void (*refuse)(struct syni_task *task, struct syn_report *report);
             bool cancels;  /* the child was asked to end by this wait */
         } result;
@@ -197,6 +204,26 @@ struct __attribute__((may_alias)) syni_task {
 _Static_assert(sizeof(struct syni_task) <= sizeof(struct syn_task),
                "struct syn_task has too little room: raise SYNI_TASK_BYTES and SYN_ABI");
 _Static_assert(_Alignof(struct syni_task) <= _Alignof(struct syn_task), "misaligned");
+
+/* What TASK waits for. Its driver; or any thread, for which it is a hint: it may be over. */
+static inline enum syni_wait syni_task_wait(const struct syni_task *task)
+{
+    /* relaxed: search.c has how others come to see a wait that they must see */
+    return atomic_load_explicit(&task->wait, memory_order_relaxed);
+}
+
+/* It waits for other tasks, perhaps: the same hint. */
+static inline bool syni_task_may_lead(const struct syni_task *task)
+{
+    enum syni_wait wait = syni_task_wait(task);
+
+    return wait == SYNI_WAIT_RESULT || wait == SYNI_WAIT_OTHER;
+}
+
+static inline void syni_task_set_wait(struct syni_task *task, enum syni_wait wait)
+{
+    atomic_store_explicit(&task->wait, wait, memory_order_relaxed);
+}
 
 #define SYNI_TASK(pointer) ((struct syni_task *)(uintptr_t)(pointer)) /* which may be const */
 

@@ -61,6 +61,8 @@ struct syni_task *syni_line_take(struct syni_line *line);
 /* A wait for THING begins; its line is at the beginning of it. False: as syni_wait_begin(). */
 bool syni_line_begin(struct syni_task *task, void *thing, const struct syni_wait_ops *ops,
                      const char *what);
+/* TASK, which stands in no line, comes to ERR and REPORT. */
+struct syn_step syni_line_refuse(struct syni_task *task, syn_err err, struct syn_report *report);
 /* It fails at once: the thing is in use on USER (SYN_EWRONGLOOP); the task holds it (SYN_EDEADLK). */
 struct syn_step syni_line_refuse_home(struct syni_task *task, const struct syni_home *user);
 struct syn_step syni_line_refuse_own(struct syni_task *task);

@@ -230,6 +230,9 @@ void syni_deadlines_unshadow(struct syni_self *self, int before);
 
 /* --- home.c --- */
 
+/* All homes, by syni_home.counted. */
+extern struct syni_census syni_homes;
+
 /* What the calling thread makes here is on behalf of a job of a pool. */
 bool syni_nested_here(void);
 

@@ -11,16 +11,16 @@
 #include <stddef.h>
 
 #include "base/report.h"
-#include "task/chain.h"
 #include "task/place.h"
+#include "task/search.h"
 
 const struct syn_step syni_suspended = {1};
 
 static void wait_begin(struct syni_task *task, enum syni_wait wait, const char *what)
 {
-    if (task->wait != SYNI_WAIT_NOTHING || task->home->current != task)
+    if (syni_task_wait(task) != SYNI_WAIT_NOTHING || task->home->current != task)
         syni_panic("a step waits for two things at once, or for another task");
-    task->wait = wait;
+    syni_task_set_wait(task, wait);
     task->live.waits_for = what;
     task->live.detail = -1;
     task->live.since = task->home->loop.now;
@@ -78,7 +78,7 @@ struct syn_step syni_step_pass(struct syn_task *public_task)
         return syni_suspended;
     task->status = SYN_OK;
     syni_task_resume(task);
-    task->wait = SYNI_WAIT_TURN;
+    syni_task_set_wait(task, SYNI_WAIT_TURN);
     return syni_suspended;
 }
 
@@ -141,30 +141,40 @@ static void drop_result(struct syni_task *task)
     syni_core_let_go(task->on.result.child);
 }
 
-static void give_up_refused(struct syni_task *task, struct syn_report *report)
+/* For a step that blocks the child is asked to end; else not: it may await TASK, and would pass that on. */
+static void give_up_refused(struct syni_task *task, struct syn_report *report, bool marked)
 {
     task->on.result.given_up = true;
     task->on.result.refused = true;
     task->on.result.refusal = report;
-    syni_core_ask(task->on.result.child, SYN_BY_REQUEST); /* nobody will want it */
+    if (marked)
+        syni_core_ask(task->on.result.child, SYN_BY_REQUEST);
     syni_task_resume(task);
 }
 
-static void refuse_result(struct syni_task *task, struct syn_report *report)
+static void refuse_await(struct syni_task *task, struct syn_report *report)
 {
+    bool marked = atomic_load_explicit(&task->mark, memory_order_relaxed) != 0;
+
     if (syni_core_stop_waiting(task->on.result.child, &task->on.result.waiter))
-        give_up_refused(task, report);
+        give_up_refused(task, report, marked);
     else
         syni_report_free(report); /* it is there */
 }
 
-static bool result_leads(const struct syni_task *task, const struct syni_task *to, int *left)
+static bool result_leads(const struct syni_task *task, struct syni_walk *walk)
 {
-    return !task->on.result.given_up && syni_chain_core_leads(task->on.result.child, to, left);
+    return !task->on.result.given_up && syni_chain_core_leads(task->on.result.child, walk);
+}
+
+static void result_refuse(struct syni_task *task, const struct syni_search *search)
+{
+    refuse_await(task, syni_search_say(search, "", ""));
 }
 
 static const struct syni_wait_ops result_ops = {interrupt_result, collect_result, forget_result,
-                                                drop_result, NULL, result_leads};
+                                                drop_result,      NULL,           result_leads,
+                                                result_refuse};
 
 static void begin_await(struct syni_task *task, void *out)
 {
@@ -174,16 +184,18 @@ static void begin_await(struct syni_task *task, void *out)
     task->on.result.expired = false;
     task->on.result.given_up = false;
     task->on.result.refused = false;
-    task->on.result.refuse = refuse_result;
+    task->on.result.refuse = refuse_await;
     task->on.result.cancels = false;
     task->on.result.waiter.wake = wake_by_result;
 }
 
-static bool wait_closes_circle(struct syni_task *task, const struct syni_core *child)
+/* *OUT_NUMBER: as of syni_chain_closes(). */
+static bool wait_closes_circle(struct syni_task *task, const struct syni_core *child,
+                               unsigned *out_number)
 {
-    if (!syni_chain_closes(child, task))
+    if (!syni_chain_may_close(child, task) || !syni_chain_closes(task, child, NULL, out_number))
         return false;
-    give_up_refused(task, syni_chain_say(task, syni_core_name(child)));
+    give_up_refused(task, syni_chain_say(task, syni_core_name(child)), false);
     return true;
 }
 
@@ -192,6 +204,7 @@ static bool wait_closes_circle(struct syni_task *task, const struct syni_core *c
 static bool wait_for(struct syni_task *task, struct syni_core *child, int64_t deadline)
 {
     struct syn_report *report;
+    unsigned number = 0;
     bool busy = false, late;
     /* relaxed: given later, a probe comes */
     uint64_t mark = atomic_load_explicit(&task->mark, memory_order_relaxed);
@@ -199,10 +212,10 @@ static bool wait_for(struct syni_task *task, struct syni_core *child, int64_t de
     task->on.result.child = child;
     task->live.waits_for = syni_core_name(child);
     if (mark && syni_circle_depend(mark, child, &report)) {
-        give_up_refused(task, report);
+        give_up_refused(task, report, true);
         return true;
     }
-    if (deadline == SYNI_NEVER && wait_closes_circle(task, child))
+    if (deadline == SYNI_NEVER && wait_closes_circle(task, child, &number))
         return true;
     syni_core_tighten(child, deadline);
     syni_core_tighten(child, syni_task_deadline_for_children(task));
@@ -215,6 +228,8 @@ static bool wait_for(struct syni_task *task, struct syni_core *child, int64_t de
             await_expires(&task->timer);
         else
             syni_task_begin_at_once(task->home, child->task);
+        if (deadline == SYNI_NEVER)
+            syni_search_await(task, child, number);
         return true;
     }
     if (busy) {
@@ -230,20 +245,31 @@ static bool wait_for(struct syni_task *task, struct syni_core *child, int64_t de
 static void wait_for_own(struct syni_task *task, struct syni_core *child)
 {
     struct syn_report *report;
+    unsigned number = 0;
     /* relaxed: as above */
     uint64_t mark = atomic_load_explicit(&task->mark, memory_order_relaxed);
 
     task->on.result.child = child;
     task->live.waits_for = child->task->function->name;
     if (mark && syni_circle_depend(mark, child, &report)) {
-        give_up_refused(task, report);
+        give_up_refused(task, report, true);
         return;
     }
-    if (wait_closes_circle(task, child))
+    if (wait_closes_circle(task, child, &number))
         return;
     syni_task_tighten(child->task, syni_task_deadline_for_children(task));
     syni_core_wait_here(child, &task->on.result.waiter);
     syni_task_begin_at_once(task->home, child->task);
+    if (number)
+        syni_search_begin(task, number);
+}
+
+/* There is nothing to wait for. */
+static void await_nothing(struct syni_task *task)
+{
+    task->ops = NULL;
+    task->status = SYN_OK;
+    syni_task_resume(task);
 }
 
 bool syni_await_core(struct syni_task *task, struct syni_core *child, void *out, int64_t deadline)
@@ -251,10 +277,8 @@ bool syni_await_core(struct syni_task *task, struct syni_core *child, void *out,
     begin_await(task, out);
     if (wait_for(task, child, deadline))
         return true;
-    task->ops = NULL;
-    task->status = SYN_OK;
-    syni_task_resume(task);
-    task->wait = SYNI_WAIT_TURN;
+    await_nothing(task);
+    syni_task_set_wait(task, SYNI_WAIT_TURN);
     return false;
 }
 
@@ -281,14 +305,6 @@ struct syn_step syni_step_await(struct syn_task *public_task, struct syn_future 
     return syni_suspended;
 }
 
-/* There is nothing to cancel. */
-static void cancel_nothing(struct syni_task *task)
-{
-    task->ops = NULL;
-    task->status = SYN_OK;
-    syni_task_resume(task);
-}
-
 struct syn_step syni_step_cancel(struct syn_task *public_task, struct syn_future future)
 {
     struct syni_task *task = SYNI_TASK(public_task);
@@ -298,12 +314,12 @@ struct syn_step syni_step_cancel(struct syn_task *public_task, struct syn_future
     begin_await(task, NULL);
     task->on.result.cancels = true;
     if (err == SYN_EINVAL || err == SYN_ECONSUMED) {
-        cancel_nothing(task);
+        await_nothing(task);
     } else if (err) {
         await_refused(task, err);
     } else if (wait_for(task, child, SYNI_NEVER)) {
         syni_core_commit(child);
-        if (task->wait == SYNI_WAIT_RESULT)
+        if (syni_task_wait(task) == SYNI_WAIT_RESULT)
             wait_ask_child(task, SYN_BY_REQUEST);
     } else {
         syni_core_restore(child);
@@ -353,7 +369,7 @@ static bool collect_result(struct syni_task *task)
 
 void syni_wait_interrupt(struct syni_task *task)
 {
-    switch (task->wait) {
+    switch (syni_task_wait(task)) {
     case SYNI_WAIT_TIME:
         syni_timer_stop(&task->home->loop, &task->timer);
         break;
@@ -362,6 +378,7 @@ void syni_wait_interrupt(struct syni_task *task)
         return;
     case SYNI_WAIT_RESULT:
     case SYNI_WAIT_OTHER:
+    case SYNI_WAIT_OUTSIDE:
         task->ops->interrupt(task);
         return;
     case SYNI_WAIT_NOTHING: /* runs, or is about to: at its next suspension */
@@ -373,8 +390,10 @@ void syni_wait_interrupt(struct syni_task *task)
 
 void syni_wait_forget(struct syni_task *task)
 {
+    enum syni_wait wait = syni_task_wait(task);
+
     syni_timer_stop(&task->home->loop, &task->timer);
-    if (task->wait == SYNI_WAIT_RESULT || task->wait == SYNI_WAIT_OTHER)
+    if (wait == SYNI_WAIT_RESULT || wait == SYNI_WAIT_OTHER || wait == SYNI_WAIT_OUTSIDE)
         task->ops->forget(task);
-    task->wait = SYNI_WAIT_NOTHING;
+    syni_task_set_wait(task, SYNI_WAIT_NOTHING);
 }
