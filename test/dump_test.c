@@ -183,7 +183,7 @@ static void V1_dump_shows_how_full_a_channel_is_and_which_nobody_closed(void)
     CHECK_INT(channel_new(ints, 3, &ch), 0);
     sender = sends_future(ch);
     await_dump("sends: waits for room in a channel, items 3, of at most 3");
-    CHECK_HAS("channel, open, items 3, of at most 3");
+    CHECK_HAS("channel, open, items 3, of at most 3, made at dump_test.c:");
     CHECK_INT(channel_close(ch), 0);
     CHECK(future_cancel(sender) != SYN_EDEADLK);
     take(syn_dump);

@@ -110,14 +110,14 @@ static void V6_all_cores_that_nobody_used_up_are_found(void)
         if (i % 4 == 1)
             CHECK(syni_slot_take(slots[i], syni_slot_generation(slots[i]), SYNI_SLOT_CONSUME));
     }
-    syni_slot_each_core(unpin_and_count, &n);
+    syni_slot_each(SYNI_SLOT_CORE, SYNI_SLOT_PIN, unpin_and_count, &n);
     CHECK_INT(n, N / 4);
     for (int i = 0; i < N; i++) {
         CHECK(syni_slot_unpin(slots[i]));
         syni_slot_free(slots[i]);
     }
     n = 0;
-    syni_slot_each_core(count, &n);
+    syni_slot_each(SYNI_SLOT_CORE, SYNI_SLOT_PIN, count, &n);
     CHECK_INT(n, 0);
 }
 

@@ -242,10 +242,117 @@ static void V6_of_very_many_the_first_are_named_and_the_others_counted(void)
 
 #if defined(SYN_CHECKED) && SYN_CHECKED
     CHECK_INT(times(text, "256 results of fail ("), 1);
-    CHECK_INT(times(text, "and 744 results more"), 1);
+    CHECK_INT(times(text, "and 744 more of these kinds"), 1);
 #else
     CHECK_INT(times(text, "result"), 0);
 #endif
+}
+
+/* --- channels, promises, objects --- */
+
+CHANNEL(int, ints);
+PROMISE(int, number);
+
+#define THING_METHODS(M, C) M(C, constructor, make)
+CLASS(thing, THING_METHODS);
+
+struct thing_impl {
+    int x;
+};
+
+CONSTRUCTOR(thing, make)
+{
+    co_begin;
+    me->x = 1;
+    co_end;
+}
+
+CLASS_TABLE(demo, thing, THING_METHODS, NULL);
+
+static struct ints_channel open_one, closed_one;
+static struct numbers_channel begun;
+static struct number_promise kept, broken, unread;
+static struct number_future of_kept, of_broken, of_unread;
+static struct thing *held, *released;
+
+static void leave_things(void)
+{
+    int v;
+
+    begin_in_real_time();
+    CHECK_INT(channel_new(ints, 1, &open_one), 0);
+    CHECK_INT(channel_new(ints, 1, &closed_one), 0);
+    begun = numbers();
+    CHECK_INT(channel_next(begun, &v), 0);
+    CHECK_INT(promise_new(number, &kept, &of_kept), 0);
+    CHECK_INT(promise_new(number, &broken, &of_broken), 0);
+    CHECK_INT(promise_new(number, &unread, &of_unread), 0);
+    CHECK_INT(promise_complete(unread, &(int){1}), 0);
+    CHECK_INT(future_detach(of_broken), 0); /* which does not complete it */
+    CHECK_INT(thing_make(&held), 0);
+    CHECK_INT(thing_make(&released), 0);
+    stop_all();
+    CHECK_INT(channel_close(closed_one), 0); /* a moment later, as one may */
+    CHECK_INT(promise_complete(kept, &(int){1}), 0);
+    CHECK_INT(future_get(of_kept, &v), 0);
+    thing_release(released);
+    CHECK_INT(pool_free(&disk), 0);
+}
+
+static void check_things(const char *text)
+{
+#if defined(SYN_CHECKED) && SYN_CHECKED
+    CHECK_INT(times(text, "1 channel of "), 2);
+    CHECK_INT(times(text, "'demo' was stopped, and 1 channel of numbers ("), 1);
+    CHECK_INT(times(text, "1 promise of "), 1);
+    CHECK_INT(times(text, "1 result of "), 1);
+    CHECK_INT(times(text, "'demo' was stopped, and an object of thing_make ("), 1);
+    CHECK_INT(times(text, "with 1 reference:"), 1);
+    CHECK_INT(times(text, "unclaimed_test.c:"), 5);
+    CHECK_INT(times(text, "synchronicity: "), 5);
+#else
+    CHECK_INT(times(text, "nobody"), 0);
+#endif
+}
+
+static void V6_channels_promises_and_objects_are_named_at_the_exit(void)
+{
+    const char *text = said_by_process(leave_things), *end = strstr(text, "END\n");
+
+    CHECK(end);
+    check_things(end);
+    CHECK_INT(times(text, "nobody"), times(end, "nobody")); /* not before */
+}
+
+static void leave_things_and_stop_everything(void)
+{
+    leave_things();
+    CHECK_INT(syn_stop_everything(syn_after(10)), 0);
+}
+
+static void V6_channels_promises_and_objects_are_named_when_everything_is_stopped(void)
+{
+    const char *text = said_by_process(leave_things_and_stop_everything);
+
+    check_things(text);
+    CHECK_INT(times(strstr(text, "END\n"), "nobody"), 0);
+}
+
+static void end_all_things(void)
+{
+    int v;
+
+    leave_things();
+    CHECK_INT(channel_close(open_one), 0);
+    CHECK_INT(channel_close(begun), 0);
+    CHECK(promise_complete(broken, &(int){1}) != 0); /* nobody wants it, and it is over */
+    CHECK_INT(future_get(of_unread, &v), 0);
+    thing_release(held);
+}
+
+static void V6_who_ends_things_after_a_stop_is_not_told_of(void)
+{
+    CHECK_INT(times(said_by_process(end_all_things), "nobody"), 0);
 }
 
 static const struct test_case cases[] = {
@@ -255,5 +362,8 @@ static const struct test_case cases[] = {
     TEST(V6_results_that_nobody_used_up_are_named_when_everything_is_stopped),
     TEST(V6_who_uses_a_result_after_a_stop_is_not_told_of),
     TEST(V6_of_very_many_the_first_are_named_and_the_others_counted),
+    TEST(V6_channels_promises_and_objects_are_named_at_the_exit),
+    TEST(V6_channels_promises_and_objects_are_named_when_everything_is_stopped),
+    TEST(V6_who_ends_things_after_a_stop_is_not_told_of),
 };
 TEST_MAIN_BOTH_MODES("unclaimed", cases);

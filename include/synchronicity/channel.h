@@ -94,7 +94,11 @@ struct syn_channel {
                                                             syn_err err, void *result)             \
         SYNI_CALL_BACK_TYPED(type)
 
-syn_err syni_channel_new(const struct syn_type *item, size_t capacity,
+struct syni_channel_site {
+    const char *file;
+    int line;
+};
+syn_err syni_channel_new(const struct syn_type *item, size_t capacity, struct syni_channel_site site,
                          struct syn_channel *out_channel);
 syn_err syni_channel_next(struct syn_channel channel, void *out_item, struct syn_deadline deadline);
 syn_err syni_channel_try_next(struct syn_channel channel, void *out_item);
@@ -113,7 +117,15 @@ syn_err syni_channel_look(struct syn_channel channel, const struct syn_type **ou
  * which then also comes out of the channel. */
 #define syn_channel_new(name, capacity, out_channel)                                               \
     ((void)(0 ? (out_channel) : (struct name##_channel *)NULL),                                    \
-     syni_channel_new(&syni_items_of_##name, (capacity), &(out_channel)->u.handle))
+     syni_channel_new(&syni_items_of_##name, (capacity), SYNI_CHANNEL_HERE,                        \
+                      &(out_channel)->u.handle))
+#ifdef __cplusplus
+#define SYNI_CHANNEL_HERE                                                                          \
+    syni_channel_site { __FILE__, __LINE__ }
+#else
+#define SYNI_CHANNEL_HERE                                                                          \
+    (struct syni_channel_site) { __FILE__, __LINE__ }
+#endif
 
 /* --- for consumers --- */
 

@@ -8,12 +8,15 @@
 
 #include "base/report.h"
 
-syn_err syni_channel_new(const struct syn_type *item, size_t capacity,
+syn_err syni_channel_new(const struct syn_type *item, size_t capacity, struct syni_channel_site site,
                          struct syn_channel *out_channel)
 {
-    return syni_channel_make(item, capacity, 0, out_channel)
-               ? SYN_OK
-               : syni_refuse(SYN_ENOMEM, "no memory for a channel");
+    struct syni_channel *channel = syni_channel_make(item, capacity, 0, out_channel);
+
+    if (!channel)
+        return syni_refuse(SYN_ENOMEM, "no memory for a channel");
+    channel->site = site;
+    return SYN_OK;
 }
 
 static syn_err channel_call_send(struct syni_channel *channel, const void *item,

@@ -15,6 +15,7 @@
 #include "base/exits.h"
 #include "base/report.h"
 #include "facade/life.h"
+#include "facade/object.h"
 #include "pool/keeper.h"
 #include "pool/pool.h"
 #include "task/slot.h"
@@ -56,6 +57,7 @@ static syn_err give_all_back(void)
         return err;
     syn_release_interrupt();
     syni_unclaimed_tell();
+    syni_objects_tell();
     syni_slow_await();
     syni_keeper_await();
     syni_thread_join_retired();

@@ -49,6 +49,8 @@ struct syn_job *syni_job_generator_new(const struct syn_blocking_generator *gene
     }
     if (!job)
         return NULL;
+    channel->site =
+        (struct syni_channel_site){generator->blocking.file, generator->blocking.line};
     job->channel = channel;
     job->work.known = true; /* who closes the channel asks it, while another's demand posts it */
     syni_slot_take(channel->slot, syni_slot_generation(channel->slot), SYNI_SLOT_PIN);

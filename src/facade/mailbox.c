@@ -236,6 +236,7 @@ syn_err syni_mail_refuse_no_function(void)
 /* --- the beginning --- */
 
 static const struct syn_mailbox_options mailbox_defaults;
+static const struct syni_channel_site nowhere; /* its channel is not the program's to close */
 
 syn_err syn_mailbox_new(const struct syn_mailbox_options *options, struct syn_mailbox **out_mailbox)
 {
@@ -244,7 +245,7 @@ syn_err syn_mailbox_new(const struct syn_mailbox_options *options, struct syn_ma
 
     options = options ? options : &mailbox_defaults;
     capacity = options->capacity ? options->capacity : DEFAULT_CAPACITY;
-    if (mailbox && syni_channel_new(&token_type, capacity, &mailbox->room_handle)) {
+    if (mailbox && syni_channel_new(&token_type, capacity, nowhere, &mailbox->room_handle)) {
         syni_free(mailbox, sizeof *mailbox);
         mailbox = NULL;
     }

@@ -118,6 +118,7 @@ syn_err syni_method_call(struct syn_task *public_frame, struct syn_object *objec
         syni_task_drop_arguments(SYNI_TASK(frame));
         return method_refuse(function, err);
     }
+    syni_object_made_by(object, function);
     frame->object = syn_object_retain(object);
     err = err ? method_refuse(function, err) : syni_call_on(SYNI_TASK(frame), home, out_result);
     syni_task_drop_arguments(SYNI_TASK(frame));
@@ -142,6 +143,7 @@ struct syn_task *syni_method_new(const struct syn_function *function, struct syn
     task = syni_call_new_on(function, home, out_future);
     if (!task)
         return NULL;
+    syni_object_made_by(object, function);
     ((struct syni_method_frame *)(void *)task)->object = syn_object_retain(object);
     return (struct syn_task *)(void *)task;
 }

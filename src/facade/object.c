@@ -41,6 +41,7 @@ static struct syni_object *allocate(const struct syn_class *object_class, struct
     syni_list_init(&object->resident.link);
     if (frame_size)
         object->frame = SYNI_TASK((char *)object->places + object_rounded(own_size));
+    syni_object_count(object);
     return object;
 }
 

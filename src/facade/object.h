@@ -18,6 +18,7 @@
 #include <synchronicity/method.h>
 #include <synchronicity/object.h>
 
+#include "base/census.h"
 #include "facade/home.h"
 #include "task/resident.h"
 
@@ -38,6 +39,11 @@ struct syni_object {
     /* any thread */
     atomic_long references;
     _Atomic(enum syni_object_state) state; /* moved under the lock, read without */
+#if defined(SYN_CHECKED) && SYN_CHECKED
+    struct syni_counted counted; /* object_leaks.c: among all */
+    bool told;                   /* by who tells */
+    char where[32], made[120];   /* its synchronizer's name, and what made it: copied, as unclaimed.c does */
+#endif
     syn_err refusal; /* of calls when it is ENDED: SYN_ECLOSED, or SYN_ELOOPDEAD; written before */
 
     /* under the lock */
@@ -75,6 +81,24 @@ struct __attribute__((may_alias)) syni_method_frame {
 
 /* Where a call of OBJECT's runs; why it cannot. */
 syn_err syni_object_home(const struct syn_object *object, struct syni_home **out_home);
+
+/* --- object_leaks.c: in checked builds --- */
+
+#if defined(SYN_CHECKED) && SYN_CHECKED
+/* OBJECT is there; is about to be freed; FUNCTION makes it, if it is still made. */
+void syni_object_count(struct syni_object *object);
+void syni_object_uncount(struct syni_object *object);
+void syni_object_made_by(struct syn_object *object, const struct syn_function *function);
+/* A synchronizer was stopped: those of it that nobody has released are told of at the exit; or now. */
+void syni_objects_note(void);
+void syni_objects_tell(void);
+#else
+#define syni_object_count(object) ((void)0)
+#define syni_object_uncount(object) ((void)0)
+#define syni_object_made_by(object, function) ((void)0)
+#define syni_objects_note() ((void)0)
+#define syni_objects_tell() ((void)0)
+#endif
 
 /* --- identity.c; each under the residents' lock --- */
 

@@ -161,6 +161,7 @@ void syni_object_destroy(struct syni_object *object, const struct syn_class *lev
 
 void syni_object_free(struct syni_object *object)
 {
+    syni_object_uncount(object);
     syni_report_free(object->report);
     syni_free(object, object->bytes);
 }

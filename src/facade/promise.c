@@ -37,7 +37,15 @@ static void free_promise(struct syni_core *core)
     syni_frame_free(promise, size_of(core->type), core->slot);
 }
 
-static const struct syni_core_ops promise_ops = {.free = free_promise};
+static const char *promise_site(const struct syni_core *core, int *out_line)
+{
+    const struct promise *promise = SYNI_CONTAINER(core, const struct promise, core);
+
+    *out_line = promise->line;
+    return promise->file;
+}
+
+static const struct syni_core_ops promise_ops = {.free = free_promise, .site = promise_site};
 static const struct syni_core_ops refused_ops = {.free = free_promise};
 
 /* NULL: there is no memory. */

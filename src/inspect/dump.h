@@ -37,6 +37,9 @@ void syni_dump_end(struct syni_dump *dump);
 void syni_dump_thing(struct syni_dump *dump, int depth, const char *kind, const char *name);
 void syni_dump_word(struct syni_dump *dump, const char *key, const char *words, const char *value);
 void syni_dump_number(struct syni_dump *dump, const char *key, const char *words, int64_t number);
+/* FILE, an address that is looked at, without its folder, and LINE. */
+void syni_dump_place(struct syni_dump *dump, const char *key, const char *words, const char *file,
+                     int line);
 /* NS, a span of time. */
 void syni_dump_span(struct syni_dump *dump, const char *key, const char *words, int64_t ns);
 /* So many more are not shown. */

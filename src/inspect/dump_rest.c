@@ -146,6 +146,8 @@ static void dump_open_channel(const void *address, void *user)
     syni_dump_word(dump, "state", "", channel.ended ? "ended, and not closed" : "open");
     syni_dump_number(dump, "items", "items", (int64_t)syni_ring_count(&channel.ring));
     syni_dump_number(dump, "capacity", "of at most", (int64_t)channel.capacity);
+    if (channel.site.file)
+        syni_dump_place(dump, "made", "made at ", channel.site.file, channel.site.line);
 }
 
 void syni_dump_channels(struct syni_dump *dump)

@@ -128,21 +128,10 @@ static void dump_wait(struct syni_dump *dump, const struct dump_section *section
 static void dump_place(struct syni_dump *dump, const struct syni_task *task)
 {
     struct syn_function function;
-    struct syni_text at = {0};
-    char path[4 * SYNI_DUMP_NAME], file[SYNI_DUMP_NAME], *end;
-    const char *name;
 
-    if (!syni_peek(&dump->peek, &function, task->function, sizeof function))
-        return;
-    syni_peek_string(&dump->peek, path, sizeof path, function.file);
-    name = strrchr(path, '/') ? strrchr(path, '/') + 1 : path;
-    end = file + (strlen(name) < sizeof file - 12 ? strlen(name) : sizeof file - 12);
-    memcpy(file, name, (size_t)(end - file));
-    syni_text_put(&at, ":"); /* it is not flushed */
-    syni_text_number(&at, task->at > 0 ? task->at : function.line);
-    memcpy(end, at.buffer, at.n);
-    end[at.n] = '\0';
-    syni_dump_word(dump, "at", "at ", file);
+    if (syni_peek(&dump->peek, &function, task->function, sizeof function))
+        syni_dump_place(dump, "at", "at ", function.file,
+                        task->at > 0 ? task->at : function.line);
 }
 
 static void dump_one(struct syni_dump *dump, struct dump_section *section, int depth,

@@ -141,6 +141,24 @@ void syni_dump_span(struct syni_dump *dump, const char *key, const char *words, 
         syni_text_put(&dump->text, " s");
 }
 
+void syni_dump_place(struct syni_dump *dump, const char *key, const char *words, const char *file,
+                     int line)
+{
+    struct syni_text at = {0};
+    char path[4 * SYNI_DUMP_NAME], place[SYNI_DUMP_NAME], *end;
+    const char *name;
+
+    syni_peek_string(&dump->peek, path, sizeof path, file);
+    name = strrchr(path, '/') ? strrchr(path, '/') + 1 : path;
+    end = place + (strlen(name) < sizeof place - 12 ? strlen(name) : sizeof place - 12);
+    memcpy(place, name, (size_t)(end - place));
+    syni_text_put(&at, ":"); /* it is not flushed */
+    syni_text_number(&at, line);
+    memcpy(end, at.buffer, at.n);
+    end[at.n] = '\0';
+    syni_dump_word(dump, key, words, place);
+}
+
 void syni_dump_rest(struct syni_dump *dump, int depth, const char *kind, uint64_t n)
 {
     if (n == 0)

@@ -34,6 +34,7 @@ enum { SYNI_CLOSE_LIMIT_S = 10 };
 
 struct syni_channel {
     const struct syn_type *item;
+    struct syni_channel_site site; /* where it was made, or its generator's; `file` NULL: inside */
     struct syni_slot *slot;
     size_t bytes; /* of this struct and the ring behind it */
     struct syni_mutex lock;

@@ -70,6 +70,8 @@ struct syni_core_ops {
     syn_err (*implicate)(struct syni_core *core, uint64_t id, struct syn_report **out_report);
     /* Whose result it passes on, if it is a copy; NULL: it is none. Any thread, with a reference. */
     const struct syni_core *(*source)(const struct syni_core *core);
+    /* Where it was made, for one that nothing but the program completes; NULL: it is no such. */
+    const char *(*site)(const struct syni_core *core, int *out_line);
     bool is_job; /* a thread of a pool produces it */
     const void *(*owner)(const struct syni_core *core); /* that pool; NULL: none */
 };

@@ -148,29 +148,30 @@ void syni_slot_restore(struct syni_slot *slot)
     atomic_fetch_sub_explicit(&slot->life, SYNI_SLOT_RESERVED, memory_order_relaxed);
 }
 
-/* A reference to the core that SLOT names, if it does and nobody used it up; NULL. */
-static void *pin_core(struct syni_slot *slot)
-{
-    uint64_t life = syni_slot_life(slot);
-
-    if (!(life & SYNI_SLOT_IS_CORE))
-        return NULL;
-    return syni_slot_take(slot, (uint32_t)(life >> SYNI_SLOT_SHIFT), SYNI_SLOT_PIN);
-}
-
-void syni_slot_each_core(void (*fn)(void *core, void *user), void *user)
+static struct chunk *first_chunk(void)
 {
     struct chunk *chunk;
 
     syni_mutex_lock(&slot_lock);
     chunk = chunks;
     syni_mutex_unlock(&slot_lock);
-    for (; chunk; chunk = chunk->next)
-        for (int i = 0; i < CHUNK; i++) {
-            void *core = pin_core(&chunk->slots[i]);
+    return chunk;
+}
 
-            if (core)
-                fn(core, user);
+void syni_slot_each(enum syni_slot_kind kind, enum syni_slot_take take,
+                    void (*fn)(void *thing, void *user), void *user)
+{
+    for (struct chunk *chunk = first_chunk(); chunk; chunk = chunk->next)
+        for (int i = 0; i < CHUNK; i++) {
+            struct syni_slot *slot = &chunk->slots[i];
+            uint64_t life = syni_slot_life(slot);
+            bool is_core = life & SYNI_SLOT_IS_CORE;
+            void *thing = is_core == (kind == SYNI_SLOT_CORE)
+                              ? syni_slot_take(slot, (uint32_t)(life >> SYNI_SLOT_SHIFT), take)
+                              : NULL;
+
+            if (thing)
+                fn(thing, user);
         }
 }
 

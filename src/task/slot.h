@@ -228,9 +228,10 @@ static inline bool syni_slot_is_wanted(const struct syni_slot *slot)
     return !(syni_slot_life(slot) & SYNI_SLOT_LET_GO);
 }
 
-/* FN for each core in any slot that nobody used up, with a reference that FN gives up. What
- * comes or goes meanwhile may be left out. */
-void syni_slot_each_core(void (*fn)(void *core, void *user), void *user);
+/* FN for each thing of KIND in any slot, with a reference as TAKE says, which FN gives up: a PIN, of those that
+ * nobody used up or closed, or PIN_ANY. What comes or goes meanwhile may be left out. */
+void syni_slot_each(enum syni_slot_kind kind, enum syni_slot_take take,
+                    void (*fn)(void *thing, void *user), void *user);
 
 /* FN for each channel in any slot whose handle was not used up: an address, of something that may be gone by
  * then. Takes no lock. */
