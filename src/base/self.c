@@ -14,11 +14,11 @@
 _Thread_local struct syni_self syni_this_thread;
 
 static struct syni_mutex self_lock = SYNI_MUTEX_INIT(RECORDS);
-static struct syni_list records = {&records, &records}; /* under lock: those that give back */
+static struct syni_list self_records = {&self_records, &self_records}; /* under lock: those that give back */
 
 const struct syni_list *syni_self_list(void)
 {
-    return &records;
+    return &self_records;
 }
 
 /* What is called here may make new belongings. They bring us back. */
@@ -52,9 +52,9 @@ static void self_forked(void)
     self->number = syni_thread_number();
     for (int i = SYNI_OWNS_DRIVE; i <= SYNI_OWNS_FRAMES; i++)
         self->give_back[i] = NULL;
-    syni_list_init(&records);
+    syni_list_init(&self_records);
     if (self->will_give_back)
-        syni_list_append(&records, &self->link);
+        syni_list_append(&self_records, &self->link);
 }
 
 static struct syni_fork_call self_fork_call = {.lock = &self_lock, .child = self_forked};
@@ -66,8 +66,8 @@ void syni_self_end_all(void)
     do {
         self = NULL;
         syni_mutex_lock(&self_lock);
-        if (!syni_list_empty(&records))
-            self = SYNI_CONTAINER(records.next, struct syni_self, link);
+        if (!syni_list_empty(&self_records))
+            self = SYNI_CONTAINER(self_records.next, struct syni_self, link);
         syni_mutex_unlock(&self_lock);
         if (self)
             self_end(self);
@@ -89,6 +89,6 @@ void syni_self_owns(struct syni_self *self, enum syni_belonging belonging,
     if (!self->will_give_back)
         return; /* what this thread has stays behind when it ends */
     syni_mutex_lock(&self_lock);
-    syni_list_append(&records, &self->link);
+    syni_list_append(&self_records, &self->link);
     syni_mutex_unlock(&self_lock);
 }

@@ -8,12 +8,12 @@
 #include "base/fork.h"
 
 static struct syni_mutex registry_lock = SYNI_MUTEX_INIT(REGISTRY);
-static struct syni_list registry = {&registry, &registry};
+static struct syni_list live_registry = {&live_registry, &live_registry};
 
 /* The loops of the parent are not of this process. */
 static void live_forked(void)
 {
-    syni_list_init(&registry);
+    syni_list_init(&live_registry);
 }
 
 static struct syni_fork_call live_fork_call = {.lock = &registry_lock, .child = live_forked};
@@ -22,7 +22,7 @@ void syni_live_register(struct syni_loop *loop)
 {
     syni_fork_watch(&live_fork_call);
     syni_mutex_lock(&registry_lock);
-    syni_list_append(&registry, &loop->registered);
+    syni_list_append(&live_registry, &loop->registered);
     syni_mutex_unlock(&registry_lock);
 }
 
@@ -36,12 +36,12 @@ void syni_live_unregister(struct syni_loop *loop)
 void syni_live_each(void (*fn)(struct syni_loop *loop, void *user), void *user)
 {
     syni_mutex_lock(&registry_lock);
-    SYNI_LIST_EACH (node, &registry)
+    SYNI_LIST_EACH (node, &live_registry)
         fn(SYNI_CONTAINER(node, struct syni_loop, registered), user);
     syni_mutex_unlock(&registry_lock);
 }
 
 const struct syni_list *syni_live_list(void)
 {
-    return &registry;
+    return &live_registry;
 }

@@ -20,7 +20,7 @@
 
 /* Taken inside a pool's lock. */
 static struct syni_mutex all_lock = SYNI_MUTEX_INIT(POOLS);
-static struct syni_list all = {&all, &all};
+static struct syni_list pool_list = {&pool_list, &pool_list};
 
 static struct syni_pool_stopper *stopper_of(struct syni_list *node)
 {
@@ -45,7 +45,7 @@ static void tell_over(struct syni_pool_stopper *here)
 /* Pools of the parent process are not stopped here. */
 static void pool_life_forked(void)
 {
-    syni_list_init(&all);
+    syni_list_init(&pool_list);
 }
 
 static struct syni_fork_call pool_life_fork_call = {.lock = &all_lock, .child = pool_life_forked};
@@ -132,13 +132,13 @@ void syni_pool_register(struct syni_pool *pool)
     syni_fork_watch(&pool_life_fork_call);
     syni_mutex_lock(&all_lock);
     if (syni_list_empty(&pool->registered))
-        syni_list_append(&all, &pool->registered);
+        syni_list_append(&pool_list, &pool->registered);
     syni_mutex_unlock(&all_lock);
 }
 
 const struct syni_list *syni_pool_list(void)
 {
-    return &all;
+    return &pool_list;
 }
 
 struct syni_pool *syni_pool_pin(unsigned i)
@@ -146,7 +146,7 @@ struct syni_pool *syni_pool_pin(unsigned i)
     struct syni_pool *found = NULL;
 
     syni_mutex_lock(&all_lock);
-    SYNI_LIST_EACH (node, &all) {
+    SYNI_LIST_EACH (node, &pool_list) {
         if (i-- > 0)
             continue;
         found = SYNI_CONTAINER(node, struct syni_pool, registered);
