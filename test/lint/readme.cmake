@@ -38,7 +38,7 @@ code_of(${SOURCE}/docs/first-async-function.md 1 first)
 code_of(${SOURCE}/docs/first-async-function.md 3 second)
 compiles(guide "${first}\n${second}")
 foreach(chapter blocking-code cancellation channels classes ending-a-program from-c-thread-pools
-        in-your-own-loop network processes streams-of-your-own when-it-hangs)
+        in-your-own-loop network processes seeing-inside streams-of-your-own when-it-hangs)
     program_of(${SOURCE}/docs/${chapter}.md program)
     compiles(${chapter} "${program}")
 endforeach()
