@@ -54,7 +54,7 @@ syn_err syn_dump_on_signal(int number);
  * what it waits for in it. Arrows lead from who calls to the task or job, and from who wakes to the task that
  * is woken. Wake-ups by system calls and hand-overs of the driving are marks.
  *
- * Each thread writes what happens into a ring of its own, without a lock, in 0.1 to 0.3 us; a thread of the
+ * Each thread writes what happens into a ring of its own, without a lock, in less than 0.1 us; a thread of the
  * library, which lives as long as the trace, writes it out. Where that does not keep up events are dropped,
  * and the trace says how many. */
 struct syn_trace_options {

