@@ -21,6 +21,17 @@ foreach(name IN LISTS top)
     endif()
 endforeach()
 
+# Compiled by hand (`cc -c src/*/*.c`), all objects lie in one folder: no two sources have one name.
+file(GLOB sources RELATIVE ${SOURCE} ${SOURCE}/src/*/*.c)
+set(source_names)
+foreach(source IN LISTS sources)
+    get_filename_component(name ${source} NAME)
+    if(name IN_LIST source_names)
+        complain("${source}: another folder has a ${name}; give this one a name of its own")
+    endif()
+    list(APPEND source_names ${name})
+endforeach()
+
 file(GLOB_RECURSE files RELATIVE ${SOURCE} ${SOURCE}/include/* ${SOURCE}/src/* ${SOURCE}/test/*
     ${SOURCE}/docs/* ${SOURCE}/.ci/*)
 list(APPEND files CMakeLists.txt)
