@@ -104,7 +104,7 @@ static void unclaimed_tell(const struct note *note, unsigned long n)
     static const char *const says[] = {
         "used up by nobody: get, cancel or detach each future",
         "closed by nobody: call syn_channel_close() for each",
-        "completed by nobody: complete, fail or cancel each, or whoever awaits it waits for ever"};
+        "completed by nobody: complete, fail or drop each, or whoever awaits it waits for ever"};
     const char *was = note->where[0] ? "' was stopped, and " : "";
 
     syni_print("%s%s%s%lu %s%s of %s %s %s", note->where[0] ? "'" : "", note->where, was, n,
