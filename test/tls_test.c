@@ -73,6 +73,35 @@ static void I9_an_address_is_verified_as_an_address(void)
     end_tls(&e);
 }
 
+static bool names_in_its_hello(struct ends *e, const char *host)
+{
+    struct syn_stream *ends[2];
+    struct tls_client_future client;
+    char room[2000], *at = room;
+    bool found = false;
+    size_t n;
+
+    wire(ends, 0);
+    client = tls_client_future(e->client_context, ends[0], host);
+    CHECK_INT(syn_stream_read(ends[1], room, sizeof room, &n), SYN_OK);
+    for (; n >= strlen(host); n--, at++)
+        found = found || memcmp(at, host, strlen(host)) == 0;
+    CHECK_INT(future_cancel(client), SYN_ECANCELED);
+    CHECK_INT(syn_stream_close(ends[1]), SYN_OK);
+    return found;
+}
+
+/* SNI: a server of many names shows the certificate of that one. Addresses are no names. */
+static void I9_a_client_says_for_which_host_it_came(void)
+{
+    struct ends e;
+
+    begin_tls(&e, "good");
+    CHECK(names_in_its_hello(&e, "localhost"));
+    CHECK(!names_in_its_hello(&e, "127.0.0.1"));
+    end_tls(&e);
+}
+
 static void I9_a_server_may_want_to_know_its_clients(void)
 {
     struct ends e;
@@ -391,6 +420,7 @@ static const struct test_case cases[] = {
     TEST(I9_an_expired_certificate_is_refused),
     TEST(I9_a_certificate_by_nobody_is_refused),
     TEST(I9_an_address_is_verified_as_an_address),
+    TEST(I9_a_client_says_for_which_host_it_came),
     TEST(I9_a_server_may_want_to_know_its_clients),
     TEST(I9_an_end_without_close_notify_is_an_error),
     TEST(I9_what_is_no_tls_is_an_error_and_is_closed),

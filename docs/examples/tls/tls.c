@@ -26,6 +26,8 @@
 
 /* A connection that waits for its peer has room for FEW bytes. */
 enum { PIECE = 16 << 10, FEW = 512 };
+/* Seconds for which a peer that is refused may take its time. */
+#define PATIENCE 1.0
 
 struct tls_stream {
     struct syn_stream stream;
@@ -39,6 +41,8 @@ struct tls_stream {
     int ended;                                 /* the inner stream has */
     int reading, writing;                      /* by the stream's own operations */
     syn_err failed;                            /* for good */
+    const char *reason;                        /* then; NULL */
+    int tells_why;                             /* then; an alert says it */
     size_t sent, taken;                        /* of OUTGOING */
     char *outgoing;                            /* while there is something to send; NULL */
     char *more;                                /* while much comes, of PIECE bytes; NULL */
@@ -120,24 +124,35 @@ static syn_err enter(const struct tls_stream *me, const struct syn_task *task, i
     return busy ? SYN_EBUSY : me->failed;
 }
 
-/* Why OpenSSL could not go on, with words; the connection is of no use any more. */
-static syn_err failure(struct tls_stream *me, char *message)
+/* OpenSSL could not go on: the connection is of no use any more. What it says of that is static. */
+static syn_err failure(struct tls_stream *me)
 {
     long verified = SSL_get_verify_result(me->ssl);
 
     if (verified != X509_V_OK && !SSL_is_init_finished(me->ssl)) {
-        snprintf(message, SYN_MESSAGE_MAX, "the peer is not trusted: %s",
-                 X509_verify_cert_error_string(verified));
-        ERR_clear_error();
-        return me->failed = TLS_EVERIFY;
+        me->failed = TLS_EVERIFY;
+        me->reason = X509_verify_cert_error_string(verified);
+    } else {
+        me->failed = SYN_EPROTO;
+        me->reason = tls_reason();
     }
-    tls_words("TLS failed", message);
-    return me->failed = SYN_EPROTO;
+    ERR_clear_error();
+    me->tells_why = BIO_ctrl_pending(me->out) > 0;
+    return me->failed;
+}
+
+/* Why it failed, in words, into MESSAGE. */
+static const char *why(const struct tls_stream *me, char *message)
+{
+    snprintf(message, SYN_MESSAGE_MAX, "%s%s%s",
+             me->failed == TLS_EVERIFY ? "the peer is not trusted" : "TLS failed",
+             me->reason ? ": " : "", me->reason ? me->reason : "");
+    return message;
 }
 
 /* What RESULT of an operation of OpenSSL means: 0: it went well; SYN_EAGAIN: it needs input;
- * SYN_EEND. */
-static syn_err meaning(struct tls_stream *me, int result, char *message)
+ * SYN_EEND; else it is that of failure(). */
+static syn_err meaning(struct tls_stream *me, int result)
 {
     switch (SSL_get_error(me->ssl, result)) {
     case SSL_ERROR_NONE:
@@ -147,8 +162,33 @@ static syn_err meaning(struct tls_stream *me, int result, char *message)
     case SSL_ERROR_ZERO_RETURN:
         return SYN_EEND;
     default:
-        return failure(me, message);
+        return failure(me);
     }
+}
+
+/* The peer is told why, by an alert, if it takes it. */
+ASYNC(SYN_FREE, void, tell_why, (struct tls_stream *, me))
+{
+    co_begin;
+    co_await_by(flush_future(self->me), syn_after(PATIENCE));
+    co_end;
+}
+
+/* The inner stream is about to be closed. Where the peer was told why, what it still sends is read to
+ * its end, for a while: a socket that is closed before answers with a reset, which may overtake the alert. */
+ASYNC(SYN_FREE, void, linger, (struct tls_stream *, me), SYN_LOCAL(struct syn_deadline, until),
+      SYN_LOCAL(size_t, n), SYN_LOCAL(char, sink[FEW]))
+{
+    co_begin;
+    if (!self->me->tells_why)
+        co_done;
+    self->me->tells_why = 0;
+    self->until = syn_after(PATIENCE);
+    co_try_by(syn_stream_shutdown_future(self->me->inner), self->until);
+    do
+        co_try_by(syn_stream_read_future(self->me->inner, self->sink, FEW), &self->n, self->until);
+    while (self->n > 0);
+    co_end;
 }
 
 ASYNC(SYN_FREE, size_t, tls_read, (struct tls_stream *, me), (void *, buffer), (size_t, size),
@@ -166,19 +206,21 @@ ASYNC(SYN_FREE, size_t, tls_read, (struct tls_stream *, me), (void *, buffer), (
     for (;;) {
         ERR_clear_error();
         n = SSL_read(self->me->ssl, self->buffer, self->size < INT_MAX ? (int)self->size : INT_MAX);
-        err = meaning(self->me, n, message);
+        err = meaning(self->me, n);
         if (!err)
             co_return((size_t)n);
         if (err == SYN_EEND)
             co_return(0);
         if (err != SYN_EAGAIN)
-            co_fail(err, message);
+            break;
         /* What reading made us say, an alert. It is small, so it goes at once, or the peer does not
          * read; then a write takes it along, since a read must not wait for that. */
         if (BIO_ctrl_pending(self->me->out) > 0 && !self->me->writing)
             co_await_by(flush_future(self->me), syn_after(0.01));
         co_try(fill_future(self->me, self->me->fills));
     }
+    co_await(tell_why_future(self->me));
+    co_fail(self->me->failed, why(self->me, message));
     co_finally;
     if (self->entered)
         self->me->reading = 0;
@@ -201,13 +243,19 @@ ASYNC(SYN_FREE, size_t, tls_write, (struct tls_stream *, me), (const void *, dat
     while (!self->accepted) {
         ERR_clear_error();
         n = SSL_write(self->me->ssl, self->data, self->size < PIECE ? (int)self->size : PIECE);
-        err = meaning(self->me, n, message);
+        err = meaning(self->me, n);
         if (!err)
             self->accepted = (size_t)n;
-        else if (err != SYN_EAGAIN)
-            co_fail(err == SYN_EEND ? SYN_EPIPE : err, message);
-        else
+        else if (err == SYN_EEND)
+            co_fail(SYN_EPIPE);
+        else if (err == SYN_EAGAIN)
             co_try(fill_future(self->me, self->me->fills));
+        else
+            break;
+    }
+    if (!self->accepted) {
+        co_await(tell_why_future(self->me));
+        co_fail(self->me->failed, why(self->me, message));
     }
     co_try(flush_future(self->me));
     co_return(self->accepted);
@@ -251,7 +299,8 @@ static void forget(struct tls_stream *me)
     free(me);
 }
 
-ASYNC(SYN_FREE, void, tls_close, (struct tls_stream *, me))
+/* Clean-up from the moment that it is not refused. */
+ASYNC(SYN_FREE, void, tls_close, (struct tls_stream *, me), SYN_LOCAL(int, entered))
 {
     syn_err err;
 
@@ -259,7 +308,16 @@ ASYNC(SYN_FREE, void, tls_close, (struct tls_stream *, me))
     err = enter(self->me, &self->syn, self->me->reading || self->me->writing);
     if (err == SYN_EWRONGLOOP || err == SYN_EBUSY)
         co_fail(err);
-    co_try(syn_stream_close_future(self->me->inner)); /* refused: it stays open, and so do we */
+    self->entered = self->me->reading = self->me->writing = 1;
+    co_finally;
+    if (!self->entered)
+        co_done;
+    co_await(linger_future(self->me));
+    co_await(syn_stream_close_future(self->me->inner));
+    if (co_status) { /* refused: it stays open, and so do we */
+        self->me->reading = self->me->writing = 0;
+        co_fail(co_status);
+    }
     forget(self->me);
     co_end;
 }
@@ -349,14 +407,15 @@ static struct tls_stream *tls_new(struct tls_context *context, struct syn_stream
     return me;
 }
 
-ASYNC(SYN_FREE, void, handshake, (struct tls_stream *, me), SYN_LOCAL(syn_err, err),
-      SYN_LOCAL(char, message[SYN_MESSAGE_MAX]))
+ASYNC(SYN_FREE, void, handshake, (struct tls_stream *, me), SYN_LOCAL(syn_err, err))
 {
+    char message[SYN_MESSAGE_MAX];
+
     co_begin;
     self->me->home = syn_task_synchronizer(&self->syn);
     for (;;) {
         ERR_clear_error();
-        self->err = meaning(self->me, SSL_do_handshake(self->me->ssl), self->message);
+        self->err = meaning(self->me, SSL_do_handshake(self->me->ssl));
         if (self->err && self->err != SYN_EAGAIN)
             break;
         co_try(flush_future(self->me));
@@ -364,9 +423,10 @@ ASYNC(SYN_FREE, void, handshake, (struct tls_stream *, me), SYN_LOCAL(syn_err, e
             co_done;
         co_try(fill_future(self->me, self->me->fills));
     }
-    /* The peer is told why, if it takes it. */
-    co_await_by(flush_future(self->me), syn_after(1.0));
-    co_fail(self->err == SYN_EEND ? SYN_EPROTO : self->err, self->message);
+    if (self->err == SYN_EEND)
+        co_fail(SYN_EPROTO, "TLS failed: the peer ended the handshake");
+    co_await(tell_why_future(self->me));
+    co_fail(self->me->failed, why(self->me, message));
     co_end;
 }
 
@@ -397,6 +457,8 @@ ASYNC(SYN_FREE, struct syn_stream *, opened, (struct tls_context *, context),
     co_return_result;
     co_finally;
     if (self->take_inner) {
+        if (self->me)
+            co_await(linger_future(self->me));
         co_await(syn_stream_close_future(self->take_inner));
         if (self->me)
             forget(self->me);

@@ -12,14 +12,11 @@
 
 #include "tls/tls_inside.h"
 
-const char *tls_words(const char *what, char *message)
+const char *tls_reason(void)
 {
     unsigned long code = ERR_peek_last_error();
-    const char *reason = code ? ERR_reason_error_string(code) : NULL;
 
-    snprintf(message, SYN_MESSAGE_MAX, "%s%s%s", what, reason ? ": " : "", reason ? reason : "");
-    ERR_clear_error();
-    return message;
+    return code ? ERR_reason_error_string(code) : NULL;
 }
 
 /* "h2,http/1.1" as the protocol has it: each with its length before it. */

@@ -43,8 +43,7 @@ void tls_sessions_end(struct tls_context *context);
 /* SSL, of CONTEXT, talks to HOST, and begins with a session of it, if there is one. 0: no memory. */
 int tls_sessions_use(struct tls_context *context, SSL *ssl, const char *host);
 
-/* What OpenSSL's queue of this thread says, which is empty afterwards, or WHAT; into MESSAGE, of
- * SYN_MESSAGE_MAX bytes. */
-const char *tls_words(const char *what, char *message);
+/* What OpenSSL's queue of this thread says; static. NULL: nothing. */
+const char *tls_reason(void);
 
 #endif
