@@ -48,7 +48,26 @@ static const char *refusal_of(const struct syn_udp *udp, syn_err err)
         return "there is no socket";
     if (err == SYN_EWRONGLOOP)
         return "a UDP socket stays on the synchronizer that used it first, which is another one";
+    if (err == SYN_EINVAL)
+        return "there are no datagrams: NULL";
     return err == SYN_EBUSY ? "another send, or receive, of this socket is under way" : NULL;
+}
+
+static bool *direction(struct syn_udp *udp, bool sends)
+{
+    return sends ? &udp->sending : &udp->receiving;
+}
+
+/* A send or receive of TASK begins, and has its direction until it ends. HAS_DATAGRAMS: or wants none. */
+static syn_err udp_begin(struct syn_udp *udp, struct syn_task *task, bool sends, bool has_datagrams)
+{
+    syn_err err = udp ? udp_enter(udp, direction(udp, sends), task) : SYN_EINVAL;
+
+    if (!err && !has_datagrams)
+        err = SYN_EINVAL;
+    if (!err)
+        *direction(udp, sends) = true;
+    return err;
 }
 
 /* ------------------------------------------------------------- connect -- */
@@ -167,17 +186,12 @@ static struct syn_step send_ends(struct syn_udp_send *self);
 SYN_ASYNC_DEFINE(SYN_FREE, size_t, syn_udp_send, (struct syn_udp *, udp),
                  (const struct syn_datagram *, datagrams), (size_t, n))
 {
-    syn_err err = self->udp ? udp_enter(self->udp, &self->udp->sending, &self->syn) : SYN_EINVAL;
+    syn_err err = udp_begin(self->udp, &self->syn, true, self->datagrams || self->n == 0);
 
     if (err)
         return syn_step_fail(self, err, refusal_of(self->udp, err));
-    if (self->n == 0)
-        return syn_step_return(self, 0);
-    if (!self->datagrams)
-        return syn_step_fail(self, SYN_EINVAL, "there are no datagrams: NULL");
-    self->udp->sending = true;
     syn_step_finally(self, send_ends);
-    return roomier(self);
+    return self->n > 0 ? roomier(self) : syn_step_return(self, 0);
 }
 
 static int send_some(struct syn_udp *udp, const struct syn_datagram *datagrams, size_t n)
@@ -230,16 +244,13 @@ static struct syn_step receive_ends(struct syn_udp_receive *self);
 SYN_ASYNC_DEFINE(SYN_FREE, size_t, syn_udp_receive, (struct syn_udp *, udp),
                  (struct syn_datagram *, datagrams), (size_t, n))
 {
-    syn_err err = self->udp ? udp_enter(self->udp, &self->udp->receiving, &self->syn) : SYN_EINVAL;
+    syn_err err = udp_begin(self->udp, &self->syn, false, self->datagrams || self->n == 0);
 
     if (err)
         return syn_step_fail(self, err, refusal_of(self->udp, err));
+    syn_step_finally(self, receive_ends);
     if (self->n == 0)
         return syn_step_return(self, 0);
-    if (!self->datagrams)
-        return syn_step_fail(self, SYN_EINVAL, "there are no datagrams: NULL");
-    self->udp->receiving = true;
-    syn_step_finally(self, receive_ends);
     if (self->udp->emptied)
         return syn_step_readable(self, self->udp->fd, udp_readable);
     return udp_readable(self);
