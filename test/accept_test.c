@@ -6,6 +6,8 @@
 #define _DEFAULT_SOURCE
 #include <sys/resource.h>
 
+#include <synchronicity/retry.h>
+
 #include "support/io_rig.h"
 
 SYNCHRONIZER(other);
@@ -326,6 +328,65 @@ static void T4_each_allocation_failing_leaves_nothing_behind(void)
     done();
 }
 
+/* --- a server that accepts and never answers --- */
+
+static int accepted;
+
+ASYNC(SYN_FREE, void, swallow, (struct syn_listener *, l), SYN_LOCAL(struct syn_stream *, s[8]))
+{
+    co_begin;
+    for (; accepted < 8; accepted++)
+        co_try(syn_tcp_accept_future(self->l), &self->s[accepted]);
+    co_finally;
+    for (; accepted > 0; accepted--)
+        co_await(syn_stream_close_future(self->s[accepted - 1]));
+    co_end;
+}
+
+ASYNC(SYN_FREE, void, ask_once, (int, port), SYN_LOCAL(struct syn_stream *, s), SYN_LOCAL(size_t, n),
+      SYN_LOCAL(char, room[10]))
+{
+    co_begin;
+    co_try(syn_tcp_connect_future("127.0.0.1", self->port), &self->s);
+    co_try(syn_stream_write_all_future(self->s, "hello\n", 6));
+    co_try(syn_stream_read_future(self->s, self->room, sizeof self->room), &self->n);
+    co_finally;
+    co_await(syn_stream_close_future(self->s));
+    co_end;
+}
+
+ASYNC(SYN_FREE, int, ask_patiently, (int, port), SYN_LOCAL(struct syn_retry, retry))
+{
+    static const struct syn_retry_options options = {.max_attempts = 3};
+
+    co_begin;
+    self->retry = syn_retry_with(&options);
+    for (;;) {
+        co_await_by(ask_once_future(self->port), syn_after(5));
+        co_retry(&self->retry);
+    }
+    co_check;
+    co_end;
+}
+
+/* Each attempt has its deadline, closes its connection, and the last one's error is the answer. */
+static void I10_a_server_that_accepts_and_never_answers_is_noticed(void)
+{
+    struct swallow_future server;
+    struct syn_listener *l;
+
+    begin();
+    l = listen_here();
+    accepted = 0;
+    server = swallow_future(l);
+    CHECK_INT(ask_patiently(syn_listener_port(l), NULL), SYN_ETIMEDOUT);
+    CHECK(now() >= 15 * SECOND && now() < 16 * SECOND);
+    CHECK_INT(accepted, 3);
+    CHECK_INT(future_cancel(server), SYN_ECANCELED);
+    CHECK_INT(syn_listener_close(l), SYN_OK);
+    finish_default();
+}
+
 static const struct test_case cases[] = {
     TEST(X3_an_accept_ends_at_its_deadline_and_the_listener_goes_on),
     TEST(X3_a_cancelled_accept_loses_no_connection),
@@ -338,5 +399,6 @@ static const struct test_case cases[] = {
     TEST(X3_an_accept_that_waits_for_descriptors_can_be_given_up),
     TEST(I3_a_connection_that_is_gone_already_is_passed_over),
     TEST(T4_each_allocation_failing_leaves_nothing_behind),
+    TEST(I10_a_server_that_accepts_and_never_answers_is_noticed),
 };
 TEST_MAIN_BOTH_MODES("accept", cases);

@@ -96,8 +96,7 @@ static int socket_changed(CURL *easy, curl_socket_t fd, int what, void *user, vo
         w->what = what;
         syn_forget_descriptor(NULL, fd);
     } else if (what != CURL_POLL_REMOVE) {
-        w = calloc(1, sizeof *w);
-        if (!w)
+        if (!(w = calloc(1, sizeof *w)))
             return -1;
         *w = (struct watched){fd, what, 0};
         curl_multi_assign(multi, fd, w);
