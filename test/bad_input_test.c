@@ -9,7 +9,11 @@
 #include <math.h>
 #include <signal.h>
 
+#include <synchronicity/child.h>
+#include <synchronicity/mailbox.h>
+#include <synchronicity/signal.h>
 #include <synchronicity/tcp.h>
+#include <synchronicity/udp.h>
 
 #include "support/call_rig.h"
 
@@ -343,6 +347,28 @@ static void C1_a_step_that_does_not_say_what_comes_next_is_a_panic(void)
     falls_off(1);
 }
 
+/* What the library made, and is not there. */
+static void E1_ending_nothing_is_fine(void)
+{
+    struct syn_exit exit;
+
+    begin();
+    CHECK_INT(synchronizer_free(NULL), 0);
+    CHECK_INT(syn_pool_free(NULL), 0);
+    CHECK_INT(syn_clock_free(NULL), 0);
+    CHECK_INT(syn_mailbox_close(NULL), 0);
+    syn_mailbox_release(NULL);
+    syn_object_release(NULL);
+    CHECK_INT(syn_signals_close(NULL), 0);
+    CHECK_INT(syn_listener_close(NULL), 0);
+    CHECK_INT(syn_stream_close(NULL), 0);
+    CHECK_INT(syn_udp_close(NULL), 0);
+    CHECK_INT(syn_child_close(NULL, &exit), 0);
+    CHECK_INT(pool_stop(syn_default_pool(), syn_never()), 0);
+    finish(syn_default_synchronizer());
+    done();
+}
+
 static const struct test_case cases[] = {
     TEST(L1_a_synchronizer_that_is_not_there_is_refused),
     TEST(L2_everything_said_to_a_stopped_synchronizer_is_answered),
@@ -358,5 +384,6 @@ static const struct test_case cases[] = {
     TEST_DIES(C1_waiting_in_a_wide_switch_is_a_panic, SIGABRT, "inside a switch of its own: waits_in_a_wide_switch ("),
     TEST_DIES(C1_a_step_that_does_not_say_what_comes_next_is_a_panic, SIGABRT,
               "without saying what comes next"),
+    TEST(E1_ending_nothing_is_fine),
 };
 TEST_MAIN_BOTH_MODES("bad_input", cases);

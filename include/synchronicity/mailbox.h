@@ -105,7 +105,8 @@ syn_err syn_mailbox_drain(struct syn_mailbox *mailbox, unsigned max);
 
 /* Ends what is outstanding, as above, and refuses more: SYN_ECLOSED. When it returns on_mail is called no
  * more, and does not run; hold no lock that it takes. A callback that another thread runs at this
- * moment is not waited for. Closing twice is fine. Fails: SYN_EDEADLK (in on_mail); SYN_EFORKED. */
+ * moment is not waited for. Closing twice is fine, and so is NULL. Fails: SYN_EDEADLK (in on_mail);
+ * SYN_EFORKED. */
 syn_err syn_mailbox_close(struct syn_mailbox *mailbox);
 
 /* How many registrations are outstanding. */

@@ -362,8 +362,11 @@ static void mailbox_end_all(struct mailbox_visit *visit)
 syn_err syn_mailbox_close(struct syn_mailbox *mailbox)
 {
     struct mailbox_visit visit;
-    syn_err err = mailbox_begin(&visit, mailbox, "syn_mailbox_close");
+    syn_err err;
 
+    if (!mailbox)
+        return SYN_OK;
+    err = mailbox_begin(&visit, mailbox, "syn_mailbox_close");
     if (err)
         return err;
     mailbox_end_all(&visit);
