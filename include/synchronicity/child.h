@@ -37,6 +37,7 @@
 #ifndef SYNCHRONICITY_CHILD_H
 #define SYNCHRONICITY_CHILD_H
 
+#include <stdint.h>
 #include <sys/types.h>
 
 #include <synchronicity/blocking.h>
@@ -67,6 +68,7 @@ struct syn_child_options {
     int in, out, err;               /* its standard streams, see above */
     int new_session;                /* 1: a session of its own, without the terminal */
     double grace;                   /* seconds from SIGTERM to SIGKILL when it is ended; 0: 5 */
+    int64_t reserved[4];            /* zero: options of later versions */
 };
 
 /* How a child ended: by exit(CODE), or by a signal. */
@@ -77,7 +79,7 @@ struct syn_exit {
 
 /* Starts a child, on the default pool, since that may take long. A child that nobody fetches is
  * killed. Fails: as execve() does (ENOENT: no such program; EACCES), chdir(), pipe() and fork() do;
- * the message names the program. SYN_ENOTSUP: this system cannot start one in a DIRECTORY. */
+ * the message names the program. SYN_ENOTSUP: this system cannot start one in a DIRECTORY; SYN_EABI: an option of a later version. */
 SYN_BLOCKING_DECLARE(struct syn_child *, syn_child_start,
                      (const struct syn_child_options *, options));
 

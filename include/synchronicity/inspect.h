@@ -18,6 +18,7 @@
 #define SYNCHRONICITY_INSPECT_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include <synchronicity/err.h>
 
@@ -64,11 +65,13 @@ struct syn_trace_options {
     void (*write)(void *user, const char *text, size_t size);
     void *user;
     unsigned ring_events; /* places of 128 bytes, for each thread; 0: 2048 */
+    int64_t reserved[4]; /* zero: options of later versions */
 };
 
 /* Traces from now on. With a path, what the rings hold is also written when the process exits, and when it
  * aborts: a handler of SIGABRT is set until the trace ends, which calls the one that was there. A forked
  * child is not traced. Thread: any. Fails: SYN_EINVAL, neither or both of path and write;
+ * SYN_EABI, an option of a later version;
  * SYN_EBUSY, there is a trace already; SYN_ENOMEM; SYN_EAGAIN, no thread; as open() does. */
 syn_err syn_trace_start(const struct syn_trace_options *options);
 

@@ -55,6 +55,7 @@
 #define SYNCHRONICITY_MAILBOX_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include <synchronicity/channel.h>
 #include <synchronicity/err.h>
@@ -78,6 +79,7 @@ struct syn_mailbox_options {
     /* See above; NULL: nobody is called. */
     void (*on_mail)(void *user);
     void *user;
+    int64_t reserved[4]; /* zero: options of later versions */
 };
 
 enum { SYN_MAILBOX_DRAIN = 128 };

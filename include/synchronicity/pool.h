@@ -53,6 +53,8 @@ enum syn_when_full {
 
 /* Zero everywhere is the default. */
 struct syn_pool_options {
+    /* The macros below say it, so that headers of another version are noticed (SYN_EABI); 0 is fine. */
+    size_t struct_bytes;
     /* For threads and messages. */
     const char *name;
     /* Threads that stay although they are idle. */
@@ -88,6 +90,7 @@ struct syn_pool_options {
      * syn_pool_free() returns. Must not block, and must not stop anything. */
     void (*on_slow)(void *user, const struct syn_slow *slow);
     void *user;
+    int64_t reserved[4]; /* zero: options of later versions */
     int end; /* the macros below need one that nobody sets */
 };
 
@@ -112,16 +115,19 @@ struct syn_pool {
 
 /* SYN_POOL(name), SYN_POOL(name, .option = value ...): a static one for this file. In a
  * library of several: SYN_POOL_DEFINE in one of them, SYN_POOL_DECLARE in its header. With options
- * that make no sense (below) each of its jobs fails with SYN_EINVAL. */
+ * that make no sense (below) each of its jobs fails with SYN_EINVAL, or SYN_EABI. */
 #define SYN_POOL(...) static SYNI_POOL(__VA_ARGS__, .end = 0)
 #define SYN_POOL_DEFINE(...) SYNI_POOL(__VA_ARGS__, .end = 0)
 #define SYN_POOL_DECLARE(pool) extern struct syn_pool pool
 #define SYNI_POOL(id, ...)                                                                         \
-    struct syn_pool id = {.options = {.name = #id, __VA_ARGS__}, .allocated = 0}
+    struct syn_pool id = {                                                                         \
+        .options = {.struct_bytes = sizeof(struct syn_pool_options), .name = #id, __VA_ARGS__},    \
+        .allocated = 0}
 
 /* Makes one with OPTIONS (copied, but not the strings; NULL: all defaults). It takes jobs at
  * once; threads start when there are some. Fails: SYN_ENOMEM; SYN_EINVAL for options that
- * make no sense: an unknown when_full, more threads that stay than may run, a negative idle time. */
+ * make no sense: an unknown when_full, more threads that stay than may run, a negative idle time;
+ * SYN_EABI for options of another version of the headers (docs/abi.md). */
 syn_err syn_pool_new(const struct syn_pool_options *options, struct syn_pool **out_new);
 
 /* Stops it, without limit, and frees it: it waits also for a thread that was abandoned in a
@@ -173,6 +179,7 @@ struct syn_pool_stats {
     /* While somebody measured (syn_measure()): */
     struct syn_histogram queue_time; /* of a job, from its call until it began */
     struct syn_histogram run_time;   /* from that until it returned */
+    uint64_t reserved[4];            /* zero: counts of later versions */
 };
 struct syn_pool_stats syn_pool_stats(struct syn_pool *pool);
 

@@ -73,6 +73,7 @@ struct syn_retry_options {
     int (*is_transient)(syn_err err, void *user);
     void *user;
     uint64_t seed; /* the same seed draws the same sleeps; 0: each retry draws others */
+    int64_t reserved[4]; /* zero: options of later versions; with one of those there is one attempt */
 };
 
 /* True for errors of the moment: refused, reset, aborted, broken or timed-out connections, a

@@ -81,6 +81,8 @@ struct syn_slow {
 
 /* Zero everywhere is the default. */
 struct syn_options {
+    /* The macros below say it, so that headers of another version are noticed (SYN_EABI); 0 is fine. */
+    size_t struct_bytes;
     /* For threads, dumps and messages. */
     const char *name;
     /* "epoll", "kqueue", "poll"; NULL: the best that this system has, and allows (a sandbox may
@@ -117,6 +119,7 @@ struct syn_options {
      * runs; never after a stop has returned success. Must not block, and must not stop anything. */
     void (*on_slow)(void *user, const struct syn_slow *slow);
     void *user;
+    int64_t reserved[4]; /* zero: options of later versions */
     int end; /* the macros below need one that nobody sets */
 };
 
@@ -134,7 +137,10 @@ struct syn_synchronizer {
 #define SYN_SYNCHRONIZER_DEFINE(...) SYNI_SYNCHRONIZER(__VA_ARGS__, .end = 0)
 #define SYN_SYNCHRONIZER_DECLARE(synchronizer) extern struct syn_synchronizer synchronizer
 #define SYNI_SYNCHRONIZER(id, ...)                                                                 \
-    struct syn_synchronizer id = {.options = {.name = #id, __VA_ARGS__}, .home = NULL, .allocated = 0}
+    struct syn_synchronizer id = {                                                                 \
+        .options = {.struct_bytes = sizeof(struct syn_options), .name = #id, __VA_ARGS__},         \
+        .home = NULL,                                                                              \
+        .allocated = 0}
 
 /* Makes one with OPTIONS (copied, but not the strings; NULL: all defaults). It
  * starts at the first call, or by syn_synchronizer_start(). Fails: SYN_ENOMEM. */
@@ -153,7 +159,8 @@ SYNI_HELD syn_err syn_synchronizer_free(struct syn_synchronizer *synchronizer);
  * themselves the first time; afterwards, and where a failure shall show early, it
  * is said. Any number of threads may race here: one loop comes of it.
  *
- * Fails: SYN_EINVAL for a backend that this build lacks; SYN_ENOMEM, SYN_EAGAIN
+ * Fails: SYN_EINVAL for a backend that this build lacks; SYN_EABI for options of another version of the
+ * headers (docs/abi.md); SYN_ENOMEM, SYN_EAGAIN
  * or the system's reason when it has no thread or descriptors to give; SYN_EBUSY
  * while it is being stopped; SYN_ELOOPDEAD while a step runs on which a stop has given up. A later
  * start may succeed; but not after its loop died (SYN_ELOOPDEAD), before it is freed. */
@@ -207,6 +214,7 @@ struct syn_stats {
     struct syn_histogram timer_lag;  /* from a timer's deadline until it fired */
     struct syn_histogram step_time;  /* of each step */
     struct syn_histogram ready_time; /* from when a task could run until it did */
+    uint64_t reserved[4];            /* zero: counts of later versions */
 };
 struct syn_stats syn_synchronizer_stats(struct syn_synchronizer *synchronizer);
 

@@ -25,6 +25,7 @@
 #include "base/fork.h"
 #include "base/mem.h"
 #include "base/report.h"
+#include "base/reserved.h"
 #include "task/resident.h"
 
 static struct syni_mutex life_lock = SYNI_MUTEX_INIT(LIFE);
@@ -188,9 +189,13 @@ static syn_err life_start_locked(struct syn_synchronizer *synchronizer, bool aga
                                  struct syni_self *host)
 {
     struct syni_home *home = syni_home_peek(synchronizer);
-    struct syni_whole_home *whole = home ? outer(home) : syni_home_make(synchronizer);
+    struct syni_whole_home *whole;
     syn_err err;
 
+    if (!syni_options_are_known(synchronizer->options.struct_bytes, sizeof synchronizer->options,
+                                synchronizer->options.reserved))
+        return syni_refuse(SYN_EABI, SYNI_OPTION_UNKNOWN); /* or lies where the home would */
+    whole = home ? outer(home) : syni_home_make(synchronizer);
     if (!whole)
         return syni_refuse(SYN_ENOMEM, "no memory for its loop");
     if (!left_made) {

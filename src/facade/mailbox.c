@@ -18,6 +18,7 @@
 #include "base/mem.h"
 #include "base/notice.h"
 #include "base/report.h"
+#include "base/reserved.h"
 #include "task/channel.h"
 
 enum { DEFAULT_CAPACITY = 1024 };
@@ -240,10 +241,13 @@ static const struct syni_channel_site nowhere; /* its channel is not the program
 
 syn_err syn_mailbox_new(const struct syn_mailbox_options *options, struct syn_mailbox **out_mailbox)
 {
-    struct syn_mailbox *mailbox = syni_alloc(sizeof *mailbox);
+    struct syn_mailbox *mailbox;
     size_t capacity;
 
     options = options ? options : &mailbox_defaults;
+    if (!syni_options_are_known(0, 0, options->reserved))
+        return syni_refuse(SYN_EABI, "a mailbox: " SYNI_OPTION_UNKNOWN);
+    mailbox = syni_alloc(sizeof *mailbox);
     capacity = options->capacity ? options->capacity : DEFAULT_CAPACITY;
     if (mailbox && syni_channel_new(&token_type, capacity, nowhere, &mailbox->room_handle)) {
         syni_free(mailbox, sizeof *mailbox);

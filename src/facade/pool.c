@@ -24,8 +24,9 @@ static const char *pool_name_of(struct syn_pool *pool)
 static syn_err check(const struct syn_pool_options *options)
 {
     char why[SYNI_DOUBT_SIZE];
+    syn_err err = syni_pool_doubt(options, why);
 
-    return syni_pool_doubt(options, why) ? syni_refuse(SYN_EINVAL, "a pool's %s", why) : SYN_OK;
+    return err ? syni_refuse(err, "a pool's %s", why) : SYN_OK;
 }
 
 syn_err syn_pool_new(const struct syn_pool_options *options, struct syn_pool **out_new)

@@ -98,9 +98,10 @@ static struct syn_report *hopeless(const char *function, const char *pool)
 static struct syn_report *invalid(struct syni_pool *pool, const char *function, const char *name)
 {
     char why[SYNI_DOUBT_SIZE];
+    syn_err err = syni_pool_doubt_own(pool, why);
 
-    if (syni_pool_doubt_own(pool, why))
-        return syni_report_format(SYN_EINVAL, SYN_BY_LIBRARY,
+    if (err)
+        return syni_report_format(err, SYN_BY_LIBRARY,
                                   "%s: the pool '%s' takes no jobs: its %s", function, name, why);
     return syni_report_format(SYN_EINVAL, SYN_BY_LIBRARY,
                               "%s: its strand has jobs in another pool than '%s'", function, name);
@@ -123,7 +124,7 @@ struct syn_report *syni_refusal(struct syni_pool *pool, const char *function, sy
         return refusal_closed(function, name);
     if (err == SYN_EDEADLK)
         return hopeless(function, name);
-    if (err == SYN_EINVAL)
+    if (err == SYN_EINVAL || (err == SYN_EABI && syni_pool_doubt_own(pool, (char[SYNI_DOUBT_SIZE]){0})))
         return invalid(pool, function, name);
     if (err == SYN_EAGAIN && !taken)
         return full(function, name);

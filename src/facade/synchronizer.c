@@ -6,6 +6,7 @@
 
 #include "base/mem.h"
 #include "base/report.h"
+#include "base/reserved.h"
 #include "inspect/stats.h"
 
 static struct syn_synchronizer default_synchronizer = {.options = {.name = "default"}};
@@ -62,6 +63,8 @@ syn_err syn_synchronizer_new(const struct syn_options *options, struct syn_synch
 
     if (!out_new)
         return syni_refuse(SYN_EINVAL, "nowhere to put the synchronizer");
+    if (options && !syni_options_are_known(options->struct_bytes, sizeof *options, options->reserved))
+        return syni_refuse(SYN_EABI, "a synchronizer: " SYNI_OPTION_UNKNOWN);
     synchronizer = syni_alloc(sizeof *synchronizer);
     if (!synchronizer)
         return syni_refuse(SYN_ENOMEM, "no memory for a synchronizer");

@@ -27,6 +27,7 @@
 #include "base/hooks.h"
 #include "base/mem.h"
 #include "base/report.h"
+#include "base/reserved.h"
 #include "base/spin.h"
 #include "base/thread.h"
 #include "base/time.h"
@@ -220,6 +221,8 @@ syn_err syn_trace_start(const struct syn_trace_options *options)
 
     if (!options || !options->path == !options->write)
         return syni_refuse(SYN_EINVAL, "a trace needs a path, or a function that takes the text, and not both");
+    if (!syni_options_are_known(0, 0, options->reserved))
+        return syni_refuse(SYN_EABI, "a trace: " SYNI_OPTION_UNKNOWN);
     if (err)
         return syni_refuse(err, "no memory for a trace");
     syni_mutex_lock(&trace_lock);

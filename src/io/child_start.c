@@ -28,6 +28,7 @@
 #include "base/descriptor.h"
 #include "base/fault.h"
 #include "base/mem.h"
+#include "base/reserved.h"
 #include "io/socket.h"
 
 extern char **environ;
@@ -262,6 +263,8 @@ SYN_BLOCKING_DEFINE(SYN_DEFAULT_POOL, struct syn_child *, syn_child_start,
 
     if (!program_of(options))
         return syn_job_fail(job, SYN_EINVAL, "a child without arguments: the first is its program");
+    if (!syni_options_are_known(0, 0, options->reserved))
+        return syn_job_fail(job, SYN_EABI, "a child: " SYNI_OPTION_UNKNOWN);
     child = child_new(options);
     if (!child)
         return syn_job_fail(job, SYN_ENOMEM);

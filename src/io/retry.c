@@ -16,6 +16,7 @@
 #include <stdbool.h>
 
 #include "base/report.h"
+#include "base/reserved.h"
 
 /* ---------------------------------------------------------------- budget -- */
 
@@ -123,7 +124,7 @@ static bool is_worth_it(const struct syn_retry *retry, syn_err err)
     const struct syn_retry_options *o = retry->options;
     int most = o->max_attempts ? o->max_attempts : 4;
 
-    if (most > 0 && retry->attempts >= most)
+    if ((most > 0 && retry->attempts >= most) || !syni_options_are_known(0, 0, o->reserved))
         return false;
     return o->is_transient ? o->is_transient(err, o->user) != 0 : syn_retry_is_transient(err);
 }

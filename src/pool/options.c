@@ -12,12 +12,17 @@
 #include <stdio.h>
 
 #include "base/processor.h"
+#include "base/reserved.h"
 
 enum { HARD_LIMIT = 4096, LEAST_THREADS = 4 };
 static const int64_t idle_ns = INT64_C(2000000000), grace_ns = INT64_C(1000000000);
 
-bool syni_pool_doubt(const struct syn_pool_options *options, char why[SYNI_DOUBT_SIZE])
+syn_err syni_pool_doubt(const struct syn_pool_options *options, char why[SYNI_DOUBT_SIZE])
 {
+    if (!syni_options_are_known(options->struct_bytes, sizeof *options, options->reserved)) {
+        snprintf(why, SYNI_DOUBT_SIZE, "options are of another version: " SYNI_OPTION_UNKNOWN);
+        return SYN_EABI;
+    }
     if ((unsigned)options->when_full > SYN_WHEN_FULL_RUN_HERE)
         snprintf(why, SYNI_DOUBT_SIZE, "when_full is %u, which is none of SYN_WHEN_FULL_...",
                  (unsigned)options->when_full);
@@ -27,18 +32,18 @@ bool syni_pool_doubt(const struct syn_pool_options *options, char why[SYNI_DOUBT
     else if (options->idle_ns < 0)
         snprintf(why, SYNI_DOUBT_SIZE, "idle_ns is negative");
     else
-        return false;
-    return true;
+        return SYN_OK;
+    return SYN_EINVAL;
 }
 
-bool syni_pool_doubt_own(struct syni_pool *pool, char why[SYNI_DOUBT_SIZE])
+syn_err syni_pool_doubt_own(struct syni_pool *pool, char why[SYNI_DOUBT_SIZE])
 {
-    bool doubtful;
+    syn_err doubt;
 
     syni_mutex_lock(&pool->lock);
-    doubtful = syni_pool_doubt(&pool->owner->options, why);
+    doubt = syni_pool_doubt(&pool->owner->options, why);
     syni_mutex_unlock(&pool->lock);
-    return doubtful;
+    return doubt;
 }
 
 void syni_pool_size_locked(struct syni_pool *pool)
@@ -58,7 +63,7 @@ void syni_pool_size_locked(struct syni_pool *pool)
     /* Not set to the bound: a post that will be refused may have a place already. */
     atomic_fetch_add(&pool->room, (ptrdiff_t)bound - (ptrdiff_t)pool->bound);
     pool->bound = bound;
-    pool->doubtful = syni_pool_doubt(options, why);
+    pool->doubt = syni_pool_doubt(options, why);
 }
 
 unsigned syni_pool_max_threads(struct syni_pool *pool)

@@ -179,7 +179,7 @@ struct syni_pool {
     ptrdiff_t vacated; /* places that are to become room */
     enum syni_pool_life life; /* moved by pool_life.c */
     bool has_last;
-    bool doubtful; /* its options make no sense: it takes nothing */
+    syn_err doubt; /* its options make no sense: it takes nothing */
     struct syni_pool_counts stats;
     struct syni_list submitters; /* who wait for room */
 
@@ -309,12 +309,12 @@ void syni_worker_run_here(struct syni_worker *me);
 
 /* --- options.c --- */
 
-/* What makes no sense in OPTIONS; false: nothing. Posts to a pool that was made with such ones,
+/* What makes no sense in OPTIONS: SYN_EINVAL, SYN_EABI; 0: nothing. Posts to a pool that was made with such ones,
  * which is static, are refused until it is configured. */
-enum { SYNI_DOUBT_SIZE = 120 };
-bool syni_pool_doubt(const struct syn_pool_options *options, char why[SYNI_DOUBT_SIZE]);
+enum { SYNI_DOUBT_SIZE = 160 };
+syn_err syni_pool_doubt(const struct syn_pool_options *options, char why[SYNI_DOUBT_SIZE]);
 /* The same of a pool's own. */
-bool syni_pool_doubt_own(struct syni_pool *pool, char why[SYNI_DOUBT_SIZE]);
+syn_err syni_pool_doubt_own(struct syni_pool *pool, char why[SYNI_DOUBT_SIZE]);
 
 /* The settings, as the owner's options say. Who counts in the pool may read those without the lock,
  * since they stay; all others ask here. */

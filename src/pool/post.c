@@ -110,8 +110,8 @@ static syn_err find_room_locked(struct syni_pool *pool, struct syni_work *work,
     SYNI_HOLDS(&pool->lock);
     if (pool->life != SYNI_POOL_OPEN)
         return SYN_ECLOSED;
-    if (pool->doubtful)
-        return SYN_EINVAL;
+    if (pool->doubt)
+        return pool->doubt;
     if (syni_room_take_locked(pool, work))
         return SYN_OK;
     if (when_full == SYN_WHEN_FULL_FAIL)
