@@ -11,9 +11,9 @@
  *     syn_child_start(&options, &sort);
  *     syn_stream_write_all(syn_child_stream(sort, 0), "2\n1\n", 4);
  *     syn_stream_close(syn_child_take_stream(sort, 0));       // it sees the end
- *     ... read syn_child_stream(sort, 1) to its end ...
+ *     // read syn_child_stream(sort, 1) to its end
  *     syn_child_wait(sort, &exit);
- *     syn_child_close(sort);
+ *     syn_child_close(sort, NULL);
  *
  * and the same with _future for futures and awaiting, or all of it as one call that ends the child
  * when it is cancelled:

@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# The examples in comments of public headers are compiled: each of their lines stands in header_examples.c or
+# header_examples_outside.c, which are compiled with the tests. An example is a block that is indented by five spaces, of which a line ends as code
+# does. What is after // and "..." is no code, and `self->` is left out on both sides, since an
+# example for threads and tasks alike does not say it.
+cmake_minimum_required(VERSION 3.16)
+include(${CMAKE_CURRENT_LIST_DIR}/source.cmake)
+
+# Headers whose examples are parts of longer ones, with "..." where most of the code would be, or stand in the guide, which
+# is compiled: their lines are not held yet.
+set(not_held blocking blocking_generator call channel_map class context err generator host inspect make map method
+    object pool_map readiness table value)
+
+# normal(text out)
+function(normal text out)
+    string(REGEX REPLACE "//.*$" "" text "${text}")
+    string(REPLACE "..." "" text "${text}")
+    string(REPLACE "self->" "" text "${text}")
+    string(REGEX REPLACE "[ \t]+" " " text "${text}")
+    string(STRIP "${text}" text)
+    set(${out} "${text}" PARENT_SCOPE)
+endfunction()
+
+# Brackets and semicolons would be read as parts of lists.
+function(read_lines file out)
+    file(READ ${file} text)
+    string(REPLACE "[" "<" text "${text}")
+    string(REPLACE "]" ">" text "${text}")
+    string(REPLACE "\\" "/" text "${text}")
+    string(REPLACE ";" "@" text "${text}")
+    string(REPLACE "\n" ";" lines "${text}")
+    set(${out} "${lines}" PARENT_SCOPE)
+endfunction()
+
+set(compiled "")
+foreach(file header_examples header_examples_outside)
+    read_lines(${SOURCE}/test/lint/${file}.c lines)
+    foreach(line IN LISTS lines)
+        normal("${line}" line)
+        string(APPEND compiled "${line}\n")
+    endforeach()
+endforeach()
+
+set(n 0)
+file(GLOB headers ${SOURCE}/include/synchronicity/*.h)
+foreach(header IN LISTS headers)
+    get_filename_component(name ${header} NAME_WE)
+    if(name IN_LIST not_held)
+        continue()
+    endif()
+    read_lines(${header} lines)
+    set(block)
+    set(is_code FALSE)
+    foreach(line IN LISTS lines)
+        if(line MATCHES "^ \\*     +[^ ]")
+            string(REGEX REPLACE "^ \\*" "" code "${line}")
+            normal("${code}" code)
+            if(code MATCHES "[@{}]$")
+                set(is_code TRUE)
+            endif()
+            list(APPEND block "${code}")
+        elseif(NOT line STREQUAL " *")
+            if(is_code)
+                foreach(code IN LISTS block)
+                    string(FIND "${compiled}" "${code}" at)
+                    if(at EQUAL -1)
+                        string(REPLACE "@" "," code "${code}")
+                        complain("include/synchronicity/${name}.h: \"${code}\" is in no code of test/lint/header_examples*.c")
+                    endif()
+                    math(EXPR n "${n} + 1")
+                endforeach()
+            endif()
+            set(block)
+            set(is_code FALSE)
+        endif()
+    endforeach()
+endforeach()
+if(n LESS 100)
+    complain("only ${n} lines of examples were found: the search is broken")
+endif()
+finish("${n} lines of examples")
