@@ -10,7 +10,7 @@
 #include "base/thread.h"
 #include "test.h"
 
-enum { STORE = 64 }; /* as many as the store holds */
+enum { STORE = 32 }; /* as many as the store holds */
 
 static const struct syn_site square = {"square", "demo.c", 12, 0};
 

@@ -25,7 +25,7 @@
 #include "base/thread.h"
 #include "base/time.h"
 
-enum { LASTING = 128 };
+enum { LASTING = 64 };
 static struct syni_mutex spare_lock = SYNI_MUTEX_INIT(SPARE);
 static struct syni_parker lasting[LASTING];
 static struct syni_parker *spare; /* under spare_lock, as the next */

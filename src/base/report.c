@@ -20,7 +20,7 @@
 #include "base/say.h"
 #include "base/self.h"
 
-enum { STORE_SIZE = 64 };
+enum { STORE_SIZE = 32 };
 
 static struct syn_report report_store[STORE_SIZE];
 static _Atomic(uint64_t) taken;
@@ -30,7 +30,7 @@ static struct syn_report *take_place(void)
 {
     uint64_t now = atomic_load_explicit(&taken, memory_order_relaxed);
 
-    while (~now) {
+    while (now != ((uint64_t)1 << STORE_SIZE) - 1) {
         uint64_t bit = ~now & (now + 1); /* the lowest that is clear */
 
         /* acquire: pairs with the release in syni_report_free() */

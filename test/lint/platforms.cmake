@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# docs/platforms.md names each leg of .ci/run that tries a platform, and no other.
+cmake_minimum_required(VERSION 3.16)
+include(${CMAKE_CURRENT_LIST_DIR}/source.cmake)
+
+set(no_platform cppcheck fuzz)
+file(READ ${SOURCE}/.ci/run run)
+string(REGEX MATCHALL "\n    [a-z0-9_]+\\) leg [a-z0-9_]+" legs "${run}")
+list(TRANSFORM legs REPLACE ".* leg " "")
+list(REMOVE_ITEM legs ${no_platform})
+list(APPEND legs main)
+
+file(STRINGS ${SOURCE}/docs/platforms.md lines REGEX "CI: `")
+set(named)
+foreach(line IN LISTS lines)
+    string(REGEX REPLACE ".*CI: " "" line "${line}")
+    string(REGEX MATCHALL "`[a-z0-9_]+`" names "${line}")
+    list(APPEND named ${names})
+endforeach()
+string(REPLACE "`" "" named "${named}")
+
+list(LENGTH legs n_legs)
+if(n_legs LESS 8)
+    complain(".ci/run was not understood: ${legs}")
+endif()
+foreach(leg IN LISTS legs)
+    if(NOT leg IN_LIST named)
+        complain("docs/platforms.md does not say what CI's leg ${leg} shows")
+    endif()
+endforeach()
+foreach(name IN LISTS named)
+    if(NOT name IN_LIST legs)
+        complain("docs/platforms.md names the leg ${name}, which .ci/run has not")
+    endif()
+endforeach()
+finish("platforms")
