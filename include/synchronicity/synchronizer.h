@@ -97,6 +97,10 @@ struct syn_options {
      * may want. Its own thread is started when something must go on without a caller: a future in flight,
      * a callback, a task that outlives its call. So a program whose calls all block has none. -1: never. 0: never, except in tests that said otherwise. */
     int caller_may_drive;
+    /* Where callers drive and something is waited for without them (a reader, a timer): for how long after a call the
+     * next may drive, before the synchronizer's own thread watches; nanoseconds, 0: 1 ms; negative: not at all. So
+     * long may a background event be late, right after a call. With a virtual clock there is none. */
+    int64_t drive_grace_ns;
     /* A virtual clock for tests; NULL: the one that syn_clock_use() named, or real
      * time. */
     struct syn_clock *clock;
@@ -198,7 +202,8 @@ struct syn_stats {
     unsigned long turns;      /* of the loop */
     unsigned long waits;      /* system calls that waited for events */
     unsigned long wakes;      /* system calls that woke the driver */
-    unsigned long hand_overs; /* the driving role given to the dedicated thread */
+    unsigned long hand_overs; /* the driving role given to the dedicated thread, or taken by it after a grace */
+    unsigned long passes;     /* the driving role passed to a caller that blocked */
     unsigned long watches;    /* system calls that changed what is waited for */
     unsigned long started;    /* tasks, ever */
     unsigned long ended;

@@ -61,6 +61,7 @@ static void clock_forked(void)
     mine->aside = 0;
     mine->done = NULL;
     mine->interrupt = 0;
+    mine->called = false;
     if (clock)
         syni_clock_enter(clock, &mine->sleeper);
 }
@@ -223,8 +224,9 @@ static void clock_go_on(struct syni_thread_sleeper *me)
 
 static bool is_interrupted(const struct syni_thread_sleeper *me)
 {
-    /* acquire: pairs with syni_clock_interrupt() */
-    return atomic_load_explicit(&me->interrupt, memory_order_acquire) != 0;
+    /* acquire: pairs with syni_clock_interrupt(), and syni_role_was_called() */
+    return atomic_load_explicit(&me->interrupt, memory_order_acquire) != 0 ||
+           atomic_load_explicit(&me->called, memory_order_acquire);
 }
 
 static void sleep_on_clock(struct syni_thread_sleeper *me, _Atomic(bool) *done, int64_t deadline)
@@ -266,8 +268,6 @@ void syni_clock_interrupt(struct syni_self *self, int reason)
 
 int syni_clock_heed_interrupt(struct syni_self *self)
 {
-    if (!is_interrupted(&self->clock))
-        return 0;
     return atomic_exchange_explicit(&self->clock.interrupt, 0, memory_order_acquire);
 }
 

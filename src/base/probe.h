@@ -29,6 +29,8 @@
     POINT(loop_drowsy)       /* the driver saw nothing to do, and has not said that it is asleep */ \
     POINT(loop_asleep)       /* the driver said asleep, and has not looked into the inbox again */ \
     POINT(role_idle)         /* a driver saw nothing to do, and has not let the role go */          \
+    POINT(role_open)         /* the driver left the role open, and has not looked again */          \
+    POINT(role_pass)         /* a driver passes the role on, and has not called the follower */      \
     POINT(role_free)         /* the driver let the role go, and has not looked again */            \
     POINT(loop_retire)       /* the role is GONE; posters that saw it before are not awaited yet */\
     POINT(loop_retire_waits) /* such a poster is waited for */                                     \

@@ -41,7 +41,7 @@
     RANK(POOLS, "of the list of pools", SYNI_INSIDE_NONE)                                          \
     RANK(KEEPER, "of the keeper", SYNI_INSIDE(FORK) | SYNI_INSIDE(RETIRED)) /* it starts its thread */ \
     RANK(RESIDENTS, "of residents", SYNI_INSIDE(FORK))                                             \
-    RANK(LOOP, "of a loop", SYNI_INSIDE_NONE) /* the role, when it is handed over */               \
+    RANK(LOOP, "of a loop", SYNI_INSIDE(PARKER)) /* the role, when it is handed over */            \
     RANK(REGISTRY, "of the list of loops", SYNI_INSIDE_NONE)                                       \
     RANK(CLOCKS, "of clocks that a child renews", SYNI_INSIDE_NONE)                                \
     RANK(CLOCK, "of a virtual clock", SYNI_INSIDE(PARKER))                                         \

@@ -58,6 +58,7 @@ struct syni_thread_sleeper {
     _Atomic(bool) *done; /* what it sleeps for */
     /* 0, or a reason why its sleep shall end, while somebody may give one: by any thread */
     atomic_int interrupt;
+    _Atomic(bool) called; /* its sleep shall end, for a role that it was given: follow.h */
     int aside; /* loops that it drives, one inside the other: they stand for it */
 };
 

@@ -145,7 +145,8 @@ static syn_err call_on(struct syni_self *self, struct syni_task *task, struct sy
                                          .source = {home, function->name, false, &task->core},
                                          .reason = SYN_BY_DEADLINE,
                                          .begins = true,
-                                         .may_drive = true},
+                                         .may_drive = true,
+                                         .may_follow = true},
                                 .task = task};
     syn_err err;
 

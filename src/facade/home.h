@@ -8,6 +8,7 @@
 #include <synchronicity/generator.h>
 
 #include "base/thread.h"
+#include "loop/follow.h"
 #include "task/task.h"
 
 /* The home of SYNCHRONIZER, started if it never was. Fails: SYN_ECLOSED when it is
@@ -94,6 +95,8 @@ struct syni_thread_waiter {
     struct syni_self *thread;
     _Atomic(struct syni_loop *) loop; /* that it drives meanwhile; NULL: it sleeps */
     struct syni_job told;             /* to it, by another thread, while it drives */
+    struct syni_follower follower;    /* listed, while it sleeps and may be called to drive FOLLOWS */
+    struct syni_loop *follows;        /* which tells it; NULL: none */
 };
 
 /* Where the task runs whose result a core brings. */

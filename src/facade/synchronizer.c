@@ -106,6 +106,7 @@ struct syn_stats syn_stats_since(struct syn_stats later, struct syn_stats earlie
     later.waits -= earlier.waits;
     later.wakes -= earlier.wakes;
     later.hand_overs -= earlier.hand_overs;
+    later.passes -= earlier.passes;
     later.watches -= earlier.watches;
     later.started -= earlier.started;
     later.ended -= earlier.ended;

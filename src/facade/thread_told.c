@@ -26,6 +26,8 @@ void syni_thread_told(struct syni_thread_waiter *waiter)
         loop->hurry = true;
         return;
     }
+    if (waiter->follows) /* it goes on as soon as it is told: it has nothing to do with the loop any more */
+        syni_role_unfollow(waiter->follows, &waiter->follower);
     if (!loop || syni_drives(loop) || !syni_loop_post(loop, &waiter->told))
         syni_parker_wake(waiter->thread->parker, &waiter->done);
 }
@@ -40,6 +42,7 @@ void syni_thread_waiter_init(struct syni_self *self, struct syni_thread_waiter *
     waiter->waiter.wake = thread_told_tell;
     waiter->thread = self;
     atomic_init(&waiter->loop, NULL);
+    waiter->follows = NULL;
     waiter->told.run = told_by_post;
     if (!self->parker)
         syni_parker_of(self);

@@ -98,32 +98,18 @@ static syn_err end_early(struct syni_thread_wait *wait)
     return syni_code_of(origin);
 }
 
+static syn_err thread_wait_lead(struct syni_thread_wait *wait);
+
 static syn_err thread_wait_sleep(struct syni_thread_wait *wait)
 {
     syn_err err = SYN_OK;
 
     syni_sleep_begins(wait->self, wait->source.name, wait->deadline);
     while (!err && !syni_clock_sleep(wait->done, wait->ending ? SYNI_NEVER : wait->deadline))
-        err = end_early(wait);
+        err = wait->waiter.follows && syni_role_was_called(wait->self) ? thread_wait_lead(wait)
+                                                                       : end_early(wait);
     syni_sleep_ended(wait->self);
     return err;
-}
-
-/* The generator runs ahead on this thread for about as long as it takes to hand the role to
- * the dedicated one, which has the rest. The count is for a virtual clock, which stands. */
-static void run_ahead(struct syni_loop *loop)
-{
-    enum { HAND_OVER_NS = 20000, TURNS = 16 };
-    int64_t until;
-
-    if (!loop->ready.first)
-        return;
-    until = syni_deadline_in(syni_loop_now(loop), HAND_OVER_NS);
-    for (int i = 0; i < TURNS && loop->ready.first && !loop->died; i++) {
-        syni_loop_turn(loop, 0);
-        if (syni_loop_now(loop) >= until)
-            return;
-    }
 }
 
 /* The thread has the role of LOOP, which brings what it waits for, or which it hosts. */
@@ -135,17 +121,47 @@ static syn_err thread_wait_drive(struct syni_thread_wait *wait, struct syni_loop
 
     wait->waiter.loop = loop;
     syni_drive_begin(wait->self, &drive, loop);
-    waits = !wait->ops->list || wait->ops->list(wait);
+    waits = wait->listed || !wait->ops->list || wait->ops->list(wait);
     while (waits && !err && !turn(wait, wait->ending ? SYNI_NEVER : wait->deadline) &&
            !thread_wait_is_over(wait, loop))
         err = end_early(wait);
     waits = waits && !err && !*wait->done; /* if a loop died its own thread ends what lives there */
     if (wait->runs_ahead)
-        run_ahead(loop);
+        syni_loop_run_ahead(loop);
     if (wait->is_woken) /* if it sleeps on, it does so here */
         syni_parker_go_elsewhere(wait->self->parker, NULL, NULL);
     syni_drive_end(wait->self, &drive);
     return waits ? thread_wait_sleep(wait) : err;
+}
+
+/* The thread, which follows, was called: it has the role. */
+static syn_err thread_wait_lead(struct syni_thread_wait *wait)
+{
+    struct syni_loop *loop = wait->waiter.follows;
+    syn_err err;
+
+    wait->waiter.follows = NULL;
+    wait->listed = true;
+    syni_sleep_ended(wait->self);
+    syni_clock_rouse(&loop->sleeper);
+    err = thread_wait_drive(wait, loop);
+    syni_sleep_begins(wait->self, wait->source.name, wait->deadline);
+    return err;
+}
+
+/* Another thread drives: it, and who does so after it, has what is waited for, and may pass the role on to us. */
+static syn_err thread_wait_follow(struct syni_thread_wait *wait)
+{
+    struct syni_loop *loop = &wait->source.home->loop;
+
+    wait->waiter.follows = loop;
+    syni_role_follow(loop, &wait->waiter.follower, wait->self);
+    if (wait->ops->list(wait))
+        return thread_wait_sleep(wait);
+    /* It was not taken, and nobody tells it. */
+    if (!syni_role_unfollow(loop, &wait->waiter.follower) && syni_role_was_called(wait->self))
+        syni_loop_stop_driving(loop);
+    return SYN_OK;
 }
 
 /* The loop that WAIT's thread hosts and turns meanwhile: that of what it waits for, or else any, unless
@@ -184,6 +200,9 @@ static syn_err block(struct syni_thread_wait *wait)
         return drive_as_host(wait, hosted);
     if (wait->may_drive && syni_loop_try_drive(&wait->source.home->loop))
         return thread_wait_drive(wait, &wait->source.home->loop);
+    if (wait->may_follow && /* relaxed: a start that follows a stop may be writing it */
+        atomic_load_explicit(&wait->source.home->loop.callers_drive, memory_order_relaxed))
+        return thread_wait_follow(wait);
     return !wait->ops->list || wait->ops->list(wait) ? thread_wait_sleep(wait) : SYN_OK;
 }
 

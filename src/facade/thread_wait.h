@@ -52,6 +52,7 @@ struct syni_thread_wait {
     bool acts;      /* listing it does something (a close, a stop): it is done in any case */
     bool stays;     /* no interrupt ends it: what it waits for must not be left before */
     bool may_drive; /* a turn of the loop of source.home brings it */
+    bool may_follow; /* and nobody but the driver of that tells it: a thread that waits may be called to drive it */
     bool runs_ahead; /* that loop then runs on for as long as handing it over takes */
 
     struct syni_thread_waiter waiter; /* told */
@@ -66,6 +67,7 @@ struct syni_thread_wait {
     struct syni_job abandon; /* on its way to the loop of source.home */
     _Atomic(bool) abandoning, abandon_ran;
     struct syni_interruptible interruptible;
+    bool listed; /* before it drives, as it follows */
     bool is_woken; /* its thread turns a loop that it hosts, and is told by a wake: that wakes the loop */
     bool ending;  /* who produces it was asked, or it was withdrawn */
     enum syn_origin ended_by; /* why it is */

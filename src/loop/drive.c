@@ -9,6 +9,7 @@
 
 #include "base/fork.h"
 #include "base/signals.h"
+#include "loop/follow.h"
 
 static bool nothing_to_do(struct syni_loop *loop)
 {
@@ -43,36 +44,144 @@ bool syni_loop_try_drive(struct syni_loop *loop)
     /* Where callers may not drive the role is never free. (Their option is not looked
      * at: a start that follows a stop may be writing it at this moment.)
      * relaxed: a look; the move decides. */
-    if (atomic_load_explicit(&loop->role, memory_order_relaxed) != SYNI_ROLE_FREE ||
-        !syni_role_move(loop, SYNI_ROLE_FREE, SYNI_ROLE_AWAKE))
+    enum syni_role role = atomic_load_explicit(&loop->role, memory_order_relaxed);
+
+    if ((role != SYNI_ROLE_FREE && role != SYNI_ROLE_OPEN) ||
+        !syni_role_move(loop, role, SYNI_ROLE_AWAKE))
         return false;
     if (loop->clock)
         syni_clock_rouse(&loop->sleeper);
     return true;
 }
 
-void syni_loop_stop_driving(struct syni_loop *loop)
+/* Nothing is ready or posted: the driver would sleep. */
+static bool drive_idles(struct syni_loop *loop)
 {
-    if (ending(loop) || loop->moves_out || !nothing_to_do(loop) || !drive_let_go(loop))
-        syni_role_hand_over(loop);
+    return !loop->ready.first && !syni_loop_has_posts(loop);
+}
+
+/* --- the role is left open ---
+ *
+ * While it is, or callers hold it one after the other, the dedicated thread ticks: it sleeps for half of the grace,
+ * and takes the role if it was open all that time, or if nobody looked at the kernel meanwhile. So a caller that
+ * leaves makes no system call, and a background event is late by the grace at most. Where the thread finds callers
+ * that drive without ever looking at the kernel (their calls wait for nothing), it wants the role from the next that
+ * leaves. It stops ticking when a number of ticks found no open role: then the next that leaves it open wakes it. */
+
+enum { QUIET_TICKS = 16 };
+
+struct drive_tick {
+    unsigned long opens, waits; /* at the last one */
+    int quiet;
+};
+
+/* The role is nobody's for a while. False: a post came meanwhile, and we hold it again. */
+static bool drive_leave_open(struct syni_loop *loop)
+{
+    SYNI_INVARIANT(380, loop->callers_drive && !loop->clock && !loop->ready.first);
+    syni_count(&loop->counts.opens);
+    SYNI_DELAY(role_idle);
+    /* seq_cst, as are the looks at the inbox and at `ticks`: invariants 2 and 381 */
+    atomic_store(&loop->role, SYNI_ROLE_OPEN);
+    SYNI_DELAY(role_open);
+    if (!syni_stack_is_empty(&loop->inbox) && syni_role_move(loop, SYNI_ROLE_OPEN, SYNI_ROLE_AWAKE))
+        return false;
+    if (!atomic_load(&loop->ticks)) {
+        syni_mutex_lock(&loop->lock);
+        atomic_store(&loop->ticks, true);
+        syni_cond_signal(&loop->standby);
+        syni_mutex_unlock(&loop->lock);
+    }
+    return true;
+}
+
+/* Something is waited for, and a dedicated thread is there to watch after the grace. relaxed: `lazy` becomes false
+ * once; `wanted` is for the next that looks, whichever that is. */
+static bool drive_may_leave_open(struct syni_loop *loop)
+{
+    return loop->grace_ns > 0 && drive_idles(loop) &&
+           atomic_load_explicit(&loop->n_followers, memory_order_relaxed) == 0 &&
+           !atomic_load_explicit(&loop->lazy, memory_order_relaxed) &&
+           !atomic_exchange_explicit(&loop->wanted, false, memory_order_relaxed);
+}
+
+/* True: the dedicated thread has taken the role. Under the lock, after half of a grace. */
+static bool drive_tick(struct syni_loop *loop, struct drive_tick *last)
+{
+    enum syni_role role = atomic_load(&loop->role);
+    /* relaxed: sums that others count */
+    unsigned long opens = atomic_load_explicit(&loop->counts.opens, memory_order_relaxed);
+    unsigned long waits = atomic_load_explicit(&loop->counts.waits, memory_order_relaxed);
+    bool idle = opens == last->opens, starves = waits == last->waits;
+
+    last->opens = opens;
+    last->waits = waits;
+    if (role == SYNI_ROLE_OPEN && (idle || starves) && syni_role_move(loop, SYNI_ROLE_OPEN, SYNI_ROLE_AWAKE)) {
+        atomic_fetch_add_explicit(&loop->counts.hand_overs, 1, memory_order_relaxed);
+        return true;
+    }
+    if (role == SYNI_ROLE_AWAKE && starves && !idle)
+        atomic_store_explicit(&loop->wanted, true, memory_order_relaxed);
+    last->quiet = idle ? last->quiet + 1 : 0;
+    if (role != SYNI_ROLE_OPEN && last->quiet >= QUIET_TICKS) {
+        last->quiet = 0;
+        atomic_store(&loop->ticks, false);
+        if (atomic_load(&loop->role) == SYNI_ROLE_OPEN)
+            atomic_store(&loop->ticks, true);
+    }
+    return false;
 }
 
 static void await_role(struct syni_loop *loop)
 {
-    syni_mutex_lock(&loop->lock);
-    while (!loop->handed) {
-        int64_t moment_ns = syni_signals_sleep();
+    struct drive_tick last = {0};
+    bool taken = false;
 
+    syni_mutex_lock(&loop->lock);
+    while (!loop->handed && !taken) {
+        int64_t moment_ns = syni_signals_sleep();
+        bool ticks = atomic_load_explicit(&loop->ticks, memory_order_relaxed);
+
+        if (ticks && moment_ns > loop->grace_ns / 2)
+            moment_ns = loop->grace_ns / 2;
         if (moment_ns == SYNI_NEVER)
             syni_cond_wait(&loop->standby, &loop->lock);
-        else
-            syni_cond_wait_until(&loop->standby, &loop->lock,
-                                 syni_deadline_in(syni_now(), moment_ns));
+        else if (!syni_cond_wait_until(&loop->standby, &loop->lock, syni_deadline_in(syni_now(), moment_ns)) &&
+                 ticks && !loop->handed)
+            taken = drive_tick(loop, &last);
     }
     loop->handed = false;
     syni_mutex_unlock(&loop->lock);
     syni_signals_wake();
     syni_signals_open();
+}
+
+/* --- coming and going --- */
+
+/* As long as there is something ready. The count is for a virtual clock, which stands. */
+void syni_loop_run_ahead(struct syni_loop *loop)
+{
+    enum { HAND_OVER_NS = 20000, TURNS = 16 };
+    int64_t until;
+
+    if (!loop->ready.first)
+        return;
+    until = syni_deadline_in(syni_loop_now(loop), HAND_OVER_NS);
+    for (int i = 0; i < TURNS && loop->ready.first && !loop->died; i++) {
+        syni_loop_turn(loop, 0);
+        if (syni_loop_now(loop) >= until)
+            return;
+    }
+}
+
+void syni_loop_stop_driving(struct syni_loop *loop)
+{
+    bool ends = ending(loop) || loop->moves_out;
+
+    if (!ends && ((nothing_to_do(loop) && drive_let_go(loop)) || syni_role_pass(loop) ||
+                  (drive_may_leave_open(loop) && drive_leave_open(loop))))
+        return;
+    syni_role_hand_over(loop, !ends);
 }
 
 static bool drive_retired(struct syni_loop *loop)
@@ -81,21 +190,34 @@ static bool drive_retired(struct syni_loop *loop)
     return atomic_load_explicit(&loop->role, memory_order_relaxed) == SYNI_ROLE_GONE;
 }
 
-/* Drives until there is nothing to do (true), or the loop ended or goes to a host (false). Asks whether
+/* The dedicated thread has let the role go; or passed it to a caller that would wait for it otherwise, or left it
+ * open for the next of those that it has served. */
+static bool drive_may_stop(struct syni_loop *loop, bool followed)
+{
+    if (!loop->callers_drive || ending(loop) || loop->moves_out)
+        return false;
+    return (nothing_to_do(loop) && drive_let_go(loop)) ||
+           (followed && drive_idles(loop) &&
+            (syni_role_pass(loop) || (drive_may_leave_open(loop) && drive_leave_open(loop))));
+}
+
+/* Drives until there is nothing to do, or a caller does (true), or the loop ended or goes to a host (false). Asks whether
  * it is ending before the first turn too: the caller who drove before us may have
  * seen the reason, and nobody may come to wake us. */
 static bool drive_on(struct syni_loop *loop)
 {
     syni_clock_rouse(&loop->sleeper);
     while (!loop->moves_out) {
+        /* relaxed: one that is listed after this posts, and ends the sleep */
+        bool followed = syni_role_few_follow(loop);
+
         if (ending(loop))
             loop->on_closing(loop);
         if (drive_retired(loop))
             return false;
-        syni_loop_turn(loop, SYNI_NEVER);
+        syni_loop_turn(loop, followed ? 0 : SYNI_NEVER);
         syni_depth_measure(&loop->depth);
-        if (loop->callers_drive && !ending(loop) && !loop->moves_out && nothing_to_do(loop) &&
-            drive_let_go(loop))
+        if (drive_may_stop(loop, followed))
             return true;
     }
     return false;

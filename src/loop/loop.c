@@ -262,6 +262,7 @@ void syni_loop_prepare(struct syni_loop *loop)
     syni_cond_init(&loop->standby);
     loop->ready.last = &loop->ready.first;
     syni_list_init(&loop->live);
+    syni_list_init(&loop->followers);
     syni_list_init(&loop->registered);
     loop->sleeper.wake = wake_loop;
     loop->sleeper.pending = loop_pending;
@@ -278,6 +279,7 @@ syn_err syni_loop_init(struct syni_loop *loop, const struct syni_loop_options *o
     loop->on_closing = options->on_closing;
     loop->may_sleep = options->may_sleep;
     loop->callers_drive = options->callers_drive;
+    loop->grace_ns = options->callers_drive && !options->clock ? options->grace_ns : 0;
     loop->draws = options->seed;
     loop->stack_size_bytes = options->stack_size_bytes;
     loop->clock = options->clock;

@@ -96,6 +96,7 @@ struct syni_live {
 enum syni_role {
     SYNI_ROLE_GONE,   /* not started, or stopped: nobody drives or will */
     SYNI_ROLE_FREE,   /* nobody drives; nothing is to be done */
+    SYNI_ROLE_OPEN,   /* nobody drives; something is waited for: a caller, or soon the dedicated thread, takes it */
     SYNI_ROLE_AWAKE,  /* somebody drives, or is on the way */
     SYNI_ROLE_ASLEEP, /* the driver is in the kernel, or about to be */
 };
@@ -110,12 +111,13 @@ struct syni_loop_counts {
     /* counted by anybody */
     atomic_ulong wakes;      /* calls of the backend's wake() */
     atomic_ulong hand_overs; /* the role given to the dedicated thread */
+    atomic_ulong passes, opens; /* the role given to a caller that blocks; left open */
 };
 
 struct syni_loop {
     const char *name;
     unsigned process; /* whose it is */
-    bool callers_drive;
+    atomic_bool callers_drive; /* written by a start, under which others may look */
     size_t stack_size_bytes;
     struct syni_depth depth; /* of the dedicated thread's stack */
     struct syn_clock *clock; /* NULL: real time */
@@ -133,6 +135,10 @@ struct syni_loop {
     struct syni_cond standby; /* the dedicated thread waits here for the role */
     bool handed;              /* the role is the dedicated thread's */
     bool has_thread;          /* there is a dedicated thread, which nobody joins yet */
+    struct syni_list followers; /* of struct syni_follower (follow.h): the first gets the role next */
+    atomic_uint n_followers;  /* in it; read without the lock, too */
+    atomic_bool ticks, wanted; /* of the dedicated thread, while the role is left open: drive.c */
+    int64_t grace_ns;         /* how long the role stays open; 0: it does not */
     atomic_bool lazy; /* it is started when it is first needed; read without the lock, too */
     syn_err (*start_thread)(struct syni_loop *loop);
 
@@ -185,6 +191,7 @@ struct syni_loop_options {
     const char *backend; /* NULL: the build's default */
     size_t stack_size_bytes;
     bool callers_drive;
+    int64_t grace_ns;
     struct syn_clock *clock;
     uint64_t seed; /* see syn_test_seed(); 0: none */
     void (*on_closing)(struct syni_loop *loop);
@@ -335,15 +342,8 @@ void syni_loop_wake(struct syni_loop *loop);
 /* The calling thread does HOOK to LOOP: told to those who look. */
 SYNI_COLD void syni_role_tell(struct syni_loop *loop, enum syn_hook hook);
 
-/* From FROM to TO, if it is FROM. */
-bool syni_role_move(struct syni_loop *loop, enum syni_role from, enum syni_role to);
-
-/* The caller holds the role; from here on the dedicated thread does. */
-void syni_role_hand_over(struct syni_loop *loop);
-
 /* The innermost of the loops that the calling thread drives (self.h), or NULL; syni_drives() is above. */
 struct syni_driving *syni_driving_now(void);
-
 /* A thread that took the role by syni_loop_try_drive() says so around its turns. */
 void syni_driving_enter(struct syni_self *self, struct syni_driving *here, struct syni_loop *loop);
 void syni_driving_leave(struct syni_self *self, struct syni_driving *here);
@@ -367,7 +367,7 @@ void syni_loop_retire(struct syni_loop *loop);
 void syni_loop_join(struct syni_loop *loop);
 /* Takes the role for the calling thread if it is free and callers may have it. */
 bool syni_loop_try_drive(struct syni_loop *loop);
-/* Gives it up: to nobody if nothing is to be done, else to the dedicated thread. */
+/* Gives it up: to nobody, if nothing is to be done; to a caller that follows; open; to the dedicated thread. */
 void syni_loop_stop_driving(struct syni_loop *loop);
 
 /* --- live.c --- */

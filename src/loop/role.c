@@ -6,14 +6,18 @@
  * `role` is one word:
  *
  *     GONE ──start──> AWAKE <──────────> ASLEEP         the driver, around the kernel
- *                      │ ▲                 │
- *        nothing to do │ │ a caller takes  │ a poster: AWAKE, and wake()
- *                      ▼ │ it, or a poster ▼
- *                      FREE hands it to    AWAKE
- *                           the dedicated thread
+ *                    │ │ ▲ ▲               │
+ *      nothing to do │ │ │ │               │ a poster: AWAKE, and wake()
+ *                    │ │ │ │               ▼
+ *                    ▼ │ │ │               AWAKE
+ *                   FREE│ │ OPEN ◄── a caller leaves, and something is waited for
+ *      a caller takes ──┘ └── a caller takes it, or a poster hands it over;
+ *      it, or a poster         after its grace the dedicated thread takes it
+ *      hands it over
  *
- * Only the driver moves it to ASLEEP and FREE; whoever moves it from FREE to AWAKE
- * by compare-and-exchange holds the role and must drive or hand it over. A poster
+ * Only the driver moves it to ASLEEP, FREE and OPEN; whoever moves it from FREE or OPEN to AWAKE
+ * by compare-and-exchange holds the role and must drive or hand it over: to the first caller that follows (it
+ * blocks on what this loop brings), else to the dedicated thread. A poster
  * who finds ASLEEP moves it to AWAKE, so that of many posters one makes the system
  * call. Both ways the pattern is the same: the poster pushes, then looks at the
  * role; the driver changes the role, then looks at the inbox; all four are seq_cst,
@@ -29,6 +33,7 @@
 #include <stddef.h>
 
 #include "base/say.h"
+#include "loop/follow.h"
 
 struct syni_driving *syni_driving_now(void)
 {
@@ -80,13 +85,15 @@ static void role_abandon(struct syni_loop *loop)
     atomic_store(&loop->role, SYNI_ROLE_FREE);
 }
 
-void syni_role_hand_over(struct syni_loop *loop)
+void syni_role_hand_over(struct syni_loop *loop, bool to_a_caller)
 {
     bool given = false;
 
+    if (to_a_caller && syni_role_pass(loop))
+        return;
     atomic_fetch_add_explicit(&loop->counts.hand_overs, 1, memory_order_relaxed);
     for (int i = 0; !given && i < TRIES; i++)
-        given = role_give(loop);
+        given = role_give(loop) || (to_a_caller && syni_role_pass_always(loop));
     if (!given)
         role_abandon(loop);
 }
@@ -116,8 +123,9 @@ void syni_loop_knock(struct syni_loop *loop)
         }
         break;
     case SYNI_ROLE_FREE:
-        if (syni_role_move(loop, SYNI_ROLE_FREE, SYNI_ROLE_AWAKE))
-            syni_role_hand_over(loop);
+    case SYNI_ROLE_OPEN:
+        if (syni_role_move(loop, role, SYNI_ROLE_AWAKE))
+            syni_role_hand_over(loop, true);
         break;
     case SYNI_ROLE_AWAKE: /* it looks into the inbox before it sleeps */
     case SYNI_ROLE_GONE:

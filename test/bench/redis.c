@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * GETs against a real Redis server on loopback, which the bench starts for itself:
- * one at a time, blocking, in both modes of the synchronizer; and 100 in flight.
+ * one at a time, blocking, in both modes of the synchronizer, and beside others that live there; by eight threads
+ * on one connection; how late a timer is beside them; and 100 in flight.
  *
  * The client is that of docs/examples/redis, written once as tasks. Beside it: hiredis,
  * which is written twice, blocking (one at a time, and pipelined by hand) and with
@@ -14,11 +15,13 @@
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <pthread.h>
 #include <signal.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <sys/wait.h>
 
+#include <synchronicity/readiness.h>
 #include <synchronicity/short.h>
 
 #include "bench.h"
@@ -86,6 +89,151 @@ static double our_thread(long n)
 static double our_driven(long n)
 {
     return our_blocking(n, 1);
+}
+
+/* --- beside what lives in the background --- */
+
+/* A PING each second on the connection of the calls. */
+ASYNC(redis_synchronizer, void, keep_alive, (struct redis *, db), SYN_LOCAL(struct redis_reply *, reply))
+{
+    co_begin;
+    for (;;) {
+        co_sleep(1.0);
+        co_try(redis_command_future(self->db, "PING"), &self->reply);
+        redis_reply_free(self->reply);
+    }
+    co_end;
+}
+
+/* As one that waits for what a server may push. */
+ASYNC(redis_synchronizer, void, wait_for_pushes, (int, fd))
+{
+    co_begin;
+    co_readable(self->fd);
+    co_end;
+}
+
+static double our_beside_others(long n)
+{
+    struct redis *db = our_connection(1);
+    struct redis_reply *reply;
+    struct keep_alive_future alive;
+    struct wait_for_pushes_future pushes;
+    int ends[2];
+    double rate;
+
+    if (!db || pipe(ends))
+        return NAN;
+    alive = keep_alive_future(db);
+    pushes = wait_for_pushes_future(ends[0]);
+    rate = bench_now();
+    for (long i = 0; i < n; i++) {
+        if (redis_command(db, "GET bench", &reply))
+            return NAN;
+        redis_reply_free(reply);
+    }
+    rate = per_second(rate, n);
+    if (future_cancel(alive) != SYN_ECANCELED || future_cancel(pushes) != SYN_ECANCELED)
+        return NAN;
+    close(ends[0]);
+    close(ends[1]);
+    redis_close(db);
+    return rate;
+}
+
+/* --- eight threads on one connection --- */
+
+enum { SHARERS = 8 };
+
+struct sharer {
+    pthread_t thread;
+    struct redis *db;
+    long n;
+    int failed;
+};
+
+static void *get_in_turn(void *of)
+{
+    struct sharer *sharer = of;
+    struct redis_reply *reply;
+
+    for (long i = 0; i < sharer->n && !sharer->failed; i++) {
+        sharer->failed = redis_command(sharer->db, "GET bench", &reply) != SYN_OK;
+        if (!sharer->failed)
+            redis_reply_free(reply);
+    }
+    return NULL;
+}
+
+static double our_sharers(long n, int callers_drive)
+{
+    struct redis *db = our_connection(callers_drive);
+    struct sharer sharers[SHARERS];
+    double rate = bench_now();
+    int failed = !db;
+
+    for (int i = 0; db && i < SHARERS; i++) {
+        sharers[i] = (struct sharer){.db = db, .n = n / SHARERS};
+        if (pthread_create(&sharers[i].thread, NULL, get_in_turn, &sharers[i]))
+            exit(1);
+    }
+    for (int i = 0; db && i < SHARERS; i++) {
+        pthread_join(sharers[i].thread, NULL);
+        failed += sharers[i].failed;
+    }
+    rate = failed ? NAN : per_second(rate, n);
+    redis_close(db);
+    return rate;
+}
+
+static double our_sharers_thread(long n)
+{
+    return our_sharers(n, -1);
+}
+
+static double our_sharers_driven(long n)
+{
+    return our_sharers(n, 1);
+}
+
+/* --- how late a timer in the background is beside a stream of driven calls --- */
+
+enum { TIMERS = 20000 };
+static double lateness_us[TIMERS];
+static int n_late;
+
+ASYNC(redis_synchronizer, void, tick_each_ms, SYN_LOCAL(double, due))
+{
+    co_begin;
+    while (n_late < TIMERS) {
+        self->due = bench_now() + 0.001;
+        co_sleep(0.001);
+        lateness_us[n_late++] = (bench_now() - self->due) * 1e6;
+    }
+    co_end;
+}
+
+static double our_late_timers(long n)
+{
+    struct redis *db = our_connection(1);
+    struct redis_reply *reply;
+    struct tick_each_ms_future ticks;
+
+    if (!db)
+        return NAN;
+    n_late = 0;
+    ticks = tick_each_ms_future();
+    for (long i = 0; i < n; i++) {
+        if (redis_command(db, "GET bench", &reply))
+            return NAN;
+        redis_reply_free(reply);
+    }
+    if (future_cancel(ticks) != SYN_ECANCELED || n_late == 0)
+        return NAN;
+    redis_close(db);
+    qsort(lateness_us, (size_t)n_late, sizeof lateness_us[0], bench_by_value);
+    bench_also[1] = lateness_us[n_late * 99 / 100];
+    return lateness_us[n_late / 2];
 }
 
 ASYNC(redis_synchronizer, void, get_many, (struct redis *, db), (long, n), SYN_LOCAL(long, i),
@@ -293,7 +441,14 @@ int main(void)
     const struct bench_workload many = {"redis-get-100", "median", "GET/s", 1, 100000};
     const struct bench_peer one_peers[] = {BENCH_OURS("synchronicity-thread", our_thread),
                                            BENCH_OURS("synchronicity-driven", our_driven),
+                                           BENCH_OURS("synchronicity-driven-beside-others", our_beside_others),
                                            PEER_BLOCKING};
+    const struct bench_workload eight = {"redis-get-8-threads", "median", "GET/s", 1, 20000};
+    const struct bench_peer eight_peers[] = {BENCH_OURS("synchronicity-driven", our_sharers_driven),
+                                             BENCH_PEER("synchronicity-thread", our_sharers_thread)};
+    const struct bench_workload late[] = {{"redis-late-timer", "median", "us", 0, 10000},
+                                          {"redis-late-timer-p99", "median", "us", 0, 10000}};
+    const struct bench_peer late_peers[] = {BENCH_OURS("synchronicity-driven", our_late_timers)};
     const struct bench_peer many_peers[] = {BENCH_OURS("synchronicity-tasks", our_tasks), PEER_EV,
                                             PEER_PIPELINED};
     const char *missing;
@@ -306,6 +461,8 @@ int main(void)
         return 0;
     }
     BENCH_COMPARE(one, one_peers);
+    BENCH_COMPARE(eight, eight_peers);
+    BENCH_COMPARE_ALL(late, late_peers);
     BENCH_COMPARE(many, many_peers);
     return 0;
 }

@@ -1,0 +1,312 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Callers that drive in turn, and a role that is left open. Follows:
+ * FOLLOWS src/loop/follow.c: syni_role_follow syni_role_unfollow role_call_locked syni_role_pass
+ * FOLLOWS src/loop/role.c: syni_loop_knock syni_role_hand_over
+ * FOLLOWS src/loop/drive.c: syni_loop_try_drive syni_loop_stop_driving drive_leave_open drive_tick await_role drive_may_stop drive_on
+ * FOLLOWS src/facade/thread_wait.c: thread_wait_lead thread_wait_follow
+ * FOLLOWS src/facade/thread_told.c: syni_thread_told
+ * HASH c3dabd57f9e5
+ *
+ * Two callers make one call each. That of the first needs an event, which a poster brings at any time; that of the
+ * second waits for nothing. In the background something waits for a descriptor (kernel_event), so the role is never FREE (role.pml has that). What is done under the
+ * loop's lock is one step, and so is each access to the role, the inbox and `ticks`. Time is not in it: while the role
+ * is open the dedicated thread may take it at any tick.
+ *
+ * One thread drives at a time, and waits in the kernel (invariant 1); each call returns, and nobody has the role in hand or
+ * is listed when it has (invariants 382 and 383); the background event is seen (381); the loop ends.
+ *
+ * CLOSING: the loop is closed at any moment, and not when all is done.
+ *
+ * (A driver that leaves the role open looks into the inbox again so that no post waits for a tick; none would be lost.)
+ *
+ * BROKEN 1: a driver that leaves the role open does not look whether the dedicated thread ticks. 2: that stops ticking and does not look at the role again. 3: a caller lists itself after its post. 4: a caller that is told is
+ * not taken off the list. 5: a tick takes a role that is not open. 6: a caller that is called sleeps on.
+ */
+#ifndef BROKEN
+#define BROKEN 0
+#endif
+
+mtype = { GONE, OPEN, AWAKE, ASLEEP };
+mtype role = AWAKE;
+
+bool call[2], ev, close_job;  /* in the inbox */
+bool shut;
+bool started[2], event, done[2];
+bool listed[2], called[2];
+bool handed = true, ticks, woken, kernel_event, seen;
+byte drivers, in_kernel, n_done;
+bool closing, retired;
+
+#define EMPTY (!call[0] && !call[1] && !ev && !close_job)
+
+inline enter() { atomic { assert(drivers == 0); drivers++ } }
+
+/* Under the lock. */
+inline pass(ok)
+{
+    atomic {
+        if
+        :: listed[0] -> listed[0] = false; called[0] = true; ok = true
+        :: !listed[0] && listed[1] -> listed[1] = false; called[1] = true; ok = true
+        :: else -> ok = false
+        fi
+    }
+}
+
+inline hand_over(to_a_caller, ok)
+{
+    ok = false;
+    if
+    :: to_a_caller -> pass(ok)
+    :: else
+    fi;
+    if
+    :: !ok -> handed = true
+    :: else
+    fi
+}
+
+inline knock(at, ok)
+{
+    at = role;
+    if
+    :: at == ASLEEP ->
+        atomic { if :: role == ASLEEP -> role = AWAKE; woken = true :: else fi }
+    :: at == OPEN ->
+        atomic { if :: role == OPEN -> role = AWAKE :: else -> at = GONE fi }
+        if
+        :: at == OPEN -> hand_over(true, ok)
+        :: else
+        fi
+    :: else
+    fi
+}
+
+/* What was posted, and what it brings: the driver tells each that is done, and takes it off the list before. */
+inline take()
+{
+    atomic {
+        if :: call[0] -> started[0] = true; call[0] = false :: else fi;
+        if :: call[1] -> started[1] = true; call[1] = false :: else fi;
+        if :: ev -> event = true; ev = false :: else fi;
+        if :: close_job -> closing = true; close_job = false :: else fi;
+        tell(0, event);
+        tell(1, true)
+    }
+}
+
+inline tell(c, comes)
+{
+    if
+    :: started[c] && !done[c] && (comes || closing) ->
+#if BROKEN != 4
+        listed[c] = false;
+#endif
+        done[c] = true
+    :: else
+    fi
+}
+
+inline look()
+{
+    atomic { if :: kernel_event -> kernel_event = false; seen = true :: else fi }
+}
+
+inline watch()
+{
+    role = ASLEEP;
+    if
+    :: !EMPTY
+    :: else ->
+        atomic { assert(in_kernel == 0); in_kernel++ }
+        atomic { (woken || kernel_event) -> woken = false; in_kernel-- }
+        look()
+    fi;
+    role = AWAKE
+}
+
+/* True in OK: the role is nobody's for a while. */
+inline leave_open(ok)
+{
+    role = OPEN;
+    ok = true;
+    if
+    :: !EMPTY -> atomic { if :: role == OPEN -> role = AWAKE; ok = false :: else fi }
+    :: else
+    fi;
+#if BROKEN != 1
+    if
+    :: ok && !ticks -> ticks = true
+    :: else
+    fi
+#endif
+}
+
+inline stop_driving(ok)
+{
+    ok = false;
+    drivers--;
+    if
+    :: closing -> hand_over(false, ok)
+    :: else ->
+        pass(ok);
+        if
+        :: !ok && EMPTY -> leave_open(ok)
+        :: else
+        fi;
+        if
+        :: !ok -> hand_over(true, ok)
+        :: else
+        fi
+    fi
+}
+
+inline drive(c, ok)
+{
+    enter();
+    do
+    :: done[c] -> break
+    :: else ->
+        take();
+        if
+        :: done[c]
+        :: else -> watch()
+        fi
+    od;
+    stop_driving(ok)
+}
+
+proctype caller(byte me)
+{
+    bool mine, ok, taken;
+    mtype at;
+
+    atomic { if :: role == OPEN -> role = AWAKE; mine = true :: else fi }
+    if
+    :: mine -> started[me] = true; drive(me, ok)
+    :: else ->
+#if BROKEN != 3
+        listed[me] = true;
+#endif
+        atomic { if :: shut -> taken = false :: else -> call[me] = true; taken = true fi }
+        if
+        :: taken -> knock(at, ok)
+        :: else
+        fi;
+#if BROKEN == 3
+        listed[me] = true;
+#endif
+        if
+        :: taken ->
+            if
+            :: done[me]
+#if BROKEN != 6
+            :: called[me] -> called[me] = false; drive(me, ok)
+#endif
+            fi
+        :: else ->
+            atomic { if :: listed[me] -> listed[me] = false; ok = true :: else -> ok = false fi }
+            if
+            :: !ok -> called[me] -> called[me] = false; drivers++; stop_driving(ok)
+            :: else
+            fi
+        fi
+    fi;
+    atomic { assert(!listed[me] && !called[me]); n_done++ }
+}
+
+proctype brings()
+{
+    bool ok;
+    mtype at;
+
+    atomic { if :: shut -> goto end :: else -> ev = true fi }
+    knock(at, ok);
+end:
+    kernel_event = true
+}
+
+proctype closer()
+{
+    bool ok;
+    mtype at;
+
+#ifndef CLOSING
+    n_done == 2 && seen;
+#endif
+    close_job = true;
+    knock(at, ok)
+}
+
+proctype dedicated()
+{
+    bool mine, followed, ok;
+
+    do
+    :: mine ->
+        enter();
+        do
+        :: closing ->
+            atomic { shut = true }
+            take();
+            role = GONE; drivers--; retired = true;
+            goto end
+        :: else ->
+            followed = listed[0] || listed[1];
+            take();
+            if
+            :: closing
+            :: !closing && followed ->
+                look();
+                ok = false;
+                if
+                :: EMPTY ->
+                    drivers--; /* as seen by the next one; no step of ours runs any more */
+                    pass(ok);
+                    if
+                    :: !ok -> leave_open(ok)
+                    :: else
+                    fi;
+                    if
+                    :: ok -> mine = false; break
+                    :: else -> enter()
+                    fi
+                :: else
+                fi
+            :: !closing && !followed -> watch()
+            fi
+        od
+    :: !mine ->
+        if
+        :: atomic { handed -> handed = false; mine = true }
+#if BROKEN == 5
+        :: atomic { ticks && role != GONE -> role = AWAKE; mine = true }
+#else
+        :: atomic { ticks && role == OPEN -> role = AWAKE; mine = true }
+#endif
+        :: ticks && role != OPEN ->
+            ticks = false;
+#if BROKEN != 2
+            if
+            :: role == OPEN -> ticks = true
+            :: else
+            fi
+#endif
+        fi
+    od;
+end:
+    skip
+}
+
+init {
+    atomic {
+        run dedicated();
+        run caller(0); run caller(1);
+        run brings();
+        run closer()
+    }
+    n_done == 2 && retired
+}
+
+ltl all_end { <> (n_done == 2 && retired) }
