@@ -2,16 +2,17 @@
  *
  * The end of a call that only its loop knows: without an exchange of its waiter. Follows:
  * FOLLOWS src/task/engine.c: ends_alone
- * FOLLOWS src/task/core.c: syni_core_reopen syni_core_unpin syni_core_let_go
+ * FOLLOWS src/task/core.c: syni_core_close_alone syni_core_complete_alone syni_core_reopen syni_core_unpin syni_core_let_go
  * FOLLOWS src/task/slot.h: syni_slot_end_alone syni_slot_undo_end_alone
- * HASH 8ee4a634a78b
+ * HASH e9bf6e3a5475
  *
- * A task ends whose caller awaits it on the same loop, while two other threads may still have its handle:
+ * A task ends whose caller awaits it on the same loop, or which nobody wants any more, while two other threads may still have its handle:
  * each takes a reference by it, if there is one to add to, asks the task to end, whose job arrives on the
  * loop, and gives its reference up.
  *
  * The frame is freed once, by who gives up the last reference or by the end that was alone; nobody touches it
- * afterwards, no request is on its way to it then, and the waiter is told once (invariants 142 and 13).
+ * afterwards, no request is on its way to it then, and the waiter, if there is one, is told once
+ * (invariants 142 and 13).
  *
  * BROKEN 1: that a request was sent is looked at before the references only. 2: the references are looked
  * at and taken in two steps. 3: an end that was not alone after all does not give them back.
@@ -20,7 +21,8 @@
 #define BROKEN 0
 #endif
 
-byte references = 2;  /* the producer's and the reader's, which awaits it here */
+byte mine = 2;        /* the producer's reference, and that of a reader who awaits it here, if one does */
+byte references = 2;
 byte request;         /* 0; 1: closed; 2: sent */
 byte job;             /* the request's, posted */
 bool arrived;
@@ -64,17 +66,17 @@ proctype driver()
     :: request == 0 ->
 #if BROKEN == 2
         if
-        :: references == 2 -> references = 0; alone = true
+        :: references == mine -> references = 0; alone = true
         :: else
         fi;
 #else
-        atomic { if :: references == 2 -> references = 0; alone = true :: else fi };
+        atomic { if :: references == mine -> references = 0; alone = true :: else fi };
 #endif
 #if BROKEN != 1
         if
         :: alone && request != 0 ->
 #if BROKEN != 3
-            references = 2;
+            references = mine;
 #endif
             alone = false
         :: else
@@ -85,8 +87,8 @@ proctype driver()
     if
     :: alone ->
         request = 1;
-        told++;
-        freed = true /* by the waiter, which is of this loop */
+        told = told + (mine == 2 -> 1 : 0);
+        freed = true /* by the waiter, which is of this loop, or, if there is none, by the end */
     :: else ->
         /* syni_task_close_requests(), or the request arrives first */
         if
@@ -94,11 +96,14 @@ proctype driver()
         :: request == 2 -> atomic { job > 0 -> job--; arrived = true }
         fi;
         touch();
-        told++;
+        told = told + (mine == 2 -> 1 : 0);
         unpin(); /* the producer's */
-        unpin()  /* the reader's */
+        if
+        :: mine == 2 -> unpin() /* the reader's */
+        :: else
+        fi
     fi;
-    assert(told == 1);
+    assert(told + 1 == mine);
     do
     :: atomic { job > 0 -> job--; assert(!freed) } /* it is in the frame */
     :: n_done == 2 && job == 0 -> break
@@ -106,6 +111,15 @@ proctype driver()
     assert(freed)
 }
 
-init { atomic { run driver(); run other(); run other() } }
+init
+{
+    atomic {
+        if
+        :: skip
+        :: mine = 1; references = 1 /* the reader has given it up */
+        fi;
+        run driver(); run other(); run other()
+    }
+}
 
 ltl it_is_freed { <> (freed && n_done == 2) }

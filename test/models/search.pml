@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Circles of tasks over loops, found by searches. Follows:
+ * FOLLOWS src/task/search.c: search_judge search_is_not_last search_look search_returns syni_search_begin syni_search_await search_closer
+ * FOLLOWS src/task/chain.c: syni_chain_number chain_ends_at
+ * HASH caec32df2be3
+ *
+ * Three tasks, each on a loop of its own, each wait for the next, the second of them twice. A wait ends when
+ * what it waits for runs, or, once, that of the second by a cancel. One that finds that what it waits for
+ * waits begins a search, which goes from loop to loop, twice. In a step of its loop (IN_STEP) nobody is
+ * looked at there.
+ *
+ * All waits end (invariant 352), a wait is refused only if its circle was there at one moment (invariant 351), and
+ * without cancels no two of one circle are.
+ *
+ * BROKEN 1: a wait looks before it is written down. 2: one round is enough. 3: nobody leaves it to the
+ * last.
+ */
+#ifndef BROKEN
+#define BROKEN 0
+#endif
+#define N 3
+#define NOBODY N
+#if BROKEN == 2
+#define ROUNDS 1
+#else
+#define ROUNDS 2
+#endif
+#define WAITS(me) ((me) == 1 -> 2 : 1)
+
+byte waits[N] = NOBODY;
+byte nth[N];         /* which wait it is */
+byte number[N];      /* drawn by it; 0: none */
+bool searches[N];    /* it has begun a search in this wait */
+bool in_step[N];
+byte wanted[N];      /* a search by this wait is to begin */
+byte last, n_over;
+bool cancelled;
+
+/* IS: there is a circle through ME. */
+inline circle_of(me, is)
+{
+    i = waits[me];
+    steps = 0;
+    do
+    :: i != NOBODY && i != me && steps < N -> i = waits[i]; steps++
+    :: else -> break
+    od;
+    is = (i == me)
+}
+
+proctype search(byte me)
+{
+    byte mine, own;
+    byte at, round, i, steps, met;
+    byte seen; /* which wait of task 1, the only one that has two */
+    bool is, same, later;
+    bool stood; /* as the first round ended its circle was there */
+
+next:
+    if
+    :: atomic { wanted[me] != 0 -> mine = wanted[me]; wanted[me] = 0; own = number[me]; at = me; same = true }
+    :: atomic { n_over == N && wanted[me] == 0 -> goto end }
+    fi;
+#if BROKEN == 3
+    own = 255;
+#endif
+    do
+    :: atomic { !in_step[at] ->
+        if
+        :: waits[at] == NOBODY || (at == me && nth[me] != mine) -> goto over
+        :: else
+        fi;
+        same = same && (round == 0 || at != 1 || seen == nth[1]);
+        if
+        :: at == 1 -> seen = nth[1]
+        :: else
+        fi;
+        later = later || (at != me && searches[at] && number[at] > own);
+        at = waits[at];
+        met++;
+        if
+        :: at == me && (later || !same) -> goto over
+        :: at == me && !later && same && round == ROUNDS - 1 ->
+#if BROKEN == 2
+            circle_of(me, stood);
+#endif
+            break
+        :: at == me && !later && same && round < ROUNDS - 1 ->
+            circle_of(me, is);
+            stood = is;
+            is = false;
+            met = 0;
+            i = 0;
+            steps = 0;
+            round++
+        :: at != me && met == N -> goto over
+        :: else
+        fi }
+    od;
+    skip;
+    d_step { i = 0; steps = 0; met = 0; round = 0 }
+    atomic { !in_step[me] ->
+        if
+        :: waits[me] != NOBODY && nth[me] == mine ->
+            circle_of(me, is);
+            assert(stood && (is || cancelled));
+            waits[me] = NOBODY;
+            searches[me] = false;
+            number[me] = 0
+        :: else
+        fi }
+over:
+    skip;
+    d_step { seen = 0; at = 0; met = 0; round = 0; i = 0; steps = 0; is = false;
+        same = false; later = false; stood = false; mine = 0; own = 0 }
+    goto next;
+end:
+    skip
+}
+
+proctype task(byte me)
+{
+    byte to, n;
+    bool look;
+
+    do
+    :: n < WAITS(me) ->
+#if BROKEN == 1
+        atomic { in_step[me] = true;
+            to = (me + 1) % N;
+            look = (waits[to] != NOBODY) }
+        atomic { waits[me] = to; nth[me]++; last++; number[me] = last }
+#else
+        atomic { in_step[me] = true;
+            to = (me + 1) % N;
+            waits[me] = to; nth[me]++; last++; number[me] = last }
+#endif
+        atomic {
+#if BROKEN != 1
+            look = (waits[to] != NOBODY);
+#endif
+            searches[me] = look;
+            if :: look -> wanted[me] = nth[me] :: else fi;
+            in_step[me] = false }
+        if
+        :: atomic { waits[me] == NOBODY -> skip } /* refused */
+        :: atomic { waits[me] != NOBODY && waits[to] == NOBODY && !in_step[to] ->
+            waits[me] = NOBODY; searches[me] = false; number[me] = 0 }
+        :: atomic { me == 1 && waits[me] != NOBODY && !cancelled ->
+            cancelled = true; waits[me] = NOBODY; searches[me] = false; number[me] = 0 }
+        fi;
+        n++
+    :: else -> break
+    od;
+    skip;
+    d_step { to = 0; n = 0; look = false; n_over++ }
+}
+
+init { atomic { run task(0); run task(1); run task(2); run search(0); run search(1); run search(2) } }
+
+ltl all_waits_end { <> (n_over == N) }
