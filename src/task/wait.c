@@ -319,7 +319,7 @@ struct syn_step syni_step_cancel(struct syn_task *public_task, struct syn_future
         await_refused(task, err);
     } else if (wait_for(task, child, SYNI_NEVER)) {
         syni_core_commit(child);
-        if (syni_task_wait(task) == SYNI_WAIT_RESULT)
+        if (syni_task_wait(task) == SYNI_WAIT_RESULT || task->on.result.refused)
             wait_ask_child(task, SYN_BY_REQUEST);
     } else {
         syni_core_restore(child);
