@@ -86,6 +86,19 @@ static void L8_a_free_waits_for_threads_that_left_for_lack_of_work(void)
     CHECK_INT(syn_memory_use().outstanding, 0);
 }
 
+/* The stop joins it: what the program does at its end is over. */
+static void L8_a_stop_waits_for_the_thread_that_leaves_last(void)
+{
+    begin_in_real_time();
+    CHECK_INT(pthread_key_create(&key, ends_slowly), 0);
+    CHECK_INT(has_something(NULL), 0);
+    CHECK_INT(pool_stop(&pool, syn_never()), 0);
+    CHECK(has_ended);
+    CHECK_INT(pthread_key_delete(key), 0);
+    CHECK_INT(pool_free(&pool), 0);
+    CHECK_INT(syn_memory_use().outstanding, 0);
+}
+
 /* Without a limit, and each with a deadline of its own. */
 static void stops(int number, void *argument)
 {
@@ -308,6 +321,7 @@ static const struct test_case cases[] = {
     TEST(L7_stops_that_come_too_early_by_a_moment_leave_a_pool_that_can_be_started),
     TEST(L8_a_free_waits_for_a_stop_that_is_under_way),
     TEST(L8_a_free_waits_for_threads_that_left_for_lack_of_work),
+    TEST(L8_a_stop_waits_for_the_thread_that_leaves_last),
     TEST(L7_time_goes_on_while_several_threads_stop_a_pool),
 };
 TEST_MAIN_BOTH_MODES("pool_stop", cases);
