@@ -356,26 +356,28 @@ static void C8_so_is_room_that_only_who_waits_for_us_elsewhere_makes(void)
 enum out { BY_TIME, BY_A_CHOICE, BY_A_TIME_CHOICE, OUTS };
 
 ASYNC(a, int, a_has_a_way_out, (enum out, out), (struct b_waits_for_future *, f), SYN_LOCAL(int, y),
-      SYN_LOCAL(struct c_naps_future, naps), SYN_LOCAL(struct holds_future, held),
+      SYN_LOCAL(struct helps_future, helps),
+      SYN_LOCAL(struct holds_future, held),
       SYN_LOCAL(struct syn_choice, on[2]))
 {
     co_begin;
     if (self->out == BY_TIME)
         self->held = holds_future((struct c_naps_future){.u.handle = self->f->u.handle});
     co_sleep(1);
-    self->naps = c_naps_future(2);
+    self->helps = helps_future(c_naps_future(2)); /* it waits for a task, too */
+    co_sleep(0.001);
     if (self->out == BY_TIME)
-        co_lock_by(&locked_on_a, syn_after(2));
+        co_lock_by(&locked_on_a, syn_after(1.999));
     else if (self->out == BY_A_CHOICE)
-        co_select(self->on, ON_FUTURE(*self->f, &self->y), ON_FUTURE(self->naps, &self->y));
+        co_select(self->on, ON_FUTURE(*self->f, &self->y), ON_FUTURE(self->helps, &self->y));
     else
-        co_select(self->on, ON_FUTURE(*self->f, &self->y), ON_TIME(syn_after(2)));
+        co_select(self->on, ON_FUTURE(*self->f, &self->y), ON_TIME(syn_after(1.999)));
     note(&self->syn, co_status == SYN_ETIMEDOUT ? SYN_OK : co_status);
     co_return(1);
     co_finally;
     refused_at = now();
     unlock(&locked_on_a);
-    future_detach(self->naps);
+    future_detach(self->helps);
     if (self->out == BY_TIME)
         future_detach(self->held);
     else
