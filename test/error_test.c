@@ -247,6 +247,11 @@ static void hears_of_the_death(int number, void *argument)
     CHECK_SAYS("the loop of synchronizer 'demo' died: ");
 }
 
+static void leaves_the_thread(void)
+{
+    pthread_exit(NULL);
+}
+
 static void all_hear_of_it(void (*death)(void))
 {
     struct crew_at_work *waiters;
@@ -254,6 +259,8 @@ static void all_hear_of_it(void (*death)(void))
 
     dies = death;
     begin_in_real_time();
+    if (death == leaves_the_thread) /* a thread of the program that drives and ends would end the process */
+        syn_test_callers_drive(0);
     f = waits_for_ever_future();
     spin_until(&waits);
     waiters = crew_start(2, hears_of_the_death, NULL);
@@ -277,11 +284,6 @@ static void faulty_kernel(void)
 static void E3_a_loop_whose_kernel_fails_tells_everybody(void)
 {
     all_hear_of_it(faulty_kernel);
-}
-
-static void leaves_the_thread(void)
-{
-    pthread_exit(NULL);
 }
 
 static void E3_a_step_that_ends_its_thread_tells_everybody(void)

@@ -13,7 +13,7 @@
 import gdb
 
 MOST = 200  # tasks of one synchronizer that are shown; the others are counted
-ROLES = ("gone", "free", "awake", "asleep")
+ROLES = ("gone", "free", "open", "awake", "asleep")
 
 
 def address_of(symbol):
@@ -158,7 +158,7 @@ class Dump:
         loop, running = home["loop"], int(home["running"])
         role, live = number(loop["role"]), int(loop["n_live"])
         print("synchronizer %s, driver %s, live %d%s"
-              % (text(loop["name"]), ROLES[role] if role < 4 else "?", live,
+              % (text(loop["name"]), ROLES[role] if role < len(ROLES) else "?", live,
                  ", runs " + text(home["running"]) if running else ""))
         own = 0
         for task in containers(address + field_offset("syni_home", "loop.live"), "syni_task", "live.link"):

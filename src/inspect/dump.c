@@ -27,7 +27,7 @@ static bool dump_resident(struct syni_dump *dump, const struct syni_list *node, 
 
 static bool dump_loop(struct syni_dump *dump, const struct syni_list *node, void *user)
 {
-    static const char *const roles[] = {"gone", "free", "awake", "asleep"};
+    static const char *const roles[] = {"gone", "free", "open", "awake", "asleep"};
     const struct syni_home *address =
         SYNI_CONTAINER(node, const struct syni_home, loop.registered);
     struct syni_home home;
@@ -40,7 +40,7 @@ static bool dump_loop(struct syni_dump *dump, const struct syni_list *node, void
     role = (unsigned)atomic_load_explicit(&home.loop.role, memory_order_relaxed);
     syni_peek_string(&dump->peek, name, sizeof name, home.loop.name);
     syni_dump_thing(dump, 0, "synchronizer", name);
-    syni_dump_word(dump, "driver", "driver ", role < 4 ? roles[role] : "?");
+    syni_dump_word(dump, "driver", "driver ", role < sizeof roles / sizeof *roles ? roles[role] : "?");
     syni_dump_number(dump, "live", NULL, home.loop.n_live);
     syni_peek_string(&dump->peek, name, sizeof name,
                      atomic_load_explicit(&home.running, memory_order_relaxed));

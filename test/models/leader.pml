@@ -13,8 +13,8 @@
  * loop's lock is one step, and so is each access to the role, the inbox and `ticks`. Time is not in it: while the role
  * is open the dedicated thread may take it at any tick.
  *
- * One thread drives at a time, and waits in the kernel (invariant 1); each call returns, and nobody has the role in hand or
- * is listed when it has (invariants 382 and 383); the background event is seen (381); the loop ends.
+ * One thread drives at a time, and waits in the kernel (invariants 1 and 384); each call returns, and nobody has the role in hand or
+ * is listed when it has (invariants 382 and 383); the background event is seen (invariant 381); the loop ends.
  *
  * CLOSING: the loop is closed at any moment, and not when all is done.
  *
