@@ -55,6 +55,14 @@ static inline void syni_list_remove(struct syni_list *node)
     syni_list_init(node);
 }
 
+/* The same for a NODE that is not looked at again before it is appended somewhere or initialized. */
+static inline void syni_list_unlink(struct syni_list *node)
+{
+    SYNI_SURE(syni_list_is_linked(node));
+    node->prev->next = node->next;
+    node->next->prev = node->prev;
+}
+
 /* NODE must be on no list. */
 static inline void syni_list_append(struct syni_list *head, struct syni_list *node)
 {

@@ -28,14 +28,12 @@ static struct syn_synchronizer *synchronizer_of(const struct syni_self *self,
     return here ? here->synchronizer : syn_default_synchronizer();
 }
 
-static syn_err home_for(const struct syni_self *self, const struct syn_function *function,
+/* Where a thread that drives HERE, or, NULL, nothing, calls FUNCTION. */
+static syn_err home_for(struct syni_home *here, const struct syn_function *function,
                         struct syni_home **out_home)
 {
-    struct syni_home *here;
-
     if (function->abi != SYN_ABI || function->task_size != sizeof(struct syn_task))
         return SYN_EABI;
-    here = syni_home_of(self);
     /* where the step runs that calls: taken also while it is being stopped */
     if (here && (!function->synchronizer || function->synchronizer == here->synchronizer)) {
         *out_home = here;
@@ -48,7 +46,7 @@ static syn_err home_for(const struct syni_self *self, const struct syn_function 
 
 syn_err syni_home_for(const struct syn_function *function, struct syni_home **out_home)
 {
-    return home_for(syni_self(), function, out_home);
+    return home_for(syni_home_now(), function, out_home);
 }
 
 struct syn_report *syni_call_report(const struct syn_function *function, syn_err err)
@@ -140,6 +138,7 @@ static const struct syni_thread_wait_ops call_ops = {call_begin, NULL, ask_to_en
 static syn_err call_on(struct syni_self *self, struct syni_task *task, struct syni_home *home,
                        void *out_result)
 {
+    struct syni_home *here = syni_home_of(self);
     const struct syn_function *function = task->function;
     struct call_in_hand call = {.wait = {.ops = &call_ops,
                                          .source = {home, function->name, false, &task->core},
@@ -150,7 +149,7 @@ static syn_err call_on(struct syni_self *self, struct syni_task *task, struct sy
                                 .task = task};
     syn_err err;
 
-    syni_task_init(self, task, home);
+    syni_task_init(self, here, task, home);
     /* relaxed: nobody else knows it yet */
     call.wait.deadline = atomic_load_explicit(&task->deadline, memory_order_relaxed);
     err = syni_thread_wait(self, &call.wait);
@@ -171,7 +170,7 @@ syn_err syni_call(const struct syn_function *function, struct syn_task *frame, v
 {
     struct syni_home *home;
     struct syni_self *self = syni_self();
-    syn_err err = home_for(self, function, &home);
+    syn_err err = home_for(syni_home_of(self), function, &home);
 
     if (err)
         err = syni_report_keep(err, SYN_BY_LIBRARY, syni_call_report(function, err));
@@ -182,18 +181,45 @@ syn_err syni_call(const struct syn_function *function, struct syn_task *frame, v
     return err;
 }
 
-static struct syni_task *new_on(struct syni_self *self, const struct syn_function *function,
-                                struct syni_home *home, struct syn_future *out_future)
+/* What makes a call: a thread, with the home that it drives, or NULL. */
+struct caller {
+    struct syni_self *self;
+    struct syni_home *here;
+};
+
+static struct caller caller_of(struct syni_self *self)
+{
+    return (struct caller){self, syni_home_of(self)};
+}
+
+/* Memory for a frame of FUNCTION, of which what follows the head is zero; NULL: none. */
+static struct syni_task *new_frame(struct caller by, const struct syn_function *function,
+                                   struct syni_slot **out_slot)
+{
+    struct syni_spare *spare =
+        by.here ? syni_frame_pop(&by.here->store, function->frame_size) : NULL;
+
+    if (!spare)
+        return syni_frame_new(by.self, function->frame_size, out_slot);
+    *out_slot = spare->slot;
+    /* its memory is that of its class, a multiple of 64 */
+    syni_zero((char *)spare + sizeof(struct syn_task),
+              function->frame_size - sizeof(struct syn_task));
+    return (struct syni_task *)(void *)spare;
+}
+
+static inline struct syni_task *new_on(struct caller by, const struct syn_function *function,
+                                       struct syni_home *home, struct syn_future *out_future)
 {
     struct syni_slot *slot;
-    struct syni_task *task = syni_frame_new(self, function->frame_size, &slot);
+    struct syni_task *task = new_frame(by, function, &slot);
 
     if (!task) {
         *out_future = (struct syn_future){NULL, SYN_ENOMEM};
         return NULL;
     }
     task->function = function;
-    syni_task_init(self, task, home);
+    syni_task_init(by.self, by.here, task, home);
     *out_future = syni_core_publish(&task->core, slot, 2);
     return task;
 }
@@ -201,18 +227,21 @@ static struct syni_task *new_on(struct syni_self *self, const struct syn_functio
 struct syni_task *syni_frame_for(const struct syn_function *function, struct syni_home *home,
                                  struct syn_future *out_future)
 {
-    return new_on(syni_self(), function, home, out_future);
+    return new_on(caller_of(syni_self()), function, home, out_future);
 }
 
 /* The same, which does not begin if the deadline here has passed. */
-static struct syni_task *new_in_time(struct syni_self *self, const struct syn_function *function,
+static inline __attribute__((always_inline)) struct syni_task *new_in_time(struct caller by, const struct syn_function *function,
                                      struct syni_home *home, struct syn_future *out_future)
 {
-    struct syni_task *task = new_on(self, function, home, out_future);
+    struct syni_task *task = new_on(by, function, home, out_future);
+    int64_t deadline;
 
+    if (!task)
+        return NULL;
     /* relaxed: nobody else knows it yet */
-    if (task && syni_deadline_passed(self, atomic_load_explicit(&task->deadline,
-                                                                memory_order_relaxed)))
+    deadline = atomic_load_explicit(&task->deadline, memory_order_relaxed);
+    if (deadline != SYNI_NEVER && syni_deadline_passed(by.self, deadline))
         syni_task_ask_early(task, SYN_BY_DEADLINE);
     return task;
 }
@@ -220,7 +249,7 @@ static struct syni_task *new_in_time(struct syni_self *self, const struct syn_fu
 struct syni_task *syni_call_new_on(const struct syn_function *function, struct syni_home *home,
                                    struct syn_future *out_future)
 {
-    return new_in_time(syni_self(), function, home, out_future);
+    return new_in_time(caller_of(syni_self()), function, home, out_future);
 }
 
 syn_err syni_home_keep_thread(struct syni_home *home)
@@ -232,9 +261,9 @@ syn_err syni_home_keep_thread(struct syni_home *home)
 
 struct syn_task *syni_call_new(const struct syn_function *function, struct syn_future *out_future)
 {
-    struct syni_self *self = syni_self();
+    struct caller by = caller_of(syni_self());
     struct syni_home *home;
-    syn_err err = home_for(self, function, &home);
+    syn_err err = home_for(by.here, function, &home);
 
     if (!err)
         err = syni_home_keep_thread(home);
@@ -242,7 +271,7 @@ struct syn_task *syni_call_new(const struct syn_function *function, struct syn_f
         *out_future = syni_future_refused(&function->type, err, syni_call_report(function, err));
         return NULL;
     }
-    return (struct syn_task *)(void *)new_in_time(self, function, home, out_future);
+    return (struct syn_task *)(void *)new_in_time(by, function, home, out_future);
 }
 
 void *syni_call_large_frame(const struct syn_function *function)

@@ -29,8 +29,9 @@ static uint64_t loop_draw(struct syni_loop *loop)
     return z ^ (z >> 31);
 }
 
-/* Runs what is ready, up to a batch, in a drawn order (Fisher and Yates). Nobody takes a
- * job off the ready queue but by running it, so the jobs can be held here. */
+/* Runs what is ready, up to a batch, in a drawn order (Fisher and Yates). No transfers
+ * are made then, and nobody else takes a job off the ready queue but by running it, so the jobs can
+ * be held here. */
 static void run_drawn(struct syni_loop *loop)
 {
     struct syni_job *jobs[SYNI_LOOP_BATCH];

@@ -46,6 +46,7 @@
 #include "base/spin.h"
 #include "base/stack.h"
 #include "base/thread.h"
+#include "loop/timer.h"
 
 /* How many pieces of one kind of work a turn deals with: large enough that a look at
  * the kernel, some 300 ns, is spread over many. */
@@ -66,11 +67,6 @@ static inline struct syni_job *syni_job_of(struct syni_link *link)
 /* Jobs, first in, first out. */
 struct syni_queue {
     struct syni_link *first, **last;
-};
-
-struct syni_timer {
-    struct syni_heap_node node; /* node.key: when, on the loop's clock */
-    void (*fire)(struct syni_timer *timer);
 };
 
 /* One direction of one descriptor, waited for once. */
@@ -297,18 +293,6 @@ bool syni_loop_has_posts(struct syni_loop *loop);
 /* Nobody has posted since the driver last took the posts. Any thread. */
 bool syni_loop_inbox_empty(struct syni_loop *loop);
 
-/* --- timer.c --- */
-
-/* FIRE is called once at DEADLINE or a little later. Driver only. */
-void syni_timer_start(struct syni_loop *loop, struct syni_timer *timer, int64_t deadline,
-                      void (*fire)(struct syni_timer *timer));
-/* It does not fire any more; fine when it is not set. Driver only. */
-void syni_timer_stop(struct syni_loop *loop, struct syni_timer *timer);
-/* When the first timer is due; SYNI_NEVER: there is none. */
-int64_t syni_timer_next(struct syni_loop *loop);
-/* Step 2. */
-void syni_timer_fire_due(struct syni_loop *loop);
-
 /* --- watch.c --- */
 
 /* WAIT->ready is called once when WAIT->fd is ready in WAIT->direction; not
@@ -385,7 +369,7 @@ static inline void syni_live_add(struct syni_loop *loop, struct syni_live *live,
 static inline void syni_live_remove(struct syni_loop *loop, struct syni_live *live)
 {
     SYNI_INVARIANT(9, loop->n_live > 0);
-    syni_list_remove(&live->link);
+    syni_list_unlink(&live->link);
     loop->n_live--;
 }
 

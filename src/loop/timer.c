@@ -16,11 +16,9 @@ void syni_timer_start(struct syni_loop *loop, struct syni_timer *timer, int64_t 
     loop->n_timers++;
 }
 
-void syni_timer_stop(struct syni_loop *loop, struct syni_timer *timer)
+void syni_timer_remove(struct syni_loop *loop, struct syni_timer *timer)
 {
     SYNI_DRIVEN(loop);
-    if (!syni_heap_holds(&timer->node))
-        return;
     syni_wheel_remove(&loop->timers, &timer->node);
     loop->n_timers--;
 }

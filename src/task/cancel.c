@@ -33,16 +33,9 @@ enum syn_origin syni_task_asked_by(const struct syni_task *task)
     return (enum syn_origin)((syni_task_request_of(task) & SYNI_ASKED) - 1);
 }
 
-/* A stop asks every task by a job of its own, which a step that computes keeps out. */
-static bool stop_is_coming(const struct syni_task *task)
+bool syni_task_heeds_stop(struct syni_task *task)
 {
-    return !task->sheltered && !syni_home_accepts(task->home);
-}
-
-bool syni_task_heeds_request(struct syni_task *task)
-{
-    if (!syni_task_is_asked(task) && stop_is_coming(task))
-        syni_task_request(task, SYN_BY_STOP);
+    syni_task_request(task, SYN_BY_STOP);
     return syni_task_is_asked(task);
 }
 
@@ -109,5 +102,5 @@ int syn_task_cancelled(const struct syn_task *public_task)
 {
     const struct syni_task *task = SYNI_TASK(public_task);
 
-    return syni_task_is_asked(task) || stop_is_coming(task);
+    return syni_task_is_asked(task) || syni_task_stop_is_coming(task);
 }

@@ -129,7 +129,13 @@ void syni_channel_own_locked(struct syni_channel *channel, struct syni_loop *loo
 bool syni_channel_disown_locked(struct syni_channel *channel);
 
 /* It is owned, and not by the calling thread. Then the loop is to be asked to give it up. */
-bool syni_channel_is_anothers(const struct syni_channel *channel);
+static inline bool syni_channel_is_anothers(const struct syni_channel *channel)
+{
+    /* relaxed: under the lock, where others see it; and the owner sees itself */
+    const struct syni_loop *owner = atomic_load_explicit(&channel->owner, memory_order_relaxed);
+
+    return owner && !syni_drives(owner);
+}
 void syni_channel_ask_for_locked(struct syni_channel *channel, struct syni_channel_after *after);
 
 /* The channel of HANDLE, held without a reference, if it is LOOP's own; NULL. By its driver. */

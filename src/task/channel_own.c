@@ -19,14 +19,6 @@
 
 #include <stddef.h>
 
-bool syni_channel_is_anothers(const struct syni_channel *channel)
-{
-    /* relaxed: under the lock, where others see it; and the owner sees itself */
-    const struct syni_loop *owner = atomic_load_explicit(&channel->owner, memory_order_relaxed);
-
-    return owner && !syni_drives(owner);
-}
-
 void syni_channel_own_locked(struct syni_channel *channel, struct syni_loop *loop)
 {
     SYNI_HOLDS_CHANNEL(channel);

@@ -9,8 +9,7 @@
 
 #include "base/report.h"
 
-/* What `waiter` holds once the result is there. */
-static struct syni_waiter done;
+struct syni_waiter syni_waiter_done;
 
 struct syn_future syni_core_handle(struct syni_core *core)
 {
@@ -142,7 +141,9 @@ void syni_core_hold(struct syni_core *core)
 
 static void core_end(struct syni_core *core)
 {
-    syni_core_dispose(core);
+    /* but for the usual end, of a value that was taken, or that none destroys */
+    if (core->err || core->report || !(core->taken || !core->type->destroy))
+        syni_core_dispose(core);
     core->ops->free(core);
 }
 
@@ -168,9 +169,9 @@ void syni_core_complete(struct syni_core *core)
     struct syni_slot *slot = core->slot;
     /* release: the result; acquire: the waiter's own fields */
     struct syni_waiter *waiter =
-        atomic_exchange_explicit(&core->waiter, &done, memory_order_acq_rel);
+        atomic_exchange_explicit(&core->waiter, &syni_waiter_done, memory_order_acq_rel);
 
-    SYNI_INVARIANT(18, waiter != &done);
+    SYNI_INVARIANT(18, waiter != &syni_waiter_done);
     SYNI_INVARIANT(23, slot || waiter);
     SYNI_DELAY(core_done);
     if (waiter)
@@ -179,17 +180,6 @@ void syni_core_complete(struct syni_core *core)
     /* Without a slot CORE lay on the stack of that waiter, and is gone. */
     if (slot)
         syni_core_unpin(core);
-}
-
-bool syni_core_close_alone(struct syni_core *core)
-{
-    /* relaxed: the driver wrote it, and no other thread does while nobody else has a reference */
-    struct syni_waiter *waiter = atomic_load_explicit(&core->waiter, memory_order_relaxed);
-
-    if (!core->slot || (waiter && !core->own_waiter))
-        return false;
-    return waiter ? syni_slot_end_alone(core->slot, SYNI_SLOT_USED_UP + 2)
-                  : syni_slot_end_alone(core->slot, SYNI_SLOT_USED_UP + SYNI_SLOT_LET_GO + 1);
 }
 
 void syni_core_reopen(struct syni_core *core)
@@ -206,17 +196,11 @@ void syni_core_complete_alone(struct syni_core *core)
     SYNI_INVARIANT(142, !(syni_slot_life(core->slot) & SYNI_SLOT_REFERENCES) && !core->alone);
     core->alone = true;
     /* relaxed: only this thread looks from here on */
-    atomic_store_explicit(&core->waiter, &done, memory_order_relaxed);
+    atomic_store_explicit(&core->waiter, &syni_waiter_done, memory_order_relaxed);
     if (waiter)
         waiter->wake(waiter); /* which gives it up, now or later */
     else
         core_end(core);
-}
-
-bool syni_core_done(const struct syni_core *core)
-{
-    /* acquire: the result, see complete() */
-    return atomic_load_explicit(&core->waiter, memory_order_acquire) == &done;
 }
 
 bool syni_core_is_awaited(const struct syni_core *core)
@@ -224,7 +208,7 @@ bool syni_core_is_awaited(const struct syni_core *core)
     /* relaxed: a hint; to wait is to find out */
     struct syni_waiter *waiter = atomic_load_explicit(&core->waiter, memory_order_relaxed);
 
-    return waiter && waiter != &done;
+    return waiter && waiter != &syni_waiter_done;
 }
 
 bool syni_core_is_used_up(const struct syni_core *core)
@@ -267,7 +251,7 @@ bool syni_core_wait(struct syni_core *core, struct syni_waiter *waiter, bool *ou
     bool waits = atomic_compare_exchange_strong_explicit(
         &core->waiter, &nobody, waiter, memory_order_release, memory_order_acquire);
 
-    *out_busy = !waits && nobody != &done;
+    *out_busy = !waits && nobody != &syni_waiter_done;
     return waits;
 }
 
@@ -275,14 +259,4 @@ bool syni_core_stop_waiting(struct syni_core *core, struct syni_waiter *waiter)
 {
     return atomic_compare_exchange_strong_explicit(&core->waiter, &waiter, NULL,
                                                    memory_order_acquire, memory_order_acquire);
-}
-
-void syni_core_fetch(struct syni_core *core, void *out_value)
-{
-    if (!out_value)
-        return;
-    SYNI_INVARIANT(22, !core->taken);
-    if (core->type->size)
-        memcpy(out_value, core->value, core->type->size);
-    core->taken = true;
 }

@@ -20,6 +20,7 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <synchronicity/err.h>
 #include <synchronicity/future.h>
@@ -157,7 +158,16 @@ static inline void syni_core_wait_here(struct syni_core *core, struct syni_waite
 
 /* CORE, which is about to be complete, has no reader, or one, who waits here, and nobody else knows it.
  * True: from here on nobody will, and what follows is complete_alone(). Driver. */
-bool syni_core_close_alone(struct syni_core *core);
+static inline bool syni_core_close_alone(struct syni_core *core)
+{
+    /* relaxed: the driver wrote it, and no other thread does while nobody else has a reference */
+    struct syni_waiter *waiter = atomic_load_explicit(&core->waiter, memory_order_relaxed);
+
+    if (!core->slot || (waiter && !core->own_waiter))
+        return false;
+    return syni_slot_end_alone(core->slot, SYNI_SLOT_USED_UP +
+                                               (waiter ? 2 : SYNI_SLOT_LET_GO + 1));
+}
 /* It was not true: somebody had come and gone. */
 void syni_core_reopen(struct syni_core *core);
 /* As complete(). */
@@ -184,7 +194,14 @@ void syni_unobserved(const char *name, syn_err err, enum syn_origin origin,
 void syni_unobserved_end(const char *name, syn_err err, enum syn_origin origin,
                          const struct syn_report *report);
 
-bool syni_core_done(const struct syni_core *core);
+/* What `waiter` holds once the result is there. */
+extern struct syni_waiter syni_waiter_done;
+
+static inline bool syni_core_done(const struct syni_core *core)
+{
+    /* acquire: the result, see complete() */
+    return atomic_load_explicit(&core->waiter, memory_order_acquire) == &syni_waiter_done;
+}
 
 /* Asks who produces it to end, which will complete it, or has; false: there is nobody to
  * ask. Any thread, with a reference. */
@@ -229,7 +246,21 @@ bool syni_core_stop_waiting(struct syni_core *core, struct syni_waiter *waiter);
 
 /* Moves the value to OUT (NULL: leaves it to be destroyed). Only when it is done,
  * well, and by who consumed it. */
-void syni_core_fetch(struct syni_core *core, void *out_value);
+static inline void syni_core_fetch(struct syni_core *core, void *out_value)
+{
+    size_t size = core->type->size;
+
+    if (!out_value)
+        return;
+    SYNI_INVARIANT(22, !core->taken);
+    if (size == sizeof(int)) /* mostly; it needs no call */
+        memcpy(out_value, core->value, sizeof(int));
+    else if (size == sizeof(int64_t))
+        memcpy(out_value, core->value, sizeof(int64_t));
+    else if (size)
+        memcpy(out_value, core->value, size);
+    core->taken = true;
+}
 
 /* Destroys the value if it is there and nobody fetched it. By who consumed it, when he
  * goes on as if it were gone: the producer may hold CORE a little longer. */

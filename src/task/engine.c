@@ -27,12 +27,9 @@
 enum { TRANSFERS = 64 };
 /* Of one trampoline, also since there are two. */
 #define SYNI_HOT __attribute__((always_inline))
-static void request_arrives(struct syni_job *job);
 
-void syni_task_drop_arguments(struct syni_task *task)
+void syni_task_drop(struct syni_task *task)
 {
-    if (task->begun)
-        return;
     task->begun = true;
     if (task->function->drop)
         task->function->drop((struct syn_task *)(void *)task);
@@ -49,29 +46,9 @@ static void free_frame(struct syni_core *core)
     syni_frame_free(task, task->function->frame_size, core->slot);
 }
 
-static const struct syni_core_ops frame_ops = {.free = free_frame};
+const struct syni_core_ops syni_task_core_ops = {.free = free_frame};
 
-void syni_task_init(struct syni_self *self, struct syni_task *task, struct syni_home *home)
-{
-    struct syni_home *here = syni_home_of(self);
-    struct syni_task *by = here ? here->current : NULL;
-
-    task->home = home;
-    syni_list_init(&task->shelter);
-    task->core.job.run = syni_task_arrive;
-    task->request_job.run = request_arrives;
-    task->core.type = &task->function->type;
-    task->core.value = (char *)task + task->function->result_offset;
-    task->core.task = task;
-    task->core.ops = &frame_ops;
-    task->locals = syni_bindings_hold(by ? by->locals : self->locals);
-    task->nested = by ? by->nested : self->worker != NULL;
-    atomic_init(&task->deadline, syni_deadline_under(self, by));
-    if (SYNI_HOOKED)
-        syni_seen_made(task);
-}
-
-static void request_arrives(struct syni_job *job)
+void syni_task_request_arrives(struct syni_job *job)
 {
     struct syni_task *task = SYNI_CONTAINER(job, struct syni_task, request_job);
     bool ends = task->ending && !task->queued, runs = task->arrived && !task->leaving;
@@ -99,21 +76,19 @@ static bool ends_alone(struct syni_task *task)
     return true;
 }
 
-static void engine_end(struct syni_task *task)
+/* TASK has something besides its frame, which give_back() gives back; most have not. */
+static bool has_more(const struct syni_task *task)
 {
-    struct syni_home *home = task->home;
-    bool alone = ends_alone(task);
+    uintptr_t any = (uintptr_t)task->ops | (uintptr_t)task->scopes | (uintptr_t)task->contexts |
+                    (uintptr_t)task->held | (uintptr_t)task->locals | (uintptr_t)task->heard;
 
-    if (!alone && !syni_task_close_requests(task)) {
-        task->ending = true; /* cancel.c: the request brings us back here */
-        return;
-    }
-    if (task->scopes && !syni_scopes_detach(task)) {
-        task->ending = true; /* scope.c: so do the children that are on their way to us */
-        return;
-    }
-    SYNI_INVARIANT(10, syni_drives(&home->loop));
-    SYNI_INVARIANT(32, !task->scopes);
+    /* relaxed: its requests are closed, and it changes no more */
+    return any || task->in_ring || !task->begun ||
+           atomic_load_explicit(&task->request, memory_order_relaxed) & SYNI_IS_MARKED;
+}
+
+static void give_back(struct syni_task *task)
+{
     if (task->ops && task->ops->drop)
         task->ops->drop(task);
     task->ops = NULL;
@@ -129,19 +104,40 @@ static void engine_end(struct syni_task *task)
     task->locals = NULL;
     syni_report_free(task->heard);
     task->heard = NULL;
-    syni_shelter_ended(task);
+    if (task->in_ring)
+        syni_shelter_ended(task);
+    syni_task_drop_arguments(task);
+}
+
+static void engine_end(struct syni_task *task)
+{
+    struct syni_home *home = task->home;
+    bool alone = task->core.slot && ends_alone(task);
+
+    if (!alone && !syni_task_close_requests(task)) {
+        task->ending = true; /* cancel.c: the request brings us back here */
+        return;
+    }
+    if (task->scopes && !syni_scopes_detach(task)) {
+        task->ending = true; /* scope.c: so do the children that are on their way to us */
+        return;
+    }
+    SYNI_INVARIANT(10, syni_drives(&home->loop));
+    SYNI_INVARIANT(32, !task->scopes);
+    if (has_more(task))
+        give_back(task);
     syni_live_remove(&home->loop, &task->live);
     syni_count(&home->ended);
     if (SYNI_HOOKED)
         syni_seen_end(task);
-    syni_task_drop_arguments(task);
     if (task->function->ended)
         task->function->ended((struct syn_task *)(void *)task);
     if (alone)
         syni_core_complete_alone(&task->core);
     else
         syni_core_complete(&task->core);
-    syni_home_check_empty(home);
+    if (home->watches && home->loop.n_live == 0)
+        syni_home_end_watch(home);
 }
 
 static void suspend(struct syni_task *task)
@@ -161,8 +157,6 @@ static bool close_contexts(struct syni_task *task)
     syn_err failed = SYN_OK;
     bool waits;
 
-    if (!task->contexts)
-        return false;
     waits = syni_contexts_close(task, &failed);
     if (failed)
         syni_outcome_amend(task, failed, NULL);
@@ -175,7 +169,7 @@ static bool close_contexts(struct syni_task *task)
  * is in no context. True: some still do, or it is; it is resumed when that is over. */
 static bool close_open(struct syni_task *task, bool cleaned)
 {
-    if (!syni_scopes_close(task) && !close_contexts(task))
+    if (!(task->scopes && syni_scopes_close(task)) && !(task->contexts && close_contexts(task)))
         return false;
     task->closing = true;
     task->cleaned = cleaned;
@@ -183,55 +177,60 @@ static bool close_open(struct syni_task *task, bool cleaned)
     return true;
 }
 
+/* Acts on what TASK's STEP said. */
 SYNI_HOT static inline void engine_settle(struct syni_task *task, struct syn_step step)
 {
-    while (step.what == SYNI_LEFT && !close_open(task, false))
+    while (step.what == SYNI_LEFT) {
+        if ((task->scopes || task->contexts) && close_open(task, false))
+            return;
         step = task->function->leave((struct syn_task *)(void *)task);
-    if (step.what == SYNI_ENDED && !close_open(task, true))
-        engine_end(task);
-    else if (step.what == SYNI_SUSPENDED)
-        suspend(task);
-    else if (!task->closing)
+    }
+    if (step.what == SYNI_SUSPENDED) {
+        if (task->leaving || task->put_off)
+            suspend(task);
+        return;
+    }
+    if (step.what != SYNI_ENDED)
         syni_panic("a step returned without saying what comes next");
+    if (!((task->scopes || task->contexts) && close_open(task, true)))
+        engine_end(task);
 }
 
-SYNI_HOT static inline struct syn_step run_step(struct syni_task *task)
+/* TASK comes out of a wait for its scopes and contexts. */
+static struct syn_step after_closing(struct syni_task *task, const struct syni_wait_ops *ops)
 {
-    struct syn_step step = task->function->run((struct syn_task *)(void *)task);
+    struct syn_step closed = {task->cleaned ? SYNI_ENDED : SYNI_LEFT};
 
-    syni_fork_returned(task->home->process, task->function->name);
-    return step;
+    task->closing = false;
+    if (ops)
+        ops->collect(task);
+    return closed;
 }
 
+/* TASK comes out of its wait, and goes on or leaves. */
 SYNI_HOT static inline struct syn_step next_step(struct syni_task *task)
 {
     const struct syni_wait_ops *ops = task->ops;
+    struct syn_step step;
     bool by_us;
 
-    if (task->closing) {
-        struct syn_step closed = {task->cleaned ? SYNI_ENDED : SYNI_LEFT};
-
-        task->closing = false;
-        task->ops = NULL;
-        if (ops)
-            ops->collect(task);
-        return closed;
-    }
     task->ops = NULL;
+    if (task->closing)
+        return after_closing(task, ops);
     by_us = ops && ops->collect(task);
-    if (!task->leaving && (task->interrupted || by_us)) {
+    if ((task->interrupted || by_us) && !task->leaving) {
         enum syn_origin origin = syni_task_asked_by(task);
 
         return syni_begin_leaving(task, syni_code_of(origin), origin, NULL);
     }
     syni_place_scribble();
-    return run_step(task);
+    step = task->function->run((struct syn_task *)(void *)task);
+    syni_fork_returned(task->home->process, task->function->name);
+    return step;
 }
 
-SYNI_HOT static inline void run_one(struct syni_task *task)
+SYNI_HOT static inline void run_one(struct syni_home *home, struct syni_task *task)
 {
-    struct syni_home *home = task->home;
-
     SYNI_INVARIANT(10, syni_drives(&home->loop));
     task->queued = false;
     if (task->ending) {
@@ -240,7 +239,6 @@ SYNI_HOT static inline void run_one(struct syni_task *task)
     }
     atomic_store_explicit(&task->wait, SYNI_WAIT_NOTHING, memory_order_relaxed);
     home->current = task; /* whoever made it ready wrote that it waits for nothing */
-    atomic_store_explicit(&home->running, task->function->name, memory_order_relaxed);
     engine_settle(task, next_step(task));
     home->current = NULL;
     home->newborn = NULL; /* from here on other jobs may run */
@@ -268,23 +266,12 @@ static void end_unstarted(struct syni_task *task, syn_err err, enum syn_origin o
     engine_end(task);
 }
 
-/* Why TASK shall not begin, by its function's own rules. */
-static syn_err objection(struct syni_task *task)
-{
-    return task->function->begins ? task->function->begins((struct syn_task *)(void *)task)
-                                  : SYN_OK;
-}
-
-/* TASK is there. False: it has ended without beginning, or will. */
-SYNI_HOT static inline bool engine_arrive(struct syni_task *task)
+/* TASK does not begin, for one of the reasons of engine_arrive(). False: there is none, it does. */
+static bool is_refused(struct syni_task *task)
 {
     struct syni_home *home = task->home;
     syn_err err;
 
-    task->arrived = true;
-    atomic_store_explicit(&home->running, task->function->name, memory_order_relaxed);
-    syni_live_add(&home->loop, &task->live, task->function->name);
-    syni_count(&home->started);
     if (home->loop.closing && !task->sheltered)
         syni_task_request(task, SYN_BY_STOP);
     if (home->loop.died) {
@@ -298,37 +285,46 @@ SYNI_HOT static inline bool engine_arrive(struct syni_task *task)
         enum syn_origin origin = syni_task_asked_by(task);
 
         end_unstarted(task, syni_code_of(origin), origin);
-    } else if ((err = objection(task)) != SYN_OK) {
-        end_unstarted(task, err, SYN_BY_LIBRARY);
     } else {
-        SYNI_INVARIANT(92, !task->begun);
-        task->begun = true;
-        return true;
+        const struct syn_function *function = task->function;
+
+        err = function->begins ? function->begins((struct syn_task *)(void *)task) : SYN_OK;
+        if (!err)
+            return false;
+        end_unstarted(task, err, SYN_BY_LIBRARY);
     }
-    return false;
+    return true;
 }
 
-/* Those who may follow by a transfer. */
-static int n_transfers(const struct syni_loop *loop)
+/* TASK is there. False: it has ended without beginning, or will. */
+SYNI_HOT static inline bool engine_arrive(struct syni_home *home, struct syni_task *task)
 {
-    if (loop->draws)
-        return 0;
-    return loop->steps_left < TRANSFERS ? loop->steps_left : TRANSFERS;
+    task->arrived = true;
+    syni_live_add(&home->loop, &task->live, task->function->name);
+    syni_count(&home->started);
+    /* relaxed: as syni_task_request_of() */
+    if ((atomic_load_explicit(&task->request, memory_order_relaxed) || home->loop.closing ||
+         home->loop.died || task->sheltered || task->copy_failed || task->function->begins) &&
+        is_refused(task))
+        return false;
+    SYNI_INVARIANT(92, !task->begun);
+    task->begun = true;
+    return true;
 }
 
 /* The same while somebody looks; BY: which task handed over to it, and may be gone. */
-SYNI_COLD static void run_seen(struct syni_task *task, bool begins, const void *by)
+SYNI_COLD static void run_seen(struct syni_home *home, struct syni_task *task, bool begins,
+                               const void *by)
 {
-    struct syni_home *home = task->home;
     struct syni_seen_step step;
     int64_t made = task->live.since;
 
-    if (begins && !engine_arrive(task))
+    if (begins && !engine_arrive(home, task))
         return;
     if (begins)
         task->live.since = made;
     syni_seen_step_begins(task, &step, by); /* also where none is left but to end it */
-    run_one(task);
+    run_one(home, task);
     syni_seen_step_ended(home, task, &step);
 }
 
@@ -340,18 +336,21 @@ SYNI_HOT static inline void run_all(struct syni_task *task, bool begins, bool se
     const void *by = NULL;
 
     home->stack = SYNI_STACK_HERE;
-    home->n_transfers = n_transfers(&home->loop);
+    home->n_transfers = home->loop.draws ? 0
+                        : home->loop.steps_left < TRANSFERS ? home->loop.steps_left
+                                                            : TRANSFERS;
     home->newborn = NULL;
-    while (task) {
+    do {
+        atomic_store_explicit(&home->running, task->function->name, memory_order_relaxed);
         if (seen)
-            run_seen(task, begins, by);
-        else if (!begins || engine_arrive(task))
-            run_one(task);
+            run_seen(home, task, begins, by);
+        else if (!begins || engine_arrive(home, task))
+            run_one(home, task);
         by = task;
         task = home->next;
         home->next = NULL;
         begins = task && !task->arrived;
-    }
+    } while (task);
     home->n_transfers = 0;
 }
 

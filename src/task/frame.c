@@ -256,31 +256,41 @@ void *syni_frame_new(const struct syni_self *self, size_t size, struct syni_slot
     return spare;
 }
 
-void syni_frame_free(void *frame, size_t size, struct syni_slot *slot)
+/* SPARE, which STORE (NULL: there is none) cannot just have. */
+static __attribute__((noinline)) void put_away(struct syni_spare *spare, size_t size,
+                                               struct syni_store *store)
 {
-    struct syni_self *self = syni_self();
-    struct syni_store *store = store_here(self);
+    struct syni_slot *slot = spare->slot;
     unsigned class = frame_class_of(size);
-    struct syni_spare *spare = frame;
 
     if (syni_slot_refusal(slot, SYN_OK)) { /* the parent's */
-        syni_free(frame, frame_rounded(size));
-        return;
-    }
-    if (class == SYNI_FRAME_CLASSES || syni_slot_is_spent(slot)) {
-        syni_free(frame, frame_rounded(size));
+        syni_free(spare, frame_rounded(size));
+    } else if (class == SYNI_FRAME_CLASSES || syni_slot_is_spent(slot)) {
+        syni_free(spare, frame_rounded(size));
         syni_slot_free(slot);
-        return;
-    }
-    spare->slot = slot;
-    if (!store) {
+    } else if (!store) {
         spare->next = NULL;
         put_common(spare, class);
-        return;
-    }
-    push(store, class, spare);
-    if (store->count[class] > (store == self->frames ? OF_WORKER : OF_HOME))
+    } else {
+        push(store, class, spare);
         put_common(pop_many(store, class, FRAME_BATCH), class);
+    }
+}
+
+void syni_frame_free(void *frame, size_t size, struct syni_slot *slot)
+{
+    const struct syni_self *self = syni_self();
+    struct syni_home *home = syni_home_of(self);
+    struct syni_store *store = home ? &home->store : self->frames;
+    unsigned class = frame_class_of(size), most = home ? OF_HOME : OF_WORKER;
+    struct syni_spare *spare = frame;
+
+    spare->slot = slot;
+    if (store && class < SYNI_FRAME_CLASSES && store->count[class] < most &&
+        !syni_slot_refusal(slot, SYN_OK) && !syni_slot_is_spent(slot))
+        push(store, class, spare);
+    else
+        put_away(spare, size, store);
 }
 
 void syni_frame_retire(struct syni_home *home)

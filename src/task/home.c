@@ -107,12 +107,12 @@ void syni_home_watch_cleanup(struct syni_home *home, struct syni_task *task)
     if (!syni_heap_holds(&home->cleanup_timer.node))
         syni_timer_start(&home->loop, &home->cleanup_timer,
                          syni_deadline_in(now, home->cleanup_limit_ns), check_cleanups);
+    home->watches = true;
 }
 
-void syni_home_check_empty(struct syni_home *home)
+void syni_home_end_watch(struct syni_home *home)
 {
-    if (home->loop.n_live > 0)
-        return;
+    home->watches = false;
     syni_timer_stop(&home->loop, &home->cleanup_timer);
     end_stuck_lines(home);
 }

@@ -13,15 +13,7 @@
 
 #include <stdio.h>
 
-#if defined(__SANITIZE_ADDRESS__)
-#define HAVE_FAKE_STACK
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define HAVE_FAKE_STACK
-#endif
-#endif
-
-#ifdef HAVE_FAKE_STACK
+#ifdef SYNI_FAKE_STACK
 #include <sanitizer/asan_interface.h>
 
 /* Locals may lie in a fake frame, of which the sanitizer knows the true place. */
@@ -44,8 +36,8 @@ static bool is_between(uintptr_t place, uintptr_t one, uintptr_t other)
     return one < other ? one < place && place < other : other < place && place < one;
 }
 
-__attribute__((noinline)) void syni_place_check(const struct syni_task *task, const void *place,
-                                                const char *what)
+__attribute__((noinline)) void syni_place_look(const struct syni_task *task, const void *place,
+                                               const char *what)
 {
     char words[512];
 

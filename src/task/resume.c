@@ -73,19 +73,6 @@ void syni_task_wake(struct syni_task *task)
 
 /* --- transfers --- */
 
-static bool may_transfer(const struct syni_home *home)
-{
-    return home->n_transfers > 0 && !home->next;
-}
-
-static void transfer(struct syni_home *home, struct syni_task *task)
-{
-    SYNI_INVARIANT(141, home->n_transfers > 0 && home->loop.steps_left > 0 && !home->loop.draws);
-    home->next = task;
-    home->n_transfers--;
-    home->loop.steps_left--;
-}
-
 /* A request is on its way to TASK, which does not overtake it. */
 static bool awaits_request(const struct syni_task *task)
 {
@@ -95,7 +82,7 @@ static bool awaits_request(const struct syni_task *task)
 
 bool syni_task_may_transfer(const struct syni_task *task)
 {
-    return may_transfer(task->home) && !awaits_request(task);
+    return syni_home_may_transfer(task->home) && !awaits_request(task);
 }
 
 void syni_task_transfer(struct syni_task *task)
@@ -105,7 +92,7 @@ void syni_task_transfer(struct syni_task *task)
         return;
     }
     set_ready(task);
-    transfer(task->home, task);
+    syni_home_transfer(task->home, task);
 }
 
 void syni_task_wake_at_once(struct syni_task *task)
@@ -114,15 +101,6 @@ void syni_task_wake_at_once(struct syni_task *task)
         syni_task_transfer(task);
     else
         resume_post(task);
-}
-
-void syni_task_begin_at_once(struct syni_home *home, struct syni_task *task)
-{
-    if (!task || home->newborn != task || !may_transfer(home) ||
-        !syni_loop_unready_last(&home->loop, &task->core.job, home->newborn_place))
-        return;
-    SYNI_INVARIANT(140, !task->arrived);
-    transfer(home, task);
 }
 
 void syni_home_stop_transfers(struct syni_home *home)

@@ -22,10 +22,18 @@ struct place {
 
 static struct place ring_place_of(const struct syni_ring *ring, uint64_t position)
 {
-    uint64_t lap = position / ring->places;
-    size_t i = (size_t)(position % ring->places);
-    uint32_t free = (uint32_t)(2 * lap);
+    uint64_t lap;
+    size_t i;
+    uint32_t free;
 
+    if ((position | (uint64_t)ring->places) <= UINT32_MAX) { /* a division half as wide */
+        lap = (uint32_t)position / (uint32_t)ring->places;
+        i = (uint32_t)position % (uint32_t)ring->places;
+    } else {
+        lap = position / ring->places;
+        i = (size_t)(position % ring->places);
+    }
+    free = (uint32_t)(2 * lap);
     return (struct place){ring->items + i * ring->size, &ring->marks[i], free, free + 1, free + 2};
 }
 
@@ -84,11 +92,6 @@ static void await_mark(const struct place *place, uint32_t mark)
 {
     for (unsigned i = 0; !has_mark(place, mark); i++)
         syni_spin_once(i);
-}
-
-size_t syni_ring_count(const struct syni_ring *ring)
-{
-    return (size_t)(position(&ring->in) - position(&ring->out));
 }
 
 void syni_ring_push(struct syni_ring *ring, const void *item)

@@ -22,17 +22,27 @@ static struct syni_task *task_of(struct syni_list *node)
     return SYNI_CONTAINER(node, struct syni_task, shelter);
 }
 
+static void use_ring(struct syni_task *task)
+{
+    if (task->in_ring)
+        return;
+    task->in_ring = true;
+    syni_list_init(&task->shelter);
+}
+
 void syni_shelter_adopt(struct syni_task *by, struct syni_task *task)
 {
     if (by == task || task->sheltered || syni_home_now() != task->home)
         return;
     SYNI_INVARIANT(85, syni_list_empty(&task->shelter));
     task->sheltered = true;
+    use_ring(by);
+    use_ring(task);
     syni_list_append(&by->shelter, &task->shelter);
 }
 
 /* What is in the ring of TASK, its head, has no shelter any more. */
-void syni_shelter_dissolve(struct syni_task *task)
+static void dissolve(struct syni_task *task)
 {
     while (!syni_list_empty(&task->shelter)) {
         struct syni_task *other = task_of(task->shelter.next);
@@ -42,6 +52,14 @@ void syni_shelter_dissolve(struct syni_task *task)
         if (!syni_home_accepts(task->home))
             syni_task_request(other, SYN_BY_STOP);
     }
+}
+
+void syni_shelter_ended(struct syni_task *task)
+{
+    if (!task->leaving && !task->shelters)
+        syni_list_remove(&task->shelter);
+    else
+        dissolve(task);
 }
 
 void syni_shelter_begin(struct syni_task *task)
@@ -56,7 +74,8 @@ void syni_shelter_end(struct syni_task *task)
     if (!task->shelters)
         return;
     task->sheltered = task->shelters = false;
-    syni_shelter_dissolve(task);
+    if (task->in_ring)
+        dissolve(task);
     if (!syni_home_accepts(task->home))
         syni_task_request(task, SYN_BY_STOP);
 }

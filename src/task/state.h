@@ -71,12 +71,13 @@ struct syni_home {
     struct syni_task *current;
     struct syni_task *next;  /* runs when the step that runs has returned; see resume.c */
     int n_transfers;         /* so many more run so before the ready queue; 0: no step runs */
+    struct syni_task *stepping; /* seen.c: whose step runs, until it ends; NULL: nobody looks */
     struct syni_task *newborn; /* launched last by the step that runs; NULL */
     struct syni_link **newborn_place; /* where the ready queue ended before that */
     void (*step_job)(struct syni_job *job); /* what a task's job runs at a resume */
     uintptr_t stack; /* where the frame of the engine that runs it is; see place.c */
-    struct syni_task *stepping; /* seen.c: whose step runs, until it ends; NULL: nobody looks */
     int64_t cleanup_limit_ns;
+    bool watches; /* some cleaned up for long enough to be watched, since it was empty last */
     struct syni_timer cleanup_timer;
     int64_t stuck_since; /* when the lines that are counted here began */
     unsigned n_stuck, n_stuck_unsaid; /* tasks that were told of since then, with a line and without */
@@ -125,15 +126,14 @@ struct __attribute__((may_alias)) syni_task {
     syn_err status;
 
     struct syni_home *home; /* written before it is posted */
-    struct syni_core core;
-
-    atomic_int request; /* any thread: the bits below */
-    atomic_bool asked;  /* the request is here (or, any thread, will not come: its last touch) */
-    struct syni_job request_job;
-    _Atomic(uint64_t) mark; /* circle.h; under its lock */
-    struct syni_list mark_link;
     struct syni_bindings *locals; /* held; the step's that runs, and the creator's before */
     _Atomic(int64_t) deadline; /* the earliest that it was made or awaited under */
+    struct syni_core core;
+
+    /* From core.waiter up to here below all is zero at first; what is not there is set before it is
+     * looked at. syni_task_init() sees to both. */
+    atomic_int request; /* any thread: the bits below */
+    atomic_bool asked;  /* the request is here (or, any thread, will not come: its last touch) */
 
     /* driver; the first two by who makes it */
     bool copy_failed : 1;
@@ -151,11 +151,11 @@ struct __attribute__((may_alias)) syni_task {
     bool told_stuck : 1;
     bool closing : 1;   /* it waits for open scopes and contexts before it cleans up, or ends */
     bool cleaned : 1;   /* its clean-up is over, too */
+    bool in_ring : 1;   /* `shelter` is in use */
     bool stepped : 1;   /* seen.c: its first step was told of */
     bool walked : 1;    /* chain.c looks at what it waits for */
-    struct syni_live live;
-    struct syni_list shelter; /* a ring: one that leaves, and what it shelters */
     _Atomic(enum syni_wait) wait; /* NOTHING as soon as it is over; others read it as a hint */
+    _Atomic(uint64_t) mark; /* circle.h; under its lock */
     const struct syni_wait_ops *ops; /* of a wait that has something to collect, until then */
     struct syni_scope *scopes; /* the open ones in its frame */
     struct syn_context *contexts; /* those it has entered, the innermost first */
@@ -164,6 +164,10 @@ struct __attribute__((may_alias)) syni_task {
     int64_t leaving_since;
     void *data; /* of those who added hooks */
     struct syni_timer timer;
+    struct syni_live live;
+    struct syni_job request_job;
+    struct syni_list mark_link;
+    struct syni_list shelter; /* a ring: one that leaves, and what it shelters */
     union {
         struct {
             struct syni_fd_wait reader, writer; /* `ready` is NULL: that direction is not meant */
@@ -177,10 +181,10 @@ struct __attribute__((may_alias)) syni_task {
             bool expired; /* the deadline of this await passed */
             bool given_up; /* the waiter was withdrawn: there is no outcome */
             bool refused;  /* it would have closed a circle */
+            bool cancels;  /* the child was asked to end by this wait */
             struct syn_report *refusal; /* owned: its words */
             /* Ends the wait with SYN_EDEADLK and REPORT, if it is not over, and asks the child to end. */
             void (*refuse)(struct syni_task *task, struct syn_report *report);
-            bool cancels;  /* the child was asked to end by this wait */
         } result;
         struct syni_scope *scope;
         struct syni_select select;

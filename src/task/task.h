@@ -20,6 +20,8 @@
 #ifndef SYNI_TASK_H
 #define SYNI_TASK_H
 
+#include "base/zero.h"
+#include "task/local.h"
 #include "task/state.h"
 
 /* --- resume.c --- */
@@ -36,23 +38,51 @@ bool syni_task_may_transfer(const struct syni_task *task);
 void syni_task_transfer(struct syni_task *task);
 void syni_task_wake_at_once(struct syni_task *task);
 
+/* The home's side of it. */
+static inline bool syni_home_may_transfer(const struct syni_home *home)
+{
+    return home->n_transfers > 0 && !home->next;
+}
+
+static inline void syni_home_transfer(struct syni_home *home, struct syni_task *task)
+{
+    SYNI_INVARIANT(141, home->n_transfers > 0 && home->loop.steps_left > 0 && !home->loop.draws);
+    home->next = task;
+    home->n_transfers--;
+    home->loop.steps_left--;
+}
+
 /* TASK begins so, if it is what the step that runs on HOME has launched last. */
-void syni_task_begin_at_once(struct syni_home *home, struct syni_task *task);
+static inline void syni_task_begin_at_once(struct syni_home *home, struct syni_task *task)
+{
+    if (!task || home->newborn != task || !syni_home_may_transfer(home) ||
+        !syni_loop_unready_last(&home->loop, &task->core.job, home->newborn_place))
+        return;
+    SYNI_INVARIANT(140, !task->arrived);
+    syni_home_transfer(home, task);
+}
 
 /* What was to run so is on the ready queue; by who ends what lives there. */
 void syni_home_stop_transfers(struct syni_home *home);
 
 /* --- engine.c --- */
 
-/* Readies a frame whose head is zero but for `function`. */
-void syni_task_init(struct syni_self *self, struct syni_task *task, struct syni_home *home);
-
 /* The first job of TASK, and the later ones; run on its home. */
 void syni_task_arrive(struct syni_job *job);
 void syni_task_run(struct syni_job *job);
 
+/* What brings it a request to end. */
+void syni_task_request_arrives(struct syni_job *job);
+
+extern const struct syni_core_ops syni_task_core_ops;
+
 /* Frees what TASK took over, once, if it never began and never will. By whoever ends it. */
-void syni_task_drop_arguments(struct syni_task *task);
+void syni_task_drop(struct syni_task *task);
+static inline void syni_task_drop_arguments(struct syni_task *task)
+{
+    if (!task->begun)
+        syni_task_drop(task);
+}
 
 /* Ends TASK, now or as soon as nothing is on its way to it any more, without another
  * step: it was abandoned, or its home died. */
@@ -112,9 +142,6 @@ static inline bool syni_task_is_asked(const struct syni_task *task)
 {
     return syni_task_request_of(task) & SYNI_ASKED;
 }
-/* The same when TASK suspends; a stop that is on its way counts too. Driver. */
-bool syni_task_heeds_request(struct syni_task *task);
-
 /* No more requests: false when one is on its way. Driver. */
 bool syni_task_close_requests(struct syni_task *task);
 
@@ -156,6 +183,19 @@ void syni_wait_interrupt(struct syni_task *task);
 void syni_wait_forget(struct syni_task *task);
 
 /* --- frame.c --- */
+
+/* A frame of SIZE bytes that STORE has to spare, as it was left; NULL: none. By whose store it is. */
+static inline struct syni_spare *syni_frame_pop(struct syni_store *store, size_t size)
+{
+    size_t class = (size - 1) / SYNI_FRAME_CLASS_BYTES;
+    struct syni_spare *spare = class < SYNI_FRAME_CLASSES ? store->spares[class] : NULL;
+
+    if (spare) {
+        store->spares[class] = spare->next;
+        store->count[class]--;
+    }
+    return spare;
+}
 
 /* Memory of SIZE bytes, zeroed, with a slot; NULL: none. Any thread. */
 void *syni_frame_new(const struct syni_self *self, size_t size, struct syni_slot **out_slot);
@@ -228,6 +268,37 @@ static inline int64_t syni_deadline_under(const struct syni_self *self,
 int syni_deadlines_shadow(struct syni_self *self);
 void syni_deadlines_unshadow(struct syni_self *self, int before);
 
+/* seen.h: a call made TASK. */
+SYNI_COLD void syni_seen_made(struct syni_task *task);
+
+/* Readies the head of a frame, but for `function`, which is there. HERE is the home that SELF drives,
+ * or NULL. */
+static inline void syni_task_init(struct syni_self *self, struct syni_home *here,
+                                  struct syni_task *task, struct syni_home *home)
+{
+    struct syni_task *by = here ? here->current : NULL;
+
+    /* what is zero at first, in two pieces (state.h) */
+    syni_zero(&task->line, offsetof(struct syni_task, home) - offsetof(struct syni_task, line));
+    syni_zero(&task->core.waiter,
+              offsetof(struct syni_task, timer) - offsetof(struct syni_task, core.waiter));
+    task->timer.node.link = NULL;
+    task->live.since = 0;
+    task->home = home;
+    task->core.job.run = syni_task_arrive;
+    task->request_job.run = syni_task_request_arrives;
+    task->core.type = &task->function->type;
+    task->core.value = (char *)task + task->function->result_offset;
+    task->core.slot = NULL;
+    task->core.task = task;
+    task->core.ops = &syni_task_core_ops;
+    task->locals = syni_bindings_hold(by ? by->locals : self->locals);
+    task->nested = by ? by->nested : self->worker != NULL;
+    atomic_init(&task->deadline, syni_deadline_under(self, by));
+    if (SYNI_HOOKED)
+        syni_seen_made(task);
+}
+
 /* --- home.c --- */
 
 /* All homes, by syni_home.counted. */
@@ -252,8 +323,8 @@ static inline struct syni_home *syni_home_now(void)
 /* Tells on_stuck of tasks that clean up for too long, from now on. */
 void syni_home_watch_cleanup(struct syni_home *home, struct syni_task *task);
 
-/* A task ended: if it was the last, nobody cleans up. */
-void syni_home_check_empty(struct syni_home *home);
+/* The last task of a home where some were watched ended: none cleans up. */
+void syni_home_end_watch(struct syni_home *home);
 
 /* Calls from outside are taken. Any thread. */
 static inline bool syni_home_accepts(const struct syni_home *home)
@@ -271,9 +342,25 @@ static inline bool syni_home_gave_up(const struct syni_home *home)
     return life == SYNI_LIFE_GIVING_UP || life == SYNI_LIFE_STUCK || life == SYNI_LIFE_DYING;
 }
 
+/* --- cancel.c again --- */
+
+/* A stop asks every task by a job of its own, which a step that computes keeps out. */
+static inline bool syni_task_stop_is_coming(const struct syni_task *task)
+{
+    return !task->sheltered && !syni_home_accepts(task->home);
+}
+
+/* TASK was asked, and suspends; a stop that is on its way counts too. Driver. */
+bool syni_task_heeds_stop(struct syni_task *task); /* one is on its way */
+static inline bool syni_task_heeds_request(struct syni_task *task)
+{
+    return syni_task_is_asked(task) ||
+           (syni_task_stop_is_coming(task) && syni_task_heeds_stop(task));
+}
+
 /* --- shelter.c: all driver only --- */
 
-/* TASK is launched by BY, a step of its home, or NULL: what that shelters it shelters too. */
+/* TASK, launched by BY, a step of its home: what that shelters it shelters too. */
 void syni_shelter_adopt(struct syni_task *by, struct syni_task *task);
 static inline void syni_shelter_launched(struct syni_task *task)
 {
@@ -288,18 +375,12 @@ void syni_shelter_end(struct syni_task *task);
 /* TASK begins to leave, and from here on shelters what it calls. */
 static inline void syni_shelter_leaving(struct syni_task *task)
 {
-    if (!task->shelters) /* goes out of the ring of which another one is the head */
+    if (task->in_ring && !task->shelters) /* goes out of the ring of which another one is the head */
         syni_list_remove(&task->shelter);
 }
-/* TASK ended: what it sheltered is like everything else, and cancelled if a stop is under way. */
-void syni_shelter_dissolve(struct syni_task *task);
-static inline void syni_shelter_ended(struct syni_task *task)
-{
-    if (!task->leaving && !task->shelters)
-        syni_list_remove(&task->shelter);
-    else if (!syni_list_empty(&task->shelter))
-        syni_shelter_dissolve(task);
-}
+/* TASK, which is in a ring, ended: what it sheltered is like everything else, and cancelled if a stop is
+ * under way. */
+void syni_shelter_ended(struct syni_task *task);
 
 /* --- abandon.c --- */
 

@@ -282,25 +282,36 @@ bool syni_await_core(struct syni_task *task, struct syni_core *child, void *out,
     return false;
 }
 
+/* The same for any future, with a DEADLINE; CHILD is its core if that was consumed already, or NULL. */
+static __attribute__((noinline)) void await_any(struct syni_task *task, struct syni_core *child,
+                                                struct syn_future future, void *out,
+                                                int64_t deadline)
+{
+    syn_err err = child ? SYN_OK : syni_core_reserve(future, &child);
+
+    begin_await(task, out);
+    if (err) {
+        await_refused(task, err);
+    } else if (wait_for(task, child, deadline)) {
+        syni_core_commit(child);
+    } else {
+        syni_core_restore(child);
+        await_refused(task, SYN_EBUSY);
+    }
+}
+
 struct syn_step syni_step_await(struct syn_task *public_task, struct syn_future future, void *out,
                                 struct syn_deadline deadline)
 {
     struct syni_task *task = SYNI_TASK(public_task);
     struct syni_core *child = syni_core_consume_alone(future);
-    bool alone = child != NULL;
-    syn_err err = alone ? SYN_OK : syni_core_reserve(future, &child);
 
     syni_place_check(task, out, "its result");
-    begin_await(task, out);
-    if (alone && deadline.ns == SYNI_NEVER && child->task && child->task->home == task->home) {
+    if (child && deadline.ns == SYNI_NEVER && child->task && child->task->home == task->home) {
+        begin_await(task, out);
         wait_for_own(task, child);
-    } else if (err) {
-        await_refused(task, err);
-    } else if (wait_for(task, child, deadline.ns)) {
-        syni_core_commit(child);
     } else {
-        syni_core_restore(child);
-        await_refused(task, SYN_EBUSY);
+        await_any(task, child, future, out, deadline.ns);
     }
     return syni_suspended;
 }
@@ -342,26 +353,30 @@ static bool collect_nothing(struct syni_task *task)
     return by_us;
 }
 
+static bool collect_failure(struct syni_task *task, struct syni_core *child)
+{
+    task->status = child->err;
+    task->heard = child->report;
+    child->report = NULL;
+    child->seen = true;
+    /* A stop may have reached the child first: it is coming here too. */
+    return syni_origin_is_request(child->origin) && syni_task_heeds_request(task);
+}
+
 static bool collect_result(struct syni_task *task)
 {
     struct syni_core *child = task->on.result.child;
-    bool by_us;
+    bool by_us = false;
 
     syni_timer_stop(&task->home->loop, &task->timer);
     if (task->on.result.given_up) {
         by_us = collect_nothing(task);
+    } else if (child->err) {
+        by_us = collect_failure(task, child);
     } else {
-        task->status = child->err;
-        /* A stop may have reached the child first: it is coming here too. */
-        by_us = child->err && syni_origin_is_request(child->origin) &&
-                syni_task_heeds_request(task);
-        if (!child->err && !task->interrupted) {
+        task->status = SYN_OK;
+        if (!task->interrupted)
             syni_core_fetch(child, task->on.result.out);
-        } else if (child->err) {
-            task->heard = child->report;
-            child->report = NULL;
-            child->seen = true;
-        }
     }
     syni_core_let_go(child);
     return by_us;

@@ -13,9 +13,10 @@
  *
  * It follows:
  * FOLLOWS src/task/channel.c: receive syni_channel_serve_locked syni_channel_list_locked syni_channel_withdraw syni_channel_yield
- * FOLLOWS src/task/channel_own.c: syni_channel_is_anothers syni_channel_own_locked syni_channel_disown_locked syni_channel_ask_for_locked
+ * FOLLOWS src/task/channel.h: syni_channel_is_anothers
+ * FOLLOWS src/task/channel_own.c: syni_channel_own_locked syni_channel_disown_locked syni_channel_ask_for_locked
  * FOLLOWS src/task/channel_end.c: end_locked syni_channel_shut upgrade_arrives generator_ended
- * HASH d61af3d1c61a
+ * HASH a56dfb120709
  */
 #ifndef BROKEN
 #define BROKEN 0

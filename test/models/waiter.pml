@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * A result, its one waiter, and a request to end. Follows:
- * FOLLOWS src/task/core.c: syni_core_complete syni_core_wait syni_core_stop_waiting syni_core_done
+ * FOLLOWS src/task/core.c: syni_core_complete syni_core_wait syni_core_stop_waiting
+ * FOLLOWS src/task/core.h: syni_core_done
  * FOLLOWS src/task/cancel.c: syni_task_claim_request syni_task_send_request syni_task_close_requests
- * FOLLOWS src/task/engine.c: request_arrives engine_end
- * HASH c7d62dd0537b
+ * FOLLOWS src/task/engine.c: syni_task_request_arrives engine_end
+ * HASH 210054ff7e7f
  *
  * A task produces a result; one thread waits for it, gives up by a deadline, and asks the task to end,
  * while another one asks, too. The request's job is posted to the driver of the task, or, when that is
