@@ -115,6 +115,49 @@ static void T2_a_task_that_is_always_served_lets_others_run(void)
     done();
 }
 
+GENERATOR(demo, int, numbers, (int, n), SYN_LOCAL(int, i))
+{
+    co_begin;
+    for (self->i = 0; self->i < self->n; self->i++)
+        co_yield(self->i);
+    co_end;
+}
+
+/* How many items it has had when a call runs that it made while 500 were there. */
+ASYNC(demo, int, reads_on, SYN_LOCAL(struct numbers_channel, ch), SYN_LOCAL(int, item),
+      SYN_LOCAL(int, i), SYN_LOCAL(struct notes_how_far_future, other))
+{
+    co_begin;
+    n_awaited = 0;
+    self->ch = numbers(1000);
+    channel_prefetch(self->ch, 500);
+    co_each (self->ch, &self->item) {
+        if (self->item != n_awaited++)
+            co_fail(SYN_EINVAL);
+        if (self->item > 0)
+            continue;
+        for (self->i = 0; self->i < 100; self->i++)
+            co_pass; /* the generator runs ahead */
+        self->other = notes_how_far_future();
+    }
+    co_try(self->other, &self->result);
+    co_return_result;
+    co_end;
+}
+
+static void T2_items_that_are_there_let_others_run(void)
+{
+    int n = -1;
+
+    begin();
+    begin_story();
+    CHECK_INT(reads_on(&n), 0);
+    CHECK(n > 1 && n <= 66); /* the one before, and as many as there may be transfers in a row */
+    CHECK_INT(n_awaited, 1000);
+    finish(&demo);
+    done();
+}
+
 GENERATOR(demo, int, digits, (int, n), SYN_LOCAL(int, i))
 {
     co_begin;
@@ -258,6 +301,7 @@ static const struct test_case cases[] = {
     TEST(T2_the_call_that_was_made_last_runs_when_it_is_awaited),
     TEST(T2_a_call_that_is_not_the_last_has_its_turn_in_order),
     TEST(T2_a_task_that_is_always_served_lets_others_run),
+    TEST(T2_items_that_are_there_let_others_run),
     TEST(T2_a_drawn_order_has_every_order_of_calls),
     TEST(G1_without_room_a_generator_and_its_reader_take_turns),
     TEST(G1_with_room_a_generator_runs_ahead),

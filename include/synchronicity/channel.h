@@ -264,10 +264,12 @@ struct syn_step syni_step_close(struct syn_task *task, struct syn_channel channe
 #define SYNI_NO_NEXT(ch, call)                                                                     \
     (SYNI_NO_OUT(call), syni_step_next(&self->syn, (ch).u.handle, NULL, syn_never()))
 #define SYNI_CO_NEXT_BY_3(ch, out, deadline)                                                       \
-    SYNI_CO_SUSPEND(syni_step_next(&self->syn, SYNI_ITEM(ch, out), (out), (deadline)))
+    SYNI_CO_SUSPEND_OR_GO_ON(                                                                      \
+        syni_step_next(&self->syn, SYNI_ITEM(ch, out), (out), (deadline)))
 #define syn_co_send(ch, item) syn_co_send_by(ch, item, syn_never())
 #define syn_co_send_by(ch, item, deadline)                                                         \
-    SYNI_CO_SUSPEND(syni_step_send(&self->syn, SYNI_SOURCE(ch, item), (item), (deadline)))
+    SYNI_CO_SUSPEND_OR_GO_ON(                                                                      \
+        syni_step_send(&self->syn, SYNI_SOURCE(ch, item), (item), (deadline)))
 #define syn_co_close(ch)                                                                           \
     SYNI_CO_SUSPEND(syni_step_close(&self->syn, (ch).u.handle, syn_after(10.0)))
 
@@ -276,14 +278,19 @@ struct syn_step syni_step_close(struct syn_task *task, struct syn_channel channe
 #define SYNI_CO_ROUND(ch, out, at_end)                                                             \
     if (0) {                                                                                       \
     case SYNI_A_WAIT_IS_NOT_INSIDE_A_SWITCH_OF_YOUR_OWN:                                           \
-        if (self->syn.status) {                                                                    \
+        SYNI_CAT(syni_round_, __LINE__) : if (self->syn.status)                                    \
+        {                                                                                          \
             at_end;                                                                                \
             break;                                                                                 \
         }                                                                                          \
         goto SYNI_CAT(syni_body_, __LINE__);                                                       \
     } else if (1) {                                                                                \
+        struct syn_step syni_step;                                                                 \
         self->syn.line = self->syn.at = __LINE__;                                                  \
-        return syni_step_next(&self->syn, SYNI_ITEM(ch, out), (out), syn_never());                 \
+        syni_step = syni_step_next(&self->syn, SYNI_ITEM(ch, out), (out), syn_never());            \
+        if (SYNI_WAITS(syni_step))                                                                 \
+            return syni_step;                                                                      \
+        goto SYNI_CAT(syni_round_, __LINE__);                                                      \
     } else                                                                                         \
         SYNI_CAT(syni_body_, __LINE__) :
 

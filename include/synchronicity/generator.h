@@ -176,7 +176,7 @@ struct syn_step syni_step_yield(struct syn_task *task, struct syni_channel *chan
      syni_step_yield(&(self)->syn, (self)->syn_channel, &(self)->syn_item))
 
 /* The same in a coroutine; and one that leaves with what was thrown. */
-#define syn_co_yield(...) SYNI_CO_SUSPEND(SYNI_YIELD(__VA_ARGS__))
+#define syn_co_yield(...) SYNI_CO_SUSPEND_OR_GO_ON(SYNI_YIELD(__VA_ARGS__))
 #define syn_co_try_yield(...) SYNI_CO_OR_LEAVE(SYNI_YIELD(__VA_ARGS__))
 #define SYNI_YIELD(...)                                                                            \
     (self->syn_item = (__VA_ARGS__),                                                               \

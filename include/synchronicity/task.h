@@ -113,7 +113,7 @@ struct syn_function {
     void (*ended)(struct syn_task *task); /* the outcome is there, told to nobody yet; or NULL */
 };
 
-enum { SYNI_TASK_BYTES = sizeof(void *) == 8 ? 472 : 336 };
+enum { SYNI_TASK_BYTES = sizeof(void *) == 8 ? 456 : 296 };
 
 /* The head of every frame, `self->syn`. The macros use the first fields; the rest
  * is the engine's (src/task/task.h). */
@@ -239,6 +239,25 @@ struct syn_step syni_step_lost(struct syn_task *task);
 /* What is known about the error in syn_co_status; see syn_task_report(). */
 #define syn_co_report syn_task_report(&self->syn)
 
+/* What a step function returns whose wait was over at once: the body goes on. One that returned it is
+ * called again, so that is what a checked build does. */
+enum { SYNI_GOES_ON = 4 };
+#if defined(SYN_CHECKED) && SYN_CHECKED
+#define SYNI_WAITS(step) 1
+#else
+#define SYNI_WAITS(step) ((step).what != SYNI_GOES_ON)
+#endif
+
+/* As SUSPEND, for what is often there. */
+#define SYNI_CO_SUSPEND_OR_GO_ON(step)                                                             \
+    SYNI_STATEMENT                                                                                 \
+        struct syn_step syni_step;                                                                 \
+        self->syn.line = self->syn.at = __LINE__;                                                  \
+        syni_step = step;                                                                          \
+        if (SYNI_WAITS(syni_step))                                                                 \
+            return syni_step;                                                                      \
+    case SYNI_A_WAIT_IS_NOT_INSIDE_A_SWITCH_OF_YOUR_OWN:;                                          \
+    } while (0)
 #define SYNI_CO_SUSPEND(step)                                                                      \
     SYNI_STATEMENT                                                                                 \
         self->syn.line = self->syn.at = __LINE__;                                                  \

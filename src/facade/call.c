@@ -13,8 +13,19 @@
 
 #include "base/mem.h"
 #include "base/report.h"
-#include "task/local.h"
+#include "task/frame.h"
 #include "task/seen.h"
+
+/* What makes a call: a thread, with the home that it drives, or NULL. */
+struct caller {
+    struct syni_self *self;
+    struct syni_home *here;
+};
+
+static struct caller caller_of(struct syni_self *self)
+{
+    return (struct caller){self, syni_home_of(self)};
+}
 
 /* Where FUNCTION runs if SELF calls it. */
 static struct syn_synchronizer *synchronizer_of(const struct syni_self *self,
@@ -56,12 +67,14 @@ struct syn_report *syni_call_report(const struct syn_function *function, syn_err
 
 bool syni_launch(struct syni_task *task)
 {
-    if (!syni_drives(&task->home->loop))
-        return syni_loop_post(&task->home->loop, &task->core.job);
-    syni_shelter_launched(task);
-    task->home->newborn = task;
-    task->home->newborn_place = task->home->loop.ready.last;
-    syni_loop_ready(&task->home->loop, &task->core.job);
+    struct syni_home *home = task->home;
+
+    if (!syni_drives(&home->loop))
+        return syni_loop_post(&home->loop, &task->core.job);
+    syni_shelter_launched(home, task);
+    home->newborn = task;
+    home->newborn_place = home->loop.ready.last;
+    syni_loop_ready(&home->loop, &task->core.job);
     return true;
 }
 
@@ -135,10 +148,9 @@ static void call_abandon(struct syni_thread_wait *wait)
 
 static const struct syni_thread_wait_ops call_ops = {call_begin, NULL, ask_to_end, call_abandon};
 
-static syn_err call_on(struct syni_self *self, struct syni_task *task, struct syni_home *home,
+static syn_err call_on(struct caller by, struct syni_task *task, struct syni_home *home,
                        void *out_result)
 {
-    struct syni_home *here = syni_home_of(self);
     const struct syn_function *function = task->function;
     struct call_in_hand call = {.wait = {.ops = &call_ops,
                                          .source = {home, function->name, false, &task->core},
@@ -149,10 +161,10 @@ static syn_err call_on(struct syni_self *self, struct syni_task *task, struct sy
                                 .task = task};
     syn_err err;
 
-    syni_task_init(self, here, task, home);
+    syni_frame_init(by.self, by.here, task, home);
     /* relaxed: nobody else knows it yet */
     call.wait.deadline = atomic_load_explicit(&task->deadline, memory_order_relaxed);
-    err = syni_thread_wait(self, &call.wait);
+    err = syni_thread_wait(by.self, &call.wait);
     if (call.not_taken)
         return syni_refuse_home(home->synchronizer, task->core.err, function->name);
     if (!err)
@@ -163,33 +175,23 @@ static syn_err call_on(struct syni_self *self, struct syni_task *task, struct sy
 
 syn_err syni_call_on(struct syni_task *task, struct syni_home *home, void *out_result)
 {
-    return call_on(syni_self(), task, home, out_result);
+    return call_on(caller_of(syni_self()), task, home, out_result);
 }
 
 syn_err syni_call(const struct syn_function *function, struct syn_task *frame, void *out_result)
 {
-    struct syni_home *home;
     struct syni_self *self = syni_self();
-    syn_err err = home_for(syni_home_of(self), function, &home);
+    struct caller by = {self, syni_home_of(self)};
+    struct syni_home *home;
+    syn_err err = home_for(by.here, function, &home);
 
     if (err)
         err = syni_report_keep(err, SYN_BY_LIBRARY, syni_call_report(function, err));
     else
-        err = call_on(self, SYNI_TASK(frame), home, out_result);
-    if (err != SYN_EABI) /* whose description is not ours to read */
+        err = call_on(by, SYNI_TASK(frame), home, out_result);
+    if (err != SYN_EABI) /* its description is not ours to read */
         syni_task_drop_arguments(SYNI_TASK(frame));
     return err;
-}
-
-/* What makes a call: a thread, with the home that it drives, or NULL. */
-struct caller {
-    struct syni_self *self;
-    struct syni_home *here;
-};
-
-static struct caller caller_of(struct syni_self *self)
-{
-    return (struct caller){self, syni_home_of(self)};
 }
 
 /* Memory for a frame of FUNCTION, of which what follows the head is zero; NULL: none. */
@@ -219,7 +221,7 @@ static inline struct syni_task *new_on(struct caller by, const struct syn_functi
         return NULL;
     }
     task->function = function;
-    syni_task_init(by.self, by.here, task, home);
+    syni_frame_init(by.self, by.here, task, home);
     *out_future = syni_core_publish(&task->core, slot, 2);
     return task;
 }

@@ -13,7 +13,7 @@
 #include "base/report.h"
 #include "inspect/slow.h"
 #include "task/channel.h"
-#include "task/local.h"
+#include "task/frame.h"
 
 static const struct syni_core_ops job_core_ops;
 static const struct syni_work_ops job_work_ops, to_the_end_ops;

@@ -26,6 +26,7 @@
 #include "base/mem.h"
 #include "base/report.h"
 #include "base/reserved.h"
+#include "task/frame.h"
 #include "task/resident.h"
 
 static struct syni_mutex life_lock = SYNI_MUTEX_INIT(LIFE);

@@ -11,7 +11,7 @@
 
 #include "base/mem.h"
 #include "base/report.h"
-#include "task/task.h"
+#include "task/frame.h"
 
 struct future_mail {
     struct syni_mail mail;

@@ -13,7 +13,7 @@
 #include "base/fork.h"
 #include "base/report.h"
 #include "task/channel.h"
-#include "task/task.h"
+#include "task/frame.h"
 
 static struct syni_mail *mail_of(struct syni_list *node)
 {

@@ -17,7 +17,7 @@
 #include "base/fork.h"
 #include "base/mem.h"
 #include "base/report.h"
-#include "task/local.h"
+#include "task/frame.h"
 
 static void run_next(struct syni_object *object);
 
@@ -140,7 +140,7 @@ static void run_next(struct syni_object *object)
     memset(task, 0, destructor->function.frame_size);
     task->function = &destructor->function;
     destructor->begin((struct syn_task *)(void *)task, &object->object);
-    syni_task_init(syni_self(), syni_home_now(), task, object->home);
+    syni_frame_init(syni_self(), syni_home_now(), task, object->home);
     task->core.job.run = destructor_arrives;
     syni_shelter_begin(task);
     task->deadline = SYNI_NEVER;

@@ -13,6 +13,7 @@
 #include "facade/home.h"
 #include "facade/job.h"
 #include "facade/thread_wait.h"
+#include "task/frame.h"
 
 /* So many pieces for each thread, so that a slow one does not keep the others waiting. */
 enum { PIECES_EACH = 16, PIECE_MAX = 1 << 16 };

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "base/report.h"
+#include "task/frame.h"
 
 struct promise {
     struct syni_core core;

@@ -5,9 +5,8 @@
  * The shared object is the one waiter of the core, and has a list of its own
  * waiters under a lock. `users` counts the holders; when the last lets go while the
  * result is not there, its task is asked to end, and the object waits for that by
- * itself. The value lives in the core until then.
- *
- * Any thread. The lock is not held while a waiter is told.
+ * itself. The value lives in the core until then. Any thread; the lock is not held
+ * while a waiter is told.
  */
 #include "facade/thread_wait.h"
 
@@ -16,6 +15,7 @@
 #include "base/fork.h"
 #include "base/mem.h"
 #include "base/report.h"
+#include "task/frame.h"
 
 struct syn_shared {
     struct syni_waiter waiter; /* in the core */

@@ -236,10 +236,12 @@ int64_t syni_loop_now(struct syni_loop *loop);
 /* JOB runs in this turn or the next. Driver only. */
 static inline void syni_loop_ready(struct syni_loop *loop, struct syni_job *job)
 {
+    struct syni_link **last = loop->ready.last;
+
     SYNI_SURE(job->run);
-    job->link.next = NULL;
-    *loop->ready.last = &job->link;
     loop->ready.last = &job->link.next;
+    job->link.next = NULL;
+    *last = &job->link;
 }
 
 /* Where the role is; for checks, and relaxed: the driver sees its own. */

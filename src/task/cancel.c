@@ -42,12 +42,12 @@ bool syni_task_heeds_stop(struct syni_task *task)
 /* BIT, CLOSED or 1 + an origin, unless there is one of them. False: there was. */
 static bool cancel_claim(struct syni_task *task, int bit)
 {
-    int before = syni_task_request_of(task);
+    unsigned char before = syni_task_request_of(task);
 
     do {
         if (before & (SYNI_ASKED | SYNI_CLOSED))
             return false;
-    } while (!atomic_compare_exchange_weak(&task->request, &before, before | bit));
+    } while (!atomic_compare_exchange_weak(&task->request, &before, (unsigned char)(before | bit)));
     return true;
 }
 
@@ -69,7 +69,7 @@ bool syni_task_claim_request(struct syni_task *task, enum syn_origin origin)
 void syni_task_ask_early(struct syni_task *task, enum syn_origin origin)
 {
     /* relaxed: nobody else knows it yet; its first job passes it on */
-    atomic_store_explicit(&task->request, (int)origin + 1, memory_order_relaxed);
+    atomic_store_explicit(&task->request, (unsigned char)(origin + 1), memory_order_relaxed);
     atomic_store_explicit(&task->asked, true, memory_order_relaxed);
 }
 

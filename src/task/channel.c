@@ -12,7 +12,6 @@
 #include "task/channel.h"
 
 #include <stddef.h>
-#include <string.h>
 
 /* Nobody waits, nobody owns it, nothing has ended, and the generator is not asleep. */
 static bool may_flow(const struct syni_channel *channel)
@@ -96,7 +95,7 @@ static bool receive(struct syni_channel *channel, struct syni_port *port,
             syni_port_serve(&after->served, sender, SYN_OK);
         }
     } else if ((sender = syni_port_take(&channel->senders))) {
-        memcpy(port->item, sender->item, channel->item->size);
+        syni_copy(port->item, sender->item, channel->item->size);
         syni_port_serve(&after->served, sender, SYN_OK);
     } else if (channel->ended) {
         port->status = syni_channel_tell_end(channel);
@@ -117,7 +116,7 @@ static bool channel_put(struct syni_channel *channel, struct syni_port *port,
     } else if (!port->item) {
         port->status = SYN_EINVAL;
     } else if ((receiver = syni_port_take(&channel->receivers))) {
-        memcpy(receiver->item, port->item, channel->item->size);
+        syni_copy(receiver->item, port->item, channel->item->size);
         syni_port_serve(&after->served, receiver, SYN_OK);
     } else if (syni_channel_count(channel) < channel->capacity) {
         syni_ring_push(&channel->ring, port->item);
@@ -226,7 +225,8 @@ bool syni_channel_pass(struct syni_channel *channel, struct syni_port *port, boo
         syni_port_unlist(port);
     after.waits = port->listed;
     unlock(channel, mine);
-    syni_channel_do_after(channel, &after);
+    if (after.upgrade || after.served || after.resume || after.start)
+        syni_channel_do_after(channel, &after);
     return served;
 }
 
@@ -309,7 +309,7 @@ bool syni_channel_yield(struct syni_channel *channel, void *item, bool asked)
     /* Of one who was asked nobody takes the items, and its yields do not wait for room. */
     lost = asked || channel->closed;
     if (!lost && (receiver = syni_port_take(&channel->receivers))) {
-        memcpy(receiver->item, item, channel->item->size);
+        syni_copy(receiver->item, item, channel->item->size);
         syni_port_serve(&served, receiver, SYN_OK);
     } else if (!lost) { /* whoever asked may have given up: that is the place too many */
         syni_ring_push(&channel->ring, item);

@@ -164,9 +164,7 @@ static void ready_port(struct syni_task *task, struct syni_channel *channel, voi
 
 static struct syn_step after(struct syni_task *task, bool served)
 {
-    if (served)
-        syni_task_transfer(task);
-    return syni_suspended;
+    return served ? syni_wait_is_over(task) : syni_suspended;
 }
 
 static void channel_wait_refuse_circles(struct syni_task *task, struct syni_channel *channel)
@@ -181,10 +179,12 @@ static void channel_wait_refuse_circles(struct syni_task *task, struct syni_chan
         syni_search_begin(task, walk.number);
 }
 
-/* The same for a task that asks CHANNEL, and must not if its generator waits for it. */
+/* The same for a task that asks CHANNEL, and must not if its generator, which does not run, waits for it. */
 static struct syn_step after_asking(struct syni_task *task, struct syni_channel *channel, bool served)
 {
-    if (!served && channel->is_generator)
+    const struct syni_core *ours = task->on.channel.own ? channel->generator : NULL;
+
+    if (!served && channel->is_generator && !(ours && ours->task->queued))
         channel_wait_refuse_circles(task, channel);
     return after(task, served);
 }

@@ -65,8 +65,7 @@ struct syn_step syni_step_yield(struct syn_task *public_task, struct syni_channe
     if (channel->hear)
         channel->hear(public_task, NULL);
     if (syni_channel_yield(channel, item, syni_task_is_asked(task)))
-        syni_task_transfer(task);
-    else
-        fall_asleep(task);
+        return syni_wait_is_over(task);
+    fall_asleep(task);
     return syni_suspended;
 }

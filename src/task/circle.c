@@ -212,7 +212,7 @@ static struct syni_blocked *circle_find_locked(uint64_t id)
 static bool mark_locked(struct syni_blocked *by, struct syni_task *task)
 {
     SYNI_HOLDS(&circle_lock);
-    int request = syni_task_request_of(task);
+    unsigned char request = syni_task_request_of(task);
 
     /* relaxed: written under this lock only; its driver may read it without */
     if (atomic_load_explicit(&task->mark, memory_order_relaxed) == by->id)
@@ -220,7 +220,8 @@ static bool mark_locked(struct syni_blocked *by, struct syni_task *task)
     do {
         if (request & SYNI_CLOSED)
             return false;
-    } while (!atomic_compare_exchange_weak(&task->request, &request, request | SYNI_IS_MARKED));
+    } while (!atomic_compare_exchange_weak(&task->request, &request,
+                                           (unsigned char)(request | SYNI_IS_MARKED)));
     if (request & SYNI_IS_MARKED)
         syni_list_remove(&task->mark_link); /* of who went on; or of another: the latest stays */
     syni_list_append(&by->marked, &task->mark_link);

@@ -20,11 +20,11 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
-#include <string.h>
 
 #include <synchronicity/err.h>
 #include <synchronicity/future.h>
 
+#include "base/copy.h"
 #include "base/list.h"
 #include "loop/loop.h"
 #include "task/slot.h"
@@ -248,17 +248,10 @@ bool syni_core_stop_waiting(struct syni_core *core, struct syni_waiter *waiter);
  * well, and by who consumed it. */
 static inline void syni_core_fetch(struct syni_core *core, void *out_value)
 {
-    size_t size = core->type->size;
-
     if (!out_value)
         return;
     SYNI_INVARIANT(22, !core->taken);
-    if (size == sizeof(int)) /* mostly; it needs no call */
-        memcpy(out_value, core->value, sizeof(int));
-    else if (size == sizeof(int64_t))
-        memcpy(out_value, core->value, sizeof(int64_t));
-    else if (size)
-        memcpy(out_value, core->value, size);
+    syni_copy(out_value, core->value, core->type->size);
     core->taken = true;
 }
 

@@ -28,26 +28,6 @@ enum { TRANSFERS = 64 };
 /* Of one trampoline, also since there are two. */
 #define SYNI_HOT __attribute__((always_inline))
 
-void syni_task_drop(struct syni_task *task)
-{
-    task->begun = true;
-    if (task->function->drop)
-        task->function->drop((struct syn_task *)(void *)task);
-}
-
-static void free_frame(struct syni_core *core)
-{
-    struct syni_task *task = SYNI_CONTAINER(core, struct syni_task, core);
-
-    syni_task_drop_arguments(task); /* a generator that nobody asked */
-    syni_bindings_release(task->locals);
-    if (task->function->release)
-        task->function->release((struct syn_task *)(void *)task);
-    syni_frame_free(task, task->function->frame_size, core->slot);
-}
-
-const struct syni_core_ops syni_task_core_ops = {.free = free_frame};
-
 void syni_task_request_arrives(struct syni_job *job)
 {
     struct syni_task *task = SYNI_CONTAINER(job, struct syni_task, request_job);
@@ -223,9 +203,11 @@ SYNI_HOT static inline struct syn_step next_step(struct syni_task *task)
 
         return syni_begin_leaving(task, syni_code_of(origin), origin, NULL);
     }
-    syni_place_scribble();
-    step = task->function->run((struct syn_task *)(void *)task);
-    syni_fork_returned(task->home->process, task->function->name);
+    do {
+        syni_place_scribble();
+        step = task->function->run((struct syn_task *)(void *)task);
+        syni_fork_returned(task->home->process, task->function->name);
+    } while (step.what == SYNI_GOES_ON);
     return step;
 }
 
@@ -241,7 +223,6 @@ SYNI_HOT static inline void run_one(struct syni_home *home, struct syni_task *ta
     home->current = task; /* whoever made it ready wrote that it waits for nothing */
     engine_settle(task, next_step(task));
     home->current = NULL;
-    home->newborn = NULL; /* from here on other jobs may run */
 }
 
 /* What it runs of the user's (destroying arguments and values) is TASK's, as a step is. */
@@ -339,8 +320,8 @@ SYNI_HOT static inline void run_all(struct syni_task *task, bool begins, bool se
     home->n_transfers = home->loop.draws ? 0
                         : home->loop.steps_left < TRANSFERS ? home->loop.steps_left
                                                             : TRANSFERS;
-    home->newborn = NULL;
     do {
+        home->newborn = NULL; /* other jobs may have run since it was made */
         atomic_store_explicit(&home->running, task->function->name, memory_order_relaxed);
         if (seen)
             run_seen(home, task, begins, by);
@@ -348,9 +329,12 @@ SYNI_HOT static inline void run_all(struct syni_task *task, bool begins, bool se
             run_one(home, task);
         by = task;
         task = home->next;
+        if (!task)
+            break;
         home->next = NULL;
-        begins = task && !task->arrived;
-    } while (task);
+        begins = !task->arrived;
+    } while (true);
+    home->newborn = NULL;
     home->n_transfers = 0;
 }
 

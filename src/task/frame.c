@@ -11,7 +11,7 @@
  * allocator. Discarded: a store for each thread, since one that only makes calls never fills it,
  * and would keep what it once took.
  */
-#include "task/task.h"
+#include "task/frame.h"
 
 #include <string.h>
 
@@ -292,6 +292,22 @@ void syni_frame_free(void *frame, size_t size, struct syni_slot *slot)
     else
         put_away(spare, size, store);
 }
+
+static void free_frame(struct syni_core *core)
+{
+    struct syni_task *task = SYNI_CONTAINER(core, struct syni_task, core);
+    const struct syn_function *function = task->function;
+
+    if (!task->begun || task->locals) { /* a generator that nobody asked */
+        syni_task_drop_arguments(task);
+        syni_bindings_release(task->locals);
+    }
+    if (function->release)
+        function->release((struct syn_task *)(void *)task);
+    syni_frame_free(task, function->frame_size, core->slot);
+}
+
+const struct syni_core_ops syni_frame_core_ops = {.free = free_frame};
 
 void syni_frame_retire(struct syni_home *home)
 {

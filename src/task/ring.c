@@ -5,8 +5,7 @@
  */
 #include "task/ring.h"
 
-#include <string.h>
-
+#include "base/copy.h"
 #include "base/probe.h"
 #include "base/spin.h"
 #include "base/thread.h"
@@ -101,7 +100,7 @@ void syni_ring_push(struct syni_ring *ring, const void *item)
     if (syni_ring_count(ring) >= ring->places)
         syni_panic("an item was put into a full channel"); /* it would never become free */
     await_mark(&place, place.free);
-    memcpy(place.item, item, ring->size);
+    syni_copy(place.item, item, ring->size);
     set_mark(&place, place.filled);
     ring_advance(&ring->in);
 }
@@ -111,7 +110,7 @@ void syni_ring_pop(struct syni_ring *ring, void *out_item)
     struct place place = ring_place_of(ring, position(&ring->out));
 
     await_mark(&place, place.filled);
-    memcpy(out_item, place.item, ring->size);
+    syni_copy(out_item, place.item, ring->size);
     set_mark(&place, place.popped);
     ring_advance(&ring->out);
 }
@@ -183,7 +182,7 @@ bool syni_ring_try_push(struct syni_ring *ring, const void *item)
     if (!ring_claim(ring, &ring->in, &place))
         return false;
     SYNI_DELAY(ring_claimed);
-    memcpy(place.item, item, ring->size);
+    syni_copy(place.item, item, ring->size);
     set_mark(&place, place.filled);
     return true;
 }
@@ -195,7 +194,7 @@ bool syni_ring_try_pop(struct syni_ring *ring, void *out_item)
     if (!ring_claim(ring, &ring->out, &place))
         return false;
     SYNI_DELAY(ring_claimed);
-    memcpy(out_item, place.item, ring->size);
+    syni_copy(out_item, place.item, ring->size);
     set_mark(&place, place.popped);
     return true;
 }

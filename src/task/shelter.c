@@ -34,7 +34,7 @@ void syni_shelter_adopt(struct syni_task *by, struct syni_task *task)
 {
     if (by == task || task->sheltered || syni_home_now() != task->home)
         return;
-    SYNI_INVARIANT(85, syni_list_empty(&task->shelter));
+    SYNI_INVARIANT(85, !task->in_ring || syni_list_empty(&task->shelter));
     task->sheltered = true;
     use_ring(by);
     use_ring(task);

@@ -131,8 +131,8 @@ struct __attribute__((may_alias)) syni_task {
     struct syni_core core;
 
     /* From core.waiter up to here below all is zero at first; what is not there is set before it is
-     * looked at. syni_task_init() sees to both. */
-    atomic_int request; /* any thread: the bits below */
+     * looked at. syni_frame_init() sees to both. */
+    atomic_uchar request; /* any thread: SYNI_ASKED and what follows it */
     atomic_bool asked;  /* the request is here (or, any thread, will not come: its last touch) */
 
     /* driver; the first two by who makes it */
@@ -154,7 +154,7 @@ struct __attribute__((may_alias)) syni_task {
     bool in_ring : 1;   /* `shelter` is in use */
     bool stepped : 1;   /* seen.c: its first step was told of */
     bool walked : 1;    /* chain.c looks at what it waits for */
-    _Atomic(enum syni_wait) wait; /* NOTHING as soon as it is over; others read it as a hint */
+    atomic_uchar wait;  /* enum syni_wait; NOTHING as soon as it is over; others read it as a hint */
     _Atomic(uint64_t) mark; /* circle.h; under its lock */
     const struct syni_wait_ops *ops; /* of a wait that has something to collect, until then */
     struct syni_scope *scopes; /* the open ones in its frame */
@@ -213,7 +213,7 @@ _Static_assert(_Alignof(struct syni_task) <= _Alignof(struct syn_task), "misalig
 static inline enum syni_wait syni_task_wait(const struct syni_task *task)
 {
     /* relaxed: search.c has how others come to see a wait that they must see */
-    return atomic_load_explicit(&task->wait, memory_order_relaxed);
+    return (enum syni_wait)atomic_load_explicit(&task->wait, memory_order_relaxed);
 }
 
 /* It waits for other tasks, perhaps: the same hint. */
@@ -226,7 +226,7 @@ static inline bool syni_task_may_lead(const struct syni_task *task)
 
 static inline void syni_task_set_wait(struct syni_task *task, enum syni_wait wait)
 {
-    atomic_store_explicit(&task->wait, wait, memory_order_relaxed);
+    atomic_store_explicit(&task->wait, (unsigned char)wait, memory_order_relaxed);
 }
 
 #define SYNI_TASK(pointer) ((struct syni_task *)(uintptr_t)(pointer)) /* which may be const */

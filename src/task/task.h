@@ -20,8 +20,6 @@
 #ifndef SYNI_TASK_H
 #define SYNI_TASK_H
 
-#include "base/zero.h"
-#include "task/local.h"
 #include "task/state.h"
 
 /* --- resume.c --- */
@@ -44,12 +42,17 @@ static inline bool syni_home_may_transfer(const struct syni_home *home)
     return home->n_transfers > 0 && !home->next;
 }
 
-static inline void syni_home_transfer(struct syni_home *home, struct syni_task *task)
+static inline void syni_home_count_transfer(struct syni_home *home)
 {
     SYNI_INVARIANT(141, home->n_transfers > 0 && home->loop.steps_left > 0 && !home->loop.draws);
-    home->next = task;
     home->n_transfers--;
     home->loop.steps_left--;
+}
+
+static inline void syni_home_transfer(struct syni_home *home, struct syni_task *task)
+{
+    home->next = task;
+    syni_home_count_transfer(home);
 }
 
 /* TASK begins so, if it is what the step that runs on HOME has launched last. */
@@ -74,14 +77,14 @@ void syni_task_run(struct syni_job *job);
 /* What brings it a request to end. */
 void syni_task_request_arrives(struct syni_job *job);
 
-extern const struct syni_core_ops syni_task_core_ops;
-
 /* Frees what TASK took over, once, if it never began and never will. By whoever ends it. */
-void syni_task_drop(struct syni_task *task);
 static inline void syni_task_drop_arguments(struct syni_task *task)
 {
-    if (!task->begun)
-        syni_task_drop(task);
+    if (task->begun)
+        return;
+    task->begun = true;
+    if (task->function->drop)
+        task->function->drop((struct syn_task *)(void *)task);
 }
 
 /* Ends TASK, now or as soon as nothing is on its way to it any more, without another
@@ -121,7 +124,7 @@ enum {
     SYNI_IS_MARKED = 16, /* circle.c has it on a list */
 };
 
-static inline int syni_task_request_of(const struct syni_task *task)
+static inline unsigned char syni_task_request_of(const struct syni_task *task)
 {
     /* relaxed: whoever sees it late has the request's own job arrive later */
     return atomic_load_explicit(&task->request, memory_order_relaxed);
@@ -171,6 +174,10 @@ bool syni_wait_begin(struct syni_task *task, enum syni_wait wait, const char *wh
  * the next one it leaves, whatever that comes to (invariant 17). */
 void syni_wait_begin_asked(struct syni_task *task, enum syni_wait wait, const char *what);
 
+/* TASK's step began a wait that is over at once: what the step returns. It goes on, which counts as a
+ * transfer to itself, or is resumed. */
+struct syn_step syni_wait_is_over(struct syni_task *task);
+
 /* As syni_step_await(), for a core that the caller consumed. False: somebody else waits for it at
  * this moment, and TASK has its turn again, to try once more. */
 bool syni_await_core(struct syni_task *task, struct syni_core *child, void *out, int64_t deadline);
@@ -181,37 +188,6 @@ void syni_wait_interrupt(struct syni_task *task);
 /* Leaves whatever TASK waits for, without waking it; if a wake is on its way all the
  * same, it counts as queued. */
 void syni_wait_forget(struct syni_task *task);
-
-/* --- frame.c --- */
-
-/* A frame of SIZE bytes that STORE has to spare, as it was left; NULL: none. By whose store it is. */
-static inline struct syni_spare *syni_frame_pop(struct syni_store *store, size_t size)
-{
-    size_t class = (size - 1) / SYNI_FRAME_CLASS_BYTES;
-    struct syni_spare *spare = class < SYNI_FRAME_CLASSES ? store->spares[class] : NULL;
-
-    if (spare) {
-        store->spares[class] = spare->next;
-        store->count[class]--;
-    }
-    return spare;
-}
-
-/* Memory of SIZE bytes, zeroed, with a slot; NULL: none. Any thread. */
-void *syni_frame_new(const struct syni_self *self, size_t size, struct syni_slot **out_slot);
-void syni_frame_free(void *frame, size_t size, struct syni_slot *slot);
-/* Moves HOME's own store to the common one; by its last driver. */
-void syni_frame_retire(struct syni_home *home);
-/* The calling thread, if it is a worker's own, has a store until it ends, and as long the common
- * one keeps frames. */
-void syni_frame_keep(void);
-/* The calling thread, if it has no store, has STORE, which is zeroed, until it gives that up: for a while
- * in which it frees about as many frames as it takes. */
-void syni_frame_borrow(struct syni_self *self, struct syni_store *store);
-void syni_frame_give_up(struct syni_self *self, struct syni_store *store);
-/* From now on the common store keeps frames, or gives all back to the allocator unless workers
- * of a pool have some: on while any synchronizer runs. */
-void syni_frame_cache(bool on);
 
 /* --- deadline.c --- */
 
@@ -267,37 +243,6 @@ static inline int64_t syni_deadline_under(const struct syni_self *self,
  * are not meant for. */
 int syni_deadlines_shadow(struct syni_self *self);
 void syni_deadlines_unshadow(struct syni_self *self, int before);
-
-/* seen.h: a call made TASK. */
-SYNI_COLD void syni_seen_made(struct syni_task *task);
-
-/* Readies the head of a frame, but for `function`, which is there. HERE is the home that SELF drives,
- * or NULL. */
-static inline void syni_task_init(struct syni_self *self, struct syni_home *here,
-                                  struct syni_task *task, struct syni_home *home)
-{
-    struct syni_task *by = here ? here->current : NULL;
-
-    /* what is zero at first, in two pieces (state.h) */
-    syni_zero(&task->line, offsetof(struct syni_task, home) - offsetof(struct syni_task, line));
-    syni_zero(&task->core.waiter,
-              offsetof(struct syni_task, timer) - offsetof(struct syni_task, core.waiter));
-    task->timer.node.link = NULL;
-    task->live.since = 0;
-    task->home = home;
-    task->core.job.run = syni_task_arrive;
-    task->request_job.run = syni_task_request_arrives;
-    task->core.type = &task->function->type;
-    task->core.value = (char *)task + task->function->result_offset;
-    task->core.slot = NULL;
-    task->core.task = task;
-    task->core.ops = &syni_task_core_ops;
-    task->locals = syni_bindings_hold(by ? by->locals : self->locals);
-    task->nested = by ? by->nested : self->worker != NULL;
-    atomic_init(&task->deadline, syni_deadline_under(self, by));
-    if (SYNI_HOOKED)
-        syni_seen_made(task);
-}
 
 /* --- home.c --- */
 
@@ -362,9 +307,9 @@ static inline bool syni_task_heeds_request(struct syni_task *task)
 
 /* TASK, launched by BY, a step of its home: what that shelters it shelters too. */
 void syni_shelter_adopt(struct syni_task *by, struct syni_task *task);
-static inline void syni_shelter_launched(struct syni_task *task)
+static inline void syni_shelter_launched(const struct syni_home *home, struct syni_task *task)
 {
-    struct syni_task *by = task->home->current;
+    struct syni_task *by = home->current;
 
     if (by && (by->leaving || by->sheltered))
         syni_shelter_adopt(by, task);

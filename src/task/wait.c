@@ -1,36 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What a step can wait for: time, a result, its turn.
+ * What a step can wait for: time, its turn, and, of await.c and of higher modules, other things.
  *
- * Each begins when the step says so, at once; each ends in syni_task_resume(),
- * never inside the call that began it. Driver only, but for wake_by_result(), which
- * the completing thread calls.
+ * Each begins when the step says so, at once; each ends in syni_task_resume(), or in
+ * syni_wait_is_over(), which the call that began it returns. Driver only.
  */
-#include "task/circle.h"
+#include "task/wait.h"
 
 #include <stddef.h>
 
-#include "base/report.h"
-#include "task/place.h"
-#include "task/search.h"
+#include "task/leave.h"
 
 const struct syn_step syni_suspended = {1};
 
-static void wait_begin(struct syni_task *task, enum syni_wait wait, const char *what)
-{
-    if (syni_task_wait(task) != SYNI_WAIT_NOTHING || task->home->current != task)
-        syni_panic("a step waits for two things at once, or for another task");
-    syni_task_set_wait(task, wait);
-    task->live.waits_for = what;
-    task->live.detail = -1;
-    task->live.since = task->home->loop.now;
-    syni_report_free(task->heard);
-    task->heard = NULL;
-}
-
 bool syni_wait_begin(struct syni_task *task, enum syni_wait wait, const char *what)
 {
-    wait_begin(task, wait, what);
+    syni_wait_enter(task, wait, what);
     if (task->leaving || !syni_task_heeds_request(task))
         return true;
     task->interrupted = true;
@@ -40,11 +25,28 @@ bool syni_wait_begin(struct syni_task *task, enum syni_wait wait, const char *wh
 
 void syni_wait_begin_asked(struct syni_task *task, enum syni_wait wait, const char *what)
 {
-    wait_begin(task, wait, what);
-    if (task->leaving || !syni_task_heeds_request(task))
-        return;
-    task->interrupted = task->put_off;
-    task->put_off = true;
+    syni_wait_enter_asked(task, wait, what);
+}
+
+struct syn_step syni_wait_is_over(struct syni_task *task)
+{
+    const struct syni_wait_ops *ops = task->ops;
+    struct syni_home *home = task->home;
+    enum syn_origin origin;
+
+    if (task->leaving || syni_task_is_asked(task) || !syni_home_may_transfer(home)) {
+        syni_task_transfer(task);
+        return syni_suspended;
+    }
+    SYNI_INVARIANT(230, home->current == task && ops && !task->interrupted);
+    syni_home_count_transfer(home);
+    syni_task_set_wait(task, SYNI_WAIT_NOTHING);
+    task->live.waits_for = "";
+    task->ops = NULL;
+    if (!ops->collect(task))
+        return (struct syn_step){SYNI_GOES_ON};
+    origin = syni_task_asked_by(task); /* by a stop, just now */
+    return syni_begin_leaving(task, syni_code_of(origin), origin, NULL);
 }
 
 static void wait_time_is_up(struct syni_timer *timer)
@@ -80,306 +82,6 @@ struct syn_step syni_step_pass(struct syn_task *public_task)
     syni_task_resume(task);
     syni_task_set_wait(task, SYNI_WAIT_TURN);
     return syni_suspended;
-}
-
-static void wake_by_result(struct syni_waiter *waiter)
-{
-    syni_task_wake_at_once(SYNI_CONTAINER(waiter, struct syni_task, on.result.waiter));
-}
-
-bool syni_wakes_awaiting(const struct syni_waiter *waiter)
-{
-    return waiter->wake == wake_by_result;
-}
-
-static void wait_ask_child(struct syni_task *task, enum syn_origin origin)
-{
-    struct syni_core *child = task->on.result.child;
-
-    if (!syni_core_ask(child, origin) &&
-        syni_core_stop_waiting(child, &task->on.result.waiter)) {
-        /* A promise made by hand: nobody there to ask. */
-        task->on.result.given_up = true;
-        syni_task_resume(task);
-    }
-}
-
-static void await_expires(struct syni_timer *timer)
-{
-    struct syni_task *task = SYNI_CONTAINER(timer, struct syni_task, timer);
-
-    task->on.result.expired = true;
-    wait_ask_child(task, SYN_BY_DEADLINE);
-}
-
-/* SYN_ECONSUMED and the like: there is nothing to collect. */
-static void await_refused(struct syni_task *task, syn_err err)
-{
-    task->ops = NULL;
-    task->status = err;
-    task->heard = syni_report_new(err, SYN_BY_LIBRARY, syni_core_refusal(err));
-    syni_task_resume(task);
-}
-
-static void interrupt_result(struct syni_task *task)
-{
-    if (!task->on.result.given_up)
-        wait_ask_child(task, syni_task_asked_by(task));
-}
-
-static void forget_result(struct syni_task *task)
-{
-    if (!syni_core_stop_waiting(task->on.result.child, &task->on.result.waiter))
-        task->queued = true;
-}
-
-static bool collect_result(struct syni_task *task);
-
-/* The child runs on. */
-static void drop_result(struct syni_task *task)
-{
-    syni_core_let_go(task->on.result.child);
-}
-
-/* For a step that blocks the child is asked to end; else not: it may await TASK, and would pass that on. */
-static void give_up_refused(struct syni_task *task, struct syn_report *report, bool marked)
-{
-    task->on.result.given_up = true;
-    task->on.result.refused = true;
-    task->on.result.refusal = report;
-    if (marked)
-        syni_core_ask(task->on.result.child, SYN_BY_REQUEST);
-    syni_task_resume(task);
-}
-
-static void refuse_await(struct syni_task *task, struct syn_report *report)
-{
-    bool marked = atomic_load_explicit(&task->mark, memory_order_relaxed) != 0;
-
-    if (syni_core_stop_waiting(task->on.result.child, &task->on.result.waiter))
-        give_up_refused(task, report, marked);
-    else
-        syni_report_free(report); /* it is there */
-}
-
-static bool result_leads(const struct syni_task *task, struct syni_walk *walk)
-{
-    return !task->on.result.given_up && syni_chain_core_leads(task->on.result.child, walk);
-}
-
-static void result_refuse(struct syni_task *task, const struct syni_search *search)
-{
-    refuse_await(task, syni_search_say(search, "", ""));
-}
-
-static const struct syni_wait_ops result_ops = {interrupt_result, collect_result, forget_result,
-                                                drop_result,      NULL,           result_leads,
-                                                result_refuse};
-
-static void begin_await(struct syni_task *task, void *out)
-{
-    syni_wait_begin_asked(task, SYNI_WAIT_RESULT, "a result");
-    task->ops = &result_ops;
-    task->on.result.out = out;
-    task->on.result.expired = false;
-    task->on.result.given_up = false;
-    task->on.result.refused = false;
-    task->on.result.refuse = refuse_await;
-    task->on.result.cancels = false;
-    task->on.result.waiter.wake = wake_by_result;
-}
-
-/* *OUT_NUMBER: as of syni_chain_closes(). */
-static bool wait_closes_circle(struct syni_task *task, const struct syni_core *child,
-                               unsigned *out_number)
-{
-    if (!syni_chain_may_close(child, task) || !syni_chain_closes(task, child, NULL, out_number))
-        return false;
-    give_up_refused(task, syni_chain_say(task, syni_core_name(child)), false);
-    return true;
-}
-
-/* TASK, which has begun, waits for CHILD, or is resumed as it is done. False: somebody else waits
- * for it. */
-static bool wait_for(struct syni_task *task, struct syni_core *child, int64_t deadline)
-{
-    struct syn_report *report;
-    unsigned number = 0;
-    bool busy = false, late;
-    /* relaxed: given later, a probe comes */
-    uint64_t mark = atomic_load_explicit(&task->mark, memory_order_relaxed);
-
-    task->on.result.child = child;
-    task->live.waits_for = syni_core_name(child);
-    if (mark && syni_circle_depend(mark, child, &report)) {
-        give_up_refused(task, report, true);
-        return true;
-    }
-    if (deadline == SYNI_NEVER && wait_closes_circle(task, child, &number))
-        return true;
-    syni_core_tighten(child, deadline);
-    syni_core_tighten(child, syni_task_deadline_for_children(task));
-    /* The timer first: once the waiter is known, another thread may post us. */
-    late = deadline != SYNI_NEVER && syni_loop_now(&task->home->loop) >= deadline;
-    if (deadline != SYNI_NEVER && !late)
-        syni_timer_start(&task->home->loop, &task->timer, deadline, await_expires);
-    if (syni_core_wait(child, &task->on.result.waiter, &busy)) {
-        if (late) /* now, so that what has not begun does not */
-            await_expires(&task->timer);
-        else
-            syni_task_begin_at_once(task->home, child->task);
-        if (deadline == SYNI_NEVER)
-            syni_search_await(task, child, number);
-        return true;
-    }
-    if (busy) {
-        syni_timer_stop(&task->home->loop, &task->timer);
-        return false;
-    }
-    syni_task_transfer(task);
-    return true;
-}
-
-/* The same without a deadline, for a CHILD of TASK's loop, which has not ended and which nobody else
- * knows. */
-static void wait_for_own(struct syni_task *task, struct syni_core *child)
-{
-    struct syn_report *report;
-    unsigned number = 0;
-    /* relaxed: as above */
-    uint64_t mark = atomic_load_explicit(&task->mark, memory_order_relaxed);
-
-    task->on.result.child = child;
-    task->live.waits_for = child->task->function->name;
-    if (mark && syni_circle_depend(mark, child, &report)) {
-        give_up_refused(task, report, true);
-        return;
-    }
-    if (wait_closes_circle(task, child, &number))
-        return;
-    syni_task_tighten(child->task, syni_task_deadline_for_children(task));
-    syni_core_wait_here(child, &task->on.result.waiter);
-    syni_task_begin_at_once(task->home, child->task);
-    if (number)
-        syni_search_begin(task, number);
-}
-
-/* There is nothing to wait for. */
-static void await_nothing(struct syni_task *task)
-{
-    task->ops = NULL;
-    task->status = SYN_OK;
-    syni_task_resume(task);
-}
-
-bool syni_await_core(struct syni_task *task, struct syni_core *child, void *out, int64_t deadline)
-{
-    begin_await(task, out);
-    if (wait_for(task, child, deadline))
-        return true;
-    await_nothing(task);
-    syni_task_set_wait(task, SYNI_WAIT_TURN);
-    return false;
-}
-
-/* The same for any future, with a DEADLINE; CHILD is its core if that was consumed already, or NULL. */
-static __attribute__((noinline)) void await_any(struct syni_task *task, struct syni_core *child,
-                                                struct syn_future future, void *out,
-                                                int64_t deadline)
-{
-    syn_err err = child ? SYN_OK : syni_core_reserve(future, &child);
-
-    begin_await(task, out);
-    if (err) {
-        await_refused(task, err);
-    } else if (wait_for(task, child, deadline)) {
-        syni_core_commit(child);
-    } else {
-        syni_core_restore(child);
-        await_refused(task, SYN_EBUSY);
-    }
-}
-
-struct syn_step syni_step_await(struct syn_task *public_task, struct syn_future future, void *out,
-                                struct syn_deadline deadline)
-{
-    struct syni_task *task = SYNI_TASK(public_task);
-    struct syni_core *child = syni_core_consume_alone(future);
-
-    syni_place_check(task, out, "its result");
-    if (child && deadline.ns == SYNI_NEVER && child->task && child->task->home == task->home) {
-        begin_await(task, out);
-        wait_for_own(task, child);
-    } else {
-        await_any(task, child, future, out, deadline.ns);
-    }
-    return syni_suspended;
-}
-
-struct syn_step syni_step_cancel(struct syn_task *public_task, struct syn_future future)
-{
-    struct syni_task *task = SYNI_TASK(public_task);
-    struct syni_core *child;
-    syn_err err = syni_core_reserve(future, &child);
-
-    begin_await(task, NULL);
-    task->on.result.cancels = true;
-    if (err == SYN_EINVAL || err == SYN_ECONSUMED) {
-        await_nothing(task);
-    } else if (err) {
-        await_refused(task, err);
-    } else if (wait_for(task, child, SYNI_NEVER)) {
-        syni_core_commit(child);
-        if (syni_task_wait(task) == SYNI_WAIT_RESULT || task->on.result.refused)
-            wait_ask_child(task, SYN_BY_REQUEST);
-    } else {
-        syni_core_restore(child);
-        await_refused(task, SYN_EBUSY);
-    }
-    return syni_suspended;
-}
-
-/* The child did not end by itself: nobody could be asked. */
-static bool collect_nothing(struct syni_task *task)
-{
-    bool by_us = !task->on.result.expired && !task->on.result.cancels && !task->on.result.refused;
-    enum syn_origin origin = by_us                     ? syni_task_asked_by(task)
-                             : task->on.result.expired ? SYN_BY_DEADLINE
-                                                       : SYN_BY_REQUEST;
-
-    task->status = task->on.result.refused ? SYN_EDEADLK : syni_code_of(origin);
-    task->heard = task->on.result.refused ? task->on.result.refusal
-                                          : syni_report_new(task->status, origin, NULL);
-    return by_us;
-}
-
-static bool collect_failure(struct syni_task *task, struct syni_core *child)
-{
-    task->status = child->err;
-    task->heard = child->report;
-    child->report = NULL;
-    child->seen = true;
-    /* A stop may have reached the child first: it is coming here too. */
-    return syni_origin_is_request(child->origin) && syni_task_heeds_request(task);
-}
-
-static bool collect_result(struct syni_task *task)
-{
-    struct syni_core *child = task->on.result.child;
-    bool by_us = false;
-
-    syni_timer_stop(&task->home->loop, &task->timer);
-    if (task->on.result.given_up) {
-        by_us = collect_nothing(task);
-    } else if (child->err) {
-        by_us = collect_failure(task, child);
-    } else {
-        task->status = SYN_OK;
-        if (!task->interrupted)
-            syni_core_fetch(child, task->on.result.out);
-    }
-    syni_core_let_go(child);
-    return by_us;
 }
 
 void syni_wait_interrupt(struct syni_task *task)

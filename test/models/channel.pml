@@ -16,7 +16,7 @@
  * FOLLOWS src/task/channel.h: syni_channel_is_anothers
  * FOLLOWS src/task/channel_own.c: syni_channel_own_locked syni_channel_disown_locked syni_channel_ask_for_locked
  * FOLLOWS src/task/channel_end.c: end_locked syni_channel_shut upgrade_arrives generator_ended
- * HASH a56dfb120709
+ * HASH 7ce640304f94
  */
 #ifndef BROKEN
 #define BROKEN 0

@@ -19,7 +19,7 @@
  * It follows:
  * FOLLOWS src/task/ring.c: ring_claim syni_ring_try_push syni_ring_try_pop syni_ring_try_push_below syni_ring_stop syni_ring_flow syni_ring_push syni_ring_pop
  * FOLLOWS src/task/channel.c: may_flow syni_channel_lock syni_channel_unlock syni_channel_pass syni_channel_yield
- * HASH 6686cc940c30
+ * HASH 814cdde37e70
  */
 #ifndef BROKEN
 #define BROKEN 0
