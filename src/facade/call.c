@@ -43,6 +43,8 @@ static struct syn_synchronizer *synchronizer_of(const struct syni_self *self,
 static syn_err home_for(struct syni_home *here, const struct syn_function *function,
                         struct syni_home **out_home)
 {
+    struct syn_synchronizer *synchronizer;
+
     if (function->abi != SYN_ABI || function->task_size != sizeof(struct syn_task))
         return SYN_EABI;
     /* where the step runs that calls: taken also while it is being stopped */
@@ -50,9 +52,10 @@ static syn_err home_for(struct syni_home *here, const struct syn_function *funct
         *out_home = here;
         return SYN_OK;
     }
-    return syni_home_find(function->synchronizer ? function->synchronizer
-                                                 : syn_default_synchronizer(),
-                          out_home);
+    synchronizer = function->synchronizer ? function->synchronizer : syn_default_synchronizer();
+    *out_home = syni_home_peek(synchronizer);
+    return *out_home && syni_home_accepts(*out_home) ? SYN_OK
+                                                     : syni_home_find(synchronizer, out_home);
 }
 
 syn_err syni_home_for(const struct syn_function *function, struct syni_home **out_home)

@@ -122,7 +122,7 @@ static void destructor_arrives(struct syni_job *job)
         return;
     }
     syni_home_watch_cleanup(task->home, task);
-    syni_task_arrive(job);
+    syni_task_run(job);
 }
 
 static void run_next(struct syni_object *object)

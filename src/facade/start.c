@@ -51,8 +51,9 @@ static _Atomic(void *) *home_of(struct syn_synchronizer *synchronizer)
 
 struct syni_home *syni_home_peek(struct syn_synchronizer *synchronizer)
 {
+    _Atomic(void *) *place = (_Atomic(void *) *)(void *)&synchronizer->home;
     /* acquire: pairs with syni_home_make() */
-    struct syni_home *home = atomic_load_explicit(home_of(synchronizer), memory_order_acquire);
+    struct syni_home *home = atomic_load_explicit(place, memory_order_acquire);
 
     return home && home->process == syni_process() ? home : NULL;
 }

@@ -53,7 +53,11 @@ static bool cancel_claim(struct syni_task *task, int bit)
 
 bool syni_task_close_requests(struct syni_task *task)
 {
-    if (cancel_claim(task, SYNI_CLOSED))
+    unsigned char before = 0;
+
+    /* mostly there is none; the rest may be a mark */
+    if (atomic_compare_exchange_strong(&task->request, &before, SYNI_CLOSED) ||
+        cancel_claim(task, SYNI_CLOSED))
         return true;
     if (!task->asked)
         return false;

@@ -309,18 +309,20 @@ SYNI_COLD static void run_seen(struct syni_home *home, struct syni_task *task, b
     syni_seen_step_ended(home, task, &step);
 }
 
-/* The next step of TASK; or, if BEGINS, its first. Then whoever that hands over to. SEEN, a constant:
- * somebody looks. */
-SYNI_HOT static inline void run_all(struct syni_task *task, bool begins, bool seen)
+/* The next step of TASK, or its first. Then whoever that hands over to. SEEN, a constant: somebody
+ * looks. */
+SYNI_HOT static inline void run_all(struct syni_task *task, bool seen)
 {
     struct syni_home *home = task->home;
     const void *by = NULL;
+    bool begins;
 
     home->stack = SYNI_STACK_HERE;
     home->n_transfers = home->loop.draws ? 0
                         : home->loop.steps_left < TRANSFERS ? home->loop.steps_left
                                                             : TRANSFERS;
     do {
+        begins = !task->arrived && !task->ending;
         home->newborn = NULL; /* other jobs may have run since it was made */
         atomic_store_explicit(&home->running, task->function->name, memory_order_relaxed);
         if (seen)
@@ -329,41 +331,24 @@ SYNI_HOT static inline void run_all(struct syni_task *task, bool begins, bool se
             run_one(home, task);
         by = task;
         task = home->next;
-        if (!task)
-            break;
         home->next = NULL;
-        begins = !task->arrived;
-    } while (true);
+    } while (task);
     home->newborn = NULL;
     home->n_transfers = 0;
 }
 
-SYNI_COLD static void run_all_seen(struct syni_task *task, bool begins)
+SYNI_COLD static void run_all_seen(struct syni_task *task)
 {
-    run_all(task, begins, true);
-}
-
-static void run_from(struct syni_task *task, bool begins)
-{
-    SYNI_HOOKED ? run_all_seen(task, begins) : run_all(task, begins, false);
+    run_all(task, true);
 }
 
 void syni_task_run(struct syni_job *job)
 {
     struct syni_task *task = SYNI_CONTAINER(job, struct syni_task, core.job);
     struct syni_home *home = task->home;
-
-    run_from(task, false);
-    atomic_store_explicit(&home->running, NULL, memory_order_relaxed);
-}
-
-void syni_task_arrive(struct syni_job *job)
-{
-    struct syni_task *task = SYNI_CONTAINER(job, struct syni_task, core.job);
-    struct syni_home *home = task->home;
     const char *outer = atomic_load_explicit(&home->running, memory_order_relaxed);
 
-    run_from(task, true);
+    SYNI_HOOKED ? run_all_seen(task) : run_all(task, false);
     atomic_store_explicit(&home->running, outer, memory_order_relaxed);
 }
 

@@ -58,7 +58,7 @@ static inline void syni_frame_init(struct syni_self *self, struct syni_home *her
     task->timer.node.link = NULL;
     task->live.since = 0;
     task->home = home;
-    task->core.job.run = syni_task_arrive;
+    task->core.job.run = syni_task_run;
     task->request_job.run = syni_task_request_arrives;
     task->core.type = &task->function->type;
     task->core.value = (char *)task + task->function->result_offset;

@@ -70,8 +70,7 @@ void syni_home_stop_transfers(struct syni_home *home);
 
 /* --- engine.c --- */
 
-/* The first job of TASK, and the later ones; run on its home. */
-void syni_task_arrive(struct syni_job *job);
+/* The job of a task, at its arrival and at each resume; run on its home. */
 void syni_task_run(struct syni_job *job);
 
 /* What brings it a request to end. */
@@ -236,7 +235,8 @@ static inline int64_t syni_deadline_under(const struct syni_self *self,
                                           const struct syni_task *current)
 {
     return self->deadlines.n > self->deadlines.first ? syni_deadline_of(self, SYNI_NEVER)
-                                                     : syni_task_deadline_for_children(current);
+           : current                               ? syni_task_deadline_for_children(current)
+                                                   : SYNI_NEVER;
 }
 
 /* Between the two, those deadlines are not seen: the thread drives tasks that they

@@ -2,9 +2,10 @@
  *
  * The end of a call that only its loop knows: without an exchange of its waiter. Follows:
  * FOLLOWS src/task/engine.c: ends_alone
- * FOLLOWS src/task/core.c: syni_core_close_alone syni_core_complete_alone syni_core_reopen syni_core_unpin syni_core_let_go
+ * FOLLOWS src/task/core.c: syni_core_complete_alone syni_core_reopen syni_core_unpin syni_core_let_go
+ * FOLLOWS src/task/core.h: syni_core_close_alone
  * FOLLOWS src/task/slot.h: syni_slot_end_alone syni_slot_undo_end_alone
- * HASH e9bf6e3a5475
+ * HASH 0e65372615d3
  *
  * A task ends whose caller awaits it on the same loop, or which nobody wants any more, while two other threads may still have its handle:
  * each takes a reference by it, if there is one to add to, asks the task to end, whose job arrives on the
