@@ -18,7 +18,7 @@
 
 #include "support/call_rig.h"
 
-enum { ABI_OF_THESE = 6 };
+enum { ABI_OF_THESE = 7 };
 
 #define SIZE(name, bytes) {#name, sizeof(struct name), bytes}
 
@@ -80,7 +80,7 @@ static const struct {
     SIZE(syn_stream, 8),
     SIZE(syn_stream_class, 40),
     SIZE(syn_synchronizer, 152),
-    SIZE(syn_task, 496),
+    SIZE(syn_task, 480),
     SIZE(syn_trace_end, 16),
     SIZE(syn_trace_options, 64),
     SIZE(syn_type, 24),
