@@ -25,6 +25,7 @@ POOL(jobs);
 PROMISE(int, answer);
 
 /* So that the compiler describes what gdb looks at. */
+enum syni_wait victim_wait;
 const struct syni_home *victim_home;
 const struct syni_worker *victim_worker;
 const struct syni_scope *victim_scope;
