@@ -192,6 +192,50 @@ static void C8_two_tasks_that_await_each_other_are_refused(void)
     end_all();
 }
 
+ASYNC(demo, int, gets_by, (struct naps_future *, f), (double, seconds))
+{
+    co_begin;
+    co_sleep(1);
+    co_await_by(*self->f, &self->result, syn_after(self->seconds));
+    co_end;
+}
+
+/* A circle that a deadline keeps open: what asks its tasks to end goes round, and who hears of it again gives up. */
+static void await_each_other(double first, double second)
+{
+    static struct naps_future of_first, of_second;
+    struct gets_by_future f, g;
+
+    f = gets_by_future(&of_second, first);
+    of_first.u.handle = f.u.handle;
+    g = gets_by_future(&of_first, second);
+    of_second.u.handle = g.u.handle;
+    CHECK_INT(naps(2, NULL), SYN_OK);
+    CHECK_INT(future_poll(f), SYN_ECONSUMED);
+}
+
+static void X2_a_circle_that_a_deadline_keeps_open_ends_by_it(void)
+{
+    const double waits[][2] = {{3, 1000}, {1000, 3}, {3, 3}};
+
+    begin();
+    for (int i = 0; i < 3; i++) {
+        await_each_other(waits[i][0], waits[i][1]);
+        CHECK_INT(naps(2.5, NULL), SYN_OK); /* 4.5: it was at 4 */
+        CHECK_INT(synchronizer_stats(&demo).started, synchronizer_stats(&demo).ended);
+    }
+    end_all();
+}
+
+static void L2_so_does_one_by_a_stop(void)
+{
+    begin();
+    await_each_other(1000, 1000);
+    CHECK_INT(synchronizer_stop(&demo, syn_never()), SYN_OK);
+    CHECK_INT(now(), 2 * SECOND);
+    end_all();
+}
+
 /* --- a join, and room --- */
 
 ASYNC(demo, int, joins, SYN_LOCAL(struct syn_scope, scope))
@@ -443,6 +487,8 @@ static const struct test_case cases[] = {
     TEST(C8_so_is_an_await_of_a_copy_of_its_future),
     TEST(C8_so_is_one_through_a_third_task),
     TEST(C8_two_tasks_that_await_each_other_are_refused),
+    TEST(X2_a_circle_that_a_deadline_keeps_open_ends_by_it),
+    TEST(L2_so_does_one_by_a_stop),
     TEST(C8_a_join_of_who_waits_for_our_lock_is_refused),
     TEST(C8_room_that_only_who_waits_for_our_lock_makes_is_refused),
     TEST(C8_asking_a_generator_that_waits_for_our_lock_is_refused),

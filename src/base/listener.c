@@ -47,7 +47,7 @@ static bool is_due(int number, struct sigaction *out_action)
     if (signals[number].takers)
         return false;
     *out_action = *program_action(number);
-    return !(out_action->sa_flags & SA_RESETHAND) || !atomic_exchange(&signals[number].is_spent, true);
+    return !((unsigned)out_action->sa_flags & (unsigned)SA_RESETHAND) || !atomic_exchange(&signals[number].is_spent, true);
 }
 
 /* The default action of what may be shared is to do nothing. */
@@ -129,7 +129,7 @@ static struct sigaction action_of_ours(const struct sigaction *before, bool shar
     sigfillset(&ours.sa_mask);
     if (shares && ((before->sa_flags & SA_SIGINFO) || before->sa_handler != SIG_DFL))
         ours = *before;
-    ours.sa_flags = (ours.sa_flags & ~SA_RESETHAND) | SA_SIGINFO;
+    ours.sa_flags = (int)(((unsigned)ours.sa_flags & ~(unsigned)SA_RESETHAND) | SA_SIGINFO);
     ours.sa_sigaction = handle;
     return ours;
 }

@@ -23,13 +23,19 @@ bool syni_wakes_awaiting(const struct syni_waiter *waiter)
     return waiter->wake == wake_by_result;
 }
 
+/* A request that went round, from task to task of one loop that await each other: nobody is there to end. */
+static bool wait_asks_itself(const struct syni_task *task, const struct syni_core *child)
+{
+    return child->task && child->task->home == task->home && syni_task_is_asked(child->task) &&
+           syni_chain_is_closed(task, child);
+}
+
 static void wait_ask_child(struct syni_task *task, enum syn_origin origin)
 {
     struct syni_core *child = task->on.result.child;
+    bool nobody_ends = wait_asks_itself(task, child) || !syni_core_ask(child, origin); /* a promise made by hand */
 
-    if (!syni_core_ask(child, origin) &&
-        syni_core_stop_waiting(child, &task->on.result.waiter)) {
-        /* A promise made by hand: nobody there to ask. */
+    if (nobody_ends && syni_core_stop_waiting(child, &task->on.result.waiter)) {
         task->on.result.given_up = true;
         syni_task_resume(task);
     }

@@ -9,10 +9,22 @@
 
 #include "base/report.h"
 
+/* TASK waits for other tasks. */
+static bool chain_waits(const struct syni_task *task)
+{
+    return syni_task_may_lead(task) && task->ops && task->ops->leads && !task->queued;
+}
+
 bool syni_chain_holds(const struct syni_task *task)
 {
-    return syni_task_may_lead(task) && task->ops && task->ops->leads && !task->queued &&
-           !syni_task_is_asked(task) && !syni_heap_holds(&task->timer.node);
+    return chain_waits(task) && !syni_task_is_asked(task) && !syni_heap_holds(&task->timer.node);
+}
+
+/* TASK, which was asked to end, waits on: if it awaits, a deadline of that would only ask once more. */
+static bool chain_holds_though_asked(const struct syni_task *task)
+{
+    return chain_waits(task) && syni_task_is_asked(task) &&
+           (syni_task_wait(task) == SYNI_WAIT_RESULT || !syni_heap_holds(&task->timer.node));
 }
 
 unsigned syni_chain_number(void)
@@ -42,7 +54,7 @@ bool syni_chain_leads(const struct syni_task *from, struct syni_walk *walk)
         return walk->meets(walk, from, NULL);
     if (from == walk->to || from->walked) /* what is on the way already goes on only if this does */
         return true;
-    if (!syni_chain_holds(from))
+    if (!syni_chain_holds(from) && !(walk->asked && chain_holds_though_asked(from)))
         return false;
     if (walk->left-- <= 0)
         return chain_ends_at(from, walk);
@@ -75,6 +87,14 @@ bool syni_chain_closes(const struct syni_task *task, const struct syni_core *cor
     closes = core ? syni_chain_core_leads(core, &walk) : syni_chain_leads(holder, &walk);
     *out_number = walk.far ? walk.number : 0;
     return closes;
+}
+
+bool syni_chain_is_closed(const struct syni_task *task, const struct syni_core *core)
+{
+    struct syni_walk walk = SYNI_WALK_TO(task);
+
+    walk.asked = true;
+    return syni_chain_core_leads(core, &walk);
 }
 
 struct syn_report *syni_chain_say(const struct syni_task *task, const char *what)

@@ -30,6 +30,7 @@ struct syni_walk {
     /* Instead of going on to TASK, which CORE is of, or, NULL, which holds a mutex (search.h); NULL: goes
      * on. Returns what a look at several goes on with. */
     bool (*meets)(struct syni_walk *walk, const struct syni_task *task, const struct syni_core *core);
+    bool asked; /* who was asked to end and still waits leads on, too */
     bool first; /* by the operation: what it looks at waits for the first of several */
 };
 
@@ -61,6 +62,10 @@ static inline bool syni_chain_may_close(const struct syni_core *core, const stru
  * a search to say, that of the wait; else 0. */
 bool syni_chain_closes(const struct syni_task *task, const struct syni_core *core,
                        const struct syni_task *holder, unsigned *out_number);
+
+/* TASK waits for CORE, which waits, at last, for TASK: no time ends that, and none of those who were asked to end
+ * does. */
+bool syni_chain_is_closed(const struct syni_task *task, const struct syni_core *core);
 
 /* In words: TASK waits for WHAT. */
 struct syn_report *syni_chain_say(const struct syni_task *task, const char *what);
