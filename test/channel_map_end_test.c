@@ -122,7 +122,7 @@ static void fail_each(const char *what)
         CHECK_INT(pool_stop(&workers, syn_never()), SYN_OK);
         CHECK_INT(pool_start(&workers), SYN_OK);
     } while (hits >= n);
-    CHECK(n > 2);
+    CHECK(n > 1); /* some were hit */
 }
 
 static void H8_with_any_allocation_or_thread_failing_nobody_waits(void)

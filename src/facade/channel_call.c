@@ -15,7 +15,7 @@ syn_err syni_channel_new(const struct syn_type *item, size_t capacity, struct sy
 
     if (!channel)
         return syni_refuse(SYN_ENOMEM, "no memory for a channel");
-    channel->site = site;
+    syni_channel_made_at(channel, site.file, site.line);
     return SYN_OK;
 }
 

@@ -32,8 +32,8 @@ syn_err syni_generator_new_on(const struct syn_generator *generator, struct syni
         syni_channel_unpin(channel);
         return SYN_ENOMEM;
     }
-    channel->site = (struct syni_channel_site){generator->function.file, generator->function.line};
     syni_channel_adopt_task(channel, *out_task, generator, generator_start);
+    syni_channel_made_at(channel, generator->function.file, generator->function.line);
     *out_own = channel;
     return SYN_OK;
 }

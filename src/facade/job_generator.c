@@ -49,12 +49,11 @@ struct syn_job *syni_job_generator_new(const struct syn_blocking_generator *gene
     }
     if (!job)
         return NULL;
-    channel->site =
-        (struct syni_channel_site){generator->blocking.file, generator->blocking.line};
     job->channel = channel;
     job->work.known = true; /* who closes the channel asks it, while another's demand posts it */
     syni_slot_take(channel->slot, syni_slot_generation(channel->slot), SYNI_SLOT_PIN);
     syni_channel_adopt(channel, &job->core, job_generator_start, job_generator_go_on);
+    syni_channel_made_at(channel, generator->blocking.file, generator->blocking.line);
     return (struct syn_job *)(void *)job;
 }
 

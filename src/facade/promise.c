@@ -49,8 +49,9 @@ static const char *promise_site(const struct syni_core *core, int *out_line)
 static const struct syni_core_ops promise_ops = {.free = free_promise, .site = promise_site};
 static const struct syni_core_ops refused_ops = {.free = free_promise};
 
-/* NULL: there is no memory. */
-static struct promise *promise_make(const struct syn_type *type)
+/* NULL: there is no memory. FILE, LINE: where the program makes it; NULL, it does not. */
+static struct promise *promise_make(const struct syn_type *type, const struct syni_core_ops *ops,
+                                    const char *file, int line)
 {
     struct syni_slot *slot;
     struct promise *promise = syni_frame_new(syni_self(), size_of(type), &slot);
@@ -59,7 +60,9 @@ static struct promise *promise_make(const struct syn_type *type)
         return NULL;
     promise->core.type = type;
     promise->core.value = promise->value;
-    promise->core.ops = &promise_ops;
+    promise->core.ops = ops;
+    promise->file = file;
+    promise->line = line;
     syni_core_publish(&promise->core, slot, 2);
     return promise;
 }
@@ -67,15 +70,13 @@ static struct promise *promise_make(const struct syn_type *type)
 syn_err syni_promise_new(const struct syn_type *type, const char *file, int line,
                          struct syn_promise *out_promise, struct syn_future *out_future)
 {
-    struct promise *promise = promise_make(type);
+    struct promise *promise = promise_make(type, &promise_ops, file, line);
 
     if (!promise) {
         *out_future = (struct syn_future){NULL, SYN_ENOMEM};
         *out_promise = (struct syn_promise){NULL, 0};
         return syni_refuse(SYN_ENOMEM, "no memory for a promise");
     }
-    promise->file = file;
-    promise->line = line;
     *out_future = syni_core_handle(&promise->core);
     out_promise->slot = out_future->slot;
     out_promise->generation = out_future->generation;
@@ -85,7 +86,7 @@ syn_err syni_promise_new(const struct syn_type *type, const char *file, int line
 struct syn_future syni_future_refused(const struct syn_type *type, syn_err err,
                                       struct syn_report *report)
 {
-    struct promise *promise = promise_make(type);
+    struct promise *promise = promise_make(type, &refused_ops, NULL, 0);
     struct syn_future future = {NULL, (uint32_t)err};
 
     if (!promise) {
@@ -93,7 +94,6 @@ struct syn_future syni_future_refused(const struct syn_type *type, syn_err err,
         return future;
     }
     future = syni_core_handle(&promise->core);
-    promise->core.ops = &refused_ops;
     promise->core.err = err;
     promise->core.origin = SYN_BY_LIBRARY;
     promise->core.report = report;

@@ -137,17 +137,19 @@ static void dump_open_channel(const void *address, void *user)
     struct syni_dump *dump = channels->dump;
     struct syni_channel channel;
     char name[SYNI_DUMP_NAME];
+    const char *file;
 
     if (!syni_peek(&dump->peek, &channel, address, offsetof(struct syni_channel, places_behind)) ||
         channel.closed || channels->n++ >= SYNI_DUMP_MOST)
         return;
+    file = atomic_load_explicit(&channel.made_file, memory_order_relaxed); /* a copy */
     syni_peek_string(&dump->peek, name, sizeof name, channel.name);
     syni_dump_thing(dump, 0, "channel", channel.name ? name : "");
     syni_dump_word(dump, "state", "", channel.ended ? "ended, and not closed" : "open");
     syni_dump_number(dump, "items", "items", (int64_t)syni_ring_count(&channel.ring));
     syni_dump_number(dump, "capacity", "of at most", (int64_t)channel.capacity);
-    if (channel.site.file)
-        syni_dump_place(dump, "made", "made at ", channel.site.file, channel.site.line);
+    if (file)
+        syni_dump_place(dump, "made", "made at ", file, channel.made_line);
 }
 
 void syni_dump_channels(struct syni_dump *dump)

@@ -34,7 +34,8 @@ enum { SYNI_CLOSE_LIMIT_S = 10 };
 
 struct syni_channel {
     const struct syn_type *item;
-    struct syni_channel_site site; /* where it was made, or its generator's; `file` NULL: inside */
+    int made_line;                 /* where it was made, or its generator's: syni_channel_made_at() */
+    _Atomic(const char *) made_file; /* NULL: inside, or it is being made */
     struct syni_slot *slot;
     size_t bytes; /* of this struct and the ring behind it */
     struct syni_mutex lock;
@@ -89,6 +90,14 @@ struct syni_channel_after {
 };
 
 /* --- making and holding --- */
+
+/* CHANNEL is made, in FILE: what looks at all channels may read its name and home from here on. */
+static inline void syni_channel_made_at(struct syni_channel *channel, const char *file, int line)
+{
+    channel->made_line = line;
+    /* release: whoever sees it (acquire) sees what was written before */
+    atomic_store_explicit(&channel->made_file, file, memory_order_release);
+}
 
 /* A channel for ITEM with CAPACITY, and its handle; NULL and the handle says why. EXTRA
  * places lie beyond its capacity. */

@@ -225,12 +225,14 @@ static void note_channel(void *found, void *user)
 {
     struct syni_channel *channel = found;
     const struct look *look = user;
-    bool ours = channel->site.file && (!channel->home || channel->home == look->owner);
+    /* acquire: pairs with syni_channel_made_at() */
+    const char *file = atomic_load_explicit(&channel->made_file, memory_order_acquire);
+    bool ours = file && (!channel->home || channel->home == look->owner);
     struct note *note = ours ? place_for(channel->slot, UNCLAIMED_CHANNEL) : NULL;
 
     if (note)
         snprintf(note->what, sizeof note->what, "%s%s%s:%d%s", channel->name ? channel->name : "",
-                 channel->name ? " (" : "", channel->site.file, channel->site.line,
+                 channel->name ? " (" : "", file, channel->made_line,
                  channel->name ? ")" : "");
     if (note && channel->home)
         snprintf(note->where, sizeof note->where, "%s", look->where);
