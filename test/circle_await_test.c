@@ -21,21 +21,26 @@ static void end_all(void)
 }
 
 static char said[2000];
+static pthread_mutex_t saying = PTHREAD_MUTEX_INITIALIZER;
 
-/* What is heard first. */
+/* What is heard first, by the thread that is refused, or by one that waits for that. */
 static syn_err note(syn_err err)
 {
+    pthread_mutex_lock(&saying);
     if (err && !said[0])
         syn_report_text(syn_last_report(), said, sizeof said);
+    pthread_mutex_unlock(&saying);
     return err;
 }
 
 /* The report names both ends. */
 static void names(const char *one, const char *other)
 {
+    pthread_mutex_lock(&saying);
     if (!strstr(said, one) || !strstr(said, other))
         test_fail(__FILE__, __LINE__, "the report says \"%s\"", said);
     said[0] = 0;
+    pthread_mutex_unlock(&saying);
 }
 
 ASYNC(a, int, a_gives, (double, seconds))

@@ -158,13 +158,14 @@ static syn_err install(int number, bool shares)
 
 static syn_err listener_begin(const struct syni_listener *listener, int number)
 {
-    syn_err err = signals[number].listeners == 0 ? install(number, listener->shares) : SYN_OK;
+    /* Counted first: a child that is forked meanwhile restores what was installed. */
+    syn_err err = signals[number].listeners++ == 0 ? install(number, listener->shares) : SYN_OK;
 
     if (err)
-        return err;
-    signals[number].listeners++;
-    signals[number].takers += !listener->shares;
-    return SYN_OK;
+        signals[number].listeners--;
+    else
+        signals[number].takers += !listener->shares;
+    return err;
 }
 
 static void end_below(const struct syni_listener *listener, int end)
@@ -173,8 +174,9 @@ static void end_below(const struct syni_listener *listener, int end)
         if (!listener->wants[s])
             continue;
         signals[s].takers -= !listener->shares;
-        if (--signals[s].listeners == 0)
+        if (signals[s].listeners == 1)
             restore(s);
+        signals[s].listeners--;
     }
 }
 

@@ -264,13 +264,15 @@ void syni_job_start(struct syn_job *job, struct syn_strand *strand)
 
 void syni_job_post(struct syni_pool_job *job, bool patient)
 {
+    struct syni_pool *pool = syni_pool_of(job->pool);
     syn_err err = job->copy_failed ? SYN_ENOMEM : job->late ? SYN_ETIMEDOUT : SYN_OK;
 
     syni_stop_at_exit();
-    syni_slow_job(&job->pool->options);
+    /* relaxed: one that is set at this moment is for later jobs */
+    syni_slow_job(atomic_load_explicit(&pool->job_limit_ns, memory_order_relaxed));
     job->work.clock.clock = syni_clock_here();
     if (!err)
-        err = syni_pool_post(syni_pool_of(job->pool), &job->work,
+        err = syni_pool_post(pool, &job->work,
                              patient ? syni_thread_wait_for_flag : NULL, job->deadline);
     if (err)
         job_refuse(job, err, false);

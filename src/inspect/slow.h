@@ -43,10 +43,10 @@ static inline int64_t syni_slow_limit(int64_t limit_ns)
     return (int64_t)atomic_load_explicit(&syni_slow_default_ms, memory_order_relaxed) * 1000000;
 }
 
-/* A job comes to a pool of OPTIONS. */
-static inline void syni_slow_job(const struct syn_pool_options *options)
+/* A job comes to a pool whose option is JOB_LIMIT_NS. */
+static inline void syni_slow_job(int64_t job_limit_ns)
 {
-    int64_t limit_ns = syni_slow_limit(options->job_limit_ns);
+    int64_t limit_ns = syni_slow_limit(job_limit_ns);
 
     if (limit_ns)
         syni_slow_want(limit_ns);

@@ -145,11 +145,13 @@ static int64_t slow_pools(struct syni_dump *dump, int64_t now)
     int64_t period = 0;
 
     for (unsigned i = 0; (pool = syni_pool_pin(i)); i++) {
-        struct slow_pool one = {.options = &pool->owner->options,
-                                .name = syni_pool_name(pool),
-                                .now = now,
-                                .limit_ns = syni_slow_limit(pool->owner->options.job_limit_ns)};
+        struct syn_pool_options options;
+        struct slow_pool one = {.options = &options, .name = syni_pool_name(pool), .now = now};
 
+        syni_mutex_lock(&pool->lock); /* they may be set anew, while it is idle */
+        options = pool->owner->options;
+        syni_mutex_unlock(&pool->lock);
+        one.limit_ns = syni_slow_limit(options.job_limit_ns);
         if (one.limit_ns) {
             period = slow_sooner(period, one.limit_ns);
             syni_dump_each(dump, &pool->workers, 10000, slow_worker, &one);

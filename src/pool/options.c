@@ -60,6 +60,7 @@ void syni_pool_size_locked(struct syni_pool *pool)
     pool->hard_limit = options->hard_limit ? options->hard_limit : HARD_LIMIT;
     pool->idle_ns = options->idle_ns ? options->idle_ns : idle_ns;
     pool->grace_ns = options->grace_ns ? options->grace_ns : grace_ns;
+    atomic_store_explicit(&pool->job_limit_ns, options->job_limit_ns, memory_order_relaxed);
     /* Not set to the bound: a post that will be refused may have a place already. */
     atomic_fetch_add(&pool->room, (ptrdiff_t)bound - (ptrdiff_t)pool->bound);
     pool->bound = bound;

@@ -190,6 +190,7 @@ struct syni_pool {
     struct syni_list nested;  /* works that wait, and are */
     unsigned n_here, hard_limit;
     int64_t idle_ns, grace_ns;
+    _Atomic(int64_t) job_limit_ns; /* as the option is; read without the lock, too */
     struct syni_thread last; /* the one that left last while somebody stops it, to be joined */
     struct syni_list stoppers;
     unsigned n_inside;        /* threads in a stop */
