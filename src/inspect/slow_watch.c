@@ -202,7 +202,7 @@ static int64_t slow_round_until_none(void)
 static void slow_watch(void *unused)
 {
     struct syni_thread before;
-    int64_t period;
+    int64_t period, until;
     bool joins;
 
     (void)unused;
@@ -220,7 +220,9 @@ static void slow_watch(void *unused)
             continue;
         if (!period)
             break;
-        syni_cond_wait_until(&slow_changed, &slow_lock, syni_deadline_in(syni_now(), period));
+        until = syni_deadline_in(syni_now(), period);
+        while (asked == slow_asked && syni_cond_wait_until(&slow_changed, &slow_lock, until))
+            ; /* somebody else was told */
     }
     syni_slow_looks_free();
     slow_runs = false;
