@@ -55,7 +55,7 @@ def field_offset(name, path):
 
 
 def containers(head, name, path):
-    """The addresses of the structs NAME in the list whose head lies at HEAD, by their field PATH."""
+    """The addresses of the structs NAME in the list with its head at HEAD, by their field PATH."""
     offset, seen, at = field_offset(name, path), set(), int(struct_at("syni_list", head)["next"])
     while at and at != head and at not in seen:
         seen.add(at)
