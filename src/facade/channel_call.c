@@ -166,6 +166,8 @@ static syn_err wait_closed(struct syni_channel *channel, struct syn_deadline dea
     err = syni_thread_port_wait(&port, &ops);
     if (!port.wait.failed)
         return err;
+    if (port.wait.refused)
+        return err;
     if (err == SYN_EDEADLK)
         return syni_channel_shut(channel, NULL) ? refuse_close(name) : SYN_OK;
     return syni_report_keep(err, port.self->origin,

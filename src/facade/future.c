@@ -136,7 +136,7 @@ static syn_err end_future(struct syn_future future, int64_t deadline, enum syn_o
     err = wait_core(core, deadline, true, origin);
     if (!err)
         return syni_take_outcome(core, out_result);
-    if (err == SYN_EBUSY || err == SYN_EDEADLK)
+    if ((err == SYN_EBUSY || err == SYN_EDEADLK) && !syni_core_is_used_up(core))
         syni_core_restore(core);
     else
         syni_core_let_go(core);

@@ -69,11 +69,9 @@ static syn_err refuse_driven(const struct syni_core *core)
 }
 
 /* A child that OWNER's join could wait for only for ever. */
-static bool gather_closes_circle(const struct syni_task *owner, struct syni_core *core,
-                                 struct syn_report **out_report)
+static bool gather_closes_circle(const struct syni_task *owner, struct syni_core *core, struct syn_report **out)
 {
-    return syni_circle_depend(atomic_load_explicit(&owner->mark, memory_order_relaxed), core,
-                              out_report) != SYN_OK;
+    return syni_circle_depend(atomic_load_explicit(&owner->mark, memory_order_relaxed), core, out) != SYN_OK;
 }
 
 syn_err syni_scope_add(struct syn_scope *public_scope, struct syn_future future, void *out_result,
@@ -114,6 +112,8 @@ syn_err syni_scope_add(struct syn_scope *public_scope, struct syn_future future,
         syni_scope_take(scope, core, out_result, out_status, &section);
     syni_scope_leave(scope, &section);
     syni_report_free(report);
+    if (scope->owner && scope->owner != owner) /* another task's, of this loop */
+        syni_scope_gained(scope);
     return SYN_OK;
 }
 
@@ -210,16 +210,34 @@ static syn_err depend_on_children(struct syni_thread_wait *wait, uint64_t id,
     return syni_scope_depend(SYNI_CONTAINER(wait, struct scope_wait, wait)->scope, id, out_report);
 }
 
+static bool children_lead(struct syni_thread_wait *wait, struct syni_walk *walk)
+{
+    const struct scope_wait *here = SYNI_CONTAINER(wait, struct scope_wait, wait);
+    struct syni_section section;
+    bool leads;
+
+    syni_scope_enter(here->scope, &section);
+    leads = syni_scope_leads(here->scope, here->awaited, walk);
+    syni_scope_leave(here->scope, &section);
+    return leads;
+}
+
+static void children_refused(struct syni_thread_wait *wait, const struct syni_search *search)
+{
+    syni_scope_refuse(SYNI_CONTAINER(wait, struct scope_wait, wait)->scope, search);
+}
 /* Waits in this thread. Fails: SYN_EDEADLK. */
 static syn_err gather_wait_for(struct syni_scope *scope, enum syni_scope_wait awaited)
 {
     static const struct syni_thread_wait_ops ops = {list_at_scope, leave_children, ask_children,
                                                     NULL};
-    int64_t deadline = scope->has_deadline ? scope->deadline : SYNI_NEVER;
     struct scope_wait here = {.wait = {.ops = &ops,
                                        .source = {.name = "a scope"},
                                        .depend = depend_on_children,
-                                       .deadline = syni_deadline_here(deadline),
+                                       .leads = children_lead,
+                                       .refuse = children_refused,
+                                       .deadline = syni_deadline_here(
+                                           scope->has_deadline ? scope->deadline : SYNI_NEVER),
                                        .reason = SYN_BY_DEADLINE},
                               .scope = scope,
                               .awaited = awaited};

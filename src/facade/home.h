@@ -92,6 +92,7 @@ syn_err syni_generator_new_on(const struct syn_generator *generator, struct syni
 struct syni_thread_waiter {
     struct syni_waiter waiter;
     _Atomic(bool) done;
+    _Atomic(bool) is_told; /* though `done` is set a little later, by the loop that it drives */
     struct syni_self *thread;
     _Atomic(struct syni_loop *) loop; /* that it drives meanwhile; NULL: it sleeps */
     struct syni_job told;             /* to it, by another thread, while it drives */

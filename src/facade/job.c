@@ -45,6 +45,7 @@ static void init(struct syni_pool_job *job, const struct syn_blocking *function)
     job->core.ops = &job_core_ops;
     job->work.ops = function->to_the_end ? &to_the_end_ops : &job_work_ops;
     job->work.name = function->name;
+    job->work.is_job = true;
     job->work.urgent = function->urgent;
     job->work.let_go = function->let_go;
     job->work.nested = syni_nested_here();
@@ -306,14 +307,6 @@ static void tighten_job(struct syni_core *core, int64_t deadline)
     syni_deadline_tighten(&job_of(core)->deadline, deadline);
 }
 
-static syn_err implicate_job(struct syni_core *core, uint64_t id, struct syn_report **out_report)
-{
-    struct syni_work *work = &job_of(core)->work;
-
-    atomic_store(&work->mark, id); /* before we look: see thread_wait.c */
-    return syni_circle_look(id, atomic_load(&work->waits_on), "a synchronizer", out_report);
-}
-
 static const char *name_job(const struct syni_core *core)
 {
     return SYNI_CONTAINER(core, const struct syni_pool_job, core)->function->name;
@@ -328,8 +321,9 @@ static const struct syni_core_ops job_core_ops = {.free = free_job,
                                                   .cancel = cancel_job,
                                                   .tighten = tighten_job,
                                                   .name = name_job,
-                                                  .implicate = implicate_job,
+                                                  .implicate = syni_job_implicate,
                                                   .is_job = true,
+                                                  .chain = &syni_job_chain,
                                                   .owner = owner_of_job};
 
 /* --- from inside --- */
@@ -393,7 +387,7 @@ struct syn_deadline syn_pool_job_deadline(void)
     struct syni_work *work = work_here();
     struct syn_deadline deadline = syn_never();
 
-    if (work && work->ops->run == run_work)
-        deadline.ns = SYNI_CONTAINER(work, struct syni_pool_job, work)->deadline;
+    if (syni_job_of_work(work))
+        deadline.ns = syni_job_of_work(work)->deadline;
     return deadline;
 }

@@ -12,6 +12,7 @@
 #include <synchronicity/blocking.h>
 
 #include "facade/home.h"
+#include "task/chain.h"
 #include "pool/pool.h"
 
 /* struct syn_job as the library sees it. */
@@ -50,6 +51,20 @@ struct syni_pool_job *syni_job_make(const struct syn_blocking *function, struct 
 /* Its body runs some time, or its core says why not. It has the body's reference. PATIENT: as
  * syni_pool_post() says. */
 void syni_job_post(struct syni_pool_job *job, bool patient);
+
+/* The job whose WORK that is; NULL: it is another kind of work. */
+static inline struct syni_pool_job *syni_job_of_work(struct syni_work *work)
+{
+    return work && work->is_job ? SYNI_CONTAINER(work, struct syni_pool_job, work) : NULL;
+}
+
+/* --- job_chain.c --- */
+
+/* How a job waits for others. */
+extern const struct syni_chain_ops syni_job_chain;
+
+/* Its operation `implicate`: it gets the mark ID, and so does what it waits for. */
+syn_err syni_job_implicate(struct syni_core *core, uint64_t id, struct syn_report **out_report);
 
 /* Why POOL would not run FUNCTION, which it refused with ERR; TAKEN: it did take it, and then found
  * no thread. NULL: no memory. */

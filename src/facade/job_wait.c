@@ -137,8 +137,13 @@ syn_err syni_job_wait_begin(struct syni_thread_wait *wait, void (*asked)(void *w
 
 void syni_job_wait_over(struct syni_thread_wait *wait)
 {
-    if (wait->work)
-        syni_work_hook(wait->work, SYNI_HOOK_OF_LIBRARY, NULL, NULL);
+    struct syni_work *work = wait->work ? wait->work : wait->watched ? work_of(wait->self) : NULL;
+
+    SYNI_INVARIANT(391, wait->detail == 0);
+    if (work)
+        syni_work_hook(work, SYNI_HOOK_OF_LIBRARY, NULL, NULL);
+    if (wait->watched)
+        syni_report_free(wait->refusal); /* which came too late */
 }
 
 void syni_job_wait_end(struct syni_thread_wait *wait, syn_err err, bool late)

@@ -39,6 +39,11 @@ static bool select_call_withdraw(struct syni_thread_wait *wait, enum syn_origin 
     return syni_select_claim(&thread->select, is_time ? thread->time : SYNI_GIVEN_UP);
 }
 
+static bool select_call_leads(struct syni_thread_wait *wait, struct syni_walk *walk)
+{
+    return syni_select_leads(&SYNI_CONTAINER(wait, struct thread_select, wait)->select, walk);
+}
+
 static const struct syni_thread_wait_ops select_call_ops = {select_call_list, select_call_withdraw,
                                                             NULL, NULL};
 
@@ -123,6 +128,7 @@ int syni_select(syn_err *out_err, struct syn_choice *choices, int n)
 {
     struct thread_select thread = {.wait = {.ops = &select_call_ops,
                                             .source = {.name = "a select"},
+                                            .leads = select_call_leads,
                                             .reason = SYN_BY_DEADLINE},
                                    .choices = choices,
                                    .n = n};

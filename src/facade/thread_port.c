@@ -60,6 +60,11 @@ static bool list_and_stir(struct syni_thread_wait *wait)
     return false;
 }
 
+static bool thread_port_leads(struct syni_thread_wait *wait, struct syni_walk *walk)
+{
+    return syni_channel_leads(thread_port_port_of(wait)->channel, walk);
+}
+
 static const struct syni_thread_wait_ops thread_port_ops = {thread_port_list,
                                                             syni_thread_port_withdraw, NULL, NULL};
 static const struct syni_thread_wait_ops stir_ops = {list_and_stir, syni_thread_port_withdraw, NULL, NULL};
@@ -163,6 +168,8 @@ syn_err syni_thread_port_wait(struct syni_thread_port *port, const struct syni_t
     port->wait.source.home = channel->home;
     port->wait.source.name = channel->name ? channel->name : "a channel";
     port->wait.source.is_job = channel->is_generator && !channel->home;
+    if (channel->is_generator && (port->port.receives || !port->port.item)) /* an item, or a close */
+        port->wait.leads = thread_port_leads;
     err = syni_thread_wait(port->self, &port->wait);
     return err ? err : syni_thread_port_answer(port);
 }

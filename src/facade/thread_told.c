@@ -28,6 +28,8 @@ void syni_thread_told(struct syni_thread_waiter *waiter)
     }
     if (waiter->follows) /* it goes on as soon as it is told: it has nothing to do with the loop any more */
         syni_role_unfollow(waiter->follows, &waiter->follower);
+    if (loop)
+        waiter->is_told = true;
     if (!loop || syni_drives(loop) || !syni_loop_post(loop, &waiter->told))
         syni_parker_wake(waiter->thread->parker, &waiter->done);
 }

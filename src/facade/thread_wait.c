@@ -88,12 +88,18 @@ static syn_err end_early(struct syni_thread_wait *wait)
 
     if (wait->ending && interrupt == SYN_BY_INTERRUPT + 1)
         return syni_interrupt_give_up(wait);
+    if (interrupt == SYNI_THREAD_REFUSED)
+        return syni_job_wait_refused(wait);
+    if (interrupt && wait->watched && wait->ending) /* it hears of it again */
+        syni_job_wait_asked(wait);
     if (wait->ending || (interrupt && wait->stays))
         return SYN_OK;
     wait->ending = true;
     wait->ended_by = origin;
     SYNI_DELAY(deadline_passed);
-    if ((wait->ops->ask && wait->ops->ask(wait, origin)) || !wait->ops->withdraw(wait, origin))
+    if (wait->watched)
+        syni_job_wait_asked(wait);
+    if ((wait->ops->ask && wait->ops->ask(wait, origin)) || !syni_job_wait_withdraw(wait, origin))
         return SYN_OK;
     return syni_code_of(origin);
 }
@@ -122,6 +128,8 @@ static syn_err thread_wait_drive(struct syni_thread_wait *wait, struct syni_loop
     wait->waiter.loop = loop;
     syni_drive_begin(wait->self, &drive, loop);
     waits = wait->listed || !wait->ops->list || wait->ops->list(wait);
+    if (waits && wait->watched)
+        syni_job_wait_listed(wait);
     while (waits && !err && !turn(wait, wait->ending ? SYNI_NEVER : wait->deadline) &&
            !thread_wait_is_over(wait, loop))
         err = end_early(wait);
@@ -156,7 +164,7 @@ static syn_err thread_wait_follow(struct syni_thread_wait *wait)
 
     wait->waiter.follows = loop;
     syni_role_follow(loop, &wait->waiter.follower, wait->self);
-    if (wait->ops->list(wait))
+    if (syni_job_wait_list(wait))
         return thread_wait_sleep(wait);
     /* It was not taken, and nobody tells it. */
     if (!syni_role_unfollow(loop, &wait->waiter.follower) && syni_role_was_called(wait->self))
@@ -203,7 +211,7 @@ static syn_err block(struct syni_thread_wait *wait)
     if (wait->may_follow && /* relaxed: a start that follows a stop may be writing it */
         atomic_load_explicit(&wait->source.home->loop.callers_drive, memory_order_relaxed))
         return thread_wait_follow(wait);
-    return !wait->ops->list || wait->ops->list(wait) ? thread_wait_sleep(wait) : SYN_OK;
+    return syni_job_wait_list(wait) ? thread_wait_sleep(wait) : SYN_OK;
 }
 
 /* On a thread that drives loops: they stand still meanwhile. */
@@ -223,32 +231,6 @@ static syn_err block_in_step(struct syni_thread_wait *wait)
         syni_loop_unblock(d->loop);
     syni_clock_stand_back(self, before);
     return err;
-}
-
-/* What carries the mark ID depends on what WAIT waits for. */
-static syn_err thread_wait_depend(struct syni_thread_wait *wait, uint64_t id)
-{
-    struct syn_report *report;
-    syn_err err = SYN_OK;
-
-    if (wait->depend)
-        err = wait->depend(wait, id, &report);
-    else if (wait->source.core)
-        err = syni_circle_depend(id, wait->source.core, &report);
-    else
-        err = syni_circle_look(id, wait->source.home, wait->source.name, &report);
-    return err ? syni_report_keep(err, SYN_BY_LIBRARY, report) : SYN_OK;
-}
-
-/* A job on which a step depends that blocks. Who marks it sees where it waits, or we see the mark:
- * both are written before the other is read, sequentially consistent. */
-static syn_err thread_wait_implicate(struct syni_thread_wait *wait, struct syni_work *work)
-{
-    uint64_t mark;
-
-    atomic_store(&work->waits_on, wait->source.home);
-    mark = atomic_load(&work->mark);
-    return mark ? thread_wait_depend(wait, mark) : SYN_OK;
 }
 
 /* Waits until what was posted to LOOP has run, and so *RAN. If SELF hosts that, nobody else turns it; if not,
@@ -314,9 +296,12 @@ static syn_err block_in_job(struct syni_thread_wait *wait)
     if (err)
         return err;
     syni_worker_step_out(worker);
-    err = work ? thread_wait_implicate(wait, work) : SYN_OK;
+    if (work)
+        syni_job_wait_begins(wait);
+    err = work ? syni_job_wait_implicate(wait, work) : SYN_OK;
     if (!err)
         err = wait->self->driving ? block_in_step(wait) : block(wait);
+    wait->detail = 0;
     if (work)
         atomic_store(&work->waits_on, NULL);
     syni_worker_step_in(worker);
@@ -338,7 +323,7 @@ static syn_err wait_in_step(struct syni_thread_wait *wait)
     err = syni_blocked_enter(&blocked, wait->source.home, wait->source.name);
     if (err)
         return err;
-    err = thread_wait_depend(wait, blocked.id);
+    err = syni_thread_wait_depend(wait, blocked.id);
     if (!err)
         err = wait->self->worker ? block_in_job(wait) : block_in_step(wait);
     syni_blocked_leave(&blocked);
@@ -353,7 +338,7 @@ static syn_err wait_in_drain(struct syni_thread_wait *wait)
 
     if (err)
         return err;
-    err = thread_wait_depend(wait, blocked.id);
+    err = syni_thread_wait_depend(wait, blocked.id);
     if (!err)
         err = wait->self->worker ? block_in_job(wait)
               : syni_interrupts_are_caught() && !wait->stays ? block_interruptibly(wait)

@@ -20,10 +20,15 @@
 #include "facade/home.h"
 #include "facade/interrupt.h"
 #include "pool/pool.h"
+#include "task/chain.h"
 #include "task/circle.h"
 
 struct syni_thread_wait;
 struct syni_scope;
+struct syni_pool_job;
+
+/* What interrupts a wait that would close a circle. */
+enum { SYNI_THREAD_REFUSED = SYN_BY_LIBRARY + 1 };
 
 struct syni_thread_wait_ops {
     /* From here on the thread is told by syni_thread_told(); false: what it waits for is there
@@ -45,6 +50,10 @@ struct syni_thread_wait {
     struct syni_source source; /* what it waits for, where that runs; home NULL: nowhere */
     /* In a step: what it waits for, each of which gets the mark ID; NULL: source.core is all. */
     syn_err (*depend)(struct syni_thread_wait *wait, uint64_t id, struct syn_report **out_report);
+    /* Of a job's wait, while it is held: as syni_wait_ops.leads; NULL: source.core is all. Its refusal, if that
+     * is no withdrawal. */
+    bool (*leads)(struct syni_thread_wait *wait, struct syni_walk *walk);
+    void (*refuse)(struct syni_thread_wait *wait, const struct syni_search *search);
     int64_t deadline;
     const char *instead;    /* what a step writes in its place */
     enum syn_origin reason; /* what the deadline is; SYN_BY_DEADLINE but for a cancel */
@@ -62,6 +71,10 @@ struct syni_thread_wait {
     struct syni_self *self;
     struct syni_work *work; /* whose request interrupts it; NULL: none */
     struct syni_work *asks; /* the same, also when it was asked before */
+    struct syni_pool_job *watched; /* whose wait it is, that others may look at; NULL: none */
+    atomic_int detail;             /* its number (search.h); 0: it is being left */
+    _Atomic(struct syn_report *) refusal;
+    bool refused;
     struct syni_job nudge;  /* brings an interrupt to the loop that the thread drives */
     _Atomic(bool) nudged, nudge_ran;
     struct syni_job abandon; /* on its way to the loop of source.home */
@@ -77,6 +90,9 @@ struct syni_thread_wait {
 /* Waits. 0: it was told, or need not wait. Fails, with a report: SYN_EDEADLK, nothing was listed;
  * SYN_ETIMEDOUT and SYN_ECANCELED, it was withdrawn, or not begun. */
 syn_err syni_thread_wait(struct syni_self *self, struct syni_thread_wait *wait);
+
+/* What carries the mark ID depends on what WAIT waits for. Fails, with a report: SYN_EDEADLK. */
+syn_err syni_thread_wait_depend(struct syni_thread_wait *wait, uint64_t id);
 
 /* In LIST: the thread drives the loop of source.home meanwhile (and not another one, as a host may). */
 static inline bool syni_thread_wait_drives(const struct syni_thread_wait *wait)
@@ -105,6 +121,29 @@ void syni_thread_told(struct syni_thread_waiter *waiter);
 syn_err syni_job_wait_begin(struct syni_thread_wait *wait, void (*asked)(void *wait));
 void syni_job_wait_over(struct syni_thread_wait *wait);
 void syni_job_wait_end(struct syni_thread_wait *wait, syn_err err, bool late);
+
+/* --- job_circle.c: a wait of a job, which others may look at, begins, and is listed --- */
+
+/* The `detail` of a wait which is known, and looks what it leads to. */
+enum { SYNI_JOB_LOOKS = 1 };
+
+/* What WAIT, which is in it or held, is for leads to WALK's end (chain.h). */
+bool syni_job_wait_leads(struct syni_thread_wait *wait, struct syni_walk *walk);
+
+void syni_job_wait_begins(struct syni_thread_wait *wait);
+/* As its operation, where it may be NULL; and then the next one, if there is something to wait for. */
+bool syni_job_wait_list(struct syni_thread_wait *wait);
+void syni_job_wait_listed(struct syni_thread_wait *wait);
+/* It is to end, and asks those that it waits for: if they were asked before, the request perhaps went round. */
+void syni_job_wait_asked(struct syni_thread_wait *wait);
+/* By its operation: as that says. */
+bool syni_job_wait_withdraw(struct syni_thread_wait *wait, enum syn_origin origin);
+/* It would close a circle, or its request went round. 0: it is told all the same. */
+syn_err syni_job_wait_refused(struct syni_thread_wait *wait);
+/* It is that of WORK, which may have a mark: SYN_EDEADLK, with a report, if it would close a circle by that. */
+syn_err syni_job_wait_implicate(struct syni_thread_wait *wait, struct syni_work *work);
+
+/* --- job_wait.c again --- */
 
 /* A wait fails with ERR by ORIGIN: keeps a report, and returns ERR. */
 syn_err syni_thread_failed(syn_err err, enum syn_origin origin);

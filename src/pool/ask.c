@@ -184,15 +184,60 @@ syn_err syni_work_hook(struct syni_work *work, enum syni_hook which, void (*fn)(
         work->hooks[which].fn = fn;
         work->hooks[which].user = user;
     }
+    if (!fn && which == SYNI_HOOK_OF_LIBRARY)
+        work->wait = NULL;
     if (!fn)
         wait_for_holders_locked(work);
     syni_mutex_unlock(&pool->lock);
     return err;
 }
 
+void *syni_work_hold_wait(struct syni_work *work)
+{
+    void *wait = NULL;
+
+    syni_fork_watch(&ask_fork_call);
+    askers++;
+    if (work->wait && work->state != SYNI_WORK_OVER) {
+        syni_mutex_lock(&work->pool->lock);
+        wait = work->state == SYNI_WORK_RUNNING ? work->wait : NULL;
+        if (wait)
+            work->holders++;
+        syni_mutex_unlock(&work->pool->lock);
+    }
+    askers--;
+    return wait;
+}
+
+void syni_work_let_go(struct syni_work *work)
+{
+    syni_mutex_lock(&work->pool->lock);
+    let_go_locked(work);
+    syni_mutex_unlock(&work->pool->lock);
+}
+
+struct syni_work *syni_work_hold_before(struct syni_work *work, void (*hold)(struct syni_work *before))
+{
+    struct syni_work *before = NULL;
+
+    syni_fork_watch(&ask_fork_call);
+    askers++;
+    if (work->strand && work->state == SYNI_WORK_WAITING) {
+        syni_mutex_lock(&work->pool->lock);
+        if (work->state == SYNI_WORK_WAITING && work->in_line)
+            before = syni_queue_running_locked(work->pool, work->strand);
+        if (before)
+            hold(before);
+        syni_mutex_unlock(&work->pool->lock);
+    }
+    askers--;
+    return before;
+}
+
 void syni_work_settle_locked(struct syni_work *work)
 {
     SYNI_HOLDS(&work->pool->lock);
+    SYNI_INVARIANT(390, !work->wait);
     if (!work->asked)
         return;
     wait_for_holders_locked(work);

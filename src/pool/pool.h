@@ -100,7 +100,9 @@ struct syni_work {
     /* circle.h: whether a step that blocks depends on it; the home that it waits for. */
     _Atomic(uint64_t) mark;
     _Atomic(void *) waits_on;
+    _Atomic(void *) wait; /* of what runs, known to others; it is left under the lock, and without holders */
     atomic_bool heard; /* what runs knows that it was asked: a hook, the flag, or a wait told it */
+    bool is_job;       /* the poster's is one (facade/job.h) */
     unsigned put_off;  /* waits that ended well in spite of that; of the thread that runs it */
 
     /* while somebody looks (base/hooks.h) */
@@ -237,6 +239,8 @@ struct syni_work *syni_queue_take_locked(struct syni_pool *pool);
 void syni_queue_remove_locked(struct syni_work *work);
 /* WORK ran: the next of its strand may. */
 void syni_queue_leave_strand_locked(struct syni_work *work);
+/* What runs of STRAND; NULL. */
+struct syni_work *syni_queue_running_locked(struct syni_pool *pool, const struct syn_strand *strand);
 /* Moves all that wait to LIST, as over; those that are nested. */
 void syni_queue_empty_locked(struct syni_pool *pool, struct syni_list *list);
 void syni_queue_remove_nested_locked(struct syni_pool *pool, struct syni_list *list);
@@ -257,7 +261,8 @@ enum syni_asked syni_work_ask(struct syni_work *work, int reason);
 /* Until nobody looks at a pool any more whose works are all over; before it is freed. */
 void syni_work_await_askers(void);
 
-/* A hook of WORK, which the calling thread runs: the user's, or the library's own. */
+/* A hook of WORK, which the calling thread runs: the user's, or the library's own. Without the latter it has
+ * left its wait, too. */
 enum syni_hook { SYNI_HOOK_OF_USER, SYNI_HOOK_OF_LIBRARY };
 syn_err syni_work_hook(struct syni_work *work, enum syni_hook which, void (*fn)(void *user),
                        void *user);
@@ -266,6 +271,15 @@ syn_err syni_work_hook(struct syni_work *work, enum syni_hook which, void (*fn)(
  * more. */
 void syni_work_tell(struct syni_work *work);
 void syni_work_give_up(struct syni_work *work);
+
+/* What WORK, which runs, waits for, and does not leave before let_go(); NULL: nothing. Any thread that
+ * knows WORK to stay. */
+void *syni_work_hold_wait(struct syni_work *work);
+void syni_work_let_go(struct syni_work *work);
+
+/* WORK stands in line at its strand: the work that runs there, for which HOLD was called under the lock. NULL:
+ * it does not, or none runs. */
+struct syni_work *syni_work_hold_before(struct syni_work *work, void (*hold)(struct syni_work *before));
 
 /* Nobody holds WORK, which ran, any more. Under the lock, which it may let go meanwhile. */
 void syni_work_settle_locked(struct syni_work *work);

@@ -124,6 +124,18 @@ struct syni_work *syni_queue_take_locked(struct syni_pool *pool)
     return work;
 }
 
+struct syni_work *syni_queue_running_locked(struct syni_pool *pool, const struct syn_strand *strand)
+{
+    SYNI_HOLDS(&pool->lock);
+    SYNI_LIST_EACH (node, &pool->workers) {
+        struct syni_work *work = SYNI_CONTAINER(node, struct syni_worker, link)->work;
+
+        if (work && work->strand == strand)
+            return work;
+    }
+    return NULL;
+}
+
 void syni_queue_leave_strand_locked(struct syni_work *work)
 {
     struct strand *strand;

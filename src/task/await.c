@@ -23,22 +23,28 @@ bool syni_wakes_awaiting(const struct syni_waiter *waiter)
     return waiter->wake == wake_by_result;
 }
 
-/* A request that went round, from task to task of one loop that await each other: nobody is there to end. */
-static bool wait_asks_itself(const struct syni_task *task, const struct syni_core *child)
+/* TASK waits no more, unless the result is there. */
+static void wait_give_up(struct syni_task *task)
 {
-    return child->task && child->task->home == task->home && syni_task_is_asked(child->task) &&
-           syni_chain_is_closed(task, child);
+    if (task->on.result.given_up ||
+        !syni_core_stop_waiting(task->on.result.child, &task->on.result.waiter))
+        return;
+    task->on.result.given_up = true;
+    syni_task_resume(task);
 }
 
+/* A request that went round, from one to the next of those that await each other, meets nobody who would end:
+ * TASK, which hears of it again, gives up. If others than those of this loop are among them, a search says. */
 static void wait_ask_child(struct syni_task *task, enum syn_origin origin)
 {
     struct syni_core *child = task->on.result.child;
-    bool nobody_ends = wait_asks_itself(task, child) || !syni_core_ask(child, origin); /* a promise made by hand */
+    bool far = false;
 
-    if (nobody_ends && syni_core_stop_waiting(child, &task->on.result.waiter)) {
-        task->on.result.given_up = true;
-        syni_task_resume(task);
-    }
+    if ((syni_chain_is_asked(child) && syni_chain_is_closed(task, child, &far)) ||
+        !syni_core_ask(child, origin)) /* a promise made by hand */
+        wait_give_up(task);
+    else if (far)
+        syni_search_asked(task);
 }
 
 static void await_expires(struct syni_timer *timer)
@@ -106,7 +112,10 @@ static bool result_leads(const struct syni_task *task, struct syni_walk *walk)
 
 static void result_refuse(struct syni_task *task, const struct syni_search *search)
 {
-    refuse_await(task, syni_search_say(search, "", ""));
+    if (syni_search_is_of_asked(search))
+        wait_give_up(task);
+    else
+        refuse_await(task, syni_search_say(search, "", ""));
 }
 
 static const struct syni_wait_ops result_ops = {interrupt_result, collect_result, forget_result,

@@ -2,12 +2,24 @@
  *
  * Chains of tasks of one loop. See chain.h.
  *
- * Driver only: a task's wait is its driver's. So a chain ends where another loop begins; search.c goes
- * on from there. circle.c has steps that block.
+ * Driver only: a task's wait is its driver's. So a chain ends where another loop or a job begins; search.c
+ * goes on from there. circle.c has steps that block. A thread that begins to wait in a job looks by the same
+ * functions, and none of the tasks lives where it is.
  */
 #include "task/chain.h"
 
 #include "base/report.h"
+
+bool syni_chain_may_lead(const struct syni_core *core)
+{
+    return core->task ? syni_task_may_lead(core->task) : core->ops->chain->waits(core);
+}
+
+bool syni_chain_is_asked(const struct syni_core *core)
+{
+    return core->task ? syni_task_is_asked(core->task)
+                      : core->ops->chain && core->ops->chain->is_asked(core);
+}
 
 /* TASK waits for other tasks. */
 static bool chain_waits(const struct syni_task *task)
@@ -17,11 +29,13 @@ static bool chain_waits(const struct syni_task *task)
 
 bool syni_chain_holds(const struct syni_task *task)
 {
-    return chain_waits(task) && !syni_task_is_asked(task) && !syni_heap_holds(&task->timer.node);
+    /* a wait of a clean-up is not ended by the request that it follows */
+    return chain_waits(task) && (!syni_task_is_asked(task) || task->leaving) &&
+           !syni_heap_holds(&task->timer.node);
 }
 
 /* TASK, which was asked to end, waits on: if it awaits, a deadline of that would only ask once more. */
-static bool chain_holds_though_asked(const struct syni_task *task)
+bool syni_chain_holds_though_asked(const struct syni_task *task)
 {
     return chain_waits(task) && syni_task_is_asked(task) &&
            (syni_task_wait(task) == SYNI_WAIT_RESULT || !syni_heap_holds(&task->timer.node));
@@ -35,13 +49,13 @@ unsigned syni_chain_number(void)
     return (atomic_fetch_add_explicit(&last, 1, memory_order_acq_rel) & SYNI_CHAIN_NUMBERS) + 1;
 }
 
-/* A search is needed where TASK waits, which is elsewhere or too far away. First the number, then
- * the look: see search.c. */
-static bool chain_ends_at(const struct syni_task *task, struct syni_walk *walk)
+/* A search is needed where what produces CORE waits, which is elsewhere, too far away, or a job. First the
+ * number, then the look: see search.c. */
+static bool chain_ends_at(const struct syni_core *core, struct syni_walk *walk)
 {
     if (!walk->number)
         walk->number = syni_chain_number();
-    walk->far = walk->far || syni_task_may_lead(task);
+    walk->far = walk->far || syni_chain_may_lead(core);
     return false;
 }
 
@@ -51,13 +65,13 @@ bool syni_chain_leads(const struct syni_task *from, struct syni_walk *walk)
     bool found;
 
     if (walk->meets)
-        return walk->meets(walk, from, NULL);
+        return walk->meets(walk, &from->core);
     if (from == walk->to || from->walked) /* what is on the way already goes on only if this does */
         return true;
-    if (!syni_chain_holds(from) && !(walk->asked && chain_holds_though_asked(from)))
+    if (!syni_chain_holds(from) && !(walk->asked && syni_chain_holds_though_asked(from)))
         return false;
     if (walk->left-- <= 0)
-        return chain_ends_at(from, walk);
+        return chain_ends_at(&from->core, walk);
     walked->walked = true;
     found = from->ops->leads(from, walk);
     walked->walked = false;
@@ -68,12 +82,12 @@ bool syni_chain_core_leads(const struct syni_core *core, struct syni_walk *walk)
 {
     while (!core->task && core->ops && core->ops->source)
         core = core->ops->source(core);
-    if (!core->task)
+    if (!core->task && !(core->ops && core->ops->chain))
         return false;
     if (walk->meets)
-        return walk->meets(walk, core->task, core);
-    if (core->task->home != walk->home)
-        return chain_ends_at(core->task, walk);
+        return walk->meets(walk, core);
+    if (!core->task || core->task->home != walk->home)
+        return chain_ends_at(core, walk);
     return syni_chain_leads(core->task, walk);
 }
 
@@ -89,12 +103,15 @@ bool syni_chain_closes(const struct syni_task *task, const struct syni_core *cor
     return closes;
 }
 
-bool syni_chain_is_closed(const struct syni_task *task, const struct syni_core *core)
+bool syni_chain_is_closed(const struct syni_task *task, const struct syni_core *core, bool *out_far)
 {
     struct syni_walk walk = SYNI_WALK_TO(task);
+    bool closed;
 
     walk.asked = true;
-    return syni_chain_core_leads(core, &walk);
+    closed = syni_chain_core_leads(core, &walk);
+    *out_far = walk.far;
+    return closed;
 }
 
 struct syn_report *syni_chain_say(const struct syni_task *task, const char *what)

@@ -13,6 +13,8 @@
 
 #include "task/task.h"
 
+struct syni_search;
+
 /* How many tasks are looked at while a wait begins. Longer chains are left to a search. */
 enum { SYNI_CHAIN_FAR = 100 };
 
@@ -27,11 +29,29 @@ struct syni_walk {
     unsigned number;            /* of the wait; 0: it was not asked for */
     bool far;     /* it came to a task of another loop that waits, or beyond SYNI_CHAIN_FAR: nothing is
                      decided, and a search is needed */
-    /* Instead of going on to TASK, which CORE is of, or, NULL, which holds a mutex (search.h); NULL: goes
-     * on. Returns what a look at several goes on with. */
-    bool (*meets)(struct syni_walk *walk, const struct syni_task *task, const struct syni_core *core);
+    /* Instead of going on to the task or job that produces CORE (search.h); NULL: goes on. Returns what a look
+     * at several goes on with. */
+    bool (*meets)(struct syni_walk *walk, const struct syni_core *core);
     bool asked; /* who was asked to end and still waits leads on, too */
     bool first; /* by the operation: what it looks at waits for the first of several */
+};
+
+/* What a producer that is no task waits for at this moment. */
+struct syni_stand {
+    int wait;                /* which of its waits (search.h) */
+    const char *name, *where; /* static, or for as long as who looks holds it */
+};
+
+/* Waits of a producer that is no task, of a job, by any thread which holds its core. */
+struct syni_chain_ops {
+    /* It waits, perhaps for others: a hint, as syni_task_may_lead(). */
+    bool (*waits)(const struct syni_core *core);
+    bool (*is_asked)(const struct syni_core *core); /* to end */
+    /* If it is in a wait that leads to others and which nothing else ends: fills *OUT, and WALK looks at
+     * them. False: it is in none, or, where it waits for the first of several, that does not lead. */
+    bool (*leads)(struct syni_core *core, struct syni_walk *walk, struct syni_stand *out);
+    /* The wait of that number, if it is in it still, is refused. */
+    void (*refuse)(struct syni_core *core, int wait, const struct syni_search *search);
 };
 
 #define SYNI_WALK_TO(task) {.home = (task)->home, .to = (task), .left = SYNI_CHAIN_FAR}
@@ -42,18 +62,23 @@ bool syni_chain_leads(const struct syni_task *from, struct syni_walk *walk);
 /* The same for the task that produces CORE; false: none does, or one on another loop. */
 bool syni_chain_core_leads(const struct syni_core *core, struct syni_walk *walk);
 
+/* What produces CORE, a task or a job, may wait for others: a hint, for any thread that holds it. */
+bool syni_chain_may_lead(const struct syni_core *core);
+
 /* The number of a wait that may close a circle, and is written down already; never 0. search.c has why. */
 unsigned syni_chain_number(void);
 
 /* TASK is in a wait that leads to others, and which nothing else ends. Driver. */
 bool syni_chain_holds(const struct syni_task *task);
+/* The same of one that was asked to end, and waits on. */
+bool syni_chain_holds_though_asked(const struct syni_task *task);
 
 /* A wait of TASK for CORE could close a circle on this loop: mostly that has not begun. */
 static inline bool syni_chain_may_close(const struct syni_core *core, const struct syni_task *task)
 {
     const struct syni_task *child = core->task;
 
-    if (!child)
+    if (!child) /* a job's wait is looked at afterwards, by syni_search_await() */
         return core->ops && core->ops->source;
     return child->home == task->home && syni_task_wait(child) != SYNI_WAIT_NOTHING;
 }
@@ -64,8 +89,11 @@ bool syni_chain_closes(const struct syni_task *task, const struct syni_core *cor
                        const struct syni_task *holder, unsigned *out_number);
 
 /* TASK waits for CORE, which waits, at last, for TASK: no time ends that, and none of those who were asked to end
- * does. */
-bool syni_chain_is_closed(const struct syni_task *task, const struct syni_core *core);
+ * does. *OUT_FAR: that is for a search to say. */
+bool syni_chain_is_closed(const struct syni_task *task, const struct syni_core *core, bool *out_far);
+
+/* Who produces CORE was asked to end. By who holds it. */
+bool syni_chain_is_asked(const struct syni_core *core);
 
 /* In words: TASK waits for WHAT. */
 struct syn_report *syni_chain_say(const struct syni_task *task, const char *what);

@@ -48,6 +48,9 @@ syn_err syni_circle_depend(uint64_t id, struct syni_core *core, struct syn_repor
 syn_err syni_circle_depend_soon(uint64_t id, struct syni_core *core,
                                 struct syn_report **out_report);
 
+/* The same for a TASK of the loop that runs here, which has begun. Driver. */
+syn_err syni_circle_depend_here(uint64_t id, struct syni_task *task, struct syn_report **out_report);
+
 /* The same for something that runs on HOME, by the name of FUNCTION. */
 syn_err syni_circle_look(uint64_t id, struct syni_home *home, const char *function,
                          struct syn_report **out_report);

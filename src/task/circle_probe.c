@@ -83,6 +83,16 @@ syn_err syni_circle_depend(uint64_t id, struct syni_core *core, struct syn_repor
     return err;
 }
 
+syn_err syni_circle_depend_here(uint64_t id, struct syni_task *task, struct syn_report **out_report)
+{
+    bool marked;
+    syn_err err = syni_circle_mark(id, &task->core, &marked, out_report);
+
+    if (marked)
+        follow(id, &task->core);
+    return err;
+}
+
 syn_err syni_circle_depend_soon(uint64_t id, struct syni_core *core, struct syn_report **out_report)
 {
     bool marked;

@@ -32,6 +32,7 @@
 struct syni_task;
 struct syni_core;
 struct syni_scope;
+struct syni_chain_ops;
 
 /* Somebody who waits for one core; lies wherever he likes. */
 struct syni_waiter {
@@ -74,6 +75,7 @@ struct syni_core_ops {
     /* Where it was made, for one that nothing but the program completes; NULL: it is no such. */
     const char *(*site)(const struct syni_core *core, int *out_line);
     bool is_job; /* a thread of a pool produces it */
+    const struct syni_chain_ops *chain; /* how that waits for others (chain.h); NULL: for nobody in particular */
     const void *(*owner)(const struct syni_core *core); /* that pool; NULL: none */
 };
 

@@ -26,14 +26,14 @@ static void *graph_grow(void *memory, size_t size, unsigned n, unsigned more)
     return grown;
 }
 
-static unsigned *graph_place(const struct syni_graph *graph, const struct syni_task *task)
+static unsigned *graph_place(const struct syni_graph *graph, const struct syni_core *core)
 {
-    unsigned mask = 2 * graph->room - 1, at = (unsigned)((uintptr_t)task >> 6) * 2654435761U;
+    unsigned mask = 2 * graph->room - 1, at = (unsigned)((uintptr_t)core >> 4) * 2654435761U;
 
     for (at &= mask;; at = (at + 1) & mask) {
         unsigned *place = &graph->places[at];
 
-        if (*place == 0 || graph->nodes[*place - 1].task == task)
+        if (*place == 0 || graph->nodes[*place - 1].core == core)
             return place;
     }
 }
@@ -58,13 +58,13 @@ static bool graph_widen(struct syni_graph *graph)
     graph->nodes = nodes;
     graph->room = room;
     for (unsigned i = 0; i < graph->n; i++)
-        *graph_place(graph, nodes[i].task) = i + 1;
+        *graph_place(graph, nodes[i].core) = i + 1;
     return true;
 }
 
-int syni_graph_node(struct syni_graph *graph, const struct syni_task *task, struct syni_core *core)
+int syni_graph_node(struct syni_graph *graph, const struct syni_core *core, bool hold)
 {
-    unsigned *place = graph->room ? graph_place(graph, task) : NULL;
+    unsigned *place = graph->room ? graph_place(graph, core) : NULL;
     struct syni_node *node;
 
     if (place && *place)
@@ -73,11 +73,12 @@ int syni_graph_node(struct syni_graph *graph, const struct syni_task *task, stru
         graph->cut = true;
         return -1;
     }
-    *graph_place(graph, task) = graph->n + 1;
+    *graph_place(graph, core) = graph->n + 1;
     node = &graph->nodes[graph->n];
-    *node = (struct syni_node){.task = task, .home = task->home, .core = core};
-    if (core)
-        syni_core_hold(core);
+    *node = (struct syni_node){
+        .core = core, .home = core->task ? core->task->home : NULL, .held = hold};
+    if (hold)
+        syni_core_hold((struct syni_core *)(uintptr_t)core);
     return (int)graph->n++;
 }
 
@@ -110,19 +111,19 @@ enum { GRAPH_GONE = -1 }; /* an edge that leads to nobody who is stuck */
 /* NODE as it stood in GRAPH, in the same wait; NULL: it did not. */
 static const struct syni_node *graph_find(const struct syni_graph *graph, const struct syni_node *node)
 {
-    unsigned at = graph->room ? *graph_place(graph, node->task) : 0;
+    unsigned at = graph->room ? *graph_place(graph, node->core) : 0;
     const struct syni_node *found = at ? &graph->nodes[at - 1] : NULL;
 
     return found && found->described && found->wait == node->wait ? found : NULL;
 }
 
 static bool graph_has_edge(const struct syni_graph *graph, const struct syni_node *node,
-                           const struct syni_task *to)
+                           const struct syni_core *to)
 {
     for (unsigned i = 0; i < node->n_edges; i++) {
         unsigned edge = graph->edges[node->edges + i];
 
-        if (edge != (unsigned)GRAPH_GONE && graph->nodes[edge].task == to)
+        if (edge != (unsigned)GRAPH_GONE && graph->nodes[edge].core == to)
             return true;
     }
     return false;
@@ -139,7 +140,7 @@ static bool graph_stood(struct syni_graph *graph, const struct syni_node *node,
         unsigned *edge = &graph->edges[node->edges + i];
 
         if (*edge != (unsigned)GRAPH_GONE &&
-            !graph_has_edge(before, found, graph->nodes[*edge].task))
+            !graph_has_edge(before, found, graph->nodes[*edge].core))
             *edge = (unsigned)GRAPH_GONE;
     }
     return found != NULL;
@@ -228,14 +229,14 @@ bool syni_graph_is_stuck(struct syni_graph *graph, const struct syni_graph *befo
     return graph->nodes[0].stuck;
 }
 
-bool syni_graph_blames(const struct syni_graph *graph, const struct syni_task *task)
+bool syni_graph_blames(const struct syni_graph *graph, const struct syni_core *core)
 {
     const struct syni_node *closer = &graph->nodes[0];
 
     for (unsigned i = 0; i < closer->n_edges; i++) {
         const struct syni_node *node = graph_stuck_at(graph, closer, i);
 
-        if (node && node->task == task)
+        if (node && node->core == core)
             return true;
     }
     return false;
@@ -254,8 +255,8 @@ const struct syni_node *syni_graph_next(const struct syni_graph *graph)
 void syni_graph_fini(struct syni_graph *graph)
 {
     for (unsigned i = 0; i < graph->n; i++)
-        if (graph->nodes[i].core)
-            syni_core_unpin(graph->nodes[i].core);
+        if (graph->nodes[i].held)
+            syni_core_unpin((struct syni_core *)(uintptr_t)graph->nodes[i].core);
     syni_free(graph->nodes, graph->room * sizeof *graph->nodes);
     syni_free(graph->places, 2 * graph->room * sizeof *graph->places);
     syni_free(graph->edges, graph->edge_room * sizeof *graph->edges);

@@ -3,9 +3,9 @@
  * A piece of the graph of who waits for whom, as a search collects it (search.h), and who in it is
  * stuck.
  *
- * A task that waits is a node, with an edge to each task that it waits for. It goes on when all of them
- * have ended, or, at a wait for the FIRST of several, one. STUCK is who can go on only if another that
- * is stuck does. A node is free if it waits for something that nobody in the graph brings, and as long
+ * A task or job that waits is a node, with an edge to each task and job that it waits for. It goes on when
+ * all of them have ended, or, at a wait for the FIRST of several, one. STUCK is who can go on only if another
+ * that is stuck does. A node is free if it waits for something that nobody in the graph brings, and as long
  * as it was not described.
  *
  * One thread at a time: it travels with the search.
@@ -16,12 +16,13 @@
 #include "task/task.h"
 
 struct syni_node {
-    const struct syni_task *task; /* to compare; to look at only on its loop */
-    struct syni_home *home;       /* the same */
-    struct syni_core *core;       /* held, since another loop's task waits for it; or NULL */
+    const struct syni_core *core; /* its result's; to compare, and to look at only where it stays */
+    struct syni_home *home;       /* of a task, whose loop must be gone to; NULL: a job */
     const char *name;             /* of its function */
-    char where[24];               /* the name of its loop, or how that begins */
-    int wait;                     /* which of its waits: syni_live.detail */
+    char where[24];               /* the name of its loop or pool, or how that begins */
+    int wait;                     /* which of its waits (search.h) */
+    bool held, seen;              /* seen: it was looked at */
+    bool stays;                   /* not held, but cannot end before that */
     bool described, first;
     bool stuck, leads;            /* leads: to the node that is asked for, over stuck ones */
     unsigned edges, n_edges;      /* where they begin in `edges` */
@@ -30,17 +31,17 @@ struct syni_node {
 struct syni_graph {
     struct syni_node *nodes;
     unsigned *edges;   /* numbers of nodes */
-    unsigned *places;  /* 1 + numbers of nodes, by a hash of their task; twice as many as nodes */
+    unsigned *places;  /* 1 + numbers of nodes, by a hash of their core; twice as many as nodes */
     unsigned n, room, n_edges, edge_room;
     bool cut;          /* something was left out: too much, or no memory */
 };
 
-/* At most so many tasks are looked at, and as many waits for the same task on top of that. */
+/* At most so many tasks and jobs are looked at, and as many waits for the same one on top of that. */
 enum { SYNI_GRAPH_FAR = 1000 };
 
-/* The node of TASK, which is made if there is none: then CORE, if it is not NULL, is held by the graph.
- * -1: there is no room; what is left out counts as free. */
-int syni_graph_node(struct syni_graph *graph, const struct syni_task *task, struct syni_core *core);
+/* The node of what produces CORE, which is made if there is none: then CORE is held by the graph, if it is to
+ * be. -1: there is no room; what is left out counts as free. */
+int syni_graph_node(struct syni_graph *graph, const struct syni_core *core, bool hold);
 
 /* The latest node that was begun to be described gets an edge TO another. */
 bool syni_graph_edge(struct syni_graph *graph, unsigned from, unsigned to);
@@ -49,8 +50,8 @@ bool syni_graph_edge(struct syni_graph *graph, unsigned from, unsigned to);
  * was collected before: what does not stand there in the same wait is free. */
 bool syni_graph_is_stuck(struct syni_graph *graph, const struct syni_graph *before);
 
-/* Node 0 waits for TASK, which is stuck. */
-bool syni_graph_blames(const struct syni_graph *graph, const struct syni_task *task);
+/* Node 0 waits for what produces CORE, which is stuck. */
+bool syni_graph_blames(const struct syni_graph *graph, const struct syni_core *core);
 
 /* A node that node 0 waits for, and which is stuck. */
 const struct syni_node *syni_graph_next(const struct syni_graph *graph);

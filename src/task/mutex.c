@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "base/report.h"
+#include "task/circle.h"
 #include "task/search.h"
 
 #define MUTEX(pointer) ((struct syni_mutex_of_tasks *)(void *)(pointer))
@@ -106,9 +107,31 @@ static void lock_refuse(struct syni_task *task, const struct syni_search *search
         syni_line_refuse(task, SYN_EDEADLK, syni_search_say(search, "a mutex that ", " holds"));
 }
 
+/* Who holds it and who stands in line before TASK, which carries the mark ID, get that: each has the mutex first,
+ * and may wait for others then. SYN_EDEADLK, and a report: TASK must not wait for them. */
+static syn_err mark_by_holder(struct syni_task *task, uint64_t id, struct syn_report **out_report)
+{
+    struct syni_mutex_of_tasks *mutex = task->on.line.thing;
+    syn_err err = mutex->holder ? syni_circle_depend_here(id, mutex->holder, out_report) : SYN_OK;
+
+    for (struct syni_task *before = task->on.line.before; before && !err; before = before->on.line.before)
+        err = syni_circle_depend_here(id, before, out_report);
+    return err;
+}
+
+static void lock_implicate(struct syni_task *task, uint64_t id)
+{
+    struct syn_report *report;
+
+    if (!task->on.line.listed || !mark_by_holder(task, id, &report))
+        return;
+    syni_line_leave(task->on.line.thing, task);
+    syni_line_refuse(task, SYN_EDEADLK, report);
+}
+
 static const struct syni_wait_ops lock_ops = {syni_line_interrupt, lock_collected,
                                               syni_line_forget,    NULL,
-                                              NULL,                leads_by_holder,
+                                              lock_implicate,      leads_by_holder,
                                               lock_refuse};
 
 struct syn_step syni_step_lock(struct syn_task *public_task, struct syn_mutex *public_mutex,
@@ -117,6 +140,8 @@ struct syn_step syni_step_lock(struct syn_task *public_task, struct syn_mutex *p
     struct syni_task *task = SYNI_TASK(public_task);
     struct syni_mutex_of_tasks *mutex = mutex_of(public_mutex);
     unsigned number = 0;
+    /* relaxed: given later, a probe comes */
+    uint64_t mark = atomic_load_explicit(&task->mark, memory_order_relaxed);
 
     if (!syni_line_begin(task, mutex, &lock_ops, "a mutex"))
         return syni_suspended;
@@ -128,6 +153,8 @@ struct syn_step syni_step_lock(struct syn_task *public_task, struct syn_mutex *p
         syni_chain_closes(task, NULL, mutex->holder, &number))
         return syni_line_refuse_circle(task, mutex->holder);
     syni_mutex_queue(mutex, task, deadline);
+    if (mark)
+        lock_implicate(task, mark);
     if (number)
         syni_search_begin(task, number);
     return syni_suspended;
@@ -177,15 +204,30 @@ void syni_mutexes_at_end(struct syni_task *task, bool abandoned)
 
 /* --- conditions --- */
 
+/* Once it waits for the mutex again it cannot be refused that. */
+static void condition_implicate(struct syni_task *task, uint64_t id)
+{
+    struct syn_report *report;
+
+    if (task->on.line.thing == task->on.line.mutex && task->on.line.listed &&
+        mark_by_holder(task, id, &report))
+        syni_report_free(report);
+}
+
 /* Cut short, or signalled: the mutex comes first. */
 static void relock(struct syni_task *task)
 {
     struct syni_mutex_of_tasks *mutex = task->on.line.mutex;
 
+    /* relaxed: as below */
+    uint64_t mark = atomic_load_explicit(&task->mark, memory_order_relaxed);
+
     syni_timer_stop(&task->home->loop, &task->timer);
     task->on.line.thing = mutex;
     task->live.waits_for = "a mutex";
     syni_mutex_queue(mutex, task, syn_never());
+    if (mark)
+        condition_implicate(task, mark);
 }
 
 static void condition_interrupted(struct syni_task *task)
@@ -213,8 +255,8 @@ static bool condition_leads(const struct syni_task *task, struct syni_walk *walk
 }
 
 static const struct syni_wait_ops condition_ops = {condition_interrupted, condition_collected,
-                                                   syni_line_forget, NULL, NULL, condition_leads,
-                                                   NULL};
+                                                   syni_line_forget, NULL, condition_implicate,
+                                                   condition_leads, NULL};
 
 struct syn_step syni_step_condition(struct syn_task *public_task,
                                     struct syn_condition *public_condition,

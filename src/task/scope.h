@@ -148,6 +148,13 @@ void syni_scope_forget_failures(struct syni_scope *scope);
 
 /* --- scope_wait.c: for the engine --- */
 
+/* A wait for AWAITED of SCOPE leads to WALK's end (chain.h). In the section. */
+bool syni_scope_leads(const struct syni_scope *scope, enum syni_scope_wait awaited, struct syni_walk *walk);
+/* It is over by SEARCH, which found it to close a circle: what it waits for there is let go of. */
+void syni_scope_refuse(struct syni_scope *scope, const struct syni_search *search);
+/* SCOPE, which its owner, a task, may be waiting for, has one child more. Driver. */
+void syni_scope_gained(struct syni_scope *scope);
+
 /* Asks what is open to end. True: TASK, which leaves or ends, waits for children. */
 bool syni_scopes_close(struct syni_task *task);
 

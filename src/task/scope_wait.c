@@ -19,16 +19,6 @@ static bool owns(const struct syni_task *task, const struct syni_scope *scope)
     return !scope->bound || scope->owner == task;
 }
 
-static void join_interrupted(struct syni_task *task)
-{
-    struct syni_section section;
-    struct syni_scope *scope = task->on.scope;
-
-    syni_scope_enter(scope, &section);
-    syni_scope_ask(scope, syni_task_asked_by(task), &section);
-    syni_scope_leave(scope, &section);
-}
-
 static bool join_collected(struct syni_task *task)
 {
     enum syn_origin origin;
@@ -156,17 +146,53 @@ static bool all_lead(const struct syni_scope *scope, struct syni_walk *walk)
     return true;
 }
 
+static bool closes_asked(struct syni_core *core, const struct refusal *refusal,
+                         struct syn_report **out_report)
+{
+    bool far;
+
+    if (!syni_chain_is_asked(core) || !syni_chain_is_closed(refusal->task, core, &far))
+        return false;
+    *out_report = syni_chain_say(refusal->task, syni_core_name(core));
+    return true;
+}
+
+/* A request went round if it comes to TASK from a child, which was asked before: see wait_ask_child(). */
+static void join_interrupted(struct syni_task *task)
+{
+    struct refusal refusal = {.closes = closes_asked, .task = task};
+    struct syni_walk walk = SYNI_WALK_TO(task);
+    struct syni_section section;
+    struct syni_scope *scope = task->on.scope;
+
+    walk.asked = true;
+    if (some_lead(scope, &walk))
+        refuse_children(scope, &refusal);
+    if (task->on.scope != scope || syni_task_wait(task) != SYNI_WAIT_OTHER || task->queued)
+        return;
+    syni_scope_enter(scope, &section);
+    syni_scope_ask(scope, syni_task_asked_by(task), &section);
+    syni_scope_leave(scope, &section);
+    if (walk.far)
+        syni_search_asked(task);
+}
+
+bool syni_scope_leads(const struct syni_scope *scope, enum syni_scope_wait awaited, struct syni_walk *walk)
+{
+    bool all = awaited == SYNI_SCOPE_END && scope->goal == SYNI_GOAL_ALL;
+
+    /* once it was asked to end its deadline asks nobody any more */
+    return (!scope->has_deadline || (walk->asked && scope->asked)) && (all ? some_lead : all_lead)(scope, walk);
+}
+
 static bool join_leads(const struct syni_task *task, struct syni_walk *walk)
 {
-    const struct syni_scope *scope = task->on.scope;
-
-    return !scope->has_deadline &&
-           (scope->goal == SYNI_GOAL_ALL ? some_lead : all_lead)(scope, walk);
+    return syni_scope_leads(task->on.scope, SYNI_SCOPE_END, walk);
 }
 
 static bool room_leads(const struct syni_task *task, struct syni_walk *walk)
 {
-    return !task->on.scope->has_deadline && all_lead(task->on.scope, walk);
+    return syni_scope_leads(task->on.scope, SYNI_SCOPE_ROOM, walk);
 }
 
 static bool closes_found(struct syni_core *core, const struct refusal *refusal,
@@ -178,11 +204,16 @@ static bool closes_found(struct syni_core *core, const struct refusal *refusal,
     return true;
 }
 
-static void scope_wait_refused(struct syni_task *task, const struct syni_search *search)
+void syni_scope_refuse(struct syni_scope *scope, const struct syni_search *search)
 {
     struct refusal refusal = {.closes = closes_found, .search = search};
 
-    refuse_children(task->on.scope, &refusal);
+    refuse_children(scope, &refusal);
+}
+
+static void scope_wait_refused(struct syni_task *task, const struct syni_search *search)
+{
+    syni_scope_refuse(task->on.scope, search);
 }
 
 static const struct syni_wait_ops join_ops = {join_interrupted, join_collected, wait_forgotten,
@@ -220,6 +251,21 @@ static void refuse_circles(struct syni_task *task, struct syni_scope *scope)
         refuse_children(scope, &refusal);
     else if (walk.far)
         syni_search_begin(task, walk.number);
+}
+
+void syni_scope_gained(struct syni_scope *scope)
+{
+    struct syni_task *owner = scope->owner;
+    bool joins = owner->ops == &join_ops;
+    /* relaxed: given later, a probe comes */
+    uint64_t mark = atomic_load_explicit(&owner->mark, memory_order_relaxed);
+
+    if (scope->awaited == SYNI_SCOPE_NOTHING || owner->ending || !(joins || owner->ops == &room_ops))
+        return;
+    if (mark && joins && scope->goal == SYNI_GOAL_ALL)
+        join_implicates(owner, mark);
+    if (scope->awaited != SYNI_SCOPE_NOTHING)
+        refuse_circles(owner, scope);
 }
 
 static struct syn_step scope_wait_wait_for(struct syni_task *task, struct syni_scope *scope,

@@ -35,10 +35,11 @@
 
 struct syni_search {
     struct syni_job job;
-    struct syni_home *home;   /* of the task that would close a circle; to look at only there */
-    struct syni_task *closer; /* it */
+    const struct syni_core *closer; /* of the task or job that would close a circle; to look at only at home */
+    struct syni_home *home;         /* where that task lives; NULL: a job */
     int wait;                 /* its number, as a detail */
-    struct syni_home *here;   /* where the search is, or goes to */
+    bool asked;               /* those who were asked to end and wait on count, too */
+    struct syni_home *here;   /* where the search is, or goes to; NULL: in the thread that began it */
     unsigned at;              /* the node that is described */
     bool found;               /* it is stuck: to be refused */
     struct syni_graph graph;  /* this time */
@@ -49,12 +50,7 @@ struct syni_search {
 /* More are needed only where tasks come and go beside a circle. */
 enum { SEARCH_ROUNDS = 4 };
 
-/* --- numbers as details: below -1; odd: a search of its own has begun --- */
-
-static int search_detail(unsigned number, bool own)
-{
-    return -2 - (int)(2 * number + own);
-}
+/* --- numbers as details --- */
 
 static bool search_is_own(int detail)
 {
@@ -76,43 +72,94 @@ struct search_walk {
     struct syni_search *search;
 };
 
-/* What SEARCH describes waits for TASK. */
-static bool search_meets(struct syni_walk *walk, const struct syni_task *task,
-                         const struct syni_core *core)
+/* What SEARCH describes waits for what produces CORE. */
+static bool search_meets(struct syni_walk *walk, const struct syni_core *core)
 {
     struct syni_search *search = SYNI_CONTAINER(walk, struct search_walk, walk)->search;
-    bool here = task->home == search->here;
+    bool here = core->task && core->task->home == search->here;
     int node;
 
-    if (!syni_task_may_lead(task) || (!here && !core->slot))
+    if (!syni_chain_may_lead(core))
         return false;
-    node = syni_graph_node(&search->graph, task,
-                           here ? NULL : (struct syni_core *)(uintptr_t)core);
+    node = syni_graph_node(&search->graph, core, !here && core->slot);
     if (node < 0 || !syni_graph_edge(&search->graph, search->at, (unsigned)node))
         return false;
+    search->graph.nodes[node].stays = search->graph.nodes[node].stays || here;
     return walk->first;
 }
 
-/* The node NUMBER, of a task that lives here: what it waits for becomes nodes, too. */
-static void search_describe(struct syni_search *search, unsigned number)
+/* The task of a core at that address, if one lives on HOME, which runs here. */
+static struct syni_task *search_find(const struct syni_home *home, const struct syni_core *core)
 {
-    struct syni_graph *graph = &search->graph;
-    struct search_walk to = {{.home = search->here, .left = INT_MAX, .meets = search_meets}, search};
-    struct syni_task *task = SYNI_TASK(graph->nodes[number].task);
-    struct syni_node *node = &graph->nodes[number];
-    bool leads;
+    SYNI_LIST_EACH (node, &home->loop.live) {
+        struct syni_task *task = SYNI_CONTAINER(node, struct syni_task, live.link);
 
-    node->home = NULL; /* it is looked at */
-    if (!syni_chain_holds(task))
-        return;
+        if (&task->core == core)
+            return task;
+    }
+    return NULL;
+}
+
+static bool search_holds(const struct syni_search *search, const struct syni_task *task)
+{
+    return syni_chain_holds(task) || (search->asked && syni_chain_holds_though_asked(task));
+}
+
+/* The task of NODE, which lives here, in its wait. One in the frame of a thread that calls may have ended, and
+ * another one lie there: that thread is in another wait then. NULL: it is in none. */
+static struct syni_task *search_task(const struct syni_search *search, const struct syni_node *node)
+{
+    struct syni_task *task =
+        node->held || node->stays ? node->core->task : search_find(search->here, node->core);
+
+    return task && search_holds(search, task) ? task : NULL;
+}
+
+/* NODE is TASK, and what that waits for becomes nodes, too. */
+static bool search_describe_task(struct syni_node *node, struct syni_task *task, struct syni_walk *walk)
+{
     node->name = task->function->name;
     snprintf(node->where, sizeof node->where, "%s", task->home->loop.name);
     if (task->live.detail >= -1)
-        task->live.detail = search_detail(syni_chain_number(), false);
+        task->live.detail = syni_search_detail(syni_chain_number(), false);
     node->wait = task->live.detail;
+    return task->ops->leads(task, walk);
+}
+
+/* The same for the job NUMBER: its node may have moved when its name is known. */
+static bool search_describe_job(struct syni_graph *graph, unsigned number, struct syni_walk *walk)
+{
+    struct syni_core *core = (struct syni_core *)(uintptr_t)graph->nodes[number].core;
+    struct syni_stand stand = {0};
+    bool leads = core->ops->chain->leads(core, walk, &stand);
+    struct syni_node *node = &graph->nodes[number];
+
+    node->name = stand.name;
+    snprintf(node->where, sizeof node->where, "%s", stand.where ? stand.where : "");
+    node->wait = stand.wait;
+    return leads;
+}
+
+/* The node NUMBER, of a job or a task that lives here. */
+static void search_describe(struct syni_search *search, unsigned number)
+{
+    struct syni_graph *graph = &search->graph;
+    struct search_walk to = {{.home = search->here,
+                              .left = INT_MAX,
+                              .asked = search->asked,
+                              .meets = search_meets},
+                             search};
+    struct syni_node *node = &graph->nodes[number];
+    struct syni_task *task = node->home ? search_task(search, node) : NULL;
+    bool leads;
+
+    node->seen = true;
+    if (node->home && !task)
+        return;
     node->edges = graph->n_edges;
     search->at = number;
-    leads = task->ops->leads(task, &to.walk);
+    leads = task ? search_describe_task(node, task, &to.walk)
+                 : search_describe_job(graph, number, &to.walk);
     node = &graph->nodes[number];
     node->first = to.walk.first;
     node->described = to.walk.first ? leads : node->n_edges > 0;
@@ -125,6 +172,15 @@ static void search_end(struct syni_search *search)
     syni_graph_fini(&search->graph);
     syni_graph_fini(&search->before);
     syni_free(search, sizeof *search);
+}
+
+/* The first node. A job has no loop that keeps it. */
+static bool search_put_closer(struct syni_search *search)
+{
+    if (syni_graph_node(&search->graph, search->closer, !search->home) != 0)
+        return false;
+    search->graph.nodes[0].stays = true;
+    return true;
 }
 
 static void search_post(struct syni_counted *counted, void *user)
@@ -144,16 +200,12 @@ static void search_go_to(struct syni_search *search, struct syni_home *home)
         search_end(search);
 }
 
-/* The closer, if it is in that wait still; NULL: it is not. On its loop. */
+/* The task that closes it, if it is in that wait still; NULL: it is not. On its loop. */
 static struct syni_task *search_closer(const struct syni_search *search)
 {
-    SYNI_LIST_EACH (node, &search->home->loop.live) {
-        struct syni_task *task = SYNI_CONTAINER(node, struct syni_task, live.link);
+    struct syni_task *task = search_find(search->home, search->closer);
 
-        if (task == search->closer)
-            return task->live.detail == search->wait && syni_chain_holds(task) ? task : NULL;
-    }
-    return NULL;
+    return task && task->live.detail == search->wait && search_holds(search, task) ? task : NULL;
 }
 
 /* Somebody else closes it, later. */
@@ -179,42 +231,61 @@ static bool search_judge(struct syni_search *search)
     return search->found || search->round++ < SEARCH_ROUNDS;
 }
 
-/* Notes what lives here, and goes on to the next. */
+static void search_returns(struct syni_search *search);
+
+/* Notes what lives here and what jobs wait for, and goes on to the next. */
 static void search_look(struct syni_search *search)
 {
     struct syni_graph *graph = &search->graph;
     struct syni_home *next = NULL;
 
     for (unsigned i = 0; i < graph->n; i++) {
+        struct syni_home *home = graph->nodes[i].home;
+
         SYNI_STEP();
-        if (graph->nodes[i].home == search->here)
+        if (graph->nodes[i].seen)
+            continue;
+        if (!home || home == search->here)
             search_describe(search, i);
-        else if (graph->nodes[i].home && !next)
-            next = graph->nodes[i].home;
+        else if (!next)
+            next = home;
     }
     if (next)
         search_go_to(search, next);
-    else if (search_judge(search))
+    else if (!search_judge(search))
+        search_end(search);
+    else if (search->home)
         search_go_to(search, search->home);
     else
-        search_end(search);
+        search_returns(search);
+}
+
+/* A circle was found, and stays: the wait of its closer is over. */
+static void search_refuse(struct syni_search *search, struct syni_task *task)
+{
+    if (!task)
+        search->closer->ops->chain->refuse((struct syni_core *)(uintptr_t)search->closer, search->wait,
+                                           search);
+    else if (task->ops->refuse)
+        task->ops->refuse(task, search);
 }
 
 /* At home again, to refuse, or to go round once more. */
 static void search_returns(struct syni_search *search)
 {
-    struct syni_task *closer = search_closer(search);
+    struct syni_task *task = search->home ? search_closer(search) : NULL;
+    bool stays = task || !search->home; /* a job is looked at when it is described, and refused */
 
-    if (closer && !search->found) {
+    if (stays && !search->found) {
         syni_graph_fini(&search->before);
         search->before = search->graph;
         search->graph = (struct syni_graph){0};
-        if (syni_graph_node(&search->graph, closer, NULL) == 0) {
+        if (search_put_closer(search)) {
             search_look(search);
             return;
         }
-    } else if (closer && closer->ops->refuse) {
-        closer->ops->refuse(closer, search);
+    } else if (stays) {
+        search_refuse(search, task);
     }
     search_end(search);
 }
@@ -222,7 +293,7 @@ static void search_returns(struct syni_search *search)
 static bool search_is_round(const struct syni_search *search)
 {
     for (unsigned i = 0; i < search->graph.n; i++)
-        if (search->graph.nodes[i].home)
+        if (!search->graph.nodes[i].seen)
             return false;
     return true;
 }
@@ -237,6 +308,24 @@ static void search_arrives(struct syni_job *job)
         search_look(search);
 }
 
+/* Without memory it does not take place. */
+static void search_start(const struct syni_core *closer, int wait, bool asked)
+{
+    struct syni_search *search = syni_alloc(sizeof *search);
+
+    if (!search)
+        return;
+    search->job.run = search_arrives;
+    search->home = search->here = closer->task ? closer->task->home : NULL;
+    search->closer = closer;
+    search->wait = wait;
+    search->asked = asked;
+    if (search_put_closer(search))
+        search_look(search);
+    else
+        search_end(search);
+}
+
 /* Nobody waits for TASK, so that no circle leads through it. Whoever does so from here on has a later
  * number, and looks after it. */
 static bool search_is_idle(const struct syni_task *task)
@@ -244,31 +333,39 @@ static bool search_is_idle(const struct syni_task *task)
     return !task->held && !syni_core_is_awaited(&task->core);
 }
 
-/* Without memory it does not take place. */
 void syni_search_begin(struct syni_task *task, unsigned number)
 {
-    struct syni_search *search;
-
     if (!syni_chain_holds(task) || search_is_idle(task)) /* it was refused, or is served already */
         return;
-    search = syni_alloc(sizeof *search);
-    if (!search)
+    task->live.detail = syni_search_detail(number, true);
+    search_start(&task->core, task->live.detail, false);
+}
+
+void syni_search_begin_job(const struct syni_core *job, int detail, bool asked)
+{
+    search_start(job, detail, asked);
+}
+
+void syni_search_asked(struct syni_task *task)
+{
+    if (!syni_chain_holds_though_asked(task) || search_is_idle(task))
         return;
-    search->job.run = search_arrives;
-    search->home = search->here = task->home;
-    search->closer = task;
-    search->wait = task->live.detail = search_detail(number, true);
-    if (syni_graph_node(&search->graph, task, NULL) == 0)
-        search_look(search);
-    else
-        search_end(search);
+    task->live.detail = syni_search_detail(syni_chain_number(), true);
+    search_start(&task->core, task->live.detail, true);
+}
+
+bool syni_search_is_of_asked(const struct syni_search *search)
+{
+    return search->asked;
 }
 
 void syni_search_await(struct syni_task *task, const struct syni_core *child, unsigned number)
 {
-    if (child->task && child->task->home != task->home) {
+    bool elsewhere = child->task ? child->task->home != task->home : child->ops->chain != NULL;
+
+    if (elsewhere) {
         number = syni_chain_number();
-        if (!syni_task_may_lead(child->task))
+        if (!syni_chain_may_lead(child))
             return;
     }
     if (number)
@@ -281,7 +378,7 @@ bool syni_search_blames(const struct syni_search *search, const struct syni_core
 {
     while (!core->task && core->ops && core->ops->source)
         core = core->ops->source(core);
-    return core->task && syni_graph_blames(&search->graph, core->task);
+    return syni_graph_blames(&search->graph, core);
 }
 
 struct syn_report *syni_search_say(const struct syni_search *search, const char *before,

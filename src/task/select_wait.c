@@ -159,15 +159,18 @@ static bool choice_leads(struct syn_choice *choice, struct syni_walk *walk)
            syni_channel_leads(chance->channel, walk);
 }
 
-static bool select_wait_leads(const struct syni_task *task, struct syni_walk *walk)
+bool syni_select_leads(const struct syni_select *select, struct syni_walk *walk)
 {
-    const struct syni_select *select = &task->on.select;
-
     walk->first = true;
     for (int i = 0; i < select->n; i++)
         if (!choice_leads(&select->choices[i], walk))
             return false;
     return select->n > 0;
+}
+
+static bool select_wait_leads(const struct syni_task *task, struct syni_walk *walk)
+{
+    return syni_select_leads(&task->on.select, walk);
 }
 
 /* TASK has begun to wait. */

@@ -1,20 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Circles of tasks over loops, found by searches. Follows:
+ * Circles of tasks over loops and of jobs, found by searches. Follows:
  * FOLLOWS src/task/search.c: search_judge search_is_not_last search_look search_returns syni_search_begin syni_search_await search_closer
  * FOLLOWS src/task/chain.c: syni_chain_number chain_ends_at
- * HASH caec32df2be3
+ * FOLLOWS src/facade/job_circle.c: syni_job_wait_listed
+ * FOLLOWS src/facade/job_chain.c: job_chain_leads job_chain_refuse job_wait_detail
+ * HASH 6f59cb5aa57e
  *
  * Three tasks, each on a loop of its own, each wait for the next, the second of them twice. A wait ends when
  * what it waits for runs, or, once, that of the second by a cancel. One that finds that what it waits for
  * waits begins a search, which goes from loop to loop, twice. In a step of its loop (IN_STEP) nobody is
- * looked at there.
+ * looked at there. The third is a job, which begins its wait and draws its number one after the other; it is looked
+ * at wherever the search is, but not before it has looked itself, which is its IN_STEP.
  *
  * All waits end (invariant 352), a wait is refused only if its circle was there at one moment (invariant 351), and
  * without cancels no two of one circle are.
  *
  * BROKEN 1: a wait looks before it is written down. 2: one round is enough. 3: nobody leaves it to the
- * last.
+ * last. 4: a job is looked at before it has looked.
  */
 #ifndef BROKEN
 #define BROKEN 0
@@ -26,6 +29,7 @@
 #else
 #define ROUNDS 2
 #endif
+#define JOB 2
 #define WAITS(me) ((me) == 1 -> 2 : 1)
 
 byte waits[N] = NOBODY;
@@ -132,9 +136,12 @@ proctype task(byte me)
             look = (waits[to] != NOBODY) }
         atomic { waits[me] = to; nth[me]++; last++; number[me] = last }
 #else
-        atomic { in_step[me] = true;
-            to = (me + 1) % N;
-            waits[me] = to; nth[me]++; last++; number[me] = last }
+        to = (me + 1) % N;
+        if
+        :: me != JOB -> atomic { in_step[me] = true; waits[me] = to; nth[me]++; last++; number[me] = last }
+        :: me == JOB -> atomic { in_step[me] = (BROKEN != 4); waits[me] = to; nth[me]++ }
+            atomic { last++; number[me] = last }
+        fi;
 #endif
         atomic {
 #if BROKEN != 1

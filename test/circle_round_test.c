@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Circles that a deadline or a request keeps open: what asks their tasks and jobs to end goes round, and
+ * who hears of it again gives up, over any number of loops and pools.
+ */
+#define _DEFAULT_SOURCE
+#include "support/pool_rig.h"
+
+SYNCHRONIZER(a);
+SYNCHRONIZER(b);
+SYNCHRONIZER(c);
+POOL(workers, .max_threads = 2, .grace_ns = -1);
+
+enum kind { AWAIT, JOIN, KINDS };
+enum who { ON_A, ON_B, JOB, WHO };
+
+ASYNC(c, int, c_naps, (double, seconds))
+{
+    co_begin;
+    co_sleep(self->seconds);
+    co_return(7);
+    co_end;
+}
+
+static struct c_naps_future of[3]; /* of each of the circle */
+static atomic_int n_over;
+static _Atomic(int64_t) over_at;
+
+static void end_all(void)
+{
+    finish_pool(&workers);
+    finish(&a);
+    finish(&b);
+    finish(&c);
+    done();
+}
+
+static void is_over(void)
+{
+    n_over++;
+    over_at = now();
+}
+
+/* Waits for number NEXT, from the second SECONDS on, for FOR_SECONDS at most, if that is not 0. */
+ASYNC(SYN_FREE, int, goes_round, (enum kind, kind), (int, next), (double, seconds), (double, for_seconds),
+      SYN_LOCAL(struct syn_scope, scope))
+{
+    co_begin;
+    co_sleep(self->seconds);
+    self->scope = (struct syn_scope)SYN_SCOPE;
+    if (self->kind == AWAIT) {
+        co_await_by(of[self->next], &self->result,
+                    self->for_seconds > 0 ? syn_after(self->for_seconds) : syn_never());
+    } else {
+        if (self->for_seconds > 0)
+            scope_deadline(&self->scope, syn_after(self->for_seconds));
+        co_spawn(&self->scope, of[self->next], &self->result);
+        co_join(&self->scope);
+    }
+    co_return(1);
+    co_finally;
+    is_over();
+    co_end;
+}
+
+ASYNC(a, int, a_goes_round, (enum kind, kind), (int, next), (double, seconds), (double, for_seconds))
+{
+    co_begin;
+    co_try(goes_round_future(self->kind, self->next, self->seconds, self->for_seconds), &self->result);
+    co_return_result;
+    co_end;
+}
+
+ASYNC(b, int, b_goes_round, (enum kind, kind), (int, next), (double, seconds), (double, for_seconds))
+{
+    co_begin;
+    co_try(goes_round_future(self->kind, self->next, self->seconds, self->for_seconds), &self->result);
+    co_return_result;
+    co_end;
+}
+
+BLOCKING(workers, int, job_goes_round, (enum kind, kind), (int, next), (double, seconds), (double, for_seconds))
+{
+    struct syn_scope scope = SYN_SCOPE;
+    syn_err err;
+    int y = 0;
+
+    CHECK_INT(c_naps(seconds, &y), SYN_OK);
+    if (kind == AWAIT) {
+        err = future_get_by(of[next], &y, for_seconds > 0 ? syn_after(for_seconds) : syn_never());
+    } else {
+        if (for_seconds > 0)
+            scope_deadline(&scope, syn_after(for_seconds));
+        CHECK_INT(scope_spawn(&scope, of[next], &y), SYN_OK);
+        err = scope_join(&scope);
+    }
+    CHECK(err == SYN_OK || err == SYN_ETIMEDOUT || err == SYN_ECANCELED || err == SYN_EDEADLK);
+    is_over();
+    return 1;
+}
+
+static struct syn_future begins(enum who who, enum kind kind, int next, double seconds, double for_seconds)
+{
+    return who == JOB    ? job_goes_round_future(kind, next, seconds, for_seconds).u.handle
+           : who == ON_A ? a_goes_round_future(kind, next, seconds, for_seconds).u.handle
+                         : b_goes_round_future(kind, next, seconds, for_seconds).u.handle;
+}
+
+/* A circle of N, all by KIND but for the first; the wait of number LIMITED has a deadline of 3 seconds. */
+static void go_round(int n, const enum who *who, enum kind first, enum kind others, int limited)
+{
+    int64_t began = now();
+    int y;
+
+    n_over = 0;
+    for (int i = 0; i < n; i++) /* the next is known when it waits */
+        of[i].u.handle = begins(who[i], i == 0 ? first : others, (i + 1) % n, 0.5 + 0.1 * i, i == limited ? 3 : 0);
+    CHECK_INT(future_get(c_naps_future(6), &y), SYN_OK);
+    if (n_over != n && (syn_dump(2), 1))
+        test_fail(__FILE__, __LINE__, "%d of %d: the first, by %d, is %d, the second %d, limited is %d", n_over, n,
+                  first, who[0], who[1], limited);
+    CHECK_INT(over_at - began, 3 * SECOND + 500 * MS + limited * 100 * MS);
+}
+
+static void rounds_of(int n, const enum who *who)
+{
+    for (enum kind first = 0; first < KINDS; first++)
+        for (enum kind others = 0; others < KINDS; others++)
+            for (int limited = 0; limited < n; limited++)
+                go_round(n, who, first, others, limited);
+}
+
+static void X2_a_circle_of_one_loop_that_a_deadline_keeps_open_ends_by_it(void)
+{
+    begin();
+    rounds_of(2, (enum who[]){ON_A, ON_A});
+    rounds_of(3, (enum who[]){ON_A, ON_A, ON_A});
+    end_all();
+}
+
+static void X2_so_does_one_of_several_loops(void)
+{
+    begin();
+    rounds_of(2, (enum who[]){ON_A, ON_B});
+    rounds_of(3, (enum who[]){ON_A, ON_B, ON_A});
+    rounds_of(3, (enum who[]){ON_A, ON_B, ON_B});
+    end_all();
+}
+
+static void X2_so_does_one_with_jobs(void)
+{
+    begin();
+    rounds_of(2, (enum who[]){ON_A, JOB});
+    rounds_of(2, (enum who[]){JOB, ON_A});
+    rounds_of(2, (enum who[]){JOB, JOB});
+    rounds_of(3, (enum who[]){JOB, ON_A, ON_B});
+    end_all();
+}
+
+static const struct test_case cases[] = {
+    TEST(X2_a_circle_of_one_loop_that_a_deadline_keeps_open_ends_by_it),
+    TEST(X2_so_does_one_of_several_loops),
+    TEST(X2_so_does_one_with_jobs),
+};
+TEST_MAIN_BOTH_MODES("circle_round", cases);

@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Circles of jobs alone, by a strand, and by a generator that is a job; and what is none.
+ */
+#define _DEFAULT_SOURCE
+#include "support/pool_rig.h"
+
+SYNCHRONIZER(a);
+SYNCHRONIZER(c);
+POOL(workers, .max_threads = 2, .grace_ns = -1);
+
+static pthread_mutex_t saying = PTHREAD_MUTEX_INITIALIZER;
+static char said[2000];
+static int n_refused;
+static int64_t refused_at;
+static atomic_int n_over;
+
+static void end_all(void)
+{
+    finish_pool(&workers);
+    finish(&a);
+    finish(&c);
+    done();
+}
+
+static void note(syn_err err, const struct syn_report *report)
+{
+    if (!err)
+        return;
+    if (err != SYN_EDEADLK)
+        test_fail(__FILE__, __LINE__, "%s", report ? report->message : syn_strerror(err));
+    pthread_mutex_lock(&saying);
+    if (n_refused++ == 0) {
+        refused_at = now();
+        syn_report_text(report, said, sizeof said);
+    }
+    pthread_mutex_unlock(&saying);
+}
+
+static void forget(void)
+{
+    n_refused = 0;
+    n_over = 0;
+    said[0] = 0;
+}
+
+static void says(const char *one, const char *other)
+{
+    if (!strstr(said, one) || !strstr(said, other))
+        test_fail(__FILE__, __LINE__, "the report says \"%s\", not %s %s", said, one, other);
+}
+
+ASYNC(c, int, c_naps, (double, seconds))
+{
+    co_begin;
+    co_sleep(self->seconds);
+    co_return(7);
+    co_end;
+}
+
+static syn_err noted(syn_err err)
+{
+    note(err, syn_last_report());
+    return err;
+}
+
+/* --- jobs alone, and their strands --- */
+
+static struct c_naps_future of_first, of_second;
+
+BLOCKING(workers, int, job_gets_later, (double, seconds), (struct c_naps_future *, f))
+{
+    int y = 0;
+
+    CHECK_INT(c_naps(seconds, &y), SYN_OK);
+    noted(future_get(*f, &y));
+    n_over++;
+    return 1;
+}
+
+static void C8_two_jobs_that_wait_for_each_other_are_a_circle(void)
+{
+    int64_t began;
+    int y;
+
+    begin();
+    forget();
+    began = now();
+    of_second.u.handle = job_gets_later_future(1, &of_first).u.handle;
+    of_first.u.handle = job_gets_later_future(2, &of_second).u.handle;
+    CHECK_INT(future_get(c_naps_future(5), &y), SYN_OK);
+    CHECK_INT(n_refused, 1);
+    CHECK_INT(n_over, 2);
+    CHECK_INT(refused_at - began, 2 * SECOND);
+    says("job_gets_later on 'workers' would wait for job_gets_later on 'workers'", "let only one of the two wait");
+    end_all();
+}
+
+static void C8_so_is_a_job_that_waits_for_itself(void)
+{
+    int y;
+
+    begin();
+    forget();
+    of_first.u.handle = job_gets_later_future(1, &of_first).u.handle;
+    CHECK_INT(future_get(c_naps_future(5), &y), SYN_OK);
+    CHECK_INT(n_refused, 1);
+    CHECK_INT(n_over, 1);
+    end_all();
+}
+
+static struct syn_strand strand;
+static struct gate gate;
+
+BLOCKING(workers, int, job_in_line, (bool, first), STRAND(&strand))
+{
+    int y = 0;
+
+    if (first) {
+        gate_pass(&gate);
+        noted(future_get(of_first, &y));
+    }
+    n_over++;
+    return 1;
+}
+
+ASYNC(a, int, a_awaits_later, (double, seconds), (struct c_naps_future *, f))
+{
+    co_begin;
+    if (self->seconds > 0)
+        co_sleep(self->seconds);
+    co_await(*self->f, &self->result);
+    note(co_status, syn_task_report(&self->syn));
+    n_over++;
+    co_return(1);
+    co_end;
+}
+
+PROMISE(int, go_on);
+
+ASYNC(a, int, a_awaits_when_told, (struct go_on_future, told), (struct c_naps_future *, f))
+{
+    co_begin;
+    co_try(self->told, &self->result);
+    co_await(*self->f, &self->result);
+    note(co_status, syn_task_report(&self->syn));
+    n_over++;
+    co_return(1);
+    co_end;
+}
+
+ASYNC(a, int, a_does_nothing)
+{
+    co_begin;
+    co_return(1);
+    co_end;
+}
+
+/* A task awaits a job that stands behind the one which waits for that task; and one more is between. Time
+ * stands still while jobs are in line. */
+static void C8_so_is_a_job_that_holds_a_strand_for_which_waits_what_it_waits_for(void)
+{
+    struct job_in_line_future first, second;
+    struct go_on_promise told;
+    struct go_on_future wait;
+    int y;
+
+    begin();
+    for (int job_last = 0; job_last < 2; job_last++) {
+        forget();
+        gate_init(&gate);
+        first = job_in_line_future(true);
+        second = job_in_line_future(false);
+        of_second.u.handle = job_in_line_future(false).u.handle;
+        gate_await(&gate, 1);
+        if (job_last) {
+            of_first.u.handle = a_awaits_later_future(0, &of_second).u.handle;
+            CHECK_INT(a_does_nothing(&y), SYN_OK); /* it waits by then */
+            gate_open(&gate);
+        } else {
+            CHECK_INT(promise_new(go_on, &told, &wait), SYN_OK);
+            of_first.u.handle = a_awaits_when_told_future(wait, &of_second).u.handle;
+            gate_open(&gate);
+            while (pool_stats(&workers).blocked == 0)
+                sched_yield();
+            CHECK_INT(promise_complete(told, &(int){1}), SYN_OK);
+        }
+        CHECK_INT(future_get(first, &y), SYN_OK);
+        CHECK_INT(future_get(second, &y), SYN_OK);
+        CHECK_INT(n_refused, 1);
+        CHECK_INT(n_over, 4);
+        gate_fini(&gate);
+    }
+    says("job_in_line on 'workers' would wait for a_awaits_later on 'a'", "for job_in_line");
+    end_all();
+}
+
+BLOCKING_GENERATOR(workers, int, job_yields, (struct c_naps_future *, f))
+{
+    int y = 0;
+
+    CHECK_INT(c_naps(0.1, &y), SYN_OK); /* F is known by then */
+    noted(future_get(*f, &y));
+    while (!job_yield(job, 3))
+        ;
+}
+
+ASYNC(a, int, a_asks_a_job, SYN_LOCAL(struct job_yields_channel, ch))
+{
+    co_begin;
+    self->ch = job_yields(&of_first);
+    co_next(self->ch, &self->result);
+    note(co_status, syn_task_report(&self->syn));
+    n_over++;
+    co_return(9);
+    co_finally;
+    channel_drop(self->ch);
+    co_end;
+}
+
+static void C8_so_is_a_job_that_yields_and_waits_for_its_consumer(void)
+{
+    struct a_asks_a_job_future f;
+    int y;
+
+    begin();
+    forget();
+    f = a_asks_a_job_future();
+    of_first.u.handle = f.u.handle;
+    CHECK_INT(future_get(c_naps_future(5), &y), SYN_OK);
+    CHECK_INT(n_refused, 1);
+    CHECK_INT(n_over, 1);
+    end_all();
+}
+
+/* --- what is none --- */
+
+BLOCKING(workers, int, job_has_a_way_out, (bool, by_time), (struct c_naps_future *, f))
+{
+    struct c_naps_future other = c_naps_future(3);
+    syn_err err = SYN_OK;
+    int y = 0;
+
+    CHECK_INT(c_naps(1, &y), SYN_OK);
+    if (by_time)
+        CHECK_INT(channel_select(&err, ON_FUTURE(*f, &y), ON_TIME(syn_after(2))), 1);
+    else
+        CHECK_INT(channel_select(&err, ON_FUTURE(*f, &y), ON_FUTURE(other, &y)), 1);
+    if (by_time)
+        future_detach(other);
+    future_detach(*f);
+    n_over++;
+    return 1;
+}
+
+static void C8_a_wait_of_a_job_that_something_else_ends_closes_no_circle(void)
+{
+    int y;
+
+    begin();
+    for (int by_time = 0; by_time < 2; by_time++) {
+        forget();
+        of_first.u.handle = a_awaits_later_future(0.5, &of_second).u.handle;
+        of_second.u.handle = job_has_a_way_out_future(by_time, &of_first).u.handle;
+        CHECK_INT(future_get(c_naps_future(8), &y), SYN_OK);
+        CHECK_INT(n_refused, 0);
+        CHECK_INT(n_over, 2);
+    }
+    end_all();
+}
+
+static const struct test_case cases[] = {
+    TEST(C8_two_jobs_that_wait_for_each_other_are_a_circle),
+    TEST(C8_so_is_a_job_that_waits_for_itself),
+    TEST(C8_so_is_a_job_that_holds_a_strand_for_which_waits_what_it_waits_for),
+    TEST(C8_so_is_a_job_that_yields_and_waits_for_its_consumer),
+    TEST(C8_a_wait_of_a_job_that_something_else_ends_closes_no_circle),
+};
+TEST_MAIN_BOTH_MODES("circle_strand", cases);
