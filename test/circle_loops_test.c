@@ -447,6 +447,37 @@ static void C8_a_chain_that_goes_to_and_fro_between_loops_is_no_circle(void)
     end_all();
 }
 
+/* --- the bound --- */
+
+static bool dump_says(const char *text)
+{
+    static char dump[1 << 20];
+    FILE *file = tmpfile();
+    size_t n;
+
+    CHECK(file != NULL);
+    syn_dump(fileno(file));
+    rewind(file);
+    n = fread(dump, 1, sizeof dump - 1, file);
+    dump[n] = 0;
+    fclose(file);
+    return strstr(dump, text) != NULL;
+}
+
+static void C8_a_search_that_meets_its_bound_is_told_by_a_dump(void)
+{
+    int y = 0;
+
+    begin();
+    CHECK(!dump_says("cut short"));
+    CHECK_INT(a_goes_down(1100, &y), SYN_OK);
+    CHECK_INT(y, 1100);
+    CHECK(dump_says("searches for circles of waits, cut short: "));
+    finish(&a);
+    finish(&b);
+    done_after(1200);
+}
+
 static const struct test_case cases[] = {
     TEST(C8_each_kind_of_wait_closes_a_circle_with_each_over_two_loops),
     TEST(C8_a_circle_over_three_loops_and_a_generator_of_another_is_refused),
@@ -454,5 +485,6 @@ static const struct test_case cases[] = {
     TEST(C8_so_is_room_that_only_who_waits_for_us_elsewhere_makes),
     TEST(C8_a_wait_that_something_else_ends_closes_no_circle_over_loops),
     TEST(C8_a_chain_that_goes_to_and_fro_between_loops_is_no_circle),
+    TEST(C8_a_search_that_meets_its_bound_is_told_by_a_dump),
 };
 TEST_MAIN_BOTH_MODES("circle_loops", cases);

@@ -43,7 +43,9 @@ static bool job_wait_holds(struct syni_thread_wait *wait, bool asked, const stru
 {
     if (*wait->done || wait->waiter.is_told || atomic_load(&wait->detail) == 0)
         return false;
-    return asked ? walk->asked && wait->ops->ask : wait->deadline == SYNI_NEVER;
+    if (asked && !wait->stays)
+        return walk->asked && wait->ops->ask;
+    return wait->deadline == SYNI_NEVER;
 }
 
 static void hold_before(struct syni_work *work)

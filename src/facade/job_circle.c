@@ -38,15 +38,15 @@ static bool job_is_idle(const struct syni_pool_job *job)
     return !job->work.strand && !job->channel && !syni_core_is_awaited(&job->core);
 }
 
-/* A wait that cannot be withdrawn, a call, becomes known before it begins, and looks at nothing. */
+/* A wait that cannot be left, a call or a free, becomes known before it begins, and looks at nothing. */
 void syni_job_wait_begins(struct syni_thread_wait *wait)
 {
     wait->watched = syni_job_of_work(wait->self->worker->work);
-    if (!wait->watched || wait->stays || !(wait->leads || wait->source.core)) {
+    if (!wait->watched || !(wait->leads || wait->source.core)) {
         wait->watched = NULL;
         return;
     }
-    if (!wait->ops->withdraw)
+    if (!wait->ops->withdraw || wait->stays)
         syni_job_wait_listed(wait);
 }
 
@@ -54,7 +54,7 @@ void syni_job_wait_listed(struct syni_thread_wait *wait)
 {
     struct syni_walk walk = {.left = SYNI_CHAIN_FAR};
     struct syni_pool_job *job = wait->watched;
-    bool looks = wait->ops->withdraw && wait->deadline == SYNI_NEVER;
+    bool looks = wait->ops->withdraw && !wait->stays && wait->deadline == SYNI_NEVER;
     bool searches;
     int detail = syni_search_detail(syni_chain_number(), false);
 
@@ -109,11 +109,10 @@ void syni_job_wait_asked(struct syni_thread_wait *wait)
     struct syni_pool_job *job = wait->watched;
     int detail;
 
-    if (!wait->ops->withdraw || atomic_load(&wait->detail) == 0 ||
-        (wait->source.core && !syni_chain_is_asked(wait->source.core)))
+    if (!wait->watched || !wait->ops->withdraw || wait->stays || atomic_load(&wait->detail) == 0)
         return;
     syni_job_wait_leads(wait, &walk);
-    if (!walk.far || job_is_idle(job))
+    if (!walk.far) /* whoever waits for it: that may be who stops its pool */
         return;
     detail = syni_search_detail(walk.number, true);
     atomic_store(&wait->detail, detail);

@@ -6,6 +6,7 @@
 
 #include "base/mem.h"
 #include "base/report.h"
+#include "facade/job.h"
 #include "facade/life.h"
 #include "facade/thread_wait.h"
 
@@ -136,12 +137,29 @@ static syn_err await_threads(struct pool_stop *stop)
     return SYN_ETIMEDOUT;
 }
 
+static bool pool_leads(struct syni_thread_wait *wait, struct syni_walk *walk)
+{
+    struct syni_pool *pool = pool_stop_of(wait)->pool;
+    bool leads = false;
+
+    syni_mutex_lock(&pool->lock);
+    SYNI_LIST_EACH (node, &pool->workers) {
+        struct syni_pool_job *job =
+            syni_job_of_work(SYNI_CONTAINER(node, struct syni_worker, link)->work);
+
+        leads = (job && syni_chain_core_leads(&job->core, walk)) || leads;
+    }
+    syni_mutex_unlock(&pool->lock);
+    return leads;
+}
+
 /* LATEST: as syni_pool_stop_by(); NULL: it is not left before all has ended. */
 static syn_err stop_pool(struct syn_pool *pool, struct syn_deadline deadline, int64_t *latest)
 {
     static const struct syni_thread_wait_ops ops = {pool_enter, pool_withdraw, NULL, NULL};
     struct pool_stop stop = {.wait = {.ops = &ops,
                                       .source = {.name = pool_what},
+                                      .leads = pool_leads,
                                       .deadline = deadline.ns,
                                       .reason = SYN_BY_DEADLINE,
                                       .acts = true,

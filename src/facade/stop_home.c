@@ -139,6 +139,11 @@ static bool stop_home_adopt(struct syni_home *home, struct syni_self *self)
            syni_hosted_adopt(&home->loop, self);
 }
 
+static bool home_leads(struct syni_thread_wait *wait, struct syni_walk *walk)
+{
+    return syni_chain_home_leads(wait->source.home, walk);
+}
+
 /* LATEST: as below; NULL: it is not left before all has ended. */
 static syn_err stop_home(struct syni_home *home, struct syn_deadline deadline, int64_t *latest)
 {
@@ -147,6 +152,7 @@ static syn_err stop_home(struct syni_home *home, struct syn_deadline deadline, i
     struct stop_home_stop stop = {.wait = {.ops = &ops,
                                            .source = {.home = home, .name = stop_home_what},
                                            .depend = depend_on_home,
+                                           .leads = home_leads,
                                            .deadline = deadline.ns,
                                            .reason = SYN_BY_DEADLINE,
                                            .acts = true,

@@ -90,16 +90,18 @@ static syn_err end_early(struct syni_thread_wait *wait)
         return syni_interrupt_give_up(wait);
     if (interrupt == SYNI_THREAD_REFUSED)
         return syni_job_wait_refused(wait);
-    if (interrupt && wait->watched && wait->ending) /* it hears of it again */
+    if (interrupt && wait->ending) /* it hears of it again */
         syni_job_wait_asked(wait);
     if (wait->ending || (interrupt && wait->stays))
         return SYN_OK;
     wait->ending = true;
     wait->ended_by = origin;
     SYNI_DELAY(deadline_passed);
-    if (wait->watched)
+    if (wait->ops->ask && wait->ops->ask(wait, origin)) {
         syni_job_wait_asked(wait);
-    if ((wait->ops->ask && wait->ops->ask(wait, origin)) || !syni_job_wait_withdraw(wait, origin))
+        return SYN_OK;
+    }
+    if (!syni_job_wait_withdraw(wait, origin))
         return SYN_OK;
     return syni_code_of(origin);
 }

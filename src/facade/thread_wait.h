@@ -134,7 +134,7 @@ void syni_job_wait_begins(struct syni_thread_wait *wait);
 /* As its operation, where it may be NULL; and then the next one, if there is something to wait for. */
 bool syni_job_wait_list(struct syni_thread_wait *wait);
 void syni_job_wait_listed(struct syni_thread_wait *wait);
-/* It is to end, and asks those that it waits for: if they were asked before, the request perhaps went round. */
+/* It is to end, and has asked those that it waits for: perhaps the request came from them, and goes round. */
 void syni_job_wait_asked(struct syni_thread_wait *wait);
 /* By its operation: as that says. */
 bool syni_job_wait_withdraw(struct syni_thread_wait *wait, enum syn_origin origin);

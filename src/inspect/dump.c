@@ -65,6 +65,7 @@ static void dump_all(int fd, bool json)
     syni_dump_each(&dump, syni_live_list(), 1000, dump_loop, NULL);
     syni_dump_pools(&dump);
     syni_dump_threads(&dump);
+    syni_dump_searches(&dump);
     syni_dump_channels(&dump);
     syni_dump_end(&dump);
     errno = saved;

@@ -63,6 +63,8 @@ void syni_dump_chain(struct syni_dump *dump, const struct syni_home *address,
 /* dump_rest.c: pools, threads that wait, channels. */
 void syni_dump_pools(struct syni_dump *dump);
 void syni_dump_threads(struct syni_dump *dump);
+/* Searches for circles that did not see all. */
+void syni_dump_searches(struct syni_dump *dump);
 void syni_dump_channels(struct syni_dump *dump);
 
 #endif

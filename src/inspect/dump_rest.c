@@ -10,6 +10,7 @@
 #include "base/time.h"
 #include "pool/work_seen.h"
 #include "task/channel.h"
+#include "task/search.h"
 
 struct dump_jobs {
     const char *state;
@@ -98,6 +99,17 @@ static bool dump_pool(struct syni_dump *dump, const struct syni_list *node, void
 void syni_dump_pools(struct syni_dump *dump)
 {
     syni_dump_each(dump, syni_pool_list(), 100, dump_pool, NULL);
+}
+
+void syni_dump_searches(struct syni_dump *dump)
+{
+    unsigned long n = syni_search_n_cut();
+
+    if (n == 0)
+        return;
+    syni_dump_thing(dump, 0, "searches", "for circles of waits");
+    syni_dump_number(dump, "cut", "cut short:", (int64_t)n);
+    syni_dump_number(dump, "bound", "tasks and jobs seen by each:", SYNI_GRAPH_FAR);
 }
 
 static bool dump_thread(struct syni_dump *dump, const struct syni_list *node, void *user)

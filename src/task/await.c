@@ -43,7 +43,7 @@ static void wait_ask_child(struct syni_task *task, enum syn_origin origin)
     if ((syni_chain_is_asked(child) && syni_chain_is_closed(task, child, &far)) ||
         !syni_core_ask(child, origin)) /* a promise made by hand */
         wait_give_up(task);
-    else if (far)
+    else if (far || (child->ops->chain && syni_chain_may_lead(child)))
         syni_search_asked(task);
 }
 

@@ -91,6 +91,11 @@ bool syni_chain_core_leads(const struct syni_core *core, struct syni_walk *walk)
     return syni_chain_leads(core->task, walk);
 }
 
+bool syni_chain_home_leads(struct syni_home *home, struct syni_walk *walk)
+{
+    return walk->meets_home && walk->meets_home(walk, home);
+}
+
 bool syni_chain_closes(const struct syni_task *task, const struct syni_core *core,
                        const struct syni_task *holder, unsigned *out_number)
 {

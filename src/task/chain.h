@@ -32,6 +32,7 @@ struct syni_walk {
     /* Instead of going on to the task or job that produces CORE (search.h); NULL: goes on. Returns what a look
      * at several goes on with. */
     bool (*meets)(struct syni_walk *walk, const struct syni_core *core);
+    bool (*meets_home)(struct syni_walk *walk, struct syni_home *home); /* the same for all that lives on HOME */
     bool asked; /* who was asked to end and still waits leads on, too */
     bool first; /* by the operation: what it looks at waits for the first of several */
 };
@@ -64,6 +65,9 @@ bool syni_chain_core_leads(const struct syni_core *core, struct syni_walk *walk)
 
 /* What produces CORE, a task or a job, may wait for others: a hint, for any thread that holds it. */
 bool syni_chain_may_lead(const struct syni_core *core);
+
+/* For who waits for the end of all that lives on HOME, which is for a search to look at. */
+bool syni_chain_home_leads(struct syni_home *home, struct syni_walk *walk);
 
 /* The number of a wait that may close a circle, and is written down already; never 0. search.c has why. */
 unsigned syni_chain_number(void);

@@ -62,7 +62,7 @@ static bool graph_widen(struct syni_graph *graph)
     return true;
 }
 
-int syni_graph_node(struct syni_graph *graph, const struct syni_core *core, bool hold)
+int syni_graph_node(struct syni_graph *graph, const struct syni_core *core, struct syni_home *home, bool hold)
 {
     unsigned *place = graph->room ? graph_place(graph, core) : NULL;
     struct syni_node *node;
@@ -75,8 +75,7 @@ int syni_graph_node(struct syni_graph *graph, const struct syni_core *core, bool
     }
     *graph_place(graph, core) = graph->n + 1;
     node = &graph->nodes[graph->n];
-    *node = (struct syni_node){
-        .core = core, .home = core->task ? core->task->home : NULL, .held = hold};
+    *node = (struct syni_node){.core = core, .home = home, .held = hold};
     if (hold)
         syni_core_hold((struct syni_core *)(uintptr_t)core);
     return (int)graph->n++;

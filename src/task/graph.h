@@ -23,6 +23,7 @@ struct syni_node {
     int wait;                     /* which of its waits (search.h) */
     bool held, seen;              /* seen: it was looked at */
     bool stays;                   /* not held, but cannot end before that */
+    bool whole;                   /* it is no task, but the end of HOME, whose address is in `core` */
     bool described, first;
     bool stuck, leads;            /* leads: to the node that is asked for, over stuck ones */
     unsigned edges, n_edges;      /* where they begin in `edges` */
@@ -39,9 +40,9 @@ struct syni_graph {
 /* At most so many tasks and jobs are looked at, and as many waits for the same one on top of that. */
 enum { SYNI_GRAPH_FAR = 1000 };
 
-/* The node of what produces CORE, which is made if there is none: then CORE is held by the graph, if it is to
- * be. -1: there is no room; what is left out counts as free. */
-int syni_graph_node(struct syni_graph *graph, const struct syni_core *core, bool hold);
+/* The node of what produces CORE, which lives on HOME (NULL: a job), and is made if there is none: then CORE is held
+ * by the graph, if it is to be. -1: there is no room; what is left out counts as free. */
+int syni_graph_node(struct syni_graph *graph, const struct syni_core *core, struct syni_home *home, bool hold);
 
 /* The latest node that was begun to be described gets an edge TO another. */
 bool syni_graph_edge(struct syni_graph *graph, unsigned from, unsigned to);

@@ -24,31 +24,23 @@
  * that keeps them is what each wait would pay); a probe for each edge, which must not return before it
  * knows that all edges of a select do; and looking for circles at times, when many tasks wait.
  */
-#include "task/search.h"
+#include "task/search_state.h"
 
-#include <limits.h>
 #include <stddef.h>
 #include <stdio.h>
 
 #include "base/mem.h"
 #include "base/report.h"
 
-struct syni_search {
-    struct syni_job job;
-    const struct syni_core *closer; /* of the task or job that would close a circle; to look at only at home */
-    struct syni_home *home;         /* where that task lives; NULL: a job */
-    int wait;                 /* its number, as a detail */
-    bool asked;               /* those who were asked to end and wait on count, too */
-    struct syni_home *here;   /* where the search is, or goes to; NULL: in the thread that began it */
-    unsigned at;              /* the node that is described */
-    bool found;               /* it is stuck: to be refused */
-    struct syni_graph graph;  /* this time */
-    struct syni_graph before; /* and the time before */
-    int round;
-};
-
 /* More are needed only where tasks come and go beside a circle. */
 enum { SEARCH_ROUNDS = 4 };
+
+static atomic_ulong n_cut;
+
+unsigned long syni_search_n_cut(void)
+{
+    return n_cut;
+}
 
 /* --- numbers as details --- */
 
@@ -65,110 +57,12 @@ static bool search_is_later(int later, int detail)
     return (distance & SYNI_CHAIN_NUMBERS) - 1 < SYNI_CHAIN_NUMBERS / 2;
 }
 
-/* --- describing --- */
-
-struct search_walk {
-    struct syni_walk walk;
-    struct syni_search *search;
-};
-
-/* What SEARCH describes waits for what produces CORE. */
-static bool search_meets(struct syni_walk *walk, const struct syni_core *core)
-{
-    struct syni_search *search = SYNI_CONTAINER(walk, struct search_walk, walk)->search;
-    bool here = core->task && core->task->home == search->here;
-    int node;
-
-    if (!syni_chain_may_lead(core))
-        return false;
-    node = syni_graph_node(&search->graph, core, !here && core->slot);
-    if (node < 0 || !syni_graph_edge(&search->graph, search->at, (unsigned)node))
-        return false;
-    search->graph.nodes[node].stays = search->graph.nodes[node].stays || here;
-    return walk->first;
-}
-
-/* The task of a core at that address, if one lives on HOME, which runs here. */
-static struct syni_task *search_find(const struct syni_home *home, const struct syni_core *core)
-{
-    SYNI_LIST_EACH (node, &home->loop.live) {
-        struct syni_task *task = SYNI_CONTAINER(node, struct syni_task, live.link);
-
-        if (&task->core == core)
-            return task;
-    }
-    return NULL;
-}
-
-static bool search_holds(const struct syni_search *search, const struct syni_task *task)
-{
-    return syni_chain_holds(task) || (search->asked && syni_chain_holds_though_asked(task));
-}
-
-/* The task of NODE, which lives here, in its wait. One in the frame of a thread that calls may have ended, and
- * another one lie there: that thread is in another wait then. NULL: it is in none. */
-static struct syni_task *search_task(const struct syni_search *search, const struct syni_node *node)
-{
-    struct syni_task *task =
-        node->held || node->stays ? node->core->task : search_find(search->here, node->core);
-
-    return task && search_holds(search, task) ? task : NULL;
-}
-
-/* NODE is TASK, and what that waits for becomes nodes, too. */
-static bool search_describe_task(struct syni_node *node, struct syni_task *task, struct syni_walk *walk)
-{
-    node->name = task->function->name;
-    snprintf(node->where, sizeof node->where, "%s", task->home->loop.name);
-    if (task->live.detail >= -1)
-        task->live.detail = syni_search_detail(syni_chain_number(), false);
-    node->wait = task->live.detail;
-    return task->ops->leads(task, walk);
-}
-
-/* The same for the job NUMBER: its node may have moved when its name is known. */
-static bool search_describe_job(struct syni_graph *graph, unsigned number, struct syni_walk *walk)
-{
-    struct syni_core *core = (struct syni_core *)(uintptr_t)graph->nodes[number].core;
-    struct syni_stand stand = {0};
-    bool leads = core->ops->chain->leads(core, walk, &stand);
-    struct syni_node *node = &graph->nodes[number];
-
-    node->name = stand.name;
-    snprintf(node->where, sizeof node->where, "%s", stand.where ? stand.where : "");
-    node->wait = stand.wait;
-    return leads;
-}
-
-/* The node NUMBER, of a job or a task that lives here. */
-static void search_describe(struct syni_search *search, unsigned number)
-{
-    struct syni_graph *graph = &search->graph;
-    struct search_walk to = {{.home = search->here,
-                              .left = INT_MAX,
-                              .asked = search->asked,
-                              .meets = search_meets},
-                             search};
-    struct syni_node *node = &graph->nodes[number];
-    struct syni_task *task = node->home ? search_task(search, node) : NULL;
-    bool leads;
-
-    node->seen = true;
-    if (node->home && !task)
-        return;
-    node->edges = graph->n_edges;
-    search->at = number;
-    leads = task ? search_describe_task(node, task, &to.walk)
-                 : search_describe_job(graph, number, &to.walk);
-    node = &graph->nodes[number];
-    node->first = to.walk.first;
-    node->described = to.walk.first ? leads : node->n_edges > 0;
-}
-
 /* --- going round --- */
 
 static void search_end(struct syni_search *search)
 {
+    if (search->graph.cut)
+        n_cut++; /* seq_cst: it costs nothing here */
     syni_graph_fini(&search->graph);
     syni_graph_fini(&search->before);
     syni_free(search, sizeof *search);
@@ -177,7 +71,7 @@ static void search_end(struct syni_search *search)
 /* The first node. A job has no loop that keeps it. */
 static bool search_put_closer(struct syni_search *search)
 {
-    if (syni_graph_node(&search->graph, search->closer, !search->home) != 0)
+    if (syni_graph_node(&search->graph, search->closer, search->home, !search->home) != 0)
         return false;
     search->graph.nodes[0].stays = true;
     return true;
@@ -203,9 +97,9 @@ static void search_go_to(struct syni_search *search, struct syni_home *home)
 /* The task that closes it, if it is in that wait still; NULL: it is not. On its loop. */
 static struct syni_task *search_closer(const struct syni_search *search)
 {
-    struct syni_task *task = search_find(search->home, search->closer);
+    struct syni_task *task = syni_search_find(search->home, search->closer);
 
-    return task && task->live.detail == search->wait && search_holds(search, task) ? task : NULL;
+    return task && task->live.detail == search->wait && syni_search_holds(search, task) ? task : NULL;
 }
 
 /* Somebody else closes it, later. */
@@ -246,7 +140,7 @@ static void search_look(struct syni_search *search)
         if (graph->nodes[i].seen)
             continue;
         if (!home || home == search->here)
-            search_describe(search, i);
+            syni_search_describe(search, i);
         else if (!next)
             next = home;
     }
@@ -326,11 +220,11 @@ static void search_start(const struct syni_core *closer, int wait, bool asked)
         search_end(search);
 }
 
-/* Nobody waits for TASK, so that no circle leads through it. Whoever does so from here on has a later
+/* Nobody waits for TASK, nor for the end of its loop, so that no circle leads through it. Whoever does so from here on has a later
  * number, and looks after it. */
 static bool search_is_idle(const struct syni_task *task)
 {
-    return !task->held && !syni_core_is_awaited(&task->core);
+    return !task->held && !syni_core_is_awaited(&task->core) && syni_home_accepts(task->home);
 }
 
 void syni_search_begin(struct syni_task *task, unsigned number)

@@ -30,6 +30,9 @@ void syni_search_begin_job(const struct syni_core *job, int detail, bool asked);
  * its wait up. Driver. */
 void syni_search_asked(struct syni_task *task);
 
+/* How many searches left something out, so that a circle there is not found. */
+unsigned long syni_search_n_cut(void);
+
 /* SEARCH is one of those. */
 bool syni_search_is_of_asked(const struct syni_search *search);
 
