@@ -3,25 +3,43 @@
 #
 # Writes the manual pages from the headers' comments, which stay their only source:
 #
-#     make_pages.py INCLUDE_DIR OUT_DIR VERSION DATE, such as "November 29, 2026"
+#     make_pages.py SOURCE_DIR OUT_DIR VERSION DATE, such as "November 29, 2026"
 #
-# OUT_DIR/man7/synchronicity.7 is the overview. Each header becomes one page of section 3, such as
-# man3/syn_future.3, with its comment, and then each declaration with its own; every public name is a
-# link to the page that has it, so that `man syn_promise_fail` works.
+# OUT_DIR/man7/synchronicity.7 is the overview. Each header becomes one page of section 3, such as man3/syn_future_h.3,
+# with its comment and its types, and each group of functions or macros that it declares together a page of its own,
+# such as man3/syn_future_get.3. Every public name, also in its short form, is a link to the page that has it, so that
+# `man syn_promise_fail` and `man future_get` work. The example of a page is the shortest function of those files in EXAMPLES
+# that uses one of its names; all of them are compiled by the build.
+import glob
 import os
 import re
 import shutil
 import sys
+import textwrap
 
-CODE = re.compile(r"\bSYN_E[A-Z]+\b|\bE[A-Z]{3,}\b")
-NAME = re.compile(r"\b((?:syn|SYN)_[A-Za-z0-9_]+)\b")
+sys.dont_write_bytecode = True  # the source stays as it is
+import header as h  # noqa: E402
+
+EXAMPLES = ("docs/examples/*.c", "test/lint/header_examples*.c", "docs/examples/*/*.c", "test/*_test.c",
+            "test/support/*.c", "test/bench/*.c")
+NO_PAGE = ("map", "make", "face", "short", "table", "check")  # what macros expand to, and other names for it
 
 
-def comment_lines(text):
-    """The lines of a C comment without its stars."""
-    lines = text.strip()[2:-2].split("\n")
-    lines = [re.sub(r"^\s*\*? ?", "", lines[0])] + [re.sub(r"^\s*\* ?", "", line) for line in lines[1:]]
-    return [line.rstrip() for line in lines if "SPDX-License-Identifier" not in line]
+def text_lines(sentence):
+    """A sentence as lines of mdoc that are not too long; functions are marked."""
+    out = []
+
+    def put(text):
+        out.extend(escaped(line) for line in textwrap.wrap(text, 78, break_on_hyphens=False, break_long_words=False))
+
+    at = 0
+    for call in re.finditer(r"(?<!\S)(\(*)([A-Za-z_]\w*)\(\)((?:[.,;:)?]*)(?=\s|$))", sentence):
+        put(sentence[at:call.start()].strip())
+        ends = " ".join(call.group(3))
+        out.append((f".Pf {call.group(1)} Fn " if call.group(1) else ".Fn ") + f"{call.group(2)} {ends}".rstrip())
+        at = call.end()
+    put(sentence[at:].strip())
+    return out
 
 
 def escaped(line):
@@ -29,14 +47,26 @@ def escaped(line):
     return "\\&" + line if line[:1] in ".'" else line
 
 
+def code_block(lines):
+    return [".Bd -literal -offset indent"] + [escaped(line) for line in lines] + [".Ed"]
+
+
 def body_of(lines):
     """Text as mdoc: paragraphs, and what is indented by four as it stands."""
-    out, verbatim, empty = [], False, False
+    out, verbatim, empty, prose = [], False, False, []
+
+    def flush():
+        for sentence in h.sentences(" ".join(prose)):
+            out.extend(text_lines(sentence))
+        prose.clear()
+
     for line in lines:
         if not line:
             empty = True
             continue
         indented = line.startswith("    ")
+        if indented or empty:
+            flush()
         if indented != verbatim:
             if indented and not out:
                 out.append(".Pp")
@@ -49,155 +79,312 @@ def body_of(lines):
         if verbatim:
             out.append(escaped(line[4:]))
         else:  # one sentence a line
-            out += [escaped(part) for part in re.split(r'(?<=[a-zA-Z0-9)"][.!?]) +(?=\S)', line.strip())]
+            prose.append(line.strip())
+    flush()
     if verbatim:
         out.append(".Ed")
     return out
 
 
-class Group:
-    """Declarations that stand together, and the comment before them."""
-
-    def __init__(self, comment, code):
-        self.comment, self.code, self.names = comment, code, []
-        for piece in code:
-            first = piece.split("\n")[0]
-            define = re.match(r"#\s*define\s+(\w+)", first)
-            declare = re.match(r"SYN_\w+_DECLARE\(.*?\b(syn_\w+)", piece, re.S)
-            if define:
-                found = define.group(1)
-            elif declare:
-                found = declare.group(1)
-            elif piece.startswith(("struct", "enum", "typedef")) and "(" not in first:
-                tag = re.match(r"(?:struct|enum)\s+(\w+)", piece)
-                found = tag.group(1) if tag else ""
-            else:
-                call = re.search(r"\b(\w+)\(", piece) if not piece.startswith("typedef") else None
-                found = call.group(1) if call else ""
-                if found in ("__attribute__", "SYNI_PRINTF"):
-                    found = ""
-            if found.startswith(("syn_", "SYN_")) and not found.endswith("_H"):
-                self.names.append((found, piece))
-
-
 def declaration(piece):
-    """What is shown of it: of a macro its head."""
+    """What is shown of it: of a macro its head, of a call the prototypes of its faces."""
+    face = h.face_of(piece)
+    if face:
+        kind, result, name, args = face
+        listed = ", ".join(args) or "void"
+        if kind == "GENERATOR":
+            return f"struct {name}_channel {name}({listed});"
+        out = args + ([] if result == "void" else [result + ("" if result.endswith("*") else " ") + "*out_result"])
+        return f"syn_err {name}({', '.join(out) or 'void'});\nstruct {name}_future {name}_future({listed});"
     if piece.startswith("#"):
         head = re.match(r"#\s*define\s+(\w+(?:\([^)]*\))?)", piece.replace("\\\n", ""))
         return head.group(1) if head else ""
-    piece = re.sub(r"\b(SYNI_HELD|SYNI_UNUSED|static inline)\s+", "", piece)
-    return re.sub(r"\n?\{.*", ";", piece, flags=re.S) if "static inline" in piece else piece.rstrip()
-
-
-def groups_of(text):
-    """The header's own comment, and its groups."""
-    text = re.sub(r'#ifdef __cplusplus\n(extern "C" \{|\})\n#endif\n', "\n", text)
-    tokens = re.findall(r"/\*.*?\*/|#(?:\\\n|[^\n])*|[^\s/#](?:[^;{]|\n)*?(?:\{.*?\n\}[^;\n]*;?|;)", text, re.S)
-    head, groups, comment = None, [], None
-    end = 0
-    for token in tokens:
-        at = text.find(token, end)
-        gap = text[end:at].count("\n")
-        end = at + len(token)
-        if token.startswith("/*"):
-            if head is None:
-                head = comment_lines(token)
-            elif text[max(0, at - 1)] == "\n":
-                comment = None if token.startswith("/* ---") else comment_lines(token)
-            continue
-        if token.startswith("#") and not re.match(r"#\s*define\s+(syn|SYN)_\w", token):
-            if not token.startswith("#define SYNI_"):
-                comment = None
-            continue
-        if comment is not None:
-            groups.append(Group(comment, [token]))
-            comment = None
-        elif groups and gap <= 1:
-            groups[-1] = Group(groups[-1].comment, groups[-1].code + [token])
-        else:
-            groups.append(Group([], [token]))
-    return head or [], [group for group in groups if group.names]
-
-
-def page(name, section, about, date, version):
-    return [f".Dd {date}", f".Dt {name.upper()} {section}", ".Os", ".Sh NAME",
-            f".Nm {name}", f".Nd {about}"]
+    piece = re.sub(r"\b(SYNI_HELD|SYNI_UNUSED|static inline|extern)\s+", "", piece)
+    piece = re.sub(r"\s*SYNI_PRINTF\([^)]*\)|\s*__attribute__\(\(.*?\)\)", "", piece)
+    return re.sub(r"\n?\{.*", ";", piece, flags=re.S) if re.search(r"\)\s*\{", piece) else piece.rstrip()
 
 
 def first_sentence(lines):
-    text = " ".join(lines).strip()
-    return re.sub(r"^\S+: ", "", re.split(r"\. |\.$", text)[0]) if text else ""
+    """What a comment begins with, short, as the line of a page's name."""
+    text = " ".join(" ".join(block) for block in h.paragraphs(lines)[:1]).strip()
+    text = re.sub(r"^\S+: ", "", h.sentences(text)[0]) if text else ""
+    text = (h.split_clauses(text) or [""])[0].rstrip(".:")
+    return (text[0].lower() + text[1:] if re.match(r"[A-Z][a-z]", text) else text).rstrip(".,: ")
 
 
-def write(path, lines):
-    os.makedirs(os.path.dirname(path), exist_ok=True)
-    with open(path, "w") as file:
-        file.write("\n".join(lines) + "\n")
+class Header:
+    def __init__(self, stem, text):
+        self.stem, self.page = stem, f"syn_{stem}_h"
+        self.head, self.groups, self.macros = h.read(text)
+        self.rows = h.rows(self.head)
+        # What the header's comment says of all its functions.
+        self.common = h.errors([line for block in h.paragraphs(self.head) for line in block + [""]
+                                if re.search(r"All of (them|these)|^Fails:|may fail", " ".join(block))
+                                and not block[0].startswith("    ")])
+        self.errs = set(re.findall(r"\b(?:syn_err|struct syn_step)\s+(\w+)\(", text)) | {
+            face[2] for group in self.groups for _, piece in group.names if (face := h.face_of(piece))}
+
+    def returns_err(self, name, piece):
+        """Whether a function returns syn_err, or a macro stands for a call of one that does."""
+        seen, todo = set(), [piece if not piece.startswith("#") else self.macros.get(name, "")]
+        if not piece.startswith("#"):
+            return name in self.errs
+        while todo:
+            for word in set(re.findall(r"\b(?:syni?|SYNI?)_\w+", todo.pop())) - seen:
+                seen.add(word)
+                if word in self.errs:
+                    return True
+                todo += [text for macro, text in self.macros.items()
+                         if macro == word or (word.endswith("_") and re.fullmatch(word + r"\d", macro))]
+        return False
 
 
-def header_page(header, text, out, date, version, texts):
-    head, groups = groups_of(text)
-    stem = os.path.basename(header)[:-2]
-    title = "syn_" + stem
-    lines = page(title, 3, first_sentence(head).rstrip(".:"), date, version)
-    lines += [".Sh SYNOPSIS", f".In synchronicity/{stem}.h", ".Sh DESCRIPTION"] + body_of(head)
-    codes = set(CODE.findall(" ".join(head)))
-    names = []
-    for group in groups:
-        unique = list(dict.fromkeys(name for name, piece in group.names))
-        names += unique
-        lines += [".Ss " + ", ".join(unique[:4]), ".Bd -literal -offset indent"]
-        lines += [escaped(line) for _, piece in group.names for line in declaration(piece).split("\n")]
-        lines += [".Ed"]
-        if group.comment:
-            lines += [".Pp"] + body_of(group.comment)
-        codes |= set(CODE.findall(" ".join(group.comment)))
-    known = sorted(code for code in codes if code in texts)
-    if known:
-        lines += [".Sh ERRORS", ".Bl -tag -width SYN_EWRONGLOOP"]
-        for code in known:
-            lines += [f".It Dv {code}", escaped(texts[code])]
+def examples_of(source):
+    """The functions of the files that are compiled: (length, file, text)."""
+    found = []
+    for pattern in EXAMPLES:
+        rank = EXAMPLES.index(pattern)
+        for path in sorted(glob.glob(os.path.join(source, pattern))):
+            with open(path) as file:
+                for part in re.split(r"\n\n(?=\S)", file.read()):
+                    if re.search(r"\n\{\n.*\n\}", part, re.S) or re.search(r"^[A-Z_]+\(", part, re.M):
+                        found.append((rank, part.count("\n"), os.path.relpath(path, source),
+                                      re.sub(r"^/\*.*?\*/\n", "", part, flags=re.S).rstrip()))
+    return sorted(found, key=lambda one: one[:3])
+
+
+class Book:
+    def __init__(self, source, out, version, date):
+        self.out, self.version, self.date = out, version, date
+        self.headers, self.home, self.missing = [], {}, []
+        for path in sorted(glob.glob(f"{source}/include/synchronicity/*.h")):
+            stem = os.path.basename(path)[:-2]
+            with open(path) as file:
+                text = file.read()
+            if stem == "err":
+                self.texts = {code: text.strip() for code, text in
+                              re.findall(r"\b(SYN_E\w+)\b[^/\n]*/\* (.*?) \*/", text)}
+            if stem == "short":
+                self.short = re.findall(r"^#define (\w+)(?:\([^)]*\))? +((?:syn|SYN)_\w+)", text, re.M)
+            if stem not in NO_PAGE:
+                self.headers.append(Header(stem, text))
+        err = next(one for one in self.headers if one.stem == "err")
+        self.every_call = h.errors([line for block in h.paragraphs(err.head) for line in block
+                                    if block[0].startswith("EVERY CALL")])
+        self.examples = examples_of(source)
+        with open(f"{source}/include/synchronicity.h") as file:
+            self.overview, _, _ = h.read(file.read())
+
+    # --- one page ---
+
+    def opening(self, names, section, about):
+        lines = [f".Dd {self.date}", f".Dt {names[0].upper()} {section}", f".Os synchronicity {self.version}",
+                 ".Sh NAME"]
+        lines += [f".Nm {name} ," for name in names[:-1]] + [f".Nm {names[-1]}"]
+        return lines + [".Nd " + "\n".join(textwrap.wrap(escaped(about or "part of " + names[0]).replace('"', "\\(dq"), 74))]
+
+    def write(self, name, section, lines):
+        path = f"{self.out}/man{section}/{name}.{section}"
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, "w") as file:
+            file.write("\n".join(re.sub(r"[ \t]+$", "", line) for line in lines) + "\n")
+
+    def link(self, name, page):
+        path = f"{self.out}/man3/{name}.3"
+        if name != page and not os.path.lexists(path):
+            os.symlink(f"{page}.3", path)
+
+    def errors_of(self, header, group, texts):
+        """{code: text} of what the group's functions that return an error may fail with."""
+        found = h.errors(texts)
+        for code, clauses in header.common.items():
+            found.setdefault(code, clauses)
+        if any(h.face_of(piece) for _, piece in group.names):
+            for code, clauses in self.every_call.items():
+                found.setdefault(code, clauses)
+        if any(name in header.errs for name, _ in group.names):
+            found.setdefault("SYN_EINVAL", [])
+        for name in re.findall(r"\b[Aa]s (?:for )?(syn_\w+)\(\)", " ".join(texts)):  # "Fails: as syn_test_hold()"
+            for other, one in self.groups_named(name):
+                if one is not group and name not in header.macros:
+                    for code, clauses in h.errors(one.comment).items():
+                        found.setdefault(code, clauses)
+        return {code: clauses for code, clauses in found.items() if code in self.texts or not code.startswith("SYN_")}
+
+    def groups_named(self, name):
+        return [(header, group) for header in self.headers for group in header.groups if name in group.unique()]
+
+    def error_section(self, header, group, texts):
+        known = self.errors_of(header, group, texts)
+        lines = [".Sh ERRORS"]
+        if any(h.face_of(piece) for _, piece in group.names):
+            lines += ["Beside what the system call below it fails with, whose number is the code:"] \
+                if header.stem in ("file", "tcp", "udp", "unix", "stream", "child") else []
+        lines += [".Bl -tag -width SYN_EWRONGLOOP"]
+        said = {}
+        for code in sorted(known):
+            clauses = list(dict.fromkeys(known[code])) or [self.texts.get(code, "as the system call says")]
+            said.setdefault(tuple(clauses), []).append(code)
+        for clauses, codes in said.items():
+            lines.append(".It " + " , ".join(f"Dv {code}" for code in codes))
+            for clause in clauses:
+                if len(codes) == 1:
+                    clause = re.sub(f"^{codes[0]}[,:]? *", "", clause) or clause
+                clause = re.sub(r"^\((.*)\)$", r"\1", clause)
+                for part in h.sentences(clause[0].upper() + clause[1:] if not clause.startswith("syn_") else clause):
+                    lines += text_lines(part)
+        for clause in dict.fromkeys(re.findall(r"\bas (\w+)\(\) does", " ".join(texts))):
+            if not clause.startswith("syn_"):
+                lines += [".It others", f"As {clause}(2) does, whose number is the code."]
         lines.append(".El")
-    lines += [".Sh SEE ALSO", ".Xr syn_err 3 ,", ".Xr synchronicity 7"] if stem != "err" else [
-        ".Sh SEE ALSO", ".Xr synchronicity 7"]
-    if not names:
-        return None
-    write(f"{out}/man3/{title}.3", [re.sub(r"[ \t]+$", "", line) for line in lines])
-    for name in names:
-        if name != title and not os.path.exists(f"{out}/man3/{name}.3"):
-            os.symlink(f"{title}.3", f"{out}/man3/{name}.3")
-    words = [word for group in [head] + [group.comment for group in groups] for word in NAME.findall(" ".join(group))]
-    return title, first_sentence(head), len(names), words
+        return lines if known else [".Sh ERRORS", "It reports no error of its own; of what it does, see above."]
+
+    def return_section(self, header, group, texts):
+        lines = [".Sh RETURN VALUES"]
+        said = [one for one in h.prose(texts) if re.match(r"Returns\b", one)]
+        kinds = []
+        for name, piece in group.names:
+            first = re.match(r"(?:(?:SYNI_\w+|static|inline|extern)\s+)*(const\s+)?((?:struct|enum)?\s*\w+[ *]+)\w+\(", piece)
+            if header.returns_err(name, piece):
+                kinds.append("err")
+            elif (face := h.face_of(piece)):
+                kinds.append(f"struct {face[2]}_channel")
+            elif first and not piece.startswith("#"):
+                kinds.append((first.group(1) or "").strip() + (" " if first.group(1) else "") + first.group(2).strip())
+        for kind in dict.fromkeys(kinds):
+            if kind == "err" and h.IN_TASK.match(group.names[0][0]):
+                lines += ["In a coroutine the outcome is in syn_co_status, in a step of its own in", ".Fn syn_step_status ."]
+            elif kind == "err":
+                lines += ["0, or one of the errors below, of which",
+                          ".Xr syn_last_report 3", "says more."]
+            elif kind == "void":
+                lines.append("None.")
+            elif not said:
+                lines.append(f"A value of type {kind}, as described above.")
+        if not kinds and not said:
+            lines.append("It declares, or stands for a statement; what comes of it is described above.")
+        return lines + [line for one in said for line in text_lines(one)]
+
+    def thread_section(self, header, group, texts):
+        said = [re.sub(r".*?\bThread: *", "", one) for one in h.prose(texts) if "Thread:" in one]
+        if not said and h.IN_TASK.match(group.names[0][0]):
+            said = ["In the body of a task, on the thread that drives its synchronizer."]
+        elif not said:
+            said = [re.sub(r".*?\bThread: *", "", one) for one in h.prose(header.head) if "Thread:" in one] or ["any"]
+        said = [one[0].upper() + one[1:] for one in said]
+        said = ["Any thread may call it." if re.fullmatch(r"Any\.?", one) else one for one in said]
+        return [".Sh THREADS"] + [line for one in said for line in text_lines(one)]
+
+    def example_section(self, names):
+        words = [word for name in names for word in [name, name + "_future"] +
+                 [short for short, long in self.short if long == name]]
+        pattern = re.compile(r"\b(" + "|".join(map(re.escape, words)) + r")\b")
+        for _, length, path, text in self.examples:
+            if length <= 60 and pattern.search(text):
+                return [".Sh EXAMPLES", f"From {path}", "of the source, which is compiled and tested with it:"] + code_block(
+                    text.split("\n"))
+        self.missing.append(names[0])
+        return []
+
+    def group_page(self, header, group):
+        names = group.unique()
+        rows = [(what, text) for row, what, text in header.rows if set(row) & set(names)]
+        texts = group.comment + [""] + [text for _, text in rows]
+        about = first_sentence([rows[0][1]] if rows else group.comment or header.head)
+        lines = self.opening(names, 3, about)
+        lines += [".Sh SYNOPSIS", f".In synchronicity/{header.stem}.h", ".Bd -literal"]
+        lines += [escaped(line) for _, piece in group.names for line in declaration(piece).split("\n")] + [".Ed"]
+        lines += [".Sh DESCRIPTION"]
+        if rows:
+            lines += [".Bl -tag -width Ds"]
+            for what, text in rows:
+                quoted = escaped(what).replace('"', '\\(dq')
+                lines += [f".It Li \"{quoted}\""] + [line for one in h.sentences(text) for line in text_lines(one)]
+            lines += [".El"] + ([".Pp"] if group.comment else [])
+        lines += body_of(group.comment) if group.comment or rows else body_of(header.head)
+        fails = any(header.returns_err(name, piece) for name, piece in group.names) or h.errors(texts)
+        lines += self.thread_section(header, group, texts)
+        lines += self.return_section(header, group, texts)
+        lines += self.example_section(names)
+        if fails:
+            lines += self.error_section(header, group, texts)
+        near = [one.unique()[0] for one in header.groups if one.names and one is not group and
+                set(one.unique()) & set(h.NAME.findall(" ".join(group.comment)))]
+        lines += [".Sh SEE ALSO"] + [f".Xr {name} 3 ," for name in sorted(set(near + [header.page, "syn_err_h"]), key=str.lower)]
+        self.write(names[0], 3, lines + [".Xr synchronicity 7"])
+        for name in names:
+            self.home[name] = names[0]
+            for piece in [piece for one, piece in group.names if one == name]:
+                face = h.face_of(piece)
+                if face and face[0] != "GENERATOR":
+                    self.home[name + "_future"] = names[0]
+
+    def header_page(self, header):
+        lines = self.opening([header.page], 3, first_sentence(header.head))
+        lines += [".Sh SYNOPSIS", f".In synchronicity/{header.stem}.h", ".Sh DESCRIPTION"] + body_of(header.head)
+        for group in header.groups:
+            for name, piece in group.types:
+                self.home.setdefault(name, header.page)
+            if group.types:
+                lines += [".Ss " + ", ".join(dict.fromkeys(name for name, _ in group.types))]
+                lines += code_block(line for _, piece in group.types for line in declaration(piece).split("\n"))
+                if group.comment and not group.names:
+                    lines += [".Pp"] + body_of(group.comment)
+        pages = sorted({group.unique()[0] for group in header.groups if group.names}, key=str.lower)
+        lines += [".Sh SEE ALSO"] + [f".Xr {name} 3 ," for name in pages]
+        self.write(header.page, 3, lines + [".Xr synchronicity 7"])
+
+    # --- all ---
+
+    def merge(self):
+        """A name that stands in two groups, as under #if, has one page."""
+        for header in self.headers:
+            first = {}
+            for group in list(header.groups):
+                twin = next((first[name] for name in group.unique() if name in first), None)
+                if twin is not None and not group.types:
+                    twin.names += [pair for pair in group.names if pair not in twin.names and pair[0] not in first]
+                    twin.comment += [line for line in [""] + group.comment if group.comment]
+                    group.names = []
+                for name in group.unique():
+                    first[name] = group
+            header.groups = [group for group in header.groups if group.names or group.types]
+
+    def make(self):
+        self.merge()
+        for header in self.headers:
+            for group in header.groups:
+                if group.names:
+                    self.group_page(header, group)
+            self.header_page(header)
+        for name, page in sorted(self.home.items()):
+            self.link(name, page)
+        for header in self.headers:  # a word that no declaration is named by, such as SYN_STRAND
+            for word in h.NAME.findall(" ".join(header.head + [" ".join(group.comment) for group in header.groups])):
+                if word.startswith("SYN_") and word not in self.texts:
+                    self.link(word, header.page)
+        for code in self.texts:
+            self.link(code, "syn_err_h")
+        for short, long in self.short:
+            if os.path.lexists(f"{self.out}/man3/{long}.3"):
+                self.link(short, os.readlink(f"{self.out}/man3/{long}.3")[:-2]
+                          if os.path.islink(f"{self.out}/man3/{long}.3") else long)
+        lines = self.opening(["synchronicity"], 7, "write I/O code once, as async tasks, and export it with every face")
+        lines += [".Sh DESCRIPTION"] + body_of(self.overview) + [".Sh SEE ALSO", ".Bl -tag -width syn_blocking_generator"]
+        for header in self.headers:
+            lines += [f".It Xr {header.page} 3"] + text_lines(first_sentence(header.head))
+        self.write("synchronicity", 7, lines + [".El"])
 
 
 def main():
-    include, out, version, date = sys.argv[1:]
+    source, out, version, date = sys.argv[1:]
     shutil.rmtree(out, ignore_errors=True)
-    with open(f"{include}/synchronicity/err.h") as file:
-        err = file.read()
-    texts = {code: text.strip() for code, text in re.findall(r"\b(SYN_E\w+)\b[^/\n]*/\* (.*?) \*/", err)}
-    pages = []
-    for stem in sorted(os.listdir(f"{include}/synchronicity")):
-        if stem in ("map.h", "make.h", "face.h", "short.h"):  # what macros expand to, and other names for it
-            continue
-        with open(f"{include}/synchronicity/{stem}") as file:
-            found = header_page(stem, file.read(), out, date, version, texts)
-        if found:
-            pages.append(found)
-    # Words that no macro is named by, such as SYN_STRAND: the page that speaks of one first has it.
-    for title, _, _, words in pages:
-        for word in words:
-            if word.startswith("SYN_") and word not in texts and not os.path.lexists(f"{out}/man3/{word}.3"):
-                os.symlink(f"{title}.3", f"{out}/man3/{word}.3")
-    with open(f"{include}/synchronicity.h") as file:
-        head, _ = groups_of(file.read())
-    lines = page("synchronicity", 7, "write I/O code once, as async tasks, and export it with every face", date,
-                 version)
-    lines += [".Sh DESCRIPTION"] + body_of(head) + [".Sh SEE ALSO", ".Bl -tag -width syn_blocking_generator"]
-    for title, about, _, _ in pages:
-        lines += [f".It Xr {title} 3", escaped(about)]
-    write(f"{out}/man7/synchronicity.7", lines + [".El"])
-    print(f"{len(pages) + 1} pages, {sum(n for _, _, n, _ in pages)} names")
+    book = Book(source, out, version, date)
+    book.make()
+    if book.missing:
+        print("without an example: " + " ".join(book.missing))
+    print(f"{len(set(book.home.values())) + 1} pages, {len(os.listdir(out + '/man3'))} names")
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -22,6 +22,16 @@
  *       in read_block (disk.c:31)
  *       in square (demo.c:12)
  *
+ * EVERYWHERE NULL for what a function needs is SYN_EINVAL.
+ *
+ * EVERY CALL of an async or blocking function, beside what its own comment names, may end with
+ * SYN_ECANCELED (it was asked to end); SYN_ETIMEDOUT (its deadline passed); SYN_EINTR (an interrupt that
+ * syn_catch_interrupt() catches); SYN_EDEADLK (the wait could never end); SYN_ECLOSED (its synchronizer or pool
+ * was stopped, or the process exits); SYN_ENOMEM; SYN_EAGAIN (the system gave no thread); SYN_EABANDONED (it would
+ * not end, and was left behind); SYN_ELOOPDEAD (the thread that ran its loop ended); SYN_EABI (header and
+ * library do not belong together). A future ends moreover with SYN_ECONSUMED when it was used up before, and with
+ * SYN_EFORKED in a forked child.
+ *
  * Reports come from a fixed store and allocate only when that is exhausted, so
  * that making one does not fail; when even that memory is missing the code
  * still arrives, without its report.

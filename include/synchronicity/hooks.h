@@ -92,7 +92,7 @@ struct syn_hooks {
 
 /* HOOKS are told from now on: at least of what begins afterwards. A task that runs at that moment may
  * be told of with its next step. Thread: any. Fails: SYN_EINVAL, there is nothing to call;
- * SYN_EBUSY, HOOKS were added before; SYN_EAGAIN, there are eight already. */
+ * SYN_EBUSY, HOOKS were added before; SYN_EAGAIN, there are eight already; SYN_ENOMEM. */
 syn_err syn_hooks_add(const struct syn_hooks *hooks);
 
 /* They are not called any more when this returns. Fine if they were not added. Thread: any that is

@@ -56,8 +56,8 @@ syn_err syn_host_begin(struct syn_synchronizer *synchronizer);
 /* The hosting ends: the synchronizer gets a thread of its own, and what lives there goes on. Also
  * done, by itself, where a thread ends that hosts. A stop ends it as well: then nothing is left to
  * give back, and a later start makes a thread, unless it is hosted again.
- * Fails: SYN_EINVAL (this thread does not host it); SYN_EDEADLK (inside a turn); the system has no
- * thread to give: then the hosting goes on. */
+ * Fails: SYN_EINVAL (this thread does not host it); SYN_EFORKED (the parent process did); SYN_EDEADLK (inside a
+ * turn); the system has no thread to give: then the hosting goes on. */
 syn_err syn_host_end(struct syn_synchronizer *synchronizer);
 
 /* A descriptor that is readable while a turn is due for another reason than time. It is the
@@ -77,7 +77,8 @@ int syn_host_timeout_ms(struct syn_synchronizer *synchronizer);
  * left is announced by the descriptor and the timeout. It never blocks, unless a step does. Making
  * one too many is fine.
  * Fails: SYN_ECLOSED (it was stopped, and this turn, or one before, was its last); SYN_ELOOPDEAD (the
- * same, since its loop died); SYN_EINVAL (this thread does not host it); SYN_EDEADLK (inside a turn). */
+ * same, since its loop died); SYN_EINVAL (this thread does not host it); SYN_EFORKED (the
+ * parent process did); SYN_EDEADLK (inside a turn). */
 syn_err syn_host_turn(struct syn_synchronizer *synchronizer);
 
 #ifdef __cplusplus

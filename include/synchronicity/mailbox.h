@@ -84,7 +84,8 @@ struct syn_mailbox_options {
 
 enum { SYN_MAILBOX_DRAIN = 128 };
 
-/* OPTIONS may be NULL. Owns: one reference, the caller's. Fails: SYN_ENOMEM. */
+/* OPTIONS may be NULL. Owns: one reference, the caller's. Fails: SYN_ENOMEM; SYN_EABI for options
+ * of a later version. */
 syn_err syn_mailbox_new(const struct syn_mailbox_options *options, struct syn_mailbox **out_mailbox);
 
 /* One reference more, for another that registers or drains. */

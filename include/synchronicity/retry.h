@@ -104,7 +104,8 @@ int syn_retry_next(struct syn_retry *retry, syn_err err, struct syn_deadline dea
  * false without a sleep: a step says co_retry. */
 int syn_retry_again(struct syn_retry *retry, syn_err err);
 
-/* Sleeps and fails with nothing: an async function with every face, for syn_retry_again(). */
+/* Sleeps and fails with nothing: an async function with every face, for syn_retry_again(). Fails: with
+ * ERR where no attempt is left, or none before the deadline; SYN_EALREADY where ERR is 0. */
 SYN_ASYNC_DECLARE(void, syn_retry_sleep, (struct syn_retry *, retry), (syn_err, err));
 
 /* In the body of an async function, as the last statement of a loop: goes round again after a

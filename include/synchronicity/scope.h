@@ -134,7 +134,7 @@ void syn_scope_deadline(struct syn_scope *scope, struct syn_deadline deadline);
 /* Waits until no child is left, and all results that nobody wants were destroyed, and tells what
  * the scope came to. Thread: a plain one;
  * in a task say syn_co_join(). Fails, and leaves it as it is: SYN_EDEADLK when a child
- * runs on a loop that this thread drives. */
+ * runs on a loop that this thread drives; SYN_EWRONGLOOP for the scope of a task elsewhere. */
 syn_err syn_scope_join(struct syn_scope *scope);
 
 /* Asks all children to end; later ones are asked as they come. Does not wait. */

@@ -187,7 +187,7 @@ syn_err syn_reader_line(struct syn_reader *reader, struct syn_span *out_line);
 
 /* Gets at least one byte more into the buffer. Fails: SYN_EEND at the end of the
  * stream; SYN_EPROTO when LIMIT bytes are in it and nobody could use them; SYN_ENOMEM;
- * as the stream does. */
+ * SYN_EBUSY while another call fills it; as the stream does. */
 SYN_ASYNC_DECLARE(void, syn_reader_fill, (struct syn_reader *, reader));
 
 /* The same as take() and line(), waiting as long as it takes. SYN_EEND: the stream
@@ -239,7 +239,7 @@ SYNI_HELD syn_err syn_writer_printf(struct syn_writer *writer, const char *forma
 SYN_ASYNC_DECLARE(void, syn_writer_flush, (struct syn_writer *, writer));
 
 /* Puts DATA of any size; where there is no room, the buffer and DATA are written, by one write and
- * without a copy. */
+ * without a copy. Fails: SYN_EBUSY while it is flushed; as a write does. */
 SYN_ASYNC_DECLARE(void, syn_writer_write, (struct syn_writer *, writer), (const void *, data),
                   (size_t, size));
 

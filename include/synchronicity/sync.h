@@ -80,7 +80,7 @@ struct syn_step syni_step_lock(struct syn_task *task, struct syn_mutex *mutex,
 #define syn_co_await_lock_by(mutex, deadline)                                                      \
     SYNI_CO_SUSPEND(syni_step_lock(&self->syn, (mutex), (deadline)))
 
-/* Locks it if that needs no waiting; else SYN_EBUSY. */
+/* Locks it if that needs no waiting; else SYN_EBUSY. Outside a step of a task of its synchronizer: SYN_EWRONGLOOP. */
 SYNI_HELD syn_err syn_mutex_try(struct syn_mutex *mutex);
 
 /* Hands it to who waits longest. Aborts when the task that runs does not hold it. */

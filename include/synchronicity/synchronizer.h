@@ -147,7 +147,7 @@ struct syn_synchronizer {
         .allocated = 0}
 
 /* Makes one with OPTIONS (copied, but not the strings; NULL: all defaults). It
- * starts at the first call, or by syn_synchronizer_start(). Fails: SYN_ENOMEM. */
+ * starts at the first call, or by syn_synchronizer_start(). Fails: SYN_ENOMEM; SYN_EABI for options of a later version. */
 syn_err syn_synchronizer_new(const struct syn_options *options, struct syn_synchronizer **out_new);
 
 /* Stops it, if it runs, without limit, and frees it. No thread may be inside a

@@ -63,13 +63,16 @@ SYN_ASYNC_DECLARE(void, syn_listener_close, (struct syn_listener *, listener));
  * It stays the stream's. */
 int syn_tcp_descriptor(const struct syn_stream *stream);
 
-/* Sends small pieces at once (1, the default) or gathers them (0). */
+/* Sends small pieces at once (1, the default) or gathers them (0).
+ * Fails: SYN_ENOTSUP for what is no TCP stream; as setsockopt() does. */
 syn_err syn_tcp_set_nodelay(struct syn_stream *stream, int on);
-/* Asks an idle peer every SECONDS whether it still lives; 0: never. */
+/* Asks an idle peer every SECONDS whether it still lives; 0: never. Fails: SYN_ENOTSUP for what is no TCP stream;
+ * as setsockopt() does. */
 syn_err syn_tcp_set_keepalive(struct syn_stream *stream, int seconds);
 /* What a close does with bytes that the peer has not got: 0: throws them away, and resets the
  * connection; -1, the default: the system goes on sending them. Waiting for them is
- * syn_stream_finish(); more than 0 seconds would make the close hold its loop, and is SYN_EINVAL. */
+ * syn_stream_finish(); more than 0 seconds would make the close hold its loop, and is SYN_EINVAL.
+ * Fails besides: SYN_ENOTSUP for what is no TCP stream; as setsockopt() does. */
 syn_err syn_tcp_set_linger(struct syn_stream *stream, int seconds);
 
 #ifdef __cplusplus

@@ -57,18 +57,19 @@ int syn_udp_descriptor(const struct syn_udp *udp);
 
 /* From now on it sends to HOST (a name, or an address in numbers) and PORT, and receives from there
  * only; that nobody listens there becomes an error of a later send or receive (ECONNREFUSED).
- * Fails: as looking a name up does (tcp.h); as connect() does. */
+ * Fails: as looking a name up does (tcp.h): SYN_ENOHOST; SYN_ERESOLVE; SYN_EBUSY while one receives or sends; as
+ * connect() does. */
 SYN_ASYNC_DECLARE(void, syn_udp_connect, (struct syn_udp *, udp), SYN_COPY(const char *, host),
                   (int, port));
 
 /* Sends 1 to N of DATAGRAMS, in order, and says how many; waits where the system has no room.
  * Fails, when the first could not be sent: EMSGSIZE (too long for a datagram), ECONNREFUSED,
- * EDESTADDRREQ (no address, and no peer), SYN_EINVAL, and as sendmsg() does. */
+ * EDESTADDRREQ (no address, and no peer), SYN_EINVAL, SYN_EBUSY (another one sends), and as sendmsg() does. */
 SYN_ASYNC_DECLARE(size_t, syn_udp_send, (struct syn_udp *, udp),
                   (const struct syn_datagram *, datagrams), (size_t, n));
 
 /* Waits for a datagram, stores it and those that are there besides in DATAGRAMS, at most N, and
- * says how many. Fails: ECONNREFUSED, SYN_EINVAL, and as recvmsg() does. */
+ * says how many. Fails: ECONNREFUSED, SYN_EINVAL, SYN_EBUSY (another one receives), and as recvmsg() does. */
 SYN_ASYNC_DECLARE(size_t, syn_udp_receive, (struct syn_udp *, udp),
                   (struct syn_datagram *, datagrams), (size_t, n));
 
@@ -83,7 +84,7 @@ SYN_ASYNC_DECLARE(void, syn_udp_close, (struct syn_udp *, udp));
 syn_err syn_udp_join(struct syn_udp *udp, const char *group, const char *interface);
 syn_err syn_udp_leave(struct syn_udp *udp, const char *group, const char *interface);
 
-/* Allows (1) or forbids (0, the default) sending to broadcast addresses. */
+/* Allows (1) or forbids (0, the default) sending to broadcast addresses. Fails: as setsockopt() does. */
 syn_err syn_udp_set_broadcast(struct syn_udp *udp, int on);
 
 #ifdef __cplusplus

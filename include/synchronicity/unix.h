@@ -45,10 +45,11 @@ SYN_ASYNC_DECLARE(struct syn_stream *, syn_unix_connect, SYN_COPY(const char *, 
  * is any other file. (Of two processes that begin at one moment at a path that a third one left,
  * one may remove the other's: they need a lock of their own.) The close removes the file, unless
  * it is another one by then. Connections: syn_tcp_accept(); the end: syn_listener_close().
- * Fails besides: as for a connect; EACCES, ENOENT, EROFS: the directory. */
+ * Fails besides: SYN_EINVAL, ENAMETOOLONG, SYN_ENOTSUP for the path; EACCES, ENOENT, EROFS: the directory;
+ * SYN_ENOMEM, EMFILE. */
 syn_err syn_unix_listen(const char *path, mode_t mode, struct syn_listener **out_listener);
 
-/* Two streams that are connected to each other: for a child process, or a thread. */
+/* Two streams that are connected to each other: for a child process, or a thread. Fails: SYN_ENOMEM, EMFILE. */
 syn_err syn_unix_pair(struct syn_stream **out_a, struct syn_stream **out_b);
 
 /* Who is at the other end: as it was when that end connected, or listened. */
