@@ -30,7 +30,7 @@ struct syn_clock {
 
 static _Atomic(struct syn_clock *) default_clock;
 
-void (*syni_clock_explain)(int fd);
+static void (*_Atomic clock_explain)(int fd);
 
 static struct syni_mutex renewing = SYNI_MUTEX_INIT(CLOCKS);
 
@@ -72,8 +72,7 @@ static void all_blocked_default(void *user)
 {
     (void)user;
     syni_print("all blocked: everybody waits, and no deadline is pending");
-    if (syni_clock_explain)
-        syni_clock_explain(STDERR_FILENO);
+    clock_explain(STDERR_FILENO);
     abort();
 }
 
@@ -309,7 +308,7 @@ void syni_clock_stand_back(struct syni_self *self, struct syni_stand_in before)
         clock_go_on(&self->clock);
 }
 
-syn_err syn_clock_new(struct syn_clock **out_clock)
+syn_err syni_clock_make(void (*explain)(int fd), struct syn_clock **out_clock)
 {
     struct syn_clock *clock;
 
@@ -318,6 +317,7 @@ syn_err syn_clock_new(struct syn_clock **out_clock)
     clock = syni_fork_watch(&clock_fork_call) ? NULL : syni_alloc(sizeof *clock);
     if (!clock)
         return syni_refuse(SYN_ENOMEM, "no memory for a clock");
+    clock_explain = explain;
     clock_renew(clock);
     *out_clock = clock;
     return SYN_OK;

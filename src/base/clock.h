@@ -85,8 +85,8 @@ struct syni_stand_in {
 struct syni_stand_in syni_clock_stand_in(struct syni_self *self, struct syn_clock *clock);
 void syni_clock_stand_back(struct syni_self *self, struct syni_stand_in before);
 
-/* Called, when all are blocked and no handler was set, with where to print (the
- * upper layers know what is waited for). */
-extern void (*syni_clock_explain)(int fd);
+/* syn_clock_new(). EXPLAIN is called, when all are blocked and no handler was set, with where to print: the layers
+ * above know what is waited for. */
+syn_err syni_clock_make(void (*explain)(int fd), struct syn_clock **out_clock);
 
 #endif

@@ -14,6 +14,7 @@
 
 #include "base/exits.h"
 #include "base/report.h"
+#include "facade/interrupt.h"
 #include "facade/life.h"
 #include "facade/object.h"
 #include "pool/keeper.h"
@@ -55,7 +56,7 @@ static syn_err give_all_back(void)
         err = syni_pool_forget(SYNI_CONTAINER(counted, struct syni_pool, counted));
     if (err)
         return err;
-    syn_release_interrupt();
+    syni_interrupt_end();
     syni_unclaimed_tell();
     syni_objects_tell();
     syni_slow_await();
@@ -168,7 +169,7 @@ static void stop_within(int64_t limit)
             syni_census_visit(&syni_pools, await_jobs, &all.deadline.ns);
         return;
     }
-    syn_release_interrupt();
+    syni_interrupt_end();
     syni_slow_await();
     syni_keeper_await();
     syni_thread_join_retired();

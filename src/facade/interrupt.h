@@ -41,4 +41,17 @@ void syni_interrupt_leave(struct syni_thread_wait *wait);
  * will be when the loop comes to it; SYN_EABANDONED: WAIT was withdrawn. */
 syn_err syni_interrupt_give_up(struct syni_thread_wait *wait);
 
+/* syn_release_interrupt(), if any was caught. */
+void syni_interrupt_end(void);
+
+/* --- for interrupt_catch.c --- */
+
+/* Before a signal is caught, which RELEASE ends. Fails: SYN_ENOMEM. */
+syn_err syni_interrupt_prepare(void (*release)(void));
+/* The signal came: each wait is interrupted, or, where it was once before, given up, which *OUT_N_ABANDONED counts. True: it
+ * concerns nobody here, and goes on to the program's own handler. */
+bool syni_interrupt_press(unsigned *out_n_abandoned);
+/* What came while nothing waited is not kept for the next wait. */
+void syni_interrupt_forget(void);
+
 #endif

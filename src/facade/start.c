@@ -9,7 +9,6 @@
  */
 #include "facade/life.h"
 
-#include <synchronicity/inspect.h>
 #include <synchronicity/testing.h>
 
 #include "base/census.h"
@@ -106,8 +105,6 @@ syn_err syni_home_run(struct syni_home *home, void (*on_closing)(struct syni_loo
     if (err)
         return syni_refuse(err, "the system has no thread-specific key left: %s",
                            syn_strerror(err));
-    if (!syni_clock_explain)
-        syni_clock_explain = syn_dump;
     syni_residents_open(home);
     home->cleanup_limit_ns =
         asked->cleanup_limit_ns > 0 ? asked->cleanup_limit_ns : (int64_t)10 * 1000000000;

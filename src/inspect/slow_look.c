@@ -9,7 +9,7 @@
 #include "base/mem.h"
 #include "inspect/slow.h"
 
-enum { SLOW_LOOKS = 64 }; /* that need no memory */
+enum { SLOW_LOOKS = 16 }; /* that need no memory */
 
 struct slow_look {
     struct syni_slow_state state;

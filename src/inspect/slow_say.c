@@ -116,6 +116,23 @@ static bool slow_read(long number, const char *file, char *out, size_t size)
     return n > 0;
 }
 
+/* A line of maps, "begin-end rights offset device inode  object": returns where its object begins; NULL: it is none. By
+ * hand, since scanf() would be most of what this library takes of libc's text in a static program. */
+static const char *slow_object(const char *line, uint64_t *out_begin, uint64_t *out_end)
+{
+    char *at;
+
+    *out_begin = strtoull(line, &at, 16);
+    if (at == line || *at != '-')
+        return NULL;
+    *out_end = strtoull(at + 1, &at, 16);
+    for (int field = 0; field < 4; field++) {
+        at += strspn(at, " ");
+        at += strcspn(at, " ");
+    }
+    return at + strspn(at, " ");
+}
+
 /* Where in which file PC is, as "libc.so.6+0x1234"; "": nowhere. */
 static void slow_place(uint64_t pc, char *out, size_t size)
 {
@@ -123,18 +140,20 @@ static void slow_place(uint64_t pc, char *out, size_t size)
     FILE *maps = fd < 0 ? NULL : fdopen(fd, "r");
     char line[512], object[256] = "";
     uint64_t base = 0, begin, end;
-    int at;
 
     out[0] = '\0';
     while (maps && fgets(line, sizeof line, maps)) {
+        const char *named;
+
         line[strcspn(line, "\n")] = '\0';
-        if (sscanf(line, "%" SCNx64 "-%" SCNx64 " %*s %*s %*s %*s %n", &begin, &end, &at) < 2)
+        named = slow_object(line, &begin, &end);
+        if (!named || !*named)
             continue;
-        if (line[at] && strncmp(object, line + at, sizeof object - 1) != 0) {
-            snprintf(object, sizeof object, "%s", line + at);
+        if (strncmp(object, named, sizeof object - 1) != 0) {
+            snprintf(object, sizeof object, "%s", named);
             base = begin;
         }
-        if (line[at] && pc >= begin && pc < end) {
+        if (pc >= begin && pc < end) {
             const char *name = strrchr(object, '/') ? strrchr(object, '/') + 1 : object;
 
             snprintf(out, size, "%.60s+0x%" PRIx64, name, pc - base);

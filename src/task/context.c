@@ -21,8 +21,15 @@
 
 enum state { NEW, ENTERING, ENTERED, TELLING, TWICE, CLOSING, LEFT_TELLING, LEFT_CLOSING };
 
+static bool contexts_close(struct syni_task *task, syn_err *out_failed);
+static void contexts_drop(struct syni_task *task);
+
 static void context_list(struct syni_task *task, struct syn_context *context)
 {
+    static const struct syni_context_ends ends = {contexts_close, contexts_drop};
+
+    /* relaxed: what reads it is the engine of TASK, which has listed one */
+    atomic_store_explicit(&syni_context_ends, &ends, memory_order_relaxed);
     context->outer = task->contexts;
     task->contexts = context;
 }
@@ -174,7 +181,7 @@ static bool answered(struct syni_task *task, struct syn_context *context, syn_er
     return false;
 }
 
-bool syni_contexts_close(struct syni_task *task, syn_err *out_failed)
+static bool contexts_close(struct syni_task *task, syn_err *out_failed)
 {
     struct syn_context *context = task->contexts;
 
@@ -188,7 +195,7 @@ bool syni_contexts_close(struct syni_task *task, syn_err *out_failed)
     return context != NULL;
 }
 
-void syni_contexts_drop(struct syni_task *task)
+static void contexts_drop(struct syni_task *task)
 {
     while (task->contexts) {
         struct syn_context *context = task->contexts;

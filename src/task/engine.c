@@ -23,6 +23,8 @@
 #include "task/seen.h"
 #include "task/sync.h"
 
+_Atomic(const struct syni_context_ends *) syni_context_ends;
+
 /* So many follow each other before the ready queue has its turn, which is spread over them. */
 enum { TRANSFERS = 64 };
 /* Of one trampoline, also since there are two. */
@@ -73,7 +75,7 @@ static void give_back(struct syni_task *task)
         task->ops->drop(task);
     task->ops = NULL;
     if (task->contexts)
-        syni_contexts_drop(task);
+        atomic_load_explicit(&syni_context_ends, memory_order_relaxed)->drop(task);
     if (task->held)
         syni_mutexes_at_end(task, task->abandoned);
     SYNI_INVARIANT(37, !task->held);
@@ -137,7 +139,7 @@ static bool close_contexts(struct syni_task *task)
     syn_err failed = SYN_OK;
     bool waits;
 
-    waits = syni_contexts_close(task, &failed);
+    waits = atomic_load_explicit(&syni_context_ends, memory_order_relaxed)->close(task, &failed);
     if (failed)
         syni_outcome_amend(task, failed, NULL);
     if (!waits)

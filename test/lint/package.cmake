@@ -297,6 +297,17 @@ elseif(CASE STREQUAL "size")
     run(${MUSL_GCC} -O2 -I ${SOURCE}/include ${here}/hello.c ${here}/build/libsynchronicity.a -static -pthread
         -Wl,--gc-sections -o ${here}/hello)
     run(${here}/hello)
+    # What it does not use is not in it.
+    execute_process(COMMAND ${NM} ${here}/hello OUTPUT_VARIABLE symbols)
+    if(NOT symbols MATCHES " T syni_call\n")
+        message(FATAL_ERROR "nm shows no function of the library")
+    endif()
+    foreach(name syn_dump syni_context_judge syni_channel_send syni_listener_add syn_catch_interrupt syn_trace_start
+            sscanf vfscanf)
+        if(symbols MATCHES " [TtW] ${name}\n")
+            complain("README's program does not use ${name}, which is linked into it")
+        endif()
+    endforeach()
     execute_process(COMMAND ${SIZE} ${here}/hello OUTPUT_VARIABLE said)
     string(REGEX MATCH "\n *([0-9]+)[ \t]+([0-9]+)[ \t]+([0-9]+)" said "${said}")
     set(text ${CMAKE_MATCH_1})
