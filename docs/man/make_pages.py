@@ -19,71 +19,11 @@ import textwrap
 
 sys.dont_write_bytecode = True  # the source stays as it is
 import header as h  # noqa: E402
+import mdoc  # noqa: E402
 
 EXAMPLES = ("docs/examples/*.c", "test/lint/header_examples*.c", "docs/examples/*/*.c", "test/*_test.c",
             "test/support/*.c", "test/bench/*.c")
 NO_PAGE = ("map", "make", "face", "short", "table", "check")  # what macros expand to, and other names for it
-
-
-def text_lines(sentence):
-    """A sentence as lines of mdoc that are not too long; functions are marked."""
-    out = []
-
-    def put(text):
-        out.extend(escaped(line) for line in textwrap.wrap(text, 78, break_on_hyphens=False, break_long_words=False))
-
-    at = 0
-    for call in re.finditer(r"(?<!\S)(\(*)([A-Za-z_]\w*)\(\)((?:[.,;:)?]*)(?=\s|$))", sentence):
-        put(sentence[at:call.start()].strip())
-        ends = " ".join(call.group(3))
-        out.append((f".Pf {call.group(1)} Fn " if call.group(1) else ".Fn ") + f"{call.group(2)} {ends}".rstrip())
-        at = call.end()
-    put(sentence[at:].strip())
-    return out
-
-
-def escaped(line):
-    line = line.replace("\\", "\\e")
-    return "\\&" + line if line[:1] in ".'" else line
-
-
-def code_block(lines):
-    return [".Bd -literal -offset indent"] + [escaped(line) for line in lines] + [".Ed"]
-
-
-def body_of(lines):
-    """Text as mdoc: paragraphs, and what is indented by four as it stands."""
-    out, verbatim, empty, prose = [], False, False, []
-
-    def flush():
-        for sentence in h.sentences(" ".join(prose)):
-            out.extend(text_lines(sentence))
-        prose.clear()
-
-    for line in lines:
-        if not line:
-            empty = True
-            continue
-        indented = line.startswith("    ")
-        if indented or empty:
-            flush()
-        if indented != verbatim:
-            if indented and not out:
-                out.append(".Pp")
-            out.append(".Bd -literal -offset indent" if indented else ".Ed")
-            if not indented and empty:
-                out.append(".Pp")
-        elif empty and out:
-            out.append("" if verbatim else ".Pp")
-        verbatim, empty = indented, False
-        if verbatim:
-            out.append(escaped(line[4:]))
-        else:  # one sentence a line
-            prose.append(line.strip())
-    flush()
-    if verbatim:
-        out.append(".Ed")
-    return out
 
 
 def declaration(piece):
@@ -139,6 +79,18 @@ class Header:
         return False
 
 
+    def shown(self, name, piece):
+        """The lines of the synopsis: of a macro that chooses by the number of its arguments each of its forms."""
+        if not re.match(rf"#\s*define\s+{name}\(\.\.\.\)", piece):
+            return declaration(piece).split("\n")
+        forms = [what for names, what, _ in self.rows if name in names]
+        chosen = re.search(r"SYNI_CAT\((SYNI_\w+_), *SYNI_N\(", self.macros[name])
+        for macro, text in self.macros.items() if chosen and not forms else ():
+            if re.fullmatch(chosen.group(1) + r"\d+", macro) and "SYNI_NO_" not in text:
+                forms.append(name + re.match(r"\([^)]*\)", text).group(0))
+        return forms or [f"{name}(...)"]
+
+
 def examples_of(source):
     """The functions of the files that are compiled: (length, file, text)."""
     found = []
@@ -181,7 +133,7 @@ class Book:
         lines = [f".Dd {self.date}", f".Dt {names[0].upper()} {section}", f".Os synchronicity {self.version}",
                  ".Sh NAME"]
         lines += [f".Nm {name} ," for name in names[:-1]] + [f".Nm {names[-1]}"]
-        return lines + [".Nd " + "\n".join(textwrap.wrap(escaped(about or "part of " + names[0]).replace('"', "\\(dq"), 74))]
+        return lines + [".Nd " + "\n".join(textwrap.wrap(mdoc.escaped(about or "part of " + names[0]).replace('"', "\\(dq"), 74))]
 
     def write(self, name, section, lines):
         path = f"{self.out}/man{section}/{name}.{section}"
@@ -232,7 +184,7 @@ class Book:
                     clause = re.sub(f"^{codes[0]}[,:]? *", "", clause) or clause
                 clause = re.sub(r"^\((.*)\)$", r"\1", clause)
                 for part in h.sentences(clause[0].upper() + clause[1:] if not clause.startswith("syn_") else clause):
-                    lines += text_lines(part)
+                    lines += mdoc.text_lines(part)
         for clause in dict.fromkeys(re.findall(r"\bas (\w+)\(\) does", " ".join(texts))):
             if not clause.startswith("syn_"):
                 lines += [".It others", f"As {clause}(2) does, whose number is the code."]
@@ -263,7 +215,7 @@ class Book:
                 lines.append(f"A value of type {kind}, as described above.")
         if not kinds and not said:
             lines.append("It declares, or stands for a statement; what comes of it is described above.")
-        return lines + [line for one in said for line in text_lines(one)]
+        return lines + [line for one in said for line in mdoc.text_lines(one)]
 
     def thread_section(self, header, group, texts):
         said = [re.sub(r".*?\bThread: *", "", one) for one in h.prose(texts) if "Thread:" in one]
@@ -273,7 +225,7 @@ class Book:
             said = [re.sub(r".*?\bThread: *", "", one) for one in h.prose(header.head) if "Thread:" in one] or ["any"]
         said = [one[0].upper() + one[1:] for one in said]
         said = ["Any thread may call it." if re.fullmatch(r"Any\.?", one) else one for one in said]
-        return [".Sh THREADS"] + [line for one in said for line in text_lines(one)]
+        return [".Sh THREADS"] + [line for one in said for line in mdoc.text_lines(one)]
 
     def example_section(self, names):
         words = [word for name in names for word in [name, name + "_future"] +
@@ -281,7 +233,7 @@ class Book:
         pattern = re.compile(r"\b(" + "|".join(map(re.escape, words)) + r")\b")
         for _, length, path, text in self.examples:
             if length <= 60 and pattern.search(text):
-                return [".Sh EXAMPLES", f"From {path}", "of the source, which is compiled and tested with it:"] + code_block(
+                return [".Sh EXAMPLES", f"From {path}", "of the source, which is compiled and tested with it:"] + mdoc.code_block(
                     text.split("\n"))
         self.missing.append(names[0])
         return []
@@ -293,15 +245,15 @@ class Book:
         about = first_sentence([rows[0][1]] if rows else group.comment or header.head)
         lines = self.opening(names, 3, about)
         lines += [".Sh SYNOPSIS", f".In synchronicity/{header.stem}.h", ".Bd -literal"]
-        lines += [escaped(line) for _, piece in group.names for line in declaration(piece).split("\n")] + [".Ed"]
-        lines += [".Sh DESCRIPTION"]
+        shown = dict.fromkeys(line for name, piece in group.names for line in header.shown(name, piece))
+        lines += [mdoc.escaped(line) for line in shown] + [".Ed", ".Sh DESCRIPTION"]
         if rows:
             lines += [".Bl -tag -width Ds"]
             for what, text in rows:
-                quoted = escaped(what).replace('"', '\\(dq')
-                lines += [f".It Li \"{quoted}\""] + [line for one in h.sentences(text) for line in text_lines(one)]
+                quoted = mdoc.escaped(what).replace('"', '\\(dq')
+                lines += [f".It Li \"{quoted}\""] + [line for one in h.sentences(text) for line in mdoc.text_lines(one)]
             lines += [".El"] + ([".Pp"] if group.comment else [])
-        lines += body_of(group.comment) if group.comment or rows else body_of(header.head)
+        lines += mdoc.body_of(group.comment) if group.comment or rows else mdoc.body_of(header.head)
         fails = any(header.returns_err(name, piece) for name, piece in group.names) or h.errors(texts)
         lines += self.thread_section(header, group, texts)
         lines += self.return_section(header, group, texts)
@@ -321,15 +273,15 @@ class Book:
 
     def header_page(self, header):
         lines = self.opening([header.page], 3, first_sentence(header.head))
-        lines += [".Sh SYNOPSIS", f".In synchronicity/{header.stem}.h", ".Sh DESCRIPTION"] + body_of(header.head)
+        lines += [".Sh SYNOPSIS", f".In synchronicity/{header.stem}.h", ".Sh DESCRIPTION"] + mdoc.body_of(header.head)
         for group in header.groups:
             for name, piece in group.types:
                 self.home.setdefault(name, header.page)
             if group.types:
                 lines += [".Ss " + ", ".join(dict.fromkeys(name for name, _ in group.types))]
-                lines += code_block(line for _, piece in group.types for line in declaration(piece).split("\n"))
+                lines += mdoc.code_block(line for _, piece in group.types for line in declaration(piece).split("\n"))
                 if group.comment and not group.names:
-                    lines += [".Pp"] + body_of(group.comment)
+                    lines += [".Pp"] + mdoc.body_of(group.comment)
         pages = sorted({group.unique()[0] for group in header.groups if group.names}, key=str.lower)
         lines += [".Sh SEE ALSO"] + [f".Xr {name} 3 ," for name in pages]
         self.write(header.page, 3, lines + [".Xr synchronicity 7"])
@@ -370,9 +322,9 @@ class Book:
                 self.link(short, os.readlink(f"{self.out}/man3/{long}.3")[:-2]
                           if os.path.islink(f"{self.out}/man3/{long}.3") else long)
         lines = self.opening(["synchronicity"], 7, "write I/O code once, as async tasks, and export it with every face")
-        lines += [".Sh DESCRIPTION"] + body_of(self.overview) + [".Sh SEE ALSO", ".Bl -tag -width syn_blocking_generator"]
+        lines += [".Sh DESCRIPTION"] + mdoc.body_of(self.overview) + [".Sh SEE ALSO", ".Bl -tag -width syn_blocking_generator"]
         for header in self.headers:
-            lines += [f".It Xr {header.page} 3"] + text_lines(first_sentence(header.head))
+            lines += [f".It Xr {header.page} 3"] + mdoc.text_lines(first_sentence(header.head))
         self.write("synchronicity", 7, lines + [".El"])
 
 

@@ -280,6 +280,23 @@ elseif(CASE STREQUAL "man_pages")
         complain("`man 3 future_get` does not show the page, or the overview is missing")
     endif()
 
+elseif(CASE STREQUAL "docs_site")
+    # Each relative link and each anchor of it leads somewhere, and each page can be reached.
+    find_program(PYTHON python3)
+    find_program(MANDOC mandoc)
+    find_program(CMARK cmark-gfm)
+    if(NOT PYTHON OR NOT MANDOC OR NOT CMARK)
+        skip("there is no python3, mandoc or cmark-gfm")
+    endif()
+    run(${PYTHON} -B ${SOURCE}/docs/man/make_pages.py ${SOURCE} ${here}/man ${VERSION} "November 29, 2026")
+    run(${PYTHON} -B ${SOURCE}/docs/site/make_site.py ${SOURCE} ${here}/man ${here}/site)
+    execute_process(COMMAND ${PYTHON} -B ${SOURCE}/docs/site/check_links.py ${here}/site
+        RESULT_VARIABLE status OUTPUT_VARIABLE said ERROR_VARIABLE said)
+    message(STATUS "${said}")
+    if(NOT status EQUAL 0)
+        complain("${said}")
+    endif()
+
 elseif(CASE STREQUAL "size")
     # What the library adds to a small program, README's, in one static file: docs/platforms.md names the figures.
     find_program(MUSL_GCC musl-gcc)
