@@ -21,7 +21,9 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stddef.h>
+#if defined(__linux__)
 #include <sys/syscall.h>
+#endif
 #include <unistd.h>
 
 #include "base/descriptor.h"

@@ -46,6 +46,19 @@ ssize_t syni_source_send_rights(int fd, const struct msghdr *pieces, const struc
     return sendmsg(fd, &head, MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
+/* musl's macro compares a length with a difference of pointers, which clang remarks at the user's line. */
+static struct cmsghdr *source_rights_next(struct msghdr *head, struct cmsghdr *c)
+{
+#if defined(__clang__)
+#pragma clang diagnostic push
+#pragma clang diagnostic ignored "-Wsign-compare"
+#endif
+    return CMSG_NXTHDR(head, c);
+#if defined(__clang__)
+#pragma clang diagnostic pop
+#endif
+}
+
 /* One that came with MESSAGE: close-on-exec, and its caller's if there is room. */
 static void source_rights_store(struct syn_unix_message *message, int fd)
 {
@@ -77,7 +90,7 @@ ssize_t syni_source_receive_rights(int fd, struct syn_unix_message *message)
     message->size = (size_t)n;
     message->n_descriptors = 0;
     message->truncated = (head.msg_flags & MSG_CTRUNC) != 0;
-    for (struct cmsghdr *c = CMSG_FIRSTHDR(&head); c; c = CMSG_NXTHDR(&head, c)) {
+    for (struct cmsghdr *c = CMSG_FIRSTHDR(&head); c; c = source_rights_next(&head, c)) {
         size_t left = c->cmsg_len - CMSG_LEN(0);
 
         if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
