@@ -18,7 +18,7 @@
 
 #include "support/call_rig.h"
 
-enum { ABI_OF_THESE = 7 };
+enum { ABI_OF_THESE = 8 };
 
 #define SIZE(name, bytes) {#name, sizeof(struct name), bytes}
 
@@ -58,7 +58,7 @@ static const struct {
     SIZE(syn_object, 24),
     SIZE(syn_options, 144),
     SIZE(syn_override, 24),
-    SIZE(syn_pool, 808),
+    SIZE(syn_pool, 872),
     SIZE(syn_pool_map, 48),
     SIZE(syn_pool_options, 160),
     SIZE(syn_pool_stats, 544),

@@ -92,7 +92,7 @@ struct syn_step {
 
 /* The rules that header and library must share; in every function's description.
  * A call is refused with SYN_EABI if its numbers differ from the library's. */
-enum { SYN_ABI = 7 };
+enum { SYN_ABI = 8 };
 
 /* An async function, described once; made by the macros of call.h. */
 struct syn_function {
