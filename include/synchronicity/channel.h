@@ -206,12 +206,15 @@ syn_err syni_channel_look(struct syn_channel channel, const struct syn_type **ou
  * ITERATOR, for as many loops as one likes. */
 #define syn_channel_each(type, variable, ch, err) SYNI_EACH_ITEM(type, variable, ch, err, 0)
 #define syn_channel_each_open(type, variable, ch, err) SYNI_EACH_ITEM(type, variable, ch, err, 1)
+/* By the line, so that a loop inside a loop hides nothing of the other. */
 #define SYNI_EACH_ITEM(type, variable, ch, err, open)                                              \
-    for (SYNI_EACH_GUARD struct syni_each syni_each = syni_each_begin(                             \
+    SYNI_EACH_AS(type, variable, ch, err, open, SYNI_CAT(syni_each_, __LINE__))
+#define SYNI_EACH_AS(type, variable, ch, err, open, each)                                          \
+    for (SYNI_EACH_GUARD struct syni_each each = syni_each_begin(                                  \
              (0 ? ((void)(ch).u.item_is((type *)NULL), (ch).u.handle) : (ch).u.handle), (err),     \
              (open));                                                                              \
-         syni_each_goes_on(&syni_each);)                                                           \
-        for (type variable; syni_each_next(&syni_each, &variable);)
+         syni_each_goes_on(&each);)                                                                \
+        for (type variable; syni_each_next(&each, &variable);)
 
 struct syni_each {
     struct syn_channel channel;

@@ -132,7 +132,7 @@ inline syn_err syni_then(struct syn_future future, struct syn_mailbox *where, vo
 template <class Null>
 inline syn_err syni_then(struct syn_future future, Null, void (*fn)(void), void *user)
 {
-    return syni_future_then(future, NULL, fn, user);
+    return syni_future_then(future, nullptr, fn, user);
 }
 }
 #endif

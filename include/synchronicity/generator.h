@@ -132,9 +132,13 @@ static inline struct syni_saying syni_say(const void *value, syn_err err, const 
 
 static inline struct syni_saying syni_say_error(syn_err err, const char *message)
 {
-    if (!err)
-        return syni_say(NULL, SYN_EINVAL, "generator_throw was given 0, which is no error");
-    return syni_say(NULL, err, message);
+    struct syni_saying saying = {SYNI_NULL, err, message};
+
+    if (!err) {
+        saying.err = SYN_EINVAL;
+        saying.message = "generator_throw was given 0, which is no error";
+    }
+    return saying;
 }
 
 #ifdef __cplusplus

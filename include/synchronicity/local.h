@@ -27,6 +27,8 @@
 #ifndef SYNCHRONICITY_LOCAL_H
 #define SYNCHRONICITY_LOCAL_H
 
+#include <stdint.h>
+
 #include <synchronicity/err.h>
 #include <synchronicity/map.h>
 
@@ -57,7 +59,7 @@ syn_err syni_local_set(const struct syn_task_local *key, void *value);
     }                                                                                              \
     static inline SYNI_UNUSED syn_err (name##_set)(type *value)                                    \
     {                                                                                              \
-        return syni_local_set(&syni_local_of_##name, (void *)value);                               \
+        return syni_local_set(&syni_local_of_##name, (void *)(uintptr_t)value);                    \
     }                                                                                              \
     struct syn_task_local
 

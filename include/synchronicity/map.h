@@ -36,6 +36,13 @@
 #ifndef SYNCHRONICITY_MAP_H
 #define SYNCHRONICITY_MAP_H
 
+/* For code that C++ compilers read, too: they may remark on NULL. */
+#ifdef __cplusplus
+#define SYNI_NULL nullptr
+#else
+#define SYNI_NULL ((void *)0)
+#endif
+
 #define SYNI_CAT(a, b) SYNI_CAT_(a, b)
 #define SYNI_CAT_(a, b) a##b
 
