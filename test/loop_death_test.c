@@ -28,7 +28,7 @@ static struct syni_live live;
 static void add_live(void *unused)
 {
     (void)unused;
-    syni_live_add(&rig.loop, &live, "a task");
+    syni_live_add(&rig.loop, &live);
 }
 
 static void remove_live(void *unused)

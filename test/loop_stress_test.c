@@ -50,7 +50,7 @@ static void arrive(struct syni_job *job)
     struct work *work = SYNI_CONTAINER(job, struct work, job);
 
     CHECK(syni_drives(&rig.loop));
-    syni_live_add(&rig.loop, &work->live, "work");
+    syni_live_add(&rig.loop, &work->live);
     if (!work->through_a_timer)
         finish(work);
     else

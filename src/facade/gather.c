@@ -91,13 +91,10 @@ syn_err syni_scope_add(struct syn_scope *public_scope, struct syn_future future,
         syni_place_check(owner, out_status, "a child's status");
     }
     err = owner ? syni_core_reserve_or_consume(future, &core) : syni_core_reserve(future, &core);
-    if (!err && owner && scope->goal == SYNI_GOAL_ALL &&
-        gather_closes_circle(owner, core, &report)) {
-        syni_core_commit(core);
-        syni_core_ask(core, SYN_BY_REQUEST);
-        syni_core_let_go(core);
-        err = SYN_EDEADLK;
-    }
+    if (!err && owner && scope->goal == SYNI_GOAL_ALL && gather_closes_circle(owner, core, &report))
+        err = syni_scope_reject(core, SYN_EDEADLK);
+    else if (!err)
+        err = syni_scope_make_place(core);
     if (!err && !owner && !scope->home && refuse_driven(core)) {
         syni_core_restore(core);
         return SYN_EDEADLK;
@@ -339,7 +336,7 @@ static syn_err refuse_wait(struct syni_scope *scope)
     syni_scope_enter(scope, &section);
     SYNI_LIST_EACH (node, &scope->children)
         if (!err)
-            err = refuse_driven(SYNI_CONTAINER(node, struct syni_core, member.link));
+            err = refuse_driven(syni_member_core(node));
     syni_scope_leave(scope, &section);
     return err;
 }

@@ -41,7 +41,7 @@ static void init(struct syni_pool_job *job, const struct syn_blocking *function)
 
     job->function = function;
     job->core.type = &function->type;
-    job->core.value = (char *)job + function->result_offset;
+    syni_core_place(&job->core, (char *)job + function->result_offset);
     job->core.ops = &job_core_ops;
     job->work.ops = function->to_the_end ? &to_the_end_ops : &job_work_ops;
     job->work.name = function->name;
@@ -194,7 +194,7 @@ static void end_ran(struct syni_pool_job *job)
 static void end_late(struct syni_pool_job *job)
 {
     if (!job->failed && job->core.type->destroy)
-        job->core.type->destroy(job->core.value);
+        job->core.type->destroy(syni_core_value(&job->core));
     if (job->failed && !(job->err == SYN_ECANCELED || job->err == SYN_ETIMEDOUT))
         syni_unobserved(job->function->name, job->err, SYN_BY_TASK, job->report);
     syni_report_free(job->report);

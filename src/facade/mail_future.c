@@ -72,7 +72,7 @@ static bool call_with_result(struct syni_mail *mail)
     } else {
         core->taken = true; /* the callback's to keep */
     }
-    core->type->call(mail->fn, mail->user, err, err ? NULL : core->value);
+    core->type->call(mail->fn, mail->user, err, err ? NULL : syni_core_value(core));
     return false;
 }
 
@@ -186,7 +186,7 @@ static bool call_relayed(struct syni_mail *mail)
         syni_report_keep(err, here->origin, here->report);
     } else {
         here->core->taken = true;
-        value = here->core->value;
+        value = syni_core_value(here->core);
     }
     type->call(mail->fn, mail->user, err, value);
     if (!mail->cancelled)

@@ -216,7 +216,7 @@ static struct map *pool_map_make(const struct syn_pool_map *what, struct syni_ma
     map->size = size;
     map->n_works = threads;
     map->core.type = &what->nothing;
-    map->core.value = map;
+    syni_core_place(&map->core, map);
     map->core.ops = &pool_map_core_ops;
     syni_core_publish(&map->core, slot, 2);
     return map;

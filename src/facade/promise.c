@@ -59,7 +59,7 @@ static struct promise *promise_make(const struct syn_type *type, const struct sy
     if (!promise)
         return NULL;
     promise->core.type = type;
-    promise->core.value = promise->value;
+    syni_core_place(&promise->core, promise->value);
     promise->core.ops = ops;
     promise->file = file;
     promise->line = line;
@@ -174,7 +174,7 @@ syn_err syni_promise_complete(struct syn_promise promise, const void *result)
     if (!syni_core_is_wanted(&p->core))
         err = refuse_unwanted(p);
     else if (p->core.type->size && result)
-        memcpy(p->core.value, result, p->core.type->size);
+        memcpy(syni_core_value(&p->core), result, p->core.type->size);
     promise_finish(p);
     return err;
 }

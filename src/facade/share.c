@@ -245,7 +245,7 @@ syn_err syni_shared_get_by(struct syn_shared *shared, void *out_result,
     if (shared->core->type->destroy)
         return syni_refuse(SYN_ENOTSUP, "the result owns something and cannot be copied; "
                                         "borrow it with shared_peek()");
-    memcpy(out_result, shared->core->value, shared->core->type->size);
+    memcpy(out_result, syni_core_value(shared->core), shared->core->type->size);
     return SYN_OK;
 }
 
@@ -254,7 +254,7 @@ syn_err syni_shared_peek(struct syn_shared *shared, const void **out_result)
     syn_err err = share_outcome(shared, SYNI_NEVER);
 
     if (!err)
-        *out_result = shared->core->value;
+        *out_result = syni_core_value(shared->core);
     return err;
 }
 
@@ -325,7 +325,7 @@ static void tell_copy(struct reader *reader, struct syni_core *source)
     copy->core.origin = source->origin;
     copy->core.report = syni_report_copy(source->report);
     if (!source->err && source->type->size)
-        memcpy(copy->core.value, source->value, source->type->size);
+        memcpy(syni_core_value(&copy->core), syni_core_value(source), source->type->size);
     syni_core_complete(&copy->core);
 }
 
@@ -348,7 +348,7 @@ struct syn_future syni_shared_future(struct syn_shared *shared)
     if (!copy)
         return future;
     copy->core.type = type;
-    copy->core.value = copy->value;
+    syni_core_place(&copy->core, copy->value);
     copy->core.ops = &copy_ops;
     copy->shared = shared;
     syni_mutex_lock(&shared->lock);

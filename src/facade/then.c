@@ -27,7 +27,7 @@ struct then {
 static void call(struct then *then, syn_err err, enum syn_origin origin, struct syn_report *report)
 {
     struct syni_core *core = then->core;
-    void *value = err ? NULL : core->value;
+    void *value = err ? NULL : syni_core_value(core);
     unsigned process = syni_process();
 
     then->called = true;

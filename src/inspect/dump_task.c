@@ -39,17 +39,34 @@ static bool dump_read(struct syni_dump *dump, struct syni_task *out, const void 
            function.abi == SYN_ABI;
 }
 
-/* The task that waits for the result of TASK, a copy of what lies at ADDRESS; NULL: none does. */
-static const struct syni_task *dump_waiter(struct syni_dump *dump, const struct syni_task *task,
-                                           const struct syni_task *address)
+/* The name of TASK's function, to NAME. */
+static void dump_name(struct syni_dump *dump, char name[SYNI_DUMP_NAME], const struct syni_task *task)
+{
+    struct syn_function function = {.name = ""};
+
+    syni_peek(&dump->peek, &function, task->function, sizeof function);
+    syni_peek_string(&dump->peek, name, SYNI_DUMP_NAME, function.name);
+}
+
+/* The task that produces the core at ADDRESS; NULL: none does. */
+static const struct syni_task *dump_producer(struct syni_dump *dump, const struct syni_core *address)
+{
+    struct syni_core core;
+
+    return syni_peek(&dump->peek, &core, address, sizeof core) ? core.task : NULL;
+}
+
+/* The task that waits for the result of TASK, a copy of one; NULL: none does. */
+static const struct syni_task *dump_waiter(struct syni_dump *dump, const struct syni_task *task)
 {
     const struct syni_waiter *at = atomic_load_explicit(&task->core.waiter, memory_order_relaxed);
     struct syni_waiter waiter;
+    struct syni_member member;
     struct syni_scope scope;
 
-    if (at == &address->core.member.waiter)
-        return task->core.member.scope &&
-                       syni_peek(&dump->peek, &scope, task->core.member.scope, sizeof scope)
+    if (task->core.member && at == &task->core.member->waiter)
+        return syni_peek(&dump->peek, &member, task->core.member, sizeof member) &&
+                       syni_peek(&dump->peek, &scope, member.scope, sizeof scope)
                    ? scope.owner
                    : NULL;
     return at && syni_peek(&dump->peek, &waiter, at, sizeof waiter) && syni_wakes_awaiting(&waiter)
@@ -61,7 +78,7 @@ static const struct syni_task *dump_waiter(struct syni_dump *dump, const struct 
 static bool dump_is_root(struct syni_dump *dump, const struct syni_task *task,
                          const struct syni_task *address)
 {
-    const struct syni_task *at = dump_waiter(dump, task, address), *least = address;
+    const struct syni_task *at = dump_waiter(dump, task), *least = address;
     struct syni_task above;
 
     for (int i = 0; at && i < 64; i++) {
@@ -70,9 +87,9 @@ static bool dump_is_root(struct syni_dump *dump, const struct syni_task *task,
         least = at < least ? at : least;
         if (!dump_read(dump, &above, at))
             return true;
-        at = dump_waiter(dump, &above, at);
+        at = dump_waiter(dump, &above);
     }
-    return !dump_waiter(dump, task, address);
+    return !dump_waiter(dump, task);
 }
 
 static void dump_mutex(struct syni_dump *dump, const struct syni_task *task)
@@ -84,7 +101,7 @@ static void dump_mutex(struct syni_dump *dump, const struct syni_task *task)
     if (!syni_peek(&dump->peek, &mutex, task->on.line.thing, sizeof mutex) ||
         !dump_read(dump, &holder, mutex.holder))
         return;
-    syni_peek_string(&dump->peek, name, sizeof name, holder.live.name);
+    dump_name(dump, name, &holder);
     syni_dump_word(dump, "holder", "held by ", name);
 }
 
@@ -141,7 +158,7 @@ static void dump_one(struct syni_dump *dump, struct dump_section *section, int d
     struct syni_home home;
     char name[SYNI_DUMP_NAME];
 
-    syni_peek_string(&dump->peek, name, sizeof name, task->live.name);
+    dump_name(dump, name, task);
     syni_dump_thing(dump, depth, "task", name);
     dump_wait(dump, section, task);
     if (deadline != SYNI_NEVER)
@@ -171,15 +188,16 @@ static void dump_enter(struct dump_level *level, const struct syni_task *task)
 static const struct syni_task *dump_next(struct syni_dump *dump, struct dump_level *level,
                                          const struct syni_task *task)
 {
-    struct syni_core core;
+    const struct syni_task *below;
+    struct syni_member member;
     struct syni_scope scope;
     struct syni_list node;
 
     if (level->awaits) {
         level->awaits = false;
-        if (syni_task_wait(task) == SYNI_WAIT_RESULT &&
-            syni_peek(&dump->peek, &core, task->on.result.child, sizeof core) && core.task)
-            return core.task;
+        below = syni_task_wait(task) == SYNI_WAIT_RESULT ? dump_producer(dump, task->on.result.child) : NULL;
+        if (below)
+            return below;
     }
     while (level->scope && syni_peek(&dump->peek, &scope, level->scope, sizeof scope)) {
         const struct syni_list *head = &level->scope->children;
@@ -187,13 +205,13 @@ static const struct syni_task *dump_next(struct syni_dump *dump, struct dump_lev
 
         if (syni_peek(&dump->peek, &node, at, sizeof node) && node.next && node.next != head) {
             level->child = node.next;
-            if (!syni_peek(&dump->peek, &core,
-                           SYNI_CONTAINER(node.next, const struct syni_core, member.link),
-                           sizeof core) ||
-                core.member.scope != level->scope)
+            if (!syni_peek(&dump->peek, &member, SYNI_CONTAINER(node.next, const struct syni_member, link),
+                           sizeof member) ||
+                member.scope != level->scope)
                 break;
-            if (core.task)
-                return core.task;
+            below = dump_producer(dump, member.core);
+            if (below)
+                return below;
         } else {
             level->scope = scope.next_open;
             level->child = NULL;
@@ -257,7 +275,7 @@ void syni_dump_chain(struct syni_dump *dump, const struct syni_home *address,
 
     for (int i = 0; task && i < most && dump_read(dump, &copy, task); i++) {
         dump_one(dump, &section, 1, &copy);
-        task = dump_waiter(dump, &copy, task);
+        task = dump_waiter(dump, &copy);
     }
 }
 

@@ -80,13 +80,12 @@ struct syni_fd_wait {
 /* A descriptor that was waited for, by its number; see watch.c. */
 struct syni_fd_entry;
 
-/* What a dump shows of a live thing: who it is, and what it waits for. */
+/* What a dump shows of a live thing: what it waits for. */
 struct syni_live {
     struct syni_list link;
-    const char *name;      /* static, or lives as long as this */
     const char *waits_for; /* static: "sleep", "readable"; "" while it runs or is ready */
-    int detail;            /* a descriptor; or -1; or less, of which wait it is (task/search.c) */
     int64_t since;         /* as loop->now then was; 0: it was not read yet */
+    int detail;            /* a descriptor; or -1; or less, of which wait it is (task/search.c) */
 };
 
 enum syni_role {
@@ -357,10 +356,9 @@ bool syni_loop_try_drive(struct syni_loop *loop);
 void syni_loop_stop_driving(struct syni_loop *loop);
 
 /* --- live.c --- */
-static inline void syni_live_add(struct syni_loop *loop, struct syni_live *live, const char *name)
+static inline void syni_live_add(struct syni_loop *loop, struct syni_live *live)
 {
     SYNI_INVARIANT(9, loop->n_dormant <= loop->n_live);
-    live->name = name;
     live->waits_for = "";
     live->detail = -1;
     live->since = loop->now;

@@ -28,7 +28,7 @@ static bool channel_wait_withdraw(struct syni_task *task)
 {
     if (!syni_channel_withdraw(task->on.channel.channel, &task->on.channel.port))
         return false;
-    task->on.channel.withdrawn = true;
+    task->on.channel.port.withdrawn = true;
     return true;
 }
 
@@ -44,7 +44,7 @@ static void channel_wait_time_is_up(struct syni_timer *timer)
 
     if (!channel_wait_withdraw(task))
         return;
-    task->on.channel.expired = true;
+    task->on.channel.port.expired = true;
     syni_task_resume(task);
 }
 
@@ -54,7 +54,7 @@ static void channel_wait_release(struct syni_task *task)
 
     syni_timer_stop(&task->home->loop, &task->timer);
     task->on.channel.channel = NULL;
-    if (task->on.channel.own)
+    if (task->on.channel.port.own)
         syni_channel_leave_own(channel);
     else
         syni_channel_unpin(channel);
@@ -63,8 +63,8 @@ static void channel_wait_release(struct syni_task *task)
 static bool channel_wait_collect(struct syni_task *task)
 {
     struct syni_port *port = &task->on.channel.port;
-    bool withdrawn = task->on.channel.withdrawn, expired = task->on.channel.expired;
-    bool refused = task->on.channel.refused;
+    bool withdrawn = task->on.channel.port.withdrawn, expired = task->on.channel.port.expired;
+    bool refused = task->on.channel.port.refused;
 
     if (refused) {
         task->status = SYN_EDEADLK;
@@ -96,7 +96,7 @@ static void channel_wait_drop(struct syni_task *task)
     struct syni_port *port = &task->on.channel.port;
     const struct syn_type *item = task->on.channel.channel->item;
 
-    if (!task->on.channel.withdrawn && port->receives && !port->status && item->destroy)
+    if (!task->on.channel.port.withdrawn && port->receives && !port->status && item->destroy)
         item->destroy(port->item);
     channel_wait_release(task);
 }
@@ -108,7 +108,7 @@ static void channel_wait_refuse_circle(struct syni_task *task, struct syn_report
         syni_report_free(report); /* it was served */
         return;
     }
-    task->on.channel.refused = true;
+    task->on.channel.port.refused = true;
     syni_report_free(task->heard);
     task->heard = report;
     syni_task_resume(task);
@@ -151,10 +151,10 @@ static void ready_port(struct syni_task *task, struct syni_channel *channel, voi
                        bool receives)
 {
     task->on.channel.channel = channel;
-    task->on.channel.own = false;
-    task->on.channel.withdrawn = false;
-    task->on.channel.expired = false;
-    task->on.channel.refused = false;
+    task->on.channel.port.own = false;
+    task->on.channel.port.withdrawn = false;
+    task->on.channel.port.expired = false;
+    task->on.channel.port.refused = false;
     task->on.channel.port.item = item;
     task->on.channel.port.receives = receives;
     task->on.channel.port.select = NULL;
@@ -182,7 +182,7 @@ static void channel_wait_refuse_circles(struct syni_task *task, struct syni_chan
 /* The same for a task that asks CHANNEL, and must not if its generator, which does not run, waits for it. */
 static struct syn_step after_asking(struct syni_task *task, struct syni_channel *channel, bool served)
 {
-    const struct syni_core *ours = task->on.channel.own ? channel->generator : NULL;
+    const struct syni_core *ours = task->on.channel.port.own ? channel->generator : NULL;
 
     if (!served && channel->is_generator && !(ours && ours->task->queued))
         channel_wait_refuse_circles(task, channel);
@@ -197,7 +197,7 @@ static bool channel_wait_is_late(const struct syni_task *task, struct syn_deadli
 /* The deadline has passed: what was SERVED at once is taken, and nothing begins. */
 static struct syn_step channel_wait_glance(struct syni_task *task, bool served)
 {
-    task->on.channel.withdrawn = task->on.channel.expired = !served;
+    task->on.channel.port.withdrawn = task->on.channel.port.expired = !served;
     return after(task, true);
 }
 
@@ -243,7 +243,7 @@ struct syn_step syni_step_next(struct syn_task *public_task, struct syn_channel 
     if (err)
         return channel_wait_refuse(task, err, syni_channel_refusal(err));
     ready_port(task, channel, out_item, true);
-    task->on.channel.own = own != NULL;
+    task->on.channel.port.own = own != NULL;
     if (channel_wait_closes_circle(task, false))
         return syni_suspended;
     if (channel_wait_is_late(task, deadline))

@@ -11,16 +11,16 @@
 /* Whoever asks it next wakes it by the door, or drives. Clean-up has a limit to keep. */
 static void fall_asleep(struct syni_task *task)
 {
-    task->on.channel.dormant = !task->leaving;
-    if (task->on.channel.dormant)
+    task->on.channel.port.dormant = !task->leaving;
+    if (task->on.channel.port.dormant)
         task->home->loop.n_dormant++;
 }
 
 static void rouse(struct syni_task *task)
 {
-    if (task->on.channel.dormant)
+    if (task->on.channel.port.dormant)
         task->home->loop.n_dormant--;
-    task->on.channel.dormant = false;
+    task->on.channel.port.dormant = false;
 }
 
 static void yield_interrupted(struct syni_task *task)
@@ -60,7 +60,7 @@ struct syn_step syni_step_yield(struct syn_task *public_task, struct syni_channe
 
     syni_wait_begin_asked(task, SYNI_WAIT_OUTSIDE, "the next demand");
     task->on.channel.channel = channel;
-    task->on.channel.dormant = false;
+    task->on.channel.port.dormant = false;
     task->ops = &yield_ops;
     if (channel->hear)
         channel->hear(public_task, NULL);

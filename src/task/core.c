@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/report.h"
+#include "task/frame.h"
 
 struct syni_waiter syni_waiter_done;
 
@@ -111,7 +112,7 @@ void syni_core_discard(struct syni_core *core)
     if (!syni_core_done(core) || core->err || core->taken || !core->type->destroy)
         return;
     core->taken = true;
-    core->type->destroy(core->value);
+    core->type->destroy(syni_core_value(core));
 }
 
 void syni_unobserved_end(const char *name, syn_err err, enum syn_origin origin,
@@ -144,6 +145,10 @@ static void core_end(struct syni_core *core)
     /* but for the usual end, of a value that was taken, or that none destroys */
     if (core->err || core->report || !(core->taken || !core->type->destroy))
         syni_core_dispose(core);
+    if (core->member) {
+        syni_part_free(core->member);
+        core->member = NULL;
+    }
     core->ops->free(core);
 }
 

@@ -41,14 +41,16 @@ struct syni_waiter {
     void (*wake)(struct syni_waiter *waiter);
 };
 
-/* The core as a child of a scope (scope.h); used by whoever consumed the future. */
+/* A core as a child of a scope (scope.h): a part (frame.h) that whoever consumed the future made for it, and
+ * that goes with the core. */
 struct syni_member {
     struct syni_waiter waiter;
     struct syni_list link;
+    struct syni_core *core;
     struct syni_scope *scope;
     union {
         void *out;
-        struct syni_core *jump; /* of a failure that is collected: scope_failures.c */
+        struct syni_member *jump; /* of a failure that is collected: scope_failures.c */
     };
     union {
         syn_err *status;
@@ -83,10 +85,9 @@ struct syni_core {
     /* The producer's while it runs (a task's arrival and every resume); afterwards the
      * consumer's, to bring the result to another loop. */
     struct syni_job job;
-    struct syni_member member;
+    struct syni_member *member; /* NULL: no scope has taken it; written by who reserved or consumed it */
 
     const struct syn_type *type;
-    void *value;           /* type->size bytes, in the same memory as the core */
     struct syni_slot *slot; /* NULL: on a caller's stack */
     struct syni_task *task; /* who produces it; NULL: a promise made by hand */
     const struct syni_core_ops *ops;
@@ -101,7 +102,26 @@ struct syni_core {
     bool alone;                /* it ended when only its one reader knew it: invariant 142 */
     bool own_waiter; /* its waiter is of the loop that produces it: the driver wrote it, and no other
                         thread withdraws it */
+    int32_t value_at; /* where the value is, type->size bytes in the same memory: so far from the core */
 };
+
+/* Where the value of CORE is, or will be. */
+static inline void *syni_core_value(const struct syni_core *core)
+{
+    return (char *)(uintptr_t)core + core->value_at;
+}
+
+/* VALUE, in the same memory as CORE, is its place. */
+static inline void syni_core_place(struct syni_core *core, const void *value)
+{
+    core->value_at = (int32_t)((const char *)value - (const char *)core);
+}
+
+/* The core whose member.link NODE is. */
+static inline struct syni_core *syni_member_core(const struct syni_list *node)
+{
+    return SYNI_CONTAINER(node, const struct syni_member, link)->core;
+}
 
 /* Makes CORE's one slot point to it, with so many references: the reader's, the producer's,
  * and what more the producer needs. Returns its handle. */
@@ -253,7 +273,7 @@ static inline void syni_core_fetch(struct syni_core *core, void *out_value)
     if (!out_value)
         return;
     SYNI_INVARIANT(22, !core->taken);
-    syni_copy(out_value, core->value, core->type->size);
+    syni_copy(out_value, (char *)core + core->value_at, core->type->size);
     core->taken = true;
 }
 

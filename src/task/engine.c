@@ -283,7 +283,7 @@ static bool is_refused(struct syni_task *task)
 SYNI_HOT static inline bool engine_arrive(struct syni_home *home, struct syni_task *task)
 {
     task->arrived = true;
-    syni_live_add(&home->loop, &task->live, task->function->name);
+    syni_live_add(&home->loop, &task->live);
     syni_count(&home->started);
     /* relaxed: as syni_task_request_of() */
     if ((atomic_load_explicit(&task->request, memory_order_relaxed) || home->loop.closing ||

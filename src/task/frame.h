@@ -27,6 +27,10 @@ static inline struct syni_spare *syni_frame_pop(struct syni_store *store, size_t
 /* Memory of SIZE bytes, zeroed, with a slot; NULL: none. Any thread. */
 void *syni_frame_new(const struct syni_self *self, size_t size, struct syni_slot **out_slot);
 void syni_frame_free(void *frame, size_t size, struct syni_slot *slot);
+
+/* A part, for what most cores and tasks do not need: SYNI_PART_BYTES, zeroed; NULL: no memory. Any thread. */
+void *syni_part_new(const struct syni_self *self);
+void syni_part_free(void *part);
 /* Moves HOME's own store to the common one; by its last driver. */
 void syni_frame_retire(struct syni_home *home);
 /* The calling thread, if it is a worker's own, has a store until it ends, and as long the common
@@ -39,6 +43,7 @@ void syni_frame_give_up(struct syni_self *self, struct syni_store *store);
 /* From now on the common store keeps frames, or gives all back to the allocator unless workers
  * of a pool have some: on while any synchronizer runs. */
 void syni_frame_cache(bool on);
+
 
 /* What frees a task with its frame. */
 extern const struct syni_core_ops syni_frame_core_ops;
@@ -61,8 +66,9 @@ static inline void syni_frame_init(struct syni_self *self, struct syni_home *her
     task->core.job.run = syni_task_run;
     task->request_job.run = syni_task_request_arrives;
     task->core.type = &task->function->type;
-    task->core.value = (char *)task + task->function->result_offset;
+    task->core.value_at = (int32_t)task->function->result_offset - (int32_t)offsetof(struct syni_task, core);
     task->core.slot = NULL;
+    task->core.member = NULL;
     task->core.task = task;
     task->core.ops = &syni_frame_core_ops;
     task->locals = syni_bindings_hold(by ? by->locals : self->locals);

@@ -84,7 +84,7 @@ void syni_outcome_amend(struct syni_task *task, syn_err err, const char *message
     bool lost = err ? !task->core.err : task->core.err && !by_request;
 
     if (lost && task->core.type->destroy)
-        task->core.type->destroy(task->core.value);
+        task->core.type->destroy(syni_core_value(&task->core));
     if (err ? !task->core.err : by_request)
         syni_outcome_set(task, err, SYN_BY_TASK, message);
     else if (err)
@@ -96,7 +96,7 @@ void syni_outcome_abandon(struct syni_task *task, syn_err err, enum syn_origin o
 {
     /* It had returned one, which nobody will fetch. */
     if (task->leaving && !task->core.err && task->core.type->destroy)
-        task->core.type->destroy(task->core.value);
+        task->core.type->destroy(syni_core_value(&task->core));
     syni_outcome_set(task, err, origin, message);
 }
 

@@ -33,9 +33,14 @@ struct syni_port {
     bool receives;
     bool listed;           /* on a list of the channel: not served yet */
     bool at_once;          /* who served it hands over to it, see resume.c */
+    /* by the task that waits with it, alone: */
+    bool withdrawn, expired;
+    bool refused;          /* it would have closed a circle */
+    bool own;              /* the channel is held without a reference */
+    bool dormant;          /* a generator that waits to be asked */
     int number;                 /* of the choice */
-    struct syni_select *select; /* that it is one of; NULL: none */
     syn_err status;
+    struct syni_select *select; /* that it is one of; NULL: none */
     void (*wake)(struct syni_port *port); /* by who took it; the last touch */
 };
 

@@ -2,8 +2,8 @@
  *
  * Scopes: what happens when children come, end and fail.
  *
- * Any thread, in the scope's section. Nodes lie in the children's cores, so that a scope
- * takes any number and never fails for memory. Discarded: a scope as a task of its own,
+ * Any thread, in the scope's section. A child's node goes with its core, and is made before that is
+ * taken: what is not of a scope has none, and takes 56 bytes less. Discarded: a scope as a task of its own,
  * to which children post; a thread's scope would then need a loop to live on.
  */
 #include "task/scope.h"
@@ -12,6 +12,7 @@
 
 #include "base/fork.h"
 #include "base/report.h"
+#include "task/frame.h"
 
 /* The first failure is the scope's. */
 static void note_failure(struct syni_scope *scope, syn_err err, enum syn_origin origin,
@@ -25,7 +26,7 @@ static void note_failure(struct syni_scope *scope, syn_err err, enum syn_origin 
 static void win(struct syni_scope *scope, struct syni_core *core, struct syni_section *section)
 {
     SYNI_INVARIANT(33, !scope->winner);
-    scope->winner = (int)core->member.number + 1;
+    scope->winner = (int)core->member->number + 1;
     syni_report_free(scope->report); /* of those that failed before */
     note_failure(scope, SYN_OK, SYN_BY_TASK, NULL);
     syni_scope_ask(scope, SYN_BY_REQUEST, section);
@@ -34,7 +35,7 @@ static void win(struct syni_scope *scope, struct syni_core *core, struct syni_se
 static void child_succeeded(struct syni_scope *scope, struct syni_core *core,
                             struct syni_section *section)
 {
-    struct syni_member *member = &core->member;
+    struct syni_member *member = core->member;
     bool lost = scope->winner && !member->status;
 
     if (!lost)
@@ -66,7 +67,7 @@ static bool child_failed(struct syni_scope *scope, struct syni_core *core,
 static void child_ended(struct syni_scope *scope, struct syni_core *core,
                         struct syni_section *section)
 {
-    struct syni_member *member = &core->member;
+    struct syni_member *member = core->member;
     bool kept = false;
 
     SYNI_INVARIANT(29, scope->live > 0 && syni_core_done(core));
@@ -94,7 +95,7 @@ static void child_ended(struct syni_scope *scope, struct syni_core *core,
 static void scope_withdraw(struct syni_scope *scope, struct syni_core *core,
                            struct syni_section *section)
 {
-    struct syni_member *member = &core->member;
+    struct syni_member *member = core->member;
 
     if (!syni_core_stop_waiting(core, &member->waiter))
         return; /* it is telling us */
@@ -109,26 +110,29 @@ static void scope_withdraw(struct syni_scope *scope, struct syni_core *core,
 /* CORE's task is asked to end when the section was left; the claim keeps it until then. */
 static void request(struct syni_core *core, enum syn_origin origin, struct syni_section *section)
 {
-    if (!core->task || !syni_task_claim_request(core->task, origin))
+    struct syni_task *task = core->task;
+
+    if (!task || !syni_task_claim_request(task, origin))
         return;
-    core->task->request_job.link.next = NULL;
-    *section->last_request = &core->task->request_job.link;
-    section->last_request = &core->task->request_job.link.next;
+    task->request_job.link.next = NULL;
+    *section->last_request = &task->request_job.link;
+    section->last_request = &task->request_job.link.next;
 }
 
 static void scope_ask_child(struct syni_scope *scope, struct syni_core *core,
                             struct syni_section *section)
 {
     enum syn_origin origin = (enum syn_origin)(scope->asked - 1);
+    bool is_task = core->task;
 
-    if (!scope->home && !core->task && core->ops->cancel) {
+    if (!scope->home && !is_task && core->ops->cancel) {
         /* It may end inside the call, which must not be under our lock. Its job is free: a
          * thread's child is not posted. */
         core->job.link.next = section->to_ask ? &section->to_ask->job.link : NULL;
         section->to_ask = core;
         section->origin = origin;
         syni_slot_take(core->slot, syni_slot_generation(core->slot), SYNI_SLOT_PIN_ANY);
-    } else if (!core->task) {
+    } else if (!is_task) {
         if (!syni_core_ask(core, origin))
             scope_withdraw(scope, core, section);
     } else {
@@ -143,14 +147,14 @@ void syni_scope_ask(struct syni_scope *scope, enum syn_origin origin,
         return;
     scope->asked = (int)origin + 1;
     SYNI_LIST_EACH (node, &scope->children)
-        scope_ask_child(scope, SYNI_CONTAINER(node, struct syni_core, member.link), section);
+        scope_ask_child(scope, syni_member_core(node), section);
     syni_scope_tell_owner(scope, section);
 }
 
 static void scope_arrive(struct syni_job *job)
 {
     struct syni_core *core = SYNI_CONTAINER(job, struct syni_core, job);
-    struct syni_scope *scope = core->member.scope;
+    struct syni_scope *scope = core->member->scope;
     struct syni_section section;
 
     syni_scope_enter(scope, &section);
@@ -161,8 +165,8 @@ static void scope_arrive(struct syni_job *job)
 /* Called by the completing thread. The child's own job is free by now: it has ended. */
 static void child_is_done(struct syni_waiter *waiter)
 {
-    struct syni_core *core = SYNI_CONTAINER(waiter, struct syni_core, member.waiter);
-    struct syni_home *home = core->member.scope->home;
+    struct syni_core *core = SYNI_CONTAINER(waiter, struct syni_member, waiter)->core;
+    struct syni_home *home = core->member->scope->home;
 
     SYNI_DELAY(scope_child_done);
     if (!home || syni_drives(&home->loop)) {
@@ -228,10 +232,29 @@ void syni_scope_bind(struct syni_scope *scope, struct syni_task *owner)
         syni_timer_start(&scope->home->loop, &scope->timer, scope->deadline, deadline_passes);
 }
 
+syn_err syni_scope_reject(struct syni_core *core, syn_err err)
+{
+    syni_core_commit(core);
+    syni_core_ask(core, SYN_BY_REQUEST);
+    syni_core_let_go(core);
+    return err;
+}
+
+syn_err syni_scope_make_place(struct syni_core *core)
+{
+    if (!core->member)
+        core->member = syni_part_new(syni_self());
+    if (!core->member)
+        return syni_scope_reject(core, SYN_ENOMEM);
+    core->member->core = core;
+    return SYN_OK;
+}
+
 void syni_scope_take(struct syni_scope *scope, struct syni_core *core, void *out,
                      syn_err *out_status, struct syni_section *section)
 {
-    struct syni_member *member = &core->member;
+    struct syni_member *member = core->member;
+    const struct syni_task *task = core->task;
     bool busy;
 
     member->scope = scope;
@@ -243,7 +266,7 @@ void syni_scope_take(struct syni_scope *scope, struct syni_core *core, void *out
     scope->live++;
     if (scope->has_deadline)
         syni_core_tighten(core, scope->deadline);
-    if (scope->home && core->task && core->task->home == scope->home &&
+    if (scope->home && task && task->home == scope->home &&
         syni_core_is_used_up(core)) { /* it was consumed alone */
         syni_core_wait_here(core, &member->waiter);
         if (scope->asked)
@@ -281,7 +304,7 @@ void syni_scope_fail(struct syni_scope *scope, syn_err err, const char *message,
 bool syni_scope_drop(struct syni_scope *scope, struct syni_core *core, bool asks,
                      struct syni_section *section)
 {
-    struct syni_member *member = &core->member;
+    struct syni_member *member = core->member;
 
     if (!syni_core_stop_waiting(core, &member->waiter))
         return false;
@@ -297,11 +320,11 @@ bool syni_scope_drop(struct syni_scope *scope, struct syni_core *core, bool asks
 void syni_scope_abandon(struct syni_scope *scope, struct syni_section *section)
 {
     SYNI_LIST_EACH (node, &scope->children) {
-        struct syni_core *core = SYNI_CONTAINER(node, struct syni_core, member.link);
+        struct syni_core *core = syni_member_core(node);
 
         if (syni_scope_drop(scope, core, true, section))
             syni_scope_fail(scope, SYN_EABANDONED, "its scope was abandoned by a second interrupt",
-                            core->member.status, section);
+                            core->member->status, section);
     }
 }
 

@@ -2,7 +2,7 @@
  *
  * Scopes: futures that somebody waits for together. See <synchronicity/scope.h>.
  *
- * A child is a core that the scope consumed; its node, `core->member`, is the core's one
+ * A child is a core that the scope consumed; its node, `core->member`, has the core's one
  * waiter. Everything that happens to a scope happens in its SECTION: for the scope of a
  * task that is the driver of its home (a child that ends elsewhere posts itself there),
  * for the scope of a thread a lock. What a section decides but must not do inside, it
@@ -39,7 +39,7 @@ struct __attribute__((may_alias)) syni_scope {
     struct syni_timer timer;       /* of the deadline; set only if a task owns it */
 
     /* section */
-    struct syni_list children; /* core->member.link of those that live */
+    struct syni_list children; /* core->member->link of those that live */
     struct syni_list failures; /* of those that failed, if they are collected; next is NULL
                                   before the first use */
     unsigned live, spawned; /* live: also while the destructor of its result runs */
@@ -94,7 +94,13 @@ void syni_scope_look(struct syni_scope *scope);
 /* The first child comes; OWNER (NULL: a thread) has it from here on. */
 void syni_scope_bind(struct syni_scope *scope, struct syni_task *owner);
 
-/* CORE, which was reserved, is a child, or is restored. */
+/* CORE, which the caller reserved or consumed, gets room to be a child. SYN_ENOMEM: it is rejected. Outside. */
+syn_err syni_scope_make_place(struct syni_core *core);
+
+/* CORE, which the caller reserved or consumed, is no child: it is asked to end, and let go. Returns ERR. Outside. */
+syn_err syni_scope_reject(struct syni_core *core, syn_err err);
+
+/* CORE, which was reserved and has room, is a child, or is restored. */
 void syni_scope_take(struct syni_scope *scope, struct syni_core *core, void *out,
                      syn_err *out_status, struct syni_section *section);
 

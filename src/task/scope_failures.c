@@ -14,44 +14,41 @@
 
 #include <stddef.h>
 
-static struct syni_core *core_of(struct syni_list *node)
+static struct syni_member *member_of(struct syni_list *node)
 {
-    return SYNI_CONTAINER(node, struct syni_core, member.link);
+    return SYNI_CONTAINER(node, struct syni_member, link);
 }
 
 void syni_scope_collect(struct syni_scope *scope, struct syni_core *core)
 {
-    struct syni_member *member = &core->member, *last, *over;
+    struct syni_member *member = core->member, *last, *over;
 
     if (syni_list_empty(&scope->failures)) {
         member->place = 0;
-        member->jump = core;
+        member->jump = member;
     } else {
-        last = &core_of(scope->failures.prev)->member;
-        over = &last->jump->member;
+        last = member_of(scope->failures.prev);
+        over = last->jump;
         member->place = last->place + 1;
-        member->jump = last->place - over->place == over->place - over->jump->member.place
-                           ? over->jump
-                           : core_of(scope->failures.prev);
+        member->jump = last->place - over->place == over->place - over->jump->place ? over->jump : last;
     }
     syni_list_append(&scope->failures, &member->link);
 }
 
 const struct syni_core *syni_scope_failure_at(const struct syni_scope *scope, unsigned i)
 {
-    const struct syni_core *core;
+    const struct syni_member *member;
 
     if (!scope->failures.next || syni_list_empty(&scope->failures))
         return NULL;
-    core = core_of(scope->failures.prev);
-    if (i > core->member.place)
+    member = member_of(scope->failures.prev);
+    if (i > member->place)
         return NULL;
-    while (core->member.place != i) {
+    while (member->place != i) {
         SYNI_STEP();
-        core = core->member.jump->member.place >= i ? core->member.jump
-                                                    : core_of(core->member.link.prev);
+        member = member->jump->place >= i ? member->jump : member_of(member->link.prev);
     }
-    return core;
+    return member->core;
 }
 
 void syni_scope_forget_failures(struct syni_scope *scope)
@@ -60,7 +57,7 @@ void syni_scope_forget_failures(struct syni_scope *scope)
         return;
     SYNI_LIST_EACH (node, &scope->failures) {
         syni_list_remove(node);
-        syni_core_let_go(core_of(node));
+        syni_core_let_go(syni_member_core(node));
     }
     if (!scope->bound)
         syni_scope_unlist(scope);

@@ -133,7 +133,7 @@ void syni_scope_tell_owner(struct syni_scope *scope, struct syni_section *sectio
 static void destroy_dropped(struct syni_section *section)
 {
     SYNI_LIST_EACH (node, &section->dropped) {
-        struct syni_core *core = SYNI_CONTAINER(node, struct syni_core, member.link);
+        struct syni_core *core = syni_member_core(node);
 
         syni_list_remove(node);
         syni_core_discard(core);

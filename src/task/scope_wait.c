@@ -57,7 +57,7 @@ static bool all_are_closed(const struct syni_scope *scope, uint64_t id)
     SYNI_LIST_EACH (node, &scope->children) {
         struct syn_report *report = NULL;
 
-        if (!syni_circle_look_at(id, SYNI_CONTAINER(node, struct syni_core, member.link), &report))
+        if (!syni_circle_look_at(id, syni_member_core(node), &report))
             return false;
         syni_report_free(report);
     }
@@ -83,15 +83,15 @@ static void refuse_children(struct syni_scope *scope, const struct refusal *refu
 
     syni_scope_enter(scope, &section);
     SYNI_LIST_EACH (node, &scope->children) {
-        struct syni_core *core = SYNI_CONTAINER(node, struct syni_core, member.link);
+        struct syni_core *core = syni_member_core(node);
         struct syn_report *report = NULL;
 
         if (!refusal->closes(core, refusal, &report))
             continue;
         if (syni_scope_drop(scope, core, refusal->asks, &section)) {
             n++;
-            if (core->member.status)
-                *core->member.status = SYN_EDEADLK;
+            if (core->member->status)
+                *core->member->status = SYN_EDEADLK;
         }
         syni_report_free(first ? report : NULL);
         first = first ? first : report;
@@ -119,7 +119,7 @@ static void join_implicates(struct syni_task *task, uint64_t id)
 
 static bool child_leads(struct syni_list *node, struct syni_walk *walk)
 {
-    return syni_chain_core_leads(SYNI_CONTAINER(node, struct syni_core, member.link), walk);
+    return syni_chain_core_leads(syni_member_core(node), walk);
 }
 
 /* One that leads there is enough. */
@@ -351,9 +351,9 @@ bool syni_scopes_close(struct syni_task *task)
 /* CORE runs on without us; false: it is telling us already. */
 static bool scope_wait_let_go(struct syni_scope *scope, struct syni_core *core)
 {
-    if (!syni_core_stop_waiting(core, &core->member.waiter))
+    if (!syni_core_stop_waiting(core, &core->member->waiter))
         return false;
-    syni_list_remove(&core->member.link);
+    syni_list_remove(&core->member->link);
     scope->live--;
     syni_core_let_go(core);
     return true;
@@ -367,7 +367,7 @@ bool syni_scopes_detach(struct syni_task *task)
         next = scope->next_open;
         syni_timer_stop(&task->home->loop, &scope->timer);
         SYNI_LIST_EACH (node, &scope->children)
-            scope_wait_let_go(scope, SYNI_CONTAINER(node, struct syni_core, member.link));
+            scope_wait_let_go(scope, syni_member_core(node));
         if (scope->live == 0)
             scope_wait_discard(scope);
         else

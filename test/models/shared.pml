@@ -2,7 +2,7 @@
  *
  * A shared future. Follows:
  * FOLLOWS src/facade/share.c: share_let_go next_reader source_done add_reader remove_reader ask_source syni_shared_release tell_copy cancel_copy
- * HASH 81367b01293c
+ * HASH a34e27b0f05c
  *
  * A source completes, by itself or since it is asked to end, or (PROMISE) cannot be asked. Two holders:
  * one waits, and gives up or not; one makes a future of its own, a copy, which it gets or cancels. Both

@@ -54,7 +54,7 @@ void rig_by_hand(struct rig *rig, const char *backend, struct syn_clock *clock)
     start(rig,
           (struct syni_loop_options){.backend = backend, .clock = clock, .callers_drive = true});
     CHECK(rig_take(rig));
-    syni_live_add(&rig->loop, &rig->live, "the case");
+    syni_live_add(&rig->loop, &rig->live);
 }
 
 bool rig_take(struct rig *rig)
@@ -74,7 +74,7 @@ void rig_give(struct rig *rig)
 void rig_end(struct rig *rig)
 {
     if (syni_drives(&rig->loop)) {
-        if (rig->live.name)
+        if (rig->live.link.next)
             syni_live_remove(&rig->loop, &rig->live);
         rig->loop.closing = true;
         rig_give(rig);

@@ -38,15 +38,18 @@ struct syni_self syni_this_thread; /* of self.c; nothing here asks for it */
 unsigned syni_process_number;
 
 static struct syni_slot slot;
-static struct syni_core core;
+static struct {
+    struct syni_core core;
+    int value;
+} result;
 static struct syn_future future;
 static struct syni_waiter waiter;
-static int value, n_freed;
+static int n_freed;
 static atomic_bool told;
 
 static void free_core(struct syni_core *of)
 {
-    assert(of == &core && core.taken);
+    assert(of == &result.core && result.core.taken);
     n_freed++;
 }
 
@@ -59,9 +62,9 @@ static void wake(struct syni_waiter *of)
 
 static void *produces(void *unused)
 {
-    value = 7;
-    core.err = SYN_OK;
-    syni_core_complete(&core);
+    result.value = 7;
+    result.core.err = SYN_OK;
+    syni_core_complete(&result.core);
     return unused;
 }
 
@@ -70,10 +73,10 @@ static void read_it(void)
     struct syni_core *mine = NULL;
     int out = 0;
 
-    assert(syni_core_consume(future, &mine) == SYN_OK && mine == &core);
-    syni_core_fetch(&core, &out);
+    assert(syni_core_consume(future, &mine) == SYN_OK && mine == &result.core);
+    syni_core_fetch(&result.core, &out);
     assert(out == 7);
-    syni_core_let_go(&core);
+    syni_core_let_go(&result.core);
 }
 
 static void *reads(void *unused)
@@ -81,7 +84,7 @@ static void *reads(void *unused)
     bool busy;
 
     waiter.wake = wake;
-    if (!syni_core_wait(&core, &waiter, &busy)) {
+    if (!syni_core_wait(&result.core, &waiter, &busy)) {
         assert(!busy);
         read_it();
         return unused;
@@ -90,9 +93,9 @@ static void *reads(void *unused)
         read_it();
         return unused;
     }
-    if (syni_core_stop_waiting(&core, &waiter)) {
+    if (syni_core_stop_waiting(&result.core, &waiter)) {
         waiter.wake = NULL; /* it is gone */
-        if (syni_core_done(&core))
+        if (syni_core_done(&result.core))
             read_it();
     }
     return unused;
@@ -104,14 +107,14 @@ int main(void)
     static const struct syni_core_ops ops = {.free = free_core};
     pthread_t threads[2];
 
-    core.type = &type;
-    core.ops = &ops;
-    core.value = &value;
-    future = syni_core_publish(&core, &slot, 2);
+    result.core.type = &type;
+    result.core.ops = &ops;
+    syni_core_place(&result.core, &result.value);
+    future = syni_core_publish(&result.core, &slot, 2);
     pthread_create(&threads[0], NULL, produces, NULL);
     pthread_create(&threads[1], NULL, reads, NULL);
     for (int i = 0; i < 2; i++)
         pthread_join(threads[i], NULL);
-    assert(n_freed == (core.taken ? 1 : 0));
+    assert(n_freed == (result.core.taken ? 1 : 0));
     return 0;
 }
