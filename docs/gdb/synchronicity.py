@@ -81,6 +81,11 @@ def place(file, line):
     return "%s:%d" % (text(file).rsplit("/", 1)[-1], int(line))
 
 
+def producer(core):
+    """The address of the task that produces the core at CORE; 0: none does."""
+    return int(struct_at("syni_core", core)["task"]) if core else 0
+
+
 class Task:
     """One task, by its address."""
 
@@ -90,18 +95,19 @@ class Task:
         self.function = self.value["function"].dereference()
 
     def name(self):
-        return text(self.value["live"]["name"])
+        return text(self.function["name"])
 
     def waiter(self):
         """The address of the task that waits for the result of this one; 0: none does."""
         at = int(self.value["core"]["waiter"])
         if not at:
             return 0
-        if at == self.address + field_offset("syni_task", "core.member.waiter"):
-            scope = int(self.value["core"]["member"]["scope"])
+        if at == int(self.value["core"]["member"]):  # its first field is the waiter
+            scope = int(struct_at("syni_member", at)["scope"])
             return int(struct_at("syni_scope", scope)["owner"]) if scope else 0
         wake = int(struct_at("syni_waiter", at)["wake"])
-        if "wake_by_result" not in gdb.execute("info symbol %d" % wake, to_string=True):
+        said = gdb.execute("info symbol %d" % wake, to_string=True)
+        if "wake_by_result" not in said and "wake_by_own_result" not in said:
             return 0  # a thread, or something else
         return at - field_offset("syni_task", "on.result.waiter")
 
@@ -109,15 +115,16 @@ class Task:
         """The addresses of the tasks that this one awaits, or has in its scopes."""
         on, waits = self.value["on"], int(self.value["wait"])
         if waits == int(gdb.parse_and_eval("(int)SYNI_WAIT_RESULT")):
-            child = int(on["result"]["child"])
-            if child and int(struct_at("syni_core", child)["task"]):
-                yield int(struct_at("syni_core", child)["task"])
+            task = producer(int(on["result"]["child"]))
+            if task:
+                yield task
         scope = int(self.value["scopes"])
         while scope:
             head = scope + field_offset("syni_scope", "children")
-            for core in containers(head, "syni_core", "member.link"):
-                if int(struct_at("syni_core", core)["task"]):
-                    yield int(struct_at("syni_core", core)["task"])
+            for at in containers(head, "syni_member", "link"):
+                task = producer(int(struct_at("syni_member", at)["core"]))
+                if task:
+                    yield task
             scope = int(struct_at("syni_scope", scope)["next_open"])
 
     def says(self):

@@ -270,7 +270,7 @@ struct syn_task *syni_call_new(const struct syn_function *function, struct syn_f
     struct syni_home *home;
     syn_err err = home_for(by.here, function, &home);
 
-    if (!err)
+    if (!err && home != by.here)
         err = syni_home_keep_thread(home);
     if (err) {
         *out_future = syni_future_refused(&function->type, err, syni_call_report(function, err));

@@ -4,6 +4,7 @@
  *
  * Driver only, but for wake_by_result(), which the completing thread calls.
  */
+#include "task/leave.h"
 #include "task/wait.h"
 
 #include <stddef.h>
@@ -18,9 +19,15 @@ static void wake_by_result(struct syni_waiter *waiter)
     syni_task_wake_at_once(SYNI_CONTAINER(waiter, struct syni_task, on.result.waiter));
 }
 
+/* The same for a child of the same loop that nobody else knew: its driver tells. */
+static void wake_by_own_result(struct syni_waiter *waiter)
+{
+    syni_task_transfer(SYNI_CONTAINER(waiter, struct syni_task, on.result.waiter));
+}
+
 bool syni_wakes_awaiting(const struct syni_waiter *waiter)
 {
-    return waiter->wake == wake_by_result;
+    return waiter->wake == wake_by_result || waiter->wake == wake_by_own_result;
 }
 
 /* TASK waits no more, unless the result is there. */
@@ -122,9 +129,8 @@ static const struct syni_wait_ops result_ops = {interrupt_result, collect_result
                                                 drop_result,      NULL,           result_leads,
                                                 result_refuse};
 
-static inline void begin_await(struct syni_task *task, void *out)
+static inline void await_init(struct syni_task *task, void *out, void (*wake)(struct syni_waiter *waiter))
 {
-    syni_wait_enter_asked(task, SYNI_WAIT_RESULT, "a result");
     task->ops = &result_ops;
     task->on.result.out = out;
     task->on.result.expired = false;
@@ -132,7 +138,13 @@ static inline void begin_await(struct syni_task *task, void *out)
     task->on.result.refused = false;
     task->on.result.refuse = refuse_await;
     task->on.result.cancels = false;
-    task->on.result.waiter.wake = wake_by_result;
+    task->on.result.waiter.wake = wake;
+}
+
+static void begin_await(struct syni_task *task, void *out)
+{
+    syni_wait_enter_asked(task, SYNI_WAIT_RESULT, "a result");
+    await_init(task, out, wake_by_result);
 }
 
 /* *OUT_NUMBER: as of syni_chain_closes(). */
@@ -186,28 +198,27 @@ static bool wait_for(struct syni_task *task, struct syni_core *child, int64_t de
     return true;
 }
 
-/* The same without a deadline, for a CHILD of TASK's loop, which has not ended and which nobody else
- * knows. */
-static void wait_for_own(struct syni_task *task, struct syni_core *child)
+/* The wait of TASK for CHILD is the usual one: both are of one loop, nobody else knows CHILD, which has not ended,
+ * there is no deadline, no request, no mark and no report, and no circle to close. */
+static inline bool wait_is_plain(const struct syni_task *task, const struct syni_task *child, int64_t deadline)
 {
-    struct syn_report *report;
-    unsigned number = 0;
-    /* relaxed: as above */
-    uint64_t mark = atomic_load_explicit(&task->mark, memory_order_relaxed);
+    /* relaxed: a mark that is given later sends a probe */
+    return child && deadline == SYNI_NEVER && child->home == task->home &&
+           !(task->leaving || task->heard || syni_task_is_asked(task) || syni_task_stop_is_coming(task)) &&
+           syni_task_wait(task) == SYNI_WAIT_NOTHING && task->home->current == task &&
+           !atomic_load_explicit(&task->mark, memory_order_relaxed) &&
+           syni_task_wait(child) == SYNI_WAIT_NOTHING;
+}
 
-    task->on.result.child = child;
-    task->live.waits_for = child->task->function->name;
-    if (mark && syni_circle_depend(mark, child, &report)) {
-        give_up_refused(task, report, true);
-        return;
-    }
-    if (wait_closes_circle(task, child, &number))
-        return;
-    syni_task_tighten(child->task, syni_task_deadline_for_children(task));
-    syni_core_wait_here(child, &task->on.result.waiter);
-    syni_task_begin_at_once(task->home, child->task);
-    if (number)
-        syni_search_begin(task, number);
+/* That one. */
+static inline void wait_plainly(struct syni_task *task, struct syni_task *child, void *out)
+{
+    syni_wait_note(task, SYNI_WAIT_RESULT, child->function->name);
+    await_init(task, out, wake_by_own_result);
+    task->on.result.child = &child->core;
+    syni_task_tighten(child, atomic_load_explicit(&task->deadline, memory_order_relaxed));
+    syni_core_wait_here(&child->core, &task->on.result.waiter);
+    syni_task_begin_at_once(task->home, child);
 }
 
 /* There is nothing to wait for. */
@@ -248,19 +259,29 @@ static __attribute__((noinline)) struct syn_step await_any(struct syni_task *tas
     return syni_suspended;
 }
 
+/* The same where the result might go to the stack. */
+static __attribute__((noinline)) struct syn_step await_near(struct syni_task *task, struct syn_future future,
+                                                            void *out, int64_t deadline)
+{
+    syni_place_look(task, out, "its result");
+    return await_any(task, NULL, future, out, deadline);
+}
+
 struct syn_step syni_step_await(struct syn_task *public_task, struct syn_future future, void *out,
                                 struct syn_deadline deadline)
 {
     struct syni_task *task = SYNI_TASK(public_task);
-    struct syni_core *child;
+    struct syni_core *core;
+    struct syni_task *child;
 
-    syni_place_check(task, out, "its result");
-    child = syni_core_consume_alone(future);
-    if (!child || deadline.ns != SYNI_NEVER || !child->task || child->task->home != task->home)
-        return await_any(task, child, future, out, deadline.ns);
-    begin_await(task, out);
-    wait_for_own(task, child);
-    return syni_suspended;
+    if (syni_place_is_near(out, task->home->stack))
+        return await_near(task, future, out, deadline.ns);
+    core = syni_core_consume_alone(future);
+    child = core ? core->task : NULL;
+    if (!wait_is_plain(task, child, deadline.ns))
+        return await_any(task, core, future, out, deadline.ns);
+    wait_plainly(task, child, out);
+    return (struct syn_step){SYNI_SUSPENDED};
 }
 
 struct syn_step syni_step_cancel(struct syn_task *public_task, struct syn_future future)
@@ -310,21 +331,24 @@ static bool collect_failure(struct syni_task *task, struct syni_core *child)
     return syni_origin_is_request(child->origin) && syni_task_heeds_request(task);
 }
 
+static __attribute__((noinline)) bool collect_other_than_value(struct syni_task *task, struct syni_core *child)
+{
+    bool by_us = task->on.result.given_up ? collect_nothing(task) : collect_failure(task, child);
+
+    syni_core_let_go(child);
+    return by_us;
+}
+
 static bool collect_result(struct syni_task *task)
 {
     struct syni_core *child = task->on.result.child;
-    bool by_us = false;
 
     syni_timer_stop(&task->home->loop, &task->timer);
-    if (task->on.result.given_up) {
-        by_us = collect_nothing(task);
-    } else if (child->err) {
-        by_us = collect_failure(task, child);
-    } else {
-        task->status = SYN_OK;
-        if (!task->interrupted)
-            syni_core_fetch(child, task->on.result.out);
-    }
+    if (task->on.result.given_up || child->err)
+        return collect_other_than_value(task, child);
+    task->status = SYN_OK;
+    if (!task->interrupted)
+        syni_core_fetch(child, task->on.result.out);
     syni_core_let_go(child);
-    return by_us;
+    return false;
 }

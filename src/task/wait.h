@@ -9,15 +9,21 @@
 #include "base/report.h"
 #include "task/task.h"
 
+/* That TASK waits, from now on. */
+static inline void syni_wait_note(struct syni_task *task, enum syni_wait wait, const char *what)
+{
+    syni_task_set_wait(task, wait);
+    task->live.waits_for = what;
+    task->live.detail = -1;
+    task->live.since = task->home->loop.now;
+}
+
 /* TASK's step begins to wait for WHAT (static, for dumps). */
 static inline void syni_wait_enter(struct syni_task *task, enum syni_wait wait, const char *what)
 {
     if (syni_task_wait(task) != SYNI_WAIT_NOTHING || task->home->current != task)
         syni_panic("a step waits for two things at once, or for another task");
-    syni_task_set_wait(task, wait);
-    task->live.waits_for = what;
-    task->live.detail = -1;
-    task->live.since = task->home->loop.now;
+    syni_wait_note(task, wait, what);
     syni_report_free(task->heard);
     task->heard = NULL;
 }
