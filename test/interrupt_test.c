@@ -12,8 +12,10 @@
 
 #include <synchronicity/tcp.h>
 
+#include "base/self.h"
 #include "support/call_rig.h"
 #include "support/fake_net.h"
+#include "support/points.h"
 
 SYNCHRONIZER(demo);
 POOL(pool, .max_threads = 2);
@@ -228,6 +230,82 @@ static void X6_the_second_abandons_what_did_not_heed_the_first(void)
     end_case();
 }
 
+static _Atomic(struct syni_self *) caller;
+
+/* A signal was heard for CALLER's wait, and it has not heeded it. */
+static void await_interrupt(void)
+{
+    while (!atomic_load(&caller->clock.interrupt))
+        sched_yield();
+}
+
+/* Its clean-up does not end; whoever drives is held as it falls asleep then. */
+ASYNC(demo, int, is_held_in_clean_up)
+{
+    co_begin;
+    kill(getpid(), SIGINT);
+    co_sleep(1000);
+    co_finally;
+    CHECK_INT(syn_test_hold("loop_asleep", 1), 0);
+    co_sleep(1000);
+    co_end;
+}
+
+static void *sends_the_second(void *unused)
+{
+    (void)unused;
+    AWAIT_HELD("loop_asleep");
+    kill(getpid(), SIGINT);
+    if (test_driving) /* else the caller heeds it at once */
+        await_interrupt();
+    syn_test_release("loop_asleep");
+    return NULL;
+}
+
+/* A thread that drives heard the first by a wake of its loop, and needs another one for the second. */
+static void X6_the_second_wakes_a_thread_that_fell_asleep_after_the_first(void)
+{
+    pthread_t thread;
+    int y = 0;
+
+    points_needed();
+    start_case();
+    caller = syni_self();
+    CHECK_INT(pthread_create(&thread, NULL, sends_the_second, NULL), 0);
+    CHECK_INT(is_held_in_clean_up(&y), SYN_EABANDONED);
+    CHECK_INT(syn_last_report()->origin, SYN_BY_INTERRUPT);
+    CHECK_INT(pthread_join(thread, NULL), 0);
+    end_case();
+}
+
+/* Both signals are there before its caller, which drives, hears of one. */
+ASYNC(demo, int, sends_both)
+{
+    co_begin;
+    CHECK_INT(syn_test_hold("interrupt_pressed", 2), 0);
+    kill(getpid(), SIGINT);
+    while (!syn_test_passes("interrupt_pressed"))
+        sched_yield();
+    kill(getpid(), SIGINT);
+    AWAIT_HELD("interrupt_pressed");
+    syn_test_release("interrupt_pressed");
+    co_sleep(1000);
+    co_finally;
+    co_sleep(1000);
+    co_end;
+}
+
+static void X6_two_that_come_before_a_thread_hears_of_one_are_two(void)
+{
+    int y = 0;
+
+    points_needed();
+    start_case();
+    CHECK_INT(sends_both(&y), SYN_EABANDONED);
+    CHECK_INT(syn_last_report()->origin, SYN_BY_INTERRUPT);
+    end_case();
+}
+
 /* Its task cleans up without the thread, until a stop gives it up. */
 static void X6_a_future_whose_task_did_not_heed_the_first_is_left(void)
 {
@@ -400,6 +478,8 @@ static const struct test_case cases[] = {
     TEST_MODES(X6_so_are_a_select_a_shared_future_and_a_join),
     TEST_MODES(X6_so_is_the_look_up_of_a_name),
     TEST_MODES(X6_the_second_abandons_what_did_not_heed_the_first),
+    TEST_MODES(X6_two_that_come_before_a_thread_hears_of_one_are_two),
+    TEST_MODES(X6_the_second_wakes_a_thread_that_fell_asleep_after_the_first),
     TEST_MODES(X6_so_is_the_join_of_what_did_not_heed_the_first),
     TEST_MODES(X6_a_future_whose_task_did_not_heed_the_first_is_left),
     TEST_MODES(X6_what_begins_afterwards_runs),

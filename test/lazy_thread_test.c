@@ -5,6 +5,7 @@
  */
 #define _DEFAULT_SOURCE
 #include "support/call_rig.h"
+#include "support/points.h"
 
 SYNCHRONIZER(demo, .caller_may_drive = 1);
 SYNCHRONIZER(other, .caller_may_drive = 1);
@@ -310,6 +311,44 @@ static void H8_what_a_step_left_behind_waits_for_a_thread(void)
     stop_all(&demo);
 }
 
+static void leaves(int number, void *unused)
+{
+    (void)number, (void)unused;
+    CHECK_INT(leaves_something_behind(), 0);
+}
+
+static void follows(int number, void *unused)
+{
+    int y = 0;
+
+    (void)number, (void)unused;
+    CHECK_INT(square(0.0, 7, &y), 0);
+    CHECK_INT(y, 49);
+}
+
+/* A caller saw another one hold the role, which finds no thread for it, and has looked who follows. */
+static void H8_a_role_that_gets_no_thread_goes_to_a_caller_that_follows_by_then(void)
+{
+    struct crew_at_work *first, *second;
+
+    points_needed();
+    begin_in_real_time();
+    CHECK_INT(square(0.0, 3, NULL), 0);
+    CHECK_INT(syn_test_hold("role_abandon", 1), 0);
+    syn_fault_set("pthread_create", 1, 100000, EAGAIN);
+    first = crew_start(1, leaves, NULL);
+    AWAIT_HELD("role_abandon");
+    CHECK_INT(syn_test_hold("knock_role", 1), 0);
+    second = crew_start(1, follows, NULL);
+    AWAIT_HELD("knock_role");
+    syn_test_release("role_abandon");
+    crew_join(first);
+    syn_test_release("knock_role");
+    crew_join(second);
+    syn_fault_clear();
+    stop_all(&demo);
+}
+
 static const struct test_case cases[] = {
     TEST(C17_a_program_whose_calls_all_block_has_no_thread_of_ours),
     TEST(C17_what_was_stopped_starts_again_without_one),
@@ -322,6 +361,7 @@ static const struct test_case cases[] = {
     TEST(C17_a_host_comes_while_a_caller_drives),
     TEST(H8_without_a_thread_a_future_fails_and_blocking_calls_go_on),
     TEST(H8_what_a_step_left_behind_waits_for_a_thread),
+    TEST(H8_a_role_that_gets_no_thread_goes_to_a_caller_that_follows_by_then),
 };
 
 TEST_MAIN("lazy_thread", cases);

@@ -151,27 +151,34 @@ static void C4_a_poster_that_is_preempted_holds_up_no_later_post(void)
 }
 
 static _Atomic(bool) late_ran;
+static unsigned long waits_before_late;
 
 static void run_late(struct syni_job *job)
 {
     (void)job;
+    waits_before_late = rig.loop.counts.waits;
     late_ran = true;
 }
 
-/* The poster finds it awake, and wakes nobody; so the driver must look again (invariant 2). */
+/* The poster finds it awake, and wakes nobody; so the driver must look again (invariant 2). One that does not is woken by
+ * a wake that the poller keeps, and has waited in the kernel then. */
 static void C4_a_post_just_before_the_driver_falls_asleep_is_not_slept_through(void)
 {
     static struct syni_job late = {.run = run_late};
+    unsigned long waits;
 
     points_needed();
     rig_start(&rig, NULL);
     CHECK_INT(syn_test_hold("loop_drowsy", 1), 0);
     rig_call(&rig, nothing, NULL); /* afterwards it falls asleep */
     AWAIT_HELD("loop_drowsy");
+    waits = rig.loop.counts.waits;
     CHECK(syni_loop_post(&rig.loop, &late));
+    syni_loop_wake(&rig.loop);
     syn_test_release("loop_drowsy");
     while (!late_ran)
         syni_thread_yield();
+    CHECK_INT(waits_before_late, waits);
     rig_end(&rig);
 }
 

@@ -28,6 +28,7 @@
     POINT(knock_role)        /* a poster read the role, and has not acted on it */                 \
     POINT(loop_drowsy)       /* the driver saw nothing to do, and has not said that it is asleep */ \
     POINT(loop_asleep)       /* the driver said asleep, and has not looked into the inbox again */ \
+    POINT(role_abandon)      /* no thread is to be had; the role is not free */                    \
     POINT(role_idle)         /* a driver saw nothing to do, and has not let the role go */          \
     POINT(role_open)         /* the driver left the role open, and has not looked again */          \
     POINT(role_pass)         /* a driver passes the role on, and has not called the follower */      \
@@ -60,6 +61,7 @@
     POINT(scope_child_done)  /* a child ended, and its scope does not know */                      \
     /* facade */                                                                                   \
     POINT(deadline_passed)   /* a wait's deadline passed; nobody was asked and it is not over */   \
+    POINT(interrupt_pressed) /* a signal interrupted all waits; the next is not looked for */      \
     POINT(mail_listed)       /* a mail is listed at what it waits for; its state does not say so */\
     POINT(mail_told)         /* a mail is in its mailbox; the host was not told */                 \
     POINT(mailbox_level)     /* a descriptor was emptied; the queue was not looked at again */     \

@@ -51,6 +51,7 @@ static void interrupt_locked(struct syni_thread_wait *wait)
 {
     wait->interruptible.times++;
     wait->interruptible.interrupt(&wait->interruptible);
+    SYNI_DELAY(interrupt_pressed);
 }
 
 void syni_interrupt_enter(struct syni_thread_wait *wait)

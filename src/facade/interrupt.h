@@ -21,7 +21,7 @@ struct syni_thread_wait;
 /* A wait's place in the list. Under its lock. */
 struct syni_interruptible {
     struct syni_list link;
-    int times; /* it was interrupted */
+    atomic_int times; /* it was interrupted */
     void (*interrupt)(struct syni_interruptible *interruptible);
 };
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * How a thread that waits is told that it need not any more. By any thread.
+ * How a thread that waits is told that it need not any more, or shall not. By any thread.
  */
 #include "facade/thread_wait.h"
 
@@ -48,4 +48,35 @@ void syni_thread_waiter_init(struct syni_self *self, struct syni_thread_waiter *
     waiter->told.run = told_by_post;
     if (!self->parker)
         syni_parker_of(self);
+}
+
+/* --- who interrupts --- */
+
+static void nudge(struct syni_job *job)
+{
+    struct syni_thread_wait *wait = SYNI_CONTAINER(job, struct syni_thread_wait, nudge);
+
+    if (wait->self != syni_self()) { /* it does not drive any more, and is woken without us */
+        syni_parker_wake(wait->self->parker, &wait->nudge_ran);
+        return;
+    }
+    atomic_load(&wait->waiter.loop)->hurry = true;
+    wait->nudge_ran = true;
+    wait->nudged = false; /* seq_cst: who interrupts from here on nudges again, or is seen by the next look */
+}
+
+void syni_thread_interrupt(struct syni_thread_wait *wait, int reason)
+{
+    struct syni_loop *loop;
+
+    syni_clock_interrupt(wait->self, reason);
+    /* seq_cst: here the interrupt is written and then the loop read, in thread_wait_drive() and turn() the
+     * loop is written and then the interrupt read: one of the two sees the other. */
+    loop = atomic_load(&wait->waiter.loop);
+    if (!loop || atomic_exchange(&wait->nudged, true))
+        return;
+    wait->nudge_ran = false;
+    wait->nudge.run = nudge;
+    if (!syni_loop_post(loop, &wait->nudge))
+        wait->nudge_ran = true;
 }

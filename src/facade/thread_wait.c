@@ -22,31 +22,6 @@
 #include "facade/life.h"
 #include "loop/hosted.h"
 
-/* --- who interrupts --- */
-
-static void nudge(struct syni_job *job)
-{
-    struct syni_thread_wait *wait = SYNI_CONTAINER(job, struct syni_thread_wait, nudge);
-
-    if (wait->self == syni_self())
-        atomic_load(&wait->waiter.loop)->hurry = true;
-    syni_parker_wake(wait->self->parker, &wait->nudge_ran);
-}
-
-void syni_thread_interrupt(struct syni_thread_wait *wait, int reason)
-{
-    struct syni_loop *loop;
-
-    syni_clock_interrupt(wait->self, reason);
-    /* seq_cst: here the interrupt is written and then the loop read, in thread_wait_drive() and turn() the
-     * loop is written and then the interrupt read: one of the two sees the other. */
-    loop = atomic_load(&wait->waiter.loop);
-    if (loop && !atomic_exchange(&wait->nudged, true) && !syni_loop_post(loop, &wait->nudge))
-        wait->nudge_ran = true;
-}
-
-/* --- waiting --- */
-
 /* The loop that WAIT's thread drives brings nothing any more: another ends what lives there, or it
  * has ended. */
 static bool thread_wait_is_over(const struct syni_thread_wait *wait, struct syni_loop *loop)
@@ -106,6 +81,15 @@ static syn_err end_early(struct syni_thread_wait *wait)
     return syni_code_of(origin);
 }
 
+/* The same. A second signal that came before the thread heard the first is one interrupt with that: then it gives up, too.
+ * seq_cst: `times` is written before `interrupt`, which was taken before. */
+static syn_err thread_wait_heed(struct syni_thread_wait *wait)
+{
+    syn_err err = end_early(wait);
+
+    return !err && atomic_load(&wait->interruptible.times) > 1 ? syni_interrupt_give_up(wait) : err;
+}
+
 static syn_err thread_wait_lead(struct syni_thread_wait *wait);
 
 static syn_err thread_wait_sleep(struct syni_thread_wait *wait)
@@ -115,7 +99,7 @@ static syn_err thread_wait_sleep(struct syni_thread_wait *wait)
     syni_sleep_begins(wait->self, wait->source.name, wait->deadline);
     while (!err && !syni_clock_sleep(wait->done, wait->ending ? SYNI_NEVER : wait->deadline))
         err = wait->waiter.follows && syni_role_was_called(wait->self) ? thread_wait_lead(wait)
-                                                                       : end_early(wait);
+                                                                       : thread_wait_heed(wait);
     syni_sleep_ended(wait->self);
     return err;
 }
@@ -134,7 +118,7 @@ static syn_err thread_wait_drive(struct syni_thread_wait *wait, struct syni_loop
         syni_job_wait_listed(wait);
     while (waits && !err && !turn(wait, wait->ending ? SYNI_NEVER : wait->deadline) &&
            !thread_wait_is_over(wait, loop))
-        err = end_early(wait);
+        err = thread_wait_heed(wait);
     waits = waits && !err && !*wait->done; /* if a loop died its own thread ends what lives there */
     if (wait->runs_ahead)
         syni_loop_run_ahead(loop);
@@ -362,7 +346,6 @@ syn_err syni_thread_wait(struct syni_self *self, struct syni_thread_wait *wait)
     wait->self = self;
     if (!wait->waiter.thread)
         syni_thread_waiter_init(self, &wait->waiter);
-    wait->nudge.run = nudge;
     if (!wait->done)
         wait->done = &wait->waiter.done;
     cancel_state = syni_thread_hold_cancel();

@@ -103,10 +103,10 @@ static inline bool syni_thread_wait_drives(const struct syni_thread_wait *wait)
     return loop && loop == &wait->source.home->loop;
 }
 
+/* --- thread_told.c --- */
+
 /* WAIT ends, for REASON (1 + its origin). By any thread that knows it to be in its wait. */
 void syni_thread_interrupt(struct syni_thread_wait *wait, int reason);
-
-/* --- thread_told.c --- */
 
 /* SELF is told by WAITER, also before its wait begins. */
 void syni_thread_waiter_init(struct syni_self *self, struct syni_thread_waiter *waiter);

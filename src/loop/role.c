@@ -73,16 +73,31 @@ static bool role_give(struct syni_loop *loop)
     return has_thread;
 }
 
+/* The role, which is FREE, is ours again, since a caller follows: it came after the last try, and saw us hold the role as
+ * it posted. One that comes from here on sees that it is FREE, and takes it. */
+static bool role_take_back(struct syni_loop *loop)
+{
+    bool followed;
+
+    syni_mutex_lock(&loop->lock);
+    followed = !syni_list_empty(&loop->followers);
+    syni_mutex_unlock(&loop->lock);
+    return followed && syni_role_move(loop, SYNI_ROLE_FREE, SYNI_ROLE_AWAKE);
+}
+
 /* Without a thread the role is nobody's, though there is something to do: for the next that posts, or
  * calls. Who starts what nobody waits for has made sure of a thread before (syni_loop_keep_thread()), so
- * this is for what a step left to itself. */
+ * this is for what a step left to itself. A caller that follows drives even where the loop ends: what it waits for ends, too. */
 static void role_abandon(struct syni_loop *loop)
 {
     syni_print("the system gives no thread for the loop of '%s'; what runs there goes on when it does",
                loop->name);
     if (loop->clock)
         syni_clock_doze(&loop->sleeper, SYNI_NEVER, 0);
-    atomic_store(&loop->role, SYNI_ROLE_FREE);
+    do {
+        SYNI_DELAY(role_abandon);
+        atomic_store(&loop->role, SYNI_ROLE_FREE); /* seq_cst: invariant 411 */
+    } while (role_take_back(loop) && !syni_role_pass_always(loop));
 }
 
 void syni_role_hand_over(struct syni_loop *loop, bool to_a_caller)
