@@ -118,6 +118,7 @@ struct syn_blocking {
     const char *name, *file;
     int line;
     int library; /* 1: one of this library's own */
+    unsigned made; /* where in the frame the place of the call is noted; 0: nowhere */
     int urgent, to_the_end, let_go;
     struct syn_pool *pool;               /* NULL: the default one */
     void (*run)(struct syn_job *job);    /* the body, and its result into the frame */
@@ -165,7 +166,7 @@ void syni_job_fail(struct syn_job *job, syn_err err, const char *message);
     SYNI_BOUND(SYNI_BLOCKING, SYN_DEFAULT_POOL, __VA_ARGS__, SYNI_END, SYNI_END)
 #define SYNI_BLOCKING(pool, ret, name, ...)                                                        \
     SYNI_FUTURE_TYPES(ret, name);                                                                  \
-    SYNI_BLOCK(#name, static inline SYNI_UNUSED, pool, ret, name, __VA_ARGS__)
+    SYNI_BLOCK(#name, SYNI_STATIC_FACE, pool, ret, name, __VA_ARGS__)
 
 /* What one definition makes; see SYNI_DEFINE in call.h. LABEL is how reports call it. `result` is
  * zero until the body has returned: what a body that failed returns. */
@@ -173,7 +174,7 @@ void syni_job_fail(struct syn_job *job, syn_err err, const char *message);
     struct name {                                                                                  \
         struct syn_job syn;                                                                        \
         SYNI_IF_VOID(ret, SYNI_NO_RESULT, SYNI_RESULT_FIELD)(ret)                                  \
-        SYNI_MAP(SYNI_FIELD, __VA_ARGS__)                                                          \
+        SYNI_MAP(SYNI_FIELD, __VA_ARGS__) SYNI_MADE_FIELD                                          \
     };                                                                                             \
     SYNI_MAP(SYNI_VET_JOB, __VA_ARGS__)                                                            \
     static ret syni_body_of_##name(                                                                \
@@ -202,7 +203,7 @@ void syni_job_fail(struct syn_job *job, syn_err err, const char *message);
         label,                                                                                     \
         __FILE__,                                                                                  \
         __LINE__,                                                                                  \
-        SYNI_IN_LIBRARY,                                                                           \
+        SYNI_IN_LIBRARY, SYNI_MADE_OFFSET(name),                                                   \
         0 SYNI_MAP(SYNI_URGENT, __VA_ARGS__),                                                      \
         0 SYNI_MAP(SYNI_TO_THE_END, __VA_ARGS__),                                                  \
         0 SYNI_MAP(SYNI_LET_GO, __VA_ARGS__),                                                      \
@@ -210,9 +211,10 @@ void syni_job_fail(struct syn_job *job, syn_err err, const char *message);
         syni_run_of_##name,                                                                        \
         (0 SYNI_MAP(SYNI_COPIES, __VA_ARGS__)) ? syni_release_of_##name : NULL,                    \
         (0 SYNI_MAP(SYNI_TAKES, __VA_ARGS__)) ? syni_drop_of_##name : NULL};                       \
-    linkage SYNI_HELD struct name##_future (name##_submit)(                                        \
+    linkage SYNI_FACE SYNI_HELD struct name##_future (name##_submit)(                              \
         SYNI_LIST(~, struct syn_pool *syni_pool SYNI_MAP(SYNI_PARAM, __VA_ARGS__)))                \
     {                                                                                              \
+        SYNI_MADE_HERE                                                                             \
         struct name##_future syni_future;                                                          \
         struct syn_strand *syni_strand = NULL;                                                     \
         struct name *syni_new = (struct name *)(void *)syni_job_new(                               \
@@ -225,13 +227,15 @@ void syni_job_fail(struct syn_job *job, syn_err err, const char *message);
         syni_job_start(&syni_new->syn, syni_strand);                                               \
         return syni_future;                                                                        \
     }                                                                                              \
-    linkage SYNI_HELD struct name##_future name##_future(                                          \
+    linkage SYNI_FACE SYNI_HELD struct name##_future name##_future(                                \
         SYNI_LIST(~SYNI_MAP(SYNI_PARAM, __VA_ARGS__)))                                             \
     {                                                                                              \
+        SYNI_MADE_HERE                                                                             \
         return (name##_submit)(SYNI_LIST(~, NULL SYNI_MAP(SYNI_PASS, __VA_ARGS__)));               \
     }                                                                                              \
-    linkage syn_err name(SYNI_LIST(~SYNI_MAP(SYNI_PARAM, __VA_ARGS__) SYNI_OUT(ret)))              \
+    linkage SYNI_FACE syn_err name(SYNI_LIST(~SYNI_MAP(SYNI_PARAM, __VA_ARGS__) SYNI_OUT(ret)))    \
     {                                                                                              \
+        SYNI_MADE_HERE                                                                             \
         syn_err syni_err = syni_job_may_wait(&syni_blocking_of_##name);                            \
         if (syni_err) {                                                                            \
             SYNI_MAP(SYNI_REFUSE, __VA_ARGS__)                                                     \

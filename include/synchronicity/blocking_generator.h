@@ -81,7 +81,7 @@ SYNI_HELD int syni_job_yield(struct syn_job *job, void *item);
     SYNI_BOUND(SYNI_BLOCKING_GENERATOR, SYN_DEFAULT_POOL, __VA_ARGS__, SYNI_END, SYNI_END)
 #define SYNI_BLOCKING_GENERATOR(pool, type, name, ...)                                             \
     SYNI_CHANNEL_TYPES(type, name);                                                                \
-    SYNI_BLOCK_GENERATE(static inline SYNI_UNUSED, pool, type, name, __VA_ARGS__)
+    SYNI_BLOCK_GENERATE(SYNI_STATIC_FACE, pool, type, name, __VA_ARGS__)
 
 /* What one definition makes; see SYNI_BLOCK in blocking.h. */
 #define SYNI_BLOCK_GENERATE(linkage, pool, type, name, ...)                                        \
@@ -89,7 +89,7 @@ SYNI_HELD int syni_job_yield(struct syn_job *job, void *item);
         struct syn_job syn;                                                                        \
         type syn_item;                                                                             \
         SYNI_NO_RESULT(void)                                                                       \
-        SYNI_MAP(SYNI_FIELD, __VA_ARGS__)                                                          \
+        SYNI_MAP(SYNI_FIELD, __VA_ARGS__) SYNI_MADE_FIELD                                          \
     };                                                                                             \
     SYNI_MAP(SYNI_VET_JOB, __VA_ARGS__)                                                            \
     static void syni_body_of_##name(                                                               \
@@ -107,16 +107,17 @@ SYNI_HELD int syni_job_yield(struct syn_job *job, void *item);
     SYNI_JOB_RELEASE(name, __VA_ARGS__)                                                            \
     static const struct syn_blocking_generator syni_generator_of_##name = {                        \
         {SYN_ABI, sizeof(struct syn_job), sizeof(struct name), offsetof(struct name, result),      \
-         {0, NULL, NULL}, #name, __FILE__, __LINE__, SYNI_IN_LIBRARY,                              \
+         {0, NULL, NULL}, #name, __FILE__, __LINE__, SYNI_IN_LIBRARY, SYNI_MADE_OFFSET(name),      \
          0 SYNI_MAP(SYNI_URGENT, __VA_ARGS__), 0 SYNI_MAP(SYNI_TO_THE_END, __VA_ARGS__),           \
          0 SYNI_MAP(SYNI_LET_GO, __VA_ARGS__), &pool, syni_run_of_##name,                          \
          (0 SYNI_MAP(SYNI_COPIES, __VA_ARGS__)) ? syni_release_of_##name : NULL,                   \
          (0 SYNI_MAP(SYNI_TAKES, __VA_ARGS__)) ? syni_drop_of_##name : NULL},                      \
         {sizeof(type), (0 SYNI_MAP(SYNI_KILLS, __VA_ARGS__)) ? syni_destroy_of_##name : NULL,      \
          syni_call_item_of_##name}};                                                               \
-    linkage SYNI_HELD struct name##_channel (name##_submit)(                                       \
+    linkage SYNI_FACE SYNI_HELD struct name##_channel (name##_submit)(                             \
         SYNI_LIST(~, struct syn_pool *syni_pool SYNI_MAP(SYNI_PARAM, __VA_ARGS__)))                \
     {                                                                                              \
+        SYNI_MADE_HERE                                                                             \
         struct name##_channel syni_channel;                                                        \
         struct syn_strand *syni_strand = NULL;                                                     \
         struct name *syni_new = (struct name *)(void *)syni_job_generator_new(                     \
@@ -129,8 +130,9 @@ SYNI_HELD int syni_job_yield(struct syn_job *job, void *item);
         syni_job_generator_ready(&syni_new->syn, syni_strand);                                     \
         return syni_channel;                                                                       \
     }                                                                                              \
-    linkage SYNI_HELD struct name##_channel name(SYNI_LIST(~SYNI_MAP(SYNI_PARAM, __VA_ARGS__)))    \
+    linkage SYNI_FACE SYNI_HELD struct name##_channel name(SYNI_LIST(~SYNI_MAP(SYNI_PARAM, __VA_ARGS__))) \
     {                                                                                              \
+        SYNI_MADE_HERE                                                                             \
         return (name##_submit)(SYNI_LIST(~, NULL SYNI_MAP(SYNI_PASS, __VA_ARGS__)));               \
     }                                                                                              \
     static void syni_body_of_##name(                                                               \

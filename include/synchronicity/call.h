@@ -41,6 +41,7 @@
  * outlives the caller's statement; SYN_COPY_BYTES(const void *, name, size), the same for SIZE
  * bytes, an expression of the arguments, such as n * sizeof(int); SYN_TAKE(type, name, fn), see
  * below; SYN_LOCAL(type, name) (also `name[16]`);
+ * SYN_SHOW(name, ...), arguments and locals that a dump shows (show.h);
  * SYN_DESTROY(fn), which is called with a result that nobody fetched, itself and no pointer to
  * it (and must not wait: where its end is async, it detaches the future of that); SYN_DOC("...").
  *
@@ -129,7 +130,7 @@
 #define SYN_ASYNC(...) SYNI_BOUND(SYNI_ASYNC, SYN_FREE, __VA_ARGS__, SYNI_END, SYNI_END)
 #define SYNI_ASYNC(synchronizer, ret, name, ...)                                                   \
     SYNI_FUTURE_TYPES(ret, name);                                                                  \
-    SYNI_DEFINE(static inline SYNI_UNUSED, synchronizer, ret, name, __VA_ARGS__)
+    SYNI_DEFINE(SYNI_STATIC_FACE, synchronizer, ret, name, __VA_ARGS__)
 
 /* OP(bound, type, name, items), also where BOUND is forgotten, with an error that says so, and
  * NONE in its place. */
@@ -154,10 +155,6 @@ void *syni_call_copy_bytes(struct syn_task *frame, const void *bytes, size_t siz
 void syni_call_free_bytes(const void *bytes);
 /* Starts it. FRAME is not the caller's any more. */
 void syni_call_start(struct syn_task *frame);
-
-#ifndef SYNI_IN_LIBRARY
-#define SYNI_IN_LIBRARY 0
-#endif
 
 /* The frame of a blocking call: on the caller's stack, unless it is larger than this, since that
  * stack may be a small one (a pool's threads have 512 KiB); then it comes from the heap. */
@@ -200,7 +197,7 @@ static inline SYNI_UNUSED void *syni_call_frame(const struct syn_function *funct
         struct syn_step (*syn_next)(struct name *);                                                \
         SYNI_IF_VOID(ret, SYNI_FINALLY_AND_NO_RESULT, SYNI_FINALLY_AND_RESULT)(name)               \
         SYNI_IF_VOID(ret, SYNI_NOTHING, SYNI_RESULT_FIELD)(ret)                                    \
-        SYNI_MAP(SYNI_FIELD, __VA_ARGS__)                                                          \
+        SYNI_MAP(SYNI_FIELD, __VA_ARGS__) SYNI_MADE_FIELD                                          \
     };                                                                                             \
     SYNI_MAP(SYNI_VET_TASK, __VA_ARGS__)                                                           \
     static SYNI_COROUTINE struct syn_step syni_start_of_##name(struct name *self);                 \
@@ -211,7 +208,7 @@ static inline SYNI_UNUSED void *syni_call_frame(const struct syn_function *funct
         SYNI_IF_VOID(ret, SYNI_NOTHING, SYNI_RESULT_AS)(ret) SYNI_MAP(SYNI_KILL, __VA_ARGS__)      \
         (void)result;                                                                              \
     }                                                                                              \
-    SYNI_RELEASE(name, __VA_ARGS__)                                                                \
+    SYNI_RELEASE(name, __VA_ARGS__) SYNI_SHOWN_TABLE(name, __VA_ARGS__)                            \
     static const struct syn_function syni_function_of_##name = {                                   \
         SYN_ABI,                                                                                   \
         sizeof(struct syn_task),                                                                   \
@@ -223,7 +220,7 @@ static inline SYNI_UNUSED void *syni_call_frame(const struct syn_function *funct
         #name,                                                                                     \
         __FILE__,                                                                                  \
         __LINE__,                                                                                  \
-        SYNI_IN_LIBRARY,                                                                           \
+        SYNI_ORIGIN(name, __VA_ARGS__),                                                            \
         &bound,                                                                                    \
         syni_run_of_##name,                                                                        \
         syni_leave_of_##name,                                                                      \
@@ -231,18 +228,19 @@ static inline SYNI_UNUSED void *syni_call_frame(const struct syn_function *funct
         (0 SYNI_MAP(SYNI_TAKES, __VA_ARGS__)) ? syni_drop_of_##name : NULL,                        \
         NULL,                                                                                      \
         SYNI_MAP(SYNI_HOOK, __VA_ARGS__) NULL};                                                    \
-    linkage syn_err name(SYNI_LIST(~SYNI_MAP(SYNI_PARAM, __VA_ARGS__) SYNI_OUT(ret)))              \
+    linkage SYNI_FACE syn_err name(SYNI_LIST(~SYNI_MAP(SYNI_PARAM, __VA_ARGS__) SYNI_OUT(ret)))    \
     {                                                                                              \
-        SYNI_FRAME(name, __VA_ARGS__)                                                              \
+        SYNI_MADE_HERE SYNI_FRAME(name, __VA_ARGS__)                                               \
         syni_frame->syn_next = syni_start_of_##name;                                               \
         SYNI_MAP(SYNI_STORE, __VA_ARGS__)                                                          \
         return SYNI_FRAME_END(                                                                     \
             name, syni_call(&syni_function_of_##name, &syni_frame->syn,                            \
                             SYNI_IF_VOID(ret, SYNI_OUT_PASS_VOID, SYNI_OUT_PASS)(ret)));           \
     }                                                                                              \
-    linkage SYNI_HELD struct name##_future name##_future(                                          \
+    linkage SYNI_FACE SYNI_HELD struct name##_future name##_future(                                \
         SYNI_LIST(~SYNI_MAP(SYNI_PARAM, __VA_ARGS__)))                                             \
     {                                                                                              \
+        SYNI_MADE_HERE                                                                             \
         struct name##_future syni_future;                                                          \
         struct name *syni_new = (struct name *)(void *)syni_call_new(&syni_function_of_##name,     \
                                                                      &syni_future.u.handle);       \

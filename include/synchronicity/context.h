@@ -148,7 +148,7 @@ void syni_with_leave(struct syni_with *with);
 #define SYN_CONTEXT(...) SYNI_BOUND(SYNI_CONTEXT, SYN_FREE, __VA_ARGS__, SYN_ASKS(char), SYNI_END)
 #define SYNI_CONTEXT(synchronizer, type, name, ...)                                                \
     SYNI_CONTEXT_TYPES(type, name);                                                                \
-    SYNI_GENERATE_AS(CONTEXT, static inline SYNI_UNUSED, synchronizer, type, name, __VA_ARGS__)
+    SYNI_GENERATE_AS(CONTEXT, SYNI_STATIC_FACE, synchronizer, type, name, __VA_ARGS__)
 
 /* How a generator looks as a context; see SYNI_GENERATE_AS in generator.h. */
 #define SYNI_CONTEXT_TAG(name) struct name##_context

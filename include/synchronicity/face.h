@@ -66,7 +66,7 @@ const struct syn_override *syni_override(const struct syn_object *object,
         struct base *syn_this;                                                                     \
         struct C##_impl *syn_me;                                                                   \
         SYNI_IF_VOID(ret, SYNI_NOTHING, SYNI_RESULT_FIELD)(ret)                                    \
-        SYNI_MAP(SYNI_FIELD, __VA_ARGS__)                                                          \
+        SYNI_MAP(SYNI_FIELD, __VA_ARGS__) SYNI_MADE_FIELD                                          \
     };                                                                                             \
     SYNI_MAP(SYNI_VET_TASK, __VA_ARGS__)                                                           \
     SYNI_METHOD_START(C, id)                                                                       \
@@ -76,7 +76,8 @@ const struct syn_override *syni_override(const struct syn_object *object,
         SYNI_IF_VOID(ret, SYNI_NOTHING, SYNI_RESULT_AS)(ret) SYNI_MAP(SYNI_KILL, __VA_ARGS__)      \
         (void)result;                                                                              \
     }                                                                                              \
-    SYNI_RELEASE(id, __VA_ARGS__)
+    SYNI_RELEASE(id, __VA_ARGS__)                                                                  \
+    SYNI_SHOWN_TABLE(id, __VA_ARGS__)
 #define SYNI_METHOD_START(C, id)                                                                   \
     SYNI_METHOD_BODY(C, id);                                                                       \
     static struct syn_step syni_start_of_##id(struct id *self)                                     \
@@ -99,7 +100,7 @@ const struct syn_override *syni_override(const struct syn_object *object,
      #id,                                                                                          \
      __FILE__,                                                                                     \
      __LINE__,                                                                                     \
-     SYNI_IN_LIBRARY,                                                                              \
+     SYNI_ORIGIN(id, __VA_ARGS__),                                                                 \
      NULL,                                                                                         \
      syni_run_of_##id,                                                                             \
      syni_leave_of_##id,                                                                           \
@@ -124,8 +125,9 @@ const struct syn_override *syni_override(const struct syn_object *object,
 
 /* A future of FUNCTION, past what overrides it. */
 #define SYNI_METHOD_SUPER(linkage, C, base, id, types, face, function, ...)                        \
-    linkage SYNI_HELD struct types##_future face(SYNI_METHOD_PARAMS(base, __VA_ARGS__))            \
+    linkage SYNI_FACE SYNI_HELD struct types##_future face(SYNI_METHOD_PARAMS(base, __VA_ARGS__))  \
     {                                                                                              \
+        SYNI_MADE_HERE                                                                             \
         struct types##_future syni_future;                                                         \
         struct id *syni_new = (struct id *)(void *)syni_method_new(                                \
             &function, (struct syn_object *)syni_it, &syni_future.u.handle);                       \
@@ -172,15 +174,17 @@ const struct syn_override *syni_override(const struct syn_object *object,
     static const struct syn_function syni_function_of_##id =                                       \
         SYNI_METHOD_FUNCTION(ret, id, ended, __VA_ARGS__);                                         \
     SYNI_METHOD_SUPER(, C, C, id, id, id##_super, syni_function_of_##id, __VA_ARGS__)              \
-    struct id##_future id##_future(SYNI_METHOD_PARAMS(C, __VA_ARGS__))                             \
+    SYNI_FACE struct id##_future id##_future(SYNI_METHOD_PARAMS(C, __VA_ARGS__))                   \
     {                                                                                              \
+        SYNI_MADE_HERE                                                                             \
         SYNI_METHOD_DISPATCH(C, id##_future, struct id##_future, future,                           \
                              (SYNI_METHOD_PARAMS(C, __VA_ARGS__)),                                 \
                              (SYNI_METHOD_ARGS(__VA_ARGS__)))                                      \
         return id##_super(SYNI_METHOD_ARGS(__VA_ARGS__));                                          \
     }                                                                                              \
-    syn_err id(SYNI_METHOD_PARAMS_OUT(C, ret, __VA_ARGS__))                                        \
+    SYNI_FACE syn_err id(SYNI_METHOD_PARAMS_OUT(C, ret, __VA_ARGS__))                              \
     {                                                                                              \
+        SYNI_MADE_HERE                                                                             \
         SYNI_METHOD_DISPATCH(C, id##_future, syn_err, plain,                                       \
                              (SYNI_METHOD_PARAMS_OUT(C, ret, __VA_ARGS__)),                        \
                              (SYNI_METHOD_ARGS_OUT(ret, __VA_ARGS__)))                             \

@@ -163,7 +163,7 @@ struct syn_generator {
 #define SYN_GENERATOR(...) SYNI_BOUND(SYNI_GENERATOR, SYN_FREE, __VA_ARGS__, SYNI_END, SYNI_END)
 #define SYNI_GENERATOR(synchronizer, type, name, ...)                                              \
     SYNI_GENERATOR_TYPES(type, name, __VA_ARGS__);                                                 \
-    SYNI_GENERATE(static inline SYNI_UNUSED, synchronizer, type, name, __VA_ARGS__)
+    SYNI_GENERATE(SYNI_STATIC_FACE, synchronizer, type, name, __VA_ARGS__)
 
 struct syni_channel;
 
@@ -243,23 +243,26 @@ struct syn_step syni_step_say(struct syn_task *task, struct syn_channel channel,
         struct syni_channel *syn_channel;                                                          \
         type syn_item;                                                                             \
         SYNI_##shape##_FIELD(type) SYNI_MAP(SYNI_FIELD, __VA_ARGS__)                               \
+        SYNI_MADE_FIELD                                                                            \
     };                                                                                             \
     SYNI_MAP(SYNI_VET_GENERATOR, __VA_ARGS__)                                                      \
     static SYNI_COROUTINE struct syn_step syni_start_of_##name(struct name *self);                 \
     SYNI_RUN_AND_LEAVE(name)                                                                       \
     SYNI_DESTROY_AND_HEAR(type, name, __VA_ARGS__)                                                 \
     SYNI_RELEASE(name, __VA_ARGS__)                                                                \
+    SYNI_SHOWN_TABLE(name, __VA_ARGS__)                                                            \
     static const struct syn_generator syni_generator_of_##name = {                                 \
         {SYN_ABI, sizeof(struct syn_task), sizeof(struct name), 0, {0, NULL, NULL}, #name,         \
-         __FILE__, __LINE__, SYNI_IN_LIBRARY, &bound, syni_run_of_##name, syni_leave_of_##name,    \
+         __FILE__, __LINE__, SYNI_ORIGIN(name, __VA_ARGS__), &bound, syni_run_of_##name, syni_leave_of_##name, \
          (0 SYNI_MAP(SYNI_COPIES, __VA_ARGS__)) ? syni_release_of_##name : NULL,                   \
          (0 SYNI_MAP(SYNI_TAKES, __VA_ARGS__)) ? syni_drop_of_##name : NULL, NULL, NULL},          \
         {sizeof(type), (0 SYNI_MAP(SYNI_KILLS, __VA_ARGS__)) ? syni_destroy_of_##name : NULL,      \
          syni_call_item_of_##name},                                                                \
         (0 SYNI_MAP(SYNI_HEARS, __VA_ARGS__)) ? syni_hear_of_##name : NULL};                       \
-    linkage SYNI_HELD SYNI_##shape##_TAG(name) name(                                               \
+    linkage SYNI_FACE SYNI_HELD SYNI_##shape##_TAG(name) name(                                     \
         SYNI_LIST(~SYNI_MAP(SYNI_PARAM, __VA_ARGS__)))                                             \
     {                                                                                              \
+        SYNI_MADE_HERE                                                                             \
         SYNI_##shape##_TAG(name) syni_handle;                                                      \
         struct syni_channel *syni_own;                                                             \
         struct name *syni_new = (struct name *)(void *)syni_generator_new(                         \

@@ -29,7 +29,8 @@ extern "C" {
 /* ------------------------------------------------------------------- dump --
  * What there is at this moment: each synchronizer with its tasks as a tree, each task below the one that
  * awaits it or has it in a scope, with what it waits for (which descriptor, which mutex and its holder, which
- * channel and its fill), for how long, its time left, and its line; pools with their jobs; threads that
+ * channel and its fill), for how long, its time left, its locals where SYN_SHOW() says which (show.h), and its
+ * line; in a checked build also the line that made it; pools with their jobs; threads that
  * wait; channels that nobody closed.
  *
  *     synchronizer demo, driver asleep, live 2
@@ -37,7 +38,7 @@ extern "C" {
  *         answers: waits for readable, descriptor 7, for 2.013 s, at main.c:12
  *     thread main: waits for asks, for 2.013 s
  *
- * It takes no lock, allocates nothing, and cannot fault: also while a step loops for ever, while memory is
+ * Lines are those of the latest wait; "runs, or is about to" is a task whose step runs now or is ready. It takes no lock, allocates nothing, and cannot fault: also while a step loops for ever, while memory is
  * out, and in a signal handler, whatever that interrupted. What changes meanwhile may be missing, or be said
  * as it was. Of more than 200 things of a kind the others are counted. Written to descriptor FD, as text of 80
  * columns or as one object of JSON whose parts have `kind`, `name` and `children`.
@@ -95,7 +96,7 @@ struct syn_trace_end syn_trace_stop(void);
  *     thread demo: sleeps in the kernel, in pipe_read, system call 0, at libc.so.6+0x11ba5e,
  *         number 4242
  *
- * The lines below the first are the function and who awaits it, as in a dump; then what the system says of the
+ * The lines below the first are the function and who awaits it, as in a dump (of a job, the tasks that await it); then what the system says of the
  * thread (Linux: whether it computes or sleeps, in which function of the kernel, and the instruction to which
  * it returns, for `addr2line -e libc.so.6 0x11ba5e`). For the whole stack: `gdb -p PROCESS`, and the
  * thread of that number. The library does not interrupt the thread to unwind it, since a signal would end its

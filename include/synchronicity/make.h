@@ -36,7 +36,7 @@
         #id,                                                                                       \
         __FILE__,                                                                                  \
         __LINE__,                                                                                  \
-        SYNI_IN_LIBRARY,                                                                           \
+        SYNI_ORIGIN(id, __VA_ARGS__),                                                              \
         NULL,                                                                                      \
         syni_run_of_##id,                                                                          \
         syni_leave_of_##id,                                                                        \
@@ -45,8 +45,9 @@
         syni_method_begins,                                                                        \
         syni_super_ended_of_##id};                                                                 \
     SYNI_METHOD_SUPER(, C, C, id, id##_super, id##_super, syni_super_function_of_##id, __VA_ARGS__) \
-    struct id##_future id##_future(SYNI_LIST(~SYNI_MAP(SYNI_PARAM, __VA_ARGS__)))                  \
+    SYNI_FACE struct id##_future id##_future(SYNI_LIST(~SYNI_MAP(SYNI_PARAM, __VA_ARGS__)))        \
     {                                                                                              \
+        SYNI_MADE_HERE                                                                             \
         struct id##_future syni_future;                                                            \
         struct C *syni_it =                                                                        \
             (struct C *)(void *)syni_object_new(&C##_class, &syni_future.u.handle);                \
@@ -68,8 +69,9 @@
         syni_call_start(&syni_new->syn);                                                           \
         return syni_future;                                                                        \
     }                                                                                              \
-    syn_err id(SYNI_LIST(~SYNI_MAP(SYNI_PARAM, __VA_ARGS__) SYNI_OUT(struct C *)))                 \
+    SYNI_FACE syn_err id(SYNI_LIST(~SYNI_MAP(SYNI_PARAM, __VA_ARGS__) SYNI_OUT(struct C *)))       \
     {                                                                                              \
+        SYNI_MADE_HERE                                                                             \
         struct syn_future syni_why;                                                                \
         struct C *syni_it;                                                                         \
         SYNI_FRAME(id, __VA_ARGS__)                                                                \
@@ -137,6 +139,7 @@
         struct C##_impl *syn_me;                                                                   \
         type syn_item;                                                                             \
         SYNI_##shape##_FIELD(type) SYNI_MAP(SYNI_FIELD, __VA_ARGS__)                               \
+        SYNI_MADE_FIELD                                                                            \
     };                                                                                             \
     SYNI_MAP(SYNI_VET_GENERATOR, __VA_ARGS__)                                                      \
     SYNI_METHOD_START(C, id)                                                                       \
@@ -150,16 +153,19 @@
         SYNI_MAP(SYNI_UNCOPY, __VA_ARGS__)                                                         \
     }                                                                                              \
     SYNI_DROPPER(id, __VA_ARGS__)                                                                  \
+    SYNI_SHOWN_TABLE(id, __VA_ARGS__)                                                              \
     static const struct syn_generator syni_generator_of_##id = {                                   \
         {SYN_ABI, sizeof(struct syn_task), sizeof(struct id), 0, {0, NULL, NULL}, #id, __FILE__,   \
-         __LINE__, SYNI_IN_LIBRARY, NULL, syni_run_of_##id, syni_leave_of_##id,                    \
+         __LINE__, SYNI_ORIGIN(id, __VA_ARGS__), NULL,                                             \
+         syni_run_of_##id, syni_leave_of_##id,                                                     \
          syni_release_of_##id, (0 SYNI_MAP(SYNI_TAKES, __VA_ARGS__)) ? syni_drop_of_##id : NULL,   \
          syni_method_begins, syni_method_ended},                                                   \
         {sizeof(type), (0 SYNI_MAP(SYNI_KILLS, __VA_ARGS__)) ? syni_destroy_of_##id : NULL,        \
          syni_call_item_of_##id},                                                                  \
         (0 SYNI_MAP(SYNI_HEARS, __VA_ARGS__)) ? syni_hear_of_##id : NULL};                         \
-    SYNI_##shape##_TAG(id) id(SYNI_METHOD_PARAMS(C, __VA_ARGS__))                                  \
+    SYNI_FACE SYNI_##shape##_TAG(id) id(SYNI_METHOD_PARAMS(C, __VA_ARGS__))                        \
     {                                                                                              \
+        SYNI_MADE_HERE                                                                             \
         SYNI_##shape##_TAG(id) syni_handle;                                                        \
         struct syni_channel *syni_own;                                                             \
         struct id *syni_new = (struct id *)(void *)syni_method_new_generator(                      \
@@ -187,7 +193,7 @@
     struct id;                                                                                     \
     SYNI_FUTURE_TYPES(ret, syni_job_of_##id);                                                      \
     SYNI_PROTOTYPES(static SYNI_UNUSED, ret, syni_job_of_##id, (struct C *, self),                 \
-                    (struct C##_impl *, me), __VA_ARGS__);                                                                  \
+                    (struct C##_impl *, me), __VA_ARGS__);                                         \
     static struct syn_step syni_back_of_##id(struct id *self);                                     \
     SYNI_METHOD_ENDING(syni_method_blocking_ended, C, ret, id, __VA_ARGS__)                        \
     {                                                                                              \

@@ -114,7 +114,7 @@
 /* --- what is an item, and where ---
  *
  * 1 an argument, 2 a local, 3 SYN_DESTROY, 4 SYN_ASKS, 5 what any declaration has, 6 what is for
- * jobs, 0 no item. (Numbers, since a word might be a macro of the user's.) */
+ * jobs, 7 what is shown of a task, 0 no item. (Numbers, since a word might be a macro of the user's.) */
 
 #define SYNI_ITEM_SYN_COPY(type, name) ~, 1, 1
 #define SYNI_ITEM_SYN_COPY_BYTES(type, name, size) ~, 1, 1
@@ -123,6 +123,7 @@
 #define SYNI_ITEM_SYN_DESTROY(fn) ~, 3, 1
 #define SYNI_ITEM_SYN_ASKS(type) ~, 4, 1
 #define SYNI_ITEM_SYN_DOC(text) ~, 5, 1
+#define SYNI_ITEM_SYN_SHOW(...) ~, 7, 1
 #define SYNI_ITEM_SYN_STRAND(strand) ~, 6, 1
 #define SYNI_ITEM_SYN_URGENT ~, 6, 1
 #define SYNI_ITEM_SYN_TO_THE_END ~, 6, 1
@@ -165,6 +166,7 @@
 #define SYNI_VET_TASK_6                                                                            \
     SYNI_NOT_HERE("SYN_STRAND(), SYN_URGENT, SYN_TO_THE_END and SYN_LET_GO are for blocking "      \
                   "functions")
+#define SYNI_VET_TASK_7
 #define SYNI_VET_TASK_0 SYNI_NO_ITEM
 #define SYNI_VET_GENERATOR(item) SYNI_VET(SYNI_VET_GENERATOR_, item)
 #define SYNI_VET_GENERATOR_1
@@ -173,6 +175,7 @@
 #define SYNI_VET_GENERATOR_5
 #define SYNI_VET_GENERATOR_4
 #define SYNI_VET_GENERATOR_6 SYNI_VET_TASK_6
+#define SYNI_VET_GENERATOR_7
 #define SYNI_VET_GENERATOR_0 SYNI_NO_ITEM
 #define SYNI_VET_JOB(item) SYNI_VET(SYNI_VET_JOB_, item)
 #define SYNI_VET_JOB_1
@@ -182,6 +185,7 @@
 #define SYNI_VET_JOB_5
 #define SYNI_VET_JOB_4 SYNI_VET_TASK_4
 #define SYNI_VET_JOB_6
+#define SYNI_VET_JOB_7 SYNI_NOT_HERE("SYN_SHOW() is for tasks, whose locals are in a frame")
 #define SYNI_VET_JOB_0 SYNI_NO_ITEM
 /* A promise or a channel, which is no function. */
 #define SYNI_VET_THING(item) SYNI_VET(SYNI_VET_THING_, item)
@@ -191,6 +195,7 @@
 #define SYNI_VET_THING_5
 #define SYNI_VET_THING_4 SYNI_VET_TASK_4
 #define SYNI_VET_THING_6 SYNI_VET_TASK_6
+#define SYNI_VET_THING_7 SYNI_VET_JOB_7
 #define SYNI_VET_THING_0 SYNI_NO_ITEM
 
 /* The destructor of a result, and whether there is one. */
@@ -252,7 +257,7 @@
 #define SYNI_MAP_27(op, a, ...) op(a) SYNI_MAP_26(op, __VA_ARGS__)
 #define SYNI_MAP_28(op, a, ...) op(a) SYNI_MAP_27(op, __VA_ARGS__)
 
-/* SYNI_EACH(OP, with, items): OP(with, item) for each, up to 16. */
+/* SYNI_EACH(OP, with, items): OP(with, item) for each, up to 28. */
 #define SYNI_EACH(op, with, ...)                                                                   \
     SYNI_CAT(SYNI_EACH_, SYNI_N(__VA_ARGS__))(op, with, __VA_ARGS__)
 #define SYNI_EACH_1(op, with, a) op(with, a)
@@ -271,5 +276,17 @@
 #define SYNI_EACH_14(op, with, a, ...) op(with, a) SYNI_EACH_13(op, with, __VA_ARGS__)
 #define SYNI_EACH_15(op, with, a, ...) op(with, a) SYNI_EACH_14(op, with, __VA_ARGS__)
 #define SYNI_EACH_16(op, with, a, ...) op(with, a) SYNI_EACH_15(op, with, __VA_ARGS__)
+#define SYNI_EACH_17(op, with, a, ...) op(with, a) SYNI_EACH_16(op, with, __VA_ARGS__)
+#define SYNI_EACH_18(op, with, a, ...) op(with, a) SYNI_EACH_17(op, with, __VA_ARGS__)
+#define SYNI_EACH_19(op, with, a, ...) op(with, a) SYNI_EACH_18(op, with, __VA_ARGS__)
+#define SYNI_EACH_20(op, with, a, ...) op(with, a) SYNI_EACH_19(op, with, __VA_ARGS__)
+#define SYNI_EACH_21(op, with, a, ...) op(with, a) SYNI_EACH_20(op, with, __VA_ARGS__)
+#define SYNI_EACH_22(op, with, a, ...) op(with, a) SYNI_EACH_21(op, with, __VA_ARGS__)
+#define SYNI_EACH_23(op, with, a, ...) op(with, a) SYNI_EACH_22(op, with, __VA_ARGS__)
+#define SYNI_EACH_24(op, with, a, ...) op(with, a) SYNI_EACH_23(op, with, __VA_ARGS__)
+#define SYNI_EACH_25(op, with, a, ...) op(with, a) SYNI_EACH_24(op, with, __VA_ARGS__)
+#define SYNI_EACH_26(op, with, a, ...) op(with, a) SYNI_EACH_25(op, with, __VA_ARGS__)
+#define SYNI_EACH_27(op, with, a, ...) op(with, a) SYNI_EACH_26(op, with, __VA_ARGS__)
+#define SYNI_EACH_28(op, with, a, ...) op(with, a) SYNI_EACH_27(op, with, __VA_ARGS__)
 
 #endif

@@ -80,6 +80,7 @@
 #include <synchronicity/err.h>
 #include <synchronicity/future.h>
 #include <synchronicity/map.h>
+#include <synchronicity/show.h>
 
 #ifndef __cplusplus
 
@@ -104,6 +105,8 @@ struct syn_function {
     const char *name, *file;
     int line;
     int library; /* 1: one of this library's own */
+    unsigned made; /* where in the frame the place of the call is noted; 0: nowhere */
+    const struct syni_shown *shown; /* what a dump shows of the frame, or NULL */
     struct syn_synchronizer *synchronizer; /* NULL: free, runs where it is awaited */
     struct syn_step (*run)(struct syn_task *task);   /* the frame's next step */
     struct syn_step (*leave)(struct syn_task *task); /* its clean-up, from the start */

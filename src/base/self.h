@@ -119,6 +119,7 @@ struct syni_self {
     struct syni_runs runs; /* hooks.h */
     struct syni_trace_ring *trace; /* trace.c: of the trace of that number */
     unsigned trace_number;
+    const void *made; /* made.c: to where the call that is being made returns; NULL: it is not known */
     bool tells;       /* hooks.c: it tells what happens, and is not told of in turn */
 
     /* self.c */
@@ -137,6 +138,19 @@ static inline struct syni_self *syni_self(void)
 {
     return &syni_this_thread;
 }
+
+/* SELF makes FRAME: the place of the call is noted in it at OFFSET, or, 0, nowhere. From here on the thread may run
+ * what makes calls of its own. Nothing, where no face notes it. */
+#if defined(SYN_CHECKED) && SYN_CHECKED
+#define SYNI_NOTE_MADE(self, frame, offset)                                                        \
+    do {                                                                                           \
+        if (offset)                                                                                \
+            *(const void **)(void *)((char *)(frame) + (offset)) = (self)->made;                   \
+        (self)->made = NULL;                                                                       \
+    } while (0)
+#else
+#define SYNI_NOTE_MADE(self, frame, offset) (void)0
+#endif
 
 /* The records of all threads that own something; for who reads it without a lock. */
 const struct syni_list *syni_self_list(void);

@@ -40,11 +40,12 @@ static void init(struct syni_pool_job *job, const struct syn_blocking *function)
     int64_t deadline = syni_deadline_of(self, SYNI_NEVER);
 
     job->function = function;
+    SYNI_NOTE_MADE(self, job, function->made);
     job->core.type = &function->type;
     syni_core_place(&job->core, (char *)job + function->result_offset);
     job->core.ops = &job_core_ops;
     job->work.ops = function->to_the_end ? &to_the_end_ops : &job_work_ops;
-    job->work.name = function->name;
+    syni_work_produces(&job->work, &job->core, function->name, function->made);
     job->work.is_job = true;
     job->work.urgent = function->urgent;
     job->work.let_go = function->let_go;

@@ -260,17 +260,20 @@ static syn_err register_future(struct syn_mailbox *mailbox, struct syn_future fu
     return err;
 }
 
-syn_err syni_future_then_mail(struct syn_future future, struct syn_mailbox *mailbox,
-                              void (*fn)(void), void *user)
+SYNI_FACE syn_err syni_future_then_mail(struct syn_future future, struct syn_mailbox *mailbox,
+                                        void (*fn)(void), void *user)
 {
+    SYNI_MADE_HERE
     syn_err err = fn ? syni_mailbox_place(mailbox) : syni_mail_refuse_no_function();
 
     return err ? err : register_future(mailbox, future, fn, user);
 }
 
-syn_err syni_then_with_room(struct syn_future future, struct syn_mailbox *mailbox,
-                            void (*fn)(void), void *user)
+SYNI_FACE syn_err syni_then_with_room(struct syn_future future, struct syn_mailbox *mailbox,
+                                      void (*fn)(void), void *user)
 {
+    SYNI_MADE_HERE
+
     syni_mailbox_placed(mailbox);
     if (fn)
         return register_future(mailbox, future, fn, user);

@@ -144,7 +144,7 @@ static void make_piece(struct map *map, size_t first, size_t end)
 
 static void pool_map_run(struct syni_work *work)
 {
-    struct map *map = work->owner;
+    struct map *map = map_of(work->core);
     size_t first, n = map->arrays.n;
 
     while (!pool_map_is_over(map) && (first = atomic_fetch_add(&map->next, map->piece)) < n)
@@ -153,7 +153,7 @@ static void pool_map_run(struct syni_work *work)
 
 static void pool_map_ended(struct syni_work *work, enum syni_work_end how, syn_err err)
 {
-    struct map *map = work->owner;
+    struct map *map = map_of(work->core);
 
     if (how == SYNI_WORK_NEVER_BEGAN) /* the others do what is left; else it is short */
         map->refused = err;
@@ -225,8 +225,7 @@ static struct map *pool_map_make(const struct syn_pool_map *what, struct syni_ma
 static void pool_map_ready(struct syni_work *work, struct map *map)
 {
     work->ops = &pool_map_work_ops;
-    work->name = map->what->name;
-    work->owner = map;
+    syni_work_produces(work, &map->core, map->what->name, 0);
     work->nested = syni_nested_here();
     work->clock.clock = syni_clock_here();
 }

@@ -21,6 +21,7 @@ struct then {
     void *user;
     struct syni_hand hand; /* has the outcome, in place of FN; take NULL: it has not */
     bool awaits, called;
+    SYNI_MADE_FIELD
 };
 
 /* Calls back, with REPORT as this thread's latest, as after a future_get() that failed. */
@@ -114,6 +115,7 @@ static const struct syn_function function = {
     .file = __FILE__,
     .line = __LINE__,
     .library = 1,
+    .made = SYNI_MADE_OFFSET(then),
     .run = then_run,
     .leave = then_leave,
     .release = then_release,
@@ -189,9 +191,10 @@ syn_err syni_then_hand(struct syni_home *home, struct syni_core *core, const str
     return then_begin(then, *out_relay, core);
 }
 
-syn_err syni_future_then(struct syn_future future, struct syn_synchronizer *where,
-                         void (*fn)(void), void *user)
+SYNI_FACE syn_err syni_future_then(struct syn_future future, struct syn_synchronizer *where,
+                                   void (*fn)(void), void *user)
 {
+    SYNI_MADE_HERE
     struct syni_home *home;
     struct syni_core *core;
     syn_err err;

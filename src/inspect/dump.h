@@ -15,6 +15,7 @@ enum {
     SYNI_DUMP_NAME = 64,    /* longer ones are cut */
     SYNI_DUMP_MOST = 200,   /* things of one kind that are shown, of one owner; the others are counted */
     SYNI_DUMP_DEEPEST = 12, /* levels of tasks that are shown as such */
+    SYNI_DUMP_SITES = 16,
 };
 
 struct syni_dump {
@@ -25,6 +26,11 @@ struct syni_dump {
     int depth;      /* of the thing that is being written */
     int open;       /* JSON: things whose `children` are open */
     bool more;      /* JSON: something stands before, at this level */
+    struct {
+        const void *call;
+        char place[SYNI_DUMP_NAME];
+    } sites[SYNI_DUMP_SITES]; /* places of calls that were looked up last */
+    unsigned n_sites;
 };
 
 /* --- dump_write.c --- */
@@ -37,9 +43,16 @@ void syni_dump_end(struct syni_dump *dump);
 void syni_dump_thing(struct syni_dump *dump, int depth, const char *kind, const char *name);
 void syni_dump_word(struct syni_dump *dump, const char *key, const char *words, const char *value);
 void syni_dump_number(struct syni_dump *dump, const char *key, const char *words, int64_t number);
+/* The parts between the two are inside of one, KEY, of JSON; in text they are "name=value". */
+void syni_dump_inside(struct syni_dump *dump, const char *key);
+void syni_dump_outside(struct syni_dump *dump);
+/* NAME is VALUE, which is QUOTED or not. */
+void syni_dump_local(struct syni_dump *dump, const char *name, const char *value, bool quoted);
 /* FILE, an address that is looked at, without its folder, and LINE. */
 void syni_dump_place(struct syni_dump *dump, const char *key, const char *words, const char *file,
                      int line);
+/* What noted at ADDRESS where it was made, if it did: MADE bytes behind it. */
+void syni_dump_made(struct syni_dump *dump, const void *address, unsigned made);
 /* NS, a span of time. */
 void syni_dump_span(struct syni_dump *dump, const char *key, const char *words, int64_t ns);
 /* So many more are not shown. */
@@ -60,6 +73,11 @@ void syni_dump_tasks(struct syni_dump *dump, const struct syni_home *address,
  * at most. */
 void syni_dump_chain(struct syni_dump *dump, const struct syni_home *address,
                      const struct syni_home *home, const struct syni_task *task, int most);
+/* The task that awaits the core at ADDRESS, and so on, each with where it runs. */
+void syni_dump_awaiting(struct syni_dump *dump, const struct syni_core *address, int most);
+/* dump_local.c: the fields that FUNCTION shows of the frame at ADDRESS. */
+void syni_dump_locals(struct syni_dump *dump, const struct syni_task *address,
+                      const struct syn_function *function);
 /* dump_rest.c: pools, threads that wait, channels. */
 void syni_dump_pools(struct syni_dump *dump);
 void syni_dump_threads(struct syni_dump *dump);

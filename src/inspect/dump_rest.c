@@ -29,6 +29,8 @@ static void dump_job(struct syni_dump *dump, const struct syni_work *address, co
     syni_dump_word(dump, "state", ": ", work.abandoned ? "abandoned, and still runs" : state);
     if (!work.abandoned && atomic_load_explicit(&work.asked, memory_order_relaxed))
         syni_dump_word(dump, "leaves", "", "asked to end");
+    if (work.core)
+        syni_dump_made(dump, work.core, work.made);
 }
 
 static bool dump_worker(struct syni_dump *dump, const struct syni_list *node, void *user)

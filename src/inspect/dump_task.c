@@ -56,16 +56,16 @@ static const struct syni_task *dump_producer(struct syni_dump *dump, const struc
     return syni_peek(&dump->peek, &core, address, sizeof core) ? core.task : NULL;
 }
 
-/* The task that waits for the result of TASK, a copy of one; NULL: none does. */
-static const struct syni_task *dump_waiter(struct syni_dump *dump, const struct syni_task *task)
+/* The task that waits for the result of CORE, a copy of one; NULL: none does. */
+static const struct syni_task *dump_waiter(struct syni_dump *dump, const struct syni_core *core)
 {
-    const struct syni_waiter *at = atomic_load_explicit(&task->core.waiter, memory_order_relaxed);
+    const struct syni_waiter *at = atomic_load_explicit(&core->waiter, memory_order_relaxed);
     struct syni_waiter waiter;
     struct syni_member member;
     struct syni_scope scope;
 
-    if (task->core.member && at == &task->core.member->waiter)
-        return syni_peek(&dump->peek, &member, task->core.member, sizeof member) &&
+    if (core->member && at == &core->member->waiter)
+        return syni_peek(&dump->peek, &member, core->member, sizeof member) &&
                        syni_peek(&dump->peek, &scope, member.scope, sizeof scope)
                    ? scope.owner
                    : NULL;
@@ -78,7 +78,7 @@ static const struct syni_task *dump_waiter(struct syni_dump *dump, const struct 
 static bool dump_is_root(struct syni_dump *dump, const struct syni_task *task,
                          const struct syni_task *address)
 {
-    const struct syni_task *at = dump_waiter(dump, task), *least = address;
+    const struct syni_task *at = dump_waiter(dump, &task->core), *least = address;
     struct syni_task above;
 
     for (int i = 0; at && i < 64; i++) {
@@ -87,9 +87,9 @@ static bool dump_is_root(struct syni_dump *dump, const struct syni_task *task,
         least = at < least ? at : least;
         if (!dump_read(dump, &above, at))
             return true;
-        at = dump_waiter(dump, &above);
+        at = dump_waiter(dump, &above.core);
     }
-    return !dump_waiter(dump, task);
+    return !dump_waiter(dump, &task->core);
 }
 
 static void dump_mutex(struct syni_dump *dump, const struct syni_task *task)
@@ -142,17 +142,20 @@ static void dump_wait(struct syni_dump *dump, const struct dump_section *section
         syni_dump_span(dump, "since", "for", section->now - task->live.since);
 }
 
-static void dump_place(struct syni_dump *dump, const struct syni_task *task)
+/* Of TASK, a copy of what lies at ADDRESS. */
+static void dump_place(struct syni_dump *dump, const struct syni_task *task,
+                       const struct syni_task *address)
 {
     struct syn_function function;
 
-    if (syni_peek(&dump->peek, &function, task->function, sizeof function))
-        syni_dump_place(dump, "at", "at ", function.file,
-                        task->at > 0 ? task->at : function.line);
+    if (!syni_peek(&dump->peek, &function, task->function, sizeof function))
+        return;
+    syni_dump_place(dump, "at", "at ", function.file, task->at > 0 ? task->at : function.line);
+    syni_dump_made(dump, address, function.made);
 }
 
 static void dump_one(struct syni_dump *dump, struct dump_section *section, int depth,
-                     const struct syni_task *task)
+                     const struct syni_task *task, const struct syni_task *address)
 {
     int64_t deadline = atomic_load_explicit(&task->deadline, memory_order_relaxed);
     struct syni_home home;
@@ -172,7 +175,8 @@ static void dump_one(struct syni_dump *dump, struct dump_section *section, int d
         syni_peek_string(&dump->peek, name, sizeof name, home.loop.name);
         syni_dump_word(dump, "on", "on ", name);
     }
-    dump_place(dump, task);
+    syni_dump_locals(dump, address, task->function);
+    dump_place(dump, task, address);
     section->shown++;
     section->own += task->home == section->address;
 }
@@ -231,7 +235,7 @@ static void dump_tree(struct syni_dump *dump, struct dump_section *section,
 
     if (!dump_read(dump, &task, address))
         return;
-    dump_one(dump, section, 1, &task);
+    dump_one(dump, section, 1, &task, address);
     path[0] = address;
     dump_enter(&levels[0], &task);
     while (depth >= 0 && section->shown < SYNI_DUMP_MOST) {
@@ -241,7 +245,7 @@ static void dump_tree(struct syni_dump *dump, struct dump_section *section,
         if (!next) {
             depth--;
         } else if (next != address && dump_read(dump, &task, next)) {
-            dump_one(dump, section, depth + 2, &task);
+            dump_one(dump, section, depth + 2, &task, next);
             if (depth + 1 < SYNI_DUMP_DEEPEST) {
                 path[++depth] = next;
                 dump_enter(&levels[depth], &task);
@@ -274,9 +278,21 @@ void syni_dump_chain(struct syni_dump *dump, const struct syni_home *address,
     struct syni_task copy;
 
     for (int i = 0; task && i < most && dump_read(dump, &copy, task); i++) {
-        dump_one(dump, &section, 1, &copy);
-        task = dump_waiter(dump, &copy);
+        dump_one(dump, &section, 1, &copy, task);
+        task = dump_waiter(dump, &copy.core);
     }
+}
+
+void syni_dump_awaiting(struct syni_dump *dump, const struct syni_core *address, int most)
+{
+    struct syni_core core;
+    struct syni_task task;
+    struct syni_home home;
+    const struct syni_task *at =
+        syni_peek(&dump->peek, &core, address, sizeof core) ? dump_waiter(dump, &core) : NULL;
+
+    if (at && dump_read(dump, &task, at) && syni_peek(&dump->peek, &home, task.home, sizeof home))
+        syni_dump_chain(dump, NULL, &home, at, most);
 }
 
 void syni_dump_tasks(struct syni_dump *dump, const struct syni_home *address,

@@ -7,6 +7,8 @@
 
 #include <string.h>
 
+#include "base/site.h"
+
 enum { DUMP_WIDTH = 80 };
 
 void syni_dump_begin(struct syni_dump *dump, int fd, bool json)
@@ -117,6 +119,37 @@ void syni_dump_word(struct syni_dump *dump, const char *key, const char *words, 
     }
 }
 
+void syni_dump_inside(struct syni_dump *dump, const char *key)
+{
+    if (!dump->json)
+        return;
+    dump_key(dump, key);
+    syni_text_put(&dump->text, "{");
+    dump->more = false;
+}
+
+void syni_dump_outside(struct syni_dump *dump)
+{
+    if (dump->json)
+        syni_text_put(&dump->text, "}");
+}
+
+void syni_dump_local(struct syni_dump *dump, const char *name, const char *value, bool quoted)
+{
+    struct syni_text *text = &dump->text;
+
+    if (dump->json) {
+        syni_text_put(text, dump->more ? "," : "");
+        dump->more = true;
+        syni_text_quoted(text, name);
+        syni_text_put(text, ":");
+    } else {
+        dump_part(dump, name, strlen(value) + 3);
+        syni_text_put(text, "=");
+    }
+    (quoted ? syni_text_quoted : syni_text_put)(text, value);
+}
+
 void syni_dump_number(struct syni_dump *dump, const char *key, const char *words, int64_t number)
 {
     if (dump->json)
@@ -157,6 +190,23 @@ void syni_dump_place(struct syni_dump *dump, const char *key, const char *words,
     memcpy(end, at.buffer, at.n);
     end[at.n] = '\0';
     syni_dump_word(dump, key, words, place);
+}
+
+void syni_dump_made(struct syni_dump *dump, const void *address, unsigned made)
+{
+    const void *call = NULL;
+    unsigned i;
+
+    if (!made || !syni_peek(&dump->peek, &call, (const char *)address + made, sizeof call) || !call)
+        return;
+    for (i = 0; i < SYNI_DUMP_SITES && dump->sites[i].call != call;)
+        i++;
+    if (i == SYNI_DUMP_SITES) {
+        i = dump->n_sites++ % SYNI_DUMP_SITES;
+        dump->sites[i].call = call;
+        syni_site_of_call(call, dump->sites[i].place, sizeof dump->sites[i].place);
+    }
+    syni_dump_word(dump, "made", "made at ", dump->sites[i].place);
 }
 
 void syni_dump_rest(struct syni_dump *dump, int depth, const char *kind, uint64_t n)

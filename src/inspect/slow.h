@@ -85,6 +85,7 @@ bool syni_slow_look(const struct syni_slow_state *state, int64_t now, int64_t li
 struct syni_slow_case {
     const struct syni_home *address, *home; /* a copy of what lies at ADDRESS; NULL: it is a job */
     const struct syni_worker *worker;       /* the address; NULL: it is a step */
+    const struct syni_core *core;           /* the job's: its address; NULL: it is a step, or has none */
     char where[SYNI_DUMP_NAME], function[SYNI_DUMP_NAME];
     int64_t held_ns;
     void (*on_slow)(void *user, const struct syn_slow *slow);

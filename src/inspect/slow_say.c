@@ -10,7 +10,6 @@
 #define _POSIX_C_SOURCE 200809L
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +17,7 @@
 
 #include "base/descriptor.h"
 #include "base/say.h"
+#include "base/site.h"
 #include "inspect/slow.h"
 
 enum {
@@ -116,56 +116,6 @@ static bool slow_read(long number, const char *file, char *out, size_t size)
     return n > 0;
 }
 
-/* A line of maps, "begin-end rights offset device inode  object": returns where its object begins; NULL: it is none. By
- * hand, since scanf() would be most of what this library takes of libc's text in a static program. */
-static const char *slow_object(const char *line, uint64_t *out_begin, uint64_t *out_end)
-{
-    char *at;
-
-    *out_begin = strtoull(line, &at, 16);
-    if (at == line || *at != '-')
-        return NULL;
-    *out_end = strtoull(at + 1, &at, 16);
-    for (int field = 0; field < 4; field++) {
-        at += strspn(at, " ");
-        at += strcspn(at, " ");
-    }
-    return at + strspn(at, " ");
-}
-
-/* Where in which file PC is, as "libc.so.6+0x1234"; "": nowhere. */
-static void slow_place(uint64_t pc, char *out, size_t size)
-{
-    int fd = syni_descriptor(open("/proc/self/maps", O_RDONLY | O_CLOEXEC));
-    FILE *maps = fd < 0 ? NULL : fdopen(fd, "r");
-    char line[512], object[256] = "";
-    uint64_t base = 0, begin, end;
-
-    out[0] = '\0';
-    while (maps && fgets(line, sizeof line, maps)) {
-        const char *named;
-
-        line[strcspn(line, "\n")] = '\0';
-        named = slow_object(line, &begin, &end);
-        if (!named || !*named)
-            continue;
-        if (strncmp(object, named, sizeof object - 1) != 0) {
-            snprintf(object, sizeof object, "%s", named);
-            base = begin;
-        }
-        if (pc >= begin && pc < end) {
-            const char *name = strrchr(object, '/') ? strrchr(object, '/') + 1 : object;
-
-            snprintf(out, size, "%.60s+0x%" PRIx64, name, pc - base);
-            break;
-        }
-    }
-    if (maps)
-        fclose(maps);
-    else if (fd >= 0)
-        close(fd);
-}
-
 static void slow_say_call(struct syni_dump *dump, long number)
 {
     char call[256], place[100];
@@ -176,7 +126,7 @@ static void slow_say_call(struct syni_dump *dump, long number)
     if (call[0] != '-')
         syni_dump_number(dump, "call", "system call", strtol(call, NULL, 10));
     pc = strrchr(call, ' ');
-    slow_place(pc ? strtoull(pc + 1, NULL, 16) : 0, place, sizeof place);
+    syni_site_of_code(pc ? strtoull(pc + 1, NULL, 16) : 0, place, sizeof place);
     if (place[0])
         syni_dump_word(dump, "at", "at ", place);
 }
@@ -259,6 +209,8 @@ void syni_slow_say(struct syni_peek *peek, const struct syni_slow_case *slow, in
     slow_say_first(&dump.text, slow);
     if (slow->home)
         syni_dump_chain(&dump, slow->address, slow->home, slow->home->current, SLOW_CHAIN);
+    else if (slow->core)
+        syni_dump_awaiting(&dump, slow->core, SLOW_CHAIN);
     report.thread = slow_say_thread(&dump, slow);
     slow_say_last(&dump.text, report.omitted);
     to.text[to.n] = '\0';

@@ -132,6 +132,7 @@ static bool slow_worker(struct syni_dump *dump, const struct syni_list *node, vo
     state.count = worker.n_taken;
     if (!syni_slow_look(&state, pool->now, pool->limit_ns, &slow.held_ns))
         return true;
+    slow.core = work.core;
     syni_peek_string(&dump->peek, slow.where, sizeof slow.where, pool->name);
     syni_peek_string(&dump->peek, slow.function, sizeof slow.function,
                      work.name ? work.name : "a job");

@@ -44,6 +44,7 @@
 #include "base/thread.h"
 #include "base/times.h"
 
+struct syni_core; /* task/core.h */
 struct syni_work;
 struct syni_worker;
 
@@ -101,6 +102,7 @@ struct syni_work {
     _Atomic(uint64_t) mark;
     _Atomic(void *) waits_on;
     _Atomic(void *) wait; /* of what runs, known to others; it is left under the lock, and without holders */
+    unsigned short made; /* how far behind `core` the place of the call is noted; 0: nowhere */
     atomic_bool heard; /* what runs knows that it was asked: a hook, the flag, or a wait told it */
     bool is_job;       /* the poster's is one (facade/job.h) */
     unsigned put_off;  /* waits that ended well in spite of that; of the thread that runs it */
@@ -111,7 +113,7 @@ struct syni_work {
 
     struct syni_sleeper clock; /* while it waits: time stands still */
     const char *name;
-    void *owner; /* the poster's */
+    struct syni_core *core; /* task/core.h: of its result, and the beginning of its frame; NULL: it has none */
     struct {
         void (*fn)(void *user);
         void *user;
@@ -122,6 +124,15 @@ struct syni_work {
         struct syni_heap_node doomed; /* while it runs: the keeper's, by when it is given up */
     };
 };
+
+/* WORK, called NAME, produces CORE, which begins its frame; that notes the call at MADE, or, 0, nowhere. */
+static inline void syni_work_produces(struct syni_work *work, struct syni_core *core, const char *name,
+                                      unsigned made)
+{
+    work->core = core;
+    work->name = name;
+    work->made = made <= 0xffff ? (unsigned short)made : 0;
+}
 
 /* A thread that runs works. Lies on its stack. */
 struct syni_worker {

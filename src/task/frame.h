@@ -74,6 +74,7 @@ static inline void syni_frame_init(struct syni_self *self, struct syni_home *her
     task->locals = syni_bindings_hold(by ? by->locals : self->locals);
     task->nested = by ? by->nested : self->worker != NULL;
     atomic_init(&task->deadline, syni_deadline_under(self, by));
+    SYNI_NOTE_MADE(self, task, task->function->made);
     if (SYNI_HOOKED)
         syni_seen_made(task);
 }
