@@ -176,6 +176,8 @@ static struct counts check_trace(const char *text, bool all)
         CHECK_INT(slices.depth[i], 0);
     for (int i = 0; all && i < bars.n; i++)
         CHECK_INT(bars.depth[i], 0);
+    for (int i = 0; all && i < arrows.n; i++) /* each has both its ends */
+        CHECK_INT(arrows.depth[i], 0);
     json_free(trace);
     return counts;
 }
@@ -220,6 +222,8 @@ static void V3_many_threads_are_traced_and_every_task_ends(void)
     counts = check_trace(written, true);
     CHECK_INT(end.dropped, 0);
     CHECK(counts.kinds['B'] >= 8 * 20 / TEST_SLOWNESS);
+    CHECK(counts.kinds['i'] > 0); /* wake-ups by a system call, and hand-overs of the driving */
+    CHECK(has("\"name\":\"wakes\"") || has("\"name\":\"is handed the driving\""));
 }
 
 ASYNC(demo, void, passes, (int, n), SYN_LOCAL(int, i))
