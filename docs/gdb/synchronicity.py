@@ -86,6 +86,15 @@ def producer(core):
     return int(struct_at("syni_core", core)["task"]) if core else 0
 
 
+def made(frame, offset):
+    """Where the call was made that FRAME notes at OFFSET; "" if it notes none: only a checked build does."""
+    call = int(gdb.Value(frame + offset).cast(gdb.lookup_type("void").pointer().pointer()).dereference()) if offset else 0
+    line = gdb.find_pc_line(call - 1) if call else None
+    if not line or not line.symtab:
+        return ", made at 0x%x" % (call - 1) if call else ""
+    return ", made at %s:%d" % (line.symtab.filename.rsplit("/", 1)[-1], line.line)
+
+
 class Task:
     """One task, by its address."""
 
@@ -140,7 +149,8 @@ class Task:
         if int(self.value["leaving"]):
             out += ", cleans up"
         at = int(self.value["at"])
-        return out + ", at " + place(self.function["file"], at if at > 0 else self.function["line"])
+        return (out + ", at " + place(self.function["file"], at if at > 0 else self.function["line"])
+                + made(self.address, int(self.function["made"])))
 
 
 class Dump:

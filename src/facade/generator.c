@@ -33,6 +33,7 @@ syn_err syni_generator_new_on(const struct syn_generator *generator, struct syni
         return SYN_ENOMEM;
     }
     syni_channel_adopt_task(channel, *out_task, generator, generator_start);
+    channel->made_call = syni_core_call(&(*out_task)->core);
     syni_channel_made_at(channel, generator->function.file, generator->function.line);
     *out_own = channel;
     return SYN_OK;

@@ -45,7 +45,9 @@ static void init(struct syni_pool_job *job, const struct syn_blocking *function)
     syni_core_place(&job->core, (char *)job + function->result_offset);
     job->core.ops = &job_core_ops;
     job->work.ops = function->to_the_end ? &to_the_end_ops : &job_work_ops;
-    syni_work_produces(&job->work, &job->core, function->name, function->made);
+    job->work.name = function->name;
+    job->work.core = &job->core;
+    job->work.made = function->made <= 0xffff ? (unsigned short)function->made : 0;
     job->work.is_job = true;
     job->work.urgent = function->urgent;
     job->work.let_go = function->let_go;
@@ -324,6 +326,7 @@ static const struct syni_core_ops job_core_ops = {.free = free_job,
                                                   .name = name_job,
                                                   .implicate = syni_job_implicate,
                                                   .is_job = true,
+                                                  .call = syni_job_call,
                                                   .chain = &syni_job_chain,
                                                   .owner = owner_of_job};
 

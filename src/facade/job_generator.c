@@ -34,6 +34,14 @@ static void job_generator_go_on(struct syni_core *core)
     syni_thread_told(SYNI_CONTAINER(core, struct syni_pool_job, core)->yields);
 }
 
+const void *syni_job_call(const struct syni_core *core)
+{
+    const struct syni_pool_job *job = SYNI_CONTAINER(core, const struct syni_pool_job, core);
+    unsigned made = job->function->made;
+
+    return made ? *(void *const *)(const void *)((const char *)job + made) : NULL;
+}
+
 struct syn_job *syni_job_generator_new(const struct syn_blocking_generator *generator,
                                        struct syn_pool *pool, struct syn_channel *out_channel)
 {
@@ -53,6 +61,7 @@ struct syn_job *syni_job_generator_new(const struct syn_blocking_generator *gene
     job->work.known = true; /* who closes the channel asks it, while another's demand posts it */
     syni_slot_take(channel->slot, syni_slot_generation(channel->slot), SYNI_SLOT_PIN);
     syni_channel_adopt(channel, &job->core, job_generator_start, job_generator_go_on);
+    channel->made_call = syni_core_call(&job->core);
     syni_channel_made_at(channel, generator->blocking.file, generator->blocking.line);
     return (struct syn_job *)(void *)job;
 }

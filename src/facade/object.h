@@ -42,6 +42,7 @@ struct syni_object {
 #if defined(SYN_CHECKED) && SYN_CHECKED
     struct syni_counted counted; /* object_leaks.c: among all */
     bool told;                   /* by who tells */
+    const void *call;            /* to where the constructor's face returned; NULL: it is not known */
     char where[32], made[120];   /* its synchronizer's name, and what made it: copied, as unclaimed.c does */
 #endif
     syn_err refusal; /* of calls when it is ENDED: SYN_ECLOSED, or SYN_ELOOPDEAD; written before */

@@ -14,6 +14,8 @@
 #include "base/exits.h"
 #include "base/fork.h"
 #include "base/say.h"
+#include "base/self.h"
+#include "base/site.h"
 
 static struct syni_census leaks_objects = SYNI_CENSUS_INIT(leaks_objects);
 
@@ -21,6 +23,7 @@ void syni_object_count(struct syni_object *object)
 {
     snprintf(object->where, sizeof object->where, "%s", syni_name_of(object->object.synchronizer));
     snprintf(object->made, sizeof object->made, "%s, wrapped", object->object.object_class->name);
+    object->call = syni_self()->made;
     syni_census_add(&leaks_objects, &object->counted);
 }
 
@@ -41,14 +44,17 @@ static void leaks_tell_one(struct syni_counted *counted, void *user)
 {
     struct syni_object *object = SYNI_CONTAINER(counted, struct syni_object, counted);
     long n = atomic_load(&object->references);
+    char call[64] = "";
 
     (void)user;
     if (object->state != SYNI_OBJECT_ENDED || n == 0 || object->told)
         return;
     object->told = true;
-    syni_print("'%s' was stopped, and an object of %s was released by nobody, with %ld reference%s: "
+    if (object->call)
+        syni_site_of_call(object->call, call, sizeof call);
+    syni_print("'%s' was stopped, and an object of %s%s%s was released by nobody, with %ld reference%s: "
                "call syn_object_release() for each",
-               object->where, object->made, n, n == 1 ? "" : "s");
+               object->where, object->made, call[0] ? ", made at " : "", call, n, n == 1 ? "" : "s");
 }
 
 void syni_objects_tell(void)

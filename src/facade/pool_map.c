@@ -225,7 +225,8 @@ static struct map *pool_map_make(const struct syn_pool_map *what, struct syni_ma
 static void pool_map_ready(struct syni_work *work, struct map *map)
 {
     work->ops = &pool_map_work_ops;
-    syni_work_produces(work, &map->core, map->what->name, 0);
+    work->name = map->what->name;
+    work->core = &map->core;
     work->nested = syni_nested_here();
     work->clock.clock = syni_clock_here();
 }

@@ -51,6 +51,8 @@ void syni_dump_local(struct syni_dump *dump, const char *name, const char *value
 /* FILE, an address that is looked at, without its folder, and LINE. */
 void syni_dump_place(struct syni_dump *dump, const char *key, const char *words, const char *file,
                      int line);
+/* The call that returns to CALL made it. */
+void syni_dump_call(struct syni_dump *dump, const void *call);
 /* What noted at ADDRESS where it was made, if it did: MADE bytes behind it. */
 void syni_dump_made(struct syni_dump *dump, const void *address, unsigned made);
 /* NS, a span of time. */

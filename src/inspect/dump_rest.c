@@ -162,7 +162,9 @@ static void dump_open_channel(const void *address, void *user)
     syni_dump_word(dump, "state", "", channel.ended ? "ended, and not closed" : "open");
     syni_dump_number(dump, "items", "items", (int64_t)syni_ring_count(&channel.ring));
     syni_dump_number(dump, "capacity", "of at most", (int64_t)channel.capacity);
-    if (file)
+    if (file && channel.made_call)
+        syni_dump_call(dump, channel.made_call);
+    else if (file)
         syni_dump_place(dump, "made", "made at ", file, channel.made_line);
 }
 

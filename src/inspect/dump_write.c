@@ -195,10 +195,15 @@ void syni_dump_place(struct syni_dump *dump, const char *key, const char *words,
 void syni_dump_made(struct syni_dump *dump, const void *address, unsigned made)
 {
     const void *call = NULL;
+
+    if (made && syni_peek(&dump->peek, &call, (const char *)address + made, sizeof call) && call)
+        syni_dump_call(dump, call);
+}
+
+void syni_dump_call(struct syni_dump *dump, const void *call)
+{
     unsigned i;
 
-    if (!made || !syni_peek(&dump->peek, &call, (const char *)address + made, sizeof call) || !call)
-        return;
     for (i = 0; i < SYNI_DUMP_SITES && dump->sites[i].call != call;)
         i++;
     if (i == SYNI_DUMP_SITES) {

@@ -125,15 +125,6 @@ struct syni_work {
     };
 };
 
-/* WORK, called NAME, produces CORE, which begins its frame; that notes the call at MADE, or, 0, nowhere. */
-static inline void syni_work_produces(struct syni_work *work, struct syni_core *core, const char *name,
-                                      unsigned made)
-{
-    work->core = core;
-    work->name = name;
-    work->made = made <= 0xffff ? (unsigned short)made : 0;
-}
-
 /* A thread that runs works. Lies on its stack. */
 struct syni_worker {
     struct syni_pool *pool;

@@ -35,6 +35,7 @@ enum { SYNI_CLOSE_LIMIT_S = 10 };
 struct syni_channel {
     const struct syn_type *item;
     int made_line;                 /* where it was made, or its generator's: syni_channel_made_at() */
+    const void *made_call; /* of a generator: to where its call returned; NULL: it is not known. Written before made_file */
     _Atomic(const char *) made_file; /* NULL: inside, or it is being made */
     struct syni_slot *slot;
     size_t bytes; /* of this struct and the ring behind it */

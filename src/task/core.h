@@ -76,6 +76,8 @@ struct syni_core_ops {
     const struct syni_core *(*source)(const struct syni_core *core);
     /* Where it was made, for one that nothing but the program completes; NULL: it is no such. */
     const char *(*site)(const struct syni_core *core, int *out_line);
+    /* To where the call that made it returned, where its frame notes that; NULL: it has none such. */
+    const void *(*call)(const struct syni_core *core);
     bool is_job; /* a thread of a pool produces it */
     const struct syni_chain_ops *chain; /* how that waits for others (chain.h); NULL: for nobody in particular */
     const void *(*owner)(const struct syni_core *core); /* that pool; NULL: none */
@@ -215,6 +217,12 @@ void syni_unobserved(const char *name, syn_err err, enum syn_origin origin,
 /* The same for the end of something: of one that was asked to end, its clean-up may have failed. */
 void syni_unobserved_end(const char *name, syn_err err, enum syn_origin origin,
                          const struct syn_report *report);
+
+/* To where the call that made it returned; NULL: it is not known. By who holds a reference. */
+static inline const void *syni_core_call(const struct syni_core *core)
+{
+    return core->ops->call ? core->ops->call(core) : NULL;
+}
 
 /* What `waiter` holds once the result is there. */
 extern struct syni_waiter syni_waiter_done;

@@ -339,7 +339,15 @@ static void free_frame(struct syni_core *core)
     syni_frame_free(task, function->frame_size, core->slot);
 }
 
-const struct syni_core_ops syni_frame_core_ops = {.free = free_frame};
+static const void *frame_call(const struct syni_core *core)
+{
+    const struct syni_task *task = SYNI_CONTAINER(core, const struct syni_task, core);
+    unsigned made = task->function->made;
+
+    return made ? *(void *const *)(const void *)((const char *)task + made) : NULL;
+}
+
+const struct syni_core_ops syni_frame_core_ops = {.free = free_frame, .call = frame_call};
 
 void syni_frame_retire(struct syni_home *home)
 {

@@ -22,6 +22,7 @@
 
 #include "base/exits.h"
 #include "base/say.h"
+#include "base/site.h"
 #include "base/spin.h"
 
 struct look {
@@ -63,6 +64,7 @@ struct note {
     struct syni_slot *slot; /* NULL: this place is free */
     uint32_t generation;
     enum unclaimed_kind kind;
+    const void *call; /* to where the call that made it returned; NULL: it is not known */
     char where[32], what[120]; /* where: its owner, "" if it has none */
 };
 
@@ -106,10 +108,13 @@ static void unclaimed_tell(const struct note *note, unsigned long n)
         "closed by nobody: call syn_channel_close() for each",
         "completed by nobody: complete, fail or drop each, or whoever awaits it waits for ever"};
     const char *was = note->where[0] ? "' was stopped, and " : "";
+    char call[64] = "";
 
-    syni_print("%s%s%s%lu %s%s of %s %s %s", note->where[0] ? "'" : "", note->where, was, n,
-               kinds[note->kind], n == 1 ? "" : "s", note->what, n == 1 ? "was" : "were",
-               says[note->kind]);
+    if (note->call)
+        syni_site_of_call(note->call, call, sizeof call);
+    syni_print("%s%s%s%lu %s%s of %s%s%s %s %s", note->where[0] ? "'" : "", note->where, was, n,
+               kinds[note->kind], n == 1 ? "" : "s", note->what, call[0] ? ", made at " : "", call,
+               n == 1 ? "was" : "were", says[note->kind]);
 }
 
 static void lock_notes(void)
@@ -128,7 +133,8 @@ void syni_unclaimed_tell(void)
         if (!is_unclaimed(first))
             continue;
         for (int k = i; k < NOTES; k++) {
-            bool same = notes[k].kind == first->kind && strcmp(notes[k].what, first->what) == 0 &&
+            bool same = notes[k].kind == first->kind && notes[k].call == first->call &&
+                        strcmp(notes[k].what, first->what) == 0 &&
                         strcmp(notes[k].where, first->where) == 0 && is_unclaimed(&notes[k]);
 
             n += same;
@@ -164,6 +170,7 @@ static struct note *place_for(struct syni_slot *slot, enum unclaimed_kind kind)
         place->generation = syni_slot_generation(slot);
         place->kind = kind;
         place->where[0] = '\0';
+        place->call = NULL;
     }
     if (!tells_at_exit)
         tells_at_exit = atexit(syni_unclaimed_tell) == 0;
@@ -183,6 +190,7 @@ static void note_result(struct syni_core *core, const char *where)
     if (!note)
         return;
     snprintf(note->where, sizeof note->where, "%s", where);
+    note->call = syni_core_call(core);
     if (function)
         snprintf(note->what, sizeof note->what, "%s (%s:%d)", function->name, function->file,
                  function->line);
@@ -234,6 +242,8 @@ static void note_channel(void *found, void *user)
         snprintf(note->what, sizeof note->what, "%s%s%s:%d%s", channel->name ? channel->name : "",
                  channel->name ? " (" : "", file, channel->made_line,
                  channel->name ? ")" : "");
+    if (note)
+        note->call = channel->made_call;
     if (note && channel->home)
         snprintf(note->where, sizeof note->where, "%s", look->where);
     syni_channel_unpin(channel);

@@ -32,10 +32,10 @@ execute_process(COMMAND ${GDB} ${quiet} -x ${SCRIPT} -ex syn-dump ${VICTIM} ${co
 file(REMOVE ${core})
 foreach(line IN ITEMS
         "\nsynchronizer demo, driver asleep, live 3\n"
-        "\n  root: waits for its scope, at victim.c:[0-9]+\n"
-        "\n    asks: waits for a promise, at victim.c:[0-9]+\n"
-        "\n    wants: waits for a mutex, held by asks, at victim.c:[0-9]+\n"
-        "\n    reads: waits for readable, descriptor [0-9]+, at victim.c:[0-9]+, on other\n"
+        "\n  root: waits for its scope, at victim.c:[0-9]+(, made at [^\n]*)?\n"
+        "\n    asks: waits for a promise, at victim.c:[0-9]+(, made at [^\n]*)?\n"
+        "\n    wants: waits for a mutex, held by asks, at victim.c:[0-9]+(, made at [^\n]*)?\n"
+        "\n    reads: waits for readable, descriptor [0-9]+, at victim.c:[0-9]+(, made at [^\n]*)?, on other\n"
         "\nsynchronizer other, driver asleep, live 1\n"
         "\npool jobs, threads 1, blocked 0, idle 0, queued 0\n  computes: runs\n"
         "\nthread [^\n]*: waits for root, number [0-9]+\n")
