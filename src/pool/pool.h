@@ -44,7 +44,6 @@
 #include "base/thread.h"
 #include "base/times.h"
 
-struct syni_core; /* task/core.h */
 struct syni_work;
 struct syni_worker;
 
@@ -94,8 +93,7 @@ struct syni_work {
     struct syni_worker *worker; /* that runs it */
     _Atomic(enum syni_work_state) state; /* read without it in ask.c */
     unsigned holders; /* who asks it, or abandons it, at this moment: it does not end */
-    bool abandoned;
-    bool kept;   /* the keeper knows it */
+    bool abandoned, kept; /* kept: the keeper knows it */
     bool in_line; /* at its strand, behind the one whose turn it is */
     bool placed; /* it has a place of a bounded queue; the post's own, until it waits */
     /* circle.h: whether a step that blocks depends on it; the home that it waits for. */
