@@ -52,9 +52,9 @@ static void leaks_tell_one(struct syni_counted *counted, void *user)
     object->told = true;
     if (object->call)
         syni_site_of_call(object->call, call, sizeof call);
-    syni_print("'%s' was stopped, and an object of %s%s%s was released by nobody, with %ld reference%s: "
+    syni_print("'%s' was stopped, and an object of %s%s%s%s was released by nobody, with %ld reference%s: "
                "call syn_object_release() for each",
-               object->where, object->made, call[0] ? ", made at " : "", call, n, n == 1 ? "" : "s");
+               object->where, object->made, call[0] ? ", made at " : "", call, call[0] ? "," : "", n, n == 1 ? "" : "s");
 }
 
 void syni_objects_tell(void)

@@ -112,8 +112,8 @@ static void unclaimed_tell(const struct note *note, unsigned long n)
 
     if (note->call)
         syni_site_of_call(note->call, call, sizeof call);
-    syni_print("%s%s%s%lu %s%s of %s%s%s %s %s", note->where[0] ? "'" : "", note->where, was, n,
-               kinds[note->kind], n == 1 ? "" : "s", note->what, call[0] ? ", made at " : "", call,
+    syni_print("%s%s%s%lu %s%s of %s%s%s%s %s %s", note->where[0] ? "'" : "", note->where, was, n,
+               kinds[note->kind], n == 1 ? "" : "s", note->what, call[0] ? ", made at " : "", call, call[0] ? "," : "",
                n == 1 ? "was" : "were", says[note->kind]);
 }
 
