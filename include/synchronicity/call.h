@@ -36,7 +36,7 @@
  * types says SYN_ASYNC_TYPES(int, square).
  *
  * After the name come up to 24 items: arguments (type, name), none called `result`, no arrays
- * (a pointer, or a struct), and pointers to functions by a typedef;
+ * (a pointer, or a struct), also (int (*)(int), fn);
  * SYN_COPY(const char *, name), a string that the future face copies, since the call
  * outlives the caller's statement; SYN_COPY_BYTES(const void *, name, size), the same for SIZE
  * bytes, an expression of the arguments, such as n * sizeof(int); SYN_TAKE(type, name, fn), see
@@ -101,10 +101,10 @@
 
 /* Parameters, each with a comma before it. */
 #define SYNI_PARAM(item) SYNI_DO(SYNI_PARAM_, item)
-#define SYNI_PARAM_ARG(type, name) ~, (, type name)
-#define SYNI_PARAM_SYN_COPY(type, name) ~, (, type name)
-#define SYNI_PARAM_SYN_COPY_BYTES(type, name, size) ~, (, type name)
-#define SYNI_PARAM_SYN_TAKE(type, name, fn) ~, (, type name)
+#define SYNI_PARAM_ARG(type, name) ~, (, SYNI_TYPE(type) name)
+#define SYNI_PARAM_SYN_COPY(type, name) ~, (, SYNI_TYPE(type) name)
+#define SYNI_PARAM_SYN_COPY_BYTES(type, name, size) ~, (, SYNI_TYPE(type) name)
+#define SYNI_PARAM_SYN_TAKE(type, name, fn) ~, (, SYNI_TYPE(type) name)
 #define SYNI_OUT(ret) SYNI_IF_VOID(ret, SYNI_NOTHING, SYNI_OUT_TYPED)(ret)
 #define SYNI_OUT_TYPED(ret) , ret *out_result
 
@@ -135,11 +135,11 @@
 /* OP(bound, type, name, items), also where BOUND is forgotten, with an error that says so, and
  * NONE in its place. */
 #define SYNI_BOUND(op, none, bound, type, name, ...)                                               \
+    SYNI_OUTSIDE                                                                                   \
     SYNI_CAT(SYNI_BOUND_, SYNI_IS_ITEM(name))(op, none, bound, type, name, __VA_ARGS__)
 #define SYNI_BOUND_0(op, none, bound, type, name, ...) op(bound, type, name, __VA_ARGS__)
 #define SYNI_BOUND_1(op, none, type, name, ...)                                                    \
-    SYNI_ASSERT(0, "the first of three is missing: the synchronizer or pool, the type of the "     \
-                   "result, the name")                                                             \
+    SYNI_WRONG("the first of three is missing: the synchronizer or pool, the type of the result, the name") \
     op(none, type, name, __VA_ARGS__)
 
 /* Readies FRAME for a blocking call of FUNCTION and makes the call. */
@@ -291,11 +291,11 @@ static inline SYNI_UNUSED void *syni_call_frame(const struct syn_function *funct
 
 /* Fields of the frame. */
 #define SYNI_FIELD(item) SYNI_DO(SYNI_FIELD_, item)
-#define SYNI_FIELD_ARG(type, name) ~, (type name;)
-#define SYNI_FIELD_SYN_COPY(type, name) ~, (type name;)
-#define SYNI_FIELD_SYN_COPY_BYTES(type, name, size) ~, (type name;)
-#define SYNI_FIELD_SYN_TAKE(type, name, fn) ~, (type name;)
-#define SYNI_FIELD_SYN_LOCAL(type, name) ~, (type name;)
+#define SYNI_FIELD_ARG(type, name) ~, (SYNI_TYPE(type) name;)
+#define SYNI_FIELD_SYN_COPY(type, name) ~, (SYNI_TYPE(type) name;)
+#define SYNI_FIELD_SYN_COPY_BYTES(type, name, size) ~, (SYNI_TYPE(type) name;)
+#define SYNI_FIELD_SYN_TAKE(type, name, fn) ~, (SYNI_TYPE(type) name;)
+#define SYNI_FIELD_SYN_LOCAL(type, name) ~, (SYNI_TYPE(type) name;)
 #define SYNI_FIELD_SYN_ASKS(type) ~, (type syn_sent; type const *sent;)
 
 /* Arguments, each with a comma before it, passed on. */

@@ -280,7 +280,7 @@ struct syn_step syni_step_close(struct syn_task *task, struct syn_channel channe
  * AT_END is done and the loop is left. */
 #define SYNI_CO_ROUND(ch, out, at_end)                                                             \
     if (0) {                                                                                       \
-    case SYNI_A_WAIT_IS_NOT_INSIDE_A_SWITCH_OF_YOUR_OWN:                                           \
+    case SYNI_A_WAIT_IS_BEHIND_co_begin_ALONE_ON_ITS_LINE_AND_IN_NO_SWITCH:            \
         SYNI_CAT(syni_round_, __LINE__) : if (self->syn.status)                                    \
         {                                                                                          \
             at_end;                                                                                \

@@ -37,34 +37,51 @@
 #define SYNI_TYPE_OF(f) (*(__typeof__(f) *)NULL) /* F itself is evaluated once, elsewhere */
 #define SYNI_IS_ERR(f) _Generic(SYNI_TYPE_OF(f), syn_err: 1, default: 0)
 #define SYNI_NO_FUTURE (*(struct syni_no_future *)NULL)
-#define SYNI_FUTURE_OF(f) _Generic(SYNI_TYPE_OF(f), syn_err: SYNI_NO_FUTURE, default: (f))
-#define SYNI_CHECK_OF(f)                                                                           \
-    _Generic(SYNI_TYPE_OF(f), syn_err: SYNI_NO_FUTURE, default: SYNI_TYPE_OF(f)).u.result_is
+#define SYNI_FUTURE_OF(f) _Generic((f), syn_err: SYNI_NO_FUTURE, default: (f))
+#define SYNI_CHECK_OF(f) SYNI_FUTURE_OF(f).u.result_is
 #define SYNI_GIVES_NOTHING(f) _Generic(SYNI_CHECK_OF(f), syn_err(*)(void): 1, default: 0)
-#define SYNI_HANDLE_AS_1(f, call, get, get_null)                                                   \
-    (SYNI_SENTENCE(!SYNI_IS_ERR(f), call),                                                         \
-     SYNI_SENTENCE(SYNI_IS_ERR(f) || SYNI_GIVES_NOTHING(f),                                        \
-                   "this future has a result: say where it goes, " get                             \
-                   ", or that nobody wants it, " get_null),                                        \
-     SYNI_FUTURE_OF(f).u.handle)
-#define SYNI_HANDLE_AS_2(f, out, call, get)                                                        \
-    (SYNI_SENTENCE(!SYNI_IS_ERR(f), call),                                                         \
-     SYNI_SENTENCE(SYNI_IS_ERR(f) || !SYNI_GIVES_NOTHING(f),                                       \
-                   "this future has no result, only a status: " get),                              \
-     (void)(0 ? _Generic(SYNI_CHECK_OF(f), syn_err(*)(void): (syn_err(*)(const void *))NULL,       \
-                         default: SYNI_CHECK_OF(f))(out)                                           \
-              : SYN_OK),                                                                           \
-     SYNI_FUTURE_OF(f).u.handle)
+/* F is written once, so that the compiler says once what is wrong with it; FUTURE is F in a word
+ * that says more. */
+#define SYNI_HANDLE_AS_1(future, call, get, get_null)                                              \
+    __extension__({                                                                                \
+        __auto_type syni_f = (future);                                                             \
+        _Static_assert(!SYNI_IS_ERR(syni_f), call);                                                \
+        _Static_assert(SYNI_IS_ERR(syni_f) || SYNI_GIVES_NOTHING(syni_f),                          \
+                      "this future has a result: say where it goes, " get                          \
+                      ", or that nobody wants it, " get_null);                                     \
+        SYNI_FUTURE_OF(syni_f).u.handle;                                                           \
+    })
+#define SYNI_HANDLE_AS_2(future, out, call, get)                                                   \
+    __extension__({                                                                                \
+        __auto_type syni_f = (future);                                                             \
+        _Static_assert(!SYNI_IS_ERR(syni_f), call);                                                \
+        _Static_assert(SYNI_IS_ERR(syni_f) || !SYNI_GIVES_NOTHING(syni_f),                          \
+                      "this future has no result, only a status: " get);                           \
+        (void)(0 ? _Generic(SYNI_CHECK_OF(syni_f),                                                 \
+                            syn_err(*)(void): (syn_err(*)(const void *))NULL,                      \
+                            default: SYNI_CHECK_OF(syni_f))(out)                                   \
+                 : SYN_OK);                                                                        \
+        SYNI_FUTURE_OF(syni_f).u.handle;                                                           \
+    })
+/* Where F has an error of its own, such as an argument too few, compilers name this macro. */
+#define SYNI_A_TASK_AWAITS_NAME_future_AND_NOT_THE_BLOCKING_CALL(f) f
+#define SYNI_A_THREAD_GETS_NAME_future_AND_NOT_THE_BLOCKING_CALL(f) f
 #define SYNI_AWAITS                                                                                \
     "this is a blocking call, or no call: a task awaits its future, co_await(NAME_future(...), ...)"
 #define SYNI_HANDLE_1(f)                                                                           \
-    SYNI_HANDLE_AS_1(f, SYNI_AWAITS, "co_await(f, &self->y)", "co_await(f, NULL)")
-#define SYNI_HANDLE_2(f, out) SYNI_HANDLE_AS_2(f, out, SYNI_AWAITS, "co_await(f)")
+    SYNI_HANDLE_AS_1(SYNI_A_TASK_AWAITS_NAME_future_AND_NOT_THE_BLOCKING_CALL(f), SYNI_AWAITS,     \
+                     "co_await(f, &self->y)", "co_await(f, NULL)")
+#define SYNI_HANDLE_2(f, out)                                                                      \
+    SYNI_HANDLE_AS_2(SYNI_A_TASK_AWAITS_NAME_future_AND_NOT_THE_BLOCKING_CALL(f), out,             \
+                     SYNI_AWAITS, "co_await(f)")
 #define SYNI_GETS                                                                                  \
     "this is a blocking call, or no call: a thread gets its future, future_get(NAME_future(...), ...)"
 #define SYNI_GET_HANDLE_1(f)                                                                       \
-    SYNI_HANDLE_AS_1(f, SYNI_GETS, "future_get(f, &y)", "future_get(f, NULL)")
-#define SYNI_GET_HANDLE_2(f, out) SYNI_HANDLE_AS_2(f, out, SYNI_GETS, "future_get(f)")
+    SYNI_HANDLE_AS_1(SYNI_A_THREAD_GETS_NAME_future_AND_NOT_THE_BLOCKING_CALL(f), SYNI_GETS,       \
+                     "future_get(f, &y)", "future_get(f, NULL)")
+#define SYNI_GET_HANDLE_2(f, out)                                                                  \
+    SYNI_HANDLE_AS_2(SYNI_A_THREAD_GETS_NAME_future_AND_NOT_THE_BLOCKING_CALL(f), out, SYNI_GETS,  \
+                     "future_get(f)")
 /* What HANDLE has besides: the type of MEMBER takes something, or nothing. */
 #define SYNI_WANTS_NOTHING(handle, member)                                                         \
     _Generic(SYNI_TYPE_OF(handle).u.member, syn_err(*)(void): 1, default: 0)
@@ -110,15 +127,34 @@ struct syni_no_result {
         struct syni_no_result result;                                                              \
     };
 
-/* What begins each wait of a coroutine: where a statement cannot be, or where another stands on
- * the same line, the compiler names the label. */
-#define SYNI_STATEMENT_LABEL                                                                       \
-    SYNI_CAT(syni_a_wait_is_a_statement_alone_on_its_line_and_its_result_goes_to_its_OUT_, __LINE__)
-#define SYNI_STATEMENT                                                                             \
-    SYNI_STATEMENT_LABEL:                                                                          \
+/* What begins each wait of a coroutine: where a statement cannot be the compiler names the label,
+ * which is another one each time. */
+#if defined(__COUNTER__)
+#define SYNI_UNIQUE __COUNTER__
+#else
+#define SYNI_UNIQUE __LINE__
+#endif
+#define SYNI_STATEMENT SYNI_STATEMENT_AT(SYNI_UNIQUE)
+#define SYNI_STATEMENT_AT(n) SYNI_STATEMENT_AS(SYNI_CAT(SYNI_STATEMENT_LABEL, n))
+#define SYNI_STATEMENT_LABEL syni_a_wait_is_a_statement_and_its_result_goes_to_its_OUT_
+#define SYNI_STATEMENT_AS(label)                                                                   \
+    label:                                                                                         \
     do {                                                                                           \
         if (0)                                                                                     \
-            goto SYNI_STATEMENT_LABEL; /* it is used */
+            goto label; /* it is used */
+
+/* A definition stands outside of all functions: inside of one, since syn_co_end was forgotten, this
+ * type is another. */
+struct syni_place {
+    char of_a_definition[1];
+};
+#define SYNI_IN_A_BODY                                                                             \
+    struct syni_place {                                                                            \
+        char of_a_statement[2];                                                                    \
+    }
+#define SYNI_OUTSIDE                                                                               \
+    SYNI_ASSERT(sizeof(struct syni_place) == 1,                                                    \
+                "the coroutine above has no co_end, or its braces do not match")
 
 #endif /* !__cplusplus */
 

@@ -139,16 +139,42 @@
 
 #define SYNI_FREE_NAME_0
 #define SYNI_FREE_NAME_1                                                                           \
-    SYNI_ASSERT(0, "<synchronicity/short.h> has words that begin like this class (channel_close, " \
-                   "object_release ...): name it otherwise, or include <synchronicity.h> instead")
+    SYNI_WRONG("<synchronicity/short.h> has words that begin like this class (channel_close, object_release ...): name it otherwise, or include <synchronicity.h> instead")
 
 /* --- what a row declares --- */
 
 #define SYNI_DECLARE(...) SYNI_DECLARE_ROW(__VA_ARGS__, SYNI_END)
-#define SYNI_DECLARE_ROW(C, kind, ...) SYNI_DECLARE_##kind(C, __VA_ARGS__)
+#define SYNI_DECLARE_ROW(C, kind, ...)                                                             \
+    SYNI_CAT(SYNI_VET_KIND_, SYNI_IS_KIND(kind))                                                   \
+    SYNI_ROW(SYNI_DECLARE_, C, kind, __VA_ARGS__)
+#define SYNI_VET_KIND_1
+#define SYNI_VET_KIND_0                                                                            \
+    SYNI_WRONG("no kind of row: a list has M(C, async, type, name), blocking, future, generator, context, direct, static, get, set, enter, exit, override, constructor, destructor")
+
+/* What begins with PREFIX makes of a row; of one of no kind what it makes of an async one, so that
+ * no more is said of it. */
+#define SYNI_ROW(prefix, C, kind, ...)                                                             \
+    SYNI_CAT(SYNI_ROW_, SYNI_IS_KIND(kind))(prefix, C, kind, __VA_ARGS__)
+#define SYNI_ROW_1(prefix, C, kind, ...) prefix##kind(C, __VA_ARGS__)
+#define SYNI_ROW_0(prefix, C, kind, ...) prefix##async(C, __VA_ARGS__)
+#define SYNI_IS_KIND(kind) SYNI_SECOND(SYNI_KIND_##kind, 0)
+#define SYNI_KIND_async ~, 1
+#define SYNI_KIND_blocking ~, 1
+#define SYNI_KIND_future ~, 1
+#define SYNI_KIND_generator ~, 1
+#define SYNI_KIND_context ~, 1
+#define SYNI_KIND_direct ~, 1
+#define SYNI_KIND_static ~, 1
+#define SYNI_KIND_get ~, 1
+#define SYNI_KIND_set ~, 1
+#define SYNI_KIND_enter ~, 1
+#define SYNI_KIND_exit ~, 1
+#define SYNI_KIND_override ~, 1
+#define SYNI_KIND_constructor ~, 1
+#define SYNI_KIND_destructor ~, 1
 
 #define SYNI_DECLARE_async(C, ret, name, ...)                                                      \
-    SYNI_METHOD_NAME(name)                                                                         \
+    SYNI_METHOD_NAME(name) SYNI_MAP(SYNI_VET_TASK, __VA_ARGS__)                                    \
     struct C##_##name; /* the frame, for the steps of who defines it */                            \
     SYNI_FUTURE_TYPES(ret, C##_##name);                                                            \
     SYNI_METHOD_PROTOTYPES(extern, C, ret, C##_##name, C##_##name, __VA_ARGS__);
@@ -160,7 +186,7 @@
     struct C##_##name;                                                                             \
     SYNI_SUPER_PROTOTYPE(extern, base, C##_##name, base##_##name, __VA_ARGS__);
 #define SYNI_DECLARE_constructor(C, name, ...)                                                     \
-    SYNI_METHOD_NAME(name)                                                                         \
+    SYNI_METHOD_NAME(name) SYNI_MAP(SYNI_VET_TASK, __VA_ARGS__)                                    \
     struct C##_##name;                                                                             \
     SYNI_FUTURE_TYPES(struct C *, C##_##name);                                                     \
     SYNI_FUTURE_TYPES(void, C##_##name##_super);                                                   \
@@ -168,12 +194,12 @@
     SYNI_SUPER_PROTOTYPE(extern, C, C##_##name, C##_##name##_super, __VA_ARGS__);
 #define SYNI_DECLARE_destructor(C, ...) struct C##_destructor;
 #define SYNI_DECLARE_generator(C, type, name, ...)                                                 \
-    SYNI_METHOD_NAME(name)                                                                         \
+    SYNI_METHOD_NAME(name) SYNI_MAP(SYNI_VET_GENERATOR, __VA_ARGS__)                               \
     struct C##_##name;                                                                             \
     SYNI_GENERATOR_TYPES(type, C##_##name, __VA_ARGS__);                                           \
     extern struct C##_##name##_channel C##_##name(SYNI_METHOD_PARAMS(C, __VA_ARGS__));
 #define SYNI_DECLARE_context(C, type, name, ...)                                                   \
-    SYNI_METHOD_NAME(name)                                                                         \
+    SYNI_METHOD_NAME(name) SYNI_MAP(SYNI_VET_TASK, __VA_ARGS__)                                    \
     struct C##_##name;                                                                             \
     SYNI_CONTEXT_TYPES(type, C##_##name);                                                          \
     extern struct C##_##name##_context C##_##name(SYNI_METHOD_PARAMS(C, __VA_ARGS__));
@@ -184,10 +210,10 @@
     extern struct C##_entered_context C##_entered(struct C *syni_it);
 #define SYNI_DECLARE_exit(C, ...) SYNI_DECLARE_async(C, void, exit, (syn_err, error), __VA_ARGS__)
 #define SYNI_DECLARE_direct(C, ret, name, ...)                                                     \
-    SYNI_METHOD_NAME(name)                                                                         \
+    SYNI_METHOD_NAME(name) SYNI_MAP(SYNI_VET_TASK, __VA_ARGS__)                                    \
     extern ret C##_##name(SYNI_METHOD_PARAMS(C, __VA_ARGS__));
 #define SYNI_DECLARE_future(C, ret, name, ...)                                                     \
-    SYNI_METHOD_NAME(name)                                                                         \
+    SYNI_METHOD_NAME(name) SYNI_MAP(SYNI_VET_TASK, __VA_ARGS__)                                    \
     struct C##_##name;                                                                             \
     SYNI_FUTURE_TYPES(ret, C##_##name);                                                            \
     extern struct C##_##name##_future C##_##name(SYNI_METHOD_PARAMS(C, __VA_ARGS__));
@@ -210,8 +236,7 @@
     SYNI_CAT(SYNI_METHOD_NAME_, SYNI_SECOND(SYNI_RESERVED_##name, 0))
 #define SYNI_METHOD_NAME_0
 #define SYNI_METHOD_NAME_1                                                                         \
-    SYNI_ASSERT(0, "every class has a function of this name (retain, release, close, wrap, unwrap, " \
-                   "of, class, impl, destructor, entered): call the method otherwise")
+    SYNI_WRONG("every class has a function of this name (retain, release, close, wrap, unwrap, of, class, impl, destructor, entered): call the method otherwise")
 
 /* The parameters of a method: the object, then the arguments. */
 #define SYNI_METHOD_PARAMS(C, ...) SYNI_LIST(~, struct C *syni_it SYNI_MAP(SYNI_PARAM, __VA_ARGS__))

@@ -178,7 +178,7 @@ int syni_context_goes_on(struct syn_task *task, struct syn_context *context);
         } else                                                                                     \
             for (;;)                                                                               \
                 if (0) {                                                                           \
-                case SYNI_A_WAIT_IS_NOT_INSIDE_A_SWITCH_OF_YOUR_OWN:                               \
+                case SYNI_A_WAIT_IS_BEHIND_co_begin_ALONE_ON_ITS_LINE_AND_IN_NO_SWITCH:            \
                     if (syni_context_entered(&self->syn, &(context).u.handle))                     \
                         break;                                                                     \
                     goto SYNI_CAT(syni_body_, __LINE__);                                           \

@@ -169,6 +169,7 @@ const struct syn_override *syni_override(const struct syn_object *object,
 #define SYNI_METHOD_NAMED(C, ret, id, ...)                                                         \
     SYNI_METHOD_ENDING(syni_method_ended, C, ret, id, __VA_ARGS__)
 #define SYNI_METHOD_ENDING(ended, C, ret, id, ...)                                                 \
+    SYNI_OUTSIDE                                                                                   \
     SYNI_METHOD_PROTOTYPES(extern, C, ret, id, id, __VA_ARGS__);                                   \
     SYNI_METHOD_FRAME(C, C, ret, id, __VA_ARGS__)                                                  \
     static const struct syn_function syni_function_of_##id =                                       \

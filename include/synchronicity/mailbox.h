@@ -163,7 +163,7 @@ SYNI_HELD syn_err syni_then_with_room(struct syn_future future, struct syn_mailb
     SYNI_STATEMENT                                                                                 \
         self->syn.line = self->syn.at = __LINE__;                                                  \
         return syni_step_mailbox(&self->syn, (mailbox));                                           \
-    case SYNI_A_WAIT_IS_NOT_INSIDE_A_SWITCH_OF_YOUR_OWN:                                           \
+    case SYNI_A_WAIT_IS_BEHIND_co_begin_ALONE_ON_ITS_LINE_AND_IN_NO_SWITCH:            \
         if (!self->syn.status)                                                                     \
             self->syn.status = SYNI_THEN_WITH_ROOM(f, mailbox, fn, user);                          \
         if (self->syn.status)                                                                      \

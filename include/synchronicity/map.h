@@ -85,7 +85,7 @@
 /* 1 if X is in parentheses, else 0. */
 #define SYNI_SECOND(...) SYNI_SECOND_(__VA_ARGS__, ~, ~)
 #define SYNI_SECOND_(a, b, ...) b
-#define SYNI_PAREN_PROBE(...) ~, 1
+#define SYNI_PAREN_PROBE(...) ~, 1,
 #define SYNI_IS_PAREN(x) SYNI_SECOND(SYNI_PAREN_PROBE x, 0)
 
 /* SYNI_IF_VOID(type, a, b): a if TYPE is the word void, else b. */
@@ -95,13 +95,16 @@
 #define SYNI_IF_VOID_1(yes, no) yes
 #define SYNI_IF_VOID_0(yes, no) no
 
-/* ITEM as OP_, PREFIX, makes it: what is in the parentheses behind "~,", or nothing. */
+/* ITEM as OP_, PREFIX, makes it: what is in the parentheses behind "~,", or nothing. Nor is anything
+ * made of what is no item, of which SYNI_VET() says so. */
 #define SYNI_DO(prefix, item)                                                                      \
     SYNI_GIVEN(SYNI_CAT(SYNI_DO_, SYNI_IS_PAREN(item))(prefix, item), ())
-#define SYNI_DO_1(prefix, item) SYNI_CAT(SYNI_DO_PAIR_, SYNI_IS_PAIR item)(prefix, item)
+#define SYNI_DO_1(prefix, item) SYNI_CAT(SYNI_DO_PAIR_, SYNI_IS_ARGUMENT(item))(prefix, item)
 #define SYNI_DO_PAIR_1(prefix, item) prefix##ARG item
 #define SYNI_DO_PAIR_0(prefix, item) ~
-#define SYNI_DO_0(prefix, item) prefix##item
+#define SYNI_DO_0(prefix, item) SYNI_CAT(SYNI_DO_WORD_, SYNI_IS_WORD(item))(prefix, item)
+#define SYNI_DO_WORD_1(prefix, item) prefix##item
+#define SYNI_DO_WORD_0(prefix, item) ~
 #define SYNI_GIVEN(...) SYNI_GIVEN_(__VA_ARGS__, ~)
 #define SYNI_GIVEN_(a, b, ...) SYNI_GIVEN_2(SYNI_BARE b)
 #define SYNI_GIVEN_2(...) __VA_ARGS__
@@ -110,6 +113,21 @@
 /* SYNI_IS_PAIR (a, b): 1; of any other number of things: 0. */
 #define SYNI_IS_PAIR(...) SYNI_SECOND(SYNI_CAT(SYNI_IS_PAIR_, SYNI_N(__VA_ARGS__)), 0)
 #define SYNI_IS_PAIR_2 ~, 1
+
+/* 1 if there is nothing: neither something in parentheses nor a word. */
+#define SYNI_IS_EMPTY(...) SYNI_CAT(SYNI_IS_EMPTY_, SYNI_IS_PAREN(__VA_ARGS__))(__VA_ARGS__)
+#define SYNI_IS_EMPTY_1(...) 0
+#define SYNI_IS_EMPTY_0(...) SYNI_SECOND(SYNI_EMPTY_##__VA_ARGS__, 0)
+#define SYNI_EMPTY_ ~, 1
+/* What is behind the number that an item's parentheses, or its row, came to: nothing, if a comma
+ * was. And the number alone. */
+#define SYNI_BEHIND_1
+#define SYNI_BEHIND_0 SYNI_NO_ITEM
+#define SYNI_NUMBER(...) SYNI_SECOND(SYNI_CAT(SYNI_NUMBER_, __VA_ARGS__))
+#define SYNI_NUMBER_1 ~, 1,
+#define SYNI_NUMBER_0 ~, 0,
+/* 1 if ITEM, which begins with parentheses, is (a, b) and no more. */
+#define SYNI_IS_ARGUMENT(item) SYNI_IS_EMPTY(SYNI_CAT(SYNI_BEHIND_, SYNI_IS_PAIR item))
 
 /* --- what is an item, and where ---
  *
@@ -137,7 +155,9 @@
 /* 1 if X is an item, and not a name or a type, else 0. */
 #define SYNI_IS_ITEM(x) SYNI_CAT(SYNI_IS_ITEM_, SYNI_IS_PAREN(x))(x)
 #define SYNI_IS_ITEM_1(x) 1
-#define SYNI_IS_ITEM_0(x) SYNI_THIRD(SYNI_ITEM_##x, 0, 0)
+#define SYNI_IS_ITEM_0(x) SYNI_NUMBER(SYNI_THIRD(SYNI_ITEM_##x, 0, 0))
+/* 1 if ITEM is one of the words above and no more. */
+#define SYNI_IS_WORD(item) SYNI_IS_EMPTY(SYNI_CAT(SYNI_BEHIND_, SYNI_THIRD(SYNI_ITEM_##item, 0, 0)))
 
 #ifdef __cplusplus
 #define SYNI_ASSERT(what, text) static_assert(what, text);
@@ -145,58 +165,65 @@
 #define SYNI_ASSERT(what, text) _Static_assert(what, text);
 #endif
 
+/* An error with a sentence, one literal, at the user's line. */
+#if defined(__GNUC__)
+#define SYNI_WRONG(text) SYNI_PRAGMA(GCC error text)
+#define SYNI_PRAGMA(pragma) _Pragma(#pragma)
+#else
+#define SYNI_WRONG(text) SYNI_ASSERT(0, text)
+#endif
+
 /* SYNI_VET(PREFIX, item): an error with a sentence if PREFIX has none such. */
 #define SYNI_VET(prefix, item) SYNI_CAT(SYNI_VET_, SYNI_IS_PAREN(item))(prefix, item)
-#define SYNI_VET_1(prefix, item) SYNI_CAT(SYNI_VET_PAIR_, SYNI_IS_PAIR item)
-#define SYNI_VET_PAIR_1
-#define SYNI_VET_PAIR_0                                                                            \
-    SYNI_ASSERT(0, "an argument is its type and its name, with a comma between: (int, x); "        \
-                   "without arguments write nothing, and not (void)")
-#define SYNI_VET_0(prefix, item) SYNI_CAT(prefix, SYNI_SECOND(SYNI_ITEM_##item, 0, ~))
-#define SYNI_NO_ITEM                                                                               \
-    SYNI_ASSERT(0, "this is no item: behind the name come arguments (type, name) and words such "  \
-                   "as SYN_LOCAL(type, name)")
-#define SYNI_NOT_HERE(text) SYNI_ASSERT(0, text)
+#define SYNI_VET_1(prefix, item) SYNI_CAT(SYNI_VET_PAIR_, SYNI_IS_ARGUMENT(item))(prefix, item)
+#define SYNI_VET_PAIR_1(prefix, item) SYNI_VET_NUMBER(prefix##1)
+#define SYNI_VET_PAIR_0(prefix, item) SYNI_CAT(SYNI_NO_ARGUMENT_, SYNI_NUMBER(SYNI_IS_PAIR item))
+#define SYNI_NO_ARGUMENT_1 SYNI_NO_COMMA
+#define SYNI_NO_ARGUMENT_0                                                                         \
+    SYNI_WRONG("an argument is its type and its name, with a comma between: (int, x); without arguments write nothing, and not (void)")
+#define SYNI_VET_0(prefix, item) SYNI_CAT(SYNI_VET_WORD_, SYNI_IS_WORD(item))(prefix, item)
+#define SYNI_VET_WORD_1(prefix, item)                                                              \
+    SYNI_VET_NUMBER(SYNI_CAT(prefix, SYNI_SECOND(SYNI_ITEM_##item, 0, ~)))
+#define SYNI_VET_WORD_0(prefix, item) SYNI_CAT(SYNI_NO_WORD_, SYNI_IS_ITEM_0(item))
+#define SYNI_NO_WORD_1 SYNI_NO_COMMA
+#define SYNI_NO_WORD_0                                                                             \
+    SYNI_WRONG("this is no item: behind the name come arguments (type, name) and words such as SYN_LOCAL(type, name)")
+#define SYNI_NO_COMMA SYNI_WRONG("a comma is missing behind an item: (int, x), (int, y)")
+
+/* What a declaration does not have, by its item's number, and the sentence about that. */
+#define SYNI_VET_NUMBER(...) SYNI_CAT(SYNI_MISPLACED_, SYNI_SECOND(__VA_ARGS__, 0))
 #define SYNI_VET_TASK(item) SYNI_VET(SYNI_VET_TASK_, item)
-#define SYNI_VET_TASK_1
-#define SYNI_VET_TASK_2
-#define SYNI_VET_TASK_3
-#define SYNI_VET_TASK_5
-#define SYNI_VET_TASK_4 SYNI_NOT_HERE("SYN_ASKS() is for generators")
-#define SYNI_VET_TASK_6                                                                            \
-    SYNI_NOT_HERE("SYN_STRAND(), SYN_URGENT, SYN_TO_THE_END and SYN_LET_GO are for blocking "      \
-                  "functions")
-#define SYNI_VET_TASK_7
-#define SYNI_VET_TASK_0 SYNI_NO_ITEM
+#define SYNI_VET_TASK_4 ~, 4
+#define SYNI_VET_TASK_6 ~, 6
 #define SYNI_VET_GENERATOR(item) SYNI_VET(SYNI_VET_GENERATOR_, item)
-#define SYNI_VET_GENERATOR_1
-#define SYNI_VET_GENERATOR_2
-#define SYNI_VET_GENERATOR_3
-#define SYNI_VET_GENERATOR_5
-#define SYNI_VET_GENERATOR_4
-#define SYNI_VET_GENERATOR_6 SYNI_VET_TASK_6
-#define SYNI_VET_GENERATOR_7
-#define SYNI_VET_GENERATOR_0 SYNI_NO_ITEM
+#define SYNI_VET_GENERATOR_6 ~, 6
 #define SYNI_VET_JOB(item) SYNI_VET(SYNI_VET_JOB_, item)
-#define SYNI_VET_JOB_1
-#define SYNI_VET_JOB_2                                                                             \
-    SYNI_NOT_HERE("SYN_LOCAL() is for tasks: a blocking function has ordinary C locals")
-#define SYNI_VET_JOB_3
-#define SYNI_VET_JOB_5
-#define SYNI_VET_JOB_4 SYNI_VET_TASK_4
-#define SYNI_VET_JOB_6
-#define SYNI_VET_JOB_7 SYNI_NOT_HERE("SYN_SHOW() is for tasks, whose locals are in a frame")
-#define SYNI_VET_JOB_0 SYNI_NO_ITEM
+#define SYNI_VET_JOB_2 ~, 2
+#define SYNI_VET_JOB_4 ~, 4
+#define SYNI_VET_JOB_7 ~, 7
 /* A promise or a channel, which is no function. */
 #define SYNI_VET_THING(item) SYNI_VET(SYNI_VET_THING_, item)
-#define SYNI_VET_THING_1 SYNI_NOT_HERE("a promise or a channel has no arguments")
-#define SYNI_VET_THING_2 SYNI_VET_THING_1
-#define SYNI_VET_THING_3
-#define SYNI_VET_THING_5
-#define SYNI_VET_THING_4 SYNI_VET_TASK_4
-#define SYNI_VET_THING_6 SYNI_VET_TASK_6
-#define SYNI_VET_THING_7 SYNI_VET_JOB_7
-#define SYNI_VET_THING_0 SYNI_NO_ITEM
+#define SYNI_VET_THING_1 ~, 1
+#define SYNI_VET_THING_2 ~, 1
+#define SYNI_VET_THING_4 ~, 4
+#define SYNI_VET_THING_6 ~, 6
+#define SYNI_VET_THING_7 ~, 7
+#define SYNI_MISPLACED_0
+#define SYNI_MISPLACED_4 SYNI_WRONG("SYN_ASKS() is for generators")
+#define SYNI_MISPLACED_6                                                                           \
+    SYNI_WRONG("SYN_STRAND(), SYN_URGENT, SYN_TO_THE_END and SYN_LET_GO are for blocking functions")
+#define SYNI_MISPLACED_2                                                                           \
+    SYNI_WRONG("SYN_LOCAL() is for tasks: a blocking function has ordinary C locals")
+#define SYNI_MISPLACED_7                                                                           \
+    SYNI_WRONG("SYN_SHOW() is for tasks, whose locals are in a frame")
+#define SYNI_MISPLACED_1 SYNI_WRONG("a promise or a channel has no arguments")
+
+/* TYPE as the type of one name: so a pointer to a function needs no typedef. */
+#if defined(__GNUC__)
+#define SYNI_TYPE(type) __typeof__(type)
+#else
+#define SYNI_TYPE(type) type
+#endif
 
 /* The destructor of a result, and whether there is one. */
 #define SYNI_KILL(item) SYNI_DO(SYNI_KILL_, item)

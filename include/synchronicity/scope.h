@@ -278,7 +278,7 @@ struct syn_step syni_step_join(struct syn_task *task, struct syn_scope *scope);
     SYNI_STATEMENT                                                                                 \
         self->syn.line = self->syn.at = __LINE__;                                                  \
         return syni_step_room(&self->syn, (scope));                                                \
-    case SYNI_A_WAIT_IS_NOT_INSIDE_A_SWITCH_OF_YOUR_OWN:                                           \
+    case SYNI_A_WAIT_IS_BEHIND_co_begin_ALONE_ON_ITS_LINE_AND_IN_NO_SWITCH:            \
         if (!self->syn.status)                                                                     \
             self->syn.status = SYNI_UNDER(scope, add);                                             \
         if (self->syn.status)                                                                      \

@@ -36,7 +36,7 @@
 /* --- for calls by name --- */
 
 #define SYNI_VALUE_KIND(type)                                                                      \
-    _Generic((type *)NULL,                                                                         \
+    _Generic((SYNI_TYPE(type) *)NULL,                                                                         \
         char *: CHAR_MIN < 0 ? SYN_VALUE_INTEGER : SYN_VALUE_UNSIGNED,                             \
         signed char *: SYN_VALUE_INTEGER,                                                          \
         short *: SYN_VALUE_INTEGER,                                                                \
@@ -77,7 +77,7 @@
 #define SYNI_LINE_SYN_DOC(text) ~, (text)
 
 #define SYNI_UNPACK(item) SYNI_DO(SYNI_UNPACK_, item)
-#define SYNI_UNPACK_ARG(type, name) ~, (type name = *(type const *)*syni_next++;)
+#define SYNI_UNPACK_ARG(type, name) ~, (SYNI_TYPE(type) name = *(SYNI_TYPE(type) const *)*syni_next++;)
 #define SYNI_UNPACK_SYN_COPY(type, name) SYNI_UNPACK_ARG(type, name)
 #define SYNI_UNPACK_SYN_COPY_BYTES(type, name, size) SYNI_UNPACK_ARG(type, name)
 #define SYNI_UNPACK_SYN_TAKE(type, name, fn) SYNI_UNPACK_ARG(type, name)
@@ -85,7 +85,7 @@
 /* --- one row: a function that takes its arguments by their addresses --- */
 
 #define SYNI_BY_NAME(...) SYNI_BY_NAME_ROW(__VA_ARGS__, SYNI_END)
-#define SYNI_BY_NAME_ROW(C, kind, ...) SYNI_BY_NAME_##kind(C, __VA_ARGS__)
+#define SYNI_BY_NAME_ROW(C, kind, ...) SYNI_ROW(SYNI_BY_NAME_, C, kind, __VA_ARGS__)
 #define SYNI_BY_NAME_async(C, ret, name, ...)                                                      \
     SYNI_NAMED(C, future, C##_##name, C##_##name##_future, SYNI_METHOD_ARGS, __VA_ARGS__)
 #define SYNI_BY_NAME_blocking(C, ret, name, ...) SYNI_BY_NAME_async(C, ret, name, __VA_ARGS__)
@@ -142,7 +142,7 @@
 /* --- one row: its slot --- */
 
 #define SYNI_SLOT(...) SYNI_SLOT_ROW(__VA_ARGS__, SYNI_END)
-#define SYNI_SLOT_ROW(C, kind, ...) SYNI_SLOT_##kind(C, __VA_ARGS__)
+#define SYNI_SLOT_ROW(C, kind, ...) SYNI_ROW(SYNI_SLOT_, C, kind, __VA_ARGS__)
 #define SYNI_SLOT_async(C, ret, name, ...)                                                         \
     SYNI_SLOT_OF(SYN_KIND_ASYNC, ret, #name, C##_##name, future, __VA_ARGS__)
 #define SYNI_SLOT_blocking(C, ret, name, ...)                                                      \
@@ -183,44 +183,18 @@
 /* --- one row: what it overrides, and the class's destructor --- */
 
 #define SYNI_OVER(...) SYNI_OVER_ROW(__VA_ARGS__, SYNI_END)
-#define SYNI_OVER_ROW(C, kind, ...) SYNI_OVER_##kind(C, __VA_ARGS__)
+#define SYNI_OVER_ROW(C, kind, ...) SYNI_GIVEN(SYNI_OVER_##kind(C, __VA_ARGS__), ())
 #define SYNI_OVER_override(C, base, ret, name, ...)                                                \
-    {(void (*)(void))base##_##name##_future, (void (*)(void))syni_plain_of_##C##_##name,           \
-     (void (*)(void))C##_##name##_super},
-#define SYNI_OVER_async(C, ...)
-#define SYNI_OVER_blocking(C, ...)
-#define SYNI_OVER_context(C, ...)
-#define SYNI_OVER_enter(C, ...)
-#define SYNI_OVER_exit(C, ...)
-#define SYNI_OVER_get(C, ...)
-#define SYNI_OVER_set(C, ...)
-#define SYNI_OVER_future(C, ...)
-#define SYNI_OVER_generator(C, ...)
-#define SYNI_OVER_direct(C, ...)
-#define SYNI_OVER_static(C, ...)
-#define SYNI_OVER_constructor(C, ...)
-#define SYNI_OVER_destructor(C, ...)
+    ~, ({(void (*)(void))base##_##name##_future, (void (*)(void))syni_plain_of_##C##_##name,        \
+         (void (*)(void))C##_##name##_super}, )
 
 #define SYNI_DESTRUCTORS(...) SYNI_DESTRUCTORS_ROW(__VA_ARGS__, SYNI_END)
 #define SYNI_DESTRUCTORS_ROW(C, kind, ...)                                                         \
     SYNI_GIVEN(SYNI_DESTRUCTORS_##kind, ())
 #define SYNI_DESTRUCTORS_destructor ~, (+1)
 #define SYNI_END_OF(...) SYNI_END_OF_ROW(__VA_ARGS__, SYNI_END)
-#define SYNI_END_OF_ROW(C, kind, ...) SYNI_END_OF_##kind(C, __VA_ARGS__)
-#define SYNI_END_OF_destructor(C, ...) .destructor = &syni_destructor_of_##C,
-#define SYNI_END_OF_async(C, ...)
-#define SYNI_END_OF_blocking(C, ...)
-#define SYNI_END_OF_context(C, ...)
-#define SYNI_END_OF_enter(C, ...)
-#define SYNI_END_OF_exit(C, ...)
-#define SYNI_END_OF_get(C, ...)
-#define SYNI_END_OF_set(C, ...)
-#define SYNI_END_OF_future(C, ...)
-#define SYNI_END_OF_generator(C, ...)
-#define SYNI_END_OF_direct(C, ...)
-#define SYNI_END_OF_static(C, ...)
-#define SYNI_END_OF_constructor(C, ...)
-#define SYNI_END_OF_override(C, ...)
+#define SYNI_END_OF_ROW(C, kind, ...) SYNI_GIVEN(SYNI_END_OF_##kind(C, __VA_ARGS__), ())
+#define SYNI_END_OF_destructor(C, ...) ~, (.destructor = &syni_destructor_of_##C, )
 
 #endif /* !__cplusplus */
 

@@ -214,9 +214,10 @@ struct syn_step syni_step_lost(struct syn_task *task);
 /* Case labels are far outside the range of int: one that lands in a user's own
  * switch is an error and not a jump to nowhere. */
 #define SYNI_WIDE 0x7C0000000000LL
-#define SYNI_A_WAIT_IS_NOT_INSIDE_A_SWITCH_OF_YOUR_OWN (SYNI_WIDE + __LINE__)
+#define SYNI_A_WAIT_IS_BEHIND_co_begin_ALONE_ON_ITS_LINE_AND_IN_NO_SWITCH (SYNI_WIDE + __LINE__)
 
 #define syn_co_begin                                                                               \
+    SYNI_IN_A_BODY;                                                                                \
     switch (SYNI_WIDE + self->syn.line) {                                                          \
     default:                                                                                       \
         return syni_step_lost(&self->syn);                                                         \
@@ -259,13 +260,13 @@ enum { SYNI_GOES_ON = 4 };
         syni_step = step;                                                                          \
         if (SYNI_WAITS(syni_step))                                                                 \
             return syni_step;                                                                      \
-    case SYNI_A_WAIT_IS_NOT_INSIDE_A_SWITCH_OF_YOUR_OWN:;                                          \
+    case SYNI_A_WAIT_IS_BEHIND_co_begin_ALONE_ON_ITS_LINE_AND_IN_NO_SWITCH:;            \
     } while (0)
 #define SYNI_CO_SUSPEND(step)                                                                      \
     SYNI_STATEMENT                                                                                 \
         self->syn.line = self->syn.at = __LINE__;                                                  \
         return step;                                                                               \
-    case SYNI_A_WAIT_IS_NOT_INSIDE_A_SWITCH_OF_YOUR_OWN:;                                          \
+    case SYNI_A_WAIT_IS_BEHIND_co_begin_ALONE_ON_ITS_LINE_AND_IN_NO_SWITCH:;            \
     } while (0)
 #define SYNI_CO_LEAVE(err, message)                                                                \
     do {                                                                                           \
@@ -277,7 +278,7 @@ enum { SYNI_GOES_ON = 4 };
     SYNI_STATEMENT                                                                                 \
         self->syn.line = self->syn.at = __LINE__;                                                  \
         return step;                                                                               \
-    case SYNI_A_WAIT_IS_NOT_INSIDE_A_SWITCH_OF_YOUR_OWN:                                           \
+    case SYNI_A_WAIT_IS_BEHIND_co_begin_ALONE_ON_ITS_LINE_AND_IN_NO_SWITCH:            \
         if (self->syn.status)                                                                      \
             return syni_step_leave(&self->syn, self->syn.status, NULL);                            \
     } while (0)

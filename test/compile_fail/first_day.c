@@ -30,7 +30,7 @@ ASYNC(demo, int, one)
 #if MISTAKE == 6 /* says: a blocking function has ordinary C locals */
 BLOCKING(DEFAULT_POOL, int, blocks, SYN_LOCAL(int, y))
 #elif MISTAKE == 7 /* says: the first of three is missing */
-BLOCKING(int, blocks, (int, x))
+BLOCKING(int, blocks, URGENT)
 #else
 BLOCKING(DEFAULT_POOL, int, blocks)
 #endif
@@ -42,9 +42,9 @@ ASYNC(demo, void, nothing, SYN_LOCAL(int, y))
 {
     co_begin;
     co_try(square_future(3), &self->y);
-#if MISTAKE == 8 /* says: a_wait_is_a_statement_alone_on_its_line_and_its_result_goes_to_its_OUT */
+#if MISTAKE == 8 /* says, in 4 errors: a_wait_is_a_statement_and_its_result_goes_to_its_OUT */
     self->y = co_await(square_future(3));
-#elif MISTAKE == 9 /* says: a_wait_is_a_statement_alone_on_its_line_and_its_result_goes_to_its_OUT */
+#elif MISTAKE == 9 /* says, in 2 errors: a_wait_is_a_statement_and_its_result_goes_to_its_OUT */
     if (co_await(square_future(3), &self->y))
         co_done;
 #elif MISTAKE == 10 /* says: this is a blocking call, or no call: a task awaits its future */
@@ -57,12 +57,12 @@ ASYNC(demo, void, nothing, SYN_LOCAL(int, y))
     co_try(nothing_future(), &self->y);
 #elif MISTAKE == 14 /* says: this function has no result */
     co_return(1);
-#elif MISTAKE == 15 /* says: A_WAIT_IS_NOT_INSIDE_A_SWITCH_OF_YOUR_OWN */
+#elif MISTAKE == 15 /* says: A_WAIT_IS_BEHIND_co_begin_ALONE_ON_ITS_LINE_AND_IN_NO_SWITCH */
     switch (self->y) {
     case 9:
         co_sleep(1.0);
     }
-#elif MISTAKE == 16 /* says: a_wait_is_a_statement_alone_on_its_line_and_its_result_goes_to_its_OUT */
+#elif MISTAKE == 16 /* says: A_WAIT_IS_BEHIND_co_begin_ALONE_ON_ITS_LINE_AND_IN_NO_SWITCH */
     co_sleep(1.0); co_sleep(1.0);
 #endif
     co_end;
@@ -76,9 +76,9 @@ GENERATOR(demo, int, count)
     return step_done(self);
 }
 
-#if MISTAKE == 18 /* says: every class has a function of this name */
+#if MISTAKE == 18 /* says, in 4 errors: every class has a function of this name */
 #define BOX_METHODS(M, C) M(C, destructor) M(C, async, int, release)
-#elif MISTAKE == 19 /* says: a_destructor_needs_its_row_M_C_destructor_in_the_list_of_box */
+#elif MISTAKE == 19 /* says, in 2 errors: a_destructor_needs_its_row_M_C_destructor_in_the_list_of_box */
 #define BOX_METHODS(M, C) M(C, async, int, put)
 #else
 #define BOX_METHODS(M, C) M(C, destructor) M(C, async, int, put)
@@ -101,7 +101,7 @@ DESTRUCTOR(box)
 }
 CLASS_TABLE(demo, box, BOX_METHODS, NULL);
 
-#if MISTAKE == 20 /* says: name it otherwise, or include <synchronicity.h> instead */
+#if MISTAKE == 20 /* says, in 6 errors: name it otherwise, or include <synchronicity.h> instead */
 OBJECT(channel);
 #endif
 

@@ -6,15 +6,14 @@
 
 ASYNC_DECLARE(int, square, (int, x));
 
-#if MISTAKE == 1 /* says: C++ can call and declare async functions, but not define them */
-SYNCHRONIZER(demo);
+#if MISTAKE == 1 /* says, in 3 errors: C++ can call and declare async functions, but not define them */
 ASYNC(demo, int, square, (int, x))
 {
     co_begin;
     co_return(self->x);
     co_end;
 }
-#elif MISTAKE == 2 /* says: C++ can call and declare async functions, but not define them */
+#elif MISTAKE == 2 /* says, in 2 errors: C++ can call and declare async functions, but not define them */
 BLOCKING(demo, int, blocks)
 {
 }
