@@ -15,7 +15,8 @@ function(syn_bench_program target file)
         if(NOT SYN_GO OR CMAKE_CROSSCOMPILING)
             return()
         endif()
-        set(program ${CMAKE_CURRENT_BINARY_DIR}/bench_${id})
+        # Not the target's name: make takes the two for one, which would depend on itself.
+        set(program ${CMAKE_CURRENT_BINARY_DIR}/bench_${id}.program)
         add_custom_command(OUTPUT ${program}
             COMMAND ${CMAKE_COMMAND} -E env GO111MODULE=off CGO_ENABLED=0
                 GOCACHE=${CMAKE_CURRENT_BINARY_DIR}/go-cache ${SYN_GO} build -o ${program} ${source}
