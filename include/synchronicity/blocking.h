@@ -31,9 +31,9 @@
  * Items are those of call.h: arguments (none called `job`), SYN_COPY, SYN_COPY_BYTES, SYN_TAKE,
  * SYN_DESTROY, SYN_DOC; and
  * SYN_STRAND(expression), a struct syn_strand * made of the arguments: its jobs run one at a
- * time and in order; SYN_URGENT: its jobs go ahead of those without; SYN_TO_THE_END: who
- * waits for one that runs waits for its end, however long that takes, since it works on what
- * he lent it: a buffer, a descriptor; SYN_LET_GO: it cannot be interrupted, so that one that is
+ * time and in order; SYN_URGENT: its jobs go ahead of those without; SYN_TO_THE_END: a
+ * running job is never abandoned: its waiter blocks until it returns, however long that takes,
+ * because the job uses memory or a descriptor that belongs to the caller; SYN_LET_GO: it cannot be interrupted, so that one that is
  * asked to end is abandoned at once and not after the pool's grace time.
  *
  * ARGUMENTS are copied as a C call copies them. What a pointer points to must stay until

@@ -103,7 +103,7 @@ struct syni_saying {
  * at the yield, and waits for the item that the generator yields after handling it; or
  * gets what it ended with.
  *
- * One consumer talks to the yield whose item he has. Fails, and nothing was said:
+ * A consumer talks to the yield whose item it has. Fails, and nothing was said:
  * SYN_EINVAL before the first item was asked for; SYN_EBUSY when another consumer waits,
  * or when the answer to somebody who gave up is still to be fetched (channel_next). When
  * the deadline passes the generator has heard it, and the answer stays to be fetched. Such

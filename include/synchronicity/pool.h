@@ -45,7 +45,7 @@ extern "C" {
  * loop, and a job of a pool, must neither wait nor compute for others, nor must who asks a
  * blocking generator for its first item: theirs are taken over the bound, unless it is FAIL. */
 enum syn_when_full {
-    SYN_WHEN_FULL_WAIT, /* who submits waits for room, at most until his deadline */
+    SYN_WHEN_FULL_WAIT, /* the submitter waits for room, at most until its deadline */
     SYN_WHEN_FULL_FAIL, /* the future fails with SYN_EAGAIN */
     SYN_WHEN_FULL_RUN_HERE, /* the job runs in the thread that submits it; one of a strand, which
                              * has its turn, is taken over the bound */
@@ -203,8 +203,8 @@ struct syn_strand {
 /* True when it was asked to end. Any code that a job calls may ask; 0 outside of jobs. */
 int syn_pool_job_cancelled(void);
 
-/* From now on FN(USER) is called once when the job is asked to end, by whoever asks, on his
- * thread; it makes the job's blocking code return (sqlite3_interrupt(), shutdown() ...), and
+/* From now on FN(USER) is called once when the job is cancelled, on the thread that cancels
+ * it; it makes the job's blocking code return (sqlite3_interrupt(), shutdown() ...), and
  * must not block. NULL takes the hook away; when that returns, and when the job ends, it is
  * not being called. Returns 0; or, when the job was asked already, SYN_ECANCELED, and FN
  * is not set; SYN_EINVAL outside of jobs. */

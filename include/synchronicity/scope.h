@@ -2,8 +2,8 @@
  *
  * Scopes: several calls that run at the same time, and end before their owner goes on.
  *
- * A SCOPE holds futures, its CHILDREN. Who owns it puts them in (SPAWN), does what he
- * likes meanwhile, and waits for all (JOIN). If one fails, the others are asked to end
+ * A SCOPE holds futures, its CHILDREN. Its owner puts them in (SPAWN), goes on with its own
+ * work, and waits for all (JOIN). If one fails, the others are asked to end
  * and its error is the scope's. None outlives the scope: not when one fails, not when
  * the owner is cancelled, not when memory runs out in the middle of spawning.
  *

@@ -25,8 +25,8 @@
  * the next task would read the reply to the request before. So say in the thing itself that
  * it is in the middle of something, or finish in the clean-up, which nothing interrupts.
  *
- * FAIR: who waits first is served first, and is handed what he waits for; nobody gets in
- * between. CANCELLABLE: a task that is asked to end while it waits, or in the moment it is
+ * FAIR: waiters are served in FIFO order and ownership is handed over directly, so a later task
+ * cannot overtake. CANCELLABLE: a task that is asked to end while it waits, or in the moment it is
  * served, leaves without having taken anything. Waiting allocates nothing.
  *
  * Each belongs to the tasks of ONE synchronizer at a time: while it is in use, a task of

@@ -120,7 +120,7 @@ static bool is_woken(void *parker)
 }
 
 /* The state becomes EMPTY again; true: it was WOKEN. Acquire, with the release of the waker:
- * the sleeper sees what he was woken for. */
+ * the sleeper sees what it was woken for. */
 static bool end_sleep(struct syni_parker *parker)
 {
     return atomic_exchange_explicit(&parker->state, SYNI_PARKER_EMPTY, memory_order_acquire) ==
@@ -179,7 +179,7 @@ static bool set_woken(struct syni_parker *parker)
            SYNI_PARKER_SLEEPS;
 }
 
-/* It may be gone as soon as the lock is free: the sleeper takes it before he goes on. */
+/* It may be gone as soon as the lock is free: the sleeper takes it before it goes on. */
 static void wake_passing(struct syni_parker *parker, _Atomic(bool) *done)
 {
     syni_mutex_lock(&parker->mutex);

@@ -16,7 +16,7 @@
 
 #include <stdbool.h>
 
-/* What one sleeper has learnt. Zeroed; only he touches it. */
+/* What one sleeper has learnt. Zeroed; only that sleeper touches it. */
 struct syni_patience {
     unsigned in_vain;  /* times in a row, at most 5 */
     unsigned left_out; /* sleeps without a look that are still to come */

@@ -44,8 +44,8 @@ static struct syni_link *take_and_put(struct syni_stack *stack, struct syni_link
 
 struct syni_link *syni_stack_take(struct syni_stack *stack)
 {
-    /* relaxed: what was pushed before the owner heard of it, or by himself, he sees in any case;
-     * and only he shuts it, so that it has not become so since */
+    /* relaxed: what was pushed before the owner heard of it, or by the owner, the owner sees in any
+     * case; and only the owner shuts it, so that it has not become so since */
     struct syni_link *top = atomic_load_explicit(&stack->top, memory_order_relaxed);
 
     return top && top != &syni_stack_mark ? take_and_put(stack, NULL) : NULL;

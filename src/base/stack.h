@@ -4,8 +4,8 @@
  * shut: what lies behind the doors by which things come from other threads.
  *
  * The node is a field of what is pushed, so a push never fails for memory; and it touches
- * neither the stack nor the node once that is on it, so both may be gone by then. "Owner" is
- * whoever takes, shuts and opens: one at a time, by a role or a lock of his. stack.c says why
+ * neither the stack nor the node once that is on it, so both may be gone by then. The "owner" is
+ * the thread that takes, shuts and opens: one at a time, by a role or a lock that it holds. stack.c says why
  * it is one word, and why its order is sequential consistency.
  */
 #ifndef SYNI_STACK_H

@@ -13,8 +13,8 @@
  *
  * Those who wait are told when the queue is half empty, and then as many as there are
  * places: telling each at the first place would cost two changes of thread for each work. But the
- * next work may run for long, or until somebody who waits here goes on. So who was not told
- * for a moment looks for himself, and from then on is told at the first place.
+ * next work may run for long, or until somebody who waits here goes on. So a submitter
+ * that was not told for a moment looks for itself, and from then on is told at the first place.
  */
 #include "pool/pool.h"
 

@@ -2,10 +2,10 @@
  *
  * The tray: works that were posted without the pool's lock.
  *
- * A stack (base/stack.h) whose owner is who holds the lock. It is open only while as many
+ * A stack (base/stack.h) whose owner is the thread that holds the lock. It is open only while as many
  * workers run as are wanted: then a post has nobody to call, and one of those who run looks here before
- * it sleeps. Whoever makes them fewer shuts it under the lock, and sees to what he finds as if it
- * had been posted at that moment. A post that was taken does not look at the pool afterwards,
+ * it sleeps. A thread that makes them fewer shuts it under the lock, and sees to what it finds as
+ * if that had been posted at that moment. A post that was taken does not look at the pool afterwards,
  * which may be gone.
  */
 #include "pool/pool.h"

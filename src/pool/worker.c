@@ -2,8 +2,8 @@
  *
  * What a worker does: take, run, end; sleep when there is nothing; leave.
  *
- * Nobody sleeps or leaves before the tray is shut, if too few run without him, and he has
- * looked at what was on it. A worker that sleeps is listed, latest first, so that the one whose
+ * Where too few workers would run without it, a worker neither sleeps nor leaves before it has shut
+ * the tray and looked at what was on it. A worker that sleeps is listed, latest first, so that the one whose
  * caches are warm is called and the others grow old enough to leave. A thread that leaves for
  * lack of work retires; in a stop each joins the one that left before it, and the
  * stopper the last.
