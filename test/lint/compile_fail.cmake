@@ -15,10 +15,16 @@ endif()
 
 # compile(file mistake out_status out_said)
 function(compile file mistake out_status out_said)
-    execute_process(
-        COMMAND ${COMPILER} ${language_of_${file}} -Wall -Wextra -pedantic -Werror -S -o /dev/null
-            -I ${SOURCE}/include -D MISTAKE=${mistake} ${file}
-        RESULT_VARIABLE status ERROR_VARIABLE said OUTPUT_QUIET)
+    # gcc tells of a dropped result only behind the syntax
+    foreach(how IN ITEMS -fsyntax-only "-S;-o;/dev/null")
+        execute_process(
+            COMMAND ${COMPILER} ${language_of_${file}} -Wall -Wextra -pedantic -Werror ${how}
+                -I ${SOURCE}/include -D MISTAKE=${mistake} ${file}
+            RESULT_VARIABLE status ERROR_VARIABLE said OUTPUT_QUIET)
+        if(NOT status EQUAL 0)
+            break()
+        endif()
+    endforeach()
     set(${out_status} "${status}" PARENT_SCOPE)
     set(${out_said} "${said}" PARENT_SCOPE)
 endfunction()
