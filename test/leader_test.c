@@ -201,7 +201,7 @@ static void C13_a_crowd_of_callers_is_served_by_the_dedicated_thread(void)
     CHECK_INT(synchronizer_stats(&demo).hand_overs, 1);
     CHECK(pthread_equal(callers[0].ran, callers[0].thread));
     CHECK(!pthread_equal(callers[1].ran, callers[1].thread));
-    while (synchronizer_stats(&demo).passes != 1)
+    while (synchronizer_stats(&demo).passes == 0) /* to one of the last two */
         sched_yield();
     end_caller(&callers[CALLERS - 1]);
     CHECK(pthread_equal(callers[CALLERS - 1].ran, callers[CALLERS - 1].thread));
