@@ -54,9 +54,14 @@ bool syni_spin(struct syni_patience *patience, bool (*is_there)(void *of), void 
     return is_there(of);
 }
 
-bool syni_signals_shut(void)
+/* Its signals are as they are. */
+int64_t syni_signals_sleep(void)
 {
-    return false;
+    return SYNI_NEVER;
+}
+
+void syni_signals_wake(void)
+{
 }
 
 static struct syni_parker parker;

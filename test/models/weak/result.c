@@ -19,12 +19,14 @@
 #endif
 #include "task/slot.h"
 #undef memory_order_acq_rel
+
+#if BROKEN == 2 /* also in core.h */
+#define memory_order_acquire memory_order_relaxed
+#endif
 #include "task/task.h"
 
 #if BROKEN == 1
 #define memory_order_acq_rel memory_order_relaxed
-#elif BROKEN == 2
-#define memory_order_acquire memory_order_relaxed
 #endif
 /* The checker takes the order of a success for that of a failure, too; so what is release, and acquire if it
  * fails, is both here. */
