@@ -187,6 +187,7 @@ static void C8_so_is_a_job_that_holds_a_strand_for_which_waits_what_it_waits_for
         }
         CHECK_INT(future_get(first, &y), SYN_OK);
         CHECK_INT(future_get(second, &y), SYN_OK);
+        CHECK_INT(c_naps(1, &y), SYN_OK); /* the others, too */
         CHECK_INT(n_refused, 1);
         CHECK_INT(n_over, 4);
         gate_fini(&gate);
