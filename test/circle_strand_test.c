@@ -196,6 +196,59 @@ static void C8_so_is_a_job_that_holds_a_strand_for_which_waits_what_it_waits_for
     end_all();
 }
 
+POOL(single, .max_threads = 1, .hard_limit = 1, .grace_ns = -1);
+
+BLOCKING(single, int, only_job, (bool, first))
+{
+    int y = 0;
+
+    if (first) {
+        gate_pass(&gate);
+        noted(future_get(of_first, &y));
+    }
+    n_over++;
+    return 1;
+}
+
+static void C8_so_is_a_job_on_the_only_thread_for_which_waits_what_it_waits_for(void)
+{
+    struct only_job_future first, second;
+    struct go_on_promise told;
+    struct go_on_future wait;
+    int y;
+
+    begin();
+    for (int job_last = 0; job_last < 2; job_last++) {
+        forget();
+        gate_init(&gate);
+        first = only_job_future(true);
+        second = only_job_future(false);
+        of_second.u.handle = only_job_future(false).u.handle;
+        gate_await(&gate, 1);
+        if (job_last) {
+            of_first.u.handle = a_awaits_later_future(0, &of_second).u.handle;
+            CHECK_INT(a_does_nothing(&y), SYN_OK); /* it waits by then */
+            gate_open(&gate);
+        } else {
+            CHECK_INT(promise_new(go_on, &told, &wait), SYN_OK);
+            of_first.u.handle = a_awaits_when_told_future(wait, &of_second).u.handle;
+            gate_open(&gate);
+            while (pool_stats(&single).blocked == 0)
+                sched_yield();
+            CHECK_INT(promise_complete(told, &(int){1}), SYN_OK);
+        }
+        CHECK_INT(future_get(first, &y), SYN_OK);
+        CHECK_INT(future_get(second, &y), SYN_OK);
+        CHECK_INT(c_naps(1, &y), SYN_OK); /* the others, too */
+        CHECK_INT(n_refused, 1);
+        CHECK_INT(n_over, 4);
+        gate_fini(&gate);
+    }
+    says("only_job on 'single' would wait for a_awaits_later on 'a'", "for only_job");
+    finish_pool(&single);
+    end_all();
+}
+
 BLOCKING_GENERATOR(workers, int, job_yields, (struct c_naps_future *, f))
 {
     int y = 0;
@@ -274,6 +327,7 @@ static const struct test_case cases[] = {
     TEST(C8_two_jobs_that_wait_for_each_other_are_a_circle),
     TEST(C8_so_is_a_job_that_waits_for_itself),
     TEST(C8_so_is_a_job_that_holds_a_strand_for_which_waits_what_it_waits_for),
+    TEST(C8_so_is_a_job_on_the_only_thread_for_which_waits_what_it_waits_for),
     TEST(C8_so_is_a_job_that_yields_and_waits_for_its_consumer),
     TEST(C8_a_wait_of_a_job_that_something_else_ends_closes_no_circle),
 };

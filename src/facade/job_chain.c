@@ -28,9 +28,7 @@ static struct syni_pool_job *job_chain_job(const struct syni_core *core)
 
 static bool job_chain_waits(const struct syni_core *core)
 {
-    const struct syni_work *work = &job_chain_job(core)->work;
-
-    return atomic_load(&work->wait) || (work->strand && work->state == SYNI_WORK_WAITING);
+    return syni_work_may_wait(&job_chain_job(core)->work);
 }
 
 static bool job_chain_is_asked(const struct syni_core *core)
@@ -48,26 +46,12 @@ static bool job_wait_holds(struct syni_thread_wait *wait, bool asked, const stru
     return wait->deadline == SYNI_NEVER;
 }
 
-static void hold_before(struct syni_work *work)
+/* A wait for BEFORE, that what is queued behind it is in. */
+static bool job_before_leads(struct syni_work *before, void *walk)
 {
-    struct syni_pool_job *job = syni_job_of_work(work);
+    struct syni_pool_job *job = syni_job_of_work(before);
 
-    if (job)
-        syni_core_hold(&job->core);
-}
-
-/* It waits for its turn. */
-static bool job_line_leads(struct syni_pool_job *job, struct syni_walk *walk)
-{
-    struct syni_work *before = syni_work_hold_before(&job->work, hold_before);
-    struct syni_pool_job *other = before ? syni_job_of_work(before) : NULL;
-    bool leads;
-
-    if (!other)
-        return false;
-    leads = syni_chain_core_leads(&other->core, walk);
-    syni_core_unpin(&other->core);
-    return leads;
+    return job && syni_chain_core_leads(&job->core, walk);
 }
 
 static bool job_chain_leads(struct syni_core *core, struct syni_walk *walk, struct syni_stand *out)
@@ -79,7 +63,7 @@ static bool job_chain_leads(struct syni_core *core, struct syni_walk *walk, stru
     out->name = job->function->name;
     out->where = syni_pool_name(job->work.pool);
     if (!wait)
-        return job_line_leads(job, walk);
+        return syni_work_before(&job->work, &walk->first, job_before_leads, walk);
     out->wait = job_wait_detail(wait);
     leads = job_wait_holds(wait, job_chain_is_asked(core), walk) && syni_job_wait_leads(wait, walk);
     syni_work_let_go(&job->work);

@@ -35,7 +35,8 @@ bool syni_job_wait_leads(struct syni_thread_wait *wait, struct syni_walk *walk)
 /* Nobody waits for JOB: see search_is_idle(). */
 static bool job_is_idle(const struct syni_pool_job *job)
 {
-    return !job->work.strand && !job->channel && !syni_core_is_awaited(&job->core);
+    return !job->work.strand && !job->channel && !job->work.pool->all_wait &&
+           !syni_core_is_awaited(&job->core);
 }
 
 /* A wait that cannot be left, a call or a free, becomes known before it begins, and looks at nothing. */

@@ -216,18 +216,48 @@ void syni_work_let_go(struct syni_work *work)
     syni_mutex_unlock(&work->pool->lock);
 }
 
-struct syni_work *syni_work_hold_before(struct syni_work *work, void (*hold)(struct syni_work *before))
+bool syni_work_may_wait(struct syni_work *work)
 {
-    struct syni_work *before = NULL;
+    bool waits = work->wait != NULL;
+
+    if (waits || work->state != SYNI_WORK_WAITING)
+        return waits;
+    syni_fork_watch(&ask_fork_call);
+    askers++;
+    waits = work->state == SYNI_WORK_WAITING && (work->strand || work->pool->all_wait);
+    askers--;
+    return waits;
+}
+
+static bool ask_before_locked(struct syni_work *work, bool *out_first,
+                              bool (*fn)(struct syni_work *before, void *user), void *user)
+{
+    struct syni_pool *pool = work->pool;
+    struct syni_work *before = work->in_line ? syni_queue_running_locked(pool, work->strand) : NULL;
+
+    SYNI_HOLDS(&pool->lock);
+    if (work->in_line)
+        return before && fn(before, user);
+    *out_first = true;
+    SYNI_LIST_EACH (node, &pool->workers) {
+        before = SYNI_CONTAINER(node, struct syni_worker, link)->work;
+        if (!before || !fn(before, user))
+            return false;
+    }
+    return pool->all_wait;
+}
+
+bool syni_work_before(struct syni_work *work, bool *out_first,
+                      bool (*fn)(struct syni_work *before, void *user), void *user)
+{
+    bool before = false;
 
     syni_fork_watch(&ask_fork_call);
     askers++;
-    if (work->strand && work->state == SYNI_WORK_WAITING) {
+    if (work->state == SYNI_WORK_WAITING) {
         syni_mutex_lock(&work->pool->lock);
-        if (work->state == SYNI_WORK_WAITING && work->in_line)
-            before = syni_queue_running_locked(work->pool, work->strand);
-        if (before)
-            hold(before);
+        if (work->state == SYNI_WORK_WAITING && (work->in_line || work->pool->all_wait))
+            before = ask_before_locked(work, out_first, fn, user);
         syni_mutex_unlock(&work->pool->lock);
     }
     askers--;

@@ -191,6 +191,7 @@ struct syni_pool {
     struct syni_list strands; /* those that have works */
     struct syni_list nested;  /* works that wait, and are */
     unsigned n_here, hard_limit;
+    atomic_bool all_wait; /* the threads that it has, and may have; read without the lock */
     int64_t idle_ns, grace_ns;
     _Atomic(int64_t) job_limit_ns; /* as the option is; read without the lock, too */
     struct syni_thread last; /* the one that left last while somebody stops it, to be joined */
@@ -239,9 +240,8 @@ struct syni_work *syni_queue_take_locked(struct syni_pool *pool);
 void syni_queue_remove_locked(struct syni_work *work);
 /* WORK ran: the next of its strand may. */
 void syni_queue_leave_strand_locked(struct syni_work *work);
-/* What runs of STRAND; NULL. */
 struct syni_work *syni_queue_running_locked(struct syni_pool *pool, const struct syn_strand *strand);
-/* Moves all that wait to LIST, as over; those that are nested. */
+/* (That is what runs of STRAND, or NULL.) Moves all that wait to LIST, as over; those that are nested. */
 void syni_queue_empty_locked(struct syni_pool *pool, struct syni_list *list);
 void syni_queue_remove_nested_locked(struct syni_pool *pool, struct syni_list *list);
 /* Nothing that any worker might take. */
@@ -261,8 +261,7 @@ enum syni_asked syni_work_ask(struct syni_work *work, int reason);
 /* Until nobody looks at a pool any more whose works are all over; before it is freed. */
 void syni_work_await_askers(void);
 
-/* A hook of WORK, which the calling thread runs: the user's, or the library's own. Without the latter it has
- * left its wait, too. */
+/* A hook of WORK, which the calling thread runs: the user's, or, around a wait, the library's own. */
 enum syni_hook { SYNI_HOOK_OF_USER, SYNI_HOOK_OF_LIBRARY };
 syn_err syni_work_hook(struct syni_work *work, enum syni_hook which, void (*fn)(void *user),
                        void *user);
@@ -272,14 +271,15 @@ syn_err syni_work_hook(struct syni_work *work, enum syni_hook which, void (*fn)(
 void syni_work_tell(struct syni_work *work);
 void syni_work_give_up(struct syni_work *work);
 
-/* What WORK, which runs, waits for, and does not leave before let_go(); NULL: nothing. Any thread that
- * knows WORK to stay. */
+/* The wait of WORK, which runs, not left before let_go(); NULL: none. Any thread that knows WORK to stay. */
 void *syni_work_hold_wait(struct syni_work *work);
 void syni_work_let_go(struct syni_work *work);
+/* It is in such a wait, in line at its strand, or queued where all threads wait: a hint. */
+bool syni_work_may_wait(struct syni_work *work);
 
-/* WORK stands in line at its strand: the work that runs there, for which HOLD was called under the lock. NULL:
- * it does not, or none runs. */
-struct syni_work *syni_work_hold_before(struct syni_work *work, void (*hold)(struct syni_work *before));
+/* WORK is queued: FN is told, under the lock, what must end before: what runs of its strand; or, *OUT_FIRST, one of
+ * all that run, as all threads wait and there can be no more. What FN gives, for all of these. */
+bool syni_work_before(struct syni_work *work, bool *out_first, bool (*fn)(struct syni_work *, void *), void *user);
 
 /* Nobody holds WORK, which ran, any more. Under the lock, which it may let go meanwhile. */
 void syni_work_settle_locked(struct syni_work *work);

@@ -165,6 +165,7 @@ void syni_worker_step_out(struct syni_worker *worker)
     syni_mutex_lock(&pool->lock);
     if (worker->out++ == 0 && !worker->here) {
         pool->n_blocked++;
+        pool->all_wait = pool->n_blocked == pool->n_threads && pool->n_threads >= pool->hard_limit;
         calling.more = syni_quick_block_locked(pool);
         pool->n_here += calling.more;
         syni_tray_tend_locked(pool);
@@ -186,6 +187,7 @@ void syni_worker_step_in_locked(struct syni_worker *worker)
     if (--worker->out > 0 || worker->here)
         return;
     worker->pool->n_blocked--;
+    worker->pool->all_wait = false;
     syni_tray_tend_locked(worker->pool);
 }
 
