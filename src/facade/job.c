@@ -391,7 +391,7 @@ struct syn_deadline syn_pool_job_deadline(void)
     struct syni_work *work = work_here();
     struct syn_deadline deadline = syn_never();
 
-    if (syni_job_of_work(work))
-        deadline.ns = syni_job_of_work(work)->deadline;
+    if (syni_pool_job_from(work))
+        deadline.ns = syni_pool_job_from(work)->deadline;
     return deadline;
 }

@@ -56,7 +56,7 @@ const void *syni_job_call(const struct syni_core *core);
 void syni_job_post(struct syni_pool_job *job, bool patient);
 
 /* The job whose WORK that is; NULL: it is another kind of work. */
-static inline struct syni_pool_job *syni_job_of_work(struct syni_work *work)
+static inline struct syni_pool_job *syni_pool_job_from(struct syni_work *work)
 {
     return work && work->is_job ? SYNI_CONTAINER(work, struct syni_pool_job, work) : NULL;
 }

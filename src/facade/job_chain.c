@@ -9,6 +9,7 @@
 #include <stddef.h>
 
 #include "base/report.h"
+#include "pool/work_wait.h"
 #include "task/search.h"
 
 /* That of WAIT, which does not look any more. */
@@ -49,7 +50,7 @@ static bool job_wait_holds(struct syni_thread_wait *wait, bool asked, const stru
 /* A wait for BEFORE, that what is queued behind it is in. */
 static bool job_before_leads(struct syni_work *before, void *walk)
 {
-    struct syni_pool_job *job = syni_job_of_work(before);
+    struct syni_pool_job *job = syni_pool_job_from(before);
 
     return job && syni_chain_core_leads(&job->core, walk);
 }

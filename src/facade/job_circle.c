@@ -42,7 +42,7 @@ static bool job_is_idle(const struct syni_pool_job *job)
 /* A wait that cannot be left, a call or a free, becomes known before it begins, and looks at nothing. */
 void syni_job_wait_begins(struct syni_thread_wait *wait)
 {
-    wait->watched = syni_job_of_work(wait->self->worker->work);
+    wait->watched = syni_pool_job_from(wait->self->worker->work);
     if (!wait->watched || !(wait->leads || wait->source.core)) {
         wait->watched = NULL;
         return;

@@ -145,7 +145,7 @@ static bool pool_leads(struct syni_thread_wait *wait, struct syni_walk *walk)
     syni_mutex_lock(&pool->lock);
     SYNI_LIST_EACH (node, &pool->workers) {
         struct syni_pool_job *job =
-            syni_job_of_work(SYNI_CONTAINER(node, struct syni_worker, link)->work);
+            syni_pool_job_from(SYNI_CONTAINER(node, struct syni_worker, link)->work);
 
         leads = (job && syni_chain_core_leads(&job->core, walk)) || leads;
     }

@@ -9,6 +9,7 @@
  */
 #include "pool/keeper.h"
 #include "pool/work_seen.h"
+#include "pool/work_wait.h"
 
 #include <stddef.h>
 #include "base/fork.h"

@@ -271,16 +271,6 @@ syn_err syni_work_hook(struct syni_work *work, enum syni_hook which, void (*fn)(
 void syni_work_tell(struct syni_work *work);
 void syni_work_give_up(struct syni_work *work);
 
-/* The wait of WORK, which runs, not left before let_go(); NULL: none. Any thread that knows WORK to stay. */
-void *syni_work_hold_wait(struct syni_work *work);
-void syni_work_let_go(struct syni_work *work);
-/* It is in such a wait, in line at its strand, or queued where all threads wait: a hint. */
-bool syni_work_may_wait(struct syni_work *work);
-
-/* WORK is queued: FN is told, under the lock, what must end before: what runs of its strand; or, *OUT_FIRST, one of
- * all that run, as all threads wait and there can be no more. What FN gives, for all of these. */
-bool syni_work_before(struct syni_work *work, bool *out_first, bool (*fn)(struct syni_work *, void *), void *user);
-
 /* Nobody holds WORK, which ran, any more. Under the lock, which it may let go meanwhile. */
 void syni_work_settle_locked(struct syni_work *work);
 
