@@ -97,9 +97,16 @@ static void search_go_to(struct syni_search *search, struct syni_home *home)
 /* The task that closes it, if it is in that wait still; NULL: it is not. On its loop. */
 static struct syni_task *search_closer(const struct syni_search *search)
 {
-    struct syni_task *task = syni_search_find(search->home, search->closer);
+    SYNI_LIST_EACH (node, &search->home->loop.live) {
+        struct syni_task *task = SYNI_CONTAINER(node, struct syni_task, live.link);
 
-    return task && task->live.detail == search->wait && syni_search_holds(search, task) ? task : NULL;
+        if (&task->core != search->closer)
+            continue;
+        if (!search->asked)
+            return task->live.detail == search->wait && syni_chain_holds(task) ? task : NULL;
+        return task->live.detail == search->wait && syni_search_holds(search, task) ? task : NULL;
+    }
+    return NULL;
 }
 
 /* Somebody else closes it, later. */

@@ -44,7 +44,8 @@ static bool search_meets_home(struct syni_walk *walk, struct syni_home *home)
     return walk->first;
 }
 
-struct syni_task *syni_search_find(const struct syni_home *home, const struct syni_core *core)
+/* The task of a core at that address, if one lives on HOME, which runs here; NULL. */
+static struct syni_task *search_find(const struct syni_home *home, const struct syni_core *core)
 {
     SYNI_LIST_EACH (node, &home->loop.live) {
         struct syni_task *task = SYNI_CONTAINER(node, struct syni_task, live.link);
@@ -65,7 +66,7 @@ bool syni_search_holds(const struct syni_search *search, const struct syni_task 
 static struct syni_task *search_task(const struct syni_search *search, const struct syni_node *node)
 {
     struct syni_task *task =
-        node->held || node->stays ? node->core->task : syni_search_find(search->here, node->core);
+        node->held || node->stays ? node->core->task : search_find(search->here, node->core);
 
     return task && syni_search_holds(search, task) ? task : NULL;
 }

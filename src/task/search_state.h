@@ -26,9 +26,6 @@ struct syni_search {
 /* The node NUMBER, of a job, or of a task or the end of a loop that runs here: what it waits for become nodes. */
 void syni_search_describe(struct syni_search *search, unsigned number);
 
-/* The task of a core at that address, if one lives on HOME, which runs here; NULL. */
-struct syni_task *syni_search_find(const struct syni_home *home, const struct syni_core *core);
-
 /* TASK is in a wait that counts for SEARCH. */
 bool syni_search_holds(const struct syni_search *search, const struct syni_task *task);
 
