@@ -145,15 +145,18 @@ struct dump_channels {
     unsigned n;
 };
 
-static void dump_open_channel(const void *address, void *user)
+static void dump_open_channel(const struct syni_slot *slot, void *user)
 {
     struct dump_channels *channels = user;
     struct syni_dump *dump = channels->dump;
     struct syni_channel channel;
     char name[SYNI_DUMP_NAME];
     const char *file;
+    const void *address;
 
-    if (!syni_peek(&dump->peek, &channel, address, offsetof(struct syni_channel, places_behind)) ||
+    /* the slot, too, by peek: it may be given another thing at this moment */
+    if (!syni_peek(&dump->peek, &address, &slot->thing, sizeof address) ||
+        !syni_peek(&dump->peek, &channel, address, offsetof(struct syni_channel, places_behind)) ||
         channel.closed || channels->n++ >= SYNI_DUMP_MOST)
         return;
     file = atomic_load_explicit(&channel.made_file, memory_order_relaxed); /* a copy */

@@ -175,7 +175,7 @@ void syni_slot_each(enum syni_slot_kind kind, enum syni_slot_take take,
         }
 }
 
-void syni_slot_each_channel(void (*fn)(const void *channel, void *user), void *user)
+void syni_slot_each_channel(void (*fn)(const struct syni_slot *slot, void *user), void *user)
 {
     for (struct chunk *chunk = chunks; chunk; chunk = chunk->next)
         for (int i = 0; i < CHUNK; i++) {
@@ -184,6 +184,6 @@ void syni_slot_each_channel(void (*fn)(const void *channel, void *user), void *u
 
             if ((life & SYNI_SLOT_REFERENCES) && !(life & (SYNI_SLOT_IS_CORE | SYNI_SLOT_USED_UP)) &&
                 slot->process == syni_process())
-                fn(slot->thing, user);
+                fn(slot, user);
         }
 }

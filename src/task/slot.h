@@ -233,8 +233,8 @@ static inline bool syni_slot_is_wanted(const struct syni_slot *slot)
 void syni_slot_each(enum syni_slot_kind kind, enum syni_slot_take take,
                     void (*fn)(void *thing, void *user), void *user);
 
-/* FN for each channel in any slot whose handle was not used up: an address, of something that may be gone by
- * then. Takes no lock. */
-void syni_slot_each_channel(void (*fn)(const void *channel, void *user), void *user);
+/* FN for each slot of a channel whose handle was not used up. It may name something else by then, and be given it at that
+ * moment: so FN reads `thing` by peek.h. Takes no lock. */
+void syni_slot_each_channel(void (*fn)(const struct syni_slot *slot, void *user), void *user);
 
 #endif
