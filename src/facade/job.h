@@ -48,7 +48,7 @@ _Static_assert(_Alignof(struct syni_pool_job) <= _Alignof(struct syn_job), "misa
 struct syni_pool_job *syni_job_make(const struct syn_blocking *function, struct syn_pool *pool,
                                     unsigned references, struct syn_future *out_future);
 
-/* job_generator.c: to where the call that made the job of CORE returned; NULL: it is not known. */
+/* job_chain.c: to where the call that made the job of CORE returned; NULL: it is not known. */
 const void *syni_job_call(const struct syni_core *core);
 
 /* Its body runs some time, or its core says why not. It has the body's reference. PATIENT: as

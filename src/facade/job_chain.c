@@ -121,3 +121,11 @@ syn_err syni_job_implicate(struct syni_core *core, uint64_t id, struct syn_repor
 
     return err || before == id ? err : pass_mark(job, id, out_report);
 }
+
+const void *syni_job_call(const struct syni_core *core)
+{
+    const struct syni_pool_job *job = SYNI_CONTAINER(core, const struct syni_pool_job, core);
+    unsigned made = job->function->made;
+
+    return made ? *(void *const *)(const void *)((const char *)job + made) : NULL;
+}

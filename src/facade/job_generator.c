@@ -34,14 +34,6 @@ static void job_generator_go_on(struct syni_core *core)
     syni_thread_told(SYNI_CONTAINER(core, struct syni_pool_job, core)->yields);
 }
 
-const void *syni_job_call(const struct syni_core *core)
-{
-    const struct syni_pool_job *job = SYNI_CONTAINER(core, const struct syni_pool_job, core);
-    unsigned made = job->function->made;
-
-    return made ? *(void *const *)(const void *)((const char *)job + made) : NULL;
-}
-
 struct syn_job *syni_job_generator_new(const struct syn_blocking_generator *generator,
                                        struct syn_pool *pool, struct syn_channel *out_channel)
 {
