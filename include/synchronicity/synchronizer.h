@@ -151,7 +151,8 @@ struct syn_synchronizer {
 syn_err syn_synchronizer_new(const struct syn_options *options, struct syn_synchronizer **out_new);
 
 /* Stops it, if it runs, without limit, and frees it. No thread may be inside a
- * call on it; those that stop it at the same time are waited for. NULL is fine.
+ * call on it; those that stop it at the same time are waited for. Futures and channels that came from it may be
+ * used and closed afterwards, and meanwhile. NULL is fine.
  *
  * Success: its thread has ended, its descriptors are closed, its memory is free, and a static one
  * is as new. Tasks that another stop's deadline abandoned are no failure. Else nothing was freed:

@@ -60,6 +60,7 @@
     POINT(scope_drop)        /* a child is over; its unwanted result was not destroyed */          \
     POINT(scope_child_done)  /* a child ended, and its scope does not know */                      \
     /* facade */                                                                                   \
+    POINT(wait_drives)       /* a thread is about to look whether it may drive the loop that it waits for */ \
     POINT(deadline_passed)   /* a wait's deadline passed; nobody was asked and it is not over */   \
     POINT(interrupt_pressed) /* a signal interrupted all waits; the next is not looked for */      \
     POINT(mail_listed)       /* a mail is listed at what it waits for; its state does not say so */\

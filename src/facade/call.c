@@ -7,6 +7,7 @@
  * allocation. Where callers may drive and nobody does, the caller takes the role,
  * and there is no hand-over at all.
  */
+#include "facade/life.h"
 #include "facade/thread_wait.h"
 
 #include <string.h>
@@ -368,12 +369,23 @@ void syni_call_start(struct syn_task *frame)
         syni_call_refused(task);
 }
 
+/* Why HOME does not take a call of NAME; only its memory need be there. */
+static struct syn_report *call_report_refused(struct syni_home *home, syn_err err, const char *name)
+{
+    struct syn_report *report;
+
+    if (!syni_life_hold(home))
+        return syni_report_format(err, SYN_BY_LIBRARY, "%s: its synchronizer was freed", name);
+    report = syni_home_report(home->synchronizer, err, name);
+    syni_life_let_go(home);
+    return report;
+}
+
 void syni_call_refused(struct syni_task *task)
 {
     task->core.err = syni_home_refusal(task->home);
     task->core.origin = SYN_BY_LIBRARY;
-    task->core.report = syni_home_report(task->home->synchronizer, task->core.err,
-                                         task->function->name);
+    task->core.report = call_report_refused(task->home, task->core.err, task->function->name);
     syni_task_withdraw(task);
     if (SYNI_HOOKED)
         syni_seen_end(task);

@@ -23,7 +23,6 @@
 #include "facade/life.h"
 
 #include "base/fork.h"
-#include "base/mem.h"
 #include "base/report.h"
 #include "base/reserved.h"
 #include "task/frame.h"
@@ -362,13 +361,11 @@ bool syni_life_free(struct syni_home *home)
         syni_cond_wait(&left, &life_lock);
     SYNI_INVARIANT(84, whole->n_inside == 0);
     over = syni_list_empty(&whole->running);
+    whole->freed = over;
     syni_mutex_unlock(&life_lock);
-    if (!over)
-        return false;
-    syni_mutex_fini(&home->loop.lock);
-    syni_cond_fini(&home->loop.standby);
-    syni_free(whole, sizeof *whole);
-    return true;
+    if (over)
+        syni_home_let_go(home);
+    return over;
 }
 
 void syni_life_ask(struct syni_home *home)
@@ -379,11 +376,15 @@ void syni_life_ask(struct syni_home *home)
     syni_mutex_unlock(&life_lock);
 }
 
-void syni_life_hold(struct syni_home *home)
+bool syni_life_hold(struct syni_home *home)
 {
+    bool holds;
+
     syni_mutex_lock(&life_lock);
-    outer(home)->n_inside++;
+    holds = !outer(home)->freed;
+    outer(home)->n_inside += holds;
     syni_mutex_unlock(&life_lock);
+    return holds;
 }
 
 void syni_life_let_go(struct syni_home *home)

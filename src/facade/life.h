@@ -19,6 +19,7 @@ struct syni_whole_home {
     struct syni_slow_watched watched; /* while it runs */
     struct syni_list stoppers; /* of struct syni_stopper; under the lock */
     unsigned n_inside;         /* threads in a stop; under the lock */
+    bool freed;                /* under the lock */
     struct syni_names abandoned; /* the driver's */
 };
 
@@ -52,8 +53,8 @@ bool syni_stop_is_late(struct syni_home *home, struct syni_stopper *here, bool s
 void syni_life_ask(struct syni_home *home);
 
 /* HOME is not freed before it is let go, as with a stopper: its host turns it while it waits for
- * something else. */
-void syni_life_hold(struct syni_home *home);
+ * something else. False: it was freed, and only its memory is there (syni_home_hold()). */
+bool syni_life_hold(struct syni_home *home);
 void syni_life_let_go(struct syni_home *home);
 
 /* HERE, which waits no more, leaves, and joins the loop's thread if that is its part. */
@@ -62,7 +63,8 @@ void syni_stop_leave(struct syni_home *home, struct syni_stopper *here);
 /* The same when nobody stops HOME: its loop ended after the stops had given up. */
 void syni_life_reap(struct syni_home *home);
 
-/* Frees a HOME that does not run. Waits for threads that are in a stop. False: it runs. */
+/* Frees a HOME that does not run, but for its memory if channels hold that. Waits for threads that are in
+ * a stop. False: it runs. */
 bool syni_life_free(struct syni_home *home);
 
 /* --- start.c: what a run is made of --- */

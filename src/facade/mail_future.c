@@ -199,13 +199,19 @@ static void free_relayed(struct syni_mail *mail)
     let_go_relayed(relayed_mail(mail));
 }
 
-static syn_err register_relayed(struct syn_mailbox *mailbox, struct syni_core *core,
-                                void (*fn)(void), void *user)
+/* A registration under way. */
+struct relaying {
+    struct syn_mailbox *mailbox;
+    struct syni_core *core;
+    void (*fn)(void);
+    void *user;
+    syn_err err;
+};
+
+static syn_err relay_on(struct syn_synchronizer *where, const struct relaying *what)
 {
     static const struct syni_mail_ops ops = {list_relayed, withdraw_relayed, call_relayed,
                                              free_relayed};
-    struct syn_synchronizer *where =
-        core->task ? core->task->home->synchronizer : syn_default_synchronizer();
     struct relayed_mail *here;
     struct syni_home *home;
     syn_err err = syni_home_find(where, &home);
@@ -215,15 +221,33 @@ static syn_err register_relayed(struct syn_mailbox *mailbox, struct syni_core *c
     here = syni_alloc(sizeof *here);
     if (!here)
         return syni_mail_refuse_memory();
-    here->mail = (struct syni_mail){.ops = &ops, .fn = fn, .user = user};
+    here->mail = (struct syni_mail){.ops = &ops, .fn = what->fn, .user = what->user};
     here->home = home;
-    here->type = core->type;
-    here->core = core;
+    here->type = what->core->type;
+    here->core = what->core;
     atomic_init(&here->references, 2);
-    err = syni_mail_register(&here->mail, mailbox);
+    err = syni_mail_register(&here->mail, what->mailbox);
     if (err)
         syni_free(here, sizeof *here);
     return err;
+}
+
+static void relay_there(struct syni_counted *counted, void *user)
+{
+    struct relaying *what = user;
+
+    what->err = relay_on(SYNI_CONTAINER(counted, struct syni_home, counted)->synchronizer, what);
+}
+
+/* Where the task runs; that may have ended by now, and its home be gone. */
+static syn_err register_relayed(struct syn_mailbox *mailbox, struct syni_core *core,
+                                void (*fn)(void), void *user)
+{
+    struct relaying what = {mailbox, core, fn, user, SYN_OK};
+
+    if (core->task && syni_census_visit_one(&syni_homes, &core->task->home->counted, relay_there, &what))
+        return what.err;
+    return relay_on(syn_default_synchronizer(), &what);
 }
 
 static syn_err register_reserved(struct syn_mailbox *mailbox, struct syni_core *core,
@@ -233,7 +257,7 @@ static syn_err register_reserved(struct syn_mailbox *mailbox, struct syni_core *
 
     if (syni_core_is_awaited(core))
         err = syni_refuse_future(SYN_EBUSY);
-    else if (syni_deadline_here(SYNI_NEVER) == SYNI_NEVER)
+    else if (syni_deadline_here(SYNI_NEVER) == SYNI_NEVER || syni_core_done(core))
         err = register_core(mailbox, core, fn, user);
     else
         err = register_relayed(mailbox, core, fn, user);

@@ -62,6 +62,17 @@ const char *syni_name_of(const struct syn_synchronizer *synchronizer)
     return synchronizer->options.name ? synchronizer->options.name : "synchronizer";
 }
 
+/* It was freed, and nobody holds its memory any more. */
+static void home_is_gone(struct syni_home *home)
+{
+    struct syni_whole_home *whole = SYNI_CONTAINER(home, struct syni_whole_home, home);
+
+    SYNI_INVARIANT(420, whole->freed);
+    syni_mutex_fini(&home->loop.lock);
+    syni_cond_fini(&home->loop.standby);
+    syni_free(whole, sizeof *whole);
+}
+
 struct syni_whole_home *syni_home_make(struct syn_synchronizer *synchronizer)
 {
     struct syni_whole_home *whole = syni_alloc(sizeof *whole);
@@ -75,6 +86,8 @@ struct syni_whole_home *syni_home_make(struct syn_synchronizer *synchronizer)
     syni_census_add(&syni_homes, &whole->home.counted);
     whole->home.synchronizer = synchronizer;
     whole->home.process = syni_process();
+    atomic_init(&whole->home.holders, 1);
+    whole->home.gone = home_is_gone;
     whole->home.step_job = syni_task_run;
     whole->home.inherited = atomic_load(home_of(synchronizer));
     /* release: a thread that finds the home finds it whole */

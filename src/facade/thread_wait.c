@@ -164,7 +164,7 @@ static struct syni_loop *hosted_for(const struct syni_thread_wait *wait)
 {
     struct syni_loop *loop = wait->source.home ? &wait->source.home->loop : NULL;
 
-    if (loop && syni_hosts(wait->self, loop) && !syni_drives(loop))
+    if (loop && syni_is_hosted_by(wait->self, loop) && !syni_drives(loop))
         return loop;
     return wait->self->driving ? NULL : wait->self->hosted;
 }
@@ -192,6 +192,7 @@ static syn_err block(struct syni_thread_wait *wait)
 
     if (hosted)
         return drive_as_host(wait, hosted);
+    SYNI_DELAY(wait_drives);
     if (wait->may_drive && syni_loop_try_drive(&wait->source.home->loop))
         return thread_wait_drive(wait, &wait->source.home->loop);
     if (wait->may_follow && /* relaxed: a start that follows a stop may be writing it */

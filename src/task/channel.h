@@ -62,7 +62,7 @@ struct syni_channel {
 
     /* of a generator; NULL: made directly */
     struct syni_core *generator; /* what produces: a task, or a job; until it ended */
-    struct syni_home *home;      /* of a task */
+    struct syni_home *home;      /* of a task; its memory is held, since it may be freed before */
     const char *name;            /* its function's */
     void (*hear)(struct syn_task *task, const void *value); /* NULL: nobody talks back */
     syn_err thrown;              /* what its yield gives, as status, with its report */
@@ -126,7 +126,7 @@ bool syni_channel_flow(struct syni_channel *channel, struct syni_port *port);
  * and not listed. STIR: the generator is wanted. */
 bool syni_channel_take(struct syni_channel *channel, struct syni_port *port, bool *out_stir);
 void syni_channel_stir(struct syni_channel *channel);
-/* Its generator is there, and so its home is; where it has ended the home may be freed by now. */
+/* Its generator is there, and runs on a home, which may have ended by now. */
 bool syni_channel_runs(struct syni_channel *channel);
 
 /* --- channel_own.c --- */

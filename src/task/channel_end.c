@@ -268,6 +268,7 @@ void syni_channel_adopt_task(struct syni_channel *channel, struct syni_task *tas
                              void (*start)(struct syni_channel *channel))
 {
     channel->home = task->home;
+    syni_home_hold(channel->home);
     channel->hear = generator->hear;
     syni_channel_adopt(channel, &task->core, start, channel_end_wake_task);
 }

@@ -82,8 +82,11 @@ void syni_channel_empty(struct syni_channel *channel)
 
 void syni_channel_unpin(struct syni_channel *channel)
 {
+    struct syni_home *home;
+
     if (!syni_slot_unpin(channel->slot))
         return;
+    home = channel->home;
     /* The handle's reference went with a close, which emptied it; nothing is put in after that. */
     SYNI_INVARIANT(66, syni_channel_count(channel) == 0);
     if (channel->err && !channel->told)
@@ -94,6 +97,8 @@ void syni_channel_unpin(struct syni_channel *channel)
     syni_mutex_fini(&channel->lock);
     free_ring(channel);
     syni_frame_free(channel, channel->bytes, channel->slot);
+    if (home)
+        syni_home_let_go(home);
 }
 
 /* Who closed it empties the ring outside the lock; and once it flowed, there are who look at

@@ -46,17 +46,31 @@ static void follow(uint64_t id, struct syni_core *core)
         send_probe(id, core);
 }
 
+static void drop_probe(struct probe *probe)
+{
+    syni_core_unpin(probe->core);
+    syni_free(probe, sizeof *probe);
+}
+
 static void probe_arrives(struct syni_job *job)
 {
     struct probe *probe = SYNI_CONTAINER(job, struct probe, job);
 
     if (!syni_core_done(probe->core))
         follow(probe->id, probe->core);
-    syni_core_unpin(probe->core);
-    syni_free(probe, sizeof *probe);
+    drop_probe(probe);
 }
 
-/* Without memory what it waits for already is not seen; what it will wait for is. */
+static void post_probe(struct syni_counted *counted, void *user)
+{
+    struct probe *probe = user;
+
+    if (!syni_loop_post(&SYNI_CONTAINER(counted, struct syni_home, counted)->loop, &probe->job))
+        drop_probe(probe);
+}
+
+/* Without memory what it waits for already is not seen; what it will wait for is. The task of CORE may have ended
+ * since it was marked, and its home be gone. */
 static void send_probe(uint64_t id, struct syni_core *core)
 {
     struct probe *probe = syni_alloc(sizeof *probe);
@@ -67,10 +81,8 @@ static void send_probe(uint64_t id, struct syni_core *core)
     probe->core = core;
     probe->id = id;
     syni_core_hold(core);
-    if (syni_loop_post(&core->task->home->loop, &probe->job))
-        return;
-    syni_core_unpin(core);
-    syni_free(probe, sizeof *probe);
+    if (!syni_census_visit_one(&syni_homes, &core->task->home->counted, post_probe, probe))
+        drop_probe(probe);
 }
 
 syn_err syni_circle_depend(uint64_t id, struct syni_core *core, struct syn_report **out_report)

@@ -2,7 +2,7 @@
  *
  * What concerns all tasks of a home: clean-up that takes too long, the end.
  *
- * Driver only.
+ * Driver only, but for the two that hold its memory: any thread.
  */
 #include "pool/pool.h"
 #include "task/task.h"
@@ -12,6 +12,18 @@
 #include "base/say.h"
 
 struct syni_census syni_homes = SYNI_CENSUS_INIT(syni_homes);
+
+void syni_home_hold(struct syni_home *home)
+{
+    atomic_fetch_add_explicit(&home->holders, 1, memory_order_relaxed);
+}
+
+void syni_home_let_go(struct syni_home *home)
+{
+    /* acq_rel: the last one sees what the others did */
+    if (atomic_fetch_sub_explicit(&home->holders, 1, memory_order_acq_rel) == 1)
+        home->gone(home);
+}
 
 bool syni_nested_here(void)
 {

@@ -57,6 +57,8 @@ struct syni_home {
     unsigned process; /* whose it is: in a child of it nothing else is looked at */
     struct syni_counted counted; /* among all */
     struct syni_home *inherited; /* in a child: what the parent had; for leak checkers */
+    atomic_uint holders;         /* of its memory: the synchronizer, each channel of a generator */
+    void (*gone)(struct syni_home *home); /* frees that */
     struct syni_loop loop;
     struct syn_synchronizer *synchronizer;
 

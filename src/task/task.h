@@ -249,6 +249,11 @@ void syni_deadlines_unshadow(struct syni_self *self, int before);
 /* All homes, by syni_home.counted. */
 extern struct syni_census syni_homes;
 
+/* The memory of HOME, which is there, stays until it is let go, though the home is stopped and freed
+ * meanwhile: then it refuses whatever comes. Any thread. */
+void syni_home_hold(struct syni_home *home);
+void syni_home_let_go(struct syni_home *home);
+
 /* What the calling thread makes here is on behalf of a job of a pool. */
 bool syni_nested_here(void);
 
