@@ -7,6 +7,7 @@
 
 #include "support/fork_begin.h"
 #include "support/mailbox_rig.h"
+#include "support/points.h"
 
 /* --- closing --- */
 
@@ -131,6 +132,81 @@ static void M2_what_is_closed_while_it_is_told_is_told_once(void)
     end_box(box);
 }
 
+/* It was told, and is not where a drain finds it. */
+static void M2_a_close_waits_for_what_is_about_to_come(void)
+{
+    struct heard heard = {.calls = 0};
+    struct syn_mailbox *box = begin_box(NULL);
+    struct number_promise p;
+    struct number_future f;
+    struct crew_at_work *crew, *closer;
+
+    points_needed();
+    CHECK_INT(promise_new(number, &p, &f), 0);
+    CHECK_INT(future_then(f, box, hear, &heard), 0);
+    CHECK_INT(syn_test_hold("mail_comes", 1), 0);
+    CHECK_INT(syn_test_hold("mailbox_holds", 1), 0);
+    crew = crew_start(1, completes, &p);
+    AWAIT_HELD("mail_comes");
+    CHECK_INT(syn_mailbox_drain(box, 0), 0);
+    CHECK_INT(heard.calls, 0);
+    closer = crew_start(1, closes, box);
+    AWAIT_HELD("mailbox_holds");
+    syn_test_release("mailbox_holds");
+    syn_test_release("mail_comes");
+    crew_join(crew);
+    crew_join(closer);
+    CHECK_INT(heard.calls, 1);
+    CHECK_INT(heard.value, 7);
+    end_box(box);
+}
+
+static atomic_bool may_be_told, was_told;
+
+static void note_told(void *user)
+{
+    (void)user;
+    CHECK(may_be_told);
+    was_told = true;
+}
+
+static void closes_and_is_told_no_more(int number, void *argument)
+{
+    closes(number, argument);
+    may_be_told = false;
+}
+
+static void M2_when_a_close_returns_nobody_tells_the_host_any_more(void)
+{
+    struct heard heard = {.calls = 0};
+    struct syn_mailbox *box = begin_box(&(struct syn_mailbox_options){.on_mail = note_told});
+    struct number_promise p;
+    struct number_future f;
+    struct crew_at_work *crew, *closer;
+
+    points_needed();
+    may_be_told = true;
+    was_told = false;
+    CHECK_INT(promise_new(number, &p, &f), 0);
+    CHECK_INT(future_then(f, box, hear, &heard), 0);
+    CHECK_INT(syn_test_hold("mail_told", 1), 0);
+    crew = crew_start(1, completes, &p);
+    AWAIT_HELD("mail_told");
+    CHECK_INT(syn_mailbox_drain(box, 0), 0);
+    CHECK_INT(heard.calls, 1); /* it is there, and the thread that brought it has yet to say so */
+    CHECK(!was_told);
+    CHECK_INT(syn_test_hold("mailbox_closed", 1), 0);
+    closer = crew_start(1, closes_and_is_told_no_more, box);
+    AWAIT_HELD("mailbox_closed");
+    syn_test_release("mail_told");
+    syn_test_release("mailbox_closed");
+    crew_join(crew);
+    CHECK(was_told);
+    crew_join(closer);
+    CHECK(!may_be_told);
+    end_box(box);
+}
+
 static void M2_a_forked_child_has_none_of_them(void)
 {
     struct heard heard = {.calls = 0};
@@ -225,6 +301,8 @@ static void M2_a_program_may_exit_with_mail_outstanding(void)
 
 static const struct test_case cases[] = {
     TEST(M2_closing_tells_what_is_outstanding_once),
+    TEST(M2_a_close_waits_for_what_is_about_to_come),
+    TEST(M2_when_a_close_returns_nobody_tells_the_host_any_more),
     TEST(M2_closing_wakes_the_tasks_that_wait_for_room),
     TEST(M2_the_last_release_closes),
     TEST(M2_what_is_closed_while_it_is_told_is_told_once),

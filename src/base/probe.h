@@ -64,8 +64,11 @@
     POINT(deadline_passed)   /* a wait's deadline passed; nobody was asked and it is not over */   \
     POINT(interrupt_pressed) /* a signal interrupted all waits; the next is not looked for */      \
     POINT(mail_listed)       /* a mail is listed at what it waits for; its state does not say so */\
+    POINT(mail_comes)        /* a mail was told, and is not on its stack yet */                    \
     POINT(mail_told)         /* a mail is in its mailbox; the host was not told */                 \
+    POINT(mailbox_holds)     /* a close waits for who lists a mail, or tells it */                 \
     POINT(mailbox_level)     /* a descriptor was emptied; the queue was not looked at again */     \
+    POINT(mailbox_closed)    /* a close waits for who tells the host */                            \
     POINT(mailbox_awaits)    /* a close waits for who tells a mail */                              \
     POINT(object_unheld)     /* the last reference is about to be given up, under the lock */     \
     POINT(object_ending)     /* an object is ENDING; its destructor was not begun */               \

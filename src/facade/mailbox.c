@@ -64,7 +64,8 @@ void syni_mailbox_let_go(struct syn_mailbox *mailbox)
     /* acq_rel: the last one sees what the others did */
     if (atomic_fetch_sub_explicit(&mailbox->references, 1, memory_order_acq_rel) > 1)
         return;
-    SYNI_INVARIANT(250, syni_list_empty(&mailbox->waiting) && syni_list_empty(&mailbox->queue));
+    SYNI_INVARIANT(250, syni_list_empty(&mailbox->waiting) && syni_list_empty(&mailbox->queue) &&
+                            syni_stack_is_empty(&mailbox->come));
     syni_channel_drop(mailbox->room_handle);
     syni_channel_unpin(mailbox->room);
     syni_notice_close(&mailbox->notice);
@@ -112,7 +113,7 @@ void syni_mailbox_show_level(struct syn_mailbox *mailbox)
     syni_notice_take(&mailbox->notice);
     SYNI_DELAY(mailbox_level);
     syni_mutex_lock(&mailbox->lock);
-    is_there = !syni_list_empty(&mailbox->queue);
+    is_there = !syni_mailbox_is_empty_locked(mailbox);
     syni_mutex_unlock(&mailbox->lock);
     if (is_there)
         syni_notice_send(&mailbox->notice);
@@ -133,7 +134,7 @@ int syn_mailbox_fd(struct syn_mailbox *mailbox)
         err = syni_notice_open(&mailbox->notice);
     if (!err)
         mailbox->has_descriptor = true;
-    is_there = !syni_list_empty(&mailbox->queue);
+    is_there = !syni_mailbox_is_empty_locked(mailbox);
     syni_mutex_unlock(&mailbox->lock);
     if (err) {
         syni_refuse(err, "syn_mailbox_fd: no descriptor for the mailbox '%s': %s", mailbox->name,

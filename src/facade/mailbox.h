@@ -3,21 +3,26 @@
  * Mailboxes, see <synchronicity/mailbox.h>; and MAIL, the registrations in them.
  *
  * A mail waits at what brings it (a core, a channel, a scope), as threads and tasks do, and is told as
- * they are, by whoever brings it, under no lock. Then it is queued. `state` says which thread may touch it:
+ * they are, by whoever brings it, under no lock. Then it has COME, or is queued. `state` says which thread may
+ * touch it:
  *
  *              list() says: not yet                told
- *     LISTING ─────────────────────> WAITS ───────────────> QUEUED ── popped ──> CALLING
- *      ▲ │ │                           │ a close            ▲  ▲                 │   │ the last call
- *      │ │ │ it is there already       ▼                    │  │   a close of a  │   ▼
- *      │ │ │                          HELD ── withdrawn, ───┘  │   channel's     │  freed
- *      │ │ └────────────────────────────│─ or told ────────────┤                 │
- *      │ │                         told ▼                      │                 │
- *      │ └─────── told ─────────────> TOLD ────────────────────┘                 │
- *      └────────────────────────── a channel's, after an item ───────────────────┘
+ *     LISTING ─────────────────────> WAITS ───────────────> COMES ── popped ──> CALLING
+ *      ▲ │ │                           │ a close           or QUEUED            │   │ the last call
+ *      │ │ │ it is there already       ▼                    ▲  ▲                │   ▼
+ *      │ │ │                          HELD ── withdrawn, ───┘  │ a close of a   │  freed
+ *      │ │ └────────────────────────────│─ or told ────────────┤ channel's      │
+ *      │ │                         told ▼                      │                │
+ *      │ └─────── told ─────────────> TOLD ────────────────────┘                │
+ *      └────────────────────────── a channel's, after an item ──────────────────┘
  *
  * In LISTING, HELD and TOLD it belongs to the one thread that lists or withdraws it, for a few instructions;
- * a thread that tells it then only notes that. All moves are made under the mailbox's lock, but for the two
- * out of LISTING that are a compare-and-exchange: so a registration takes the lock once.
+ * a thread that tells it then only notes that. The moves out of LISTING, WAITS and HELD are a
+ * compare-and-exchange, since another thread may tell it; all others are made under the mailbox's lock.
+ *
+ * A mail that is told while it WAITS is pushed onto `come`, a stack of all threads, and so a result takes no lock
+ * of the thread that brings it, but for the first after a drain has taken what came. It stays on `waiting`
+ * meanwhile; whoever holds the lock and needs more takes what came, all at once, from there to the queue.
  */
 #ifndef SYNI_MAILBOX_H
 #define SYNI_MAILBOX_H
@@ -28,6 +33,7 @@
 
 #include "base/list.h"
 #include "base/notice.h"
+#include "base/stack.h"
 #include "facade/home.h"
 
 struct syni_mail;
@@ -45,6 +51,7 @@ struct syn_mailbox {
     atomic_int telling; /* threads that are telling the host */
     struct syni_notice notice; /* behind the descriptor */
     atomic_bool has_descriptor;
+    struct syni_stack come; /* of mail that was told; whoever has the lock is its owner */
 
     struct syni_mutex lock;
     /* under lock */
@@ -72,6 +79,7 @@ enum syni_mail_state {
     SYNI_MAIL_WAITS,   /* it is told; on `waiting` */
     SYNI_MAIL_HELD,    /* a close withdraws it; on no list */
     SYNI_MAIL_TOLD,    /* it was told meanwhile; as LISTING or HELD, for whichever thread has it */
+    SYNI_MAIL_COMES,   /* it was told, and is on its way to `come`, or there; on `waiting` */
     SYNI_MAIL_QUEUED,  /* on the queue */
     SYNI_MAIL_CALLING, /* a drain has it; on no list */
 };
@@ -81,6 +89,7 @@ struct syni_mail {
     struct syn_mailbox *mailbox; /* which is closed, and so has no mail, before it is freed */
     void (*fn)(void);
     void *user;
+    struct syni_link come; /* while it COMES */
     /* under the mailbox's lock */
     struct syni_list link;
     _Atomic(enum syni_mail_state) state;
@@ -106,6 +115,13 @@ void syni_mailbox_tell(struct syn_mailbox *mailbox);
 
 /* The first mail came: the descriptor is readable; and the host is told, if it TELLS. Under no lock. */
 void syni_mailbox_announce(struct syn_mailbox *mailbox, bool tells);
+
+/* Nothing is there. */
+static inline bool syni_mailbox_is_empty_locked(struct syn_mailbox *mailbox)
+{
+    SYNI_HOLDS(&mailbox->lock);
+    return syni_list_empty(&mailbox->queue) && syni_stack_is_empty(&mailbox->come);
+}
 
 /* A drain found the queue empty: the descriptor is readable, or not, as is right. Under no lock. */
 void syni_mailbox_show_level(struct syn_mailbox *mailbox);

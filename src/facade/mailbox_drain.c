@@ -38,9 +38,8 @@ static void mail_set(struct syni_mail *mail, enum syni_mail_state state)
 /* MAIL is on no list. True: the caller must syni_mailbox_announce(), unlocked. */
 static bool mailbox_queue_locked(struct syn_mailbox *mailbox, struct syni_mail *mail, bool *out_tells)
 {
-    bool was_empty = syni_list_empty(&mailbox->queue);
+    bool was_empty = syni_mailbox_is_empty_locked(mailbox);
 
-    SYNI_HOLDS(&mailbox->lock);
     SYNI_INVARIANT(252, mail_state(mail) != SYNI_MAIL_QUEUED && mail_state(mail) != SYNI_MAIL_CALLING);
     mail_set(mail, SYNI_MAIL_QUEUED);
     syni_list_append(&mailbox->queue, &mail->link);
@@ -48,39 +47,69 @@ static bool mailbox_queue_locked(struct syn_mailbox *mailbox, struct syni_mail *
     return was_empty;
 }
 
-/* One of the two moves that are made without the lock. acq_rel: whichever of the two threads comes second
- * sees what the other one did before. */
-static bool mail_move_from_listing(struct syni_mail *mail, enum syni_mail_state to)
+/* All that came is queued, behind what is. */
+static void mailbox_take_locked(struct syn_mailbox *mailbox)
 {
-    enum syni_mail_state from = SYNI_MAIL_LISTING;
+    struct syni_link *came = syni_stack_take(&mailbox->come);
 
+    SYNI_HOLDS(&mailbox->lock);
+    while (came) {
+        struct syni_mail *mail = SYNI_CONTAINER(came, struct syni_mail, come);
+
+        came = came->next;
+        SYNI_INVARIANT(252, mail_state(mail) == SYNI_MAIL_COMES);
+        syni_list_remove(&mail->link);
+        mail_set(mail, SYNI_MAIL_QUEUED);
+        syni_list_append(&mailbox->queue, &mail->link);
+    }
+}
+
+/* One of the moves that two threads may be about to make. acq_rel: whichever of the two comes second sees what the
+ * other one did before. */
+static bool mail_move(struct syni_mail *mail, enum syni_mail_state from, enum syni_mail_state to)
+{
     return atomic_compare_exchange_strong_explicit(&mail->state, &from, to, memory_order_acq_rel,
                                                    memory_order_acquire);
+}
+
+/* MAIL, which COMES, does so as the first, or nearly. Until it is there the mailbox stays, since a close waits for
+ * it; then by a reference, and the close waits for the host to be told. */
+static void mail_comes_first(struct syn_mailbox *mailbox, struct syni_mail *mail)
+{
+    bool first, tells = false;
+
+    syni_mailbox_hold(mailbox);
+    /* relaxed: the push comes after it, and whoever takes MAIL sees it */
+    atomic_fetch_add_explicit(&mailbox->telling, 1, memory_order_relaxed);
+    first = syni_stack_push(&mailbox->come, &mail->come) == SYNI_PUSHED_FIRST;
+    SYNI_DELAY(mail_told);
+    if (first) {
+        syni_mutex_lock(&mailbox->lock);
+        tells = syni_mailbox_shall_tell_locked(mailbox);
+        syni_mutex_unlock(&mailbox->lock);
+        syni_mailbox_announce(mailbox, tells);
+    }
+    /* release: as in syni_mailbox_tell() */
+    atomic_fetch_sub_explicit(&mailbox->telling, 1, memory_order_release);
+    syni_mailbox_let_go(mailbox);
 }
 
 void syni_mail_told(struct syni_mail *mail)
 {
     struct syn_mailbox *mailbox = mail->mailbox;
-    bool tells = false, first = false;
 
-    if (mail_state(mail) == SYNI_MAIL_LISTING && mail_move_from_listing(mail, SYNI_MAIL_TOLD))
-        return;
-    syni_mutex_lock(&mailbox->lock);
-    if (mail_state(mail) != SYNI_MAIL_WAITS) {
-        SYNI_INVARIANT(251, mail_state(mail) == SYNI_MAIL_HELD);
-        mail_set(mail, SYNI_MAIL_TOLD);
-    } else {
-        syni_list_remove(&mail->link);
-        first = mailbox_queue_locked(mailbox, mail, &tells);
+    for (;;) {
+        enum syni_mail_state state = mail_state(mail);
+
+        SYNI_INVARIANT(251, state == SYNI_MAIL_WAITS || state == SYNI_MAIL_LISTING || state == SYNI_MAIL_HELD);
+        if (state != SYNI_MAIL_WAITS && mail_move(mail, state, SYNI_MAIL_TOLD))
+            return;
+        if (state == SYNI_MAIL_WAITS && mail_move(mail, SYNI_MAIL_WAITS, SYNI_MAIL_COMES))
+            break;
     }
-    if (first)
-        syni_mailbox_hold(mailbox);
-    syni_mutex_unlock(&mailbox->lock);
-    SYNI_DELAY(mail_told);
-    if (!first)
-        return;
-    syni_mailbox_announce(mailbox, tells);
-    syni_mailbox_let_go(mailbox);
+    SYNI_DELAY(mail_comes);
+    if (syni_stack_push_behind(&mailbox->come, &mail->come) == SYNI_PUSH_ALONE)
+        mail_comes_first(mailbox, mail);
 }
 
 /* MAIL is LISTING. Fails: MAIL is the caller's again. Once it WAITS it may be called, and the mailbox be gone. */
@@ -90,7 +119,7 @@ static syn_err mailbox_list(struct syn_mailbox *mailbox, struct syni_mail *mail)
     bool tells = false, first = false;
 
     SYNI_DELAY(mail_listed);
-    if (!err && mail_move_from_listing(mail, SYNI_MAIL_WAITS))
+    if (!err && mail_move(mail, SYNI_MAIL_LISTING, SYNI_MAIL_WAITS))
         return SYN_OK;
     syni_mutex_lock(&mailbox->lock);
     syni_list_remove(&mail->link);
@@ -136,11 +165,13 @@ static struct syni_mail *mailbox_pop(struct syn_mailbox *mailbox)
     bool tells = false;
 
     syni_mutex_lock(&mailbox->lock);
+    if (syni_list_empty(&mailbox->queue))
+        mailbox_take_locked(mailbox);
     if (!syni_list_empty(&mailbox->queue)) {
         mail = mail_of(mailbox->queue.next);
         syni_list_remove(&mail->link);
         mail_set(mail, SYNI_MAIL_CALLING);
-        tells = !syni_list_empty(&mailbox->queue) && syni_mailbox_shall_tell_locked(mailbox);
+        tells = !syni_mailbox_is_empty_locked(mailbox) && syni_mailbox_shall_tell_locked(mailbox);
     }
     syni_mutex_unlock(&mailbox->lock);
     if (tells)
@@ -221,7 +252,7 @@ static syn_err mailbox_what_is_left(struct syn_mailbox *mailbox)
     mailbox->drains--;
     SYNI_INVARIANT(254, syni_list_empty(&mailbox->queue) || mailbox->host_knows ||
                             mailbox->drains > 0 || mailbox->closed);
-    is_empty = syni_list_empty(&mailbox->queue);
+    is_empty = syni_mailbox_is_empty_locked(mailbox);
     err = !is_empty ? SYN_EAGAIN : mailbox->closed ? SYN_ECLOSED : SYN_OK;
     syni_mutex_unlock(&mailbox->lock);
     if (is_empty)
@@ -281,39 +312,31 @@ syn_err syn_mailbox_drain(struct syn_mailbox *mailbox, unsigned max)
 
 /* --- the end --- */
 
-/* One that waits, for the caller, who holds it then; NULL: none does. */
+/* One that waits, for the caller, which holds it then; NULL: none does. */
 static struct syni_mail *mailbox_hold_waiting(struct syn_mailbox *mailbox)
 {
     struct syni_mail *mail;
-    bool is_listed;
+    bool is_held;
 
     for (;;) {
         syni_mutex_lock(&mailbox->lock);
+        mailbox_take_locked(mailbox);
         mail = syni_list_empty(&mailbox->waiting) ? NULL : mail_of(mailbox->waiting.next);
-        /* relaxed, under the lock: it may WAIT since, and does so next time */
-        is_listed = mail && mail_state(mail) != SYNI_MAIL_WAITS;
-        if (mail && !is_listed) {
+        is_held = mail && mail_move(mail, SYNI_MAIL_WAITS, SYNI_MAIL_HELD);
+        if (is_held)
             syni_list_remove(&mail->link);
-            mail_set(mail, SYNI_MAIL_HELD);
-        }
         syni_mutex_unlock(&mailbox->lock);
-        if (!is_listed)
+        if (!mail || is_held)
             return mail;
-        syni_thread_yield(); /* the thread that lists it is through in a moment */
+        SYNI_DELAY(mailbox_holds);
+        syni_thread_yield(); /* the thread that lists or tells it is through in a moment */
     }
 }
 
 /* MAIL, which is being told: until that has happened. */
-static void mailbox_await_told(struct syn_mailbox *mailbox, const struct syni_mail *mail)
+static void mailbox_await_told(const struct syni_mail *mail)
 {
-    bool told;
-
-    for (;;) {
-        syni_mutex_lock(&mailbox->lock);
-        told = mail_state(mail) == SYNI_MAIL_TOLD;
-        syni_mutex_unlock(&mailbox->lock);
-        if (told)
-            return;
+    while (mail_state(mail) != SYNI_MAIL_TOLD) {
         SYNI_DELAY(mailbox_awaits);
         syni_thread_yield();
     }
@@ -327,7 +350,7 @@ static void mailbox_withdraw(struct syn_mailbox *mailbox, struct syni_mail *mail
     if (mail->ops->withdraw(mail))
         mail->cancelled = true;
     else
-        mailbox_await_told(mailbox, mail);
+        mailbox_await_told(mail);
     syni_mutex_lock(&mailbox->lock);
     mailbox->host_knows = true; /* the caller, who drains it */
     mailbox_queue_locked(mailbox, mail, &tells);
@@ -355,8 +378,10 @@ static void mailbox_end_all(struct mailbox_visit *visit)
     SYNI_INVARIANT(253, syni_list_empty(&mailbox->waiting));
     syni_mutex_unlock(&mailbox->lock);
     /* acquire: see tell() */
-    while (atomic_load_explicit(&mailbox->telling, memory_order_acquire) > 0)
+    while (atomic_load_explicit(&mailbox->telling, memory_order_acquire) > 0) {
+        SYNI_DELAY(mailbox_closed);
         syni_thread_yield();
+    }
 }
 
 syn_err syn_mailbox_close(struct syn_mailbox *mailbox)

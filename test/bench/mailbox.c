@@ -3,14 +3,24 @@
  * Results of another thread that come into a libuv or a GLib loop: how many a second, a thousand under
  * way, and how long one takes there and back.
  *
- * Beside what users of these loops write: a worker thread with a queue that answers by a queue and
- * uv_async_send(), uv_queue_work(), and a worker that answers by g_main_context_invoke(). Ours are calls
- * on a synchronizer with a thread of its own, registered at a mailbox.
+ * Each line asks another thread to add one to a number, and has the result on the loop's thread:
+ *
+ *   synchronicity           a call of an async function on a synchronizer with a thread of its own, its future
+ *                           registered at a mailbox
+ *   synchronicity-promise   a request of malloc() through a queue to a worker thread, which completes a promise whose
+ *                           future is registered at a mailbox: what is written by hand below, but for the way back
+ *   uv_async_send           the same request to the same worker, which answers by a queue under a lock and
+ *                           uv_async_send(): no handle, no error, no cancel, nothing that bounds it
+ *   uv_async_send-future    the same, and what a user adds to have a result that may also be waited for or cancelled:
+ *                           a state of its own on the heap, shared by both sides, under a lock of its own
+ *   uv_queue_work           a request of malloc() to libuv's pool
+ *   g_main_context_invoke   the worker's request, which answers by a source of GLib's
  */
 #define _POSIX_C_SOURCE 200809L
 #define _DEFAULT_SOURCE
 
 #include <pthread.h>
+#include <sys/resource.h>
 
 #include <synchronicity/short.h>
 
@@ -39,9 +49,19 @@ static void is_done(void)
         end_loop();
 }
 
+/* Times that this process, with all its threads, left a processor. */
+static double switches(void)
+{
+    struct rusage usage;
+
+    getrusage(RUSAGE_SELF, &usage);
+    return (double)(usage.ru_nvcsw + usage.ru_nivcsw);
+}
+
+/* The time of day; what it also measures depends less on what else the machine does. */
 static double measured(long n, long window, void (*run_loop)(void))
 {
-    double t = bench_now();
+    double t = bench_now(), cpu = bench_cpu(), left = switches();
 
     n_wanted = n;
     n_done = 0;
@@ -49,6 +69,8 @@ static double measured(long n, long window, void (*run_loop)(void))
     for (long i = 0; i < window; i++)
         ask();
     run_loop();
+    bench_also[1] = (bench_cpu() - cpu) * 1e9 / (double)n;
+    bench_also[2] = (switches() - left) / (double)n;
     return (bench_now() - t) * 1e9 / (double)n;
 }
 
@@ -72,9 +94,15 @@ static void our_ask(void)
 
 /* --- a worker thread with a queue, as everybody writes it --- */
 
+PROMISE(int, number);
+
+struct result;
+
 struct request {
     struct request *next;
     int x;
+    struct number_promise promise; /* of our line with a worker */
+    struct result *result;         /* of the peer's with a result that is shared */
 };
 
 static struct {
@@ -108,7 +136,7 @@ static void *work(void *unused)
     return unused;
 }
 
-static void ask_worker(void)
+static struct request *new_request(void)
 {
     struct request *request = malloc(sizeof *request);
 
@@ -116,6 +144,11 @@ static void ask_worker(void)
         exit(1);
     request->next = NULL;
     request->x = 7;
+    return request;
+}
+
+static void post_request(struct request *request)
+{
     pthread_mutex_lock(&worker.lock);
     *worker.last = request;
     worker.last = &request->next;
@@ -123,7 +156,29 @@ static void ask_worker(void)
     pthread_mutex_unlock(&worker.lock);
 }
 
-static void use_worker(void (*answer)(struct request *request))
+static void ask_worker(void)
+{
+    post_request(new_request());
+}
+
+static void ask_worker_by_promise(void)
+{
+    struct request *request = new_request();
+    struct number_future future;
+
+    if (promise_new(number, &request->promise, &future) || future_then(future, box, is_called, NULL))
+        exit(1);
+    post_request(request);
+}
+
+static void answer_by_promise(struct request *request)
+{
+    if (promise_complete(request->promise, &request->x))
+        exit(1);
+    free(request);
+}
+
+static void use_worker(void (*answer)(struct request *request), void (*by)(void))
 {
     pthread_t thread;
 
@@ -135,7 +190,7 @@ static void use_worker(void (*answer)(struct request *request))
         pthread_detach(thread);
     }
     pthread_mutex_unlock(&worker.lock);
-    ask = ask_worker;
+    ask = by;
 }
 
 static void finish_request(struct request *request)
@@ -161,23 +216,33 @@ static void finish_request(struct request *request)
 
 int main(void)
 {
-    const struct bench_workload many = {"mailbox-many", "median", "ns/result", 0, 200000};
-    const struct bench_workload one = {"mailbox-one", "median", "ns/result", 0, 20000};
+    const struct bench_workload many[] = {{"mailbox-many", "median", "ns/result", 0, 200000},
+                                          {"mailbox-many-processor", "median", "ns/result", 0, 200000},
+                                          {"mailbox-many-switches", "median", "switches/result", 0, 200000}};
+    const struct bench_workload one[] = {{"mailbox-one", "median", "ns/result", 0, 20000},
+                                         {"mailbox-one-processor", "median", "ns/result", 0, 20000},
+                                         {"mailbox-one-switches", "median", "switches/result", 0, 20000}};
     const struct bench_peer uv_many[] = {UV_OURS("synchronicity", our_uv_many),
+                                         UV_OURS("synchronicity-promise", our_uv_promise_many),
                                          UV_PEER("uv_async_send", uv_async_many),
+                                         UV_PEER("uv_async_send-future", uv_future_many),
                                          UV_PEER("uv_queue_work", uv_work_many)};
     const struct bench_peer uv_one[] = {UV_OURS("synchronicity", our_uv_one),
+                                        UV_OURS("synchronicity-promise", our_uv_promise_one),
                                         UV_PEER("uv_async_send", uv_async_one),
+                                        UV_PEER("uv_async_send-future", uv_future_one),
                                         UV_PEER("uv_queue_work", uv_work_one)};
     const struct bench_peer glib_many[] = {GLIB_OURS("synchronicity-glib", our_glib_many),
+                                           GLIB_OURS("synchronicity-glib-promise", our_glib_promise_many),
                                            GLIB_PEER("g_main_context_invoke", glib_invoke_many)};
     const struct bench_peer glib_one[] = {GLIB_OURS("synchronicity-glib", our_glib_one),
+                                          GLIB_OURS("synchronicity-glib-promise", our_glib_promise_one),
                                           GLIB_PEER("g_main_context_invoke", glib_invoke_one)};
 
     bench_begin("mailbox", 5);
-    BENCH_COMPARE(many, uv_many);
-    BENCH_COMPARE(one, uv_one);
-    BENCH_COMPARE(many, glib_many);
-    BENCH_COMPARE(one, glib_one);
+    BENCH_COMPARE_ALL(many, uv_many);
+    BENCH_COMPARE_ALL(one, uv_one);
+    BENCH_COMPARE_ALL(many, glib_many);
+    BENCH_COMPARE_ALL(one, glib_one);
     return 0;
 }

@@ -30,7 +30,7 @@ static gboolean drain_in_glib(gint fd, GIOCondition condition, gpointer user)
     return G_SOURCE_CONTINUE;
 }
 
-static double our_glib(long n, long window)
+static double our_glib(long n, long window, void (*by)(void))
 {
     guint source;
     double ns;
@@ -40,7 +40,7 @@ static double our_glib(long n, long window)
     if (syn_mailbox_new(NULL, &box) || syn_mailbox_fd(box) < 0)
         return NAN;
     source = g_unix_fd_add(syn_mailbox_fd(box), G_IO_IN, drain_in_glib, NULL);
-    ask = our_ask;
+    use_worker(answer_by_promise, by);
     ns = measured(n, window, run_glib);
     g_source_remove(source);
     syn_mailbox_release(box);
@@ -50,12 +50,22 @@ static double our_glib(long n, long window)
 
 static double our_glib_many(long n)
 {
-    return our_glib(n, WINDOW);
+    return our_glib(n, WINDOW, our_ask);
 }
 
 static double our_glib_one(long n)
 {
-    return our_glib(n, 1);
+    return our_glib(n, 1, our_ask);
+}
+
+static double our_glib_promise_many(long n)
+{
+    return our_glib(n, WINDOW, ask_worker_by_promise);
+}
+
+static double our_glib_promise_one(long n)
+{
+    return our_glib(n, 1, ask_worker_by_promise);
 }
 
 static gboolean finish_in_glib(gpointer request)
@@ -76,7 +86,7 @@ static double glib_invoke(long n, long window)
     glib_loop = g_main_loop_new(NULL, FALSE);
     end_loop = end_glib;
     g_main_context_acquire(NULL); /* or the worker would run it itself before the loop does */
-    use_worker(answer_glib);
+    use_worker(answer_glib, ask_worker);
     ns = measured(n, window, run_glib);
     g_main_context_release(NULL);
     g_main_loop_unref(glib_loop);

@@ -48,7 +48,7 @@ static void drain_in_uv(uv_async_t *async)
     syn_mailbox_drain(box, 0);
 }
 
-static double our_uv(long n, long window)
+static double our_uv(long n, long window, void (*by)(void))
 {
     struct syn_mailbox_options options = {.on_mail = wake_uv, .user = &uv_async};
     double ns;
@@ -56,7 +56,7 @@ static double our_uv(long n, long window)
     begin_uv(drain_in_uv);
     if (syn_mailbox_new(&options, &box))
         return NAN;
-    ask = our_ask;
+    use_worker(answer_by_promise, by);
     ns = measured(n, window, run_uv);
     syn_mailbox_release(box);
     close_uv();
@@ -65,12 +65,22 @@ static double our_uv(long n, long window)
 
 static double our_uv_many(long n)
 {
-    return our_uv(n, WINDOW);
+    return our_uv(n, WINDOW, our_ask);
 }
 
 static double our_uv_one(long n)
 {
-    return our_uv(n, 1);
+    return our_uv(n, 1, our_ask);
+}
+
+static double our_uv_promise_many(long n)
+{
+    return our_uv(n, WINDOW, ask_worker_by_promise);
+}
+
+static double our_uv_promise_one(long n)
+{
+    return our_uv(n, 1, ask_worker_by_promise);
 }
 
 /* --- by a queue and uv_async_send() --- */
@@ -111,7 +121,7 @@ static double uv_async_window(long n, long window)
     double ns;
 
     begin_uv(take_answers);
-    use_worker(answer_uv);
+    use_worker(answer_uv, ask_worker);
     ns = measured(n, window, run_uv);
     usleep(1000); /* the worker may be in its last uv_async_send() */
     close_uv();
@@ -126,6 +136,107 @@ static double uv_async_many(long n)
 static double uv_async_one(long n)
 {
     return uv_async_window(n, 1);
+}
+
+/* --- the same, with a result that both sides share --- */
+
+struct result {
+    pthread_mutex_t lock;
+    pthread_cond_t there;
+    int references, state, error, value;
+    void (*then)(void *user, int error, int *value);
+    void *user;
+};
+
+static void let_result_go(struct result *result)
+{
+    int last;
+
+    pthread_mutex_lock(&result->lock);
+    last = --result->references == 0;
+    pthread_mutex_unlock(&result->lock);
+    if (!last)
+        return;
+    pthread_cond_destroy(&result->there);
+    pthread_mutex_destroy(&result->lock);
+    free(result);
+}
+
+static void is_there(void *user, int error, int *value)
+{
+    (void)user;
+    if (error || *value != 8)
+        exit(1);
+    is_done();
+}
+
+static void ask_for_result(void)
+{
+    struct request *request = new_request();
+    struct result *result = request->result = malloc(sizeof *result);
+
+    if (!result)
+        exit(1);
+    *result = (struct result){.references = 2, .then = is_there};
+    pthread_mutex_init(&result->lock, NULL);
+    pthread_cond_init(&result->there, NULL);
+    post_request(request);
+}
+
+static void answer_with_result(struct request *request)
+{
+    struct result *result = request->result;
+
+    pthread_mutex_lock(&result->lock);
+    result->value = request->x;
+    result->state = 1;
+    pthread_cond_signal(&result->there); /* whoever waits for it instead */
+    pthread_mutex_unlock(&result->lock);
+    answer_uv(request); /* the reference goes with it */
+}
+
+static void take_results(uv_async_t *async)
+{
+    struct request *mine;
+
+    (void)async;
+    pthread_mutex_lock(&answers_lock);
+    mine = answers;
+    answers = NULL;
+    last_answer = &answers;
+    pthread_mutex_unlock(&answers_lock);
+    while (mine) {
+        struct request *request = mine;
+        struct result *result = request->result;
+
+        mine = request->next;
+        free(request);
+        let_result_go(result); /* the worker's */
+        result->then(result->user, result->error, &result->value);
+        let_result_go(result);
+    }
+}
+
+static double uv_future_window(long n, long window)
+{
+    double ns;
+
+    begin_uv(take_results);
+    use_worker(answer_with_result, ask_for_result);
+    ns = measured(n, window, run_uv);
+    usleep(1000); /* as above */
+    close_uv();
+    return ns;
+}
+
+static double uv_future_many(long n)
+{
+    return uv_future_window(n, WINDOW);
+}
+
+static double uv_future_one(long n)
+{
+    return uv_future_window(n, 1);
 }
 
 /* --- by uv_queue_work() --- */
