@@ -140,7 +140,36 @@ syn_err syni_mail_note_cancelled(void);
 syn_err syni_mail_refuse_memory(void);
 syn_err syni_mail_refuse_no_function(void);
 
-/* --- mailbox_drain.c --- */
+/* Acquire: what was done before it was moved without the lock. */
+static inline enum syni_mail_state syni_mail_state(const struct syni_mail *mail)
+{
+    return atomic_load_explicit(&mail->state, memory_order_acquire);
+}
+
+/* relaxed: the lock orders it */
+static inline void syni_mail_set_locked(struct syni_mail *mail, enum syni_mail_state state)
+{
+    SYNI_HOLDS(&mail->mailbox->lock);
+    atomic_store_explicit(&mail->state, state, memory_order_relaxed);
+}
+
+/* One of the moves that two threads may be about to make. acq_rel: whichever of the two comes second sees what the
+ * other one did before. */
+static inline bool syni_mail_move(struct syni_mail *mail, enum syni_mail_state from, enum syni_mail_state to)
+{
+    return atomic_compare_exchange_strong_explicit(&mail->state, &from, to, memory_order_acq_rel,
+                                                   memory_order_acquire);
+}
+
+/* --- mailbox_come.c --- */
+
+/* MAIL, which is on no list, is queued. True: the caller must syni_mailbox_announce(), unlocked. */
+bool syni_mailbox_queue_locked(struct syn_mailbox *mailbox, struct syni_mail *mail, bool *out_tells);
+/* All that came is queued, behind what is. */
+void syni_mailbox_take_locked(struct syn_mailbox *mailbox);
+
+/* MAIL, which is CALLING, is listed again, and not the caller's any more; false: the mailbox is closed. */
+bool syni_mail_list_again(struct syni_mail *mail);
 
 /* MAIL, whose ops, fn and user are set, has a place: it is listed, and the mailbox's from here on. Fails,
  * and MAIL and its place are still the caller's: SYN_ECLOSED; as its LIST does. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Mail on its way through a mailbox: in, out by a drain, and the end by a close. mailbox.h has the states.
+ * Mail on its way out of a mailbox: by a drain, and the end by a close. mailbox.h has the states, mailbox_come.c
+ * the way in.
  *
  * Any thread. Mail comes in under no lock of what brings it, and callbacks run under none. A close
  * withdraws one after the other, each for itself while it is HELD: so it needs no lock of what they wait at
@@ -20,142 +21,6 @@ static struct syni_mail *mail_of(struct syni_list *node)
     return SYNI_CONTAINER(node, struct syni_mail, link);
 }
 
-/* Acquire: what was done before it was moved without the lock. */
-static enum syni_mail_state mail_state(const struct syni_mail *mail)
-{
-    return atomic_load_explicit(&mail->state, memory_order_acquire);
-}
-
-/* relaxed: the lock orders it */
-static void mail_set(struct syni_mail *mail, enum syni_mail_state state)
-{
-    SYNI_HOLDS(&mail->mailbox->lock);
-    atomic_store_explicit(&mail->state, state, memory_order_relaxed);
-}
-
-/* --- in --- */
-
-/* MAIL is on no list. True: the caller must syni_mailbox_announce(), unlocked. */
-static bool mailbox_queue_locked(struct syn_mailbox *mailbox, struct syni_mail *mail, bool *out_tells)
-{
-    bool was_empty = syni_mailbox_is_empty_locked(mailbox);
-
-    SYNI_INVARIANT(252, mail_state(mail) != SYNI_MAIL_QUEUED && mail_state(mail) != SYNI_MAIL_CALLING);
-    mail_set(mail, SYNI_MAIL_QUEUED);
-    syni_list_append(&mailbox->queue, &mail->link);
-    *out_tells = was_empty && syni_mailbox_shall_tell_locked(mailbox);
-    return was_empty;
-}
-
-/* All that came is queued, behind what is. */
-static void mailbox_take_locked(struct syn_mailbox *mailbox)
-{
-    struct syni_link *came = syni_stack_take(&mailbox->come);
-
-    SYNI_HOLDS(&mailbox->lock);
-    while (came) {
-        struct syni_mail *mail = SYNI_CONTAINER(came, struct syni_mail, come);
-
-        came = came->next;
-        SYNI_INVARIANT(252, mail_state(mail) == SYNI_MAIL_COMES);
-        syni_list_remove(&mail->link);
-        mail_set(mail, SYNI_MAIL_QUEUED);
-        syni_list_append(&mailbox->queue, &mail->link);
-    }
-}
-
-/* One of the moves that two threads may be about to make. acq_rel: whichever of the two comes second sees what the
- * other one did before. */
-static bool mail_move(struct syni_mail *mail, enum syni_mail_state from, enum syni_mail_state to)
-{
-    return atomic_compare_exchange_strong_explicit(&mail->state, &from, to, memory_order_acq_rel,
-                                                   memory_order_acquire);
-}
-
-/* MAIL, which COMES, does so as the first, or nearly. Until it is there the mailbox stays, since a close waits for
- * it; then by a reference, and the close waits for the host to be told. */
-static void mail_comes_first(struct syn_mailbox *mailbox, struct syni_mail *mail)
-{
-    bool first, tells = false;
-
-    syni_mailbox_hold(mailbox);
-    /* relaxed: the push comes after it, and whoever takes MAIL sees it */
-    atomic_fetch_add_explicit(&mailbox->telling, 1, memory_order_relaxed);
-    first = syni_stack_push(&mailbox->come, &mail->come) == SYNI_PUSHED_FIRST;
-    SYNI_DELAY(mail_told);
-    if (first) {
-        syni_mutex_lock(&mailbox->lock);
-        tells = syni_mailbox_shall_tell_locked(mailbox);
-        syni_mutex_unlock(&mailbox->lock);
-        syni_mailbox_announce(mailbox, tells);
-    }
-    /* release: as in syni_mailbox_tell() */
-    atomic_fetch_sub_explicit(&mailbox->telling, 1, memory_order_release);
-    syni_mailbox_let_go(mailbox);
-}
-
-void syni_mail_told(struct syni_mail *mail)
-{
-    struct syn_mailbox *mailbox = mail->mailbox;
-
-    for (;;) {
-        enum syni_mail_state state = mail_state(mail);
-
-        SYNI_INVARIANT(251, state == SYNI_MAIL_WAITS || state == SYNI_MAIL_LISTING || state == SYNI_MAIL_HELD);
-        if (state != SYNI_MAIL_WAITS && mail_move(mail, state, SYNI_MAIL_TOLD))
-            return;
-        if (state == SYNI_MAIL_WAITS && mail_move(mail, SYNI_MAIL_WAITS, SYNI_MAIL_COMES))
-            break;
-    }
-    SYNI_DELAY(mail_comes);
-    if (syni_stack_push_behind(&mailbox->come, &mail->come) == SYNI_PUSH_ALONE)
-        mail_comes_first(mailbox, mail);
-}
-
-/* MAIL is LISTING. Fails: MAIL is the caller's again. Once it WAITS it may be called, and the mailbox be gone. */
-static syn_err mailbox_list(struct syn_mailbox *mailbox, struct syni_mail *mail)
-{
-    syn_err err = mail->ops->list(mail);
-    bool tells = false, first = false;
-
-    SYNI_DELAY(mail_listed);
-    if (!err && mail_move(mail, SYNI_MAIL_LISTING, SYNI_MAIL_WAITS))
-        return SYN_OK;
-    syni_mutex_lock(&mailbox->lock);
-    syni_list_remove(&mail->link);
-    if (!err || err == SYN_EALREADY)
-        first = mailbox_queue_locked(mailbox, mail, &tells);
-    if (first)
-        syni_mailbox_hold(mailbox);
-    syni_mutex_unlock(&mailbox->lock);
-    if (first) {
-        syni_mailbox_announce(mailbox, tells);
-        syni_mailbox_let_go(mailbox);
-    }
-    return err == SYN_EALREADY ? SYN_OK : err;
-}
-
-static bool mailbox_begin_listing(struct syn_mailbox *mailbox, struct syni_mail *mail)
-{
-    bool open;
-
-    syni_mutex_lock(&mailbox->lock);
-    open = !mailbox->closed;
-    if (open) {
-        mail_set(mail, SYNI_MAIL_LISTING);
-        syni_list_append(&mailbox->waiting, &mail->link);
-    }
-    syni_mutex_unlock(&mailbox->lock);
-    return open;
-}
-
-syn_err syni_mail_register(struct syni_mail *mail, struct syn_mailbox *mailbox)
-{
-    mail->mailbox = mailbox;
-    return mailbox_begin_listing(mailbox, mail) ? mailbox_list(mailbox, mail)
-                                                : syni_mailbox_refuse_closed(mailbox);
-}
-
 /* --- out --- */
 
 /* The first, for the caller; NULL: nothing is there. */
@@ -166,11 +31,11 @@ static struct syni_mail *mailbox_pop(struct syn_mailbox *mailbox)
 
     syni_mutex_lock(&mailbox->lock);
     if (syni_list_empty(&mailbox->queue))
-        mailbox_take_locked(mailbox);
+        syni_mailbox_take_locked(mailbox);
     if (!syni_list_empty(&mailbox->queue)) {
         mail = mail_of(mailbox->queue.next);
         syni_list_remove(&mail->link);
-        mail_set(mail, SYNI_MAIL_CALLING);
+        syni_mail_set_locked(mail, SYNI_MAIL_CALLING);
         tells = !syni_mailbox_is_empty_locked(mailbox) && syni_mailbox_shall_tell_locked(mailbox);
     }
     syni_mutex_unlock(&mailbox->lock);
@@ -180,17 +45,15 @@ static struct syni_mail *mailbox_pop(struct syn_mailbox *mailbox)
 }
 
 /* Calls back, and lists or frees MAIL, which is CALLING. */
-static void mailbox_deliver(struct syn_mailbox *mailbox, struct syni_mail *mail)
+static void mailbox_deliver(struct syni_mail *mail)
 {
     unsigned process = syni_process();
     bool more = mail->ops->call(mail);
 
     if (process != syni_process())
         return; /* this is a child, and it is the parent's */
-    if (more && mailbox_begin_listing(mailbox, mail)) {
-        mailbox_list(mailbox, mail);
+    if (more && syni_mail_list_again(mail))
         return;
-    }
     if (more) { /* it was closed meanwhile */
         mail->cancelled = true;
         mail->ops->call(mail);
@@ -282,7 +145,7 @@ static void mailbox_drain(void *of)
     struct syni_mail *mail;
 
     for (unsigned n = 0; n < visit->max && (mail = mailbox_pop(mailbox)); n++) {
-        mailbox_deliver(mailbox, mail);
+        mailbox_deliver(mail);
         if (process != syni_process())
             return;
     }
@@ -320,9 +183,9 @@ static struct syni_mail *mailbox_hold_waiting(struct syn_mailbox *mailbox)
 
     for (;;) {
         syni_mutex_lock(&mailbox->lock);
-        mailbox_take_locked(mailbox);
+        syni_mailbox_take_locked(mailbox);
         mail = syni_list_empty(&mailbox->waiting) ? NULL : mail_of(mailbox->waiting.next);
-        is_held = mail && mail_move(mail, SYNI_MAIL_WAITS, SYNI_MAIL_HELD);
+        is_held = mail && syni_mail_move(mail, SYNI_MAIL_WAITS, SYNI_MAIL_HELD);
         if (is_held)
             syni_list_remove(&mail->link);
         syni_mutex_unlock(&mailbox->lock);
@@ -336,7 +199,7 @@ static struct syni_mail *mailbox_hold_waiting(struct syn_mailbox *mailbox)
 /* MAIL, which is being told: until that has happened. */
 static void mailbox_await_told(const struct syni_mail *mail)
 {
-    while (mail_state(mail) != SYNI_MAIL_TOLD) {
+    while (syni_mail_state(mail) != SYNI_MAIL_TOLD) {
         SYNI_DELAY(mailbox_awaits);
         syni_thread_yield();
     }
@@ -353,7 +216,7 @@ static void mailbox_withdraw(struct syn_mailbox *mailbox, struct syni_mail *mail
         mailbox_await_told(mail);
     syni_mutex_lock(&mailbox->lock);
     mailbox->host_knows = true; /* the caller, who drains it */
-    mailbox_queue_locked(mailbox, mail, &tells);
+    syni_mailbox_queue_locked(mailbox, mail, &tells);
     syni_mutex_unlock(&mailbox->lock);
 }
 

@@ -27,6 +27,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -78,6 +79,15 @@ static inline double bench_now(void)
 static inline double bench_cpu(void)
 {
     return bench_clock(CLOCK_PROCESS_CPUTIME_ID);
+}
+
+/* Times that this process, with all its threads, left a processor. */
+static inline double bench_switches(void)
+{
+    struct rusage usage;
+
+    getrusage(RUSAGE_SELF, &usage);
+    return (double)(usage.ru_nvcsw + usage.ru_nivcsw);
 }
 
 static inline double bench_environment(const char *name, double otherwise)

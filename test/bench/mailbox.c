@@ -20,7 +20,6 @@
 #define _DEFAULT_SOURCE
 
 #include <pthread.h>
-#include <sys/resource.h>
 
 #include <synchronicity/short.h>
 
@@ -49,19 +48,10 @@ static void is_done(void)
         end_loop();
 }
 
-/* Times that this process, with all its threads, left a processor. */
-static double switches(void)
-{
-    struct rusage usage;
-
-    getrusage(RUSAGE_SELF, &usage);
-    return (double)(usage.ru_nvcsw + usage.ru_nivcsw);
-}
-
 /* The time of day; what it also measures depends less on what else the machine does. */
 static double measured(long n, long window, void (*run_loop)(void))
 {
-    double t = bench_now(), cpu = bench_cpu(), left = switches();
+    double t = bench_now(), cpu = bench_cpu(), left = bench_switches();
 
     n_wanted = n;
     n_done = 0;
@@ -70,7 +60,7 @@ static double measured(long n, long window, void (*run_loop)(void))
         ask();
     run_loop();
     bench_also[1] = (bench_cpu() - cpu) * 1e9 / (double)n;
-    bench_also[2] = (switches() - left) / (double)n;
+    bench_also[2] = (bench_switches() - left) / (double)n;
     return (bench_now() - t) * 1e9 / (double)n;
 }
 

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * GETs against a real Redis server on loopback, which the bench starts for itself:
- * one at a time, blocking, in both modes of the synchronizer, and beside others that live there; by eight threads
- * on one connection; how late a timer is beside them; and 100 in flight.
+ * one at a time, blocking, in both modes of the synchronizer, beside others that live there, and beside a reader
+ * and a keep-alive that live on the same connection; by eight threads on one connection; how late a timer is beside
+ * them; and 100 in flight. What is one at a time, and the eight threads, are also measured by processor time and
+ * by switches of threads, since these depend less on what else the machine does.
  *
  * The client is that of docs/examples/redis, written once as tasks. Beside it: hiredis,
  * which is written twice, blocking (one at a time, and pipelined by hand) and with
@@ -45,18 +47,41 @@ static double per_second(double since, long n)
     return (double)n / (bench_now() - since);
 }
 
+static double began, began_cpu, began_switches;
+
+static void begin_measuring(void)
+{
+    began_switches = bench_switches();
+    began_cpu = bench_cpu();
+    began = bench_now();
+}
+
+static double measured_rate(long n)
+{
+    double rate = per_second(began, n);
+
+    bench_also[1] = (bench_cpu() - began_cpu) * 1e9 / (double)n;
+    bench_also[2] = (bench_switches() - began_switches) / (double)n;
+    return rate;
+}
+
 /* ------------------------------------------------------------- synchronicity -- */
+
+static void set_mode(int callers_drive)
+{
+    if (redis_synchronizer.options.caller_may_drive == callers_drive)
+        return;
+    synchronizer_stop(&redis_synchronizer, syn_never());
+    redis_synchronizer.options.caller_may_drive = callers_drive;
+    synchronizer_start(&redis_synchronizer);
+}
 
 /* Connects, with the synchronizer in that mode. NULL: it says why. */
 static struct redis *our_connection(int callers_drive)
 {
     struct redis *db;
 
-    if (redis_synchronizer.options.caller_may_drive != callers_drive) {
-        synchronizer_stop(&redis_synchronizer, syn_never());
-        redis_synchronizer.options.caller_may_drive = callers_drive;
-        synchronizer_start(&redis_synchronizer);
-    }
+    set_mode(callers_drive);
     if (redis_open("127.0.0.1", server_port, &db) == SYN_OK)
         return db;
     syn_perror("redis_open");
@@ -67,8 +92,9 @@ static double our_blocking(long n, int callers_drive)
 {
     struct redis *db = our_connection(callers_drive);
     struct redis_reply *reply;
-    double rate = bench_now();
+    double rate;
 
+    begin_measuring();
     for (long i = 0; db && i < n; i++) {
         if (redis_command(db, "GET bench", &reply)) {
             syn_perror("GET");
@@ -76,7 +102,7 @@ static double our_blocking(long n, int callers_drive)
         }
         redis_reply_free(reply);
     }
-    rate = db ? per_second(rate, n) : NAN;
+    rate = db ? measured_rate(n) : NAN;
     redis_close(db);
     return rate;
 }
@@ -126,13 +152,13 @@ static double our_beside_others(long n)
         return NAN;
     alive = keep_alive_future(db);
     pushes = wait_for_pushes_future(ends[0]);
-    rate = bench_now();
+    begin_measuring();
     for (long i = 0; i < n; i++) {
         if (redis_command(db, "GET bench", &reply))
             return NAN;
         redis_reply_free(reply);
     }
-    rate = per_second(rate, n);
+    rate = measured_rate(n);
     if (future_cancel(alive) != SYN_ECANCELED || future_cancel(pushes) != SYN_ECANCELED)
         return NAN;
     close(ends[0]);
@@ -140,6 +166,8 @@ static double our_beside_others(long n)
     redis_close(db);
     return rate;
 }
+
+#include "redis_resident.h"
 
 /* --- eight threads on one connection --- */
 
@@ -169,9 +197,10 @@ static double our_sharers(long n, int callers_drive)
 {
     struct redis *db = our_connection(callers_drive);
     struct sharer sharers[SHARERS];
-    double rate = bench_now();
+    double rate;
     int failed = !db;
 
+    begin_measuring();
     for (int i = 0; db && i < SHARERS; i++) {
         sharers[i] = (struct sharer){.db = db, .n = n / SHARERS};
         if (pthread_create(&sharers[i].thread, NULL, get_in_turn, &sharers[i]))
@@ -181,7 +210,7 @@ static double our_sharers(long n, int callers_drive)
         pthread_join(sharers[i].thread, NULL);
         failed += sharers[i].failed;
     }
-    rate = failed ? NAN : per_second(rate, n);
+    rate = failed ? NAN : measured_rate(n);
     redis_close(db);
     return rate;
 }
@@ -288,8 +317,9 @@ static redisContext *hiredis_connection(void)
 static double hiredis_blocking(long n)
 {
     redisContext *c = hiredis_connection();
-    double rate = bench_now();
+    double rate;
 
+    begin_measuring();
     for (long i = 0; c && i < n; i++) {
         redisReply *reply = redisCommand(c, "GET bench");
 
@@ -297,7 +327,7 @@ static double hiredis_blocking(long n)
             return NAN;
         freeReplyObject(reply);
     }
-    rate = c ? per_second(rate, n) : NAN;
+    rate = c ? measured_rate(n) : NAN;
     if (c)
         redisFree(c);
     return rate;
@@ -437,13 +467,18 @@ static const char *start_server(void)
 
 int main(void)
 {
-    const struct bench_workload one = {"redis-get-1", "median", "GET/s", 1, 10000};
+    const struct bench_workload one[] = {{"redis-get-1", "median", "GET/s", 1, 10000},
+                                         {"redis-get-1-processor", "median", "ns/GET", 0, 10000},
+                                         {"redis-get-1-switches", "median", "switches/GET", 0, 10000}};
     const struct bench_workload many = {"redis-get-100", "median", "GET/s", 1, 100000};
     const struct bench_peer one_peers[] = {BENCH_OURS("synchronicity-thread", our_thread),
                                            BENCH_OURS("synchronicity-driven", our_driven),
                                            BENCH_OURS("synchronicity-driven-beside-others", our_beside_others),
+                                           BENCH_OURS("synchronicity-driven-resident", our_resident),
                                            PEER_BLOCKING};
-    const struct bench_workload eight = {"redis-get-8-threads", "median", "GET/s", 1, 20000};
+    const struct bench_workload eight[] = {{"redis-get-8-threads", "median", "GET/s", 1, 20000},
+                                           {"redis-get-8-processor", "median", "ns/GET", 0, 20000},
+                                           {"redis-get-8-switches", "median", "switches/GET", 0, 20000}};
     const struct bench_peer eight_peers[] = {BENCH_OURS("synchronicity-driven", our_sharers_driven),
                                              BENCH_PEER("synchronicity-thread", our_sharers_thread)};
     const struct bench_workload late[] = {{"redis-late-timer", "median", "us", 0, 10000},
@@ -460,8 +495,8 @@ int main(void)
         bench_print_skipped("redis", "all", missing);
         return 0;
     }
-    BENCH_COMPARE(one, one_peers);
-    BENCH_COMPARE(eight, eight_peers);
+    BENCH_COMPARE_ALL(one, one_peers);
+    BENCH_COMPARE_ALL(eight, eight_peers);
     BENCH_COMPARE_ALL(late, late_peers);
     BENCH_COMPARE(many, many_peers);
     return 0;
