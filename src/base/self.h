@@ -102,6 +102,7 @@ struct syni_self {
     int drives;                     /* driver.c: its drives, one inside the other */
     struct syni_driving dedicated;  /* drive.c: outlives the thread's stack */
     struct syni_loop *hosted;       /* hosted.c: the first of those that it hosts */
+    void (*join)(struct syni_thread *thread); /* host.c: how it joins while it hosts; NULL: as any */
     struct syni_draining *draining; /* mailbox.c: the innermost; NULL: none */
 
     struct syn_report *report;      /* report.c: the latest; NULL: it is only a code */

@@ -27,6 +27,7 @@
 #include "base/fault.h"
 #include "base/mem.h"
 #include "base/processor.h"
+#include "base/self.h"
 #include "base/say.h"
 #include "base/signals.h"
 #include "base/time.h"
@@ -312,12 +313,22 @@ syn_err syni_thread_start(struct syni_thread *thread, const char *name, size_t s
     return error;
 }
 
-void syni_thread_join(struct syni_thread *thread)
+void syni_thread_join_plainly(struct syni_thread *thread)
 {
     int before = syni_thread_hold_cancel();
 
     must(pthread_join(thread->raw, NULL), "pthread_join failed");
     syni_thread_let_cancel(before);
+}
+
+void syni_thread_join(struct syni_thread *thread)
+{
+    struct syni_self *self = syni_self();
+
+    if (self->hosted && self->join)
+        self->join(thread);
+    else
+        syni_thread_join_plainly(thread);
 }
 
 struct syni_thread syni_thread_self(void)

@@ -21,6 +21,7 @@
  * A stopper waits for `told`, by its own deadline; all are told what was abandoned, one first, to reap.
  */
 #include "facade/life.h"
+#include "facade/thread_wait.h"
 
 #include "base/fork.h"
 #include "base/report.h"
@@ -29,15 +30,14 @@
 #include "task/resident.h"
 
 static struct syni_mutex life_lock = SYNI_MUTEX_INIT(LIFE);
-static struct syni_cond left; /* a stopper has left; made with the first home */
-static bool left_made;
 static struct syni_list running = {&running, &running}; /* under lock */
+static struct syni_list awaiting = {&awaiting, &awaiting}; /* that another leaves a home; under lock */
 
 /* What runs in the parent does not run here. */
 static void life_forked(void)
 {
-    left_made = false;
     syni_list_init(&running);
+    syni_list_init(&awaiting);
 }
 
 static struct syni_fork_call life_fork_call = {.lock = &life_lock, .child = life_forked};
@@ -198,10 +198,6 @@ static syn_err life_start_locked(struct syn_synchronizer *synchronizer, bool aga
     whole = home ? outer(home) : syni_home_make(synchronizer);
     if (!whole)
         return syni_refuse(SYN_ENOMEM, "no memory for its loop");
-    if (!left_made) {
-        syni_cond_init(&left);
-        left_made = true;
-    }
     err = refusal_locked(&whole->home, again);
     if (err || life_locked(&whole->home) == SYNI_LIFE_RUNNING)
         return err;
@@ -358,7 +354,7 @@ bool syni_life_free(struct syni_home *home)
     syni_mutex_lock(&life_lock);
     SYNI_DELAY(free_looks);
     while (whole->n_inside > 0)
-        syni_cond_wait(&left, &life_lock);
+        syni_thread_await_on(&awaiting, &life_lock, "syn_synchronizer_free()");
     SYNI_INVARIANT(84, whole->n_inside == 0);
     over = syni_list_empty(&whole->running);
     whole->freed = over;
@@ -391,6 +387,6 @@ void syni_life_let_go(struct syni_home *home)
 {
     syni_mutex_lock(&life_lock);
     outer(home)->n_inside--;
-    syni_cond_broadcast(&left);
+    syni_thread_tell_all(&awaiting);
     syni_mutex_unlock(&life_lock);
 }

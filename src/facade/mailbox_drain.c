@@ -113,8 +113,10 @@ static syn_err mailbox_what_is_left(struct syn_mailbox *mailbox)
 
     syni_mutex_lock(&mailbox->lock);
     mailbox->drains--;
+    /* relaxed: who is about to tell was counted before it pushed what others found, and set that under the lock */
     SYNI_INVARIANT(254, syni_list_empty(&mailbox->queue) || mailbox->host_knows ||
-                            mailbox->drains > 0 || mailbox->closed);
+                            mailbox->drains > 0 || mailbox->closed ||
+                            atomic_load_explicit(&mailbox->telling, memory_order_relaxed) > 0);
     is_empty = syni_mailbox_is_empty_locked(mailbox);
     err = !is_empty ? SYN_EAGAIN : mailbox->closed ? SYN_ECLOSED : SYN_OK;
     syni_mutex_unlock(&mailbox->lock);

@@ -131,7 +131,7 @@ static syn_err await_threads(struct pool_stop *stop)
 
     if (stop->latest && *stop->latest && *stop->latest < until)
         until = *stop->latest;
-    if (syni_pool_await_threads(&stop->here, until))
+    if (syni_thread_await_flag(&stop->here.over, until, pool_what))
         return SYN_OK;
     stop->stuck = "a thread (on_thread)";
     return SYN_ETIMEDOUT;

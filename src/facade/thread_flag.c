@@ -7,6 +7,8 @@
 
 #include <stddef.h>
 
+#include "loop/hosted.h"
+
 static bool withdraw_flag(struct syni_thread_wait *wait, enum syn_origin origin)
 {
     (void)origin;
@@ -25,4 +27,80 @@ bool syni_thread_wait_for_flag(_Atomic(bool) *done, int64_t deadline, const char
 
     syni_thread_wait(syni_self(), &wait);
     return *done;
+}
+
+/* --- as a host --- */
+
+bool syni_thread_await_flag(_Atomic(bool) *done, int64_t until, const char *name)
+{
+    struct syni_self *self = syni_self();
+    int64_t left = until;
+
+    if (self->hosted && !self->driving) {
+        if (until != SYNI_NEVER)
+            left = syni_deadline_in(syni_now_of(self), until > syni_now() ? until - syni_now() : 0);
+        syni_thread_wait_for_flag(done, left, name);
+    }
+    while (!*done && syni_parker_sleep(syni_parker_of(self), until))
+        ;
+    if (*done)
+        syni_parker_settle(syni_parker_of(self));
+    return *done;
+}
+
+/* A thread that waits on a list. Lies on its stack. */
+struct awaits {
+    struct syni_list link; /* until it is told */
+    struct syni_parker *parker;
+    _Atomic(bool) told;
+};
+
+void syni_thread_await_on(struct syni_list *list, struct syni_mutex *lock, const char *name)
+{
+    struct awaits here = {.parker = syni_parker_mine()};
+
+    SYNI_HOLDS(lock);
+    syni_list_init(&here.link);
+    syni_list_append(list, &here.link);
+    syni_mutex_unlock(lock);
+    syni_thread_await_flag(&here.told, SYNI_NEVER, name);
+    syni_mutex_lock(lock);
+}
+
+void syni_thread_tell_all(struct syni_list *list)
+{
+    while (!syni_list_empty(list)) {
+        struct awaits *first = SYNI_CONTAINER(list->next, struct awaits, link);
+
+        syni_list_remove(&first->link);
+        syni_parker_wake(first->parker, &first->told); /* the last touch */
+    }
+}
+
+/* A thread that joins another, in the place of one that waits. Lies on the stack of that. */
+struct joining {
+    struct syni_thread *thread;
+    struct syni_parker *parker;
+    _Atomic(bool) done;
+};
+
+static void join_and_tell(void *of)
+{
+    struct joining *joining = of;
+
+    syni_thread_join_plainly(joining->thread);
+    syni_parker_wake(joining->parker, &joining->done); /* the last touch */
+}
+
+void syni_thread_join_as_host(struct syni_thread *thread)
+{
+    struct joining joining = {.thread = thread, .parker = syni_parker_mine()};
+    struct syni_thread helper;
+
+    if (syni_self()->driving || syni_thread_start(&helper, "syn-join", 0, join_and_tell, &joining)) {
+        syni_thread_join_plainly(thread);
+        return;
+    }
+    syni_thread_await_flag(&joining.done, SYNI_NEVER, "the end of a thread");
+    syni_thread_join_plainly(&helper);
 }

@@ -190,5 +190,13 @@ syn_err syni_scope_depend(struct syni_scope *scope, uint64_t id, struct syn_repo
  * For what must not be left before, whoever asks the thread's job to end. NAME is what it waits
  * for. */
 bool syni_thread_wait_for_flag(_Atomic(bool) *done, int64_t deadline, const char *name);
+/* The same until UNTIL, in real time, also where others must not wait (in a step): then it sleeps. A thread that hosts
+ * turns what it hosts meanwhile. */
+bool syni_thread_await_flag(_Atomic(bool) *done, int64_t until, const char *name);
+/* The same until syni_thread_tell_all(), once, without LOCK, under which LIST is and which the caller holds. */
+void syni_thread_await_on(struct syni_list *list, struct syni_mutex *lock, const char *name);
+void syni_thread_tell_all(struct syni_list *list);
+/* syni_thread_join() by a thread that hosts. */
+void syni_thread_join_as_host(struct syni_thread *thread);
 
 #endif

@@ -250,6 +250,10 @@ static void dedicated(void *argument)
         syni_driving_enter(self, &self->dedicated, loop);
     } while (drive_on(loop));
     syni_driving_leave(self, &self->dedicated);
+    syni_mutex_lock(&loop->lock); /* the loop stays until this thread was joined, or has left */
+    loop->thread_left = true;
+    syni_cond_broadcast(&loop->standby);
+    syni_mutex_unlock(&loop->lock);
 }
 
 syn_err syni_loop_start_thread_locked(struct syni_loop *loop)
@@ -258,6 +262,7 @@ syn_err syni_loop_start_thread_locked(struct syni_loop *loop)
         syni_thread_start(&loop->thread, loop->name, loop->stack_size_bytes, dedicated, loop);
 
     SYNI_INVARIANT(255, !loop->has_thread);
+    loop->thread_left = false;
     loop->has_thread = !err;
     if (!err)
         atomic_store_explicit(&loop->lazy, false, memory_order_relaxed);
@@ -329,6 +334,20 @@ void syni_loop_join_thread(struct syni_loop *loop)
     syni_mutex_unlock(&loop->lock);
     if (has_thread)
         syni_thread_join(&thread);
+}
+
+struct syni_thread syni_loop_take_thread(struct syni_loop *loop)
+{
+    struct syni_thread thread;
+
+    syni_mutex_lock(&loop->lock);
+    SYNI_INVARIANT(255, loop->has_thread);
+    while (!loop->thread_left) /* for a moment */
+        syni_cond_wait(&loop->standby, &loop->lock);
+    thread = loop->thread;
+    loop->has_thread = false;
+    syni_mutex_unlock(&loop->lock);
+    return thread;
 }
 
 void syni_loop_join(struct syni_loop *loop)

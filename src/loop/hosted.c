@@ -202,12 +202,14 @@ bool syni_hosted_ask(struct syni_loop *loop, struct syni_newcomer *here,
 void syni_hosted_move_in(struct syni_newcomer *here, struct syni_self *self)
 {
     struct syni_loop *loop = here->loop;
+    struct syni_thread before;
 
     SYNI_INVARIANT(255, !loop->lazy); /* who asked made sure of a thread */
-    syni_loop_join_thread(loop); /* nobody else does: without a driver the loop is not retired */
+    before = syni_loop_take_thread(loop); /* nobody else does: without a driver the loop is not retired */
     loop->moves_out = false;
     hosted_enter(loop, self);
     syni_hosted_settle(loop, SYNI_NEVER);
+    syni_thread_join(&before); /* what it does at its end may call into the loop */
 }
 
 syn_err syni_hosted_move_out(struct syni_loop *loop)

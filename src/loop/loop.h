@@ -130,6 +130,7 @@ struct syni_loop {
     struct syni_cond standby; /* the dedicated thread waits here for the role */
     bool handed;              /* the role is the dedicated thread's */
     bool has_thread;          /* there is a dedicated thread, which nobody joins yet */
+    bool thread_left;         /* that touches the loop no more, and ends */
     struct syni_list followers; /* of struct syni_follower (follow.h): the first gets the role next */
     atomic_uint n_followers;  /* in it; read without the lock, too */
     atomic_bool ticks, wanted; /* of the dedicated thread, while the role is left open: drive.c */
@@ -344,6 +345,8 @@ syn_err syni_loop_start_thread_locked(struct syni_loop *loop);
 syn_err syni_loop_keep_thread(struct syni_loop *loop);
 /* Waits for its end, if there is one. */
 void syni_loop_join_thread(struct syni_loop *loop);
+/* Waits until it has left the loop, which it does: its end is the caller's to join. */
+struct syni_thread syni_loop_take_thread(struct syni_loop *loop);
 /* Gives the role up for good; by the dedicated thread, when it has shut the loop
  * and nothing is live. The thread then ends. */
 void syni_loop_retire(struct syni_loop *loop);

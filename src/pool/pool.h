@@ -378,8 +378,6 @@ void syni_pool_stop(struct syni_pool *pool, struct syni_pool_stopper *here, int 
 /* The deadline of HERE has passed: works that still run are abandoned. Returns one's name, or NULL if
  * none does. */
 const char *syni_pool_give_up(struct syni_pool *pool, struct syni_pool_stopper *here);
-/* No work runs, and threads only have to leave: waits for that, until UNTIL (real time). */
-bool syni_pool_await_threads(struct syni_pool_stopper *here, int64_t until);
 /* Fails: SYN_EBUSY. */
 syn_err syni_pool_configure(struct syni_pool *pool, const struct syn_pool_options *options);
 syn_err syni_pool_fini(struct syni_pool *pool);

@@ -105,16 +105,6 @@ const char *syni_pool_give_up(struct syni_pool *pool, struct syni_pool_stopper *
     return name;
 }
 
-bool syni_pool_await_threads(struct syni_pool_stopper *here, int64_t until)
-{
-    while (!here->over && syni_parker_sleep(here->parker, until))
-        ;
-    if (!here->over)
-        return false;
-    syni_parker_settle(here->parker);
-    return true;
-}
-
 syn_err syni_pool_configure(struct syni_pool *pool, const struct syn_pool_options *options)
 {
     bool used;
