@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Coroutines of C++20 in a loop around poll(2), with a Redis client that is used by a blocking thread at
- * the same time: they await commands, the keys of a scan, and an error.
+ * Coroutines of C++20 in a loop around poll(2), with a Redis client that is used by a blocking thread and
+ * by a task of another loop at the same time: they await commands, the keys of a scan, and an error.
  */
 #include <poll.h>
 
@@ -12,6 +12,7 @@
 #include "awaitable.hpp"
 #include "redis/redis.h"
 #include "redis/server.h"
+#include "task.h"
 
 namespace sc = synchronicity_cpp;
 
@@ -19,7 +20,7 @@ enum { ROUNDS = 100 };
 
 static struct syn_mailbox *box;
 static struct redis *db;
-static int n_by_coroutine, n_by_thread, n_keys, n_errors, n_running;
+static int n_by_coroutine, n_by_thread, n_by_task, n_keys, n_errors, n_running;
 
 static bool counts(struct redis_reply *reply)
 {
@@ -61,6 +62,14 @@ static sc::coroutine fails()
     n_running--;
 }
 
+/* A task on a loop of its own does the same meanwhile. */
+static sc::coroutine awaits_a_task()
+{
+    n_running++;
+    n_by_task = co_await sc::await(increments_in_task_future(db, ROUNDS), box);
+    n_running--;
+}
+
 /* Blocks, like any program that knows nothing of loops. */
 static void blocks()
 {
@@ -90,6 +99,7 @@ int main()
         return syn_perror("it could not begin"), 1;
     std::thread thread(blocks);
     increments();
+    awaits_a_task();
     fails();
     drain_while_they_run();
     thread.join();
@@ -97,9 +107,11 @@ int main()
     drain_while_they_run();
     syn_mailbox_release(box);
     redis_close(db);
+    end_of_tasks();
     syn_synchronizer_stop(&redis_synchronizer, syn_never());
     kv_server_stop(server);
-    std::printf("coroutine %d, thread %d, keys %d, errors %d\n", n_by_coroutine, n_by_thread, n_keys,
-                n_errors);
-    return n_by_coroutine != ROUNDS || n_by_thread != ROUNDS || n_keys != 2 || n_errors != 1;
+    std::printf("coroutine %d, thread %d, task %d, keys %d, errors %d\n", n_by_coroutine, n_by_thread,
+                n_by_task, n_keys, n_errors);
+    return n_by_coroutine != ROUNDS || n_by_thread != ROUNDS || n_by_task != ROUNDS || n_keys != 3 ||
+           n_errors != 1;
 }
