@@ -80,7 +80,7 @@ static const struct {
     SIZE(syn_stream, 8),
     SIZE(syn_stream_class, 40),
     SIZE(syn_synchronizer, 160),
-    SIZE(syn_task, 408),
+    SIZE(syn_task, 456),
     SIZE(syn_trace_end, 16),
     SIZE(syn_trace_options, 64),
     SIZE(syn_type, 24),

@@ -217,6 +217,39 @@ static void L7_a_free_waits_for_a_thread_that_left_by_itself_before(void)
     end_all();
 }
 
+static void *stops_at_once(void *unused)
+{
+    CHECK_INT(pool_stop(&pool, syn_after(0.0)), SYN_ETIMEDOUT);
+    return unused;
+}
+
+/* One is held as it gives the first of them up; the other finds the other. */
+static void L7_stops_that_give_up_together_give_each_job_up_once(void)
+{
+    struct hold hold[2] = {{.held = false}, {.held = false}};
+    struct holds_future f[2];
+    pthread_t thread;
+
+    points_needed();
+    begin_in_real_time();
+    for (int i = 0; i < 2; i++) {
+        f[i] = holds_future(&hold[i]);
+        spin_until(&hold[i].held);
+    }
+    CHECK_INT(syn_test_hold("pool_abandon", 1), 0);
+    CHECK_INT(pthread_create(&thread, NULL, stops_at_once, NULL), 0);
+    AWAIT_HELD("pool_abandon");
+    CHECK_INT(pool_stop(&pool, syn_after(0.0)), SYN_ETIMEDOUT);
+    CHECK_INT(future_get(f[1], NULL), SYN_ECANCELED);
+    syn_test_release("pool_abandon");
+    pthread_join(thread, NULL);
+    CHECK_INT(future_get(f[0], NULL), SYN_ECANCELED);
+    CHECK_INT(pool_stats(&pool).abandoned, 2);
+    for (int i = 0; i < 2; i++)
+        hold[i].released = true;
+    end_all();
+}
+
 static void L7_stops_that_come_too_early_by_a_moment_leave_a_pool_that_can_be_started(void)
 {
     int threads = count_threads();
@@ -318,6 +351,7 @@ static const struct test_case cases[] = {
     TEST(L7_a_pool_whose_stop_gave_up_takes_jobs_again_beside_the_old_one),
     TEST(C8_two_jobs_that_stop_each_others_pools_end_each_others_stop),
     TEST(L7_a_free_waits_for_a_thread_that_left_by_itself_before),
+    TEST(L7_stops_that_give_up_together_give_each_job_up_once),
     TEST(L7_stops_that_come_too_early_by_a_moment_leave_a_pool_that_can_be_started),
     TEST(L8_a_free_waits_for_a_stop_that_is_under_way),
     TEST(L8_a_free_waits_for_threads_that_left_for_lack_of_work),

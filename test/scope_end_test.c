@@ -321,25 +321,6 @@ static void S1_memory_that_runs_out_while_spawning_leaves_nobody(void)
     without_memory(1000000, a_thread_races);
 }
 
-static void S1_a_child_for_which_there_is_no_memory_has_failed_and_ends(void)
-{
-    struct syn_scope scope = SYN_SCOPE;
-    syn_err status = 0;
-    struct work_future f;
-
-    begin();
-    f = work_future(1000, 1);
-    syn_fault_set("alloc", 1, 1, ENOMEM);
-    CHECK_INT(scope_spawn(&scope, f, NULL, &status), 0);
-    CHECK_INT(syn_fault_hits(), 1);
-    syn_fault_clear();
-    CHECK_INT(status, SYN_ENOMEM);
-    CHECK_INT(scope_join(&scope), SYN_ENOMEM);
-    CHECK_INT(future_poll(f), SYN_ECONSUMED);
-    end_all(); /* in no time: it was asked to end */
-    CHECK(now() < 1000 * MS);
-}
-
 static const struct test_case cases[] = {
     TEST(S1_children_end_before_the_clean_up_of_who_leaves),
     TEST(X1_children_end_when_the_owner_is_asked_to),
@@ -350,6 +331,5 @@ static const struct test_case cases[] = {
     TEST(X4_deadlines_are_inherited_and_seen),
     TEST(X4_a_call_made_before_it_is_spawned_inherits_then),
     TEST(S1_memory_that_runs_out_while_spawning_leaves_nobody),
-    TEST(S1_a_child_for_which_there_is_no_memory_has_failed_and_ends),
 };
 TEST_MAIN_BOTH_MODES("scope_end", cases);

@@ -365,6 +365,48 @@ static void I6_listeners_come_and_go_under_signals(void)
     CHECK_INT(syn_memory_use().outstanding, 0);
 }
 
+static void *sends_cancelled(void *unused)
+{
+    pthread_cancel(pthread_self());
+    syn_notice_send(&notice);
+    sent = 1;
+    pthread_testcancel();
+    return unused;
+}
+
+static void C19_a_thread_that_is_cancelled_as_it_sends_a_notice_sends_it(void)
+{
+    pthread_t thread;
+    void *result;
+
+    CHECK_INT(syn_notice_open(&notice), 0);
+    CHECK_INT(pthread_create(&thread, NULL, sends_cancelled, NULL), 0);
+    pthread_join(thread, &result);
+    CHECK(result == PTHREAD_CANCELED);
+    CHECK_INT(sent, 1);
+    CHECK_INT(syn_notice_wait(&notice), 0);
+    CHECK_INT(syn_notice_close(&notice), 0);
+    CHECK_INT(synchronizer_free(NULL), 0);
+}
+
+/* The first that the process does with the library. */
+static void I6_a_child_does_not_wait_at_its_parents_notice(void)
+{
+    int status;
+    pid_t pid;
+
+    CHECK_INT(syn_notice_open(&notice), 0);
+    pid = fork();
+    CHECK(pid >= 0);
+    if (pid == 0) {
+        alarm(20);
+        _exit(syn_notice_wait(&notice) == SYN_EFORKED ? 7 : 1);
+    }
+    CHECK_INT(waitpid(pid, &status, 0), pid);
+    CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 7);
+    CHECK_INT(syn_notice_close(&notice), 0);
+}
+
 static const struct test_case cases[] = {
     TEST_MODES(I6_a_handler_ends_a_wait),
     TEST_MODES(I6_a_thread_is_told_in_the_blocking_face),
@@ -379,5 +421,7 @@ static const struct test_case cases[] = {
     TEST(I6_what_cannot_be_listened_to_is_refused),
     TEST_MODES(I6_in_a_forked_child_nobody_listens),
     TEST(I6_listeners_come_and_go_under_signals),
+    TEST(C19_a_thread_that_is_cancelled_as_it_sends_a_notice_sends_it),
+    TEST(I6_a_child_does_not_wait_at_its_parents_notice),
 };
 TEST_MAIN("signal", cases);

@@ -367,6 +367,43 @@ static void V3_a_forked_child_is_not_traced_and_can_begin_its_own(void)
     check_trace(written, true);
 }
 
+static void *starts_cancelled(void *path)
+{
+    struct syn_trace_options options = {.path = path};
+
+    pthread_cancel(pthread_self());
+    CHECK_INT(syn_trace_start(&options), SYN_OK);
+    pthread_testcancel();
+    return NULL;
+}
+
+static void *stops_cancelled(void *unused)
+{
+    pthread_cancel(pthread_self());
+    syn_trace_stop();
+    pthread_testcancel();
+    return unused;
+}
+
+static void C19_threads_that_are_cancelled_begin_and_end_a_trace(void)
+{
+    pthread_t thread;
+    char path[300];
+    void *result;
+
+    temp_begin();
+    snprintf(path, sizeof path, "%s", in_temp("trace"));
+    for (int i = 0; i < 2; i++) {
+        CHECK_INT(pthread_create(&thread, NULL, starts_cancelled, path), 0);
+        pthread_join(thread, &result);
+        CHECK(result == PTHREAD_CANCELED);
+        CHECK_INT(pthread_create(&thread, NULL, stops_cancelled, NULL), 0);
+        pthread_join(thread, &result);
+        CHECK(result == PTHREAD_CANCELED);
+    }
+    temp_end();
+}
+
 static const struct test_case cases[] = {
     TEST_MODES(V3_a_trace_has_steps_bars_and_arrows_that_end),
     TEST_MODES(V3_many_threads_are_traced_and_every_task_ends),
@@ -375,5 +412,6 @@ static const struct test_case cases[] = {
     TEST(V3_a_process_that_aborts_writes_what_it_has),
     TEST(V3_a_process_that_exits_ends_its_trace),
     TEST(V3_a_forked_child_is_not_traced_and_can_begin_its_own),
+    TEST(C19_threads_that_are_cancelled_begin_and_end_a_trace),
 };
 TEST_MAIN("trace", cases);

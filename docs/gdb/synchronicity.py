@@ -111,11 +111,11 @@ class Task:
         at = int(self.value["core"]["waiter"])
         if not at:
             return 0
-        if at == int(self.value["core"]["member"]):  # its first field is the waiter
-            scope = int(struct_at("syni_member", at)["scope"])
-            return int(struct_at("syni_scope", scope)["owner"]) if scope else 0
         wake = int(struct_at("syni_waiter", at)["wake"])
         said = gdb.execute("info symbol %d" % wake, to_string=True)
+        if "child_is_done" in said:
+            scope = int(self.value["core"]["member"]["scope"])
+            return int(struct_at("syni_scope", scope)["owner"]) if scope else 0
         if "wake_by_result" not in said and "wake_by_own_result" not in said:
             return 0  # a thread, or something else
         return at - field_offset("syni_task", "on.result.waiter")
@@ -130,8 +130,8 @@ class Task:
         scope = int(self.value["scopes"])
         while scope:
             head = scope + field_offset("syni_scope", "children")
-            for at in containers(head, "syni_member", "link"):
-                task = producer(int(struct_at("syni_member", at)["core"]))
+            for at in containers(head, "syni_core", "member.link"):
+                task = producer(at)
                 if task:
                     yield task
             scope = int(struct_at("syni_scope", scope)["next_open"])

@@ -50,9 +50,8 @@
  * into it. Only the owner uses it, with two exceptions: a task of the same synchronizer
  * that knows the owner to be waiting may spawn into it (without waiting for room), and
  * syn_scope_cancel() may be called by any thread for a scope that a thread owns.
- * Memory: a child takes 64 bytes while it is in a scope, from where frames come from. A future that could not
- * be made, or for which there is no memory here, is a child that failed with SYN_ENOMEM; the call, if there is
- * one, is asked to end.
+ * Memory: its nodes lie in the children's frames; nothing is allocated, so adding never
+ * fails for memory. A future that could not be made (SYN_ENOMEM) is a child that failed.
  */
 #ifndef SYNCHRONICITY_SCOPE_H
 #define SYNCHRONICITY_SCOPE_H

@@ -58,10 +58,7 @@ static void clock_forked(void)
     struct syni_thread_sleeper *mine = &syni_self()->clock;
     struct syn_clock *clock = mine->sleeper.clock;
 
-    mine->aside = 0;
-    mine->done = NULL;
-    mine->interrupt = 0;
-    mine->called = false;
+    syni_sleeper_renew(mine);
     if (clock)
         syni_clock_enter(clock, &mine->sleeper);
 }

@@ -158,13 +158,17 @@ static syn_err install(int number, bool shares)
 
 static syn_err listener_begin(const struct syni_listener *listener, int number)
 {
-    /* Counted first: a child that is forked meanwhile restores what was installed. */
-    syn_err err = signals[number].listeners++ == 0 ? install(number, listener->shares) : SYN_OK;
+    syn_err err = SYN_OK;
 
-    if (err)
-        signals[number].listeners--;
-    else
-        signals[number].takers += !listener->shares;
+    /* Counted first: a child that is forked meanwhile restores what was installed, and a signal that comes as soon as
+     * that is goes to LISTENER, which wants it by now. */
+    signals[number].takers += !listener->shares;
+    if (signals[number].listeners++ == 0)
+        err = install(number, listener->shares);
+    if (!err)
+        return SYN_OK;
+    signals[number].listeners--;
+    signals[number].takers -= !listener->shares;
     return err;
 }
 
@@ -230,8 +234,10 @@ syn_err syni_listener_also(struct syni_listener *listener, int number)
 
     syni_mutex_lock(&listener_lock);
     if (!listener->wants[number]) {
+        listener->wants[number] = true;
         err = listener_begin(listener, number);
-        listener->wants[number] = !err;
+        if (err)
+            listener->wants[number] = false;
     }
     syni_mutex_unlock(&listener_lock);
     return err;

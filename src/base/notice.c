@@ -34,6 +34,9 @@ bool syni_notice_is_whole(const struct syni_notice *notice)
     return notice_is_end(notice, notice->in - 1) && notice_is_end(notice, notice->out - 1);
 }
 
+/* Nothing to renew: but a child is another process (generation.h), and closes its copies. */
+static struct syni_fork_call notice_fork_call;
+
 syn_err syni_notice_open(struct syni_notice *notice)
 {
     struct stat pipe;
@@ -42,7 +45,9 @@ syn_err syni_notice_open(struct syni_notice *notice)
 
     if (notice->in && is_mine(notice))
         return SYN_EALREADY;
-    err = syni_pipe(ends);
+    err = syni_fork_watch(&notice_fork_call);
+    if (!err)
+        err = syni_pipe(ends);
     if (err)
         return err;
     if (fstat(ends[0], &pipe) != 0) {
@@ -65,7 +70,8 @@ syn_err syni_notice_open(struct syni_notice *notice)
 
 void syni_notice_send(struct syni_notice *notice)
 {
-    int saved = errno, in;
+    /* write() is a cancellation point: a thread that ended there would stay counted */
+    int cancel_state = syni_thread_hold_cancel(), saved = errno, in;
     ssize_t n;
 
     /* seq_cst: the count is written and then the descriptor read, in close() the other way round */
@@ -77,6 +83,7 @@ void syni_notice_send(struct syni_notice *notice)
         while (n < 0 && errno == EINTR);
     atomic_fetch_sub(&notice->senders, 1);
     errno = saved;
+    syni_thread_let_cancel(cancel_state);
 }
 
 syn_err syni_notice_enter(struct syni_notice *notice)

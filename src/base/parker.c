@@ -36,8 +36,11 @@ static void parker_give_back(struct syni_self *self)
     struct syni_parker *parker = self->parker;
 
     self->parker = NULL;
-    if (parker == &self->own_parker)
+    if (parker == &self->own_parker) { /* who wakes it holds its lock, and may still be in there: invariant 26 */
+        syni_mutex_lock(&parker->mutex);
+        syni_mutex_unlock(&parker->mutex);
         return;
+    }
     syni_mutex_lock(&spare_lock);
     parker->next_spare = spare;
     spare = parker;

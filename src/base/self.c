@@ -49,6 +49,7 @@ static void self_forked(void)
     self->frames = NULL;
     self->hosted = NULL;
     self->drives = 0;
+    syni_sleeper_renew(&self->clock); /* nobody has interrupted the child */
     self->number = syni_thread_number();
     for (int i = SYNI_OWNS_DRIVE; i <= SYNI_OWNS_FRAMES; i++)
         self->give_back[i] = NULL;

@@ -62,6 +62,15 @@ struct syni_thread_sleeper {
     int aside; /* loops that it drives, one inside the other: they stand for it */
 };
 
+/* In a child: the thread that forked does not sleep. */
+static inline void syni_sleeper_renew(struct syni_thread_sleeper *sleeper)
+{
+    sleeper->aside = 0;
+    sleeper->done = NULL;
+    sleeper->interrupt = 0;
+    sleeper->called = false;
+}
+
 /* The task or job that a thread runs, while somebody looks; NULL: none. And its word. */
 struct syni_runs {
     const void *id;
@@ -102,7 +111,6 @@ struct syni_self {
     int drives;                     /* driver.c: its drives, one inside the other */
     struct syni_driving dedicated;  /* drive.c: outlives the thread's stack */
     struct syni_loop *hosted;       /* hosted.c: the first of those that it hosts */
-    void (*join)(struct syni_thread *thread); /* host.c: how it joins while it hosts; NULL: as any */
     struct syni_draining *draining; /* mailbox.c: the innermost; NULL: none */
 
     struct syn_report *report;      /* report.c: the latest; NULL: it is only a code */

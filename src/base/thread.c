@@ -27,7 +27,6 @@
 #include "base/fault.h"
 #include "base/mem.h"
 #include "base/processor.h"
-#include "base/self.h"
 #include "base/say.h"
 #include "base/signals.h"
 #include "base/time.h"
@@ -313,6 +312,9 @@ syn_err syni_thread_start(struct syni_thread *thread, const char *name, size_t s
     return error;
 }
 
+/* Once a thread has hosted; NULL: all join plainly. */
+static bool (*_Atomic thread_joins)(struct syni_thread *thread);
+
 void syni_thread_join_plainly(struct syni_thread *thread)
 {
     int before = syni_thread_hold_cancel();
@@ -323,12 +325,15 @@ void syni_thread_join_plainly(struct syni_thread *thread)
 
 void syni_thread_join(struct syni_thread *thread)
 {
-    struct syni_self *self = syni_self();
+    bool (*joins)(struct syni_thread *thread) = atomic_load_explicit(&thread_joins, memory_order_acquire);
 
-    if (self->hosted && self->join)
-        self->join(thread);
-    else
+    if (!joins || !joins(thread))
         syni_thread_join_plainly(thread);
+}
+
+void syni_thread_joins_by(bool (*join)(struct syni_thread *thread))
+{
+    atomic_store_explicit(&thread_joins, join, memory_order_release);
 }
 
 struct syni_thread syni_thread_self(void)

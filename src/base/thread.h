@@ -95,6 +95,8 @@ syn_err syni_thread_start(struct syni_thread *thread, const char *name, size_t s
  * meanwhile, since what a program does at the end of the other may call into them; PLAINLY: it does not. */
 void syni_thread_join(struct syni_thread *thread);
 void syni_thread_join_plainly(struct syni_thread *thread);
+/* From here on JOIN is asked first, for any thread that joins; false: this one joins plainly. */
+void syni_thread_joins_by(bool (*join)(struct syni_thread *thread));
 /* Nobody waits for the calling thread, which is about to end: the next that says so does, or who
  * waits for all. So none runs code of the library any more when that is unloaded. It says so under the
  * lock under which it stops to count, so that who sees it gone can wait for its end. True: *OUT_BEFORE

@@ -93,8 +93,6 @@ syn_err syni_scope_add(struct syn_scope *public_scope, struct syn_future future,
     err = owner ? syni_core_reserve_or_consume(future, &core) : syni_core_reserve(future, &core);
     if (!err && owner && scope->goal == SYNI_GOAL_ALL && gather_closes_circle(owner, core, &report))
         err = syni_scope_reject(core, SYN_EDEADLK);
-    else if (!err)
-        err = syni_scope_make_place(core);
     if (!err && !owner && !scope->home && refuse_driven(core)) {
         syni_core_restore(core);
         return SYN_EDEADLK;

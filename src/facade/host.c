@@ -106,7 +106,7 @@ syn_err syn_host_begin(struct syn_synchronizer *synchronizer)
     synchronizer = or_default(synchronizer);
     if (self->driving || self->worker)
         return host_refuse_inside(synchronizer, "syn_host_begin");
-    self->join = syni_thread_join_as_host;
+    syni_thread_joins_by(syni_thread_join_as_host);
     if (hosted(synchronizer))
         return syni_refuse(SYN_EBUSY, "syn_host_begin: this thread hosts '%s' already",
                            syni_name_of(synchronizer));

@@ -346,7 +346,7 @@ void syni_stop_leave(struct syni_home *home, struct syni_stopper *here)
     syni_life_let_go(home);
 }
 
-bool syni_life_free(struct syni_home *home)
+bool syni_life_free(struct syni_home *home, syni_await_on *await)
 {
     struct syni_whole_home *whole = outer(home);
     bool over;
@@ -354,7 +354,7 @@ bool syni_life_free(struct syni_home *home)
     syni_mutex_lock(&life_lock);
     SYNI_DELAY(free_looks);
     while (whole->n_inside > 0)
-        syni_thread_await_on(&awaiting, &life_lock, "syn_synchronizer_free()");
+        await(&awaiting, &life_lock, "syn_synchronizer_free()");
     SYNI_INVARIANT(84, whole->n_inside == 0);
     over = syni_list_empty(&whole->running);
     whole->freed = over;

@@ -64,8 +64,9 @@ void syni_stop_leave(struct syni_home *home, struct syni_stopper *here);
 void syni_life_reap(struct syni_home *home);
 
 /* Frees a HOME that does not run, but for its memory if channels hold that. Waits for threads that are in
- * a stop. False: it runs. */
-bool syni_life_free(struct syni_home *home);
+ * a stop, by AWAIT, which is syni_thread_await_on(): that needs this module. False: it runs. */
+typedef void syni_await_on(struct syni_list *list, struct syni_mutex *lock, const char *name);
+bool syni_life_free(struct syni_home *home, syni_await_on *await);
 
 /* --- start.c: what a run is made of --- */
 

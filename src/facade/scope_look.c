@@ -51,7 +51,7 @@ int syn_scope_failure(const struct syn_scope *public_scope, unsigned i,
 
     if (core)
         *out_failure =
-            (struct syn_failure){core->member->number, core->err, core->origin, core->report};
+            (struct syn_failure){core->member.number, core->err, core->origin, core->report};
     syni_scope_leave(scope, &section);
     return core != NULL;
 }
@@ -80,7 +80,7 @@ static struct syni_core *hold_child(struct syni_scope *scope, unsigned number)
     SYNI_LIST_EACH (node, &scope->children) {
         struct syni_core *core = syni_member_core(node);
 
-        if (core->member->number >= number && (!found || core->member->number < found->member->number))
+        if (core->member.number >= number && (!found || core->member.number < found->member.number))
             found = core;
     }
     if (found)
@@ -99,7 +99,7 @@ syn_err syni_scope_depend(struct syni_scope *scope, uint64_t id, struct syn_repo
 
     *out_report = NULL;
     while (child) {
-        unsigned next = child->member->number + 1;
+        unsigned next = child->member.number + 1;
 
         syni_report_free(*out_report);
         *out_report = NULL;

@@ -216,7 +216,7 @@ syn_err syni_home_free(struct syni_home *home)
             return err;
         cancel_state = syni_thread_hold_cancel();
         syni_census_remove(&syni_homes, &home->counted);
-        freed = syni_life_free(home);
+        freed = syni_life_free(home, syni_thread_await_on);
         if (!freed)
             syni_census_add(&syni_homes, &home->counted);
         syni_thread_let_cancel(cancel_state);

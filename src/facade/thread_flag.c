@@ -48,16 +48,9 @@ bool syni_thread_await_flag(_Atomic(bool) *done, int64_t until, const char *name
     return *done;
 }
 
-/* A thread that waits on a list. Lies on its stack. */
-struct awaits {
-    struct syni_list link; /* until it is told */
-    struct syni_parker *parker;
-    _Atomic(bool) told;
-};
-
 void syni_thread_await_on(struct syni_list *list, struct syni_mutex *lock, const char *name)
 {
-    struct awaits here = {.parker = syni_parker_mine()};
+    struct syni_awaits here = {.parker = syni_parker_mine()};
 
     SYNI_HOLDS(lock);
     syni_list_init(&here.link);
@@ -65,16 +58,6 @@ void syni_thread_await_on(struct syni_list *list, struct syni_mutex *lock, const
     syni_mutex_unlock(lock);
     syni_thread_await_flag(&here.told, SYNI_NEVER, name);
     syni_mutex_lock(lock);
-}
-
-void syni_thread_tell_all(struct syni_list *list)
-{
-    while (!syni_list_empty(list)) {
-        struct awaits *first = SYNI_CONTAINER(list->next, struct awaits, link);
-
-        syni_list_remove(&first->link);
-        syni_parker_wake(first->parker, &first->told); /* the last touch */
-    }
 }
 
 /* A thread that joins another, in the place of one that waits. Lies on the stack of that. */
@@ -92,15 +75,18 @@ static void join_and_tell(void *of)
     syni_parker_wake(joining->parker, &joining->done); /* the last touch */
 }
 
-void syni_thread_join_as_host(struct syni_thread *thread)
+bool syni_thread_join_as_host(struct syni_thread *thread)
 {
-    struct joining joining = {.thread = thread, .parker = syni_parker_mine()};
+    const struct syni_self *self = syni_self();
+    struct joining joining = {.thread = thread};
     struct syni_thread helper;
 
-    if (syni_self()->driving || syni_thread_start(&helper, "syn-join", 0, join_and_tell, &joining)) {
-        syni_thread_join_plainly(thread);
-        return;
-    }
+    if (!self->hosted || self->driving)
+        return false;
+    joining.parker = syni_parker_mine();
+    if (syni_thread_start(&helper, "syn-join", 0, join_and_tell, &joining))
+        return false;
     syni_thread_await_flag(&joining.done, SYNI_NEVER, "the end of a thread");
     syni_thread_join_plainly(&helper);
+    return true;
 }

@@ -50,6 +50,16 @@ void syni_thread_waiter_init(struct syni_self *self, struct syni_thread_waiter *
         syni_parker_of(self);
 }
 
+void syni_thread_tell_all(struct syni_list *list)
+{
+    while (!syni_list_empty(list)) {
+        struct syni_awaits *first = SYNI_CONTAINER(list->next, struct syni_awaits, link);
+
+        syni_list_remove(&first->link);
+        syni_parker_wake(first->parker, &first->told); /* the last touch */
+    }
+}
+
 /* --- who interrupts --- */
 
 static void nudge(struct syni_job *job)

@@ -193,10 +193,17 @@ bool syni_thread_wait_for_flag(_Atomic(bool) *done, int64_t deadline, const char
 /* The same until UNTIL, in real time, also where others must not wait (in a step): then it sleeps. A thread that hosts
  * turns what it hosts meanwhile. */
 bool syni_thread_await_flag(_Atomic(bool) *done, int64_t until, const char *name);
+/* A thread that waits on a list. Lies on its stack. */
+struct syni_awaits {
+    struct syni_list link; /* until it is told */
+    struct syni_parker *parker;
+    _Atomic(bool) told;
+};
+
 /* The same until syni_thread_tell_all(), once, without LOCK, under which LIST is and which the caller holds. */
 void syni_thread_await_on(struct syni_list *list, struct syni_mutex *lock, const char *name);
 void syni_thread_tell_all(struct syni_list *list);
-/* syni_thread_join() by a thread that hosts. */
-void syni_thread_join_as_host(struct syni_thread *thread);
+/* syni_thread_join() by a thread that hosts; false: the caller does not, or must not turn its loops now. */
+bool syni_thread_join_as_host(struct syni_thread *thread);
 
 #endif

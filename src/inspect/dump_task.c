@@ -61,17 +61,13 @@ static const struct syni_task *dump_waiter(struct syni_dump *dump, const struct 
 {
     const struct syni_waiter *at = atomic_load_explicit(&core->waiter, memory_order_relaxed);
     struct syni_waiter waiter;
-    struct syni_member member;
     struct syni_scope scope;
 
-    if (core->member && at == &core->member->waiter)
-        return syni_peek(&dump->peek, &member, core->member, sizeof member) &&
-                       syni_peek(&dump->peek, &scope, member.scope, sizeof scope)
-                   ? scope.owner
-                   : NULL;
-    return at && syni_peek(&dump->peek, &waiter, at, sizeof waiter) && syni_wakes_awaiting(&waiter)
-               ? SYNI_CONTAINER(at, const struct syni_task, on.result.waiter)
-               : NULL;
+    if (!at || !syni_peek(&dump->peek, &waiter, at, sizeof waiter))
+        return NULL;
+    if (syni_wakes_scope(&waiter))
+        return syni_peek(&dump->peek, &scope, core->member.scope, sizeof scope) ? scope.owner : NULL;
+    return syni_wakes_awaiting(&waiter) ? SYNI_CONTAINER(at, const struct syni_task, on.result.waiter) : NULL;
 }
 
 /* TASK stands at the top: nobody waits for it, or it is the least of a circle. */
@@ -193,7 +189,7 @@ static const struct syni_task *dump_next(struct syni_dump *dump, struct dump_lev
                                          const struct syni_task *task)
 {
     const struct syni_task *below;
-    struct syni_member member;
+    struct syni_core core;
     struct syni_scope scope;
     struct syni_list node;
 
@@ -209,13 +205,12 @@ static const struct syni_task *dump_next(struct syni_dump *dump, struct dump_lev
 
         if (syni_peek(&dump->peek, &node, at, sizeof node) && node.next && node.next != head) {
             level->child = node.next;
-            if (!syni_peek(&dump->peek, &member, SYNI_CONTAINER(node.next, const struct syni_member, link),
-                           sizeof member) ||
-                member.scope != level->scope)
+            if (!syni_peek(&dump->peek, &core, SYNI_CONTAINER(node.next, const struct syni_core, member.link),
+                           sizeof core) ||
+                core.member.scope != level->scope)
                 break;
-            below = dump_producer(dump, member.core);
-            if (below)
-                return below;
+            if (core.task)
+                return core.task;
         } else {
             level->scope = scope.next_open;
             level->child = NULL;

@@ -218,6 +218,7 @@ static syn_err trace_begin_locked(const struct syn_trace_options *options)
 syn_err syn_trace_start(const struct syn_trace_options *options)
 {
     syn_err err = syni_fork_watch(&trace_fork);
+    int cancel_state;
 
     if (!options || !options->path == !options->write)
         return syni_refuse(SYN_EINVAL, "a trace needs a path, or a function that takes the text, and not both");
@@ -225,11 +226,13 @@ syn_err syn_trace_start(const struct syn_trace_options *options)
         return syni_refuse(SYN_EABI, "a trace: " SYNI_OPTION_UNKNOWN);
     if (err)
         return syni_refuse(err, "no memory for a trace");
+    cancel_state = syni_thread_hold_cancel(); /* open() and what writes are cancellation points */
     syni_mutex_lock(&trace_lock);
     err = atomic_load(&syni_trace_number) % 2 ? SYN_EBUSY : trace_begin_locked(options);
     if (!err && options->path)
         trace_handle_abort();
     syni_mutex_unlock(&trace_lock);
+    syni_thread_let_cancel(cancel_state);
     if (err == SYN_EBUSY)
         return syni_refuse(err, "there is a trace already; end it by syn_trace_stop()");
     return err ? syni_refuse(err, "the trace to %s could not begin: %s",
@@ -249,7 +252,7 @@ static void trace_free_rings(void)
     }
 }
 
-struct syn_trace_end syn_trace_stop(void)
+static struct syn_trace_end trace_stop(void)
 {
     struct syn_trace_end end = {0, 0};
 
@@ -278,5 +281,14 @@ struct syn_trace_end syn_trace_stop(void)
     atomic_fetch_add(&syni_trace_number, 1);
     trace_free_rings();
     syni_mutex_unlock(&trace_lock);
+    return end;
+}
+
+struct syn_trace_end syn_trace_stop(void)
+{
+    int cancel_state = syni_thread_hold_cancel();
+    struct syn_trace_end end = trace_stop();
+
+    syni_thread_let_cancel(cancel_state);
     return end;
 }

@@ -89,7 +89,7 @@ static bool drive_leave_open(struct syni_loop *loop)
     if (!atomic_load(&loop->ticks)) {
         syni_mutex_lock(&loop->lock);
         atomic_store(&loop->ticks, true);
-        syni_cond_signal(&loop->standby);
+        syni_cond_broadcast(&loop->standby);
         syni_mutex_unlock(&loop->lock);
     }
     return true;

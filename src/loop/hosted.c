@@ -51,7 +51,7 @@ static void hosted_leave(struct syni_loop *loop)
     hosted_unlist(loop);
     syni_mutex_lock(&loop->lock);
     atomic_store_explicit(&loop->host, NULL, memory_order_relaxed);
-    syni_cond_signal(&loop->standby); /* who reaps the loop */
+    syni_cond_broadcast(&loop->standby); /* who reaps the loop */
     syni_mutex_unlock(&loop->lock);
 }
 

@@ -127,7 +127,9 @@ struct syni_loop {
 
     /* under lock */
     struct syni_mutex lock;
-    struct syni_cond standby; /* the dedicated thread waits here for the role */
+    /* Here the dedicated thread waits for the role, a host until that thread has left, and the thread that frees the loop
+     * for both: so it is broadcast always. */
+    struct syni_cond standby;
     bool handed;              /* the role is the dedicated thread's */
     bool has_thread;          /* there is a dedicated thread, which nobody joins yet */
     bool thread_left;         /* that touches the loop no more, and ends */

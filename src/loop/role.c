@@ -65,7 +65,7 @@ static bool role_give(struct syni_loop *loop)
     has_thread = !loop->lazy || loop->start_thread(loop) == SYN_OK;
     if (has_thread) {
         loop->handed = true;
-        syni_cond_signal(&loop->standby);
+        syni_cond_broadcast(&loop->standby);
     } else {
         syni_cond_wait_until(&loop->standby, &loop->lock, syni_deadline_in(syni_now(), NAP_NS));
     }

@@ -15,8 +15,7 @@
 
 #include "pool/quick.h"
 
-/* Holds those works that run and were asked already, or, with a REASON, were not, and are
- * from here on. */
+/* Asks those works that run and were not asked before; and holds them. Only the thread that asks a work uses its link. */
 static void hold_running_locked(struct syni_pool *pool, int reason, struct syni_list *list)
 {
     SYNI_HOLDS(&pool->lock);
@@ -24,23 +23,28 @@ static void hold_running_locked(struct syni_pool *pool, int reason, struct syni_
     SYNI_LIST_EACH (node, &pool->workers) {
         struct syni_work *work = SYNI_CONTAINER(node, struct syni_worker, link)->work;
 
-        if (!work || work->state != SYNI_WORK_RUNNING || (work->asked == 0) != (reason != 0))
+        if (!work || work->state != SYNI_WORK_RUNNING || work->asked)
             continue;
         work->holders++;
-        if (reason)
-            work->asked = reason;
+        work->asked = reason;
         syni_list_append(list, &work->link);
     }
 }
 
-static void for_each_held(struct syni_list *list, void (*fn)(struct syni_work *work))
+/* The next work that was asked, still runs and can be given up; held. NULL: there is none. Several stops may give up at
+ * the same time, so what they found is in no list. */
+static struct syni_work *hold_next_locked(struct syni_pool *pool)
 {
-    while (!syni_list_empty(list)) {
-        struct syni_work *work = SYNI_CONTAINER(list->next, struct syni_work, link);
+    SYNI_HOLDS(&pool->lock);
+    SYNI_LIST_EACH (node, &pool->workers) {
+        struct syni_work *work = SYNI_CONTAINER(node, struct syni_worker, link)->work;
 
-        syni_list_remove(&work->link);
-        fn(work);
+        if (!work || work->state != SYNI_WORK_RUNNING || !work->asked || work->abandoned || !work->ops->abandon)
+            continue;
+        work->holders++;
+        return work;
     }
+    return NULL;
 }
 
 static void end_all(struct syni_pool *pool, int reason)
@@ -63,7 +67,12 @@ static void end_all(struct syni_pool *pool, int reason)
     syni_room_tell_locked(pool, true);
     syni_mutex_unlock(&pool->lock);
     syni_queue_end_all(&waiting, SYN_ECANCELED);
-    for_each_held(&running, syni_work_tell);
+    while (!syni_list_empty(&running)) {
+        struct syni_work *work = SYNI_CONTAINER(running.next, struct syni_work, link);
+
+        syni_list_remove(&work->link);
+        syni_work_tell(work);
+    }
 }
 
 void syni_pool_stop(struct syni_pool *pool, struct syni_pool_stopper *here, int reason)
@@ -88,11 +97,10 @@ void syni_pool_ask(struct syni_pool *pool, int reason)
 
 const char *syni_pool_give_up(struct syni_pool *pool, struct syni_pool_stopper *here)
 {
-    struct syni_list running;
     const char *name = NULL;
+    struct syni_work *next;
 
     syni_mutex_lock(&pool->lock);
-    hold_running_locked(pool, 0, &running);
     SYNI_LIST_EACH (node, &pool->workers) {
         struct syni_work *work = SYNI_CONTAINER(node, struct syni_worker, link)->work;
 
@@ -100,8 +108,12 @@ const char *syni_pool_give_up(struct syni_pool *pool, struct syni_pool_stopper *
     }
     if (here->calm)
         name = NULL;
+    while ((next = hold_next_locked(pool))) {
+        syni_mutex_unlock(&pool->lock);
+        syni_work_give_up(next);
+        syni_mutex_lock(&pool->lock);
+    }
     syni_mutex_unlock(&pool->lock);
-    for_each_held(&running, syni_work_give_up);
     return name;
 }
 

@@ -145,10 +145,6 @@ static void core_end(struct syni_core *core)
     /* but for the usual end, of a value that was taken, or that none destroys */
     if (core->err || core->report || !(core->taken || !core->type->destroy))
         syni_core_dispose(core);
-    if (core->member) {
-        syni_part_free(core->member);
-        core->member = NULL;
-    }
     core->ops->free(core);
 }
 

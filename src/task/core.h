@@ -41,16 +41,15 @@ struct syni_waiter {
     void (*wake)(struct syni_waiter *waiter);
 };
 
-/* A core as a child of a scope (scope.h): a part (frame.h) that whoever consumed the future made for it, and
- * that goes with the core. */
+/* The core as a child of a scope (scope.h); used by whoever consumed the future. It lies in the core, so that a
+ * scope takes any number and never fails for memory. */
 struct syni_member {
     struct syni_waiter waiter;
     struct syni_list link;
-    struct syni_core *core;
     struct syni_scope *scope;
     union {
         void *out;
-        struct syni_member *jump; /* of a failure that is collected: scope_failures.c */
+        struct syni_core *jump; /* of a failure that is collected: scope_failures.c */
     };
     union {
         syn_err *status;
@@ -87,7 +86,7 @@ struct syni_core {
     /* The producer's while it runs (a task's arrival and every resume); afterwards the
      * consumer's, to bring the result to another loop. */
     struct syni_job job;
-    struct syni_member *member; /* NULL: no scope has taken it; written by who reserved or consumed it */
+    struct syni_member member;
 
     const struct syn_type *type;
     struct syni_slot *slot; /* NULL: on a caller's stack */
@@ -122,7 +121,7 @@ static inline void syni_core_place(struct syni_core *core, const void *value)
 /* The core whose member.link NODE is. */
 static inline struct syni_core *syni_member_core(const struct syni_list *node)
 {
-    return SYNI_CONTAINER(node, const struct syni_member, link)->core;
+    return SYNI_CONTAINER(node, struct syni_core, member.link);
 }
 
 /* Makes CORE's one slot point to it, with so many references: the reader's, the producer's,

@@ -7,8 +7,7 @@
  * lock, with which the others exchange in batches
  * (the magazines and the depot of J. Bonwick, 2001). A frame belongs to nobody while it
  * is spare: it may be made by a thread, run on a loop and be freed by a third. A spare keeps its
- * slot, so that a call takes one piece from one list. PARTS, for what few of them need, are spares of one size
- * more, without a slot. What is too much goes back to the
+ * slot, so that a call takes one piece from one list. What is too much goes back to the
  * allocator. Discarded: a store for each thread, since one that only makes calls never fills it,
  * and would keep what it once took.
  */
@@ -27,7 +26,7 @@ enum { OF_HOME = 256, OF_WORKER = 64, FRAME_BATCH = 32, OF_ALL = 4096 };
 
 static struct syni_mutex frame_lock = SYNI_MUTEX_INIT(FRAMES);
 static struct syni_store common;                  /* under lock */
-static _Atomic(bool) stocked[SYNI_STORE_CLASSES]; /* common has some; written under lock */
+static _Atomic(bool) stocked[SYNI_FRAME_CLASSES]; /* common has some; written under lock */
 /* Under lock: while there are any, frames are worth keeping. */
 static bool loops_run;
 static unsigned n_workers; /* that have a store */
@@ -36,7 +35,7 @@ static unsigned n_workers; /* that have a store */
 static void frame_forked(void)
 {
     common = (struct syni_store){0};
-    for (unsigned class = 0; class < SYNI_STORE_CLASSES; class++)
+    for (unsigned class = 0; class < SYNI_FRAME_CLASSES; class++)
         atomic_store_explicit(&stocked[class], false, memory_order_relaxed);
     loops_run = false;
     n_workers = 0;
@@ -81,9 +80,8 @@ static void frame_give_back(struct syni_spare *spare, unsigned class)
 {
     struct syni_slot *slot = spare->slot;
 
-    syni_free(spare, class == SYNI_PARTS ? SYNI_PART_BYTES : ((size_t)class + 1) * SYNI_FRAME_CLASS_BYTES);
-    if (slot)
-        syni_slot_free(slot);
+    syni_free(spare, ((size_t)class + 1) * SYNI_FRAME_CLASS_BYTES);
+    syni_slot_free(slot);
 }
 
 static bool is_kept_locked(void)
@@ -135,7 +133,7 @@ static struct syni_spare *pop_many(struct syni_store *store, unsigned class, uns
 
 static void put_all_common(struct syni_store *store)
 {
-    for (unsigned class = 0; class < SYNI_STORE_CLASSES; class++) {
+    for (unsigned class = 0; class < SYNI_FRAME_CLASSES; class++) {
         struct syni_spare *all = store->spares[class];
 
         store->spares[class] = NULL;
@@ -154,11 +152,11 @@ static void frame_trim(bool always)
     if (always || !is_kept_locked()) {
         all = common;
         common = (struct syni_store){0};
-        for (unsigned class = 0; class < SYNI_STORE_CLASSES; class++)
+        for (unsigned class = 0; class < SYNI_FRAME_CLASSES; class++)
             note_stock_locked(class);
     }
     syni_mutex_unlock(&frame_lock);
-    for (unsigned class = 0; class < SYNI_STORE_CLASSES; class++)
+    for (unsigned class = 0; class < SYNI_FRAME_CLASSES; class++)
         while (all.spares[class])
             frame_give_back(pop(&all, class), class);
 }
@@ -258,17 +256,6 @@ void *syni_frame_new(const struct syni_self *self, size_t size, struct syni_slot
     return spare;
 }
 
-/* SPARE, for which STORE (NULL: there is none) has no room, makes some there, or goes to the common one. */
-static void put_over(struct syni_spare *spare, unsigned class, struct syni_store *store)
-{
-    spare->next = NULL;
-    if (store) {
-        push(store, class, spare);
-        spare = pop_many(store, class, FRAME_BATCH);
-    }
-    put_common(spare, class);
-}
-
 /* SPARE, which STORE (NULL: there is none) cannot just have. */
 static __attribute__((noinline)) void put_away(struct syni_spare *spare, size_t size,
                                                struct syni_store *store)
@@ -281,8 +268,12 @@ static __attribute__((noinline)) void put_away(struct syni_spare *spare, size_t 
     } else if (class == SYNI_FRAME_CLASSES || syni_slot_is_spent(slot)) {
         syni_free(spare, frame_rounded(size));
         syni_slot_free(slot);
+    } else if (!store) {
+        spare->next = NULL;
+        put_common(spare, class);
     } else {
-        put_over(spare, class, store);
+        push(store, class, spare);
+        put_common(pop_many(store, class, FRAME_BATCH), class);
     }
 }
 
@@ -300,29 +291,6 @@ void syni_frame_free(void *frame, size_t size, struct syni_slot *slot)
         push(store, class, spare);
     else
         put_away(spare, size, store);
-}
-
-void *syni_part_new(const struct syni_self *self)
-{
-    struct syni_spare *spare = frame_take(self, SYNI_PARTS);
-
-    if (!spare)
-        return syni_fork_watch(&frame_fork_call) ? NULL : syni_alloc(SYNI_PART_BYTES);
-    syni_zero(spare, SYNI_PART_BYTES);
-    return spare;
-}
-
-void syni_part_free(void *part)
-{
-    const struct syni_self *self = syni_self();
-    struct syni_store *store = store_here(self);
-    struct syni_spare *spare = part;
-
-    spare->slot = NULL;
-    if (store && store->count[SYNI_PARTS] < (syni_home_of(self) ? OF_HOME : OF_WORKER))
-        push(store, SYNI_PARTS, spare);
-    else
-        put_over(spare, SYNI_PARTS, store);
 }
 
 static void free_frame(struct syni_core *core)

@@ -28,9 +28,6 @@ static inline struct syni_spare *syni_frame_pop(struct syni_store *store, size_t
 void *syni_frame_new(const struct syni_self *self, size_t size, struct syni_slot **out_slot);
 void syni_frame_free(void *frame, size_t size, struct syni_slot *slot);
 
-/* A part, for what most cores and tasks do not need: SYNI_PART_BYTES, zeroed; NULL: no memory. Any thread. */
-void *syni_part_new(const struct syni_self *self);
-void syni_part_free(void *part);
 /* Moves HOME's own store to the common one; by its last driver. */
 void syni_frame_retire(struct syni_home *home);
 /* The calling thread, if it is a worker's own, has a store until it ends, and as long the common
@@ -68,7 +65,6 @@ static inline void syni_frame_init(struct syni_self *self, struct syni_home *her
     task->core.type = &task->function->type;
     task->core.value_at = (int32_t)task->function->result_offset - (int32_t)offsetof(struct syni_task, core);
     task->core.slot = NULL;
-    task->core.member = NULL;
     task->core.task = task;
     task->core.ops = &syni_frame_core_ops;
     task->locals = syni_bindings_hold(by ? by->locals : self->locals);

@@ -2,9 +2,10 @@
  *
  * Scopes: what happens when children come, end and fail.
  *
- * Any thread, in the scope's section. A child's node goes with its core, and is made before that is
- * taken: what is not of a scope has none, and takes 56 bytes less. Discarded: a scope as a task of its own,
- * to which children post; a thread's scope would then need a loop to live on.
+ * Any thread, in the scope's section. Nodes lie in the children's cores, so that a scope
+ * takes any number and never fails for memory. Discarded: nodes that are made when a scope takes a core,
+ * which saves 48 bytes of each frame: a child for which there is none could only be let go, and outlived its scope.
+ * A scope as a task of its own, to which children post; a thread's scope would then need a loop to live on.
  */
 #include "task/scope.h"
 
@@ -12,7 +13,6 @@
 
 #include "base/fork.h"
 #include "base/report.h"
-#include "task/frame.h"
 
 /* The first failure is the scope's. */
 static void note_failure(struct syni_scope *scope, syn_err err, enum syn_origin origin,
@@ -26,7 +26,7 @@ static void note_failure(struct syni_scope *scope, syn_err err, enum syn_origin 
 static void win(struct syni_scope *scope, struct syni_core *core, struct syni_section *section)
 {
     SYNI_INVARIANT(33, !scope->winner);
-    scope->winner = (int)core->member->number + 1;
+    scope->winner = (int)core->member.number + 1;
     syni_report_free(scope->report); /* of those that failed before */
     note_failure(scope, SYN_OK, SYN_BY_TASK, NULL);
     syni_scope_ask(scope, SYN_BY_REQUEST, section);
@@ -35,7 +35,7 @@ static void win(struct syni_scope *scope, struct syni_core *core, struct syni_se
 static void child_succeeded(struct syni_scope *scope, struct syni_core *core,
                             struct syni_section *section)
 {
-    struct syni_member *member = core->member;
+    struct syni_member *member = &core->member;
     bool lost = scope->winner && !member->status;
 
     if (!lost)
@@ -67,7 +67,7 @@ static bool child_failed(struct syni_scope *scope, struct syni_core *core,
 static void child_ended(struct syni_scope *scope, struct syni_core *core,
                         struct syni_section *section)
 {
-    struct syni_member *member = core->member;
+    struct syni_member *member = &core->member;
     bool kept = false;
 
     SYNI_INVARIANT(29, scope->live > 0 && syni_core_done(core));
@@ -95,7 +95,7 @@ static void child_ended(struct syni_scope *scope, struct syni_core *core,
 static void scope_withdraw(struct syni_scope *scope, struct syni_core *core,
                            struct syni_section *section)
 {
-    struct syni_member *member = core->member;
+    struct syni_member *member = &core->member;
 
     if (!syni_core_stop_waiting(core, &member->waiter))
         return; /* it is telling us */
@@ -154,7 +154,7 @@ void syni_scope_ask(struct syni_scope *scope, enum syn_origin origin,
 static void scope_arrive(struct syni_job *job)
 {
     struct syni_core *core = SYNI_CONTAINER(job, struct syni_core, job);
-    struct syni_scope *scope = core->member->scope;
+    struct syni_scope *scope = core->member.scope;
     struct syni_section section;
 
     syni_scope_enter(scope, &section);
@@ -165,8 +165,8 @@ static void scope_arrive(struct syni_job *job)
 /* Called by the completing thread. The child's own job is free by now: it has ended. */
 static void child_is_done(struct syni_waiter *waiter)
 {
-    struct syni_core *core = SYNI_CONTAINER(waiter, struct syni_member, waiter)->core;
-    struct syni_home *home = core->member->scope->home;
+    struct syni_core *core = SYNI_CONTAINER(waiter, struct syni_core, member.waiter);
+    struct syni_home *home = core->member.scope->home;
 
     SYNI_DELAY(scope_child_done);
     if (!home || syni_drives(&home->loop)) {
@@ -210,6 +210,11 @@ static void scope_list(struct syni_scope *scope)
     scope->owner->scopes = scope;
 }
 
+bool syni_wakes_scope(const struct syni_waiter *waiter)
+{
+    return waiter->wake == child_is_done;
+}
+
 void syni_scope_bind(struct syni_scope *scope, struct syni_task *owner)
 {
     syni_scope_forget_failures(scope);
@@ -240,20 +245,10 @@ syn_err syni_scope_reject(struct syni_core *core, syn_err err)
     return err;
 }
 
-syn_err syni_scope_make_place(struct syni_core *core)
-{
-    if (!core->member)
-        core->member = syni_part_new(syni_self());
-    if (!core->member)
-        return syni_scope_reject(core, SYN_ENOMEM);
-    core->member->core = core;
-    return SYN_OK;
-}
-
 void syni_scope_take(struct syni_scope *scope, struct syni_core *core, void *out,
                      syn_err *out_status, struct syni_section *section)
 {
-    struct syni_member *member = core->member;
+    struct syni_member *member = &core->member;
     const struct syni_task *task = core->task;
     bool busy;
 
@@ -304,7 +299,7 @@ void syni_scope_fail(struct syni_scope *scope, syn_err err, const char *message,
 bool syni_scope_drop(struct syni_scope *scope, struct syni_core *core, bool asks,
                      struct syni_section *section)
 {
-    struct syni_member *member = core->member;
+    struct syni_member *member = &core->member;
 
     if (!syni_core_stop_waiting(core, &member->waiter))
         return false;
@@ -324,7 +319,7 @@ void syni_scope_abandon(struct syni_scope *scope, struct syni_section *section)
 
         if (syni_scope_drop(scope, core, true, section))
             syni_scope_fail(scope, SYN_EABANDONED, "its scope was abandoned by a second interrupt",
-                            core->member->status, section);
+                            core->member.status, section);
     }
 }
 

@@ -39,7 +39,7 @@ struct __attribute__((may_alias)) syni_scope {
     struct syni_timer timer;       /* of the deadline; set only if a task owns it */
 
     /* section */
-    struct syni_list children; /* core->member->link of those that live */
+    struct syni_list children; /* core->member.link of those that live */
     struct syni_list failures; /* of those that failed, if they are collected; next is NULL
                                   before the first use */
     unsigned live, spawned; /* live: also while the destructor of its result runs */
@@ -91,11 +91,11 @@ bool syni_scope_satisfied(const struct syni_scope *scope, enum syni_scope_wait a
  * with SYN_EFORKED, and is ready for use here when that was told. */
 void syni_scope_look(struct syni_scope *scope);
 
+/* WAITER is that of a scope's child, in its core. */
+bool syni_wakes_scope(const struct syni_waiter *waiter);
+
 /* The first child comes; OWNER (NULL: a thread) has it from here on. */
 void syni_scope_bind(struct syni_scope *scope, struct syni_task *owner);
-
-/* CORE, which the caller reserved or consumed, gets room to be a child. SYN_ENOMEM: it is rejected. Outside. */
-syn_err syni_scope_make_place(struct syni_core *core);
 
 /* CORE, which the caller reserved or consumed, is no child: it is asked to end, and let go. Returns ERR. Outside. */
 syn_err syni_scope_reject(struct syni_core *core, syn_err err);

@@ -14,41 +14,44 @@
 
 #include <stddef.h>
 
-static struct syni_member *member_of(struct syni_list *node)
+static struct syni_core *core_of(struct syni_list *node)
 {
-    return SYNI_CONTAINER(node, struct syni_member, link);
+    return SYNI_CONTAINER(node, struct syni_core, member.link);
 }
 
 void syni_scope_collect(struct syni_scope *scope, struct syni_core *core)
 {
-    struct syni_member *member = core->member, *last, *over;
+    struct syni_member *member = &core->member, *last, *over;
 
     if (syni_list_empty(&scope->failures)) {
         member->place = 0;
-        member->jump = member;
+        member->jump = core;
     } else {
-        last = member_of(scope->failures.prev);
-        over = last->jump;
+        last = &core_of(scope->failures.prev)->member;
+        over = &last->jump->member;
         member->place = last->place + 1;
-        member->jump = last->place - over->place == over->place - over->jump->place ? over->jump : last;
+        member->jump = last->place - over->place == over->place - over->jump->member.place
+                           ? over->jump
+                           : core_of(scope->failures.prev);
     }
     syni_list_append(&scope->failures, &member->link);
 }
 
 const struct syni_core *syni_scope_failure_at(const struct syni_scope *scope, unsigned i)
 {
-    const struct syni_member *member;
+    const struct syni_core *core;
 
     if (!scope->failures.next || syni_list_empty(&scope->failures))
         return NULL;
-    member = member_of(scope->failures.prev);
-    if (i > member->place)
+    core = core_of(scope->failures.prev);
+    if (i > core->member.place)
         return NULL;
-    while (member->place != i) {
+    while (core->member.place != i) {
         SYNI_STEP();
-        member = member->jump->place >= i ? member->jump : member_of(member->link.prev);
+        core = core->member.jump->member.place >= i ? core->member.jump
+                                                    : core_of(core->member.link.prev);
     }
-    return member->core;
+    return core;
 }
 
 void syni_scope_forget_failures(struct syni_scope *scope)
@@ -57,7 +60,7 @@ void syni_scope_forget_failures(struct syni_scope *scope)
         return;
     SYNI_LIST_EACH (node, &scope->failures) {
         syni_list_remove(node);
-        syni_core_let_go(syni_member_core(node));
+        syni_core_let_go(core_of(node));
     }
     if (!scope->bound)
         syni_scope_unlist(scope);

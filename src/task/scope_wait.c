@@ -90,8 +90,8 @@ static void refuse_children(struct syni_scope *scope, const struct refusal *refu
             continue;
         if (syni_scope_drop(scope, core, refusal->asks, &section)) {
             n++;
-            if (core->member->status)
-                *core->member->status = SYN_EDEADLK;
+            if (core->member.status)
+                *core->member.status = SYN_EDEADLK;
         }
         syni_report_free(first ? report : NULL);
         first = first ? first : report;
@@ -351,9 +351,9 @@ bool syni_scopes_close(struct syni_task *task)
 /* CORE runs on without us; false: it is telling us already. */
 static bool scope_wait_let_go(struct syni_scope *scope, struct syni_core *core)
 {
-    if (!syni_core_stop_waiting(core, &core->member->waiter))
+    if (!syni_core_stop_waiting(core, &core->member.waiter))
         return false;
-    syni_list_remove(&core->member->link);
+    syni_list_remove(&core->member.link);
     scope->live--;
     syni_core_let_go(core);
     return true;

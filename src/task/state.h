@@ -21,9 +21,6 @@
 enum {
     SYNI_FRAME_CLASSES = 32, /* of 64 bytes each; larger frames are not cached */
     SYNI_FRAME_CLASS_BYTES = 64,
-    SYNI_PARTS = SYNI_FRAME_CLASSES, /* parts stand behind them, and have no slot */
-    SYNI_STORE_CLASSES,
-    SYNI_PART_BYTES = 64,
 };
 
 /* A frame that waits to be used again; keeps its slot. */
@@ -34,8 +31,8 @@ struct syni_spare {
 
 /* Those of one home, or one worker, or of all. */
 struct syni_store {
-    struct syni_spare *spares[SYNI_STORE_CLASSES];
-    unsigned count[SYNI_STORE_CLASSES];
+    struct syni_spare *spares[SYNI_FRAME_CLASSES];
+    unsigned count[SYNI_FRAME_CLASSES];
 };
 
 /* The life of a home. facade/life.c moves it, and docs/design.md draws it: what each state takes and

@@ -6,7 +6,7 @@
  * FOLLOWS src/loop/drive.c: syni_loop_try_drive syni_loop_stop_driving drive_leave_open drive_tick await_role drive_may_stop drive_on
  * FOLLOWS src/facade/thread_wait.c: thread_wait_lead thread_wait_follow
  * FOLLOWS src/facade/thread_told.c: syni_thread_told
- * HASH ec4927b0f06c
+ * HASH 77872cade551
  *
  * Two callers make one call each. That of the first needs an event, which a poster brings at any time; that of the
  * second waits for nothing. In the background something waits for a descriptor (kernel_event), so the role is never FREE (role.pml has that). What is done under the

@@ -20,7 +20,7 @@
  * It follows:
  * FOLLOWS src/facade/life.c: die life_is_over between_turns refusal_locked begin_locked syni_stop_enter syni_stop_force syni_stop_is_late life_reap syni_life_reap syni_stop_leave syni_life_free
  * FOLLOWS src/loop/loop.c: syni_loop_may_have_ended
- * HASH 9578dbb44ee0
+ * HASH fdfa788ed082
  */
 #ifndef BROKEN
 #define BROKEN 0

@@ -3,7 +3,7 @@
  * A thread's scope. Follows:
  * FOLLOWS src/task/scope.c: child_succeeded child_failed child_ended request syni_scope_ask scope_arrive child_is_done syni_scope_take
  * FOLLOWS src/task/scope_section.c: ask_deferred syni_scope_satisfied syni_scope_tell_owner destroy_dropped syni_scope_leave
- * HASH 491639da7944
+ * HASH bd8b3e179dcb
  *
  * The owner spawns two children, the second perhaps when the first has failed, and joins. Each child ends by
  * itself, well or not, or since it is asked to; its result is destroyed by who tells the scope, outside the
