@@ -203,7 +203,8 @@ static const struct syni_task *dump_next(struct syni_dump *dump, struct dump_lev
         const struct syni_list *head = &level->scope->children;
         const struct syni_list *at = level->child ? level->child : head;
 
-        if (syni_peek(&dump->peek, &node, at, sizeof node) && node.next && node.next != head) {
+        /* one that was taken out meanwhile is alone */
+        if (syni_peek(&dump->peek, &node, at, sizeof node) && node.next && node.next != head && node.next != at) {
             level->child = node.next;
             if (!syni_peek(&dump->peek, &core, SYNI_CONTAINER(node.next, const struct syni_core, member.link),
                            sizeof core) ||
@@ -226,6 +227,7 @@ static void dump_tree(struct syni_dump *dump, struct dump_section *section,
     const struct syni_task *path[SYNI_DUMP_DEEPEST];
     struct dump_level levels[SYNI_DUMP_DEEPEST];
     struct syni_task task;
+    unsigned looks = 0; /* what changes meanwhile may lead round */
     int depth = 0;
 
     if (!dump_read(dump, &task, address))
@@ -233,7 +235,7 @@ static void dump_tree(struct syni_dump *dump, struct dump_section *section,
     dump_one(dump, section, 1, &task, address);
     path[0] = address;
     dump_enter(&levels[0], &task);
-    while (depth >= 0 && section->shown < SYNI_DUMP_MOST) {
+    while (depth >= 0 && section->shown < SYNI_DUMP_MOST && looks++ < 100 * SYNI_DUMP_MOST) {
         const struct syni_task *next =
             dump_read(dump, &task, path[depth]) ? dump_next(dump, &levels[depth], &task) : NULL;
 

@@ -231,7 +231,7 @@ unsigned syni_dump_each(struct syni_dump *dump, const struct syni_list *head, un
     unsigned n = 0;
 
     for (; n < most && syni_peek(&dump->peek, &node, at, sizeof node); n++) {
-        if (node.next == head || !node.next)
+        if (node.next == head || node.next == at || !node.next) /* at: it was taken out meanwhile */
             break;
         /* What points back to us is, or was a moment ago, the next one. */
         if (!syni_peek(&dump->peek, &next, node.next, sizeof next) || next.prev != at)
