@@ -41,7 +41,6 @@ void syni_frame_give_up(struct syni_self *self, struct syni_store *store);
  * of a pool have some: on while any synchronizer runs. */
 void syni_frame_cache(bool on);
 
-
 /* What frees a task with its frame. */
 extern const struct syni_core_ops syni_frame_core_ops;
 
