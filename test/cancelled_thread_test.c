@@ -161,9 +161,12 @@ static void maps_later(void)
     EXPECT(out[3] == 4, 1);
 }
 
+/* A task is there: where it was made is looked for in files. */
 static void prints(void)
 {
     syn_dump(nowhere);
+    syn_dump_json(nowhere);
+    stops();
 }
 
 static void reports(void)
@@ -188,7 +191,7 @@ static const struct act {
     {"a loop that is left", a_generator, leaves_a_loop, false},
     {"a map", nothing, maps, true},
     {"a map's future", nothing, maps_later, true},
-    {"a dump", nothing, prints, false},
+    {"a dump", a_task, prints, false},
     {"a report", nothing, reports, false},
 };
 

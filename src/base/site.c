@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/descriptor.h"
+#include "base/thread.h"
 
 static void site_append(char *out, size_t size, const char *text)
 {
@@ -217,23 +218,29 @@ static bool site_say(uint64_t address, bool by_line, char *out, size_t size)
 
 #endif
 
+/* What opens and reads files is no cancellation point. */
+static bool site_say_held(uint64_t address, bool by_line, char *out, size_t size)
+{
+    int saved = errno, cancel_state = syni_thread_hold_cancel();
+    bool said;
+
+    out[0] = '\0';
+    said = site_say(address, by_line, out, size);
+    syni_thread_let_cancel(cancel_state);
+    errno = saved;
+    return said;
+}
+
 void syni_site_of_call(const void *address, char *out, size_t size)
 {
     /* the call itself is before where it returns to */
     uint64_t call = (uint64_t)(uintptr_t)address - 1;
-    int saved = errno;
 
-    out[0] = '\0';
-    if (!site_say(call, true, out, size))
+    if (!site_say_held(call, true, out, size))
         site_hex(out, size, call);
-    errno = saved;
 }
 
 void syni_site_of_code(uint64_t address, char *out, size_t size)
 {
-    int saved = errno;
-
-    out[0] = '\0';
-    site_say(address, false, out, size);
-    errno = saved;
+    site_say_held(address, false, out, size);
 }

@@ -15,6 +15,7 @@
 #include <synchronicity/inspect.h>
 
 #include "base/report.h"
+#include "base/thread.h"
 
 enum { DUMP_STANDARD_ERROR = 2 };
 
@@ -55,8 +56,8 @@ static bool dump_loop(struct syni_dump *dump, const struct syni_list *node, void
 
 static void dump_all(int fd, bool json)
 {
+    int saved = errno, cancel_state = syni_thread_hold_cancel(); /* reads and writes are cancellation points */
     struct syni_dump dump;
-    int saved = errno;
 
     syni_dump_begin(&dump, fd, json);
     if (dump.peek.fails)
@@ -68,6 +69,7 @@ static void dump_all(int fd, bool json)
     syni_dump_searches(&dump);
     syni_dump_channels(&dump);
     syni_dump_end(&dump);
+    syni_thread_let_cancel(cancel_state);
     errno = saved;
 }
 
