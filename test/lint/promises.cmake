@@ -2,9 +2,12 @@
 #
 # docs/promises.md says for each promise whether it is kept and by which cases:
 #
-#     | C7 | kept | call.C7_blocking_call_..., call.C7_from_callbacks |
+#     **C7** (kept): A blocking call on its own loop is an error
 #
-# A case that it names must exist, and a kept promise must name one.
+#     * call.C7_blocking_call_...
+#     * call.C7_from_callbacks
+#
+# A case that it names must exist, a kept promise must name one, and no line is long.
 cmake_minimum_required(VERSION 3.16)
 include(${CMAKE_CURRENT_LIST_DIR}/source.cmake)
 
@@ -25,27 +28,53 @@ foreach(executable IN LISTS executables)
     list(APPEND known ${names})
 endforeach()
 
-set(n_kept 0)
-file(STRINGS ${page} rows REGEX "^\\| *[A-Z][0-9]+ *\\|")
-foreach(row IN LISTS rows)
-    string(REGEX MATCH "^\\| *([A-Z][0-9]+) *\\| *([a-z]*)" unused "${row}")
-    set(promise ${CMAKE_MATCH_1})
-    set(state ${CMAKE_MATCH_2})
-    string(REGEX MATCHALL "[a-z][a-z0-9_]*\\.[A-Za-z0-9_]+[A-Za-z0-9_@]*" cases "${row}")
-    foreach(case IN LISTS cases)
-        if(NOT case IN_LIST known)
-            complain("${promise}: there is no case ${case}")
-        endif()
-    endforeach()
+# complain_if_unkept(): PROMISE, which STATE says of, ends here; it had N_CASES.
+macro(complain_if_unkept)
     if(state STREQUAL "kept")
         math(EXPR n_kept "${n_kept} + 1")
-        if(NOT cases)
+        if(n_cases EQUAL 0)
             complain("${promise} is said to be kept, but no case is named that keeps it")
         endif()
     endif()
-endforeach()
+endmacro()
 
-if(NOT rows)
-    complain("docs/promises.md has no row of the form | C7 | kept | call.C7_... |")
+set(n_kept 0)
+set(n_promises 0)
+set(promise)
+set(state)
+set(n_cases 0)
+file(READ ${page} text)
+string(REGEX REPLACE "[][;]" "," text "${text}")
+string(REPLACE "\n" ";" lines "${text}")
+foreach(line IN LISTS lines)
+    string(LENGTH "${line}" length)
+    if(length GREATER 150)
+        complain("docs/promises.md: a line of ${length} characters: ${line}")
+    endif()
+    if(line MATCHES "^[*][*]([A-Z][0-9]+)[*][*] [(]([a-z]+)[)]: ")
+        set(next ${CMAKE_MATCH_1})
+        set(next_state ${CMAKE_MATCH_2})
+        complain_if_unkept()
+        math(EXPR n_promises "${n_promises} + 1")
+        set(promise ${next})
+        set(state ${next_state})
+        set(n_cases 0)
+        if(NOT state MATCHES "^(kept|part|open)$")
+            complain("${promise} is neither kept nor part nor open, but ${state}")
+        endif()
+    elseif(line MATCHES "^[*] (.*)$")
+        set(case ${CMAKE_MATCH_1})
+        math(EXPR n_cases "${n_cases} + 1")
+        if(NOT case IN_LIST known)
+            complain("${promise}: there is no case ${case}")
+        endif()
+    elseif(line MATCHES "^[|]")
+        complain("docs/promises.md: a row of a table, which says nothing here: ${line}")
+    endif()
+endforeach()
+complain_if_unkept()
+
+if(n_promises LESS 100)
+    complain("docs/promises.md has ${n_promises} promises of the form **C7** (kept): ...")
 endif()
 finish("${n_kept} kept promises")
