@@ -43,18 +43,19 @@
  * one that nobody fetches is destroyed by SYN_DESTROY, exactly once.
  *
  * CANCELLING. A job that has not begun never begins. One that runs is told: by
- * syn_pool_job_cancelled(), and by the hook that it set with syn_pool_on_cancel(); and if it
- * is in a blocking call or a future_get() of this library, what it waits for is asked as well. If it
+ * CANCELLING. A job that has not begun never begins. One that runs sees the request
+ * by syn_pool_job_cancelled(), and by the hook that it set with syn_pool_on_cancel(); and if it
+ * is in a blocking call or a future_get() of this library, what it waits for is cancelled as well. If it
  * fails with SYN_ECANCELED it ended by the request; what else it returns stands. If it has
- * not ended after the pool's grace time it is ABANDONED, unless it is SYN_TO_THE_END: who
- * waits gets SYN_ECANCELED or SYN_ETIMEDOUT, whose report says so; the thread goes on and
+ * not ended after the pool's grace time it is ABANDONED, unless it is SYN_TO_THE_END: its
+ * waiter gets SYN_ECANCELED or SYN_ETIMEDOUT, and the report says so; the thread goes on and
  * counts no more; the late result is destroyed. Arguments live until it really ends.
  *
  * The body returns; one that ends its thread (pthread_exit(), a cancellation) ends the program
  * with a message, since its callers would wait for ever.
  *
- * A deadline reaches a job with the call that made it (syn_call_by()), or who awaits it, and
- * calls made in it inherit that, as they do task-local values.
+ * A job inherits the deadline of the call that made it (syn_call_by()), or of the task that awaits it;
+ * calls made in the job inherit that deadline, as they do task-local values.
  *
  * Thread: any, for everything here that does not say otherwise. C only, where it says so.
  */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Blocking generators: a thread that produces, for anybody who iterates.
+ * Blocking generators: a thread that produces, for any consumer.
  *
  *     SYN_BLOCKING_GENERATOR(files, struct entry, entries, SYN_COPY(const char *, path))
  *     {
@@ -29,9 +29,9 @@
  *
  * syn_job_yield(job, VALUE) gives one item and, with capacity 0, returns when the next one
  * is asked for. It returns nonzero when there is to be no more, because the channel was
- * closed or the job was asked to end: clean up and return. An item that is yielded after
+ * closed or the job was cancelled: clean up and return. An item that is yielded after
  * that is destroyed. While it waits the job counts as waiting (pool.h); no deadline ends that, since
- * whoever consumes has its own.
+ * each consumer has its own.
  *
  * Its end ends the channel; its error is the channel's. A close asks the job to end, also
  * while it blocks, as a cancellation asks any job (syn_pool_on_cancel()), and waits for

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Broadcasts and watched values: every observer gets each item, and whoever sends never waits.
+ * Broadcasts and watched values: every observer gets each item, and sending never waits.
  *
  *     SYN_BROADCAST(struct price, prices);       // struct prices_broadcast, struct prices_observer
  *
@@ -67,7 +67,7 @@ struct syni_observer;
      syni_broadcast_new(syni_item_size_of_##name, (keeps), &(out_broadcast)->u.handle))
 
 /* A new observer, of what is sent after this; of a watched value (KEEPS is 1) also of the one
- * that is there. Owner: whoever asked, until it leaves; it may outlive the broadcast's close.
+ * that is there. Owner: the caller, until it leaves; it may outlive the broadcast's close.
  * Fails: SYN_ENOMEM. */
 #define syn_broadcast_observe(broadcast, out_observer)                                             \
     ((void)(0 ? (out_observer)->u.of() : (broadcast)),                                             \

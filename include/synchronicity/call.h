@@ -89,7 +89,7 @@
 #define SYN_ASYNC_DECLARE(...) SYNI_ASYNC_DECLARE(__VA_ARGS__, SYNI_END)
 #define SYNI_ASYNC_DECLARE(ret, name, ...)                                                         \
     SYNI_MAP(SYNI_VET_TASK, __VA_ARGS__)                                                           \
-    struct name; /* the frame, for the steps of who defines it */                                  \
+    struct name; /* the frame, for the steps of its definition */                                  \
     SYNI_FUTURE_TYPES(ret, name);                                                                  \
     SYNI_PROTOTYPES(extern, ret, name, __VA_ARGS__)
 
@@ -305,14 +305,14 @@ static inline SYNI_UNUSED void *syni_call_frame(const struct syn_function *funct
 #define SYNI_PASS_SYN_COPY_BYTES(type, name, size) ~, (, name)
 #define SYNI_PASS_SYN_TAKE(type, name, fn) ~, (, name)
 
-/* Arguments into the frame: of a blocking call, whose caller waits ... */
+/* Arguments into the frame: of a blocking call: the caller waits ... */
 #define SYNI_STORE(item) SYNI_DO(SYNI_STORE_, item)
 #define SYNI_STORE_ARG(type, name) ~, (syni_frame->name = name;)
 #define SYNI_STORE_SYN_COPY(type, name) ~, (syni_frame->name = name;)
 #define SYNI_STORE_SYN_COPY_BYTES(type, name, size) ~, (syni_frame->name = name;)
 #define SYNI_STORE_SYN_TAKE(type, name, fn) ~, (syni_frame->name = name;)
 
-/* ... and of a future call, whose caller goes on. An argument (int, v[3]) would be a pointer
+/* ... and of a future call: the caller goes on. An argument (int, v[3]) would be a pointer
  * outside and an array in the frame: it is refused, by a name that cannot be made of it. */
 #define SYNI_NO_ARRAY(name) enum { name##_is_no_array };
 #define SYNI_KEEP(item) SYNI_DO(SYNI_KEEP_, item)
@@ -390,7 +390,7 @@ static inline SYNI_UNUSED void *syni_call_frame(const struct syn_function *funct
  *     syn_without_deadline(me->reader = reader_future(me));
  *     syn_without_deadline(syn_future_detach(log_future("opened")));
  *
- * Has no value. It is still stopped with its synchronizer. Who awaits it later lends it a
+ * Has no value. It is still stopped with its synchronizer. A task that awaits it later lends it a
  * deadline again. Thread: any. */
 #define syn_without_deadline(...)                                                                  \
     (syni_deadlines_hide(), (void)(__VA_ARGS__), syni_deadlines_unhide())

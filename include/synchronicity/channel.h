@@ -21,16 +21,16 @@
  *         printf("%d\n", v);                        // do what they should
  *
  * CAPACITY is how many items may wait in it. 0: none, producer and consumer meet. A full
- * one suspends (or blocks) who sends, an empty one who asks. Each item goes to exactly
- * one consumer; those of one producer come in its order; who waits first is served first.
+ * one suspends (or blocks) a producer, an empty one a consumer. Each item goes to exactly
+ * one consumer; those of one producer come in its order; waiters are served in FIFO order.
  *
  * THREE ANSWERS, besides an item (0): SYN_EEND, the producers said that there is no more,
  * and all was fetched; an error that a producer said instead (it stays, each consumer is
  * told, with its report); SYN_ECLOSED, somebody closed it.
  *
  * CLOSING is for whichever side is through with it: what is in it is destroyed as
- * SYN_DESTROY says, everybody who waits gets SYN_ECLOSED, and so does everybody who comes
- * later, since the name stays good for asking. Closing twice is fine. A channel lives
+ * SYN_DESTROY says, every waiter gets SYN_ECLOSED, and so does every later call,
+ * since the name stays good for asking. Closing twice is fine. A channel lives
  * until it is closed, and must be, once; syn_channel_each() does it.
  *
  * A handle is a small value; copy it freely.
@@ -182,7 +182,7 @@ syn_err syni_channel_look(struct syn_channel channel, const struct syn_type **ou
 #define syn_channel_close(ch) syni_channel_close((ch).u.handle, syn_after(10.0))
 #define syn_channel_close_by(ch, deadline) syni_channel_close((ch).u.handle, (deadline))
 
-/* The same and never waits. Also what a function says whose result is a channel:
+/* The same and never waits. A function with a channel as its result declares:
  * SYN_DESTROY(syn_channel_drop). */
 #define syn_channel_drop(ch) syni_channel_drop((ch).u.handle)
 

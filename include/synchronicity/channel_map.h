@@ -34,7 +34,7 @@
  * stops the source, and memory is bounded. More than the pool's threads keeps all of them busy; twice as
  * many is mostly enough. (OUT's own capacity comes on top.)
  *
- * WHO OWNS WHAT. The call takes over IN and the producing side of OUT, also when it fails at once: IN
+ * OWNERSHIP. The call takes over IN and the producing side of OUT, also when it fails at once: IN
  * is closed when it ends, and OUT has ended, or failed. So neither a producer nor a consumer waits for a map that
  * is gone. The body owns *in; *out is the channel's when the body returned 0, and is
  * not looked at otherwise. What was fetched and never began, and results that cannot be handed on, are

@@ -47,14 +47,14 @@
 extern "C" {
 #endif
 
-/* Owner: who started it, until close. */
+/* Owner: the caller that started it, until close. */
 struct syn_child;
 
 /* What a standard stream of the child is: one of these, or a descriptor of the program's (0 or
  * more), which stays the program's. */
 enum {
     SYN_CHILD_SAME = 0,  /* the program's own stream of that number */
-    SYN_CHILD_PIPE = -1, /* a pipe whose other end is a stream here */
+    SYN_CHILD_PIPE = -1, /* a pipe; its other end is a stream here */
     SYN_CHILD_NULL = -2, /* /dev/null */
     SYN_CHILD_OUT = -3   /* for standard error: where standard output goes */
 };

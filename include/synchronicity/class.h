@@ -42,13 +42,13 @@
  *
  * A face that a kind does not have does not exist, so asking for it does not compile.
  *
- * A call on no object is SYN_EINVAL, on one whose synchronizer was stopped SYN_ECLOSED. All of
+ * A call on no object is SYN_EINVAL, on one of a stopped synchronizer SYN_ECLOSED. All of
  * an object's tasks run on its synchronizer, one step at a time; two calls of methods that wait
  * overlap, as any two tasks do.
  *
  * IN YOUR OWN WORDS. The header may write the prototypes above out, each with its manual, as
  * headers do, and say only SYN_OBJECT(redis) and SYN_ASYNC_TYPES(ret, redis_command) for the
- * types; the rows are then in the .c file, whose definitions redeclare the prototypes, so the
+ * types; the rows are then in the .c file, and their definitions redeclare the prototypes, so the
  * compiler checks that both agree.
  *
  * INHERITING. SYN_CLASS_EXTENDS(cached, redis, CACHED_METHODS) adds to what `redis` has. A
@@ -175,7 +175,7 @@
 
 #define SYNI_DECLARE_async(C, ret, name, ...)                                                      \
     SYNI_METHOD_NAME(name) SYNI_MAP(SYNI_VET_TASK, __VA_ARGS__)                                    \
-    struct C##_##name; /* the frame, for the steps of who defines it */                            \
+    struct C##_##name; /* the frame, for the steps of its definition */                            \
     SYNI_FUTURE_TYPES(ret, C##_##name);                                                            \
     SYNI_METHOD_PROTOTYPES(extern, C, ret, C##_##name, C##_##name, __VA_ARGS__);
 #define SYNI_DECLARE_blocking(C, ret, name, ...) SYNI_DECLARE_async(C, ret, name, __VA_ARGS__)
@@ -248,7 +248,7 @@
     linkage syn_err fn(SYNI_METHOD_PARAMS_OUT(C, ret, __VA_ARGS__));                               \
     linkage SYNI_HELD struct types##_future fn##_future(SYNI_METHOD_PARAMS(C, __VA_ARGS__));       \
     SYNI_SUPER_PROTOTYPE(linkage, C, fn, types, __VA_ARGS__)
-/* This class's own way, whatever overrides it: for the methods of who extends it. */
+/* This class's own way, whatever overrides it: for methods of a class that extends it. */
 #define SYNI_SUPER_PROTOTYPE(linkage, C, fn, types, ...)                                           \
     linkage SYNI_HELD struct types##_future fn##_super(SYNI_METHOD_PARAMS(C, __VA_ARGS__))
 

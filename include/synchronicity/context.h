@@ -94,12 +94,12 @@ struct syn_context {
 #define SYN_CONTEXT_DECLARE(...) SYNI_CONTEXT_DECLARE(__VA_ARGS__, SYNI_END)
 #define SYNI_CONTEXT_DECLARE(type, name, ...)                                                      \
     SYNI_MAP(SYNI_VET_TASK, __VA_ARGS__)                                                           \
-    struct name; /* the frame, for the steps of who defines it */                                  \
+    struct name; /* the frame, for the steps of its definition */                                  \
     SYNI_CONTEXT_TYPES(type, name);                                                                \
     extern struct name##_context name(SYNI_LIST(~SYNI_MAP(SYNI_PARAM, __VA_ARGS__)))
 
 /* Enters CONTEXT (a variable): the value into *OUT. Exits it: ERR is the block's. For blocks
- * that are not one statement; who enters must exit. Fails: as the context does; the protocol
+ * that are not one statement; each enter needs its exit. Fails: as the context does; the protocol
  * errors; SYN_EBUSY, and leaves it as it is, when it was entered already. One that could not be
  * entered is over. */
 #define syn_context_enter(...) SYNI_CAT(SYNI_ENTER_, SYNI_N(__VA_ARGS__))(__VA_ARGS__)

@@ -63,7 +63,7 @@ enum {
     SYN_ENOTSUP = ENOTSUP,     /* this object cannot do that, e.g. wait for a regular file */
     SYN_EDEADLK = EDEADLK,     /* the wait could never end; the report says what to write instead */
     SYN_EALREADY = EALREADY,   /* it was done before, by somebody else: a promise completed twice */
-    SYN_ETIMEDOUT = ETIMEDOUT, /* a deadline passed; syn_report.origin says whose */
+    SYN_ETIMEDOUT = ETIMEDOUT, /* a deadline passed; syn_report.origin names its owner */
     SYN_ECANCELED = ECANCELED, /* ended by a request to cancel */
 
     /* the library's own */

@@ -46,7 +46,7 @@ void syni_constructor_ended(struct syn_task *frame);
 void syni_object_built(struct syn_task *frame, const struct syn_class *built);
 /* A constructor's result that nobody fetched. */
 void syni_object_unfetched(struct syn_object *object);
-/* `me` of a direct method, whose name is for the complaint if there is no object. */
+/* `me` of a direct method; NAME is the method's, for the message when there is no object. */
 void *syni_direct_me(struct syn_object *object, const char *name);
 
 /* What OBJECT does instead of BASE's face FN; NULL: just that. */
@@ -55,7 +55,7 @@ const struct syn_override *syni_override(const struct syn_object *object,
 
 /* --- frames --- */
 
-/* The frame of what runs on an object: C is the class whose `me` it has, BASE the one that
+/* The frame of what runs on an object: C is the class of its `me`, BASE the one that
  * callers know. */
 #define SYNI_METHOD_FRAME(C, base, ret, id, ...)                                                   \
     struct id {                                                                                    \

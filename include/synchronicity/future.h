@@ -137,9 +137,9 @@ inline syn_err syni_then(struct syn_future future, Null, void (*fn)(void), void 
 }
 #endif
 
-/* FN is told of each failure that nobody looked at: of a future that was detached and whose
- * task failed by itself, of a promise that was failed or dropped, of a scope's children after
- * the first, of a generator whose error nobody fetched. Being asked to end is no failure, but
+/* FN is called for each failure that nobody looked at: of a future that was detached and
+ * failed by itself, of a promise that was failed or dropped, of a scope's children after
+ * the first, of a generator that failed with nobody to fetch the error. A cancelled task is no failure, but
  * a clean-up that fails then is one.
  * To look is to be given the error: by get, cancel, await, a callback, a shared get, a
  * scope; a wait or a poll is not enough. FN runs on whatever thread lets go of it last, under
@@ -170,7 +170,7 @@ void syn_on_unobserved(void (*fn)(void *user, const char *function, syn_err err,
 #define syn_future_cancel(f) syni_future_cancel((f).u.handle)
 #define syn_future_detach(f) syni_future_detach((f).u.handle)
 
-/* For who does not want the result any more and cannot, or need not, wait for the clean-up: in a
+/* For a caller that does not want the result any more and cannot, or need not, wait for the clean-up: in a
  * callback, or in a step. The result, if there is one after all, is destroyed, and an error of the
  * clean-up reaches syn_on_unobserved(). Where what the task uses is freed next, wait: cancel. */
 #define syn_future_drop(f) syni_future_drop((f).u.handle)
@@ -372,7 +372,7 @@ int syni_promise_is_wanted(struct syn_promise promise);
 #define SYNI_COMPLETE_2(p, value)                                                                  \
     (SYNI_HAS_ONE(p, value_is, value, "this promise has no value: promise_complete(p)"),           \
      SYNI_COMPLETES(p)((p).u.handle, (value)))
-/* Who completes one whose values own something must look whether its value was taken. */
+/* Where values own something, the caller must look whether its value was taken. */
 #ifdef __cplusplus
 #define SYNI_COMPLETES(p)                                                                          \
     (sizeof *(p).u.owns > 1 ? syni_promise_hand_over : syni_promise_complete)

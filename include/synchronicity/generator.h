@@ -64,7 +64,7 @@
 #include <synchronicity/channel.h>
 
 /* SYN_GENERATOR_TYPES(type, name), SYN_GENERATOR_TYPES(type, name, SYN_ASKS(type)): only
- * the type, for who writes the prototype out. */
+ * the type, for a header that writes the prototype out. */
 #define SYN_GENERATOR_TYPES(...) SYNI_GENERATOR_TYPES(__VA_ARGS__, SYNI_END)
 #define SYNI_GENERATOR_TYPES(type, name, ...)                                                      \
     struct name##_channel {                                                                        \
@@ -82,7 +82,7 @@
 #define SYN_GENERATOR_DECLARE(...) SYNI_GENERATOR_DECLARE(__VA_ARGS__, SYNI_END)
 #define SYNI_GENERATOR_DECLARE(type, name, ...)                                                    \
     SYNI_MAP(SYNI_VET_GENERATOR, __VA_ARGS__)                                                      \
-    struct name; /* the frame, for the steps of who defines it */                                  \
+    struct name; /* the frame, for the steps of its definition */                                  \
     SYNI_GENERATOR_TYPES(type, name, __VA_ARGS__);                                                 \
     extern SYNI_HELD struct name##_channel name(SYNI_LIST(~SYNI_MAP(SYNI_PARAM, __VA_ARGS__)))
 
@@ -103,10 +103,10 @@ struct syni_saying {
  * at the yield, and waits for the item that the generator yields after handling it; or
  * gets what it ended with.
  *
- * A consumer talks to the yield whose item it has. Fails, and nothing was said:
+ * A consumer talks to the yield that gave it its item. Fails, and nothing was sent:
  * SYN_EINVAL before the first item was asked for; SYN_EBUSY when another consumer waits,
- * or when the answer to somebody who gave up is still to be fetched (channel_next). When
- * the deadline passes the generator has heard it, and the answer stays to be fetched. Such
+ * or when the answer to a consumer that gave up is still to be fetched (channel_next). When
+ * the deadline passes the generator has received it, and the answer stays to be fetched. Such
  * a generator has capacity 0, always: SYN_ENOTSUP from syn_channel_prefetch(). */
 #define syn_generator_send(...) SYNI_CAT(SYNI_GENERATOR_SEND_, SYNI_N(__VA_ARGS__))(__VA_ARGS__)
 #define SYNI_GENERATOR_SEND_2(ch, value)                                                           \

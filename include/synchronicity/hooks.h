@@ -3,7 +3,7 @@
  * Hooks: a program is told what its tasks, jobs and loops do, as they do it.
  *
  * For exporters (OpenTelemetry, a log, counters of your own): begin, suspension, resumption and end
- * of each task, begin and end of each job, who made it and who woke it. The trace
+ * of each task, begin and end of each job, what made it and what woke it. The trace
  * (<synchronicity/inspect.h>) is written by means of these, too; docs/examples/spans.c is an
  * exporter in 100 lines.
  *
@@ -21,7 +21,7 @@
  *
  * Where the library was built with <sys/sdt.h>, each event is also the static tracepoint
  * `syn:hook`, with the arguments hook, id, name, where, what and by, for bpftrace, perf and
- * SystemTap; who attaches to it turns the events on, the program need not:
+ * SystemTap. Attaching to it turns the events on; the program need not:
  *
  *     bpftrace -e 'usdt:./program:syn:hook { @[arg0, str(arg2)] = count(); }'
  */
@@ -68,18 +68,18 @@ struct syn_hook_event {
     int detail;          /* of `what`: a descriptor, or -1 */
     int64_t now_ns;      /* CLOCK_MONOTONIC, also under a virtual clock */
     const void *id;      /* a task or a job: its address, unique while it lives; NULL: neither */
-    const void *by;      /* the task or job that runs on this thread; NULL: neither. TASK_READY: whose
-                            doing it is, which may have ended; RESUMES: not NULL if READY told of one */
+    const void *by;      /* the task or job that runs on this thread; NULL: neither. TASK_READY: the one
+                            that caused it, which may have ended; RESUMES: not NULL if READY told of one */
     void **by_data;      /* its word; NULL: there is none, or it has ended */
     const char *name;    /* its function's; NULL where there is none */
     const char *where;   /* the name of its synchronizer, or pool */
     const char *what;    /* what is waited for; ENDS outside of a step: what was; else "" */
     syn_err err;         /* TASK_ENDS: 0, or how it failed */
-    void **data;         /* a word in the task or job, for who added the hooks: NULL at first. NULL
+    void **data;         /* a word in the task or job, for the owner of the hooks: NULL at first. NULL
                             where `id` is */
 };
 
-/* One who is told. Yours to place; it stays until it was removed. */
+/* One listener. The caller places it, and keeps it until it was removed. */
 struct syn_hooks {
     /* Called on the thread to which the event happens, perhaps on several at once, perhaps inside a
      * step. Must not block, and must call nothing of this library that waits; LOOP_WAKES may

@@ -5,7 +5,7 @@
  *     syn_dump(2);                             what waits for what, now
  *     syn_dump_on_signal(SIGQUIT);             the same whenever you ask for it
  *     syn_trace_start(&(struct syn_trace_options){.path = "trace.json"});
- *     ...                                      what runs when, on which thread, woken by whom:
+ *     ...                                      what runs when, on which thread, woken by what:
  *     syn_trace_stop();                        open it at ui.perfetto.dev, or chrome://tracing
  *
  *     SYNCHRONIZER(db, .step_limit_ns = 50000000);   a step that runs for 50 ms is reported meanwhile
@@ -41,7 +41,7 @@ extern "C" {
  * Lines are those of the latest wait; "runs, or is about to" is a task whose step runs now or is ready. It takes no lock, allocates nothing, and cannot fault: also while a step loops for ever, while memory is
  * out, and in a signal handler, whatever that interrupted. What changes meanwhile may be missing, or be said
  * as it was. Of more than 200 things of a kind the others are counted. Written to descriptor FD, as text of 80
- * columns or as one object of JSON whose parts have `kind`, `name` and `children`.
+ * columns or as one object of JSON with parts that have `kind`, `name` and `children`.
  * Thread: any, and in signal handlers. */
 void syn_dump(int fd);
 void syn_dump_json(int fd);
@@ -53,7 +53,7 @@ syn_err syn_dump_on_signal(int number);
 /* ------------------------------------------------------------------ trace --
  * A trace is JSON in Chrome's trace-event format. Each thread has a track with its steps and jobs, the
  * time in which it drives a loop, and its blocking waits. Each task is a bar from its call to its end, with
- * what it waits for in it. Arrows lead from who calls to the task or job, and from who wakes to the task that
+ * what it waits for in it. Arrows lead from the caller to the task or job, and from the waker to the task that
  * is woken. Wake-ups by system calls and hand-overs of the driving are marks.
  *
  * Each thread writes what happens into a ring of its own, without a lock, in less than 0.1 us; a thread of the
@@ -96,7 +96,7 @@ struct syn_trace_end syn_trace_stop(void);
  *     thread demo: sleeps in the kernel, in pipe_read, system call 0, at libc.so.6+0x11ba5e,
  *         number 4242
  *
- * The lines below the first are the function and who awaits it, as in a dump (of a job, the tasks that await it); then what the system says of the
+ * The lines below the first are the function and its awaiters, as in a dump (of a job, the tasks that await it); then what the system says of the
  * thread (Linux: whether it computes or sleeps, in which function of the kernel, and the instruction to which
  * it returns, for `addr2line -e libc.so.6 0x11ba5e`). For the whole stack: `gdb -p PROCESS`, and the
  * thread of that number. The library does not interrupt the thread to unwind it, since a signal would end its

@@ -2,7 +2,7 @@
  *
  * Mailboxes: what the library brings, called back on a thread of yours, when that asks for it.
  *
- * For a program that has a loop (libuv, GLib, Qt, libev, its own poll()), and whose synchronizers
+ * For a program that has a loop (libuv, GLib, Qt, libev, its own poll()), and lets its synchronizers
  * keep threads of their own. Results come to the loop's thread, and the tasks do not depend on it: a
  * connection's keep-alive goes on while nobody drains. To run the tasks themselves on the loop's
  * thread see <synchronicity/host.h>.
@@ -30,7 +30,7 @@
  *   a function, `on_mail`, which is called at each change from empty to not empty, by the thread that
  *   brings the first. It must not block, nor call this library: uv_async_send(), g_main_context_wakeup().
  *   A drain that finds more than one thing calls it once more before its callbacks: so a loop that
- *   one of them runs (a modal dialog) goes on draining, and so does one whose drain stopped at MAX.
+ *   one of them runs (a modal dialog) goes on draining, and so does one after a drain that stopped at MAX.
  *
  * THE BOUND. At most `capacity` registrations are outstanding. A task that makes more than that waits:
  * syn_co_then(). syn_future_then() never waits, and fails with SYN_EAGAIN. A channel's registration is
@@ -129,7 +129,7 @@ size_t syn_mailbox_outstanding(const struct syn_mailbox *mailbox);
     ((void)(0 ? (ch).u.then_is(fn) : SYN_OK),                                                      \
      syni_channel_then((ch).u.handle, (mailbox), (void (*)(void))(fn), (user), 0))
 
-/* The same for one item: FN is called once, with the next item or with why there is none. For who asks for
+/* The same for one item: FN is called once, with the next item or with why there is none. For a caller that asks for
  * each item when it wants it, such as a coroutine of C++20 (docs/examples/cpp20). */
 #define syn_channel_next_then(ch, mailbox, fn, user)                                               \
     ((void)(0 ? (ch).u.then_is(fn) : SYN_OK),                                                      \

@@ -215,7 +215,7 @@
 #define SYNI_MISPLACED_2                                                                           \
     SYNI_WRONG("SYN_LOCAL() is for tasks: a blocking function has ordinary C locals")
 #define SYNI_MISPLACED_7                                                                           \
-    SYNI_WRONG("SYN_SHOW() is for tasks, whose locals are in a frame")
+    SYNI_WRONG("SYN_SHOW() is for tasks, which keep locals in a frame")
 #define SYNI_MISPLACED_1 SYNI_WRONG("a promise or a channel has no arguments")
 
 /* TYPE as the type of one name: so a pointer to a function needs no typedef. */
@@ -237,7 +237,7 @@
 
 #if defined(__GNUC__)
 #define SYNI_UNUSED __attribute__((unused))
-/* What it returns is held by nobody else: who drops it gets a warning. */
+/* What it returns is held by nobody else: a caller that drops it gets a warning. */
 #define SYNI_HELD __attribute__((warn_unused_result))
 #define SYNI_FALL_THROUGH __attribute__((fallthrough))
 #else

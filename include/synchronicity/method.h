@@ -29,7 +29,7 @@
  *
  * Bodies are those of async functions (task.h), with one thing more: `me`, the implementation,
  * which is there again after each suspension. Bare steps say syn_me(self); both forms say
- * syn_this(self) for the wrapper, to hand it on (retain it for who keeps it).
+ * syn_this(self) for the wrapper, to hand it on (retain it for a new owner).
  *
  *   SYN_METHOD(C, ret, name, ...)              the row `async`
  *   SYN_METHOD_GENERATOR(C, type, name, ...)   `generator`

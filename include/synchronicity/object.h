@@ -2,7 +2,7 @@
  *
  * Objects: an implementation, a method table and a synchronizer, bundled in a WRAPPER.
  *
- * Who uses a class of somebody else reads class.h; this is what all objects have in common,
+ * A user of a class reads class.h; this is what all objects have in common,
  * and what a binding to another language needs.
  *
  *     struct redis *db;
@@ -10,9 +10,9 @@
  *     redis_command(db, "GET foo", &reply);       // a method; state lives on between calls
  *     redis_release(db);                          // its destructor, on its loop
  *
- * LIFE OF A WRAPPER. It is counted: who makes it has one reference; RETAIN adds one, RELEASE
- * gives one up, a call of a method holds one until it has ended. Whoever gives up the last,
- * on whatever thread, starts the destructor, which runs as a task on the object's
+ * LIFE OF A WRAPPER. It is counted: its maker has one reference; RETAIN adds one, RELEASE
+ * gives one up, a call of a method holds one until it has ended. Giving up the last,
+ * on any thread, starts the destructor, which runs as a task on the object's
  * synchronizer, once. Nobody waits for it: where its end matters, CLOSE instead. A method
  * never runs while, or after, the destructor does.
  *
@@ -45,7 +45,7 @@ struct syn_class;
 struct syn_destructor;
 
 /* The head of every wrapper: `struct redis` begins with it, and it is all of that.
- * Owner: counted. Read only; for bindings, and for who wants to know. */
+ * Owner: counted. Read only; for bindings, and for programs that look. */
 struct syn_object {
     const struct syn_class *object_class; /* the dynamic one */
     void *implementation;
@@ -90,7 +90,7 @@ void *syn_unwrap(const struct syn_object *object);
 
 /* --- classes --- */
 
-/* Whose faces a method has; see class.h. */
+/* The kind of a method, which decides its faces; see class.h. */
 enum syn_kind {
     SYN_KIND_ASYNC,
     SYN_KIND_GENERATOR,

@@ -5,7 +5,7 @@
  *     SYN_POOL(hashing, .max_threads = 4);    // static; its threads start when there are jobs
  *
  * A JOB is one call of a blocking function. It waits in the pool's queue, runs to its end on a
- * worker's stack, and that is all the pool knows: who waits for it awaits a future. Submitting
+ * worker's stack, and that is all the pool knows: its waiter awaits a future. Submitting
  * one while all threads are busy takes no lock and wakes nobody, unless it is urgent or of a
  * strand; they find it when they look for the next.
  *
@@ -42,7 +42,7 @@ extern "C" {
 #endif
 
 /* What becomes of a job when `queue_bound` of them wait already. A thread that drives a
- * loop, and a job of a pool, must neither wait nor compute for others, nor must who asks a
+ * loop, and a job of a pool, must neither wait nor compute for others, nor must the consumer that asks a
  * blocking generator for its first item: theirs are taken over the bound, unless it is FAIL. */
 enum syn_when_full {
     SYN_WHEN_FULL_WAIT, /* the submitter waits for room, at most until its deadline */
@@ -75,8 +75,8 @@ struct syn_pool_options {
      * threads beyond them, while jobs wait, run anywhere. What a job starts by itself, threads and
      * children, inherits that; threads of this library do not. Linux; elsewhere it does nothing. */
     int pin;
-    /* A job that was asked to end and has not is abandoned after so long, in real time;
-     * 0: 1 s; less: never, who waits waits for its end. */
+    /* A job that was cancelled and has not ended is abandoned after so long, in real time;
+     * 0: 1 s; less: never, its waiter blocks until it returns. */
     int64_t grace_ns;
     /* Called by each thread when it begins (1) and before it ends (0), for libraries that
      * want to be told. */
@@ -131,7 +131,7 @@ struct syn_pool {
 syn_err syn_pool_new(const struct syn_pool_options *options, struct syn_pool **out_new);
 
 /* Stops it, without limit, and frees it: it waits also for a thread that was abandoned in a
- * job, whose stop had given it up, and for other stops that are under way. No thread may be inside
+ * job by an earlier stop, and for other stops that are under way. No thread may be inside
  * another call on it, such as one that waits for room. NULL is fine. One that is static stays
  * stopped (syn_pool_start()). Success: its threads have ended, its memory is free. Fails, and
  * changes nothing: SYN_EDEADLK as a stop does. */
@@ -144,8 +144,8 @@ syn_err syn_pool_configure(struct syn_pool *pool, const struct syn_pool_options 
 /* Refuses new jobs (SYN_ECLOSED), ends those that wait (SYN_ECANCELED), asks those that run
  * to end, and joins all threads. Fine if it has none.
  *
- * Several may stop it at once, each by its own deadline; what a stop whose deadline has passed
- * abandons is abandoned for all. A stop in a job of another pool ends when that job is asked to end:
+ * Several threads may stop it at once, each by its own deadline; what a stop abandons when its deadline
+ * passes is abandoned for all. A stop in a job of another pool ends when that job is cancelled:
  * SYN_ECANCELED, and the pool is stopped without it.
  * Fails: SYN_ETIMEDOUT when jobs had not ended by DEADLINE (on the calling thread's clock): they
  * were abandoned, the report names one, their threads stay behind (one in on_thread has a second

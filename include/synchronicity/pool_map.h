@@ -22,7 +22,7 @@
  * after an error, and tell what each item came to.
  *
  * Threads take the items in pieces, one after the other, so that results are where they
- * belong whoever makes them. The body runs in several threads at once. The first error
+ * belong, whichever thread makes them. The body runs in several threads at once. The first error
  * that any item returns is the map's, with its number in the report, and no further piece
  * begins; items that were made stay made. So it is when it is cancelled; code in the body may
  * look at syn_pool_job_cancelled(). A map is never abandoned, since it works in arrays that

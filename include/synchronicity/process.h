@@ -80,7 +80,7 @@ void syn_release_interrupt(void);
  * registered it with atexit(): handlers that the program registered later come before it.
  *
  * exit() may be called in a step, a job or a callback: what that thread drives or works for cannot
- * end, and is not waited for. A thread that exits while another does, such as a main() whose call was
+ * end, and is not waited for. A thread that exits while another does, such as a main() after a call that was
  * cancelled by that, waits for it, until the limit at most: the first one's status counts.
  * _exit(), abort() and quick_exit() skip all this. */
 

@@ -126,7 +126,7 @@ SYN_ASYNC_DECLARE(void, syn_retry_sleep, (struct syn_retry *, retry), (syn_err, 
  *     co_try(syn_rate_wait_future(&rate, 1));      // in a task
  *     syn_rate_wait(&rate, 1);                     // in a thread
  *
- * Turns are given in the order of asking, whoever asks: tasks of any synchronizer and threads (the
+ * Turns are given in the order of asking, to tasks of any synchronizer and to threads alike (the
  * "generic cell rate algorithm", ITU-T I.371). Owner: the caller; it must not be moved after
  * its first use. Thread: any, without locks. All that share one must live by one clock. */
 struct syn_rate {

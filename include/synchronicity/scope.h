@@ -46,7 +46,7 @@
  * WHAT IT DOES NOT DO. A child's failure does not interrupt the owner while it waits for
  * something else; what shall end together belongs into children.
  *
- * Owner: a scope belongs to the task in whose frame it lies, or to the thread that spawns
+ * Owner: a scope belongs to the task that has it in its frame, or to the thread that spawns
  * into it. Only the owner uses it, with two exceptions: a task of the same synchronizer
  * that knows the owner to be waiting may spawn into it (without waiting for room), and
  * syn_scope_cancel() may be called by any thread for a scope that a thread owns.
@@ -144,7 +144,7 @@ void syn_scope_cancel(struct syn_scope *scope);
  * does this for a task. */
 void syn_scope_close(struct syn_scope *scope);
 
-/* Children that have not ended, or whose unwanted results are being destroyed. When it is 0,
+/* Children that have not ended, or have an unwanted result that is being destroyed. When it is 0,
  * what the others wrote can be read. */
 unsigned syn_scope_live(const struct syn_scope *scope);
 

@@ -7,11 +7,11 @@
  * libc, POSIX, Mach or the BSDs; co_await and its like are keywords in C++20, and
  * are defined in C only.
  *
- * Short are what is written often and whose name is free. SYN_LOCAL, SYN_COPY and SYN_FREE are
- * not (LOCAL is libjpeg's), nor is what is an ordinary function, such as syn_after().
+ * Short are the names that programs write often and that are free. SYN_LOCAL, SYN_COPY and SYN_FREE are
+ * not (LOCAL is libjpeg's), nor are ordinary functions, such as syn_after().
  *
  * NAMES OF YOUR OWN may be any: an async function may be called call, shared or pool. But not a
- * class object, channel, scope, shared or step, whose faces, such as channel_close(), are words
+ * class object, channel, scope, shared or step: their faces, such as channel_close(), are words
  * of this header; and the value of SYN_TASK_LOCAL(type, future) is (future_get)().
  */
 #ifndef SYNCHRONICITY_SHORT_H

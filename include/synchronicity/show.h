@@ -137,7 +137,7 @@ struct syni_shown {
 #define SYNI_SHOWN_OF(name, ...)                                                                   \
     ((0 SYNI_MAP(SYNI_SHOWS, __VA_ARGS__)) ? syni_shown_of_##name : NULL)
 
-/* Of the description of the function NAME: whose it is, where its frame notes the call, what is shown of that. */
+/* Of the description of the function NAME: its owner, where its frame notes the call, what is shown of that. */
 #ifndef SYNI_IN_LIBRARY
 #define SYNI_IN_LIBRARY 0
 #endif

@@ -68,8 +68,8 @@ syn_err syn_notice_open(struct syn_notice *notice);
  * leaves errno alone. */
 void syn_notice_send(struct syn_notice *notice);
 
-/* Waits until a notice was sent since the last wait ended. One that is cancelled, or whose deadline
- * passes, takes none. Fails: SYN_EINVAL (it is not open), SYN_EBUSY (another one waits),
+/* Waits until a notice was sent since the last wait ended. A wait that is cancelled, or has its deadline
+ * pass, takes none. Fails: SYN_EINVAL (it is not open), SYN_EBUSY (another one waits),
  * SYN_EFORKED (it is the parent's). */
 SYN_ASYNC_DECLARE(void, syn_notice_wait, (struct syn_notice *, notice));
 

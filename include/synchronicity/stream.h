@@ -86,7 +86,7 @@ struct syn_stream_class {
     struct syn_stream_end_future (*close)(struct syn_stream *stream);
 };
 
-/* The head of every stream. Owner: who opened it, until close. */
+/* The head of every stream. Owner: the caller that opened it, until close. */
 struct syn_stream {
     const struct syn_stream_class *stream_class;
 };
@@ -159,7 +159,7 @@ syn_err syn_stream_standard_error(struct syn_stream **out_stream);
  *     while (syn_reader_line(&r, &line) == SYN_EAGAIN)
  *         co_try(syn_reader_fill_future(&r));
  *
- * Owner: whoever holds it; it does not own the stream. One task or thread at a time.
+ * Owner: its holder; it does not own the stream. One task or thread at a time.
  */
 struct syn_reader {
     struct syn_stream *stream;
@@ -208,7 +208,7 @@ SYN_ASYNC_DECLARE(struct syn_span, syn_read_until, (struct syn_reader *, reader)
  *     co_try(syn_writer_flush_future(&w));                // now it is on its way
  *
  * What was not flushed is not written: a close of the stream does not know of it.
- * Owner: whoever holds it; it does not own the stream. One task or thread at a time; reading the
+ * Owner: its holder; it does not own the stream. One task or thread at a time; reading the
  * same stream through a reader meanwhile is fine.
  */
 struct syn_writer {

@@ -83,7 +83,7 @@ struct syn_step syni_step_lock(struct syn_task *task, struct syn_mutex *mutex,
 /* Locks it if that needs no waiting; else SYN_EBUSY. Outside a step of a task of its synchronizer: SYN_EWRONGLOOP. */
 SYNI_HELD syn_err syn_mutex_try(struct syn_mutex *mutex);
 
-/* Hands it to who waits longest. Aborts when the task that runs does not hold it. */
+/* Hands it to the task that waits longest. Aborts when the task that runs does not hold it. */
 void syn_mutex_unlock(struct syn_mutex *mutex);
 
 /* True: the task that runs holds it. For clean-up. */
@@ -91,7 +91,7 @@ int syn_mutex_is_mine(const struct syn_mutex *mutex);
 
 /* --- semaphore ---
  *
- * A number of units; who acquires takes one, waiting until there is one. Zero has none. */
+ * A number of units; acquiring takes one, and waits until there is one. Zero has none. */
 
 /* N units. Nobody uses it yet. */
 void syn_semaphore_init(struct syn_semaphore *semaphore, unsigned n);
@@ -126,7 +126,7 @@ struct syn_step syni_step_event(struct syn_task *task, struct syn_event *event,
 #define syn_co_await_event_by(event, deadline)                                                     \
     SYNI_CO_SUSPEND(syni_step_event(&self->syn, (event), (deadline)))
 
-/* Happened: all who wait go on, also when it is cleared right afterwards. */
+/* Happened: all waiters go on, also when it is cleared right afterwards. */
 void syn_event_set(struct syn_event *event);
 void syn_event_clear(struct syn_event *event);
 int syn_event_is_set(const struct syn_event *event);

@@ -72,7 +72,7 @@ syn_err syni_deadline_pop(syn_err err);
 /* A step or job that has run for longer than its limit, and still runs. Lives for the call that is given it. */
 struct syn_slow {
     const char *where;    /* the name of the synchronizer, or pool */
-    const char *function; /* whose step, callback or job it is */
+    const char *function; /* the function of the step, callback or job */
     int64_t held_ns;      /* so far, at least */
     const char *text;     /* what would be printed: lines, of which each ends with a newline */
     unsigned long omitted; /* reports since the one before, which were too many */
@@ -95,7 +95,7 @@ struct syn_options {
      * thread-locals, one at a time (64 KiB of stack are enough for every kind of call: 12 KiB were used
      * at most, on x86-64, besides what the steps need). Do not call while you hold a lock that a task
      * may want. Its own thread is started when something must go on without a caller: a future in flight,
-     * a callback, a task that outlives its call. So a program whose calls all block has none. -1: never. 0: never, except in tests that said otherwise. */
+     * a callback, a task that outlives its call. So a program that makes only blocking calls has none. -1: never. 0: never, except in tests that said otherwise. */
     int caller_may_drive;
     /* Where callers drive and something is waited for without them (a reader, a timer): for how long after a call the
      * next may drive, before the synchronizer's own thread watches; nanoseconds, 0: 1 ms; negative: not at all. So
@@ -185,8 +185,8 @@ syn_err syn_synchronizer_start(struct syn_synchronizer *synchronizer);
  * synchronizer goes on stopping. Several may stop it at once; each returns when it has stopped, or by its own
  * deadline, of which the earliest counts for the tasks.
  *
- * Fails: SYN_ETIMEDOUT when tasks or objects would not end in time; the report names them. They
- * were abandoned: those who wait for them get SYN_EABANDONED, and no step of theirs runs again.
+ * Fails: SYN_ETIMEDOUT when tasks or objects had not ended by the deadline; the report names them. They
+ * were abandoned: their waiters get SYN_EABANDONED, and no step of theirs runs again.
  * It has stopped all the same, and can be started. A step (or a callback) that runs at that moment
  * cannot be abandoned; it has 0.1 s to return. If it does not, the report names it, and its
  * thread and its callers stay behind: until it returns, calls and starts are SYN_ELOOPDEAD, and

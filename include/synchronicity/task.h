@@ -43,9 +43,9 @@
  * Steps of one synchronizer run one at a time. A step must not block: it returns,
  * saying what it waits for. Between two suspensions nothing else runs there.
  *
- * WHO RUNS NEXT. What is ready runs first in, first out. A task that awaits the call it made last
- * hands over to it at once, and a call that ends to who awaits it; so do a generator and who asks
- * it. After 64 such steps in a row the others have their turn, which a task gives them before that by
+ * ORDER. What is ready runs first in, first out. A task that awaits the call it made last
+ * hands over to it at once, and a call that ends to its awaiter; so do a generator and its
+ * consumer. After 64 such steps in a row the others have their turn, which a task gives them before that by
  * syn_co_pass. When a call begins is up to the scheduler: a future may run before it is awaited.
  *
  * CANCELLATION is a request. It is delivered at the next wait, or at once if the task
@@ -171,7 +171,7 @@ struct syn_step syni_step_lost(struct syn_task *task);
 #define syn_step_until(self, deadline, next)                                                       \
     (SYNI_NEXT(self, next), syni_step_until(&(self)->syn, (deadline)))
 
-/* NEXT runs after everybody who is ready now had a turn. */
+/* NEXT runs after everything that is ready now had a turn. */
 #define syn_step_pass(self, next) (SYNI_NEXT(self, next), syni_step_pass(&(self)->syn))
 
 /* NEXT runs when FUTURE, which is used up, has its outcome: the value in *OUT (left
@@ -243,8 +243,8 @@ struct syn_step syni_step_lost(struct syn_task *task);
 /* What is known about the error in syn_co_status; see syn_task_report(). */
 #define syn_co_report syn_task_report(&self->syn)
 
-/* What a step function returns whose wait was over at once: the body goes on. One that returned it is
- * called again, so that is what a checked build does. */
+/* What a step function returns when its wait was over at once: the body goes on. The engine calls a body
+ * that returned it again, and a checked build relies on that. */
 enum { SYNI_GOES_ON = 4 };
 #if defined(SYN_CHECKED) && SYN_CHECKED
 #define SYNI_WAITS(step) 1
@@ -359,7 +359,7 @@ struct syn_synchronizer *syn_task_synchronizer(const struct syn_task *task);
 
 /* The earliest deadline that this task was called or awaited under, also through the
  * tasks that wait for it, on any synchronizer; never, if there is none, and in clean-up,
- * which is not hurried. Who waits sees to it; this is for passing it on to others. */
+ * which is not hurried. The wait itself keeps it; this is for passing it on to others. */
 struct syn_deadline syn_task_deadline(const struct syn_task *task);
 
 /* True when the task was asked to end; for long computations between suspensions. */

@@ -31,14 +31,14 @@ extern "C" {
 SYN_ASYNC_DECLARE(struct syn_stream *, syn_tcp_connect, SYN_COPY(const char *, host),
                   (int, port));
 
-/* The pool whose threads look names up; nothing else runs there. A lookup cannot be
+/* The pool for threads that look names up; nothing else runs there. A lookup cannot be
  * interrupted: when nobody waits for it any more it keeps its thread until the system gives it
  * up, which can take half a minute. So there are at most 32 threads, further lookups wait for
  * one, and the deadline of a connect holds meanwhile. syn_pool_configure() changes that,
  * syn_pool_stop() ends the threads. */
 struct syn_pool *syn_lookup_pool(void);
 
-/* Waits for connections. Owner: who made it, until close. */
+/* Waits for connections. Owner: the caller that made it, until close. */
 struct syn_listener;
 
 /* Listens at HOST, an address in numbers (NULL: every one of this machine), and PORT

@@ -15,7 +15,7 @@
  *     syn_clock_use(NULL);
  *     syn_clock_free(clock);           // after the synchronizers were stopped
  *
- * Who is "everybody": each synchronizer on the clock, and each thread that takes
+ * "Everybody" is: each synchronizer on the clock, and each thread that takes
  * part. A synchronizer waits when it has nothing to run; a thread waits while it
  * is inside a blocking call of this library. A thread that does not take part is
  * not waited for. What crosses the kernel (sockets, pipes) is not seen by the
@@ -62,7 +62,7 @@
 extern "C" {
 #endif
 
-/* Owner: who made it; it must outlive the synchronizers on it. Thread: any. */
+/* Owner: the caller that made it; it must outlive the synchronizers on it. Thread: any. */
 struct syn_clock;
 
 /* Makes a virtual clock that shows 0. Fails: SYN_ENOMEM. */
@@ -155,7 +155,7 @@ void syn_test_delay_print(int fd);
  * in a build without points. */
 unsigned long syn_test_steps(void);
 
-/* Synchronizers whose options do not speak of it let callers drive them (1), or
+/* Synchronizers with options that do not mention it let callers drive them (1), or
  * not (0, the default). With it one suite runs in both modes. */
 void syn_test_callers_drive(int on);
 

@@ -32,7 +32,7 @@
 extern "C" {
 #endif
 
-/* Owner: who opened it, until close. */
+/* Owner: the caller that opened it, until close. */
 struct syn_udp;
 
 /* One datagram, to be sent or received. */

@@ -13,7 +13,7 @@
  *     syn_unix_connect("/run/demo.sock", &s);            // the other process
  *
  * A PATH is one of the file system, or, on Linux, an abstract name: "@demo" is a name that needs no
- * file and no permission, and ends with its last socket. (A file whose path begins with '@' is
+ * file and no permission, and ends with its last socket. (A file with a path that begins with '@' is
  * "./@demo".) Elsewhere an abstract name is SYN_ENOTSUP. A path is short: about 100 bytes, by the
  * system; a longer one is ENAMETOOLONG.
  *
@@ -33,13 +33,13 @@
 extern "C" {
 #endif
 
-/* Connects to who listens at PATH. Waits while the listener has too many unaccepted connections.
+/* Connects to the listener at PATH. Waits while the listener has too many unaccepted connections.
  * Fails: SYN_EINVAL, ENAMETOOLONG, SYN_ENOTSUP for the path; ECONNREFUSED: nobody listens there;
  * ENOENT, EACCES; SYN_ENOMEM, EMFILE. */
 SYN_ASYNC_DECLARE(struct syn_stream *, syn_unix_connect, SYN_COPY(const char *, path));
 
 /* Listens at PATH. Does not wait. MODE, for example 0600, are the permissions of the file, whatever
- * the umask: who may write it may connect; an abstract name has none. They hold before the first
+ * the umask: a process that may write it may connect; an abstract name has none. They hold before the first
  * connection can come.
  * A socket that a dead process left at PATH is removed. One that a process has open is EADDRINUSE, and so
  * is any other file. (Of two processes that begin at one moment at a path that a third one left,
@@ -52,7 +52,7 @@ syn_err syn_unix_listen(const char *path, mode_t mode, struct syn_listener **out
 /* Two streams that are connected to each other: for a child process, or a thread. Fails: SYN_ENOMEM, EMFILE. */
 syn_err syn_unix_pair(struct syn_stream **out_a, struct syn_stream **out_b);
 
-/* Who is at the other end: as it was when that end connected, or listened. */
+/* The process at the other end: as it was when that end connected, or listened. */
 struct syn_unix_peer {
     pid_t pid; /* -1 where the system does not know it */
     uid_t uid;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Calls by name: for bindings to other languages, and whoever learns at run time what is to be
+ * Calls by name: for bindings to other languages, and for callers that learn at run time what is to be
  * called.
  *
  *     const struct syn_method *m = syn_class_find(object->object_class, "command", 1);

@@ -25,7 +25,7 @@ set(sets
     "0 1 README.md"
     "0 150 docs/[a-h]*.md docs/[j-z]*.md docs/examples/*.[ch] docs/examples/*/*.[ch]"
     "0 50 docs/invariants.md"
-    "0 110 include/*.h include/synchronicity/*.h"
+    "0 5 include/*.h include/synchronicity/*.h"
     "0 95 src/base/*.[ch]"
     "0 10 src/backend/*.[ch]"
     "0 25 src/io/*.[ch]"
