@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Circles of tasks over several loops in which no step blocks: the wait that closes one is refused, and
- * both ends are named, whatever the waits are; whatever is none is left alone. circle_task_test.c has those
- * of one loop.
+ * Circles of tasks over several loops in which no step blocks: the wait that closes one is refused, and names both
+ * ends, whatever the waits are; what is no circle is left alone. Circles of one loop: circle_task_test.c.
  */
 #define _DEFAULT_SOURCE
 #include "support/call_rig.h"
@@ -15,7 +14,7 @@ enum kind { AWAIT, COPY, JOIN, SELECT, RACE, CALL, LOCK, ITEM, KINDS };
 
 static struct syn_mutex locked_on_a, locked_on_b;
 static char said[2000];
-static const char *refused; /* whose wait was */
+static const char *refused; /* the loop of that wait */
 static int n_refused;
 static int64_t refused_at;
 static atomic_int n_over;
@@ -177,14 +176,14 @@ static void take_back(enum kind kind, struct wanted *wanted)
 /* The last of the two was of KIND, on `a` or on `b`. */
 static void names_both(enum kind kind, bool on_a)
 {
-    char who[40], what[40];
+    char end[40], what[40];
 
-    snprintf(who, sizeof who, "%s on '%s' would wait for ", kind == CALL ? "helps" : kind == ITEM ? "yields" : "waits",
+    snprintf(end, sizeof end, "%s on '%s' would wait for ", kind == CALL ? "helps" : kind == ITEM ? "yields" : "waits",
              on_a ? "a" : "b");
     snprintf(what, sizeof what, "%s on '%s'", kind == LOCK ? "holds" : on_a ? "b_waits" : "a_waits",
              (kind == LOCK) == on_a ? "a" : "b");
-    if (!strstr(said, who) || !strstr(said, what))
-        test_fail(__FILE__, __LINE__, "the report says \"%s\", not %s %s", said, who, what);
+    if (!strstr(said, end) || !strstr(said, what))
+        test_fail(__FILE__, __LINE__, "the report says \"%s\", not %s %s", said, end, what);
 }
 
 /* Two that wait for each other, that of `a` after ON_A seconds. */
@@ -453,13 +452,11 @@ static bool dump_says(const char *text)
 {
     static char dump[1 << 20];
     FILE *file = tmpfile();
-    size_t n;
 
     CHECK(file != NULL);
     syn_dump(fileno(file));
     rewind(file);
-    n = fread(dump, 1, sizeof dump - 1, file);
-    dump[n] = 0;
+    dump[fread(dump, 1, sizeof dump - 1, file)] = 0;
     fclose(file);
     return strstr(dump, text) != NULL;
 }

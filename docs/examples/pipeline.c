@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Three generators in a row, each on its own: lines of a text, those with a word in them, and
- * those numbered as they are shown. Whoever breaks out at the end closes all three, the last
+ * those numbered as they are shown. Leaving the loop at the end closes all three, the last
  * one first; and what nobody fetched is freed.
  */
 #include <stdio.h>

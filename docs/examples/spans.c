@@ -4,7 +4,7 @@
  * an OpenTelemetry collector takes it. A real one would send them in batches; what it gets from the
  * library is all here.
  *
- * A span begins where the call is made, in the span of whoever makes it, so the spans of one
+ * A span begins where the call is made, in the span of its caller, so the spans of one
  * outermost call are one trace, over loops and pools. It is kept in the word that each task and job has.
  */
 #include <inttypes.h>

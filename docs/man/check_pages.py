@@ -5,7 +5,7 @@
 #
 #     check_pages.py SOURCE_DIR MAN_DIR
 #
-# Each public name of the headers, long or short, has its page. The page of a function says who may call it, what it
+# Each public name of the headers, long or short, has its page. The page of a function says which threads may call it, what it
 # returns, and shows a use of it from a file that the build compiles. Where it returns syn_err it lists errors, among
 # them each code that its own body in src, or a static function that this calls, returns or refuses with.
 import glob

@@ -170,7 +170,7 @@ class Book:
         known = self.errors_of(header, group, texts)
         lines = [".Sh ERRORS"]
         if any(h.face_of(piece) for _, piece in group.names):
-            lines += ["Beside what the system call below it fails with, whose number is the code:"] \
+            lines += ["Beside the errors of the system call below it, whose numbers are the codes:"] \
                 if header.stem in ("file", "tcp", "udp", "unix", "stream", "child") else []
         lines += [".Bl -tag -width SYN_EWRONGLOOP"]
         said = {}
@@ -187,7 +187,7 @@ class Book:
                     lines += mdoc.text_lines(part)
         for clause in dict.fromkeys(re.findall(r"\bas (\w+)\(\) does", " ".join(texts))):
             if not clause.startswith("syn_"):
-                lines += [".It others", f"As {clause}(2) does, whose number is the code."]
+                lines += [".It others", f"As {clause}(2) does: the code is its number."]
         lines.append(".El")
         return lines if known else [".Sh ERRORS", "It reports no error of its own; of what it does, see above."]
 

@@ -22,9 +22,9 @@ endfunction()
 # The numbers may become smaller, and not larger.
 # "he who glob..."
 set(sets
-    "0 1 README.md"
-    "0 150 docs/[a-h]*.md docs/[j-z]*.md docs/examples/*.[ch] docs/examples/*/*.[ch]"
-    "0 50 docs/invariants.md"
+    "0 0 README.md"
+    "0 9 docs/[a-h]*.md docs/[j-z]*.md docs/examples/*.[ch] docs/examples/*/*.[ch]"
+    "0 0 docs/invariants.md"
     "0 5 include/*.h include/synchronicity/*.h"
     "0 95 src/base/*.[ch]"
     "0 10 src/backend/*.[ch]"

@@ -29,7 +29,7 @@ struct transfer {
 
 static CURLM *multi; /* touched by web's driver only */
 
-/* Tells libcurl what happened, and who waits for a transfer that it ended. */
+/* Tells libcurl what happened, and the task that waits for a transfer that it ended. */
 static void act(int fd, int ready)
 {
     CURLMsg *message;

@@ -30,7 +30,7 @@ struct web_page {
 /* Where all transfers run. */
 extern struct syn_synchronizer web;
 
-/* Fetches URL (http or https), following redirections. Owns: the caller, who frees the page by free(). */
+/* Fetches URL (http or https), following redirections. Owns: the caller, which frees the page by free(). */
 SYN_ASYNC_DECLARE(struct web_page *, web_get, SYN_COPY(const char *, url));
 
 /* How much came so far, of how much; of: -1, the server did not say. */

@@ -25,7 +25,7 @@ enum {
     PG_ELOST                        /* the connection broke; close it and open another */
 };
 
-/* Where all of it runs; for who wants to stop it, with syn_synchronizer_stop(). */
+/* Where all of it runs; for programs that stop it, with syn_synchronizer_stop(). */
 SYN_SYNCHRONIZER_DECLARE(pg_loop);
 
 /* A connection. The fields are for reading, while no query is on its way. */

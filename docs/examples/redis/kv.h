@@ -47,7 +47,7 @@ bool kv_remove(struct kv_table *table, const char *key, size_t size);
 bool kv_expired(const struct kv_table *table, const struct kv_entry *entry);
 
 /* Walking through a table that may grow meanwhile: the bucket of a cursor, which is 0 at
- * first, and the cursor after that one; 0: that was all. Who was there from the first to the
+ * first, and the cursor after that one; 0: that was all. An entry that was there from the first to the
  * last cursor is met at least once. */
 struct kv_entry *kv_bucket(const struct kv_table *table, size_t cursor);
 size_t kv_next_cursor(const struct kv_table *table, size_t cursor);

@@ -74,7 +74,7 @@ bool kv_expired(const struct kv_table *table, const struct kv_entry *entry)
     return entry->expires_ns && entry->expires_ns <= table->now_ns;
 }
 
-/* Who points to the entry of KEY; to NULL if there is none. */
+/* The place that points to the entry of KEY; to NULL if there is none. */
 static struct kv_entry **place_of(struct kv_table *table, const char *key, size_t size)
 {
     size_t hash = hash_of(table, key, size);
@@ -187,7 +187,7 @@ static uint64_t reversed(uint64_t bits)
 }
 
 /* Counts up from the highest bit of the number of a bucket downwards, as Redis does. When the
- * table doubles, a bucket is split into the two whose lower bits are its own; counted like
+ * table doubles, a bucket is split into the two with its own lower bits; counted like
  * this both come where it would have come, so what is behind the cursor stays behind it. */
 size_t kv_next_cursor(const struct kv_table *table, size_t cursor)
 {

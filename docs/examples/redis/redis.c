@@ -10,7 +10,7 @@
  *     receive    reads replies, and completes promises in their order, until there is
  *                none left
  *
- * So an idle connection has no task, and whoever blocks on a command may drive. A
+ * So an idle connection has no task, and a caller that blocks on a command may drive. A
  * command that leaves early only abandons its promise: the reply is still counted, and
  * dies with the promise. Discarded: a reader that lives as long as the connection,
  * which would keep the dedicated thread driving for ever.
@@ -38,7 +38,7 @@ struct redis {
     struct syn_reader reader;
     struct resp_parser parser;
 
-    /* who waits for a reply, the oldest at `first`: a ring of `capacity` */
+    /* waiters for a reply, the oldest at `first`: a ring of `capacity` */
     struct answer_promise *waiting;
     size_t first, n_waiting, capacity;
 
@@ -55,7 +55,7 @@ struct redis {
     char message[SYN_MESSAGE_MAX];
 };
 
-/* ------------------------------------------------------------ who waits -- */
+/* ------------------------------------------------------------ waiters -- */
 
 static syn_err make_room(struct redis *db)
 {

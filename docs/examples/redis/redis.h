@@ -19,7 +19,7 @@
  * the order in which they were called (those of one thread; of several, in some
  * order), without waiting for replies in between, and each gets its own reply.
  *
- * A command that is cancelled, or whose deadline passes, after it went out is still
+ * A command that is cancelled, or times out, after it went out is still
  * executed by the server. Its reply is read and dropped; the connection stays good.
  *
  * This client runs on redis_synchronizer, which a blocking caller may drive: do not
@@ -65,7 +65,7 @@ enum redis_type {
     REDIS_ARRAY    /* elements: n of them, each of any type */
 };
 
-/* A reply, which may be a tree. Owner: who got it, until redis_reply_free(), which
+/* A reply, which may be a tree. Owner: the caller, until redis_reply_free(), which
  * frees all of it; the elements are part of it. */
 struct redis_reply {
     enum redis_type type;
@@ -81,7 +81,7 @@ void redis_reply_free(struct redis_reply *reply);
 
 /* ------------------------------------------------------------- connection -- */
 
-/* A connection. Owner: who opened it, until redis_close(). */
+/* A connection. Owner: the caller, until redis_close(). */
 struct redis;
 
 /* Connects to HOST, a name or an address in numbers, and PORT. Fails: as

@@ -15,7 +15,7 @@
 
 /* ---------------------------------------------------------------- writing -- */
 
-/* Bytes that grow. Owner: whoever holds it; all zero is empty. */
+/* Bytes that grow. Owner: its holder; all zero is empty. */
 struct resp_buffer {
     char *data;
     size_t size, capacity;
@@ -53,9 +53,9 @@ struct resp_parser {
     struct {
         struct redis_reply *array;
         size_t next;
-    } open[REDIS_DEPTH_MAX]; /* arrays whose elements are not all here */
+    } open[REDIS_DEPTH_MAX]; /* arrays without all their elements */
     int depth;
-    struct redis_reply *bulk; /* a string whose bytes are coming, or NULL */
+    struct redis_reply *bulk; /* a string that is being read, or NULL */
     size_t filled;
     size_t used; /* of limit */
 

@@ -27,7 +27,7 @@ ASYNC_DECLARE(void, kv_accept, (struct kv_server *, server));
 enum { WRITE_SIZE = 64 << 10 }; /* answers are written when there are so many bytes */
 
 struct connection {
-    struct connection *next, **link; /* who points here */
+    struct connection *next, **link; /* what points here */
     struct kv_server *server;
     struct syn_stream *stream;
     struct syn_reader reader;
@@ -172,7 +172,7 @@ static void connection_end(struct connection *c)
     connection_free(c);
 }
 
-/* One whose kv_serve() never begins. */
+/* One for which kv_serve() never begins. */
 static void connection_drop(struct connection *c)
 {
     future_detach(syn_stream_close_future(c->stream));

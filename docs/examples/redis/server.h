@@ -30,7 +30,7 @@ enum {
     KV_REPLIES_MAX = 64 << 20  /* bytes that may wait for a slow reader: it is cut off */
 };
 
-/* A server with a store of its own. Owner: who started it. */
+/* A server with a store of its own. Owner: the caller. */
 struct kv_server;
 
 /* Listens at HOST, an address in numbers, and PORT (0: the system chooses). Fails: as

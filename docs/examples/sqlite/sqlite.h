@@ -35,7 +35,7 @@
  * locked for 5 s, is SYN_EBUSY. The report has its words. */
 enum { SQLITE_ECODE = SYN_EUSER + 3000 };
 
-/* Where all of it runs; for who wants more threads, or to stop it. */
+/* Where all of it runs; for programs that want more threads, or stop it. */
 SYN_POOL_DECLARE(sqlite_pool);
 
 struct sqlite_db {
@@ -63,7 +63,7 @@ struct sqlite_row {
 /* NULL is fine. Thread: any. */
 void sqlite_row_free(struct sqlite_row *row);
 
-/* A generator of the rows of SQL, one statement. Owns: who got a row frees it. */
+/* A generator of the rows of SQL, one statement. Owns: the consumer of a row frees it. */
 SYN_BLOCKING_GENERATOR_DECLARE(struct sqlite_row *, sqlite_query, (struct sqlite_db *, db),
                                SYN_COPY(const char *, sql));
 

@@ -40,7 +40,7 @@
 extern "C" {
 #endif
 
-/* What connections have in common. Owner: who made it; it may be freed while its streams live. */
+/* What connections have in common. Owner: the caller; it may be freed while its streams live. */
 struct tls_context;
 
 /* Zero everywhere is a client that trusts the system's roots. Paths are of PEM files. */

@@ -11,7 +11,7 @@
 
 #include "tls/tls.h"
 
-enum { TLS_SESSIONS = 32 }; /* hosts whose sessions are kept */
+enum { TLS_SESSIONS = 32 }; /* hosts with kept sessions */
 
 /* What a host gave us to begin with the next time. */
 struct tls_session {
@@ -22,7 +22,7 @@ struct tls_session {
 
 struct tls_context {
     SSL_CTX *ssl;
-    atomic_uint holders; /* who made it, and streams */
+    atomic_uint holders; /* its maker, and streams */
     pthread_mutex_t lock;
     struct tls_session sessions[TLS_SESSIONS]; /* under the lock */
     unsigned newest;
