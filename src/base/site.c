@@ -134,6 +134,25 @@ static bool site_linked(int fd, const site_header *header, uint64_t offset, uint
     return false;
 }
 
+/* The file that is mapped there, if it is one of this machine's programs, with where the linker put the address;
+ * -1: it is not. */
+static int site_open(const struct site_mapped *mapped, site_header *header, uint64_t *out_address)
+{
+    int fd = syni_descriptor(open(mapped->path, O_RDONLY | O_CLOEXEC));
+
+    if (fd < 0)
+        return -1;
+    if (site_read(fd, header, sizeof *header, 0) && memcmp(header->e_ident, ELFMAG, SELFMAG) == 0 &&
+        header->e_ident[EI_CLASS] == SITE_CLASS && header->e_phentsize == sizeof(site_segment) &&
+        header->e_shentsize == sizeof(site_section) &&
+        site_linked(fd, header, mapped->offset, out_address))
+        return fd;
+    close(fd);
+    return -1;
+}
+
+#if defined(SYN_CHECKED) && SYN_CHECKED
+
 /* The section NAME, unless it is compressed; nothing: there is none. */
 static struct syni_site_part site_section_of(int fd, const site_header *header, const char *name)
 {
@@ -157,23 +176,6 @@ static struct syni_site_part site_section_of(int fd, const site_header *header, 
     return part;
 }
 
-/* The file that is mapped there, if it is one of this machine's programs, with where the linker put the address;
- * -1: it is not. */
-static int site_open(const struct site_mapped *mapped, site_header *header, uint64_t *out_address)
-{
-    int fd = syni_descriptor(open(mapped->path, O_RDONLY | O_CLOEXEC));
-
-    if (fd < 0)
-        return -1;
-    if (site_read(fd, header, sizeof *header, 0) && memcmp(header->e_ident, ELFMAG, SELFMAG) == 0 &&
-        header->e_ident[EI_CLASS] == SITE_CLASS && header->e_phentsize == sizeof(site_segment) &&
-        header->e_shentsize == sizeof(site_section) &&
-        site_linked(fd, header, mapped->offset, out_address))
-        return fd;
-    close(fd);
-    return -1;
-}
-
 static bool site_by_line(int fd, const site_header *header, uint64_t address, char *out, size_t size)
 {
     struct syni_site_part lines = site_section_of(fd, header, ".debug_line");
@@ -182,6 +184,16 @@ static bool site_by_line(int fd, const site_header *header, uint64_t address, ch
 
     return syni_site_line(&lines, strings, address, out, size);
 }
+
+#else
+
+static bool site_by_line(int fd, const site_header *header, uint64_t address, char *out, size_t size)
+{
+    (void)fd, (void)header, (void)address, (void)out, (void)size;
+    return false;
+}
+
+#endif
 
 /* Where ADDRESS is, BY_LINE if it can be said so; false: nothing is known. */
 static bool site_say(uint64_t address, bool by_line, char *out, size_t size)

@@ -4,13 +4,15 @@
  * chapter 6.2). A table is a program for a small machine, whose registers step through addresses, files and lines; it is
  * run until it passes the address. Read by pread() through one buffer: nothing is mapped, so a file that is cut
  * short meanwhile is an end and no fault. Every number is from the file, and none is trusted: what leaves the section reads
- * as 0, and ends the search.
+ * as 0, and ends the search. Only checked builds note calls, so only they have this.
  *
  * Any thread, any moment. Discarded: .debug_aranges, which leads to one unit's table, but by way of two more sections; and a
  * library for it, which allocates.
  */
 #define _XOPEN_SOURCE 700
 #include "base/site.h"
+
+#if defined(SYN_CHECKED) && SYN_CHECKED
 
 #include <string.h>
 #include <unistd.h>
@@ -332,3 +334,5 @@ bool syni_site_line(const struct syni_site_part *lines, const struct syni_site_p
     }
     return false;
 }
+
+#endif

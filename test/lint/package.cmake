@@ -320,7 +320,7 @@ elseif(CASE STREQUAL "size")
         message(FATAL_ERROR "nm shows no function of the library")
     endif()
     foreach(name syn_dump syni_context_judge syni_channel_send syni_listener_add syn_catch_interrupt syn_trace_start
-            sscanf vfscanf)
+            syni_site_line sscanf vfscanf)
         if(symbols MATCHES " [TtW] ${name}\n")
             complain("README's program does not use ${name}, which is linked into it")
         endif()
