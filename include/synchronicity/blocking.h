@@ -169,6 +169,17 @@ void syni_job_fail(struct syn_job *job, syn_err err, const char *message);
     SYNI_FUTURE_TYPES(ret, name);                                                                  \
     SYNI_BLOCK(#name, SYNI_STATIC_FACE, pool, ret, name, __VA_ARGS__)
 
+/* Of a struct syn_blocking, the fields that every one has, as SYNI_DESCRIPTION in show.h. */
+#define SYNI_JOB_DESCRIPTION(label, id, where, ...)                                                \
+    .abi = SYN_ABI, .job_size = sizeof(struct syn_job), .frame_size = sizeof(struct id),           \
+    .result_offset = offsetof(struct id, result), .name = label, .file = __FILE__,                 \
+    .line = __LINE__, .library = SYNI_IN_LIBRARY, .made = SYNI_MADE_OFFSET(id),                    \
+    .urgent = 0 SYNI_MAP(SYNI_URGENT, __VA_ARGS__),                                                \
+    .to_the_end = 0 SYNI_MAP(SYNI_TO_THE_END, __VA_ARGS__),                                        \
+    .let_go = 0 SYNI_MAP(SYNI_LET_GO, __VA_ARGS__), .pool = &where, .run = syni_run_of_##id,       \
+    .release = SYNI_RELEASE_OF(id, __VA_ARGS__),                                                   \
+    .drop = (0 SYNI_MAP(SYNI_TAKES, __VA_ARGS__)) ? syni_drop_of_##id : NULL
+
 /* What one definition makes; see SYNI_DEFINE in call.h. LABEL is how reports call it. `result` is
  * zero until the body has returned: what a body that failed returns. */
 #define SYNI_BLOCK(label, linkage, pool, ret, name, ...)                                           \
@@ -194,24 +205,8 @@ void syni_job_fail(struct syn_job *job, syn_err err, const char *message);
     }                                                                                              \
     SYNI_JOB_RELEASE(name, __VA_ARGS__)                                                            \
     static const struct syn_blocking syni_blocking_of_##name = {                                   \
-        SYN_ABI,                                                                                   \
-        sizeof(struct syn_job),                                                                    \
-        sizeof(struct name),                                                                       \
-        offsetof(struct name, result),                                                             \
-        {SYNI_IF_VOID(ret, SYNI_SIZE_VOID, SYNI_SIZE_TYPED)(ret),                                  \
-         (0 SYNI_MAP(SYNI_KILLS, __VA_ARGS__)) ? syni_destroy_of_##name : NULL,                    \
-         syni_call_of_##name},                                                                     \
-        label,                                                                                     \
-        __FILE__,                                                                                  \
-        __LINE__,                                                                                  \
-        SYNI_IN_LIBRARY, SYNI_MADE_OFFSET(name),                                                   \
-        0 SYNI_MAP(SYNI_URGENT, __VA_ARGS__),                                                      \
-        0 SYNI_MAP(SYNI_TO_THE_END, __VA_ARGS__),                                                  \
-        0 SYNI_MAP(SYNI_LET_GO, __VA_ARGS__),                                                      \
-        &pool,                                                                                     \
-        syni_run_of_##name,                                                                        \
-        (0 SYNI_MAP(SYNI_COPIES, __VA_ARGS__)) ? syni_release_of_##name : NULL,                    \
-        (0 SYNI_MAP(SYNI_TAKES, __VA_ARGS__)) ? syni_drop_of_##name : NULL};                       \
+        SYNI_JOB_DESCRIPTION(label, name, pool, __VA_ARGS__),                                      \
+        .type = SYNI_TYPE_OF_RESULT(ret, name, __VA_ARGS__)};                                      \
     linkage SYNI_FACE SYNI_HELD struct name##_future (name##_submit)(                              \
         SYNI_LIST(~, struct syn_pool *syni_pool SYNI_MAP(SYNI_PARAM, __VA_ARGS__)))                \
     {                                                                                              \

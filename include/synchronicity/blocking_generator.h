@@ -106,12 +106,7 @@ SYNI_HELD int syni_job_yield(struct syn_job *job, void *item);
     SYNI_CALL_ITEM(type, name)                                                                     \
     SYNI_JOB_RELEASE(name, __VA_ARGS__)                                                            \
     static const struct syn_blocking_generator syni_generator_of_##name = {                        \
-        {SYN_ABI, sizeof(struct syn_job), sizeof(struct name), offsetof(struct name, result),      \
-         {0, NULL, NULL}, #name, __FILE__, __LINE__, SYNI_IN_LIBRARY, SYNI_MADE_OFFSET(name),      \
-         0 SYNI_MAP(SYNI_URGENT, __VA_ARGS__), 0 SYNI_MAP(SYNI_TO_THE_END, __VA_ARGS__),           \
-         0 SYNI_MAP(SYNI_LET_GO, __VA_ARGS__), &pool, syni_run_of_##name,                          \
-         (0 SYNI_MAP(SYNI_COPIES, __VA_ARGS__)) ? syni_release_of_##name : NULL,                   \
-         (0 SYNI_MAP(SYNI_TAKES, __VA_ARGS__)) ? syni_drop_of_##name : NULL},                      \
+        {SYNI_JOB_DESCRIPTION(#name, name, pool, __VA_ARGS__)},                                    \
         {sizeof(type), (0 SYNI_MAP(SYNI_KILLS, __VA_ARGS__)) ? syni_destroy_of_##name : NULL,      \
          syni_call_item_of_##name}};                                                               \
     linkage SYNI_FACE SYNI_HELD struct name##_channel (name##_submit)(                             \

@@ -132,15 +132,16 @@
     SYNI_FUTURE_TYPES(ret, name);                                                                  \
     SYNI_DEFINE(SYNI_STATIC_FACE, synchronizer, ret, name, __VA_ARGS__)
 
-/* OP(bound, type, name, items), also where BOUND is forgotten, with an error that says so, and
- * NONE in its place. */
+/* OP(bound, type, name, items), also where BOUND is forgotten, or a comma behind it: with an error that
+ * says so, and NONE in its place. */
 #define SYNI_BOUND(op, none, bound, type, name, ...)                                               \
     SYNI_OUTSIDE                                                                                   \
     SYNI_CAT(SYNI_BOUND_, SYNI_IS_ITEM(name))(op, none, bound, type, name, __VA_ARGS__)
 #define SYNI_BOUND_0(op, none, bound, type, name, ...) op(bound, type, name, __VA_ARGS__)
 #define SYNI_BOUND_1(op, none, type, name, ...)                                                    \
-    SYNI_WRONG("the first of three is missing: the synchronizer or pool, the type of the result, the name") \
+    SYNI_WRONG("the first of three is missing, or a comma: the synchronizer or pool, the type of the result, the name") \
     op(none, type, name, __VA_ARGS__)
+#define SYNI_BOUND_2(op, none, type, name, ...) SYNI_BOUND_1(op, none, type, name, __VA_ARGS__)
 
 /* Readies FRAME for a blocking call of FUNCTION and makes the call. */
 syn_err syni_call(const struct syn_function *function, struct syn_task *frame, void *out_result);
@@ -210,24 +211,11 @@ static inline SYNI_UNUSED void *syni_call_frame(const struct syn_function *funct
     }                                                                                              \
     SYNI_RELEASE(name, __VA_ARGS__) SYNI_SHOWN_TABLE(name, __VA_ARGS__)                            \
     static const struct syn_function syni_function_of_##name = {                                   \
-        SYN_ABI,                                                                                   \
-        sizeof(struct syn_task),                                                                   \
-        sizeof(struct name),                                                                       \
-        SYNI_IF_VOID(ret, SYNI_OFFSET_VOID, SYNI_OFFSET_TYPED)(name),                              \
-        {SYNI_IF_VOID(ret, SYNI_SIZE_VOID, SYNI_SIZE_TYPED)(ret),                                  \
-         (0 SYNI_MAP(SYNI_KILLS, __VA_ARGS__)) ? syni_destroy_of_##name : NULL,                    \
-         syni_call_of_##name},                                                                     \
-        #name,                                                                                     \
-        __FILE__,                                                                                  \
-        __LINE__,                                                                                  \
-        SYNI_ORIGIN(name, __VA_ARGS__),                                                            \
-        &bound,                                                                                    \
-        syni_run_of_##name,                                                                        \
-        syni_leave_of_##name,                                                                      \
-        (0 SYNI_MAP(SYNI_COPIES, __VA_ARGS__)) ? syni_release_of_##name : NULL,                    \
-        (0 SYNI_MAP(SYNI_TAKES, __VA_ARGS__)) ? syni_drop_of_##name : NULL,                        \
-        NULL,                                                                                      \
-        SYNI_MAP(SYNI_HOOK, __VA_ARGS__) NULL};                                                    \
+        SYNI_DESCRIPTION(name, __VA_ARGS__),                                                       \
+        SYNI_DESCRIPTION_OF_RESULT(ret, name, __VA_ARGS__),                                        \
+        .synchronizer = &bound,                                                                    \
+        .release = SYNI_RELEASE_OF(name, __VA_ARGS__),                                             \
+        .ended = SYNI_MAP(SYNI_HOOK, __VA_ARGS__) NULL};                                           \
     linkage SYNI_FACE syn_err name(SYNI_LIST(~SYNI_MAP(SYNI_PARAM, __VA_ARGS__) SYNI_OUT(ret)))    \
     {                                                                                              \
         SYNI_MADE_HERE SYNI_FRAME(name, __VA_ARGS__)                                               \
@@ -286,6 +274,15 @@ static inline SYNI_UNUSED void *syni_call_frame(const struct syn_function *funct
 #define SYNI_RESULT_FIELD(ret) ret result;
 #define SYNI_OFFSET_VOID(name) 0
 #define SYNI_OFFSET_TYPED(name) offsetof(struct name, result)
+/* Of one with a result, or with none: what that is, and where in the frame. */
+#define SYNI_DESCRIPTION_OF_RESULT(ret, id, ...)                                                   \
+    .result_offset = SYNI_IF_VOID(ret, SYNI_OFFSET_VOID, SYNI_OFFSET_TYPED)(id),                   \
+    .type = SYNI_TYPE_OF_RESULT(ret, id, __VA_ARGS__)
+#define SYNI_TYPE_OF_RESULT(ret, id, ...)                                                          \
+    {SYNI_IF_VOID(ret, SYNI_SIZE_VOID, SYNI_SIZE_TYPED)(ret),                                   \
+     (0 SYNI_MAP(SYNI_KILLS, __VA_ARGS__)) ? syni_destroy_of_##id : NULL, syni_call_of_##id}
+/* What frees its copied arguments, or NULL. */
+#define SYNI_RELEASE_OF(id, ...) (0 SYNI_MAP(SYNI_COPIES, __VA_ARGS__)) ? syni_release_of_##id : NULL
 #define SYNI_OUT_PASS_VOID(ret) NULL
 #define SYNI_OUT_PASS(ret) out_result
 

@@ -37,31 +37,45 @@
 #define SYNI_TYPE_OF(f) (*(__typeof__(f) *)NULL) /* F itself is evaluated once, elsewhere */
 #define SYNI_IS_ERR(f) _Generic(SYNI_TYPE_OF(f), syn_err: 1, default: 0)
 #define SYNI_NO_FUTURE (*(struct syni_no_future *)NULL)
-#define SYNI_FUTURE_OF(f) _Generic((f), syn_err: SYNI_NO_FUTURE, default: (f))
+#define SYNI_FUTURE_OF(f)                                                                          \
+    _Generic((f), syn_err: SYNI_NO_FUTURE, struct syni_no_future *(*)(void): SYNI_NO_FUTURE,       \
+             default: (f))
 #define SYNI_CHECK_OF(f) SYNI_FUTURE_OF(f).u.result_is
+#define SYNI_IS_FUTURE(f)                                                                          \
+    _Generic((f), syn_err: 0, struct syni_no_future *(*)(void): 0, default: 1)
 #define SYNI_GIVES_NOTHING(f) _Generic(SYNI_CHECK_OF(f), syn_err(*)(void): 1, default: 0)
 /* F is written once, so that the compiler says once what is wrong with it; FUTURE is F in a word
- * that says more. */
+ * that says more. Where F has an error of its own gcc forgets the local `syni_f`: it finds this one
+ * instead, which is nothing and is never defined, and is silent about the rest. */
+struct syni_no_future *syni_f(void);
 #define SYNI_HANDLE_AS_1(future, call, get, get_null)                                              \
     __extension__({                                                                                \
-        __auto_type syni_f = (future);                                                             \
-        _Static_assert(!SYNI_IS_ERR(syni_f), call);                                                \
-        _Static_assert(SYNI_IS_ERR(syni_f) || SYNI_GIVES_NOTHING(syni_f),                          \
-                      "this future has a result: say where it goes, " get                          \
-                      ", or that nobody wants it, " get_null);                                     \
-        SYNI_FUTURE_OF(syni_f).u.handle;                                                           \
+        struct syn_future syni_handle;                                                             \
+        {                                                                                          \
+            __auto_type syni_f = (future);                                                         \
+            _Static_assert(!SYNI_IS_ERR(syni_f), call);                                            \
+            _Static_assert(!SYNI_IS_FUTURE(syni_f) || SYNI_GIVES_NOTHING(syni_f),                  \
+                          "this future has a result: say where it goes, " get                      \
+                          ", or that nobody wants it, " get_null);                                 \
+            syni_handle = SYNI_FUTURE_OF(syni_f).u.handle;                                         \
+        }                                                                                          \
+        syni_handle;                                                                               \
     })
 #define SYNI_HANDLE_AS_2(future, out, call, get)                                                   \
     __extension__({                                                                                \
-        __auto_type syni_f = (future);                                                             \
-        _Static_assert(!SYNI_IS_ERR(syni_f), call);                                                \
-        _Static_assert(SYNI_IS_ERR(syni_f) || !SYNI_GIVES_NOTHING(syni_f),                          \
-                      "this future has no result, only a status: " get);                           \
-        (void)(0 ? _Generic(SYNI_CHECK_OF(syni_f),                                                 \
-                            syn_err(*)(void): (syn_err(*)(const void *))NULL,                      \
-                            default: SYNI_CHECK_OF(syni_f))(out)                                   \
-                 : SYN_OK);                                                                        \
-        SYNI_FUTURE_OF(syni_f).u.handle;                                                           \
+        struct syn_future syni_handle;                                                             \
+        {                                                                                          \
+            __auto_type syni_f = (future);                                                         \
+            _Static_assert(!SYNI_IS_ERR(syni_f), call);                                            \
+            _Static_assert(!SYNI_IS_FUTURE(syni_f) || !SYNI_GIVES_NOTHING(syni_f),                 \
+                          "this future has no result, only a status: " get);                       \
+            (void)(0 ? _Generic(SYNI_CHECK_OF(syni_f),                                             \
+                                syn_err(*)(void): (syn_err(*)(const void *))NULL,                  \
+                                default: SYNI_CHECK_OF(syni_f))(out)                               \
+                     : SYN_OK);                                                                    \
+            syni_handle = SYNI_FUTURE_OF(syni_f).u.handle;                                         \
+        }                                                                                          \
+        syni_handle;                                                                               \
     })
 /* Where F has an error of its own, such as an argument too few, compilers name this macro. */
 #define SYNI_A_TASK_AWAITS_NAME_future_AND_NOT_THE_BLOCKING_CALL(f) f

@@ -146,32 +146,50 @@
 #define SYNI_DECLARE(...) SYNI_DECLARE_ROW(__VA_ARGS__, SYNI_END)
 #define SYNI_DECLARE_ROW(C, kind, ...)                                                             \
     SYNI_CAT(SYNI_VET_KIND_, SYNI_IS_KIND(kind))                                                   \
+    SYNI_CAT(SYNI_VET_ROW_, SYNI_IS_NAMELESS(kind, __VA_ARGS__))                                   \
     SYNI_ROW(SYNI_DECLARE_, C, kind, __VA_ARGS__)
 #define SYNI_VET_KIND_1
 #define SYNI_VET_KIND_0                                                                            \
     SYNI_WRONG("no kind of row: a list has M(C, async, type, name), blocking, future, generator, context, direct, static, get, set, enter, exit, override, constructor, destructor")
 
+#define SYNI_VET_ROW_0
+#define SYNI_VET_ROW_1                                                                             \
+    SYNI_WRONG("this row has no name, or a comma is missing before it: M(C, async, type, name, (int, x))")
+#define SYNI_VET_ROW_2 SYNI_VET_ROW_1
+
 /* What begins with PREFIX makes of a row; of one of no kind what it makes of an async one, so that
- * no more is said of it. */
+ * no more is said of it, and nothing of one without a name. */
 #define SYNI_ROW(prefix, C, kind, ...)                                                             \
     SYNI_CAT(SYNI_ROW_, SYNI_IS_KIND(kind))(prefix, C, kind, __VA_ARGS__)
-#define SYNI_ROW_1(prefix, C, kind, ...) prefix##kind(C, __VA_ARGS__)
+#define SYNI_ROW_1(prefix, C, kind, ...)                                                           \
+    SYNI_CAT(SYNI_ROW_OF_, SYNI_IS_NAMELESS(kind, __VA_ARGS__))(prefix, C, kind, __VA_ARGS__)
+#define SYNI_ROW_OF_0(prefix, C, kind, ...) prefix##kind(C, __VA_ARGS__)
+#define SYNI_ROW_OF_1(prefix, C, kind, ...)
+#define SYNI_ROW_OF_2(prefix, C, kind, ...)
 #define SYNI_ROW_0(prefix, C, kind, ...) prefix##async(C, __VA_ARGS__)
 #define SYNI_IS_KIND(kind) SYNI_SECOND(SYNI_KIND_##kind, 0)
-#define SYNI_KIND_async ~, 1
-#define SYNI_KIND_blocking ~, 1
-#define SYNI_KIND_future ~, 1
-#define SYNI_KIND_generator ~, 1
-#define SYNI_KIND_context ~, 1
-#define SYNI_KIND_direct ~, 1
-#define SYNI_KIND_static ~, 1
-#define SYNI_KIND_get ~, 1
-#define SYNI_KIND_set ~, 1
-#define SYNI_KIND_enter ~, 1
-#define SYNI_KIND_exit ~, 1
-#define SYNI_KIND_override ~, 1
-#define SYNI_KIND_constructor ~, 1
-#define SYNI_KIND_destructor ~, 1
+/* Not 0 where an item stands in the place of the row's name. */
+#define SYNI_IS_NAMELESS(kind, ...)                                                                \
+    SYNI_IS_ITEM(SYNI_CAT(SYNI_NAME_AT_, SYNI_THIRD(SYNI_KIND_##kind, 0, 0))(__VA_ARGS__, SYNI_END, SYNI_END))
+#define SYNI_NAME_AT_0(...) none
+#define SYNI_NAME_AT_1(name, ...) name
+#define SYNI_NAME_AT_2(type, name, ...) name
+#define SYNI_NAME_AT_3(base, type, name, ...) name
+/* For each kind, which of what follows is its name; 0: it has none. */
+#define SYNI_KIND_async ~, 1, 2,
+#define SYNI_KIND_blocking ~, 1, 2,
+#define SYNI_KIND_future ~, 1, 2,
+#define SYNI_KIND_generator ~, 1, 2,
+#define SYNI_KIND_context ~, 1, 2,
+#define SYNI_KIND_direct ~, 1, 2,
+#define SYNI_KIND_static ~, 1, 2,
+#define SYNI_KIND_get ~, 1, 2,
+#define SYNI_KIND_set ~, 1, 2,
+#define SYNI_KIND_enter ~, 1, 0,
+#define SYNI_KIND_exit ~, 1, 0,
+#define SYNI_KIND_override ~, 1, 3,
+#define SYNI_KIND_constructor ~, 1, 1,
+#define SYNI_KIND_destructor ~, 1, 0,
 
 #define SYNI_DECLARE_async(C, ret, name, ...)                                                      \
     SYNI_METHOD_NAME(name) SYNI_MAP(SYNI_VET_TASK, __VA_ARGS__)                                    \

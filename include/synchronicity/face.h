@@ -89,25 +89,10 @@ const struct syn_override *syni_override(const struct syn_object *object,
     static SYNI_COROUTINE struct syn_step syni_body_of_##id(struct id *self SYNI_UNUSED,           \
                                             struct C##_impl *me SYNI_UNUSED)
 
-/* Its description; ENDED is told at its end. */
-#define SYNI_METHOD_FUNCTION(ret, id, ended, ...)                                                  \
-    {SYN_ABI,                                                                                      \
-     sizeof(struct syn_task),                                                                      \
-     sizeof(struct id),                                                                            \
-     SYNI_IF_VOID(ret, SYNI_OFFSET_VOID, SYNI_OFFSET_TYPED)(id),                                   \
-     {SYNI_IF_VOID(ret, SYNI_SIZE_VOID, SYNI_SIZE_TYPED)(ret),                                     \
-      (0 SYNI_MAP(SYNI_KILLS, __VA_ARGS__)) ? syni_destroy_of_##id : NULL, syni_call_of_##id},     \
-     #id,                                                                                          \
-     __FILE__,                                                                                     \
-     __LINE__,                                                                                     \
-     SYNI_ORIGIN(id, __VA_ARGS__),                                                                 \
-     NULL,                                                                                         \
-     syni_run_of_##id,                                                                             \
-     syni_leave_of_##id,                                                                           \
-     (0 SYNI_MAP(SYNI_COPIES, __VA_ARGS__)) ? syni_release_of_##id : NULL,                         \
-     (0 SYNI_MAP(SYNI_TAKES, __VA_ARGS__)) ? syni_drop_of_##id : NULL,                             \
-     syni_method_begins,                                                                           \
-     ended}
+/* Its description; HOOK is told at its end. */
+#define SYNI_METHOD_FUNCTION(ret, id, hook, ...)                                                   \
+    {SYNI_DESCRIPTION(id, __VA_ARGS__), SYNI_DESCRIPTION_OF_RESULT(ret, id, __VA_ARGS__),          \
+     .release = SYNI_RELEASE_OF(id, __VA_ARGS__), .begins = syni_method_begins, .ended = hook}
 
 /* What a frame knows of its object. */
 #define SYNI_METHOD_READY(C, frame, id)                                                            \

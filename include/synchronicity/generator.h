@@ -252,10 +252,8 @@ struct syn_step syni_step_say(struct syn_task *task, struct syn_channel channel,
     SYNI_RELEASE(name, __VA_ARGS__)                                                                \
     SYNI_SHOWN_TABLE(name, __VA_ARGS__)                                                            \
     static const struct syn_generator syni_generator_of_##name = {                                 \
-        {SYN_ABI, sizeof(struct syn_task), sizeof(struct name), 0, {0, NULL, NULL}, #name,         \
-         __FILE__, __LINE__, SYNI_ORIGIN(name, __VA_ARGS__), &bound, syni_run_of_##name, syni_leave_of_##name, \
-         (0 SYNI_MAP(SYNI_COPIES, __VA_ARGS__)) ? syni_release_of_##name : NULL,                   \
-         (0 SYNI_MAP(SYNI_TAKES, __VA_ARGS__)) ? syni_drop_of_##name : NULL, NULL, NULL},          \
+        {SYNI_DESCRIPTION(name, __VA_ARGS__), .synchronizer = &bound,                              \
+         .release = SYNI_RELEASE_OF(name, __VA_ARGS__)},                                           \
         {sizeof(type), (0 SYNI_MAP(SYNI_KILLS, __VA_ARGS__)) ? syni_destroy_of_##name : NULL,      \
          syni_call_item_of_##name},                                                                \
         (0 SYNI_MAP(SYNI_HEARS, __VA_ARGS__)) ? syni_hear_of_##name : NULL};                       \

@@ -28,22 +28,11 @@
         syni_object_built(frame, &C##_class);                                                      \
     }                                                                                              \
     static const struct syn_function syni_super_function_of_##id = {                               \
-        SYN_ABI,                                                                                   \
-        sizeof(struct syn_task),                                                                   \
-        sizeof(struct id),                                                                         \
-        0,                                                                                         \
-        {0, NULL, syni_super_call_of_##id},                                                        \
-        #id,                                                                                       \
-        __FILE__,                                                                                  \
-        __LINE__,                                                                                  \
-        SYNI_ORIGIN(id, __VA_ARGS__),                                                              \
-        NULL,                                                                                      \
-        syni_run_of_##id,                                                                          \
-        syni_leave_of_##id,                                                                        \
-        (0 SYNI_MAP(SYNI_COPIES, __VA_ARGS__)) ? syni_release_of_##id : NULL,                      \
-        (0 SYNI_MAP(SYNI_TAKES, __VA_ARGS__)) ? syni_drop_of_##id : NULL,                          \
-        syni_method_begins,                                                                        \
-        syni_super_ended_of_##id};                                                                 \
+        SYNI_DESCRIPTION(id, __VA_ARGS__),                                                         \
+        .type = {0, NULL, syni_super_call_of_##id},                                                \
+        .release = SYNI_RELEASE_OF(id, __VA_ARGS__),                                               \
+        .begins = syni_method_begins,                                                              \
+        .ended = syni_super_ended_of_##id};                                                        \
     SYNI_METHOD_SUPER(, C, C, id, id##_super, id##_super, syni_super_function_of_##id, __VA_ARGS__) \
     SYNI_FACE struct id##_future id##_future(SYNI_LIST(~SYNI_MAP(SYNI_PARAM, __VA_ARGS__)))        \
     {                                                                                              \
@@ -155,11 +144,8 @@
     SYNI_DROPPER(id, __VA_ARGS__)                                                                  \
     SYNI_SHOWN_TABLE(id, __VA_ARGS__)                                                              \
     static const struct syn_generator syni_generator_of_##id = {                                   \
-        {SYN_ABI, sizeof(struct syn_task), sizeof(struct id), 0, {0, NULL, NULL}, #id, __FILE__,   \
-         __LINE__, SYNI_ORIGIN(id, __VA_ARGS__), NULL,                                             \
-         syni_run_of_##id, syni_leave_of_##id,                                                     \
-         syni_release_of_##id, (0 SYNI_MAP(SYNI_TAKES, __VA_ARGS__)) ? syni_drop_of_##id : NULL,   \
-         syni_method_begins, syni_method_ended},                                                   \
+        {SYNI_DESCRIPTION(id, __VA_ARGS__), .release = syni_release_of_##id,                       \
+         .begins = syni_method_begins, .ended = syni_method_ended},                                \
         {sizeof(type), (0 SYNI_MAP(SYNI_KILLS, __VA_ARGS__)) ? syni_destroy_of_##id : NULL,        \
          syni_call_item_of_##id},                                                                  \
         (0 SYNI_MAP(SYNI_HEARS, __VA_ARGS__)) ? syni_hear_of_##id : NULL};                         \

@@ -123,26 +123,34 @@
  * was. And the number alone. */
 #define SYNI_BEHIND_1
 #define SYNI_BEHIND_0 SYNI_NO_ITEM
+#define SYNI_BEHIND_2 SYNI_NO_ITEM
 #define SYNI_NUMBER(...) SYNI_SECOND(SYNI_CAT(SYNI_NUMBER_, __VA_ARGS__))
 #define SYNI_NUMBER_1 ~, 1,
 #define SYNI_NUMBER_0 ~, 0,
+#define SYNI_NUMBER_2 ~, 2,
 /* 1 if ITEM, which begins with parentheses, is (a, b) and no more. */
 #define SYNI_IS_ARGUMENT(item) SYNI_IS_EMPTY(SYNI_CAT(SYNI_BEHIND_, SYNI_IS_PAIR item))
 
 /* --- what is an item, and where ---
  *
  * 1 an argument, 2 a local, 3 SYN_DESTROY, 4 SYN_ASKS, 5 what any declaration has, 6 what is for
- * jobs, 7 what is shown of a task, 0 no item. (Numbers, since a word might be a macro of the user's.) */
+ * jobs, 7 what is shown of a task, 0 no item. (Numbers, since a word might be a macro of the user's.)
+ * Behind the number: 1, or 2 if the item has too few parts or too many. */
 
-#define SYNI_ITEM_SYN_COPY(type, name) ~, 1, 1
-#define SYNI_ITEM_SYN_COPY_BYTES(type, name, size) ~, 1, 1
-#define SYNI_ITEM_SYN_TAKE(type, name, fn) ~, 1, 1
-#define SYNI_ITEM_SYN_LOCAL(type, name) ~, 2, 1
-#define SYNI_ITEM_SYN_DESTROY(fn) ~, 3, 1
-#define SYNI_ITEM_SYN_ASKS(type) ~, 4, 1
-#define SYNI_ITEM_SYN_DOC(text) ~, 5, 1
+/* 1 if an item has its N parts, else 2. */
+#define SYNI_PARTS(n, ...) SYNI_SECOND(SYNI_CAT(SYNI_PARTS_##n##_, SYNI_N(__VA_ARGS__)), 2)
+#define SYNI_PARTS_1_1 ~, 1
+#define SYNI_PARTS_2_2 ~, 1
+#define SYNI_PARTS_3_3 ~, 1
+#define SYNI_ITEM_SYN_COPY(...) ~, 1, SYNI_PARTS(2, __VA_ARGS__)
+#define SYNI_ITEM_SYN_COPY_BYTES(...) ~, 1, SYNI_PARTS(3, __VA_ARGS__)
+#define SYNI_ITEM_SYN_TAKE(...) ~, 1, SYNI_PARTS(3, __VA_ARGS__)
+#define SYNI_ITEM_SYN_LOCAL(...) ~, 2, SYNI_PARTS(2, __VA_ARGS__)
+#define SYNI_ITEM_SYN_DESTROY(...) ~, 3, SYNI_PARTS(1, __VA_ARGS__)
+#define SYNI_ITEM_SYN_ASKS(...) ~, 4, SYNI_PARTS(1, __VA_ARGS__)
+#define SYNI_ITEM_SYN_DOC(...) ~, 5, SYNI_PARTS(1, __VA_ARGS__)
 #define SYNI_ITEM_SYN_SHOW(...) ~, 7, 1
-#define SYNI_ITEM_SYN_STRAND(strand) ~, 6, 1
+#define SYNI_ITEM_SYN_STRAND(...) ~, 6, SYNI_PARTS(1, __VA_ARGS__)
 #define SYNI_ITEM_SYN_URGENT ~, 6, 1
 #define SYNI_ITEM_SYN_TO_THE_END ~, 6, 1
 #define SYNI_ITEM_SYN_LET_GO ~, 6, 1
@@ -152,7 +160,7 @@
 #define SYNI_THIRD(...) SYNI_THIRD_(__VA_ARGS__, ~)
 #define SYNI_THIRD_(a, b, c, ...) c
 
-/* 1 if X is an item, and not a name or a type, else 0. */
+/* 1 if X is an item, and not a name or a type; 2 if it is one without its parts; else 0. */
 #define SYNI_IS_ITEM(x) SYNI_CAT(SYNI_IS_ITEM_, SYNI_IS_PAREN(x))(x)
 #define SYNI_IS_ITEM_1(x) 1
 #define SYNI_IS_ITEM_0(x) SYNI_NUMBER(SYNI_THIRD(SYNI_ITEM_##x, 0, 0))
@@ -188,6 +196,8 @@
 #define SYNI_NO_WORD_1 SYNI_NO_COMMA
 #define SYNI_NO_WORD_0                                                                             \
     SYNI_WRONG("this is no item: behind the name come arguments (type, name) and words such as SYN_LOCAL(type, name)")
+#define SYNI_NO_WORD_2                                                                             \
+    SYNI_WRONG("an item has too few parts, or too many: SYN_LOCAL(type, name), SYN_COPY(type, name), SYN_TAKE(type, name, fn), SYN_DESTROY(fn), with commas between")
 #define SYNI_NO_COMMA SYNI_WRONG("a comma is missing behind an item: (int, x), (int, y)")
 
 /* What a declaration does not have, by its item's number, and the sentence about that. */

@@ -137,12 +137,9 @@ struct syni_shown {
 #define SYNI_SHOWN_OF(name, ...)                                                                   \
     ((0 SYNI_MAP(SYNI_SHOWS, __VA_ARGS__)) ? syni_shown_of_##name : NULL)
 
-/* Of the description of the function NAME: its owner, where its frame notes the call, what is shown of that. */
 #ifndef SYNI_IN_LIBRARY
 #define SYNI_IN_LIBRARY 0
 #endif
-#define SYNI_ORIGIN(name, ...)                                                                     \
-    SYNI_IN_LIBRARY, SYNI_MADE_OFFSET(name), SYNI_SHOWN_OF(name, __VA_ARGS__)
 
 #endif /* !__cplusplus */
 

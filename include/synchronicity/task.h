@@ -133,6 +133,15 @@ struct syn_task {
     } engine;
 };
 
+/* Of a struct syn_function, the fields that every function has: what the macros made for NAME. Each
+ * kind adds its own: result_offset and type, synchronizer, release, begins, ended. */
+#define SYNI_DESCRIPTION(id, ...)                                                                  \
+    .abi = SYN_ABI, .task_size = sizeof(struct syn_task), .frame_size = sizeof(struct id),         \
+    .name = #id, .file = __FILE__, .line = __LINE__, .library = SYNI_IN_LIBRARY,                   \
+    .made = SYNI_MADE_OFFSET(id), .shown = SYNI_SHOWN_OF(id, __VA_ARGS__),                         \
+    .run = syni_run_of_##id, .leave = syni_leave_of_##id,                                          \
+    .drop = (0 SYNI_MAP(SYNI_TAKES, __VA_ARGS__)) ? syni_drop_of_##id : NULL
+
 struct syn_step syni_step_sleep(struct syn_task *task, double seconds);
 struct syn_step syni_step_until(struct syn_task *task, struct syn_deadline deadline);
 struct syn_step syni_step_await(struct syn_task *task, struct syn_future future, void *out_result,
@@ -218,6 +227,8 @@ struct syn_step syni_step_lost(struct syn_task *task);
 
 #define syn_co_begin                                                                               \
     SYNI_IN_A_BODY;                                                                                \
+    if (0)                                                                                         \
+        goto syni_this_co_begin_has_no_co_end; /* or the compiler says it here */                  \
     switch (SYNI_WIDE + self->syn.line) {                                                          \
     default:                                                                                       \
         return syni_step_lost(&self->syn);                                                         \
@@ -234,7 +245,9 @@ struct syn_step syni_step_lost(struct syn_task *task);
 /* The end of the body: success, for functions of nothing and for clean-up. */
 #define syn_co_end                                                                                 \
     }                                                                                              \
-    return syni_step_end(&self->syn)
+    if (1)                                                                                         \
+    syni_this_co_begin_has_no_co_end:                                                              \
+        return syni_step_end(&self->syn)
 
 /* What the latest wait came to; in clean-up, at first, the outcome so far. */
 #define syn_co_status (self->syn.status)

@@ -38,6 +38,12 @@ ASYNC(demo, int, one, SYN_LOCAL(int, y) (int, x))
 GENERATOR(demo, int, one, URGENT)
 #elif MISTAKE == 9 /* says: SYN_ASKS() is for generators */
 ASYNC(demo, int, one, ASKS(int))
+#elif MISTAKE == 25 /* says: an item has too few parts, or too many */
+ASYNC(demo, int, one, SYN_LOCAL(int y))
+#elif MISTAKE == 26 /* says: an item has too few parts, or too many */
+ASYNC(demo, int, one, SYN_DESTROY(free, NULL))
+#elif MISTAKE == 27 /* says first: the first of three is missing, or a comma */
+ASYNC(demo, int one, (int, x))
 #else
 ASYNC(demo, int, one)
 #endif
@@ -72,6 +78,15 @@ METHOD(box, int, put, (int, what))
 }
 CLASS_TABLE(demo, box, BOX_METHODS, NULL);
 
+#if MISTAKE == 28 /* says: this row has no name, or a comma is missing before it */
+#define CRATE_METHODS(M, C) M(C, async, int put, (int, what))
+#elif MISTAKE == 29 /* says: this row has no name, or a comma is missing before it */
+#define CRATE_METHODS(M, C) M(C, async int, put, (int, what))
+#else
+#define CRATE_METHODS(M, C) M(C, async, int, put, (int, what))
+#endif
+CLASS(crate, CRATE_METHODS);
+
 ASYNC(demo, void, waits, SYN_LOCAL(int, y))
 {
 #if MISTAKE == 15 /* says, in 3 errors: A_WAIT_IS_BEHIND_co_begin_ALONE_ON_ITS_LINE_AND_IN_NO_SWITCH */
@@ -81,12 +96,14 @@ ASYNC(demo, void, waits, SYN_LOCAL(int, y))
     co_try(square_future(0.1, 3), &self->y);
 #if MISTAKE == 16 /* says, in 2 errors: this is a blocking call, or no call: a task awaits its future */
     co_await(one(2));
-#elif MISTAKE == 17 /* says, in 5 errors: A_TASK_AWAITS_NAME_future_AND_NOT_THE_BLOCKING_CALL */
+#elif MISTAKE == 17 /* says: A_TASK_AWAITS_NAME_future_AND_NOT_THE_BLOCKING_CALL */
     co_await(square(1, 2));
-#elif MISTAKE == 18 /* says, in 5 errors: A_TASK_AWAITS_NAME_future_AND_NOT_THE_BLOCKING_CALL */
+#elif MISTAKE == 18 /* says: A_TASK_AWAITS_NAME_future_AND_NOT_THE_BLOCKING_CALL */
     co_try(square(1, 2), &self->y);
-#elif MISTAKE == 19 /* says, in 5 errors: A_THREAD_GETS_NAME_future_AND_NOT_THE_BLOCKING_CALL */
+#elif MISTAKE == 19 /* says: A_THREAD_GETS_NAME_future_AND_NOT_THE_BLOCKING_CALL */
     future_get(square(1, 2), &self->y);
+#elif MISTAKE == 30 /* says, in 2 errors: A_TASK_AWAITS_NAME_future_AND_NOT_THE_BLOCKING_CALL */
+    co_await(square(1, 2, &self->y, 3), &self->y);
 #elif MISTAKE == 20 /* says: this future has no result, only a status */
     co_await(waits_future(), &self->y);
 #elif MISTAKE == 21 /* says: this function has no result */
