@@ -7,6 +7,10 @@
 #define _DEFAULT_SOURCE
 #include "support/call_rig.h"
 
+#ifndef OTHER_HEADERS
+#define OTHER_HEADERS "abi_grown"
+#endif
+
 SYNCHRONIZER(grown);
 POOL(grown_pool);
 
@@ -40,4 +44,4 @@ static void K6_options_of_another_size_are_an_error(void)
 static const struct test_case cases[] = {
     TEST(K6_options_of_another_size_are_an_error),
 };
-TEST_MAIN_BOTH_MODES("abi_grown", cases);
+TEST_MAIN_BOTH_MODES(OTHER_HEADERS, cases);

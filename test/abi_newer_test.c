@@ -105,8 +105,11 @@ static void K6_newer_headers_whose_options_are_not_set_work(void)
     CHECK_INT(is_served(&y), 0);
     CHECK_INT(y, 1);
     CHECK_INT(job_is_served(&y), 0);
+    CHECK_INT(syn_pool_stats(&same_pool).newer, 0);
     CHECK_INT(syn_synchronizer_new(&options, &s), 0);
     CHECK_INT(syn_synchronizer_start(s), 0);
+    CHECK_INT(syn_synchronizer_stats(s).newer, 0);
+    CHECK_INT(syn_stats_since(syn_synchronizer_stats(s), syn_synchronizer_stats(s)).newer, 0);
     CHECK_INT(syn_synchronizer_free(s), 0);
     CHECK_INT(syn_mailbox_new(NULL, &box), 0);
     syn_mailbox_release(box);

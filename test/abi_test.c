@@ -18,7 +18,7 @@
 
 #include "support/call_rig.h"
 
-enum { ABI_OF_THESE = 8 };
+enum { ABI_OF_THESE = 9 };
 
 #define SIZE(name, bytes) {#name, sizeof(struct name), bytes}
 
@@ -33,7 +33,7 @@ static const struct {
     SIZE(syn_channel, 16),
     SIZE(syn_child_options, 80),
     SIZE(syn_choice, 200),
-    SIZE(syn_class, 80),
+    SIZE(syn_class, 88),
     SIZE(syn_condition, 24),
     SIZE(syn_context, 40),
     SIZE(syn_datagram, 168),
@@ -59,7 +59,7 @@ static const struct {
     SIZE(syn_options, 144),
     SIZE(syn_override, 24),
     SIZE(syn_pool, 872),
-    SIZE(syn_pool_map, 48),
+    SIZE(syn_pool_map, 56),
     SIZE(syn_pool_options, 160),
     SIZE(syn_pool_stats, 544),
     SIZE(syn_promise, 16),

@@ -348,7 +348,7 @@ static struct syn_step never_runs(struct syn_task *task)
 
 static void H6_a_function_made_for_another_library_is_refused(void)
 {
-    struct syn_function f = {.abi = SYN_ABI + 1, .task_size = sizeof(struct syn_task),
+    struct syn_function f = {.abi = SYNI_ABI_OF(syn_function) + 1, .task_size = sizeof(struct syn_task),
                              .frame_size = sizeof(struct syn_task), .name = "stranger",
                              .synchronizer = &demo, .run = never_runs, .leave = never_runs};
     struct syn_task frame = {.function = &f};
@@ -360,7 +360,7 @@ static void H6_a_function_made_for_another_library_is_refused(void)
         CHECK_SAYS("another version of the headers");
         CHECK(syni_call_new(&f, &future) == NULL);
         CHECK_INT(syni_future_get(future, NULL), SYN_EABI);
-        f.abi = SYN_ABI;
+        f.abi = SYNI_ABI_OF(syn_function);
         f.task_size += 8;
     }
     done();

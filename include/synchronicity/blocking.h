@@ -111,7 +111,7 @@ struct syn_job;
 
 /* A blocking function, described once; made by the macros. */
 struct syn_blocking {
-    int abi;
+    int abi;           /* SYNI_ABI_OF(syn_blocking) */
     unsigned job_size; /* of struct syn_job */
     size_t frame_size;
     size_t result_offset;
@@ -171,7 +171,7 @@ void syni_job_fail(struct syn_job *job, syn_err err, const char *message);
 
 /* Of a struct syn_blocking, the fields that every one has, as SYNI_DESCRIPTION in show.h. */
 #define SYNI_JOB_DESCRIPTION(label, id, where, ...)                                                \
-    .abi = SYN_ABI, .job_size = sizeof(struct syn_job), .frame_size = sizeof(struct id),           \
+    .abi = SYNI_ABI_OF(syn_blocking), .job_size = sizeof(struct syn_job), .frame_size = sizeof(struct id),           \
     .result_offset = offsetof(struct id, result), .name = label, .file = __FILE__,                 \
     .line = __LINE__, .library = SYNI_IN_LIBRARY, .made = SYNI_MADE_OFFSET(id),                    \
     .urgent = 0 SYNI_MAP(SYNI_URGENT, __VA_ARGS__),                                                \

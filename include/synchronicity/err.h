@@ -41,6 +41,8 @@
 
 #include <errno.h>
 
+#include <synchronicity/version.h>
+
 #ifdef __cplusplus
 extern "C" {
 #endif

@@ -96,10 +96,10 @@ struct syni_no_future {
 
 /* What there is to know about a type of results; made by the macros. */
 struct syn_type {
-    size_t size;                   /* 0: nothing */
+    int abi;                       /* SYNI_ABI_OF() the struct that is described so */
+    unsigned size;                 /* 0: nothing */
     void (*destroy)(void *result); /* NULL: it owns nothing */
-    /* Calls a typed callback: FN(user, err, result). */
-    void (*call)(void (*fn)(void), void *user, syn_err err, void *result);
+    void (*call)(void (*fn)(void), void *user, syn_err err, void *result); /* FN(user, err, result) */
 };
 
 syn_err syni_future_get(struct syn_future future, void *out_result);
@@ -339,7 +339,7 @@ int syni_promise_is_wanted(struct syn_promise promise);
     }                                                                                              \
     SYNI_MAP(SYNI_VET_THING, __VA_ARGS__)                                                          \
     static const struct syn_type syni_type_of_##name SYNI_UNUSED = {                               \
-        SYNI_IF_VOID(ret, SYNI_SIZE_VOID, SYNI_SIZE_TYPED)(ret),                                   \
+        SYNI_ABI_OF(syn_type), SYNI_IF_VOID(ret, SYNI_SIZE_VOID, SYNI_SIZE_TYPED)(ret),            \
         (0 SYNI_MAP(SYNI_KILLS, __VA_ARGS__)) ? syni_destroy_of_##name : NULL, syni_call_of_##name}
 #define SYNI_CONST_POINTER_TYPE(ret) ret const *
 #define SYNI_SIZE_VOID(ret) 0

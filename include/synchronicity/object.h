@@ -151,6 +151,8 @@ struct syn_override {
 /* A class: made by SYN_CLASS_TABLE(), or by hand, at run time, for syn_wrap(). It lives
  * longer than its objects. Zero for whatever is not there. */
 struct syn_class {
+    /* SYN_CLASS_TABLE() says it, so that headers of another version are noticed (SYN_EABI); 0 is fine. */
+    int abi;
     const char *name;
     const struct syn_class *parent;
     struct syn_synchronizer *synchronizer; /* of its constructors; NULL: the caller's */
@@ -163,6 +165,9 @@ struct syn_class {
     /* The class that IMPLEMENTATION really is: this one, or one that extends it. */
     const struct syn_class *(*class_of)(const void *implementation);
 };
+
+#define SYNI_ABI_OF_CLASS                                                                           \
+    (SYNI_ABI_OF(syn_class) + SYNI_ABI_OF(syn_method) + SYNI_ABI_OF(syn_override))
 
 /* True if it is BASE, or extends it, however far. False for NULL. */
 int syn_class_is_a(const struct syn_class *object_class, const struct syn_class *base);

@@ -24,6 +24,7 @@
     static const struct syn_method syni_methods_of_##C[] = {LIST(SYNI_SLOT, C){0}};                \
     static const struct syn_override syni_overrides_of_##C[] = {LIST(SYNI_OVER, C){0}};            \
     const struct syn_class C##_class = {                                                           \
+        .abi = SYNI_ABI_OF_CLASS,                                                                  \
         .name = #C,                                                                                \
         .synchronizer = &home,                                                                     \
         .size = sizeof(struct C##_impl),                                                           \

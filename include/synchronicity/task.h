@@ -91,13 +91,9 @@ struct syn_step {
     int what;
 };
 
-/* The rules that header and library must share; in every function's description.
- * A call is refused with SYN_EABI if its numbers differ from the library's. */
-enum { SYN_ABI = 8 };
-
 /* An async function, described once; made by the macros of call.h. */
 struct syn_function {
-    int abi;
+    int abi;            /* SYNI_ABI_OF(syn_function) */
     unsigned task_size; /* of struct syn_task */
     size_t frame_size;
     size_t result_offset;
@@ -136,10 +132,11 @@ struct syn_task {
 /* Of a struct syn_function, the fields that every function has: what the macros made for NAME. Each
  * kind adds its own: result_offset and type, synchronizer, release, begins, ended. */
 #define SYNI_DESCRIPTION(id, ...)                                                                  \
-    .abi = SYN_ABI, .task_size = sizeof(struct syn_task), .frame_size = sizeof(struct id),         \
-    .name = #id, .file = __FILE__, .line = __LINE__, .library = SYNI_IN_LIBRARY,                   \
-    .made = SYNI_MADE_OFFSET(id), .shown = SYNI_SHOWN_OF(id, __VA_ARGS__),                         \
-    .run = syni_run_of_##id, .leave = syni_leave_of_##id,                                          \
+    .abi = SYNI_ABI_OF(syn_function), .task_size = sizeof(struct syn_task),                        \
+    .frame_size = sizeof(struct id), .name = #id, .file = __FILE__, .line = __LINE__,              \
+    .library = SYNI_IN_LIBRARY, .made = SYNI_MADE_OFFSET(id),                                      \
+    .shown = SYNI_SHOWN_OF(id, __VA_ARGS__), .run = syni_run_of_##id,                              \
+    .leave = syni_leave_of_##id,                                                                   \
     .drop = (0 SYNI_MAP(SYNI_TAKES, __VA_ARGS__)) ? syni_drop_of_##id : NULL
 
 struct syn_step syni_step_sleep(struct syn_task *task, double seconds);

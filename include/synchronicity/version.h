@@ -12,6 +12,12 @@
 /* One number to compare: 0.1.0 is 100. */
 #define SYN_VERSION (SYN_VERSION_MAJOR * 10000 + SYN_VERSION_MINOR * 100 + SYN_VERSION_PATCH)
 
+/* The rules that header and library must share. What the macros make says this number together
+ * with the size of the struct that it fills, and the library refuses with SYN_EABI if either is not its own
+ * (docs/abi.md). */
+enum { SYN_ABI = 9 };
+#define SYNI_ABI_OF(name) (SYN_ABI + (int)sizeof(struct name) * 0x10000)
+
 #ifdef __cplusplus
 extern "C" {
 #endif

@@ -46,7 +46,7 @@ static syn_err home_for(struct syni_home *here, const struct syn_function *funct
 {
     struct syn_synchronizer *synchronizer;
 
-    if (function->abi != SYN_ABI || function->task_size != sizeof(struct syn_task))
+    if (function->abi != SYNI_ABI_OF(syn_function) || function->task_size != sizeof(struct syn_task))
         return SYN_EABI;
     /* where the step runs that calls: taken also while it is being stopped */
     if (here && (!function->synchronizer || function->synchronizer == here->synchronizer)) {

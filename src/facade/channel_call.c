@@ -11,8 +11,13 @@
 syn_err syni_channel_new(const struct syn_type *item, size_t capacity, struct syni_channel_site site,
                          struct syn_channel *out_channel)
 {
-    struct syni_channel *channel = syni_channel_make(item, capacity, 0, out_channel);
+    struct syni_channel *channel;
 
+    if (item->abi != SYNI_ABI_OF(syn_type)) {
+        *out_channel = (struct syn_channel){NULL, SYN_EABI, 0};
+        return syni_refuse(SYN_EABI, "a channel: compiled against another version of the headers");
+    }
+    channel = syni_channel_make(item, capacity, 0, out_channel);
     if (!channel)
         return syni_refuse(SYN_ENOMEM, "no memory for a channel");
     syni_channel_made_at(channel, site.file, site.line);

@@ -23,8 +23,11 @@ syn_err syni_generator_new_on(const struct syn_generator *generator, struct syni
                               struct syni_task **out_task)
 {
     struct syn_future future;
-    struct syni_channel *channel = syni_channel_make(&generator->item, 0, 1, out_channel);
+    struct syni_channel *channel;
 
+    if (generator->item.abi != SYNI_ABI_OF(syn_generator))
+        return SYN_EABI;
+    channel = syni_channel_make(&generator->item, 0, 1, out_channel);
     if (!channel)
         return SYN_ENOMEM;
     *out_task = syni_call_new_on(&generator->function, home, &future);

@@ -64,7 +64,7 @@ struct syni_pool_job *syni_job_make(const struct syn_blocking *function, struct 
     struct syni_pool_job *job = NULL;
     syn_err err = SYN_EABI;
 
-    if (function->abi == SYN_ABI && function->job_size == sizeof(struct syn_job)) {
+    if (function->abi == SYNI_ABI_OF(syn_blocking) && function->job_size == sizeof(struct syn_job)) {
         job = syni_frame_new(syni_self(), function->frame_size, &slot);
         err = SYN_ENOMEM;
     }

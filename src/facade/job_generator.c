@@ -38,9 +38,15 @@ struct syn_job *syni_job_generator_new(const struct syn_blocking_generator *gene
                                        struct syn_pool *pool, struct syn_channel *out_channel)
 {
     struct syn_future future;
-    struct syni_channel *channel = syni_channel_make(&generator->item, 0, 1, out_channel);
+    struct syni_channel *channel;
     struct syni_pool_job *job = NULL;
 
+    if (generator->blocking.abi != SYNI_ABI_OF(syn_blocking) ||
+        generator->item.abi != SYNI_ABI_OF(syn_blocking_generator)) {
+        *out_channel = (struct syn_channel){NULL, SYN_EABI, 0};
+        return NULL;
+    }
+    channel = syni_channel_make(&generator->item, 0, 1, out_channel);
     if (channel)
         job = syni_job_make(&generator->blocking, pool, 2, &future);
     if (channel && !job) {

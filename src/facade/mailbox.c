@@ -24,7 +24,7 @@
 enum { DEFAULT_CAPACITY = 1024 };
 
 static const char token;
-static const struct syn_type token_type = {.size = 1};
+static const struct syn_type token_type = {.abi = SYNI_ABI_OF(syn_type), .size = 1};
 
 /* --- who is inside --- */
 

@@ -41,7 +41,7 @@ syn_err syni_object_home(const struct syn_object *public_object, struct syni_hom
 static syn_err method_place(const struct syn_function *function, const struct syn_object *object,
                             struct syni_home **out_home)
 {
-    if (function->abi != SYN_ABI || function->task_size != sizeof(struct syn_task))
+    if (function->abi != SYNI_ABI_OF(syn_function) || function->task_size != sizeof(struct syn_task))
         return SYN_EABI;
     if (!object)
         return SYN_EINVAL;

@@ -59,13 +59,31 @@ static syn_err home_of_class(const struct syn_class *object_class,
     return syni_home_find(synchronizer ? synchronizer : syn_default_synchronizer(), out_home);
 }
 
+/* Whether this library can read OBJECT_CLASS and all that it extends. */
+static bool class_is_ours(const struct syn_class *object_class)
+{
+    while (object_class && (!object_class->abi || object_class->abi == SYNI_ABI_OF_CLASS))
+        object_class = object_class->parent;
+    return !object_class;
+}
+
+static syn_err refuse_class(void)
+{
+    return syni_refuse(SYN_EABI, "a class: compiled against another version of the headers");
+}
+
 struct syn_object *syni_object_new(const struct syn_class *object_class,
                                    struct syn_future *out_future)
 {
     struct syni_object *object = NULL;
     struct syni_home *home;
-    syn_err err = home_of_class(object_class, NULL, &home);
+    syn_err err;
 
+    if (!class_is_ours(object_class)) {
+        *out_future = (struct syn_future){NULL, (uint32_t)refuse_class()};
+        return NULL;
+    }
+    err = home_of_class(object_class, NULL, &home);
     if (!err) {
         object = allocate(object_class, home, object_class->size ? object_class->size : 1);
         err = object ? SYN_OK : SYN_ENOMEM;
@@ -195,7 +213,11 @@ syn_err syn_wrap(const struct syn_class *object_class, void *implementation,
 
     if (!object_class || !implementation)
         return syni_refuse(SYN_EINVAL, "nothing to wrap");
+    if (!class_is_ours(object_class))
+        return refuse_class();
     dynamic = object_class_of(object_class, implementation);
+    if (!class_is_ours(dynamic))
+        return refuse_class();
     if (!syn_class_is_a(dynamic, object_class))
         return syni_refuse(SYN_EINVAL, "what is to be wrapped is a %s, not a %s",
                            dynamic ? dynamic->name : "thing without class", object_class->name);

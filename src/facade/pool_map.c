@@ -277,12 +277,16 @@ static void refuse_arrays(struct map *map)
 struct syn_future syni_map_start(const struct syn_pool_map *what, struct syn_pool *pool,
                                  struct syni_map_arrays arrays)
 {
-    struct syni_pool *inside = syni_pool_of(pool         ? pool
-                                            : what->pool ? what->pool
-                                                         : syn_default_pool());
-    struct map *map = pool_map_make(what, arrays, syni_pool_max_threads(inside));
     struct syn_future future = {NULL, SYN_ENOMEM};
+    struct syni_pool *inside;
+    struct map *map;
 
+    if (what->abi != SYNI_ABI_OF(syn_pool_map)) {
+        syni_refuse(SYN_EABI, "a map: compiled against another version of the headers");
+        return (struct syn_future){NULL, SYN_EABI};
+    }
+    inside = syni_pool_of(pool ? pool : what->pool ? what->pool : syn_default_pool());
+    map = pool_map_make(what, arrays, syni_pool_max_threads(inside));
     if (!map)
         return future;
     future = syni_core_handle(&map->core);

@@ -70,12 +70,15 @@ static struct promise *promise_make(const struct syn_type *type, const struct sy
 syn_err syni_promise_new(const struct syn_type *type, const char *file, int line,
                          struct syn_promise *out_promise, struct syn_future *out_future)
 {
-    struct promise *promise = promise_make(type, &promise_ops, file, line);
+    bool ours = type->abi == SYNI_ABI_OF(syn_type);
+    struct promise *promise = ours ? promise_make(type, &promise_ops, file, line) : NULL;
+    syn_err err = ours ? SYN_ENOMEM : SYN_EABI;
 
     if (!promise) {
-        *out_future = (struct syn_future){NULL, SYN_ENOMEM};
+        *out_future = (struct syn_future){NULL, (uint32_t)err};
         *out_promise = (struct syn_promise){NULL, 0};
-        return syni_refuse(SYN_ENOMEM, "no memory for a promise");
+        return syni_refuse(err, ours ? "no memory for a promise"
+                                     : "a promise: compiled against another version of the headers");
     }
     *out_future = syni_core_handle(&promise->core);
     out_promise->slot = out_future->slot;

@@ -107,7 +107,7 @@ static void ignore(void (*fn)(void), void *user, syn_err err, void *result)
 }
 
 static const struct syn_function function = {
-    .abi = SYN_ABI,
+    .abi = SYNI_ABI_OF(syn_function),
     .task_size = sizeof(struct syn_task),
     .frame_size = sizeof(struct then),
     .type = {.call = ignore},

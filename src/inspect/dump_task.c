@@ -36,7 +36,7 @@ static bool dump_read(struct syni_dump *dump, struct syni_task *out, const void 
 
     return syni_peek(&dump->peek, out, address, sizeof *out) &&
            syni_peek(&dump->peek, &function, out->function, sizeof function) &&
-           function.abi == SYN_ABI;
+           function.abi == SYNI_ABI_OF(syn_function);
 }
 
 /* The name of TASK's function, to NAME. */

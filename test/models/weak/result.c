@@ -105,7 +105,7 @@ static void *reads(void *unused)
 
 int main(void)
 {
-    static const struct syn_type type = {.size = sizeof(int)};
+    static const struct syn_type type = {.abi = SYNI_ABI_OF(syn_type), .size = sizeof(int)};
     static const struct syni_core_ops ops = {.free = free_core};
     pthread_t threads[2];
 
