@@ -1,6 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Addresses of the Internet, as values: an IPv4 or IPv6 address and a port.
+ *
+ *     struct syn_address address;
+ *     char text[SYN_ADDRESS_TEXT_MAX];
+ *
+ *     if (syn_address_parse("::1", 80, &address) == 0)
+ *         puts(syn_address_text(&address, text));      // "[::1]:80"
  */
 #ifndef SYNCHRONICITY_ADDRESS_H
 #define SYNCHRONICITY_ADDRESS_H

@@ -2,9 +2,10 @@
  *
  * Files and directories.
  *
- *     syn_file_open("notes", O_WRONLY | O_CREAT | O_APPEND, 0644, &fd)
- *     syn_file_write(fd, text, strlen(text), -1)
- *     syn_file_close(fd)
+ *     if (syn_file_open("notes", O_WRONLY | O_CREAT | O_APPEND, 0644, &fd) == 0) {
+ *         err = syn_file_write(fd, text, strlen(text), -1);
+ *         syn_file_close(fd);
+ *     }
  *
  * and the same with _future for futures and awaiting. The kernel has no non-blocking files, so
  * all of it runs on the default pool (pool.h; syn_file_open_submit(&pool, ...) for another); a

@@ -4,6 +4,11 @@
  *
  * By default from malloc() and free(). A program that has an allocator of its
  * own names it here, once, before anything else of the library is used.
+ *
+ *     static void *arena_allocate(void *arena, size_t size) { return arena_get(arena, size); }
+ *     static void arena_release(void *arena, void *memory, size_t size) { arena_put(arena, memory, size); }
+ *
+ *     syn_set_allocator(&(struct syn_allocator){arena_allocate, arena_release, &arena});
  */
 #ifndef SYNCHRONICITY_MEM_H
 #define SYNCHRONICITY_MEM_H

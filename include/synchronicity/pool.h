@@ -4,6 +4,16 @@
  *
  *     SYN_POOL(hashing, .max_threads = 4);    // static; its threads start when there are jobs
  *
+ *     SYN_BLOCKING(hashing, unsigned, checksum, (const unsigned char *, bytes), (size_t, n))
+ *     {
+ *         unsigned sum = 0;
+ *
+ *         (void)job;
+ *         while (n-- > 0 && !syn_pool_job_cancelled())
+ *             sum = sum * 31 + *bytes++;
+ *         return sum;
+ *     }
+ *
  * A JOB is one call of a blocking function. It waits in the pool's queue, runs to its end on a
  * worker's stack, and that is all the pool knows: its waiter awaits a future. Submitting
  * one while all threads are busy takes no lock and wakes nobody, unless it is urgent or of a

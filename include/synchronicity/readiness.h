@@ -2,10 +2,10 @@
  *
  * Readiness: waiting until a descriptor can be read or written. C only.
  *
- *     syn_co_readable(fd);                        // one direction
- *     n = read(fd, self->buffer, sizeof self->buffer);
+ *     syn_co_readable(self->fd);                  // one direction
+ *     n = read(self->fd, self->buffer, sizeof self->buffer);
  *
- *     syn_co_poll(fd, SYN_READABLE | SYN_WRITABLE, &self->ready);   // the first of both
+ *     syn_co_poll(self->fd, SYN_READABLE | SYN_WRITABLE, &self->ready);   // the first of both
  *
  * For code that has a descriptor in hand: a foreign library's, a pipe, a socket of a kind that
  * tcp.h does not know. One task at a time waits for each direction of a descriptor. Hang-up and

@@ -10,6 +10,17 @@
  * Short are the names that programs write often and that are free. SYN_LOCAL, SYN_COPY and SYN_FREE are
  * not (LOCAL is libjpeg's), nor are ordinary functions, such as syn_after().
  *
+ *     #include <synchronicity/short.h>
+ *
+ *     SYNCHRONIZER(tea);
+ *     ASYNC(tea, int, brew, (double, seconds))
+ *     {
+ *         co_begin;
+ *         co_sleep(self->seconds);
+ *         co_return(100);
+ *         co_end;
+ *     }
+ *
  * NAMES OF YOUR OWN may be any: an async function may be called call, shared or pool. But not a
  * class object, channel, scope, shared or step: their faces, such as channel_close(), are words
  * of this header; and the value of SYN_TASK_LOCAL(type, future) is (future_get)().

@@ -7,11 +7,20 @@
  * across calls, because a connection lives on it:
  *
  *     SYN_SYNCHRONIZER(redis);                       // in one .c file
- *     SYN_SYNCHRONIZER(redis, .caller_may_drive = 1);  // with options
+ *     SYN_SYNCHRONIZER(driven, .caller_may_drive = 1); // with options
  *
  * A library of several files says SYN_SYNCHRONIZER_DEFINE(redis) in one of them and
  * SYN_SYNCHRONIZER_DECLARE(redis); in its private header. A program that wants one at
- * run time calls syn_synchronizer_new().
+ * run time makes it:
+ *
+ *     struct syn_options options = {.name = "worker", .stack_size_bytes = 1 << 20};
+ *     struct syn_synchronizer *s;
+ *
+ *     if (syn_synchronizer_new(&options, &s) == 0) {
+ *         err = syn_synchronizer_start(s);
+ *         syn_synchronizer_stop(s, syn_after(5.0));
+ *         err = syn_synchronizer_free(s);
+ *     }
  *
  * FORK: in a child the library starts afresh at the first call: synchronizers and pools, static
  * ones too, are as new, whatever threads of the parent were doing. Futures, promises, channels,

@@ -7,6 +7,17 @@
  * non-blocking, close-on-exec, never raise SIGPIPE, and send without delay
  * (TCP_NODELAY) unless told otherwise. A connection that nobody fetches is closed. Deadlines: syn_call_by(), syn_future_get_by(),
  * co_await_by() on any of them.
+ *
+ *     syn_co_try(syn_tcp_connect_future("example.org", 80), &self->stream);
+ *
+ * A server, in a scope, so that no connection outlives it:
+ *
+ *     if (syn_tcp_listen(NULL, 8080, &self->listener) != 0)
+ *         syn_co_fail(EADDRINUSE);
+ *     for (;;) {
+ *         syn_co_try(syn_tcp_accept_future(self->listener), &self->stream);
+ *         syn_co_spawn(&self->scope, serve_future(self->stream));
+ *     }
  */
 #ifndef SYNCHRONICITY_TCP_H
 #define SYNCHRONICITY_TCP_H

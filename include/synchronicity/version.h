@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * The version, in one place: the build reads these three lines.
+ *
+ *     if (syn_version() < SYN_VERSION)
+ *         printf("older than its headers: %s\n", syn_version_text());
  */
 #ifndef SYNCHRONICITY_VERSION_H
 #define SYNCHRONICITY_VERSION_H

@@ -4,13 +4,18 @@
  * lint.header_examples holds each line against the headers. Nothing here runs.
  */
 #define _DEFAULT_SOURCE
+#include <fcntl.h>
 #include <stdio.h>
+#include <string.h>
 
+#include <synchronicity/address.h>
 #include <synchronicity/broadcast.h>
+#include <synchronicity/file.h>
 #include <synchronicity/hooks.h>
 #include <synchronicity/retry.h>
 #include <synchronicity/short.h>
 #include <synchronicity/stats.h>
+#include <synchronicity/tcp.h>
 
 SYNCHRONIZER(demo);
 SYNCHRONIZER(db);
@@ -365,4 +370,118 @@ LOOSE(loops_over)
         return;
     syn_channel_each (int, v, ch, &err)           // a plain loop: break and continue
         printf("%d\n", v);                        // do what they should
+}
+
+/* --- address.h, file.h, mem.h, version.h --- */
+
+LOOSE(addresses)
+{
+    struct syn_address address;
+    char text[SYN_ADDRESS_TEXT_MAX];
+
+    if (syn_address_parse("::1", 80, &address) == 0)
+        puts(syn_address_text(&address, text));      // "[::1]:80"
+}
+
+LOOSE(writes_a_file)
+{
+    static const char text[] = "buy tea";
+    syn_err err = 0;
+    int fd;
+
+    if (syn_file_open("notes", O_WRONLY | O_CREAT | O_APPEND, 0644, &fd) == 0) {
+        err = syn_file_write(fd, text, strlen(text), -1);
+        syn_file_close(fd);
+    }
+    (void)err;
+}
+
+static int arena;
+
+static void *arena_get(void *from, size_t size)
+{
+    (void)from, (void)size;
+    return NULL;
+}
+
+static void arena_put(void *to, void *memory, size_t size)
+{
+    (void)to, (void)memory, (void)size;
+}
+
+static void *arena_allocate(void *arena, size_t size) { return arena_get(arena, size); }
+static void arena_release(void *arena, void *memory, size_t size) { arena_put(arena, memory, size); }
+
+LOOSE(allocates)
+{
+    syn_set_allocator(&(struct syn_allocator){arena_allocate, arena_release, &arena});
+}
+
+LOOSE(tells_its_version)
+{
+    if (syn_version() < SYN_VERSION)
+        printf("older than its headers: %s\n", syn_version_text());
+}
+
+/* --- tcp.h --- */
+
+ASYNC(demo, void, serve, (struct syn_stream *, stream))
+{
+    co_begin;
+    co_try(syn_stream_close_future(self->stream));
+    co_end;
+}
+
+ASYNC(demo, void, connects_and_serves, SYN_LOCAL(struct syn_stream *, stream),
+      SYN_LOCAL(struct syn_listener *, listener), SYN_LOCAL(struct syn_scope, scope))
+{
+    co_begin;
+    syn_co_try(syn_tcp_connect_future("example.org", 80), &self->stream);
+    if (syn_tcp_listen(NULL, 8080, &self->listener) != 0)
+        syn_co_fail(EADDRINUSE);
+    for (;;) {
+        syn_co_try(syn_tcp_accept_future(self->listener), &self->stream);
+        syn_co_spawn(&self->scope, serve_future(self->stream));
+    }
+    co_end;
+}
+
+/* --- pool.h, synchronizer.h, short.h --- */
+
+SYN_POOL(hashing, .max_threads = 4);    // static; its threads start when there are jobs
+
+SYN_BLOCKING(hashing, unsigned, checksum, (const unsigned char *, bytes), (size_t, n))
+{
+    unsigned sum = 0;
+
+    (void)job;
+    while (n-- > 0 && !syn_pool_job_cancelled())
+        sum = sum * 31 + *bytes++;
+    return sum;
+}
+
+SYN_SYNCHRONIZER(redis);                       // in one .c file
+SYN_SYNCHRONIZER(driven, .caller_may_drive = 1); // with options
+
+LOOSE(starts_one)
+{
+    syn_err err = 0;
+    struct syn_options options = {.name = "worker", .stack_size_bytes = 1 << 20};
+    struct syn_synchronizer *s;
+
+    if (syn_synchronizer_new(&options, &s) == 0) {
+        err = syn_synchronizer_start(s);
+        syn_synchronizer_stop(s, syn_after(5.0));
+        err = syn_synchronizer_free(s);
+    }
+    (void)err, (void)redis, (void)driven;
+}
+
+SYNCHRONIZER(tea);
+ASYNC(tea, int, brew, (double, seconds))
+{
+    co_begin;
+    co_sleep(self->seconds);
+    co_return(100);
+    co_end;
 }

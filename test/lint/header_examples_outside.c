@@ -7,10 +7,12 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include <synchronicity/child.h>
 #include <synchronicity/mailbox.h>
 #include <synchronicity/process.h>
+#include <synchronicity/readiness.h>
 #include <synchronicity/short.h>
 #include <synchronicity/signal.h>
 #include <synchronicity/testing.h>
@@ -289,4 +291,19 @@ LOOSE(tests_orders)
         syn_test_seed(seed);
         run_the_test();              // prints SEED when it fails; that one replays
     }
+}
+
+/* --- readiness.h --- */
+
+ASYNC(demo, void, reads_a_pipe, (int, fd), SYN_LOCAL(int, ready), SYN_LOCAL(char, buffer[80]))
+{
+    ssize_t n;
+
+    co_begin;
+    syn_co_readable(self->fd);                        // one direction
+    n = read(self->fd, self->buffer, sizeof self->buffer);
+    if (n < 0)
+        co_done;
+    syn_co_poll(self->fd, SYN_READABLE | SYN_WRITABLE, &self->ready);   // the first of both
+    co_end;
 }
