@@ -101,21 +101,27 @@ static void C2_a_library_of_several_files_declares_and_defines(void)
 
 POOL(patient, .max_threads = 1, .grace_ns = INT64_C(3600000000000));
 
+static atomic_bool reads;
+
 BLOCKING(patient, void, waits_for_a_byte, (int, fd), SYN_LET_GO)
 {
     char byte;
 
+    reads = true;
     CHECK_INT(read(fd, &byte, 1), 1);
 }
 
 /* The pool's grace is an hour. */
 static void X3_a_job_that_is_let_go_is_abandoned_at_once(void)
 {
+    struct waits_for_a_byte_future f;
     int ends[2];
 
     begin_in_real_time();
     CHECK_INT(pipe(ends), 0);
-    CHECK_INT(call_by(syn_after(0.02), waits_for_a_byte(ends[0])), SYN_ETIMEDOUT);
+    f = waits_for_a_byte_future(ends[0]);
+    spin_until(&reads); /* one that had not begun would be withdrawn */
+    CHECK_INT(future_get_by(f, syn_after(0)), SYN_ETIMEDOUT);
     CHECK_INT(syn_pool_stats(&patient).abandoned, 1);
     CHECK_INT(write(ends[1], "x", 1), 1);
     CHECK_INT(pool_stop(&patient, syn_never()), 0);

@@ -286,7 +286,6 @@ static void P2_cancelling_what_another_thread_waits_for_never_returns_early(void
     struct crowd crowd = {.waits = false};
     struct crew_at_work *first;
     struct cleans_up_future f;
-    syn_err err;
 
     begin();
     f = cleans_up_future(&began, &cleaned);
@@ -294,11 +293,10 @@ static void P2_cancelling_what_another_thread_waits_for_never_returns_early(void
     first = crew_start(1, waits, &crowd);
     spin_until(&began); /* a call that was cancelled before it began cleans nothing up */
     spin_until(&crowd.waits);
-    usleep(2000);
-    err = future_cancel(f);
-    CHECK(err == SYN_EBUSY || cleaned);
-    if (err == SYN_EBUSY)
-        CHECK_INT(future_request_cancel(f), 0); /* this always may */
+    while (future_wait_by(f, syn_after(0.001)) != SYN_EBUSY) /* it does not wait yet */
+        usleep(100);
+    CHECK_INT(future_cancel(f), SYN_EBUSY);
+    CHECK_INT(future_request_cancel(f), 0); /* this always may */
     crew_join(first);
     CHECK_INT(crowd.err, 0);
     CHECK(cleaned);

@@ -55,6 +55,8 @@ static void L2_a_stop_cancels_a_call_that_a_callback_had_made(void)
     start();
     CHECK_INT(future_then(sleeps_future(0.0), &demo, goes_on, &called), 0);
     spin_until(&called);
+    while (synchronizer_stats(&demo).started < 3) /* it has begun: else it would clean up nothing */
+        usleep(100);
     end_all(1);
 }
 

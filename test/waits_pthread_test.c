@@ -17,7 +17,7 @@ const char *__asan_default_options(void)
 struct victim {
     pthread_t thread;
     int kind;
-    atomic_bool came_back;
+    atomic_bool takes_part, came_back;
 };
 
 static void *be_cancelled(void *argument)
@@ -26,6 +26,7 @@ static void *be_cancelled(void *argument)
     int unused;
 
     syn_clock_join(rig_clock);
+    me->takes_part = true;
     call_by(syn_after(5), kinds[me->kind].wait());
     me->came_back = true;
     syn_clock_join(NULL);
@@ -56,6 +57,7 @@ static void C19_a_thread_that_is_cancelled_in_a_wait_ends_when_the_wait_has(void
         if (kinds[kind].wait == by_close) /* takes no deadline from outside */
             continue;
         CHECK_INT(pthread_create(&victim.thread, NULL, be_cancelled, &victim), 0);
+        spin_until(&victim.takes_part); /* before that time would pass without it */
         let_it_wait();
         CHECK_INT(pthread_cancel(victim.thread), 0);
         join_cancelled(&victim);
