@@ -60,7 +60,7 @@ static void V4_a_step_is_reported_while_it_runs_with_those_that_await_it(void)
     CHECK_INT(pthread_create(&thread, NULL, call_outermost, NULL), 0);
     await_report_of("stuck");
     CHECK_INT(may_leave, 0);
-    CHECK_REPORT("synchronicity: a step of stuck holds 'demo' for 0.");
+    CHECK_REPORT("synchronicity: a step of stuck holds 'demo' for ");
     CHECK_REPORT("\n  stuck: runs");
     CHECK_REPORT("\n  middle: waits for stuck");
     CHECK_REPORT("\n  outermost: waits for middle");
@@ -342,7 +342,8 @@ static void V4_the_watch_has_a_thread_while_something_has_a_limit(void)
     finish(&patient);
     finish(&plain);
     CHECK_INT(syn_stop_everything(syn_never()), 0);
-    CHECK(!thread_named("slow-steps"));
+    while (thread_named("slow-steps")) /* one that was joined may be listed a moment longer */
+        usleep(200);
 }
 
 static atomic_bool telling, told;

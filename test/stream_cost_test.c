@@ -80,7 +80,7 @@ static pid_t trace_me(const char *path)
                "-p", number, (char *)NULL);
         _exit(1);
     }
-    for (int i = 0; i < 100; i++) { /* until it says something, or gave up */
+    for (;;) { /* until it says something, or gave up */
         char byte = 0;
         int ends[2];
 

@@ -216,6 +216,15 @@ static void reset(int *peer)
     *peer = -1;
 }
 
+/* A machine that is busy with its network hands it on a moment later. */
+static void wait_for_reset(struct syn_stream *s)
+{
+    struct pollfd p = {.fd = syn_tcp_descriptor(s)};
+
+    CHECK_INT(poll(&p, 1, 10000), 1);
+    CHECK(p.revents & POLLERR);
+}
+
 static void I3_a_reset_by_the_peer_is_ECONNRESET(void)
 {
     struct syn_stream_bytes_future f;
@@ -233,6 +242,7 @@ static void I3_a_reset_by_the_peer_is_ECONNRESET(void)
     l = tcp_link();
     put(l.peer, "x");
     reset(&l.peer);
+    wait_for_reset(l.stream);
     CHECK_INT(syn_stream_write(l.stream, "x", 1, &n), ECONNRESET);
     unlink_link(&l);
     finish_default();

@@ -271,15 +271,16 @@ static void E1_what_goes_wrong_has_its_code(void)
     CHECK_INT(syn_udp_send(NULL, &out, 1, &n), SYN_EINVAL);
     CHECK_INT(syn_udp_send(a, &out, 0, &n), SYN_OK);
     CHECK_INT(n, 0);
-    gone = open_at("127.0.0.1");
+    gone = open_at("127.0.0.1"); /* it hears nobody but itself, and keeps its port from others */
     port = syn_udp_port(gone);
-    close_it(gone);
+    CHECK_INT(syn_udp_connect(gone, "127.0.0.1", port), SYN_OK);
     CHECK_INT(syn_udp_connect(a, "127.0.0.1", port), SYN_OK);
     out.size = sizeof big;
     CHECK_INT(syn_udp_send(a, &out, 1, &n), EMSGSIZE);
     out.size = 1;
     CHECK_INT(syn_udp_send(a, &out, 1, &n), SYN_OK);
     CHECK_INT(syn_udp_receive(a, &in, 1, &n), ECONNREFUSED); /* nobody listens there */
+    close_it(gone);
     close_it(a);
     CHECK_INT(syn_udp_close(NULL), SYN_OK);
     finish_default();
