@@ -157,6 +157,39 @@ static void M2_a_callback_may_close_the_mailbox_of_its_channel(void)
     end_box(in.box);
 }
 
+static void sends_on(void *user, syn_err err, int *item)
+{
+    syn_err sent = item ? channel_try_send(*(struct ints_channel *)user, item) : err;
+
+    CHECK(sent == SYN_OK || sent == SYN_ECLOSED);
+}
+
+/* Each callback finds the next item there already, and asks for it ahead of what came meanwhile. */
+static void M1_a_channel_that_is_never_empty_keeps_no_result_waiting(void)
+{
+    struct heard heard = {.calls = 0};
+    struct syn_mailbox *box = begin_box(NULL);
+    struct number_promise p;
+    struct number_future f;
+    struct ints_channel ch;
+
+    CHECK_INT(promise_new(number, &p, &f), 0);
+    CHECK_INT(channel_new(ints, 1, &ch), 0);
+    CHECK_INT(future_then(f, box, hear, &heard), 0);
+    CHECK_INT(channel_then(ch, box, sends_on, &ch), 0);
+    CHECK_INT(channel_send(ch, &(int){1}), 0);
+    CHECK_INT(syn_mailbox_drain(box, 1), SYN_EAGAIN);
+    CHECK_INT(promise_complete(p, &(int){7}), 0);
+    for (int i = 0; i < 3; i++)
+        CHECK_INT(syn_mailbox_drain(box, 1), SYN_EAGAIN);
+    CHECK_INT(heard.calls, 1);
+    CHECK_INT(heard.value, 7);
+    channel_drop(ch);
+    while (syn_mailbox_drain(box, 0) == SYN_EAGAIN)
+        ;
+    end_box(box);
+}
+
 /* A loop inside a callback, which knows only what it is told. */
 struct nested {
     struct syn_mailbox *box;
@@ -336,6 +369,7 @@ static const struct test_case cases[] = {
     TEST(M2_a_callback_may_close_and_release),
     TEST(M2_a_callback_may_close_the_channel),
     TEST(M2_a_callback_may_close_the_mailbox_of_its_channel),
+    TEST(M1_a_channel_that_is_never_empty_keeps_no_result_waiting),
     TEST(M2_a_loop_inside_a_callback_is_told_of_what_is_left),
     TEST(M2_waiting_in_a_callback_for_a_task_that_waits_for_its_drain_is_an_error),
     TEST(M2_so_is_waiting_for_a_task_that_comes_to_wait_for_it),

@@ -13,6 +13,8 @@ bool syni_mailbox_queue_locked(struct syn_mailbox *mailbox, struct syni_mail *ma
     bool was_empty = syni_mailbox_is_empty_locked(mailbox);
 
     SYNI_INVARIANT(252, syni_mail_state(mail) != SYNI_MAIL_QUEUED && syni_mail_state(mail) != SYNI_MAIL_CALLING);
+    if (!was_empty)
+        syni_mailbox_take_locked(mailbox); /* else what is always there would overtake it for ever */
     syni_mail_set_locked(mail, SYNI_MAIL_QUEUED);
     syni_list_append(&mailbox->queue, &mail->link);
     *out_tells = was_empty && syni_mailbox_shall_tell_locked(mailbox);
