@@ -293,12 +293,9 @@ static void H1_nor_one_that_was_installed_later(void)
 /* The threads of both sleep, and have blocked all. */
 static void await_shut(void)
 {
-    unsigned long before;
-
     CHECK_INT(step_blocks(SIGUSR2, NULL), 0);
     CHECK_INT(job_blocks(SIGUSR2, NULL), 0);
-    before = syni_signals_count().changes;
-    while (syni_signals_count().changes < before + 2)
+    while (syni_signals_count().shut < 2)
         usleep(1000);
 }
 

@@ -60,7 +60,7 @@ static void all_but_faults(sigset_t *out_set)
         sigdelset(out_set, faults[i]);
 }
 
-static atomic_ulong n_changes, n_looks;         /* for tests */
+static atomic_ulong n_changes, n_looks, n_shut; /* for tests */
 static _Atomic(int64_t) doze_ns = DOZE_NS;      /* theirs to set */
 
 /* relaxed: a count */
@@ -163,6 +163,7 @@ int64_t syni_signals_sleep(void)
     set_mask(&blocked);
     mine.shut = true;
     mine.shut_at = syni_now();
+    atomic_fetch_add_explicit(&n_shut, 1, memory_order_relaxed); /* a count */
     return SYNI_NEVER;
 }
 
@@ -175,6 +176,7 @@ void syni_signals_wake(void)
         return;
     now = syni_now();
     if (mine.shut) {
+        atomic_fetch_sub_explicit(&n_shut, 1, memory_order_relaxed); /* a count */
         mine.long_sleeps = now - mine.shut_at >= DOZE_NS;
         mine.looked = 0;
     }
@@ -201,6 +203,7 @@ void syni_signals_take_back(void)
 
 void syni_signals_forked(void)
 {
+    atomic_store_explicit(&n_shut, 0, memory_order_relaxed); /* this is the only thread */
     if (!mine.ours)
         return;
     mine.ours = mine.open = mine.shut = false;
@@ -213,6 +216,7 @@ struct syni_signals_counts syni_signals_count(void)
     return (struct syni_signals_counts){
         atomic_load_explicit(&n_changes, memory_order_relaxed),
         atomic_load_explicit(&n_looks, memory_order_relaxed),
+        atomic_load_explicit(&n_shut, memory_order_relaxed),
     };
 }
 

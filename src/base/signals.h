@@ -48,10 +48,10 @@ void syni_signals_take_back(void);
 /* In a forked child the calling thread is the program's. */
 void syni_signals_forked(void);
 
-/* For tests: changes of a mask, and looks at the handlers, by all threads so far; and how long the
- * moment is, from the next sleep on. 0: none. */
+/* For tests: changes of a mask, and looks at the handlers, by all threads so far, and how many threads
+ * sleep with all blocked; and how long the moment is, from the next sleep on. 0: none. */
 struct syni_signals_counts {
-    unsigned long changes, looks;
+    unsigned long changes, looks, shut;
 };
 struct syni_signals_counts syni_signals_count(void);
 void syni_signals_set_doze(int64_t ns);
