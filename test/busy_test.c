@@ -112,7 +112,7 @@ static bool round_begins(struct busy *b, struct syn_task *task)
 ASYNC_DEFINE(demo, int, busy_task, (struct busy *, busy), SYN_LOCAL(int, v),
       SYN_LOCAL(struct counts_channel, own), SYN_LOCAL(struct counts_elsewhere_channel, foreign),
       SYN_LOCAL(struct asks_channel, asks), SYN_LOCAL(struct syn_choice, on[2]),
-      SYN_LOCAL(struct syn_scope, scope), SYN_LOCAL(struct signals_future, signal))
+      SYN_LOCAL(struct syn_scope, scope), SYN_LOCAL(struct signals_future, signal), SYN_LOCAL(bool, locked))
 {
     struct busy *b = self->busy;
 
@@ -124,8 +124,10 @@ ASYNC_DEFINE(demo, int, busy_task, (struct busy *, busy), SYN_LOCAL(int, v),
     CHECK_INT(channel_prefetch(self->foreign, 64), 0);
     if (b->kind == SAY)
         co_next(self->asks, &self->v);
-    if (b->kind == CONDITION)
-        co_lock(&b->mutex);
+    if (b->kind == CONDITION) {
+        co_lock(&b->mutex); /* its deadline may pass in this very step: then it does not come back */
+        self->locked = true;
+    }
     if (b->kind == EACH) {
         co_each (self->own, &self->v)
             round_begins(b, &self->syn);
@@ -203,7 +205,7 @@ ASYNC_DEFINE(demo, int, busy_task, (struct busy *, busy), SYN_LOCAL(int, v),
             co_all(&self->scope, (at_once_future(1), NULL), (at_once_future(2), NULL));
     }
     co_finally;
-    CHECK_INT(syn_mutex_is_mine(&b->mutex), b->kind == CONDITION);
+    CHECK_INT(syn_mutex_is_mine(&b->mutex), self->locked);
     if (syn_mutex_is_mine(&b->mutex))
         syn_mutex_unlock(&b->mutex);
     b->n_cleaned++;

@@ -268,13 +268,26 @@ static void V1_dump_says_what_each_kind_of_wait_is_for_and_since_when(void)
 
 /* --- at any moment --- */
 
+static atomic_bool step_goes_on;
+
+/* Its loop makes no call meanwhile, which might be the one that is to fail. */
+ASYNC(demo, void, stands)
+{
+    while (!step_goes_on)
+        usleep(200);
+    return step_done(self);
+}
+
 static void V1_dump_comes_while_memory_is_out(void)
 {
     struct for_time_future f;
+    struct stands_future g;
 
     begin_in_real_time();
     f = for_time_future();
     await_dump("for_time: waits for time");
+    g = stands_future();
+    await_dump("runs stands");
     for (int n = 1; n <= 8; n++) { /* whichever call of the library is to fail next */
         syn_fault_set(NULL, (unsigned long)n, 1000000, ENOMEM);
         take(syn_dump);
@@ -285,6 +298,8 @@ static void V1_dump_comes_while_memory_is_out(void)
         syn_fault_clear();
         json_free(json_parse(text));
     }
+    step_goes_on = true;
+    CHECK_INT(future_get(g), 0);
     CHECK(future_cancel(f) != SYN_EDEADLK);
     finish(&demo);
 }

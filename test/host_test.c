@@ -3,8 +3,10 @@
  * Synchronizers that are hosted by a thread of the program: turns, and blocking on that thread.
  */
 #define _DEFAULT_SOURCE
+#include <sched.h>
 #include <signal.h>
 
+#include "base/self.h"
 #include "support/host_rig.h"
 
 /* --- turns --- */
@@ -213,7 +215,9 @@ static void M3_the_host_may_wait_for_a_place_in_a_pool_and_for_the_end_of_one(vo
 ASYNC(app, int, is_interrupted)
 {
     raise(SIGINT);
-    usleep(20000); /* by then the thread that tells has posted that to this loop, mostly */
+    while (!atomic_load(&syni_self()->clock.interrupt)) /* else it is for the next call */
+        sched_yield();
+    usleep(1000); /* by then the thread that tells has posted that to this loop, too, mostly */
     return step_return(self, 1);
 }
 

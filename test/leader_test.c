@@ -40,6 +40,17 @@ static void await_role(struct syn_synchronizer *synchronizer, enum syni_role rol
         sched_yield();
 }
 
+/* So many tasks have begun, and not ended. */
+static void await_live(struct syn_synchronizer *synchronizer, unsigned long n)
+{
+    struct syn_stats stats;
+
+    do {
+        sched_yield();
+        stats = synchronizer_stats(synchronizer);
+    } while (stats.started - stats.ended != n);
+}
+
 /* Before other threads look at it. */
 static void begin_with(struct syn_synchronizer *synchronizer)
 {
@@ -245,6 +256,7 @@ static void C13_a_stop_ends_callers_that_follow(void)
         for (int i = 0; i < CALLERS; i++)
             begin_caller(&callers[i]);
         await_followers(&demo, CALLERS - 1);
+        await_live(&demo, CALLERS); /* one that follows may not have begun: then it is refused */
         CHECK_INT(synchronizer_stop(&demo, syn_never()), 0);
         for (int i = 0; i < CALLERS; i++) {
             CHECK_INT(pthread_join(callers[i].thread, NULL), 0);
