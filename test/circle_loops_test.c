@@ -355,9 +355,7 @@ static void C8_so_is_room_that_only_who_waits_for_us_elsewhere_makes(void)
 enum out { BY_TIME, BY_A_CHOICE, BY_A_TIME_CHOICE, OUTS };
 
 ASYNC(a, int, a_has_a_way_out, (enum out, out), (struct b_waits_for_future *, f), SYN_LOCAL(int, y),
-      SYN_LOCAL(struct helps_future, helps),
-      SYN_LOCAL(struct holds_future, held),
-      SYN_LOCAL(struct syn_choice, on[2]))
+      SYN_LOCAL(struct helps_future, helps), SYN_LOCAL(struct holds_future, held), SYN_LOCAL(struct syn_choice, on[2]))
 {
     co_begin;
     if (self->out == BY_TIME)
