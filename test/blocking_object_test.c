@@ -53,7 +53,7 @@ METHOD_BLOCKING(workers, files, int, visit, (int, n), SYN_COPY(const char *, who
 METHOD_BLOCKING_AT_ONCE(workers, files, void, meets)
 {
     together++;
-    for (int i = 0; together < 2 && i < 20000; i++)
+    while (together < 2)
         usleep(100);
 }
 

@@ -10,9 +10,10 @@
 #include "support/fake_net.h"
 #include "support/io_rig.h"
 
-/* A port at 127.0.0.1 that nobody listens at, and one that somebody does. */
+/* A port that nobody listens at, and one that somebody does. The first is held, or the system would give it to the
+ * next who asks for one: to another program, or to us. */
 static int dead_port, live_port;
-static int listening;
+static int held, listening;
 
 static int port_of(int fd)
 {
@@ -23,16 +24,20 @@ static int port_of(int fd)
     return ntohs(address.sin_port);
 }
 
-/* Everywhere in 127/8, so that one port has many addresses. */
+/* Everywhere in 127/8, so that one port has many addresses. The dead one is below those that systems give out. */
 static void begin_connecting(void)
 {
     struct sockaddr_in any = {.sin_family = AF_INET};
 
     begin();
-    listening = socket(AF_INET, SOCK_STREAM, 0);
-    CHECK_INT(bind(listening, (struct sockaddr *)&any, sizeof any), 0);
-    dead_port = port_of(listening);
-    close(listening);
+    held = socket(AF_INET, SOCK_STREAM, 0);
+    dead_port = 10000 + (int)getpid() * 37 % 10000;
+    for (bool taken = true; taken; dead_port += taken) {
+        any.sin_port = htons((uint16_t)dead_port);
+        taken = bind(held, (struct sockaddr *)&any, sizeof any) < 0;
+        CHECK(!taken || (errno == EADDRINUSE && dead_port < 30000));
+    }
+    any.sin_port = 0;
     listening = socket(AF_INET, SOCK_STREAM, 0);
     CHECK_INT(bind(listening, (struct sockaddr *)&any, sizeof any), 0);
     CHECK_INT(listen(listening, 100), 0);
@@ -41,6 +46,7 @@ static void begin_connecting(void)
 
 static void finish_connecting(void)
 {
+    close(held);
     close(listening);
     fake_release();
     CHECK_INT(synchronizer_stop(syn_default_synchronizer(), syn_never()), SYN_OK);
@@ -95,6 +101,7 @@ static void I3_a_connection_to_oneself_is_refused_and_leaves_the_port(void)
     int service;
 
     begin_connecting();
+    close(held);
     fake_own_port();
     CHECK_INT(syn_tcp_connect("127.0.0.1", dead_port, &s), ECONNREFUSED);
     CHECK_PTR(s, NULL);
@@ -104,7 +111,7 @@ static void I3_a_connection_to_oneself_is_refused_and_leaves_the_port(void)
     there.sin_port = htons((uint16_t)dead_port);
     there.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     CHECK_INT(bind(service, (struct sockaddr *)&there, sizeof there), 0);
-    close(service);
+    held = service; /* which that closes */
     finish_connecting();
 }
 

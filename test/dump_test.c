@@ -92,7 +92,7 @@ static void V1_dump_is_a_tree_over_synchronizers_with_what_each_waits_for(void)
     await_dump(wanted);
     await_dump("\n    asks: waits for a promise");
     await_dump("synchronizer demo, driver asleep, live 2");
-    CHECK_HAS("\n  root: waits for its scope, for 0.");
+    CHECK_HAS("\n  root: waits for its scope, for ");
     CHECK_HAS("\n    reads: waits for readable");
     CHECK_HAS("on other");
     CHECK_HAS("dump_test.c:");

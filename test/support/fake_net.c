@@ -21,6 +21,7 @@
 #include <fcntl.h>
 #include <netdb.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -256,6 +257,18 @@ static int really_connect(int fd, const struct sockaddr *address, socklen_t size
 #endif
 }
 
+/* What the kernel does later is done when this returns, whatever it says: virtual time does not wait for it. */
+static int connect_to_the_end(int fd, const struct sockaddr *address, socklen_t size)
+{
+    struct pollfd p = {.fd = fd, .events = POLLOUT};
+    int err = really_connect(fd, address, size), error = errno;
+
+    if (err && error == EINPROGRESS)
+        poll(&p, 1, 10000);
+    errno = error;
+    return err;
+}
+
 int connect(int fd, const struct sockaddr *address, socklen_t size)
 {
     char text[INET6_ADDRSTRLEN] = "?";
@@ -278,7 +291,7 @@ int connect(int fd, const struct sockaddr *address, socklen_t size)
         abort();
     pthread_mutex_unlock(&lock);
     if (answered)
-        return really_connect(fd, address, size);
+        return connect_to_the_end(fd, address, size);
     errno = EINPROGRESS;
     return -1;
 }

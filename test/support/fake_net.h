@@ -5,7 +5,8 @@
  *
  * Names are what the case said; a lookup can be held up, so that "while a name is
  * being looked up" is a state and not a matter of luck. An address can be made
- * silent: connecting to it neither succeeds nor fails. Everything else connects.
+ * silent: connecting to it neither succeeds nor fails. Everything else connects, or is
+ * refused, and the kernel is through with that when connect() returns, though it says EINPROGRESS.
  *
  * Discarded: a listener whose backlog is full, which is silent on some systems only.
  */
