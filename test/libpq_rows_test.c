@@ -151,7 +151,7 @@ static void G5_breaking_out_cancels_at_the_server_and_the_connection_works_on(vo
         CHECK_INT(err, 0);
         CHECK_INT(ask(db, "select 9"), 9);
     }
-    CHECK(seconds_now() - start < 10 * TEST_SLOWNESS);
+    CHECK(seconds_now() - start < 25); /* one to its end would take longer */
     close_counted(db);
 }
 
