@@ -62,12 +62,9 @@ static void block_for_ever(void)
 static void L4_what_would_not_end_is_named_and_the_process_ends(void)
 {
     begin_in_real_time();
-    ends_with(0, begin_endless_things);
-    SAYS(says("left behind") && says("swallows") && says("cleaned up"));
-    ends_with(0, loop_for_ever);
-    SAYS(says("left behind") && says("loops_for_ever"));
-    ends_with(0, block_for_ever);
-    SAYS(says("left behind") && says("blocks_for_ever"));
+    ENDS_AND_SAYS(0, begin_endless_things, says("left behind") && says("swallows") && says("cleaned up"));
+    ENDS_AND_SAYS(0, loop_for_ever, says("left behind") && says("loops_for_ever"));
+    ENDS_AND_SAYS(0, block_for_ever, says("left behind") && says("blocks_for_ever"));
 }
 
 static void leave_at_once(void)

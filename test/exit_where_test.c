@@ -210,8 +210,8 @@ static void L4_what_is_hosted_is_stopped_too(void)
     SAYS(says("'hosted' stands still, exit() was called on its thread") && says("asked"));
     ends_with(0, exit_beside_a_host);
     SAYS(says("hosted: cleaned up") && says("asked") && !says("left behind"));
-    ends_with(0, exit_beside_a_host_that_makes_no_turns);
-    SAYS(says("'hosted' is left behind: its host has made no turn") && says("asked"));
+    ENDS_AND_SAYS(0, exit_beside_a_host_that_makes_no_turns,
+                  says("'hosted' is left behind: its host has made no turn") && says("asked"));
 }
 
 /* --- exit() in a handler of the program --- */
@@ -259,8 +259,7 @@ static void L4_exit_may_be_called_in_a_handler_and_in_clean_up(void)
     SAYS(says("again") && says("cleaned up") && says("asked"));
     ends_with(3, exit_in_a_later_handler);
     SAYS(says("again") && says("cleaned up") && says("asked"));
-    ends_with(0, exit_in_clean_up);
-    SAYS(says("'demo' is left behind: a step of clean_up_exits still runs"));
+    ENDS_AND_SAYS(0, exit_in_clean_up, says("'demo' is left behind: a step of clean_up_exits still runs"));
 }
 
 static const struct test_case cases[] = {
