@@ -6,6 +6,8 @@
 #define _GNU_SOURCE
 #include <sys/resource.h>
 
+#include "base/signals.h"
+#include "facade/home.h"
 #include "support/fork_rig.h"
 
 static void L5_a_child_starts_afresh_at_its_first_call(void)
@@ -200,6 +202,12 @@ static void L5_the_parents_things_answer_EFORKED_at_once_in_every_face(void)
 
 /* --- the parent does not notice --- */
 
+static bool sleeps(struct syn_synchronizer *synchronizer)
+{
+    return atomic_load(&((struct syni_home *)synchronizer->home)->loop.role) == SYNI_ROLE_ASLEEP;
+}
+
+/* Its driver sleeps, and did so a while ago: it does not doze, so it makes no turn by itself. */
 static unsigned long turns_at_rest(struct syn_synchronizer *synchronizer)
 {
     unsigned long turns, now;
@@ -208,7 +216,7 @@ static unsigned long turns_at_rest(struct syn_synchronizer *synchronizer)
         turns = synchronizer_stats(synchronizer).turns;
         usleep(20000);
         now = synchronizer_stats(synchronizer).turns;
-    } while (turns != now);
+    } while (turns != now || !sleeps(synchronizer));
     return turns;
 }
 
@@ -248,6 +256,7 @@ static void L5_the_parent_does_not_notice_what_its_child_does(void)
     int byte = 0;
 
     begin_to_fork();
+    syni_signals_set_doze(0);
     CHECK_INT(pipe(ends), 0);
     make_things();
     f = reads_a_byte_future();
