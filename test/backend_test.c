@@ -217,7 +217,8 @@ static void hang_up_of_a_socket_wakes_reader_and_writer(struct rig *rig)
     close(ends[0]);
 }
 
-static int listen_on(struct sockaddr_in *out_address)
+/* A port that is ours; nobody listens there. */
+static int bind_to(struct sockaddr_in *out_address)
 {
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     socklen_t length = sizeof *out_address;
@@ -225,6 +226,12 @@ static int listen_on(struct sockaddr_in *out_address)
     out_address->sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     CHECK_INT(bind(fd, (struct sockaddr *)out_address, length), 0);
     CHECK_INT(getsockname(fd, (struct sockaddr *)out_address, &length), 0);
+    return fd;
+}
+
+static int listen_on(struct sockaddr_in *out_address)
+{
+    int fd = bind_to(out_address);
     CHECK_INT(listen(fd, 1), 0);
     return fd;
 }
@@ -253,7 +260,7 @@ static void reset_of_a_connection_wakes_reader_and_writer(struct rig *rig)
 static void error_of_a_connect_wakes_reader_and_writer(struct rig *rig)
 {
     struct sockaddr_in address;
-    close(listen_on(&address)); /* nobody listens there now */
+    int held = bind_to(&address);
     static const unsigned wants[] = {SYNI_READ, SYNI_WRITE, BOTH};
     for (int i = 0; i < 3; i++) {
         int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
@@ -261,6 +268,7 @@ static void error_of_a_connect_wakes_reader_and_writer(struct rig *rig)
         expect_end(rig, fd, wants[i]);
         close(fd);
     }
+    close(held);
 }
 
 /* Many. */

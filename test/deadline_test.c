@@ -237,7 +237,7 @@ static void C13_deadlines_of_a_caller_who_drives_stay_his(void)
     struct blocks_elsewhere_future f;
     syn_err err;
 
-    begin_in_real_time();
+    begin();
     told = -1;
     f = blocks_elsewhere_future(0.05);
     CHECK_INT(call_by(syn_after(0.02), naps()), SYN_ETIMEDOUT);

@@ -202,7 +202,7 @@ static inline int count_threads(void)
     CHECK_INT(pthread_create(&thread, NULL, name_of_thread, name), 0);
     CHECK_INT(pthread_join(thread, NULL), 0);
     usleep(1000);
-    for (int i = 0; name[0] && access(name, F_OK) == 0 && i < 5000; i++)
+    for (int i = 0; name[0] && access(name, F_OK) == 0 && i < 20000; i++)
         usleep(1000);
     return count_entries("/proc/self/task");
 }
@@ -212,7 +212,7 @@ static inline void check_threads(const char *file, int line, int expected)
 {
     int n = count_entries("/proc/self/task");
 
-    for (int i = 0; n > 0 && n != expected && i < 2000; i++) {
+    for (int i = 0; n > 0 && n != expected && i < 20000; i++) {
         usleep(1000);
         n = count_entries("/proc/self/task");
     }
