@@ -110,9 +110,8 @@ static void H1_the_programs_handler_of_SIGCHLD_is_left_alone(void)
     CHECK_INT(exit.code, 3);
     CHECK_INT(sigaction(SIGCHLD, NULL, &now), 0);
     CHECK(now.sa_handler == count_signal);
-    for (int i = 0; i < 1000 && !handled; i++)
+    while (!handled)
         usleep(1000);
-    CHECK(handled > 0);
     end_here();
 }
 
