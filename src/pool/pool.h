@@ -163,7 +163,7 @@ struct syni_pool {
     char from_posts[SYNI_LINE];
 
     struct syni_stack tray; /* works that were posted without the lock; see tray.c */
-    /* Places that are left, but for those in `vacated`; less than 0 when loops went over it. */
+    /* Places that are left; less than 0 when loops went over it. */
     _Atomic(ptrdiff_t) room;
     char from_workers[SYNI_LINE];
 
@@ -178,7 +178,6 @@ struct syni_pool {
     unsigned wanted; /* as many are to run: max_threads, or 1 while works are quick */
     unsigned n_works; /* that run */
     unsigned n_urgent_in_a_row;
-    ptrdiff_t vacated; /* places that are to become room */
     enum syni_pool_life life; /* moved by pool_life.c */
     bool has_last;
     syn_err doubt; /* its options make no sense: it takes nothing */
@@ -288,9 +287,8 @@ void syni_worker_step_in_locked(struct syni_worker *worker);
 
 /* --- room.c --- */
 
-/* WORK has a place in the queue; false: it is full, or seems so without the lock. Any thread. */
+/* WORK has a place in the queue; false: it is full. Any thread. */
 bool syni_room_take(struct syni_pool *pool, struct syni_work *work);
-bool syni_room_take_locked(struct syni_pool *pool, struct syni_work *work);
 /* The same over the bound. */
 void syni_room_exceed_locked(struct syni_pool *pool, struct syni_work *work);
 /* WORK needs its place, if it has one, no more. */

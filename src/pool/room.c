@@ -7,10 +7,6 @@
  * for a place does so under the lock, and so does who gives one back, so that none is missed.
  * Its accesses are relaxed: a place says nothing but that it is there.
  *
- * Works that leave the queue do so one by one, and posts need the cache line of `room` each
- * time; so places are returned to it several at once, a sixteenth of the bound. Who holds the lock
- * counts also those that were not yet.
- *
  * Those who wait are told when the queue is half empty, and then as many as there are
  * places: telling each at the first place would cost two changes of thread for each work. But the
  * next work may run for long, or until somebody who waits here goes on. So a submitter
@@ -47,26 +43,10 @@ bool syni_room_take(struct syni_pool *pool, struct syni_work *work)
     return work->placed;
 }
 
-static void return_vacated_locked(struct syni_pool *pool)
-{
-    SYNI_HOLDS(&pool->lock);
-    if (pool->vacated == 0)
-        return;
-    atomic_fetch_add_explicit(&pool->room, pool->vacated, memory_order_relaxed);
-    pool->vacated = 0;
-}
-
-bool syni_room_take_locked(struct syni_pool *pool, struct syni_work *work)
-{
-    SYNI_HOLDS(&pool->lock);
-    return_vacated_locked(pool);
-    return syni_room_take(pool, work);
-}
-
 void syni_room_exceed_locked(struct syni_pool *pool, struct syni_work *work)
 {
     SYNI_HOLDS(&pool->lock);
-    if (syni_room_take_locked(pool, work))
+    if (syni_room_take(pool, work))
         return;
     atomic_fetch_sub_explicit(&pool->room, 1, memory_order_relaxed);
     work->placed = true;
@@ -77,11 +57,9 @@ void syni_room_give_locked(struct syni_pool *pool, struct syni_work *work)
     SYNI_HOLDS(&pool->lock);
     if (!work->placed)
         return;
-    SYNI_INVARIANT(75, pool->vacated >= 0);
+    SYNI_INVARIANT(75, atomic_load_explicit(&pool->room, memory_order_relaxed) < bound_of(pool));
     work->placed = false;
-    pool->vacated++;
-    if (pool->vacated > bound_of(pool) / 16)
-        return_vacated_locked(pool);
+    atomic_fetch_add_explicit(&pool->room, 1, memory_order_relaxed);
 }
 
 /* Sleeps, without the lock, until ME is told. False: time is up. */
@@ -112,7 +90,7 @@ syn_err syni_room_wait_locked(struct syni_pool *pool, struct syni_work *work, in
     bool in_time = true;
 
     syni_list_init(&me.link);
-    while (in_time && pool->life == SYNI_POOL_OPEN && !syni_room_take_locked(pool, work)) {
+    while (in_time && pool->life == SYNI_POOL_OPEN && !syni_room_take(pool, work)) {
         bool waits_on = !me.hasty && soon < deadline;
 
         in_time = sleep_locked(pool, &me, waits_on ? soon : deadline, sleep) || waits_on;
@@ -121,7 +99,7 @@ syn_err syni_room_wait_locked(struct syni_pool *pool, struct syni_work *work, in
     syni_list_remove(&me.link);
     if (pool->life != SYNI_POOL_OPEN)
         return SYN_ECLOSED;
-    if (!syni_room_take_locked(pool, work))
+    if (!syni_room_take(pool, work))
         return SYN_ETIMEDOUT;
     syni_room_tell_locked(pool, false); /* there may be more, for one behind us */
     return SYN_OK;
@@ -135,7 +113,6 @@ void syni_room_tell_locked(struct syni_pool *pool, bool all)
     SYNI_HOLDS(&pool->lock);
     if (syni_list_empty(&pool->submitters))
         return;
-    return_vacated_locked(pool);
     places = atomic_load_explicit(&pool->room, memory_order_relaxed);
     is_half_empty = places >= bound - bound / 2;
     while (!syni_list_empty(&pool->submitters) && (all || places-- > 0)) {
