@@ -277,10 +277,8 @@ static void I7_kqueue_watch_survives_an_interrupted_call(void)
     run("kqueue", interrupted_kevent);
 }
 
-/* clang-format off */
 static const struct test_case cases[] = {
     CASES(CASE_ROWS)
     TEST(I7_kqueue_watch_survives_an_interrupted_call),
 };
-/* clang-format on */
 TEST_MAIN("backend_descriptor", cases);

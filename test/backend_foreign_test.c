@@ -178,9 +178,7 @@ static void a_long_sleep_is_one_sleep(struct rig *rig)
 
 CASES(CASE_FUNCTIONS)
 
-/* clang-format off */
 static const struct test_case cases[] = {
     CASES(CASE_ROWS)
 };
-/* clang-format on */
 TEST_MAIN("backend_foreign", cases);

@@ -351,9 +351,7 @@ static void watches_a_thousand(struct rig *rig)
 
 CASES(CASE_FUNCTIONS)
 
-/* clang-format off */
 static const struct test_case cases[] = {
     CASES(CASE_ROWS)
 };
-/* clang-format on */
 TEST_MAIN("backend", cases);

@@ -211,10 +211,8 @@ static void I7_epoll_lives_without_epoll_pwait2(void)
     run("epoll", without_epoll_pwait2);
 }
 
-/* clang-format off */
 static const struct test_case cases[] = {
     CASES(CASE_ROWS)
     TEST(I7_epoll_lives_without_epoll_pwait2),
 };
-/* clang-format on */
 TEST_MAIN("backend_wake", cases);

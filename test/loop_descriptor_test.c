@@ -202,9 +202,7 @@ static void event_for_a_number_closed_meanwhile_wakes_nobody_wrongly(struct rig 
 
 CASES(CASE_FUNCTIONS)
 
-/* clang-format off */
 static const struct test_case cases[] = {
     CASES(CASE_ROWS)
 };
-/* clang-format on */
 TEST_MAIN("loop_descriptor", cases);

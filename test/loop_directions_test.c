@@ -106,9 +106,7 @@ static void hang_up_wakes_reader_and_writer_of_a_kept_one(struct rig *rig)
 
 CASES(CASE_FUNCTIONS)
 
-/* clang-format off */
 static const struct test_case cases[] = {
     CASES(CASE_ROWS)
 };
-/* clang-format on */
 TEST_MAIN("loop_directions", cases);

@@ -171,9 +171,7 @@ static void a_named_pipe_is_ready_when_something_came(struct rig *rig)
 
 CASES(CASE_FUNCTIONS)
 
-/* clang-format off */
 static const struct test_case cases[] = {
     CASES(CASE_ROWS)
 };
-/* clang-format on */
 TEST_MAIN("loop_kinds", cases);

@@ -233,9 +233,7 @@ static void is_dealt_with_when_descriptors_are_back(struct rig *rig)
 
 CASES(CASE_FUNCTIONS)
 
-/* clang-format off */
 static const struct test_case cases[] = {
     CASES(CASE_ROWS)
 };
-/* clang-format on */
 TEST_MAIN("loop_orphan", cases);

@@ -110,9 +110,7 @@ static void interest_that_cannot_be_taken_away_leaves_nobody_behind(struct rig *
 
 CASES(CASE_FUNCTIONS)
 
-/* clang-format off */
 static const struct test_case cases[] = {
     CASES(CASE_ROWS)
 };
-/* clang-format on */
 TEST_MAIN("loop_register", cases);

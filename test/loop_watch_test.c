@@ -234,9 +234,7 @@ static void stopped_waiter_of_a_kept_one_is_not_woken(struct rig *rig)
 
 CASES(CASE_FUNCTIONS)
 
-/* clang-format off */
 static const struct test_case cases[] = {
     CASES(CASE_ROWS)
 };
-/* clang-format on */
 TEST_MAIN("loop_watch", cases);

@@ -35,7 +35,7 @@ endforeach()
 file(GLOB_RECURSE files RELATIVE ${SOURCE} ${SOURCE}/include/* ${SOURCE}/src/* ${SOURCE}/test/*
     ${SOURCE}/docs/* ${SOURCE}/.ci/*)
 list(APPEND files CMakeLists.txt)
-foreach(optional README.md .clang-format .clang-tidy .gitignore)
+foreach(optional README.md .gitignore)
     if(EXISTS ${SOURCE}/${optional})
         list(APPEND files ${optional})
     endif()
