@@ -25,7 +25,7 @@ function(read_text file var)
     file(READ ${file} text)
     string(REGEX REPLACE "^/\\* SPDX-License-Identifier: Apache-2.0" "/* ${file}" text "${text}")
     string(REPLACE "/* ${SOURCE}/" "/* ---- " text "${text}")
-    string(REGEX REPLACE "\n#define (_GNU_SOURCE|_DARWIN_C_SOURCE|_POSIX_C_SOURCE|_FILE_OFFSET_BITS|SYNI_IN_LIBRARY 1)[^\n]*" "" text "${text}")
+    string(REGEX REPLACE "\n#define (_GNU_SOURCE|_DARWIN_C_SOURCE|_POSIX_C_SOURCE|_XOPEN_SOURCE|_FILE_OFFSET_BITS|SYNI_IN_LIBRARY 1)[^\n]*" "" text "${text}")
     set(${var} "${text}" PARENT_SCOPE)
 endfunction()
 

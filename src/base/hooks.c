@@ -17,7 +17,8 @@
 #include "base/spin.h"
 #include "base/time.h"
 
-#if defined(__has_include)
+/* macOS and the BSDs have a file of this name, for DTrace. */
+#if defined(__linux__) && defined(__has_include)
 #if __has_include(<sys/sdt.h>)
 #define HAVE_SDT
 #endif
@@ -37,6 +38,9 @@ static struct hooks_place hooks_places[HOOKS_PLACES];
 #define _SDT_HAS_SEMAPHORES 1
 #if defined(__clang__)
 #pragma clang diagnostic ignored "-Wgnu-zero-variadic-macro-arguments"
+#if __has_warning("-Wc23-extensions") /* the same remark, of clang 19 and later */
+#pragma clang diagnostic ignored "-Wc23-extensions"
+#endif
 #endif
 #include <sys/sdt.h>
 __attribute__((section(".probes"))) union syni_lookers syni_lookers;

@@ -9,7 +9,7 @@
  * A signal that all its listeners share goes on to the handler of the program, with what the kernel told.
  * That handler may leave by siglongjmp(), so it is called when nothing of ours is under way.
  */
-#define _POSIX_C_SOURCE 200809L
+#define _XOPEN_SOURCE 700 /* SA_RESTART on FreeBSD */
 #if defined(__APPLE__)
 #define _DARWIN_C_SOURCE
 #endif

@@ -5,7 +5,7 @@
 #if defined(__linux__)
 #define _GNU_SOURCE
 #endif
-#define _POSIX_C_SOURCE 200809L
+#define _XOPEN_SOURCE 700 /* SA_RESTART on FreeBSD */
 #include "inspect/dump.h"
 
 #include <errno.h>

@@ -224,6 +224,10 @@ elseif(CASE STREQUAL "amalgamation")
     endforeach()
     run(${CMAKE_COMMAND} -D SOURCE=${SOURCE} -D LIST=${SOURCES_LIST} -D OUT=${here}/pair
         -P ${SOURCE}/src/amalgamate.cmake)
+    # On a system of which nothing is known but POSIX; <sys/sdt.h> is there and is DTrace's, as on macOS and the BSDs.
+    file(WRITE ${here}/dtrace/sys/sdt.h "")
+    separate_arguments(own UNIX_COMMAND "${C_FLAGS}")
+    run(${C_COMPILER} ${own} -pthread -U__linux__ -D_GNU_SOURCE -I ${here}/dtrace ${strict})
     if(CXX_COMPILER)
         file(WRITE ${here}/user.cc "#include \"synchronicity.h\"
 int main() { return syn_version() != SYN_VERSION; }
