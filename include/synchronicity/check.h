@@ -148,11 +148,24 @@ struct syni_no_result {
 #else
 #define SYNI_UNIQUE __LINE__
 #endif
-#define SYNI_STATEMENT SYNI_STATEMENT_AT(SYNI_UNIQUE)
+/* clang 22 and later remark under -pedantic that __COUNTER__ is not C's. */
+#if defined(__has_warning)
+#if __has_warning("-Wc2y-extensions")
+#define SYNI_QUIET                                                                                 \
+    _Pragma("clang diagnostic push") _Pragma("clang diagnostic ignored \"-Wc2y-extensions\"")
+#define SYNI_LOUD _Pragma("clang diagnostic pop")
+#endif
+#endif
+#ifndef SYNI_QUIET
+#define SYNI_QUIET
+#define SYNI_LOUD
+#endif
+#define SYNI_STATEMENT SYNI_QUIET SYNI_STATEMENT_AT(SYNI_UNIQUE)
 #define SYNI_STATEMENT_AT(n) SYNI_STATEMENT_AS(SYNI_CAT(SYNI_STATEMENT_LABEL, n))
 #define SYNI_STATEMENT_LABEL syni_a_wait_is_a_statement_and_its_result_goes_to_its_OUT_
 #define SYNI_STATEMENT_AS(label)                                                                   \
     label:                                                                                         \
+    SYNI_LOUD                                                                                      \
     do {                                                                                           \
         if (0)                                                                                     \
             goto label; /* it is used */
