@@ -211,10 +211,11 @@ static void forget_kqueue(struct syni_kqueue *poller, int fd)
     kevent(poller->queue_fd, &drop, 1, NULL, 0, NULL);
 }
 
+/* EV_CLEAR: libkqueue refuses to add a filter again without it; to one that is deleted next it means nothing. */
 static int set_direction(struct kevent *changes, const struct kevent *wanted)
 {
     changes[0] = changes[1] = changes[2] = *wanted;
-    changes[0].flags = EV_ADD;
+    changes[0].flags = EV_ADD | EV_CLEAR;
     changes[1].flags = EV_DELETE;
     return 3;
 }

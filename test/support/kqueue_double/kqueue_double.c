@@ -17,9 +17,9 @@
  * A queue that watches a process is its pidfd, under the queue's number: so close() closes it, and
  * others may wait for the queue. Such a queue watches nothing else, and never did (EINVAL).
  *
- * Not done: EV_CLEAR and low water marks for descriptors (EINVAL), regular files
- * (EPERM), data of READ, WRITE and PROC (0), EV_DISPATCH, other filters. The sequences of the backend were compared by hand with an independent
- * emulation of kqueue for Linux.
+ * Not done: low water marks for descriptors (EINVAL), an event of one that has EV_CLEAR (the process is aborted, so that
+ * such a filter must be gone before a wait), regular files (EPERM), data of READ, WRITE and PROC (0), EV_DISPATCH, other
+ * filters. The backend also runs over libkqueue, which others wrote: see docs/platforms.md.
  */
 #define _GNU_SOURCE /* ppoll, dup3 */
 #include <errno.h>
@@ -229,7 +229,7 @@ static int change_descriptor(int kq, const struct kevent *change)
     int fd = (int)change->ident;
     if (fcntl(fd, F_GETFD) < 0)
         return EBADF;
-    if (change->flags & EV_CLEAR || change->fflags != 0)
+    if (change->fflags != 0)
         return EINVAL;
     struct watched *watched = find_watched(&queues[kq], (size_t)fd);
     if (watched == NULL)
@@ -385,6 +385,8 @@ static int emit_descriptor(int kq, int fd, uint32_t events, struct kevent *out, 
     struct note *reader = &watched->side[READ_SIDE], *writer = &watched->side[WRITE_SIDE];
     const uint32_t ends = EPOLLHUP | EPOLLERR;
     int n = 0;
+    if ((reader->flags | writer->flags) & EV_CLEAR)
+        abort();
     if (n < room && is_on(reader) && events & (EPOLLIN | EPOLLRDHUP | ends))
         n += emit(reader, EVFILT_READ, events & (EPOLLRDHUP | ends) ? EV_EOF : 0, &out[n]);
     if (n < room && is_on(writer) && events & (EPOLLOUT | ends))
