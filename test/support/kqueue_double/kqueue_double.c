@@ -3,11 +3,10 @@
  * kqueue() and kevent() over epoll, written from FreeBSD's kqueue(2), so that
  * the kqueue backend runs where the tests run. Test code, never shipped.
  *
- * A queue is an epoll descriptor, so that close() closes it like any other; what
- * epoll cannot hold lies in a table by the queue's number, which the next
- * kqueue() of that number resets. EVFILT_USER is one eventfd for the process that
- * is always ready: to trigger is to add it to the queue's epoll set, to clear is
- * to take it out, so that a queue owns nothing that close() would leave open.
+ * A queue is an epoll descriptor, so that close() closes it like any other; what epoll cannot hold lies in a table by the
+ * queue's number, which the next kqueue() of that number resets. EVFILT_USER is one eventfd for the process that is always
+ * ready: to trigger is to add it to the queue's epoll set, to clear is to take it out, so that a queue owns nothing that
+ * close() would leave open.
  *
  * Where the page leaves a choice, the double takes the one that is harder on the
  * caller, as some real kernel does: adding a filter again changes its udata but
