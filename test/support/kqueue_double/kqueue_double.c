@@ -16,9 +16,8 @@
  * A queue that watches a process is its pidfd, under the queue's number: so close() closes it, and
  * others may wait for the queue. Such a queue watches nothing else, and never did (EINVAL).
  *
- * Not done: low water marks for descriptors (EINVAL), an event of one that has EV_CLEAR (the process is aborted, so that
- * such a filter must be gone before a wait), regular files (EPERM), data of READ, WRITE and PROC (0), EV_DISPATCH, other
- * filters. The backend also runs over libkqueue, which others wrote: see docs/platforms.md.
+ * Not done: low water marks for descriptors (EINVAL), an event of one that has EV_CLEAR (aborts: such a filter must be gone
+ * before a wait), regular files (EPERM), data of READ, WRITE and PROC (0), EV_DISPATCH, other filters.
  */
 #define _GNU_SOURCE /* ppoll, dup3 */
 #include <errno.h>
@@ -75,8 +74,7 @@ static void unlock_in_parent(void)
     pthread_mutex_unlock(&lock);
 }
 
-/* A number that was a queue's may have become another file's. PROBE is watched by no queue; the
- * parent shares what a queue watches. */
+/* A number that was a queue's may have become another file's. PROBE is watched by no queue; the parent shares what one watches. */
 static bool is_epoll(int fd, int probe)
 {
     struct epoll_event none = {0};
