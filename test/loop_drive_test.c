@@ -214,7 +214,37 @@ static void C13_a_post_just_before_the_role_is_let_go_is_not_left_behind(void)
     rig_end(&rig);
 }
 
+static void post_one(void *job)
+{
+    CHECK(syni_loop_post(&rig.loop, job));
+}
+
+/* The poster is late: it finds a role that is free, and nothing that it posted. */
+static void C13_a_poster_wakes_nobody_for_what_ran_meanwhile(void)
+{
+    struct syni_thread poster;
+    struct count_job posted;
+
+    points_needed();
+    count_job_init(&posted);
+    start_for_callers();
+    CHECK_INT(syn_test_hold("post_knock", 1), 0);
+    CHECK_INT(syni_thread_start(&poster, "poster", 0, post_one, &posted.job), 0);
+    AWAIT_HELD("post_knock");
+    CHECK(rig_take(&rig));
+    rig_turns(&rig, 1);
+    CHECK_INT(posted.runs, 1);
+    rig_give(&rig);
+    CHECK_INT(role(), SYNI_ROLE_FREE);
+    syn_test_release("post_knock");
+    syni_thread_join(&poster);
+    CHECK_INT(role(), SYNI_ROLE_FREE);
+    CHECK_INT(rig.loop.counts.hand_overs, 0);
+    rig_end(&rig);
+}
+
 static const struct test_case cases[] = {
+    TEST(C13_a_poster_wakes_nobody_for_what_ran_meanwhile),
     TEST(C13_a_post_just_before_the_role_is_let_go_is_not_left_behind),
     TEST(C13_free_role_goes_to_one_caller_at_a_time),
     TEST(C13_no_caller_drives_where_that_is_not_allowed),

@@ -139,7 +139,8 @@ void syni_loop_knock(struct syni_loop *loop)
         break;
     case SYNI_ROLE_FREE:
     case SYNI_ROLE_OPEN:
-        if (syni_role_move(loop, role, SYNI_ROLE_AWAKE))
+        /* Empty: a driver took what was posted, and has left (invariant 470). */
+        if (!syni_stack_is_empty(&loop->inbox) && syni_role_move(loop, role, SYNI_ROLE_AWAKE))
             syni_role_hand_over(loop, true);
         break;
     case SYNI_ROLE_AWAKE: /* it looks into the inbox before it sleeps */

@@ -3,7 +3,7 @@
  * A role that its holder cannot hand over, as the system gives no thread. Follows:
  * FOLLOWS src/loop/role.c: role_give role_take_back role_abandon syni_role_hand_over syni_loop_knock
  * FOLLOWS src/loop/follow.c: syni_role_follow role_call_locked syni_role_pass_always
- * HASH 8234e07d32e7
+ * HASH 77f9e3d01176
  *
  * One that leaves has work for a thread, and gets none; after some tries the role is FREE. Two callers come at any time:
  * each drives, or follows whoever does. A thread may be had from some moment on, or never. What is done under the loop's
@@ -142,7 +142,11 @@ proctype caller(byte me)
         listed[me] = true;
 #endif
         call[me] = true;
-        atomic { if :: role == FREE -> role = AWAKE; mine = true :: else fi }
+        mine = (role == FREE);
+        if
+        :: mine && (call[0] || call[1]) -> atomic { if :: role == FREE -> role = AWAKE :: else -> mine = false fi }
+        :: else -> mine = false
+        fi;
         if
         :: mine -> mine = false; hand_over(ok, n)
         :: else

@@ -1,68 +1,111 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Callers that drive in turn, and a role that is left open. Follows:
- * FOLLOWS src/loop/follow.c: syni_role_follow syni_role_unfollow role_call_locked syni_role_pass
- * FOLLOWS src/loop/role.c: syni_loop_knock syni_role_hand_over
- * FOLLOWS src/loop/drive.c: syni_loop_try_drive syni_loop_stop_driving drive_leave_open drive_tick await_role drive_may_stop drive_on
+ * FOLLOWS src/loop/follow.h: syni_role_few_follow
+ * FOLLOWS src/loop/follow.c: syni_role_follow syni_role_unfollow role_call_locked syni_role_pass syni_role_pass_always
+ * FOLLOWS src/loop/role.c: syni_loop_knock role_give syni_role_hand_over
+ * FOLLOWS src/loop/loop.c: loop_wait syni_loop_may_have_ended
+ * FOLLOWS src/loop/drive.c: syni_loop_try_drive syni_loop_stop_driving drive_may_leave_open drive_leave_open drive_tick await_role drive_may_stop drive_on
+ * FOLLOWS src/facade/driver.c: syni_drive_end
  * FOLLOWS src/facade/thread_wait.c: thread_wait_lead thread_wait_follow
  * FOLLOWS src/facade/thread_told.c: syni_thread_told
- * HASH 77872cade551
+ * HASH 900bcbe01605
  *
- * Two callers make one call each. That of the first needs an event, which a poster brings at any time; that of the
- * second waits for nothing. In the background something waits for a descriptor (kernel_event), so the role is never FREE (role.pml has that). What is done under the
- * loop's lock is one step, and so is each access to the role, the inbox and `ticks`. Time is not in it: while the role
- * is open the dedicated thread may take it at any tick.
+ * Callers make one call each. That of the first needs an event, which a poster brings at any time; those of the
+ * others wait for nothing. In the background something waits for a descriptor (kernel_event), so the role is never
+ * FREE (role.pml has that), and there is a dedicated thread (abandon.pml has a loop that gets none). What is done under
+ * the loop's lock is one step, and so is each access to the role, the inbox, `ticks` and the number of callers that
+ * follow. Time is not in it: while the role is open the dedicated thread may take it at any tick. More than FEW
+ * followers are a crowd: a caller that leaves it hands the role to the dedicated thread, which passes it on when few are left.
  *
  * One thread drives at a time, and waits in the kernel (invariants 1 and 384); each call returns, and nobody has the role in hand or
  * is listed when it has (invariants 382 and 383); the background event is seen (invariant 381); the loop ends.
  *
- * CLOSING: the loop is closed at any moment, and not when all is done.
+ * CROWD: three callers, so that one may leave a crowd; the event is there, and the dedicated thread ticks all the time.
+ * CLOSING: the loop is closed at any moment, which ends the call of the first if the event is not there.
  *
  * (A driver that leaves the role open looks into the inbox again so that no post waits for a tick; none would be lost.)
  *
- * BROKEN 1: a driver that leaves the role open does not look whether the dedicated thread ticks. 2: that stops ticking and does not look at the role again. 3: a caller lists itself after its post. 4: a caller that is told is
- * not taken off the list. 5: a tick takes a role that is not open. 6: a caller that is called sleeps on.
+ * BROKEN 1: a driver that leaves the role open does not look whether the dedicated thread ticks. 2: that stops ticking
+ * and does not look at the role again. 3: a caller lists itself after its post. 4: a caller that is told is not taken
+ * off the list. 5: a tick takes a role that is not open. 6: a caller that is called sleeps on. 7 (CROWD): a caller that
+ * leaves a crowd hands the role to nobody. 8 (CLOSING): the dedicated thread does not look whether the loop ends before it
+ * sleeps. 9 (CLOSING): a caller that leaves a loop that ends passes the role on to the next caller, and not to the
+ * dedicated thread. 10 (CLOSING): what was posted before the inbox was shut is not looked at.
  */
 #ifndef BROKEN
 #define BROKEN 0
 #endif
+#ifdef CROWD
+#define N 3
+#else
+#define N 2
+#endif
+#define FEW 1
 
 mtype = { GONE, OPEN, AWAKE, ASLEEP };
 mtype role = AWAKE;
 
-bool call[2], ev, close_job;  /* in the inbox */
+bool call[N], ev, close_job;  /* in the inbox */
 bool shut;
-bool started[2], event, done[2];
-bool listed[2], called[2];
+bool started[N], event, done[N];
+bool listed[N], called[N];
 bool handed = true, ticks, woken, kernel_event, seen;
 byte drivers, in_kernel, n_done;
 bool closing, retired;
 
+#ifdef CROWD
+#define N_FOLLOW (listed[0] + listed[1] + listed[2])
+#define EMPTY (!call[0] && !call[1] && !call[2] && !ev && !close_job)
+#else
+#define N_FOLLOW (listed[0] + listed[1])
 #define EMPTY (!call[0] && !call[1] && !ev && !close_job)
+#endif
 
 inline enter() { atomic { assert(drivers == 0); drivers++ } }
 
 /* Under the lock. */
-inline pass(ok)
+inline call_first(ok)
 {
-    atomic {
+    d_step {
         if
         :: listed[0] -> listed[0] = false; called[0] = true; ok = true
         :: !listed[0] && listed[1] -> listed[1] = false; called[1] = true; ok = true
+#ifdef CROWD
+        :: !listed[0] && !listed[1] && listed[2] -> listed[2] = false; called[2] = true; ok = true
+#endif
         :: else -> ok = false
         fi
     }
+}
+
+inline pass(ok)
+{
+    if
+    :: N_FOLLOW > 0 && N_FOLLOW <= FEW ->
+        call_first(ok)
+    :: else -> ok = false
+    fi
 }
 
 inline hand_over(to_a_caller, ok)
 {
     ok = false;
     if
-    :: to_a_caller -> pass(ok)
+    :: to_a_caller ->
+#if BROKEN == 7
+        ok = N_FOLLOW > FEW;
+        if
+        :: !ok -> pass(ok)
+        :: else
+        fi
+#else
+        pass(ok)
+#endif
     :: else
     fi;
     if
-    :: !ok -> handed = true
+    :: !ok -> atomic { assert(!handed); handed = true }
     :: else
     fi
 }
@@ -74,7 +117,10 @@ inline knock(at, ok)
     :: at == ASLEEP ->
         atomic { if :: role == ASLEEP -> role = AWAKE; woken = true :: else fi }
     :: at == OPEN ->
-        atomic { if :: role == OPEN -> role = AWAKE :: else -> at = GONE fi }
+        if
+        :: EMPTY -> at = GONE /* a driver took it meanwhile, and has left: invariant 470 */
+        :: else -> atomic { if :: role == OPEN -> role = AWAKE :: else -> at = GONE fi }
+        fi;
         if
         :: at == OPEN -> hand_over(true, ok)
         :: else
@@ -86,12 +132,18 @@ inline knock(at, ok)
 /* What was posted, and what it brings: the driver tells each that is done, and takes it off the list before. */
 inline take()
 {
-    atomic {
+    d_step {
         if :: call[0] -> started[0] = true; call[0] = false :: else fi;
         if :: call[1] -> started[1] = true; call[1] = false :: else fi;
+#ifdef CROWD
+        if :: call[2] -> started[2] = true; call[2] = false :: else fi;
+#endif
         if :: ev -> event = true; ev = false :: else fi;
         if :: close_job -> closing = true; close_job = false :: else fi;
         tell(0, event);
+#ifdef CROWD
+        tell(2, true);
+#endif
         tell(1, true)
     }
 }
@@ -110,7 +162,7 @@ inline tell(c, comes)
 
 inline look()
 {
-    atomic { if :: kernel_event -> kernel_event = false; seen = true :: else fi }
+    d_step { if :: kernel_event -> kernel_event = false; seen = true :: else fi }
 }
 
 inline watch()
@@ -120,8 +172,7 @@ inline watch()
     :: !EMPTY
     :: else ->
         atomic { assert(in_kernel == 0); in_kernel++ }
-        atomic { (woken || kernel_event) -> woken = false; in_kernel-- }
-        look()
+        atomic { (woken || kernel_event) -> woken = false; in_kernel--; look() }
     fi;
     role = AWAKE
 }
@@ -148,11 +199,15 @@ inline stop_driving(ok)
     ok = false;
     drivers--;
     if
+#if BROKEN == 9
+    :: closing -> call_first(ok)
+#else
     :: closing -> hand_over(false, ok)
+#endif
     :: else ->
         pass(ok);
         if
-        :: !ok && EMPTY -> leave_open(ok)
+        :: !ok && EMPTY && N_FOLLOW == 0 -> leave_open(ok)
         :: else
         fi;
         if
@@ -232,8 +287,12 @@ proctype closer()
     bool ok;
     mtype at;
 
+#ifdef CROWD
+    n_done == N;
+#else
 #ifndef CLOSING
-    n_done == 2 && seen;
+    n_done == N && seen;
+#endif
 #endif
     close_job = true;
     knock(at, ok)
@@ -248,15 +307,22 @@ proctype dedicated()
         enter();
         do
         :: closing ->
-            atomic { shut = true }
+            shut = true;
+#if BROKEN != 10
             take();
+#endif
             role = GONE; drivers--; retired = true;
             goto end
         :: else ->
-            followed = listed[0] || listed[1];
+            followed = N_FOLLOW > 0 && N_FOLLOW <= FEW;
             take();
             if
+#if BROKEN != 8
             :: closing
+            :: !closing && !followed -> watch()
+#else
+            :: !followed -> watch()
+#endif
             :: !closing && followed ->
                 look();
                 ok = false;
@@ -265,7 +331,7 @@ proctype dedicated()
                     drivers--; /* as seen by the next one; no step of ours runs any more */
                     pass(ok);
                     if
-                    :: !ok -> leave_open(ok)
+                    :: !ok && N_FOLLOW == 0 -> leave_open(ok)
                     :: else
                     fi;
                     if
@@ -274,7 +340,6 @@ proctype dedicated()
                     fi
                 :: else
                 fi
-            :: !closing && !followed -> watch()
             fi
         od
     :: !mine ->
@@ -285,6 +350,7 @@ proctype dedicated()
 #else
         :: atomic { ticks && role == OPEN -> role = AWAKE; mine = true }
 #endif
+#ifndef CROWD
         :: ticks && role != OPEN ->
             ticks = false;
 #if BROKEN != 2
@@ -292,6 +358,7 @@ proctype dedicated()
             :: role == OPEN -> ticks = true
             :: else
             fi
+#endif
 #endif
         fi
     od;
@@ -303,10 +370,22 @@ init {
     atomic {
         run dedicated();
         run caller(0); run caller(1);
+#ifdef CROWD
+        run caller(2);
+#endif
+#ifdef CROWD
+        event = true;
+        ticks = true;
+#else
+#ifdef CLOSING
+        if :: event = true :: skip fi;
+#else
         run brings();
+#endif
+#endif
         run closer()
     }
-    n_done == 2 && retired
+    n_done == N && retired
 }
 
-ltl all_end { <> (n_done == 2 && retired) }
+ltl all_end { <> (n_done == N && retired) }

@@ -5,7 +5,7 @@
  * FOLLOWS src/loop/role.c: syni_loop_knock role_give syni_role_hand_over
  * FOLLOWS src/loop/drive.c: drive_let_go syni_loop_try_drive syni_loop_stop_driving await_role drive_on syni_loop_retire
  * FOLLOWS src/loop/loop.c: sleep_until
- * HASH e893d365d859
+ * HASH b7ef112417d1
  *
  * Two posts, of which one asks the loop to close, while its driver runs, sleeps, or (HANDOVER) is a
  * caller that takes the role where it is free, and the dedicated thread that is handed it. A push is one
@@ -55,7 +55,7 @@ inline knock(seen)
         :: seen == AWAKE -> atomic { assert(poller); woken = true }
         :: else
         fi
-    :: seen == FREE ->
+    :: seen == FREE && inbox > 0 -> /* else a driver took it meanwhile, and has left: invariant 470 */
         atomic { if :: role == FREE -> role = AWAKE; seen = AWAKE :: else -> seen = GONE fi }
         if
 #if BROKEN != 6
