@@ -12,7 +12,8 @@
  * Of the waits that close a circle at the same moment each takes a number, after it was written
  * down and before it looks whether what it waits for waits. All take theirs from one word, by exchanges
  * that acquire and release: so the last one sees the waits of all others, and its search finds
- * the circle. The others may find it too, see that a later one has begun, and leave it to that.
+ * the circle. The others may find it too, see that a later one has begun, and leave it to that. But they go on if they
+ * are stuck in a smaller circle without the later wait: when that is refused the smaller circle is still there.
  *
  * A wait has a number so that a task which left it and waits again is told from one that stayed. It
  * is the task's `live.detail`, which each wait begins with at -1; only what a search has seen has one.
@@ -109,16 +110,15 @@ static struct syni_task *search_closer(const struct syni_search *search)
     return NULL;
 }
 
-/* Somebody else closes it, later. */
-static bool search_is_not_last(const struct syni_search *search)
+/* What another search closes later counts as free: that one may refuse it. Only what is stuck without it is ours. */
+static void search_leave_to_later(struct syni_search *search)
 {
-    const struct syni_graph *graph = &search->graph;
+    struct syni_graph *graph = &search->graph;
 
     for (unsigned i = 1; i < graph->n; i++)
-        if (graph->nodes[i].stuck && search_is_own(graph->nodes[i].wait) &&
+        if (graph->nodes[i].described && search_is_own(graph->nodes[i].wait) &&
             search_is_later(graph->nodes[i].wait, search->wait))
-            return true;
-    return false;
+            graph->nodes[i].described = false;
 }
 
 /* All was looked at. True: it goes on, at home. */
@@ -126,7 +126,8 @@ static bool search_judge(struct syni_search *search)
 {
     const struct syni_graph *before = search->round > 0 ? &search->before : NULL;
 
-    if (!syni_graph_is_stuck(&search->graph, NULL) || search_is_not_last(search))
+    search_leave_to_later(search);
+    if (!syni_graph_is_stuck(&search->graph, NULL))
         return false;
     search->found = before && syni_graph_is_stuck(&search->graph, before);
     return search->found || search->round++ < SEARCH_ROUNDS;
