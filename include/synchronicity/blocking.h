@@ -33,8 +33,8 @@
  * SYN_STRAND(expression), a struct syn_strand * made of the arguments: its jobs run one at a
  * time and in order; SYN_URGENT: its jobs go ahead of those without; SYN_TO_THE_END: a
  * running job is never abandoned: its waiter blocks until it returns, however long that takes,
- * because the job uses memory or a descriptor that belongs to the caller; SYN_LET_GO: it cannot be interrupted, so that one that is
- * asked to end is abandoned at once and not after the pool's grace time.
+ * because the job uses memory or a descriptor that belongs to the caller; SYN_LET_GO: it cannot be
+ * interrupted, so that one that is cancelled is abandoned at once and not after the pool's grace time.
  *
  * ARGUMENTS are copied as a C call copies them. What a pointer points to must stay until
  * the future is done, and, where a job may be abandoned, until it really ends: use
@@ -42,7 +42,6 @@
  * result is copied out;
  * one that nobody fetches is destroyed by SYN_DESTROY, exactly once.
  *
- * CANCELLING. A job that has not begun never begins. One that runs is told: by
  * CANCELLING. A job that has not begun never begins. One that runs sees the request
  * by syn_pool_job_cancelled(), and by the hook that it set with syn_pool_on_cancel(); and if it
  * is in a blocking call or a future_get() of this library, what it waits for is cancelled as well. If it
@@ -152,7 +151,8 @@ syn_err syni_job_may_wait(const struct syn_blocking *function);
 void syni_job_fail(struct syn_job *job, syn_err err, const char *message);
 
 /* return syn_job_fail(job, err), return syn_job_fail(job, err, message): the job fails; the message
- * is copied; 0, which is no error, becomes SYN_EINVAL with a message that says so. In a function of nothing a statement: syn_job_fail(job, err); return; */
+ * is copied; 0, which is no error, becomes SYN_EINVAL with a message that says so. In a function of
+ * nothing a statement: syn_job_fail(job, err); return; */
 #define syn_job_fail(...) SYNI_CAT(SYNI_JOB_FAIL_, SYNI_N(__VA_ARGS__))(__VA_ARGS__)
 #define SYNI_JOB_FAIL_2(job, err) (syni_job_fail(&(job)->syn, (err), NULL), (job)->result)
 #define SYNI_JOB_FAIL_3(job, err, message)                                                         \

@@ -33,7 +33,7 @@
  * that is destroyed. While it waits the job counts as waiting (pool.h); no deadline ends that, since
  * each consumer has its own.
  *
- * Its end ends the channel; its error is the channel's. A close asks the job to end, also
+ * Its end ends the channel; its error is the channel's. A close cancels the job, also
  * while it blocks, as a cancellation asks any job (syn_pool_on_cancel()), and waits for
  * that; what has not ended after the pool's grace time is abandoned, and the close
  * returns SYN_EABANDONED. On a thread that drives a loop closing does not wait: SYN_EAGAIN,

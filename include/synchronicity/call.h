@@ -372,7 +372,7 @@ static inline SYNI_UNUSED void *syni_call_frame(const struct syn_function *funct
  *      syn_channel_next_by() begin a generator.
  *   2. A wait takes what is there: a result, item, room, lock, unit, event or ready descriptor. Where
  *      it would wait it is SYN_ETIMEDOUT (syn_co_poll_by(): nothing is ready); one that uses a future
- *      up asks its call to end, and returns after the clean-up.
+ *      up cancels its call, and returns after the clean-up.
  *   3. What ends something is done in any case: closes, releases, stops, clean-up, and the callbacks
  *      of syn_future_then(), which get SYN_ETIMEDOUT. A call in clean-up has no deadline.
  * A sleep, and SYN_ON_TIME() in a select, has an end and no deadline: it is over at once. */

@@ -25,8 +25,8 @@
  * one consumer; those of one producer come in its order; waiters are served in FIFO order.
  *
  * THREE ANSWERS, besides an item (0): SYN_EEND, the producers said that there is no more,
- * and all was fetched; an error that a producer said instead (it stays, each consumer is
- * told, with its report); SYN_ECLOSED, somebody closed it.
+ * and all was fetched; an error that a producer said instead (it stays, each consumer
+ * gets it, with its report); SYN_ECLOSED, it was closed.
  *
  * CLOSING is for whichever side is through with it: what is in it is destroyed as
  * SYN_DESTROY says, every waiter gets SYN_ECLOSED, and so does every later call,
@@ -174,10 +174,10 @@ syn_err syni_channel_look(struct syn_channel channel, const struct syn_type **ou
 
 /* --- for both --- */
 
-/* Closes it. If a generator produces, that is asked to end, and its clean-up waited for,
+/* Closes it. If a generator produces, it is cancelled, and the close waits for its clean-up,
  * at most for 10 s, or until DEADLINE. Returns 0, or the error that the clean-up failed
- * with, or SYN_ETIMEDOUT when it would not end (it goes on by itself, and on_stuck tells
- * of it). On the thread that drives the generator's loop it does not wait and returns
+ * with, or SYN_ETIMEDOUT when it had not ended by then (it goes on by itself, and on_stuck
+ * reports it). On the thread that drives the generator's loop it does not wait and returns
  * SYN_EAGAIN: write co_close there if the end matters. */
 #define syn_channel_close(ch) syni_channel_close((ch).u.handle, syn_after(10.0))
 #define syn_channel_close_by(ch, deadline) syni_channel_close((ch).u.handle, (deadline))
@@ -195,7 +195,7 @@ syn_err syni_channel_look(struct syn_channel channel, const struct syn_type **ou
 
 /* syn_channel_each (TYPE, VARIABLE, CHANNEL, &ERR) STATEMENT: a loop over what is left of
  * it, which closes it at the end, also after `break`. Then ERR is 0, or why it ended
- * otherwise (&ERR may be NULL); after a break, what the close came to. CHANNEL is evaluated
+ * otherwise (&ERR may be NULL); after a break, the result of the close. CHANNEL is evaluated
  * once. `return` and `goto` out of the loop close it too where the compiler knows the cleanup
  * attribute (gcc, clang), without waiting for more than the close does; elsewhere do not leave
  * so.
@@ -299,7 +299,7 @@ struct syn_step syni_step_close(struct syn_task *task, struct syn_channel channe
 
 /* syn_co_each (CHANNEL, &self->v) STATEMENT: as syn_channel_each(); CHANNEL is a variable
  * of the frame. Afterwards the status is 0 for the end, else why it ended; after a break,
- * what the close came to. When the task leaves from inside (return, failure, cancel) the
+ * the result of the close. When the task leaves from inside (return, failure, cancel) the
  * loop does not close: say syn_co_close(self->channel) in the clean-up, which is fine also
  * for one that is closed or was never made. */
 #define syn_co_each(ch, out)                                                                       \
@@ -320,7 +320,7 @@ struct syn_step syni_step_close(struct syn_task *task, struct syn_channel channe
         SYNI_CO_ROUND(ch, out,                                                                     \
                       self->syn.status = self->syn.status == SYN_EEND ? SYN_OK : self->syn.status)
 
-/* Closes after a loop, and keeps what that came to. */
+/* Closes after a loop, and keeps its result. */
 struct syn_step syni_step_each_ends(struct syn_task *task, struct syn_channel *channel);
 
 #endif /* !__cplusplus */

@@ -40,9 +40,9 @@
  * not looked at otherwise. What was fetched and never began, and results that cannot be handed on, are
  * destroyed as their channels' SYN_DESTROY says. The body runs in several threads at once.
  *
- * HOW IT ENDS. IN ended: OUT ends after the last result, and the map comes to 0. IN failed, or an item did: OUT
+ * HOW IT ENDS. IN ended: OUT ends after the last result, and the map's result is 0. IN failed, or an item did: OUT
  * gets all results that come before, then fails with that error; so does the map, with the number
- * of the item in its report. The consumer closed OUT: the map comes to 0; it learns of that when it has
+ * of the item in its report. The consumer closed OUT: the map's result is 0; it sees that when it has
  * the next result. Cancelled, or its deadline passed, or its pool stopped: OUT fails at once. In each
  * case the items that nobody began never begin, and those that run are waited for: the body may look at
  * syn_pool_job_cancelled(). A map is never abandoned by its pool, since it works in places of its own.

@@ -79,7 +79,8 @@ struct syn_exit {
 
 /* Starts a child, on the default pool, since that may take long. A child that nobody fetches is
  * killed. Fails: as execve() does (ENOENT: no such program; EACCES), chdir(), pipe() and fork() do;
- * the message names the program. SYN_ENOTSUP: this system cannot start one in a DIRECTORY; SYN_EABI: an option of a later version. */
+ * the message names the program. SYN_ENOTSUP: this system cannot start one in a DIRECTORY; SYN_EABI: an
+ * option of a later version. */
 SYN_BLOCKING_DECLARE(struct syn_child *, syn_child_start,
                      (const struct syn_child_options *, options));
 

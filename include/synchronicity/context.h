@@ -26,7 +26,7 @@
  *     syn_err err;
  *     syn_with_context (struct redis *, db, redis_session("127.0.0.1", 6379), &err) {
  *         if ((err = redis_command(db, "GET foo", &reply)) != 0)
- *             break;                               // exit is told of it
+ *             break;                               // exit gets the error
  *     }
  *
  * enters, runs the block once, and exits: at the end of the block, after `break` and
@@ -42,10 +42,10 @@
  *     }
  *
  * the same, and exit also runs, and is waited for, before the clean-up of a task that leaves
- * from inside: by a return, a failure or a cancel, which exit is told of. Several are left in
+ * from inside: by a return, a failure or a cancel; exit gets its error. Several are left in
  * reverse order. Afterwards the status is 0, or what enter or exit failed with.
  *
- * EXIT IS TOLD the error of the block as the status of its yield, 0 if it was left well: look
+ * EXIT GETS the error of the block as the status of its yield, 0 if it was left well: look
  * at it on the next line, since in the clean-up the status is that of the context itself:
  *
  *     self->failed = SYN_ECANCELED;                // as long as the block has not ended well
@@ -54,13 +54,13 @@
  *     syn_co_finally;
  *     syn_co_await(end_future(self->transaction, self->failed));
  *
- * It cannot take it back: the block's error stands, and one that exit fails with besides is told
+ * It cannot take it back: the block's error stands, and one that exit fails with besides goes
  * to syn_on_unobserved(). If the synchronizer is stopped while a block of a plain thread, or of
  * another synchronizer, runs, exit runs at once, by the yield being cancelled; hence it belongs
  * behind syn_co_finally.
  *
  * PROTOCOL. A context that ends well without a yield fails the enter with SYN_ENOYIELD; one
- * that yields again when it should exit is asked to end, and fails the exit with
+ * that yields again when it should exit is cancelled, and fails the exit with
  * SYN_EYIELDTWICE.
  *
  * Thread: blocking forms are refused with SYN_EDEADLK on a thread that drives a loop.

@@ -25,7 +25,7 @@
  * EVERYWHERE NULL for what a function needs is SYN_EINVAL.
  *
  * EVERY CALL of an async or blocking function, beside what its own comment names, may end with
- * SYN_ECANCELED (it was asked to end); SYN_ETIMEDOUT (its deadline passed); SYN_EINTR (an interrupt that
+ * SYN_ECANCELED (it was cancelled); SYN_ETIMEDOUT (its deadline passed); SYN_EINTR (an interrupt that
  * syn_catch_interrupt() catches); SYN_EDEADLK (the wait could never end); SYN_ECLOSED (its synchronizer or pool
  * was stopped, or the process exits); SYN_ENOMEM; SYN_EAGAIN (the system gave no thread); SYN_EABANDONED (it would
  * not end, and was left behind); SYN_ELOOPDEAD (the thread that ran its loop ended); SYN_EABI (header and
@@ -96,7 +96,7 @@ enum {
  * end of your wait. */
 enum syn_origin {
     SYN_BY_TASK,     /* the task returned it: its own error */
-    SYN_BY_REQUEST,  /* somebody asked the task to end: future_cancel(), a parent that was cancelled */
+    SYN_BY_REQUEST,  /* it was cancelled: future_cancel(), a parent that was cancelled */
     SYN_BY_DEADLINE, /* the deadline of the call or of the wait passed */
     SYN_BY_STOP,     /* its synchronizer was stopped */
     SYN_BY_LIBRARY,  /* the library refused: misuse, no memory, a dead loop */

@@ -34,7 +34,7 @@
  *     syn_future_wait(F)                    only wait; F stays
  *     syn_future_wait_by(F, DEADLINE)       SYN_ETIMEDOUT when the deadline passes; F stays
  *     syn_future_poll(F)                    0: there is an outcome; SYN_EAGAIN: not yet
- *     syn_future_request_cancel(F)          ask the task to end; F stays
+ *     syn_future_request_cancel(F)          cancel the task; F stays
  *     syn_future_cancel(F)                  ask, wait until it has ended, use up; in a task
  *                                           write syn_co_cancel(F)
  *     syn_future_drop(F)                    ask, use up, and do not wait: it ends by itself
@@ -48,7 +48,7 @@
  *     syn_future_share(F, &SHARED)          use up, for a result that many may read
  *
  * Each F is used up once; one that is dropped keeps its memory, and its result, for ever,
- * and nobody is told of its error: detach is the verb for that. The stats of a synchronizer and
+ * and nobody gets its error: detach is the verb for that. The stats of a synchronizer and
  * of a pool count them (unclaimed); of what was stopped, checked builds name them when the process
  * exits.
  * gcc and clang warn where a call's future, or the channel of a generator, is dropped on
@@ -56,11 +56,11 @@
  *
  * All of them may fail with SYN_EINVAL for a handle that was never made, with
  * SYN_ECONSUMED, and with the error that making the future met (SYN_ENOMEM,
- * SYN_ECLOSED ...; those that use F up have used it up then). Waiting ones fail, and leave F as it was, with SYN_EDEADLK on the
- * thread that drives the task's own synchronizer. Only one may wait: while another thread or
- * task gets F, that is SYN_ECONSUMED, and while it only waits for F, also in a select,
- * SYN_EBUSY; share it then. request_cancel works also while another thread waits, and after a
- * then, and is how one ends that wait. OUT may be NULL: the result is destroyed.
+ * SYN_ECLOSED ...; those that use F up have used it up then). Waiting ones fail, and leave F as it was,
+ * with SYN_EDEADLK on the thread that drives the task's own synchronizer. Only one may wait: while
+ * another thread or task gets F, that is SYN_ECONSUMED, and while it only waits for F, also in a select,
+ * SYN_EBUSY; share it then. request_cancel works also while another thread waits, and after a then, and
+ * is how one ends that wait. OUT may be NULL: the result is destroyed.
  */
 #ifndef SYNCHRONICITY_FUTURE_H
 #define SYNCHRONICITY_FUTURE_H
@@ -142,7 +142,7 @@ inline syn_err syni_then(struct syn_future future, Null, void (*fn)(void), void 
  * the first, of a generator that failed with nobody to fetch the error. A cancelled task is no failure, but
  * a clean-up that fails then is one.
  * To look is to be given the error: by get, cancel, await, a callback, a shared get, a
- * scope; a wait or a poll is not enough. FN runs on whatever thread lets go of it last, under
+ * scope; a wait or a poll is not enough. FN runs on the thread that releases it last, under
  * no lock; it may read REPORT (NULL: there is none) while it is called, must not block, and
  * calls nothing that waits. One for the process; NULL, the default: silence. Set it before
  * the first call. Thread: any. */
@@ -182,8 +182,8 @@ void syn_on_unobserved(void (*fn)(void *user, const char *function, syn_err err,
  * When WHERE is stopped, or closed, before, FN is called with SYN_ECANCELED.
  *
  * When DEADLINE passes, or that of a syn_call_by() around the call, or of the task that makes
- * it, the future's task is asked to end, and FN is called with what that comes to, mostly
- * SYN_ETIMEDOUT. F is used up; to end it earlier say syn_future_request_cancel(F), and FN is
+ * it, the future's task is cancelled, and FN is called with its outcome, mostly
+ * SYN_ETIMEDOUT. F is used up; to end it earlier call syn_future_request_cancel(F), and FN is
  * called with SYN_ECANCELED when the task has cleaned up.
  * Fails: SYN_ENOMEM, SYN_EBUSY, SYN_ECLOSED and what starting WHERE meets; SYN_EAGAIN (a mailbox without
  * room); F is as it was. */
@@ -363,7 +363,7 @@ int syni_promise_is_wanted(struct syn_promise promise);
  * Thread: any, at any time; P stays a name that can be asked.
  *
  * A value that was handed over and is not fetched is destroyed, as SYN_DESTROY says, on the
- * thread that lets go of the future (detach, get with OUT NULL, cancel, a loser of a race); where
+ * thread that releases the future (detach, get with OUT NULL, cancel, a loser of a race); where
  * that is at the same moment, on the thread that completes, before it returns. */
 #define syn_promise_complete(...) SYNI_CAT(SYNI_COMPLETE_, SYNI_N(__VA_ARGS__))(__VA_ARGS__)
 #define SYNI_COMPLETE_1(p)                                                                         \
@@ -387,7 +387,7 @@ int syni_promise_is_wanted(struct syn_promise promise);
 #define syn_promise_is_wanted(p) syni_promise_is_wanted((p).u.handle)
 
 /* Ends it with ERR (0, which is no error, becomes SYN_EINVAL) and MESSAGE (copied; NULL: none). A
- * failure that nobody reads is told to syn_on_unobserved(). */
+ * failure that nobody reads goes to syn_on_unobserved(). */
 #define syn_promise_fail(p, err, message) syni_promise_fail((p).u.handle, (err), (message))
 
 /* Ends it with SYN_EBROKEN and the place where it was made. */

@@ -54,7 +54,7 @@
  * yields again, or leaves with it, which syn_co_try_yield() does by itself.
  *
  * Its end ends the channel; its error is the channel's. When the channel is closed, or its
- * synchronizer stopped, the generator is asked to end at its yield (or wherever it waits),
+ * synchronizer stopped, the generator is cancelled at its yield (or wherever it waits),
  * once; its clean-up runs and may await. An item that it yields after that is destroyed.
  */
 #ifndef SYNCHRONICITY_GENERATOR_H
@@ -97,7 +97,7 @@ struct syni_saying {
     const char *message;
 };
 
-/* Sends *VALUE (copied; it owns nothing, since a generator that is asked to end never
+/* Sends *VALUE (copied; it owns nothing, since a generator that is cancelled never
  * looks at it) as what the yield gives, and waits for the next item, as
  * syn_channel_next() does. Throws ERR (0, no error, becomes SYN_EINVAL) with MESSAGE (copied; NULL: none)
  * at the yield, and waits for the item that the generator yields after handling it; or

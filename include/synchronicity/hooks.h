@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Hooks: a program is told what its tasks, jobs and loops do, as they do it.
+ * Hooks: functions of the program that are called as its tasks, jobs and loops do something.
  *
  * For exporters (OpenTelemetry, a log, counters of your own): begin, suspension, resumption and end
  * of each task, begin and end of each job, what made it and what woke it. The trace
@@ -90,8 +90,8 @@ struct syn_hooks {
     unsigned long wanted; /* 1UL << SYN_HOOK_... of each that is; 0: all */
 };
 
-/* HOOKS are told from now on: at least of what begins afterwards. A task that runs at that moment may
- * be told of with its next step. Thread: any. Fails: SYN_EINVAL, there is nothing to call;
+/* HOOKS are called from now on: at least for what begins afterwards. For a task that runs at that moment they may
+ * be called with its next step. Thread: any. Fails: SYN_EINVAL, there is nothing to call;
  * SYN_EBUSY, HOOKS were added before; SYN_EAGAIN, there are eight already; SYN_ENOMEM. */
 syn_err syn_hooks_add(const struct syn_hooks *hooks);
 

@@ -23,8 +23,9 @@
  *
  * Other threads call, cancel and wait as always; what they asked for goes on in the next turn. A
  * BLOCKING CALL of the host's own thread drives the synchronizer until its result is there, whatever
- * it waits for (a result, a stop, the end of a thread), so that it cannot wait for itself; the rest of the host's loop stands still
- * meanwhile, as in any blocking call. In a step or a callback it is SYN_EDEADLK, as ever.
+ * it waits for (a result, a stop, the end of a thread), so that it cannot wait for itself; the rest of
+ * the host's loop stands still meanwhile, as in any blocking call. In a step or a callback it is
+ * SYN_EDEADLK, as ever.
  *
  * The thread that hosts is one for good: to move a synchronizer to another thread end the hosting
  * here and begin it there. A thread may host several. docs/in-your-own-loop.md has the glue for

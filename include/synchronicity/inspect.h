@@ -38,10 +38,12 @@ extern "C" {
  *         answers: waits for readable, descriptor 7, for 2.013 s, at main.c:12
  *     thread main: waits for asks, for 2.013 s
  *
- * Lines are those of the latest wait; "runs, or is about to" is a task whose step runs now or is ready. It takes no lock, allocates nothing, and cannot fault: also while a step loops for ever, while memory is
- * out, and in a signal handler, whatever that interrupted. What changes meanwhile may be missing, or be said
- * as it was. Of more than 200 things of a kind the others are counted. Written to descriptor FD, as text of 80
- * columns or as one object of JSON with parts that have `kind`, `name` and `children`.
+ * Lines are those of the latest wait; "runs, or is about to" is a task that runs its step now or is
+ * ready. It takes no lock, allocates nothing, and cannot fault: also while a step loops for ever, while
+ * memory is out, and in a signal handler, whatever that interrupted. What changes meanwhile may be
+ * missing, or be said as it was. Of more than 200 things of a kind the others are counted. Written to
+ * descriptor FD, as text of 80 columns or as one object of JSON with parts that have `kind`, `name` and
+ * `children`.
  * Thread: any, and in signal handlers. */
 void syn_dump(int fd);
 void syn_dump_json(int fd);
@@ -76,7 +78,7 @@ struct syn_trace_options {
  * SYN_EBUSY, there is a trace already; SYN_ENOMEM; SYN_EAGAIN, no thread; as open() does. */
 syn_err syn_trace_start(const struct syn_trace_options *options);
 
-/* What came of it. */
+/* How a trace ended. */
 struct syn_trace_end {
     unsigned long events, dropped;
 };
@@ -96,11 +98,12 @@ struct syn_trace_end syn_trace_stop(void);
  *     thread demo: sleeps in the kernel, in pipe_read, system call 0, at libc.so.6+0x11ba5e,
  *         number 4242
  *
- * The lines below the first are the function and its awaiters, as in a dump (of a job, the tasks that await it); then what the system says of the
- * thread (Linux: whether it computes or sleeps, in which function of the kernel, and the instruction to which
- * it returns, for `addr2line -e libc.so.6 0x11ba5e`). For the whole stack: `gdb -p PROCESS`, and the
- * thread of that number. The library does not interrupt the thread to unwind it, since a signal would end its
- * system calls, and unwinding takes locks that it may hold.
+ * The lines below the first are the function and its awaiters, as in a dump (of a job, the tasks that
+ * await it); then what the system says of the thread (Linux: whether it computes or sleeps, in which
+ * function of the kernel, and the instruction to which it returns, for
+ * `addr2line -e libc.so.6 0x11ba5e`). For the whole stack: `gdb -p PROCESS`, and the thread of that number. The library does not
+ * interrupt the thread to unwind it, since a signal would end its system calls, and unwinding takes locks
+ * that it may hold.
  *
  * A thread of the library looks twice within the shortest limit; a step pays nothing for it. So the report comes
  * between once and one and a half times the limit. One step is reported at its limit, at twice, four times ...; of

@@ -24,7 +24,7 @@
  * call. A callback runs in syn_mailbox_drain(), on the thread that calls it, or in syn_mailbox_close();
  * nowhere else, under no lock, and never inside the call that registered it.
  *
- * YOUR LOOP IS TOLD in one of two ways, or both:
+ * YOUR LOOP IS WOKEN in one of two ways, or both:
  *
  *   a descriptor, syn_mailbox_fd(), which is readable while something is there (a level);
  *   a function, `on_mail`, which is called at each change from empty to not empty, by the thread that
@@ -45,7 +45,7 @@
  * outstanding if it is a channel's; another thread may drain on.
  *
  * CLOSING ends what is outstanding: each callback is called a last time, on the thread that closes, before
- * the close returns; with what is there already, or with SYN_ECANCELED, and then its task is asked to end.
+ * the close returns; with what is there already, or with SYN_ECANCELED, and then its task is cancelled.
  *
  * A forked child has none of its parent's mailboxes: SYN_EFORKED.
  * Thread: any, for everything here, unless it says otherwise. Drains may move from thread to thread;
@@ -102,7 +102,7 @@ int syn_mailbox_fd(struct syn_mailbox *mailbox);
 
 /* Calls back for what is there, at most MAX times (0: SYN_MAILBOX_DRAIN). It never blocks, unless a
  * callback does. A drain with nothing there is fine.
- * Returns 0: nothing is left; SYN_EAGAIN: more is there, and the loop is told of it; SYN_ECLOSED: the
+ * Returns 0: nothing is left; SYN_EAGAIN: more is there, and the loop is woken for it; SYN_ECLOSED: the
  * mailbox is closed, and nothing will come any more. Fails: SYN_EDEADLK (in on_mail); SYN_EFORKED. */
 syn_err syn_mailbox_drain(struct syn_mailbox *mailbox, unsigned max);
 
@@ -135,10 +135,10 @@ size_t syn_mailbox_outstanding(const struct syn_mailbox *mailbox);
     ((void)(0 ? (ch).u.then_is(fn) : SYN_OK),                                                      \
      syni_channel_then((ch).u.handle, (mailbox), (void (*)(void))(fn), (user), 1))
 
-/* FN(USER, err) is called when no child of SCOPE is left, with what the scope came to, as
+/* FN(USER, err) is called when no child of SCOPE is left, with the scope's result, as
  * syn_scope_join() would return it. SCOPE belongs to a thread; until FN is called nothing is added to it
  * but by nobody, and it is not joined (SYN_EDEADLK) nor closed; syn_scope_cancel() is fine. If the
- * mailbox is closed before, the children are asked to end, FN is called with SYN_ECANCELED, and the
+ * mailbox is closed before, the children are cancelled, FN is called with SYN_ECANCELED, and the
  * scope is again the caller's to join.
  * Fails: SYN_EAGAIN, SYN_ENOMEM, SYN_ECLOSED; SYN_EWRONGLOOP (it is a task's: write co_join there);
  * SYN_EBUSY (it was registered before). */

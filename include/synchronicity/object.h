@@ -11,7 +11,7 @@
  *     redis_release(db);                          // its destructor, on its loop
  *
  * LIFE OF A WRAPPER. It is counted: its maker has one reference; RETAIN adds one, RELEASE
- * gives one up, a call of a method holds one until it has ended. Giving up the last,
+ * drops one, a call of a method holds one until it has ended. The release of the last,
  * on any thread, starts the destructor, which runs as a task on the object's
  * synchronizer, once. Nobody waits for it: where its end matters, CLOSE instead. A method
  * never runs while, or after, the destructor does.
@@ -62,11 +62,11 @@ struct syn_object *syn_object_retain(struct syn_object *object);
  * after its synchronizer was stopped. */
 void syn_object_release(struct syn_object *object);
 
-/* Gives the reference up, and tells when the destructor has ended: with its error, if it
+/* Releases the reference, and returns when the destructor has ended: with its error, if it
  * failed. While others hold the object, that is when they are through; an unfinished call
  * holds it, and so does a generator method's channel that is not closed. NULL is fine.
  *
- * syn_object_close() blocks, the other is for awaiting, and for a deadline: giving up
+ * syn_object_close() blocks, the other is for awaiting, and for a deadline: to stop
  * waiting does not take the release back.
  * Fails: SYN_ENOMEM, and SYN_EDEADLK on the thread that drives its synchronizer (write
  * syn_co_await(..._close_future(...)) there), and then the reference is still yours. */

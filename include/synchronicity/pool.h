@@ -89,7 +89,7 @@ struct syn_pool_options {
      * 0: 1 s; less: never, its waiter blocks until it returns. */
     int64_t grace_ns;
     /* Called by each thread when it begins (1) and before it ends (0), for libraries that
-     * want to be told. */
+     * need that. */
     void (*on_thread)(void *user, const char *pool, int begins);
     /* Told that a job of FUNCTION was abandoned; NULL: nobody. Must not block. */
     void (*on_abandoned)(void *user, const char *pool, const char *function);
@@ -151,8 +151,8 @@ SYNI_HELD syn_err syn_pool_free(struct syn_pool *pool);
  * default pool's. Fails: SYN_EBUSY while it has threads or jobs; SYN_EINVAL as above. */
 syn_err syn_pool_configure(struct syn_pool *pool, const struct syn_pool_options *options);
 
-/* Refuses new jobs (SYN_ECLOSED), ends those that wait (SYN_ECANCELED), asks those that run
- * to end, and joins all threads. Fine if it has none.
+/* Refuses new jobs (SYN_ECLOSED), ends those that wait (SYN_ECANCELED), cancels those that
+ * run, and joins all threads. Fine if it has none.
  *
  * Several threads may stop it at once, each by its own deadline; what a stop abandons when its deadline
  * passes is abandoned for all. A stop in a job of another pool ends when that job is cancelled:
@@ -163,7 +163,7 @@ syn_err syn_pool_configure(struct syn_pool *pool, const struct syn_pool_options 
  * loop. */
 syn_err syn_pool_stop(struct syn_pool *pool, struct syn_deadline deadline);
 
-/* Takes jobs again, after a stop; also while threads stay behind that it gave up. Fine if it does.
+/* Takes jobs again, after a stop; also while threads stay behind that it abandoned. Fine if it does.
  * Fails: SYN_EBUSY while a stop waits. */
 syn_err syn_pool_start(struct syn_pool *pool);
 
@@ -193,7 +193,7 @@ struct syn_pool_stats {
 };
 struct syn_pool_stats syn_pool_stats(struct syn_pool *pool);
 
-/* What came to LATER since it was EARLIER, of the same pool. What is a state and no count (threads,
+/* What was added to LATER since it was EARLIER, of the same pool. What is a state and no count (threads,
  * blocked, idle, peak_threads, queued, unclaimed) is LATER's. */
 struct syn_pool_stats syn_pool_stats_since(struct syn_pool_stats later,
                                            struct syn_pool_stats earlier);
@@ -206,11 +206,11 @@ struct syn_strand {
 };
 
 /* --- in a job, on its own thread ---
- * A job hears once that it is to end: by its hook, by the flag, or by a wait for a future or a
- * blocking call, which is asked to end in turn: one that is under way, or else the next. Waits
+ * A job sees once that it is cancelled: by its hook, by the flag, or by a wait for a future or a
+ * blocking call, which is cancelled in turn: one that is under way, or else the next. Waits
  * after that are its clean-up, and are not disturbed. */
 
-/* True when it was asked to end. Any code that a job calls may ask; 0 outside of jobs. */
+/* True when it was cancelled. Any code that a job calls may ask; 0 outside of jobs. */
 int syn_pool_job_cancelled(void);
 
 /* From now on FN(USER) is called once when the job is cancelled, on the thread that cancels

@@ -19,7 +19,7 @@
  *
  * syn_pool_map(&pool, root, in, n, out) and syn_pool_submit(&pool, root, in, n, out) are the
  * blocking and the future face on another pool; syn_pool_map_all() and syn_pool_submit_all() go on
- * after an error, and tell what each item came to.
+ * after an error, and report the result of each item.
  *
  * Threads take the items in pieces, one after the other, so that results are where they
  * belong, whichever thread makes them. The body runs in several threads at once. The first error
@@ -58,8 +58,8 @@ syn_err syni_map_may_wait(void);
     (syni_map_may_wait() ? SYN_EDEADLK                                                             \
                          : syni_future_get((name##_submit)((pool), (in), (n), (out)).u.handle, NULL))
 
-/* The same, going on after an error: ERRS, an array of N, gets what each item came to, and
- * SYN_ECANCELED where a cancel or a stop came before it. The map comes to the first error, with the
+/* The same, going on after an error: ERRS, an array of N, gets the result of each item, and
+ * SYN_ECANCELED where a cancel or a stop came before it. The map's result is the first error, with the
  * number of those that failed in its report. POOL may be NULL: the map's own. */
 #define syn_pool_map_all(pool, name, in, n, out, errs)                                             \
     (syni_map_may_wait()                                                                           \

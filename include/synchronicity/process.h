@@ -76,8 +76,9 @@ void syn_release_interrupt(void);
  * AT EXIT, that is, at exit() and at a return from main(), synchronizers and pools are
  * stopped as by their stop calls: what runs is cancelled and cleans up. What would not end within
  * the limit is named on standard error, and the process ends all the same, never later than
- * that; an interrupt that is caught ends the limit. Calls during and after it are refused with SYN_ECLOSED. It happens where the first start
- * registered it with atexit(): handlers that the program registered later come before it.
+ * that; an interrupt that is caught ends the limit. Calls during and after it are refused with
+ * SYN_ECLOSED. It happens where the first start registered it with atexit(): handlers that the program
+ * registered later come before it.
  *
  * exit() may be called in a step, a job or a callback: what that thread drives or works for cannot
  * end, and is not waited for. A thread that exits while another does, such as a main() after a call that was

@@ -55,7 +55,7 @@ struct syn_step syni_step_poll(struct syn_task *task, struct syni_polled polled,
      syni_step_poll(&(self)->syn, syni_polled((fd), SYN_WRITABLE, syn_never()), NULL))
 
 /* NEXT runs when FD is ready for one of EVENTS (SYN_READABLE, SYN_WRITABLE, or both; where both are
- * ready, systems with kqueue may tell of one of them first), and
+ * ready, systems with kqueue may report one of them first), and
  * *OUT_READY, an int of the frame, says for which; or at DEADLINE, with 0; or when
  * syn_forget_descriptor() was called for it, with SYN_FORGOTTEN alone. Fails also with
  * SYN_EINVAL, for other EVENTS. One task for each socket of a library that has a loop of its own:
@@ -89,8 +89,8 @@ struct syn_step syni_step_poll(struct syn_task *task, struct syni_polled polled,
 syn_err syn_keep_descriptor(struct syn_task *task, int fd);
 
 /* FD is about to be closed. The loop takes no event for it any more, so that its number can be
- * another file's at once; and the tasks that wait for it are resumed: syn_co_poll() tells
- * them SYN_FORGOTTEN, others find out by trying. Required for a descriptor that was kept, and
+ * another file's at once; and the tasks that wait for it are resumed: syn_co_poll() gives
+ * them SYN_FORGOTTEN, others see it when they try. Required for a descriptor that was kept, and
  * for any that a task waits for; fine for all others.
  *
  * TASK: any of the synchronizer; or NULL: that which the calling thread drives, for a

@@ -3,7 +3,7 @@
  * Scopes: several calls that run at the same time, and end before their owner goes on.
  *
  * A SCOPE holds futures, its CHILDREN. Its owner puts them in (SPAWN), goes on with its own
- * work, and waits for all (JOIN). If one fails, the others are asked to end
+ * work, and waits for all (JOIN). If one fails, the others are cancelled
  * and its error is the scope's. None outlives the scope: not when one fails, not when
  * the owner is cancelled, not when memory runs out in the middle of spawning.
  *
@@ -22,7 +22,7 @@
  *     }
  *
  * A task that leaves with a scope still open (an error, a cancel, a return without a
- * join) has its children asked to end, and waited for, BEFORE its clean-up runs; so
+ * join) has its children cancelled, and waited for, BEFORE its clean-up runs; so
  * clean-up may free what they used.
  *
  * In a plain thread it is a variable, and the same calls wait:
@@ -36,10 +36,10 @@
  * `SYN_SCOPE_GUARD struct syn_scope scope = SYN_SCOPE;` does so by itself, where the
  * compiler knows the cleanup attribute.
  *
- * WHAT COMES OUT. A child that ends well writes its OUT, so results have the order that
- * you gave them, whatever the order of ending; OUT is untouched if it fails. The scope
- * comes to 0, or to its first error, with that child's report; or, when it was asked to
- * end and a child ended by that, to SYN_ECANCELED or SYN_ETIMEDOUT. Where a child's own
+ * RESULTS. A child that ends well writes its OUT, so results have the order that
+ * you gave them, whatever the order of ending; OUT is untouched if it fails. The scope's
+ * result is 0, or its first error, with that child's report; or, when it was cancelled and
+ * a child ended by that, SYN_ECANCELED or SYN_ETIMEDOUT. Where a child's own
  * outcome matters, spawn it with a third argument, a `syn_err *` that it is written to.
  * After a join the scope is empty, and can be used again with the same limit and mode.
  *
@@ -96,15 +96,15 @@ struct syn_scope {
 /* At most LIMIT children at a time; 0, the default: any number. */
 void syn_scope_limit(struct syn_scope *scope, unsigned limit);
 
-/* A child that fails does not end the others; the scope still comes to the first error. */
+/* A child that fails does not end the others; the scope's result is still the first error. */
 void syn_scope_keep_going(struct syn_scope *scope);
 
 /* The same, and every error is kept for syn_scope_failure(). Each keeps its child's
  * memory until the scope is used again or closed, so this is not for a scope without end. */
 void syn_scope_collect(struct syn_scope *scope);
 
-/* When DEADLINE passes, the children are asked to end, and the scope comes to
- * SYN_ETIMEDOUT if one ended by that. Tightens only; may be said later, too; a join
+/* When DEADLINE passes, the children are cancelled, and the scope's result is
+ * SYN_ETIMEDOUT if one ended by that. Tightens only; may be called later, too; a join
  * forgets it. Children that are spawned later inherit it (syn_task_deadline()). In a
  * plain thread it is seen while the thread spawns or joins; a syn_call_by() around these
  * counts as well. */
@@ -120,7 +120,7 @@ void syn_scope_deadline(struct syn_scope *scope, struct syn_deadline deadline);
  * does not start before. In a step it does not wait: say syn_step_room() before, or
  * syn_co_spawn().
  *
- * Returns 0; or the error that the scope came to by now, and then F was not evaluated;
+ * Returns 0; or the error that the scope has by now, and then F was not evaluated;
  * or, F being untouched: SYN_EAGAIN in a step, if there is no room; SYN_EDEADLK for a
  * scope that does not lie in the frame of the task that runs, and a child that could only
  * run after it. */
@@ -131,13 +131,13 @@ void syn_scope_deadline(struct syn_scope *scope, struct syn_deadline deadline);
 #define SYNI_SPAWN(scope, add)                                                                     \
     (syni_scope_room(scope) ? syni_scope_refusal(scope) : SYNI_UNDER(scope, add))
 
-/* Waits until no child is left, and all results that nobody wants were destroyed, and tells what
- * the scope came to. Thread: a plain one;
+/* Waits until no child is left, and all results that nobody wants were destroyed, and returns
+ * the scope's result. Thread: a plain one;
  * in a task say syn_co_join(). Fails, and leaves it as it is: SYN_EDEADLK when a child
  * runs on a loop that this thread drives; SYN_EWRONGLOOP for the scope of a task elsewhere. */
 syn_err syn_scope_join(struct syn_scope *scope);
 
-/* Asks all children to end; later ones are asked as they come. Does not wait. */
+/* Cancels all children; later ones are cancelled as they come. Does not wait. */
 void syn_scope_cancel(struct syn_scope *scope);
 
 /* Cancels, waits, and frees what was collected. Fine for one that is empty. The engine
@@ -169,7 +169,7 @@ int syn_scope_failure(const struct syn_scope *scope, unsigned i, struct syn_fail
  * ANY:  the first that ends WELL wins; if none does, the first error.
  * RACE: the first that ENDS wins, well or not.
  *
- * The winner's OUT is written, the losers are asked to end and waited for. A loser's OUT
+ * The winner's OUT is written, the losers are cancelled and waited for. A loser's OUT
  * is never written: what it brought all the same is destroyed as SYN_DESTROY says. Where
  * that would lose something that cannot be had again (bytes that were read), give that
  * child a STATUS as well: with one, its value is delivered, and the status is 0.
@@ -257,17 +257,17 @@ void syni_scope_add_all(struct syn_scope *scope, size_t n, const void *futures, 
 struct syn_step syni_step_room(struct syn_task *task, struct syn_scope *scope);
 struct syn_step syni_step_join(struct syn_task *task, struct syn_scope *scope);
 
-/* NEXT runs when SCOPE has room for one more, and came to no error (else that is the
+/* NEXT runs when SCOPE has room for one more, and has no error (else that is the
  * status); syn_scope_spawn() then finds the room. */
 #define syn_step_room(self, scope, next)                                                           \
     (SYNI_NEXT(self, next), syni_step_room(&(self)->syn, (scope)))
-/* NEXT runs when no child is left; the status is what the scope came to. If this task is
- * asked to end meanwhile, its children are. */
+/* NEXT runs when no child is left; the status is the scope's result. If this task is
+ * cancelled meanwhile, its children are. */
 #define syn_step_join(self, scope, next)                                                           \
     (SYNI_NEXT(self, next), syni_step_join(&(self)->syn, (scope)))
 
 /* As syn_scope_spawn(), in a coroutine: waits for room, then evaluates F. When the scope
- * came to an error the task leaves with it. */
+ * has an error the task leaves with it. */
 #define syn_co_spawn(...) SYNI_CAT(SYNI_CO_SPAWN_, SYNI_N(__VA_ARGS__))(__VA_ARGS__)
 #define SYNI_CO_SPAWN_2(scope, f) SYNI_CO_SPAWN(scope, SYNI_ADD_1(scope, f))
 #define SYNI_CO_SPAWN_3(scope, f, out) SYNI_CO_SPAWN(scope, SYNI_ADD_2(scope, f, out))

@@ -79,7 +79,7 @@ struct syn_choice syni_on_send(struct syn_channel channel, const void *item);
 struct syn_choice syni_on_future(struct syn_future future, void *out);
 struct syn_choice syni_on_time(struct syn_deadline deadline);
 
-/* Which of N CHOICES happened, and *OUT_ERR (may be NULL) what it came to; -1: none, and
+/* Which of N CHOICES happened, and *OUT_ERR (may be NULL) its result; -1: none, and
  * SYN_EDEADLK on a thread that drives a loop, where it would have to wait; SYN_ETIMEDOUT
  * when the deadline of a syn_call_by() around it passed; SYN_EINVAL for no or too many
  * choices. Thread: any. */
@@ -109,7 +109,7 @@ struct syn_step syni_step_select(struct syn_task *task, struct syn_choice *store
                                  const struct syn_choice *from, int n);
 
 /* STORE is an array of the frame with a place for each choice; the compiler complains if
- * it has too few. A task that is asked to end while it waits took nothing, and its futures
+ * it has too few. A task that is cancelled while it waits took nothing, and its futures
  * are as they were. */
 #define syn_step_select(self, store, next, ...)                                                    \
     (SYNI_NEXT(self, next), SYNI_SELECT(self, store, __VA_ARGS__))

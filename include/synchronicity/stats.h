@@ -41,7 +41,7 @@ struct syn_histogram {
 double syn_histogram_mean(const struct syn_histogram *histogram);
 double syn_histogram_quantile(const struct syn_histogram *histogram, double quantile);
 
-/* What came to LATER since it was EARLIER. */
+/* What was added to LATER since it was EARLIER. */
 struct syn_histogram syn_histogram_since(struct syn_histogram later, struct syn_histogram earlier);
 
 /* ON: times are measured in all synchronizers and pools, from now on. A step then costs two looks at the

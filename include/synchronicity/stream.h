@@ -191,7 +191,7 @@ syn_err syn_reader_line(struct syn_reader *reader, struct syn_span *out_line);
 SYN_ASYNC_DECLARE(void, syn_reader_fill, (struct syn_reader *, reader));
 
 /* The same as take() and line(), waiting as long as it takes. SYN_EEND: the stream
- * ended before; what came of it stays in the buffer. */
+ * ended before; what was read of it stays in the buffer. */
 SYN_ASYNC_DECLARE(struct syn_span, syn_read_exactly, (struct syn_reader *, reader), (size_t, n));
 SYN_ASYNC_DECLARE(struct syn_span, syn_read_line, (struct syn_reader *, reader));
 

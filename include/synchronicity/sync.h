@@ -26,7 +26,7 @@
  * it is in the middle of something, or finish in the clean-up, which nothing interrupts.
  *
  * FAIR: waiters are served in FIFO order and ownership is handed over directly, so a later task
- * cannot overtake. CANCELLABLE: a task that is asked to end while it waits, or in the moment it is
+ * cannot overtake. CANCELLABLE: a task that is cancelled while it waits, or in the moment it is
  * served, leaves without having taken anything. Waiting allocates nothing.
  *
  * Each belongs to the tasks of ONE synchronizer at a time: while it is in use, a task of
@@ -134,9 +134,9 @@ int syn_event_is_set(const struct syn_event *event);
 /* --- condition ---
  *
  * Where holders of one mutex wait until one of them says that something changed. Waiting
- * gives the mutex up, and has it again before the task goes on, in every case: also when
- * time was up, and in the clean-up of a task that was asked to end here. A signal that
- * reaches a task in the moment it is asked to end goes to the next. */
+ * releases the mutex, and has it again before the task goes on, in every case: also when
+ * time was up, and in the clean-up of a task that was cancelled here. A signal that
+ * reaches a task in the moment it is cancelled goes to the next. */
 
 struct syn_step syni_step_condition(struct syn_task *task, struct syn_condition *condition,
                                     struct syn_mutex *mutex, struct syn_deadline deadline);

@@ -32,7 +32,7 @@
  *
  * None of the program's signal handlers runs on its thread, but for those that a fault of its own
  * raises (SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGSYS, SIGABRT): a crash reporter or a sanitizer
- * hears of it. Children that a step starts have the signals of the program; process.h says
+ * sees it. Children that a step starts have the signals of the program; process.h says
  * when that needs a word. The thread has a stack of 256 KiB unless the options say otherwise.
  */
 #ifndef SYNCHRONICITY_SYNCHRONIZER_H
@@ -113,7 +113,7 @@ struct syn_options {
     /* A virtual clock for tests; NULL: the one that syn_clock_use() named, or real
      * time. */
     struct syn_clock *clock;
-    /* How long the clean-up of a cancelled task may take before on_stuck is told, up to a sixteenth
+    /* How long the clean-up of a cancelled task may take before on_stuck is called, up to a sixteenth
      * later where there are many; nanoseconds, 0: 10 s. */
     int64_t cleanup_limit_ns;
     /* Told, on the loop's thread, that TASK (its function's name) still cleans up after the limit.
@@ -156,7 +156,8 @@ struct syn_synchronizer {
         .allocated = 0}
 
 /* Makes one with OPTIONS (copied, but not the strings; NULL: all defaults). It
- * starts at the first call, or by syn_synchronizer_start(). Fails: SYN_ENOMEM; SYN_EABI for options of a later version. */
+ * starts at the first call, or by syn_synchronizer_start(). Fails: SYN_ENOMEM; SYN_EABI for options of a
+ * later version. */
 syn_err syn_synchronizer_new(const struct syn_options *options, struct syn_synchronizer **out_new);
 
 /* Stops it, if it runs, without limit, and frees it. No thread may be inside a
@@ -170,13 +171,13 @@ syn_err syn_synchronizer_new(const struct syn_options *options, struct syn_synch
 SYNI_HELD syn_err syn_synchronizer_free(struct syn_synchronizer *synchronizer);
 
 /* Starts it; also again after a stop. Fine if it runs. Calls do this by
- * themselves the first time; afterwards, and where a failure shall show early, it
- * is said. Any number of threads may race here: one loop comes of it.
+ * themselves the first time. Call it afterwards, and where a failure shall show
+ * early. Any number of threads may race here: they make one loop.
  *
  * Fails: SYN_EINVAL for a backend that this build lacks; SYN_EABI for options of another version of the
  * headers (docs/abi.md); SYN_ENOMEM, SYN_EAGAIN
  * or the system's reason when it has no thread or descriptors to give; SYN_EBUSY
- * while it is being stopped; SYN_ELOOPDEAD while a step runs on which a stop has given up. A later
+ * while it is being stopped; SYN_ELOOPDEAD while a step runs that a stop has abandoned. A later
  * start may succeed; but not after its loop died (SYN_ELOOPDEAD), before it is freed. */
 syn_err syn_synchronizer_start(struct syn_synchronizer *synchronizer);
 
@@ -233,7 +234,7 @@ struct syn_stats {
 };
 struct syn_stats syn_synchronizer_stats(struct syn_synchronizer *synchronizer);
 
-/* What came to LATER since it was EARLIER, of the same synchronizer. What is a state and no count
+/* What was added to LATER since it was EARLIER, of the same synchronizer. What is a state and no count
  * (stack, unclaimed, ready) is LATER's. */
 struct syn_stats syn_stats_since(struct syn_stats later, struct syn_stats earlier);
 

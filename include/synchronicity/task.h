@@ -13,8 +13,8 @@
  * body; CMake's SYN_CHECKED=ON for both) a C local is garbage after each suspension, at every
  * optimization. A result, an item, a scope or whatever else a wait needs a place for, in a C
  * local: that is refused in every build, by the task's name and line; the library aborts, since
- * it would write into a dead stack. But a local that is initialized before syn_co_begin, `int sum = 0;`, just begins anew at every resume, and
- * no compiler and no build can tell that this was not meant.
+ * it would write into a dead stack. But a local that is initialized before syn_co_begin, `int sum = 0;`,
+ * just begins anew at every resume, and no compiler and no build can tell that this was not meant.
  *
  * A body is written in one of two ways.
  *
@@ -57,7 +57,7 @@
  * A task that awaits another (or joins a scope) passes the request on, waits for the end of
  * that one, and leaves if that one ended by it. If that one ended with a result of its own,
  * the result is delivered, so that a commit that went through is reported as gone through;
- * the task leaves at its next wait, whatever that comes to (the result of an await is then
+ * the task leaves at its next wait, whatever its result (the result of an await is then
  * destroyed). A call that has not started never starts.
  *
  * LEAVING, by whatever way (return, failure, cancel), goes through the task's
@@ -67,7 +67,7 @@
  * clean-up that failed, and a cancellation becomes the value that the clean-up
  * returned. The error of a clean-up that fails while another error stands is the last cause in
  * the report of that one (syn_report.in_clean_up), and what syn_channel_close() returns for a
- * generator that was closed; where nobody gets the outcome, syn_on_unobserved() is told of it.
+ * generator that was closed; where nobody gets the outcome, syn_on_unobserved() gets it.
  * A value that is returned in clean-up while an error stands is destroyed by
  * SYN_DESTROY; one that was returned before and is overwritten there is lost.
  */
@@ -197,8 +197,8 @@ struct syn_step syni_step_lost(struct syn_task *task);
     (SYNI_NEXT(self, next),                                                                        \
      syni_step_await(&(self)->syn, SYNI_HANDLE_2(f, out), (out), (deadline)))
 
-/* NEXT runs when FUTURE, which is used up, was asked to end and has ended, its clean-up
- * included. The status is what it came to: SYN_ECANCELED if it ended by the request; 0 if it
+/* NEXT runs when FUTURE, which is used up, was cancelled and has ended, its clean-up
+ * included. The status is its outcome: SYN_ECANCELED if it ended by the request; 0 if it
  * ended well all the same, and its value is destroyed; or its own error. Of a promise, which
  * nobody can ask, only the wait ends. Fine, with status 0, for a future that was never
  * made or is used up by now, so that clean-up may say it of every future that the task has. */
@@ -246,7 +246,7 @@ struct syn_step syni_step_lost(struct syn_task *task);
     syni_this_co_begin_has_no_co_end:                                                              \
         return syni_step_end(&self->syn)
 
-/* What the latest wait came to; in clean-up, at first, the outcome so far. */
+/* The result of the latest wait; in clean-up, at first, the outcome so far. */
 #define syn_co_status (self->syn.status)
 /* In clean-up: the outcome so far, whatever it has waited for since. */
 #define syn_co_outcome syn_task_outcome(&self->syn)
@@ -322,7 +322,7 @@ enum { SYNI_GOES_ON = 4 };
 
 /* ONE RULE FOR A WAIT THAT FAILS, in coroutines:
  *
- *   A wait for an ANSWER leaves what that came to in syn_co_status, and the task goes on to look
+ *   A wait for an ANSWER leaves its result in syn_co_status, and the task goes on to look
  *   at it: syn_co_await, _cancel; _next, _send, _close, _each, _select, _generator_send,
  *   _generator_throw; _yield; _join, _all, _any, _race; _with. With syn_co_check behind it, or by
  *   its _try form where it has one, the task leaves with an error.
@@ -372,7 +372,7 @@ struct syn_synchronizer *syn_task_synchronizer(const struct syn_task *task);
  * which is not hurried. The wait itself keeps it; this is for passing it on to others. */
 struct syn_deadline syn_task_deadline(const struct syn_task *task);
 
-/* True when the task was asked to end; for long computations between suspensions. */
+/* True when the task was cancelled; for long computations between suspensions. */
 int syn_task_cancelled(const struct syn_task *task);
 
 /* In a task's clean-up: what it ends with, as things stand; 0 if it ended well. Waits of the

@@ -36,7 +36,7 @@ extern "C" {
  * the system connected to itself, which happens where nobody listens at a port of the range
  * that it draws from, counts as refused.
  * Fails: SYN_EINVAL; SYN_ENOHOST for an unknown name; SYN_ERESOLVE when the name server does
- * not answer; the last attempt's error, with host, port and what each address came to in the message; SYN_ENOMEM;
+ * not answer; the last attempt's error, with host, port and the error of each address in the message; SYN_ENOMEM;
  * EMFILE, also when a name cannot be looked up for want of descriptors; SYN_EAGAIN when no
  * thread can be had to look it up. */
 SYN_ASYNC_DECLARE(struct syn_stream *, syn_tcp_connect, SYN_COPY(const char *, host),
