@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * A program that was compiled with headers whose structs of options are larger than the library's, against
+ * A program that was compiled with headers that have larger structs of options than the library's, against
  * docs/abi.md: what a macro made is refused, and nothing is written where other fields lie. The headers are
  * copies that CMake edits.
  */

@@ -115,7 +115,7 @@ static void harms_no_file_that_has_its_numbers(struct rig *rig)
     fclose(file);
 }
 
-/* Not close(), which thread sanitizers take for a race with whoever uses FD: that is what it is. */
+/* Not close(), which thread sanitizers take for a race with the thread that uses FD: that is what it is. */
 static void close_behind_its_back(int fd)
 {
 #if defined(__linux__)

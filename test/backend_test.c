@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * The contract of src/backend/poller.h, over every backend that this build has:
- * what is reported, how often, and that the end of a descriptor wakes whoever
+ * what is reported, how often, and that the end of a descriptor wakes what
  * waits for it. backend_wake_test.c is about waking and time,
  * backend_descriptor_test.c about numbers, refusals and failures.
  *

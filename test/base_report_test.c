@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * What reports say (src/base/report.c), and what codes are called (src/base/err.c).
- * Whose they are, and where they come from: base_store_test.c.
+ * Their owners, and where they come from: base_store_test.c.
  */
 #define _POSIX_C_SOURCE 200809L /* fileno */
 #include <stdio.h>

@@ -26,7 +26,7 @@ static bool come(void *argument)
     return watched->looks++ == watched->comes_after;
 }
 
-/* One sleep of one who waits for what never comes. */
+/* One sleep of a waiter for what never comes. */
 static int looks_in_vain(struct syni_patience *patience)
 {
     struct watched watched = {.comes_after = -1};

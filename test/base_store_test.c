@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Where reports live and whose they are (src/base/report.c): that running out of
+ * Where reports live and what owns them (src/base/report.c): that running out of
  * them harms nobody, and that none is lost when its thread ends.
  */
 #include <synchronicity/mem.h>

@@ -251,7 +251,7 @@ static void C9_a_scope_of_a_step_over_another_loop_waits(void)
 
 static int64_t seen[3];
 
-/* What is seen a moment later, since the deadline of who awaits may come after the call. */
+/* What is seen a moment later, since the deadline of the awaiter may come after the call. */
 ASYNC(c, void, at_c, (double, seconds))
 {
     co_begin;

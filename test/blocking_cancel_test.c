@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Jobs that are asked to end: before they begin, while they run, and when they will not.
+ * Jobs that are cancelled: before they begin, while they run, and when they will not.
  */
 #define _DEFAULT_SOURCE
 #include "support/worker_rig.h"

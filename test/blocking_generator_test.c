@@ -351,8 +351,8 @@ static void G5_one_that_waits_for_a_thread_of_its_pool_never_begins_once_it_was_
     over(&workers);
 }
 
-/* Who asks it first posts its job, and must not do more than that: he may have a deadline, and
- * could not fetch the items if he made them. */
+/* The first consumer posts its job, and must not do more than that: it may have a deadline, and
+ * could not fetch the items if it made them. */
 static void W3_a_full_queue_holds_up_nobody_who_asks(void)
 {
     static const enum syn_when_full when_full[] = {SYN_WHEN_FULL_WAIT, SYN_WHEN_FULL_RUN_HERE};

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Objects whose methods block: on the pool, one at a time for each object, used from tasks.
+ * Objects with methods that block: on the pool, one at a time for each object, used from tasks.
  */
 #define _DEFAULT_SOURCE
 #include "support/call_rig.h"

@@ -337,7 +337,7 @@ static void L2_a_busy_task_is_stopped(void)
     try_all(BY_A_STOP);
 }
 
-/* --- jobs of a pool, whose waits are served at once --- */
+/* --- jobs of a pool, with waits that are served at once --- */
 
 POOL(pool);
 

@@ -196,7 +196,7 @@ static void X1_a_call_that_was_cancelled_before_it_began_never_begins(void)
     done();
 }
 
-/* A callback whose loop is stopped while what it waits for, on another loop, takes its
+/* A callback on a loop that is stopped while what it waits for, on another loop, takes its
  * time to clean up: the stop gives up on it, and it is told all the same, once. */
 
 static void hears_of_the_stop(void *user, syn_err err, int *result)

@@ -94,12 +94,12 @@ static void G7_those_who_wait_are_told(void)
     CHECK_INT(future_get_by(late, syn_after(1.0)), SYN_ECLOSED);
     channel_close(ch[4]);
     channel_end(ch[0]);
-    channel_fail(ch[1], SYN_EIO, "told to who waits");
+    channel_fail(ch[1], SYN_EIO, "told to waiters");
     channel_close(ch[2]);
     channel_close(ch[3]);
     CHECK_INT(future_get(take[0], &v), SYN_EEND);
     CHECK_INT(future_get(take[1], &v), SYN_EIO);
-    CHECK_SAYS("told to who waits");
+    CHECK_SAYS("told to waiters");
     CHECK_INT(future_get(take[2], &v), SYN_ECLOSED);
     CHECK_INT(future_get(give), SYN_ECLOSED);
     for (int i = 0; i < 2; i++)
@@ -260,7 +260,7 @@ static void C11_those_who_give_up_keep_or_never_had_it(void)
     CHECK_INT(future_get_by(give, syn_after(1.0)), SYN_ETIMEDOUT);
     give = gives_text_future(ch);
     CHECK_INT(naps(1.0), 0);
-    CHECK_INT(channel_close(ch), 0); /* while he waits */
+    CHECK_INT(channel_close(ch), 0); /* while it waits */
     CHECK_INT(future_get(give), 0);
     CHECK_INT(destroyed, 0);
     end_all();

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Maps over channels end without a hang or a loss, whoever ends them and whatever fails.
+ * Maps over channels end without a hang or a loss, by whatever they end, and whatever fails.
  */
 #define _DEFAULT_SOURCE
 #include "support/channel_map_rig.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Children whose end no descriptor says: SIGCHLD does, and the program's handler for it runs as ever.
+ * Children without a descriptor that says their end: SIGCHLD does, and the program's handler for it runs as ever.
  * A look without a signal comes after an hour here, so that a case which needs one never ends.
  */
 #define _DEFAULT_SOURCE
@@ -214,7 +214,7 @@ static void I6_beside_a_thread_that_waits_for_any_child_SIGCHLD_ends_the_wait(vo
     end_all();
 }
 
-/* Who takes SIGCHLD as a channel has it alone, and the wait ends. */
+/* A program that takes SIGCHLD as a channel has it alone, and the wait ends. */
 static void I6_a_channel_of_SIGCHLD_gets_it_too(void)
 {
     static const int numbers[] = {SIGCHLD, 0};

@@ -347,7 +347,7 @@ static void H1_threads_that_sleep_shortly_make_no_call_for_their_signals(void)
     end_all();
 }
 
-/* What the program waits for with sigwait() is not taken by a thread of ours, whose default action
+/* What the program waits for with sigwait() is not taken by a thread of ours, where the default action
  * would end the process. */
 static void H1_what_was_blocked_before_the_first_call_stays_blocked(void)
 {

@@ -243,7 +243,7 @@ static void C8_a_job_that_closes_a_circle_is_refused(void)
     end_all();
 }
 
-/* --- by waits that are on when a's step blocks on who waits --- */
+/* --- by waits that are on when a's step blocks on the waiter --- */
 
 ASYNC(b, int, b_joins_long, SYN_LOCAL(struct syn_scope, scope))
 {
@@ -422,7 +422,7 @@ ASYNC(a, int, a_blocks_for_a_while)
     return err ? step_fail(self, err) : step_done(self);
 }
 
-/* B waits for A, whose step waits for another task of B: it takes longer, and that is all. */
+/* B waits for A, and a step of A waits for another task of B: it takes longer, and that is all. */
 static void C8_a_wait_for_a_loop_that_stands_is_no_circle(void)
 {
     struct a_blocks_for_a_while_future f;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Circles of tasks on one loop that a lock closes: it is refused, and names who holds what. What time
+ * Circles of tasks on one loop that a lock closes: it is refused, and names the holder of each. What time
  * or a request may end is no circle.
  */
 #define _DEFAULT_SOURCE

@@ -12,7 +12,7 @@ SYNCHRONIZER(c);
 POOL(workers, .max_threads = 2);
 
 static struct syn_mutex mutex;
-static syn_err heard; /* by who waits for `a` at last */
+static syn_err heard; /* by the last waiter for `a` */
 static char said[2000];
 
 static void end_all(void)

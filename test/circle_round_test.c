@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Circles that a deadline or a request keeps open: what asks their tasks and jobs to end goes round, and
- * who hears of it again gives up, over any number of loops and pools.
+ * the one that receives it again gives up, over any number of loops and pools.
  */
 #define _DEFAULT_SOURCE
 #include "support/pool_rig.h"

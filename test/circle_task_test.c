@@ -200,7 +200,7 @@ ASYNC(demo, int, gets_by, (struct naps_future *, f), (double, seconds))
     co_end;
 }
 
-/* A circle that a deadline keeps open: what asks its tasks to end goes round, and who hears of it again gives up. */
+/* A circle that a deadline keeps open: what cancels its tasks goes round, and the one that receives it again gives up. */
 static void await_each_other(double first, double second)
 {
     static struct naps_future of_first, of_second;

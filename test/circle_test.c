@@ -150,7 +150,7 @@ static void C8_a_circle_closed_by_clean_up_is_refused(void)
     end_all();
 }
 
-/* Two loops that start to block on each other at one moment: whoever is last is refused,
+/* Two loops that start to block on each other at one moment: the last is refused,
  * and neither hangs. */
 
 ASYNC(b, syn_err, b_asks_a)

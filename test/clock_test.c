@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * The virtual clock (src/base/clock.c) with sleepers made by hand: when time
- * jumps, to where, who is woken, and when it is said that all are blocked. With
+ * jumps, to where, which one is woken, and when it is said that all are blocked. With
  * threads on it: clock_thread_test.c; with loops: loop_timer_test.c.
  */
 #define _POSIX_C_SOURCE 200809L
@@ -10,7 +10,7 @@
 #include "base/clock.h"
 #include "test.h"
 
-/* Someone who lives by the clock, without any thread: it dozes, and is woken. */
+/* A sleeper by the clock, without any thread: it dozes, and is woken. */
 struct dozer {
     struct syni_sleeper sleeper;
     int woken;

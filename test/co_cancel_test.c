@@ -161,7 +161,7 @@ static void X2_a_step_cancels_another_task(void)
     end_all();
 }
 
-/* --- a task that is asked to end while it cancels --- */
+/* --- a task that is cancelled while it cancels --- */
 
 ASYNC(demo, void, cancels_and_goes_on, SYN_LOCAL(struct works_future, f), SYN_LOCAL(int, n))
 {

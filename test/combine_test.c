@@ -180,7 +180,7 @@ static void P5_a_losers_value_is_destroyed_or_delivered_where_asked(void)
     end_all();
 }
 
-/* Losers that wait for something which many want: an item, a promise. What comes goes to who is
+/* Losers that wait for something which many want: an item, a promise. What comes goes to what is
  * left, or is delivered where a status was asked for; nothing is swallowed. */
 
 CHANNEL(int, ints);
@@ -269,7 +269,7 @@ static void P5_arrays_of_one_type(void)
         g[i] = nothing_future(i);
     CHECK_INT(syn_all_of(&scope, 5, g), 0);
     CHECK_INT(syn_race_of(&scope, 0, f, out), SYN_EINVAL);
-    CHECK_SAYS("of nothing");
+    CHECK_SAYS("needs at least one child");
     CHECK_INT(syn_all_of(&scope, 0, f, out), 0);
     end_all();
 }

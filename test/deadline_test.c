@@ -200,8 +200,8 @@ static void X4_a_thread_starts_under_no_deadline_too(void)
     done();
 }
 
-/* The deadline of a caller who drives is not that of the other tasks that he runs, and
- * theirs is not his. His own task has it, and what that calls. */
+/* The deadline of a caller that drives is not that of the other tasks that it runs, and
+ * theirs is not its own. Its own task has it, and what that calls. */
 
 ASYNC(other, void, times, (double, seconds))
 {

@@ -281,7 +281,7 @@ static void H8_a_name_that_descriptors_lack_for_is_EMFILE(void)
 /* --- closed by others --- */
 
 /* As programs do that become daemons. Not by close(), which thread sanitizers take for a race with
- * whoever uses FD: that is what it is. */
+ * the thread that uses FD: that is what it is. */
 static void close_all_but_standard(void)
 {
     for (int fd = 3; fd < 200; fd++)

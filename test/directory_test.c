@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Listing directories: a generator whose entries are read on the pool.
+ * Listing directories: a generator of entries that are read on the pool.
  */
 #define _FILE_OFFSET_BITS 64 /* files of temp_dir.h, also where long has 32 bits */
 #if defined(__linux__)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Errors: what crosses tasks, threads and synchronizers, whose it is, what it costs,
+ * Errors: what crosses tasks, threads and synchronizers, what owns it, what it costs,
  * and what everybody hears when a loop dies. Both modes.
  */
 #define _DEFAULT_SOURCE
@@ -223,7 +223,7 @@ ASYNC(demo, void, waits_for_ever)
     waits = true;
     co_sleep(1000.0);
     co_finally;
-    CHECK(!"a step of a task whose loop has died");
+    CHECK(!"a step of a task on a loop that has died");
     co_end;
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * How a process ends: what runs is stopped within the limit, whoever calls exit() wherever (L4).
+ * How a process ends: what runs is stopped within the limit, wherever exit() is called (L4).
  *
  * Each case forks a child, which begins afresh, and looks at how that ends and at what it said.
  */
@@ -188,7 +188,7 @@ static void L4_an_interrupt_means_that_no_time_is_left(void)
     ends_with(0, exit_while_interrupts_are_caught);
     SAYS(says("the action is back") && says("cleaned up") && says("asked"));
     ends_with(0, interrupt_an_exit);
-    SAYS(says("'demo' is left behind: would not end in time: is_interrupted_in_clean_up"));
+    SAYS(says("'demo' is left behind: did not end in time: is_interrupted_in_clean_up"));
 }
 
 /* --- one limit for all --- */

@@ -79,7 +79,7 @@ static void exit_in_two_threads(void)
 static void L4_exit_may_be_called_anywhere(void)
 {
     begin_in_real_time();
-    ends_with(3, exit_in_a_step); /* whose loop stands still, so nothing there cleans up */
+    ends_with(3, exit_in_a_step); /* its loop stands still, so nothing there cleans up */
     SAYS(says("asked") && says("exit() was called on its thread"));
     ends_with(3, exit_in_a_driven_step);
     SAYS(says("cleaned up") && says("asked") && !says("left behind"));

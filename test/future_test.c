@@ -226,7 +226,7 @@ static void hear(void *user, syn_err err, int *result)
     heard->called = true;
 }
 
-/* On a loop whose thread is at work, so that no callback can come too early. */
+/* On a loop with its thread at work, so that no callback can come too early. */
 ASYNC(other, void, registers, (struct square_future, f), (struct heard *, heard))
 {
     CHECK_INT(future_then(self->f, &other, hear, self->heard), 0);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Generators, and results, that are asked for after their synchronizer was freed, or while it is: by whoever holds
- * a handle, which need not know.
+ * Generators, and results, that are asked for after their synchronizer was freed, or while it is: by a holder of
+ * a handle, which need not know that.
  */
 #define _DEFAULT_SOURCE
 #include "support/generator_rig.h"

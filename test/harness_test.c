@@ -141,7 +141,7 @@ static char printed[20000];
 
 enum { N_SPECIMENS = sizeof specimens / sizeof *specimens };
 
-static const char *limit_s = "30"; /* only who hangs has less */
+static const char *limit_s = "30"; /* only the case that hangs has less */
 
 static int run(const struct test_case *table, size_t n, const char *option, const char *name)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Hooks (<synchronicity/hooks.h>): what they are told, in which order, by whom; and times that are
+ * Hooks (<synchronicity/hooks.h>): what they are told, in which order, by what; and times that are
  * measured (<synchronicity/stats.h>).
  */
 #define _DEFAULT_SOURCE
@@ -112,7 +112,7 @@ static void V5_jobs_are_told_from_their_making_to_their_end(void)
     end_story();
 }
 
-/* --- whose doing it is, and the word in the frame --- */
+/* --- what caused it, and the word in the frame --- */
 
 static _Atomic(const void *) id_of_root, maker_of_leaf, waker_of_root, id_of_leaf;
 static atomic_int words;

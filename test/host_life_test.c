@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Synchronizers that are hosted: who hosts, how hosting begins and ends, stops, children, time, and
+ * Synchronizers that are hosted: the host, how hosting begins and ends, stops, children, time, and
  * what is short.
  */
 #define _DEFAULT_SOURCE
@@ -9,7 +9,7 @@
 
 #include "support/host_rig.h"
 
-/* --- who hosts --- */
+/* --- the host --- */
 
 static void tries_to_host(int number, void *argument)
 {
@@ -155,7 +155,7 @@ static void M3_the_host_stops_by_a_deadline_what_does_not_end(void)
     f = never_ends_future();
     turn_until_quiet(&app);
     CHECK_INT(synchronizer_stop(&app, syn_after(0.01)), SYN_ETIMEDOUT);
-    CHECK_SAYS("would not end in time: never_ends (waits for time)");
+    CHECK_SAYS("did not end in time: never_ends (waits for time)");
     CHECK_INT(future_get(f), SYN_EABANDONED);
     CHECK_INT(syn_host_turn(&app), SYN_ECLOSED);
     CHECK_INT(synchronizer_start(&app), 0);

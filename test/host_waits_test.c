@@ -127,7 +127,7 @@ static void M3_so_does_one_that_stops_another_synchronizer(void)
     end_all();
 }
 
-/* What the thread does whose place the host takes. */
+/* What the thread does that the host replaces. */
 ASYNC(kept, int, half, (int, x))
 {
     return step_return(self, self->x / 2);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Guests in other people's processes: signals, descriptors, what belongs to a
- * thread; and what a caller who drives notices (C13), or rather does not.
+ * thread; and what a caller that drives notices (C13), or rather does not.
  */
 #define _DEFAULT_SOURCE
 #include <errno.h>
@@ -162,7 +162,7 @@ static void H2_what_the_library_prints_to_who_has_left_raises_no_signal(void)
 #endif
 #endif
     begin();
-    signal(SIGPIPE, SIG_DFL); /* whoever started us may ignore it */
+    signal(SIGPIPE, SIG_DFL); /* our parent may ignore it */
     CHECK_INT(pipe(pipes), 0);
     CHECK_INT(socketpair(AF_UNIX, SOCK_STREAM, 0, sockets), 0);
     close(pipes[0]);
@@ -310,7 +310,7 @@ static void C13_one_driver_at_a_time_and_what_runs_in_the_background_runs_on(voi
     done_after(CALLERS * ROUNDS);
 }
 
-/* A task of one blocks on the other, which whoever drives the first may drive too. */
+/* A task of one blocks on the other, which the driver of the first may drive too. */
 
 ASYNC(other, int, answers, (int, x))
 {

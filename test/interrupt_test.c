@@ -239,7 +239,7 @@ static void await_interrupt(void)
         sched_yield();
 }
 
-/* Its clean-up does not end; whoever drives is held as it falls asleep then. */
+/* Its clean-up does not end; its driver is held as it falls asleep then. */
 ASYNC(demo, int, is_held_in_clean_up)
 {
     co_begin;

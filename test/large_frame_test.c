@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Blocking calls whose frame is larger than the stack of their caller has room for: it comes
+ * Blocking calls with a frame that is larger than the stack of their caller has room for: it comes
  * from the heap, in each kind of function, and is given back.
  */
 #define _DEFAULT_SOURCE

@@ -326,7 +326,7 @@ static void follows(int number, void *unused)
     CHECK_INT(y, 49);
 }
 
-/* A caller saw another one hold the role, which finds no thread for it, and has looked who follows. */
+/* A caller saw another one hold the role, which finds no thread for it, and has looked which callers follow. */
 static void H8_a_role_that_gets_no_thread_goes_to_a_caller_that_follows_by_then(void)
 {
     struct crew_at_work *first, *second;

@@ -18,7 +18,7 @@ enum { CALLERS = 8, FEW = SYNI_FEW_FOLLOWERS + 1, GRACE_OF_THE_TEST = 1000000000
 /* What is left open stays so, for these. */
 SYNCHRONIZER(demo, .caller_may_drive = 1, .drive_grace_ns = INT64_C(600) * GRACE_OF_THE_TEST);
 SYNCHRONIZER(quick, .caller_may_drive = 1); /* the default */
-/* So long that one who calls all the time calls in each half of it. */
+/* So long that one that calls all the time calls in each half of it. */
 SYNCHRONIZER(streams, .caller_may_drive = 1, .drive_grace_ns = GRACE_OF_THE_TEST / 5);
 SYNCHRONIZER(closed, .caller_may_drive = 1, .drive_grace_ns = -1);
 PROMISE(int, number);

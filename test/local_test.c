@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Task-local values: who sees them, for how long, and what they cost.
+ * Task-local values: what sees them, for how long, and what they cost.
  */
 #define _DEFAULT_SOURCE
 #include "support/call_rig.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Two who wait for one descriptor, in different directions or the same one, and its
+ * Two waiters for one descriptor, in different directions or the same one, and its
  * end (src/loop/watch.c), over each backend of the build.
  */
 #include <unistd.h>

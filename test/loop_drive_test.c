@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Who drives (src/loop/drive.c): how the role moves between callers and the
+ * The driver (src/loop/drive.c): how the role moves between callers and the
  * dedicated thread, and how a loop ends. How it dies: loop_death_test.c.
  */
 #include "support/loop_rig.h"
@@ -194,7 +194,7 @@ static void run_late(struct syni_job *job)
     late_ran = true;
 }
 
-/* The poster finds it awake, and hands the role to nobody; so who lets it go must look again. */
+/* The poster finds it awake, and hands the role to nobody; so the thread that lets it go must look again. */
 static void C13_a_post_just_before_the_role_is_let_go_is_not_left_behind(void)
 {
     static struct syni_job late = {.run = run_late};

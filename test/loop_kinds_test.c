@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * What can be waited for: one rule for all kinds of descriptors (src/backend/poller.h), over
- * each backend, whose kernels disagree about most of them.
+ * each backend: kernels disagree about most of them.
  */
 #define _GNU_SOURCE /* posix_openpt */
 #include <errno.h>

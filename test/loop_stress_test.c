@@ -165,7 +165,7 @@ static void L3_post_that_races_with_the_end_runs_or_is_refused(void)
     while (syni_now() < end) {
         struct syni_thread threads[2];
 
-        /* Not rig_end(): the storage must outlive those who post to it. */
+        /* Not rig_end(): the storage must outlive its posters. */
         rig_start(&rig, NULL);
         for (int i = 0; i < 2; i++)
             CHECK_INT(syni_thread_start(&threads[i], "poster", 0, post_until_refused, NULL), 0);

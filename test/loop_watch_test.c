@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Waiting for descriptors (src/loop/watch.c), over each backend of the build: who
+ * Waiting for descriptors (src/loop/watch.c), over each backend of the build: what
  * is woken, what it costs, and that nobody spins. Two waiters: loop_directions_test.c;
  * numbers that are closed, reused or absurd: loop_descriptor_test.c.
  */

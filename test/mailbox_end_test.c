@@ -45,7 +45,7 @@ static void M2_closing_tells_what_is_outstanding_once(void)
     CHECK_INT(items.err, SYN_ECANCELED);
     CHECK_INT(of_scope.calls, 1);
     CHECK_INT(of_scope.err, SYN_ECANCELED);
-    CHECK_INT(scope_join(&scope), SYN_ECANCELED); /* it is ours again, and its child was asked to end */
+    CHECK_INT(scope_join(&scope), SYN_ECANCELED); /* it is ours again, and its child was cancelled */
     CHECK_INT(now(), SECOND);
     CHECK_INT(syn_mailbox_close(box), 0);
     CHECK_INT(syn_mailbox_drain(box, 0), SYN_ECLOSED);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Mutexes and conditions of tasks: fair, cancellable at every moment; and what happens to
- * who breaks the rules.
+ * a task that breaks the rules.
  */
 #define _DEFAULT_SOURCE
 #include "support/random.h"
@@ -368,7 +368,7 @@ static const struct test_case cases[] = {
     TEST_DIES(S3_who_ends_while_he_holds_a_mutex_is_stopped, SIGABRT,
               "keeps ended while it held a mutex"),
     TEST_DIES(S3_who_unlocks_what_another_holds_is_stopped, SIGABRT,
-              "unlocked by who does not hold it"),
+              "unlocked by a task that does not hold it"),
     TEST(S3_a_condition_wakes_in_order_and_holds_the_mutex),
     TEST(S3_a_signal_to_who_is_cancelled_goes_to_the_next),
     TEST(L2_abandoned_tasks_let_go_of_what_they_hold),

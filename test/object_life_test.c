@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The life of an object: who holds it, when its destructor runs, how that is awaited and told,
+ * The life of an object: what holds it, when its destructor runs, how that is awaited and told,
  * and what is left when memory fails.
  */
 #define _DEFAULT_SOURCE

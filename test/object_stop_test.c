@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Objects whose synchronizer is stopped.
+ * Objects on a synchronizer that is stopped.
  */
 #define _DEFAULT_SOURCE
 #include "support/db_rig.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What a task comes to, and who hears of it: errors of clean-ups that replace no outcome, values
+ * The outcome of a task, and what learns of it: errors of clean-ups that replace no outcome, values
  * of tasks that were abandoned, and reports that a task reads while it handles an error.
  */
 #define _DEFAULT_SOURCE
@@ -59,7 +59,7 @@ static void E1_a_clean_up_that_fails_is_in_the_report_of_the_outcome(void)
     done();
 }
 
-/* Without anybody who gets the outcome the hook is told. */
+/* When nobody gets the outcome the hook is called. */
 
 ASYNC(demo, void, cancels_in_a_scope, SYN_LOCAL(struct syn_scope, scope))
 {

@@ -36,7 +36,7 @@ CONTEXT(demo, int, session)
 struct frame;
 static struct syn_step stops(struct frame *self);
 
-/* One operation each, whose place is PLACE: in the frame, or a C local. Which of them `what` says. */
+/* One operation each, with the place PLACE: in the frame, or a C local. Which of them `what` says. */
 enum what {
     AWAIT, AWAIT_BY, TRY, TRY_BY, NEXT, NEXT_BY, EACH, EACH_OPEN, SEND, SAY, THROW,
     SELECT_NEXT, SELECT_SEND, SELECT_FUTURE, SELECT_STORE, SPAWN, STATUS, ALL, ALL_OF, ROOM, JOIN,

@@ -263,7 +263,7 @@ static void L9_what_would_not_end_is_named_and_the_next_call_succeeds(void)
     future_detach(cleans_up_until_it_may_end_future());
     CHECK_INT(twice(3, NULL), 0);
     CHECK_INT(syn_stop_everything(syn_after(0.01)), SYN_ETIMEDOUT);
-    CHECK_SAYS("'demo': would not end in time: cleans_up_until_it_may_end");
+    CHECK_SAYS("'demo': did not end in time: cleans_up_until_it_may_end");
     CHECK_INT(syn_stop_everything(syn_after(10)), 0);
     CHECK_INT(syn_memory_use().outstanding, 0);
 }
@@ -286,7 +286,7 @@ static void L9_an_interrupt_means_that_no_time_is_left(void)
     future_detach(interrupts_and_does_not_end_future());
     CHECK_INT(twice(3, NULL), 0);
     CHECK_INT(syn_stop_everything(syn_never()), SYN_ETIMEDOUT);
-    CHECK_SAYS("'demo': would not end in time: interrupts_and_does_not_end");
+    CHECK_SAYS("'demo': did not end in time: interrupts_and_does_not_end");
     CHECK_INT(syn_stop_everything(syn_after(10)), 0);
     CHECK_INT(syn_memory_use().outstanding, 0);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * The memory of jobs (src/task/frame.c): kept while a pool has threads, given back when it has
- * none. In no case are more than 256 futures out, whose places need no memory.
+ * none. In no case are more than 256 futures out: their places need no memory.
  */
 #define _DEFAULT_SOURCE
 #include <synchronicity/mem.h>

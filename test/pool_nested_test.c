@@ -138,7 +138,7 @@ static void W5_a_thread_that_cannot_be_had_for_a_nested_job_is_an_error(void)
 
 POOL(lasting, .max_threads = 1, .idle_ns = 3600 * SECOND);
 
-/* The memory for the second thread of LASTING is asked for, by who submits: the first one, which
+/* The memory for the second thread of LASTING is asked for, by the submitter: the first one, which
  * waits, goes on, finds that another runs in its place, and sleeps. Then there is none. */
 static void *allocate_in_vain(void *promise, size_t size)
 {

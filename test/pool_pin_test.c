@@ -96,7 +96,7 @@ static void over(void)
 
     finish_pool(&pinned);
     finish(&demo);
-    CHECK(CPU_EQUAL(&set, &all)); /* whoever submits is left alone */
+    CHECK(CPU_EQUAL(&set, &all)); /* the submitter is left alone */
     done();
 }
 

@@ -264,7 +264,7 @@ static void *submits_and_opens(void *other)
     return NULL;
 }
 
-/* The next job is one that waits for who waits for room. */
+/* The next job is one that waits for the task that waits for room. */
 static void W3_who_waits_for_room_gets_the_only_place_there_is(void)
 {
     struct standing_future f[5];

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Pools whose works are over at once: one thread runs them, until one of them is not.
+ * Pools with works that are over at once: one thread runs them, until one of them is not.
  */
 #define _DEFAULT_SOURCE
 #include "base/time.h"

@@ -55,7 +55,7 @@ static void *submit_one(void *f)
     return NULL;
 }
 
-/* He is told when it is half empty, however few were returned by then. */
+/* The waiter is told when it is half empty, however few were returned by then. */
 static void W3_who_waits_for_a_place_is_told_in_the_middle_of_a_batch(void)
 {
     struct standing_future f[PLACES + 2];

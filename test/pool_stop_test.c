@@ -116,7 +116,7 @@ static void stops(int number, void *argument)
 
     if (number) {
         CHECK_INT(err, SYN_ETIMEDOUT);
-        CHECK_SAYS("holds would not end in time");
+        CHECK_SAYS("holds did not end in time");
         ++*n_timed_out;
     } else {
         CHECK_INT(err, 0);
@@ -275,7 +275,7 @@ static void L7_stops_that_come_too_early_by_a_moment_leave_a_pool_that_can_be_st
         err = pool_stop(&pool, syn_after(0.0));
         if (err) {
             CHECK_INT(err, SYN_ETIMEDOUT);
-            CHECK_SAYS("adds_one would not end in time");
+            CHECK_SAYS("adds_one did not end in time");
         }
         future_get(f, NULL);
     }

@@ -56,7 +56,7 @@ static void check_many_ran(void)
     CHECK_INT(ran, 100);
 }
 
-/* The case holds the lock of POOL, so that whoever needs it waits for ever. Past the check of the
+/* The case holds the lock of POOL, so that a thread that needs it waits for ever. Past the check of the
  * order of locks: what the case does meanwhile takes others. */
 static void hold_lock(struct syn_pool *pool)
 {
@@ -256,7 +256,7 @@ static void W3_an_urgent_job_goes_ahead_of_those_that_nobody_has_seen_yet(void)
     over(&workers);
 }
 
-/* Else who submits next would leave its job there, and call nobody. */
+/* Else the next submitter would leave its job there, and call nobody. */
 static void W1_the_tray_is_shut_when_those_who_would_look_at_it_sleep(void)
 {
     struct standing_future f[2];

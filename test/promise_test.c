@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The writing end: who may complete, who is first, what a broken promise says, who
+ * The writing end: what may complete it, which is first, what a broken promise says, what
  * may wait. Virtual time, both modes.
  */
 #define _DEFAULT_SOURCE
@@ -66,7 +66,7 @@ static void P3_a_promise_carries_any_type_from_any_thread(void)
 static void completes(int number, void *argument)
 {
     (void)number;
-    usleep(2000); /* so that who waits does wait; either order is right */
+    usleep(2000); /* so that the waiter does wait; either order is right */
     CHECK_INT(promise_complete(*(struct number_promise *)argument, &(int){5}), 0);
 }
 
@@ -199,7 +199,7 @@ static void P4_what_is_said_after_the_reader_is_gone_is_told_so(void)
     done();
 }
 
-/* One waiter a future: the second is told, whoever he is, and harms nobody. */
+/* One waiter a future: the second is told, whatever it is, and harms nobody. */
 
 struct crowd {
     struct number_future f;
@@ -214,7 +214,7 @@ static void waits(int number, void *argument)
     (void)number;
     syn_clock_join(NULL);
     crowd->waits = true;
-    /* who looks whether it waits may be the first himself for a moment */
+    /* the thread that looks whether it waits may be the first itself for a moment */
     while ((crowd->err = future_wait(crowd->f)) == SYN_EBUSY)
         usleep(100);
 }

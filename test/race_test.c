@@ -166,7 +166,7 @@ static void L8_a_loop_is_freed_while_another_loop_is_late(void)
     a_late_poster(call_of_another_loop);
 }
 
-/* --- who asks a channel that is a loop's own, and posts to that loop later --- */
+/* --- consumers of a channel that is a loop's own, that post to that loop later --- */
 
 GENERATOR(brief, int, counts, SYN_LOCAL(int, i))
 {
@@ -270,7 +270,7 @@ static void L2_a_job_that_is_about_to_run_in_its_submitter_is_asked_by_a_stop(vo
     CHECK_INT(future_get(waits), SYN_ECANCELED);
 }
 
-/* --- a look-up that meets a wrapper whose last holder is letting go --- */
+/* --- a look-up that meets a wrapper while its last holder lets go --- */
 
 #define THING_METHODS(M, C) M(C, destructor)
 CLASS(thing, THING_METHODS);

@@ -94,7 +94,7 @@ CLASS_TABLE(demo, thing, THING_METHODS, NULL);
 
 static struct thing *thing;
 static struct syn_stream *stream;
-static struct syn_task *task; /* whose step tries */
+static struct syn_task *task; /* that tries in its step */
 
 /* --- what is refused, each by a row; 'step': in a step of a task of demo --- */
 

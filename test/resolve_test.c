@@ -206,7 +206,7 @@ static void I4_lookups_that_hang_are_bounded_and_hold_up_no_file(void)
         CHECK_INT(call_by(syn_after(0.001), syn_tcp_connect("slow.test", 1, &s)), SYN_ETIMEDOUT);
     stats = syn_pool_stats(syn_lookup_pool());
     CHECK(stats.peak_threads <= 32);
-    CHECK_INT(stats.queued, 0); /* who gave up leaves the queue */
+    CHECK_INT(stats.queued, 0); /* one that gave up leaves the queue */
     CHECK_INT(syn_pool_stats(syn_default_pool()).peak_threads, 0);
     CHECK_INT(syn_file_open("/", O_RDONLY, 0, &fd), SYN_OK);
     CHECK_INT(syn_file_close(fd), SYN_OK);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Scopes in tasks: who is asked to end, when, and that nobody is left.
+ * Scopes in tasks: what is cancelled, when, and that nothing is left.
  */
 #define _DEFAULT_SOURCE
 #include "support/scope_rig.h"
@@ -247,7 +247,7 @@ static void X4_a_call_made_before_it_is_spawned_inherits_then(void)
     end_all();
 }
 
-/* Memory runs out at every moment of a program of scopes: nobody outlives his scope. */
+/* Memory runs out at every moment of a program of scopes: no child outlives its scope. */
 
 ASYNC(demo, void, many, (int, depth), SYN_LOCAL(struct syn_scope, scope), SYN_LOCAL(int, i))
 {

@@ -96,7 +96,7 @@ static void forget(struct node *node)
         forget(node->children[i]);
 }
 
-/* When something is asked to end, and what it then ends with. */
+/* When something is cancelled, and what it then ends with. */
 struct request {
     int64_t at;
     syn_err code;
@@ -186,7 +186,7 @@ static void child_ends(struct walk *w, struct outcome child)
     }
 }
 
-/* The scope was asked to end while its owner waits for room: he leaves with why. */
+/* The scope was cancelled while its owner waits for room: the owner leaves with the reason. */
 static void owner_leaves(struct walk *w, syn_err err, bool by_request)
 {
     if (w->left || w->spawned == w->node->n)

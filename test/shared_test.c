@@ -196,7 +196,7 @@ static void P3_each_reader_of_a_failure_gets_the_whole_report(void)
     done();
 }
 
-/* Who reads is told; only if nobody did the hook is, once, and after the last let go. */
+/* Readers are told; only if there was none the hook is, once, and after the last let go. */
 static void P7_a_shared_failure_that_nobody_looked_at_is_told(void)
 {
     struct square_shared s;

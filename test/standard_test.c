@@ -2,7 +2,7 @@
  *
  * Streams of what somebody else opened and others share: pipes, terminals, files, devices,
  * sockets, as standard input and output and taken over. The open file stays as it is, and what
- * it is makes no difference to who reads it. Both modes.
+ * it is makes no difference to its reader. Both modes.
  */
 #define _GNU_SOURCE /* posix_openpt */
 #include <sys/stat.h>

@@ -101,7 +101,7 @@ static void L4_what_would_not_end_is_named_and_the_deadline_is_that_of_all(void)
     CHECK_INT(now(), 3 * SECOND);
     CHECK_INT(n_told, 1);
     CHECK_STR(told[0], "a");
-    CHECK_STR(words[0], "would not end in time: cleans_up_for (waits for time)");
+    CHECK_STR(words[0], "did not end in time: cleans_up_for (waits for time)");
     CHECK_INT(future_get(f), SYN_EABANDONED);
     CHECK_INT(future_get(g), SYN_ECANCELED);
     end_all();

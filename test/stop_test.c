@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Stops with deadlines: whose they are, what they come to, and that nothing healthy is harmed by
+ * Stops with deadlines: what owns them, what they return, and that nothing healthy is harmed by
  * them. What a stop reaches: stop_reach_test.c; a stop as a wait: stop_wait_test.c.
  */
 #define _DEFAULT_SOURCE
@@ -37,7 +37,7 @@ static void stops(int number, void *argument)
     syn_err err = synchronizer_stop(&demo, number < 2 ? syn_after(limits[number]) : syn_never());
 
     CHECK_INT(err, SYN_ETIMEDOUT);
-    CHECK_SAYS("would not end in time: stubborn (waits for time)");
+    CHECK_SAYS("did not end in time: stubborn (waits for time)");
     CHECK_INT(now(), SECOND / 2);
     ++*n_named;
 }
@@ -78,7 +78,7 @@ static int64_t real_time(void)
     return t.tv_sec * SECOND + t.tv_nsec;
 }
 
-/* How long a stop takes whose deadline has passed and that finds a step running. */
+/* How long a stop takes after its deadline has passed, when it finds a step running. */
 static int64_t time_of_a_stop(void)
 {
     struct hold hold = {.held = false};
@@ -126,7 +126,7 @@ static void check_stopped(syn_err err)
     if (strstr(last_message(), "still runs"))
         synchronizer_stop(&demo, syn_never());
     else
-        CHECK_SAYS("would not end in time: square");
+        CHECK_SAYS("did not end in time: square");
 }
 
 static void L7_stops_that_come_too_early_by_a_moment_leave_what_can_be_started(void)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Streams under pressure: deadlines and cancelling in the middle, and users who do what
+ * Streams under pressure: deadlines and cancelling in the middle, and users that do what
  * is not allowed. Both modes.
  */
 #define _DEFAULT_SOURCE

@@ -156,7 +156,7 @@ static void H2_writing_to_who_has_left_is_EPIPE_and_no_signal(void)
     size_t n;
 
     begin();
-    signal(SIGPIPE, SIG_DFL); /* whoever started us may ignore it */
+    signal(SIGPIPE, SIG_DFL); /* our parent may ignore it */
     l = local_link();
     close(l.peer);
     l.peer = -1;

@@ -41,7 +41,7 @@ ASYNC(demo, void, acquires, (int, who))
 ASYNC(demo, void, releases, (unsigned, n))
 {
     syn_semaphore_release(&semaphore, self->n);
-    CHECK_INT(syn_semaphore_try(&semaphore), SYN_EBUSY); /* they are theirs who wait */
+    CHECK_INT(syn_semaphore_try(&semaphore), SYN_EBUSY); /* they belong to the waiters */
     return step_done(self);
 }
 
@@ -146,7 +146,7 @@ static void S3_a_deadline_leaves_the_line_of_semaphore_and_event(void)
     CHECK_INT(in_time(1.0), 0);
     f = acquires_future(7);
     CHECK_INT(in_time(0.5), 0);
-    CHECK_INT(releases(1), 0); /* to who is left in the line */
+    CHECK_INT(releases(1), 0); /* to the task that is left in the line */
     CHECK_INT(future_get(f), 0);
     end_all();
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Starting, stopping, and what becomes of those who are in the middle of it. Both
+ * Starting, stopping, and what becomes of those in the middle of it. Both
  * modes; real time where a stop has to give up on somebody.
  */
 #define _DEFAULT_SOURCE
@@ -145,7 +145,7 @@ static void L2_a_stop_names_what_would_not_end_and_lets_its_callers_go(void)
     spin_until(&begun[0]);
     spin_until(&begun[1]);
     CHECK_INT(synchronizer_stop(&demo, syn_after(5.0)), SYN_ETIMEDOUT);
-    CHECK_SAYS("would not end in time: never_cleans_up (waits for time), never_cleans_up");
+    CHECK_SAYS("did not end in time: never_cleans_up (waits for time), never_cleans_up");
     CHECK_INT(now(), 5 * SECOND);
     CHECK_INT(future_get(f), SYN_EABANDONED);
     crew_join(blocked);

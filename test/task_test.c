@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Bodies: steps and coroutines, what clean-up does to an outcome, and what happens
- * to who waits for himself. Virtual time, both modes.
+ * to a task that waits for itself. Virtual time, both modes.
  */
 #define _DEFAULT_SOURCE
 #include "support/call_rig.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * One task hands over to another: who runs next, for how long others wait, and that a drawn order
+ * One task hands over to another: which task runs next, for how long others wait, and that a drawn order
  * still has every order.
  */
 #define _DEFAULT_SOURCE

@@ -58,7 +58,7 @@ static void I3_a_path_is_listened_at_with_its_mode_and_gone_at_the_end(void)
     temp_end();
 }
 
-/* What a process that died leaves: the file, and nobody who listens. */
+/* What a process that died leaves: the file, and no listener. */
 static void leave_socket(const char *path)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};

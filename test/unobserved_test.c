@@ -114,7 +114,7 @@ static void P7_what_was_looked_at_is_not_told(void)
     CHECK_INT(future_cancel(fails_future(1.0)), SYN_ECANCELED);
     f = fails_future(1.0);
     CHECK_INT(future_request_cancel(f), 0);
-    CHECK_INT(future_detach(f), 0); /* to be asked to end is no failure */
+    CHECK_INT(future_detach(f), 0); /* to be cancelled is no failure */
     CHECK_INT(naps(2.0), 0);
     end_all();
     CHECK_INT(told.n, 0);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * A job that was asked to end while it waited for nothing, and whose next wait ended well all the
+ * A job that was cancelled while it waited for nothing, and had a next wait that ended well all the
  * same: the wait after that one, of every kind. What is clean-up (a close, a stop) is done, and
  * only its end is not waited for.
  */
@@ -13,7 +13,7 @@ POOL(third, .max_threads = 1, .grace_ns = -1);
 static struct gate gate;
 static atomic_int tidied;
 
-/* It is asked to end at the gate, and outlives a wait. */
+/* It is cancelled at the gate, and outlives a wait. */
 static void outlive_a_wait(void)
 {
     struct answer_promise p;

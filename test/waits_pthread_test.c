@@ -78,7 +78,7 @@ static void *post_cancelled(void *argument)
     return NULL;
 }
 
-/* It writes to the loop's descriptor while it counts as one who knocks. */
+/* It writes to the loop's descriptor while it counts as one that knocks. */
 static void C19_a_thread_with_a_cancel_pending_starts_calls_and_leaves_nothing_locked(void)
 {
     struct victim victim = {.kind = 0};

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Two waits of threads that no call, get or next is behind: a job in its yield, which ends by
- * whoever consumes, and a thread that waits for room in a pool.
+ * its consumer, and a thread that waits for room in a pool.
  */
 #define _DEFAULT_SOURCE
 #include "support/pool_rig.h"
@@ -163,7 +163,7 @@ static void C19_a_yield_of_a_job_hears_of_a_close_that_came_before(void)
     over();
 }
 
-/* Its consumer waits with a deadline of its own; it waits for who asks next. */
+/* Its consumer waits with a deadline of its own; it waits for the next consumer. */
 static void C19_a_yield_of_a_job_outlives_the_deadline_that_it_was_made_under(void)
 {
     struct counts_channel c;

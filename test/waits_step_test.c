@@ -8,7 +8,7 @@
 
 SYNCHRONIZER(around);
 
-static bool circle; /* what is waited for waits for a task of `around`, whose step waits */
+static bool circle; /* what is waited for waits for a task of `around`, which waits in a step */
 
 ASYNC(around, int, comes_back)
 {

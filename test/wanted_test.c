@@ -150,7 +150,7 @@ static void waits(int number, void *argument)
     CHECK_INT(err, 0);
 }
 
-/* Somebody who only waits holds the promise, but cannot read it when it is used up. */
+/* A thread that only waits holds the promise, but cannot read it when it is used up. */
 static void P4_a_thread_that_only_waits_is_no_reader(void)
 {
     struct watch w = {.waits = false};

@@ -16,11 +16,11 @@
  *
  * Nothing is remembered per descriptor: the 64 bits that the kernel keeps for
  * us hold its number, the tag and what was asked for. The last is needed because
- * a hang-up does not say whom it concerns. A table by descriptor would hold the
+ * a hang-up does not say which direction it concerns. A table by descriptor would hold the
  * same, and be wrong as soon as somebody closes a descriptor behind our back.
  *
  * epoll watches the open file, not the number. A descriptor that is closed while watched, and
- * whose file lives on through dup() or a child, goes on reporting under its old tag, and no
+ * has a file that lives on through dup() or a child, goes on reporting under its old tag, and no
  * call by number can stop it. So stop watching before you close; the tag keeps the rest from
  * being taken for the number's new owner, and renew_epoll() gets rid of it.
  */

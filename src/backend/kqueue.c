@@ -13,8 +13,8 @@
  * none of them can fail because of what was before. EV_RECEIPT would tell such
  * failures apart too, but not every kernel has it.
  *
- * Some kernels answer EPIPE when one adds EVFILT_WRITE to a pipe whose reader
- * is gone: then watch_kqueue() fails with SYN_EPIPE, which is how the waiter learns it.
+ * Some kernels answer EPIPE when one adds EVFILT_WRITE to a pipe after its reader
+ * has gone: then watch_kqueue() fails with SYN_EPIPE, which is how the waiter learns it.
  *
  * A thread that sleeps in kevent() hears of it when its queue is closed: the kernel
  * answers EBADF. To trigger the waker of a number that is another file by now fails and

@@ -8,7 +8,7 @@
  * An entry that was reported once stays in its place with the number -1, which
  * poll(2) skips, so that watching it again needs no memory and a scan
  * never moves what it walks over. Events = 0 would not do: the kernel reports
- * hang-ups even to those who asked for nothing, and wait_poll() would spin.
+ * hang-ups even to waiters that asked for nothing, and wait_poll() would spin.
  */
 #define _GNU_SOURCE /* ppoll */
 #include <errno.h>
@@ -230,7 +230,7 @@ static syn_err wait_poll(struct syni_poller *opaque, struct syni_event *events, 
 {
     struct syni_poll *poller = (struct syni_poll *)opaque;
     SYNI_SURE(capacity > 0);
-    /* Who sleeps in poll() with a pipe that goes away meanwhile sees its hang-up. */
+    /* A thread that sleeps in poll() with a pipe that goes away meanwhile sees its hang-up. */
     if (timeout_ns != 0 && !syni_wakepipe_is_whole(&poller->waker))
         return SYN_EBADF;
     int n = wait_kernel_poll(poller, timeout_ns);

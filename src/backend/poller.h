@@ -4,7 +4,7 @@
  *
  * One backend per kernel mechanism implements this contract in one whole file;
  * the same suite (test/backend_test.c) runs over each. A poller belongs to one
- * loop. Everything but wake() is called by whoever drives that loop, one thread
+ * loop. Everything but wake() is called by the driver of that loop, one thread
  * at a time; wake() by any thread, at any time between open() and close().
  *
  * The contract:
@@ -78,7 +78,7 @@ struct syni_backend {
      * SYN_ENOMEM; or what the kernel says. A failed call leaves FD unwatched. */
     syn_err (*watch)(struct syni_poller *poller, int fd, uint32_t tag, unsigned want);
 
-    /* Forgets all that was watched, also what watch() can name no more: a file whose number
+    /* Forgets all that was watched, also what watch() can name no more: a file with a number that
      * was closed. No wake is lost; one may come for no reason. Fails: as open() does; then
      * nothing has changed. NULL: here nothing is watched any more once its number is closed. */
     syn_err (*renew)(struct syni_poller *poller);

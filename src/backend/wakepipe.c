@@ -8,7 +8,7 @@
  * system call, but the loop does that already, and it would need an argument
  * about the order of flag and pipe. A full pipe is a pending wake.
  *
- * Other code may close these descriptors, and the numbers then be other files. So whoever
+ * Other code may close these descriptors, and the numbers then be other files. So a thread that
  * reads or writes looks first whether both are still the pipe, which each end knows by its
  * file's device and number. That is two short system calls for each wake of backends that
  * are not the fast ones; it also keeps a write from raising SIGPIPE.

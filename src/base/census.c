@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Lists under a lock of their own, which is the innermost: nothing is taken or called inside.
- * Discarded: visiting under the lock, since who is visited takes locks under which others are added;
+ * Discarded: visiting under the lock, since a visited one takes locks under which others are added;
  * and one count of visitors for all, with which a free waits for a stop of something else.
  */
 #include "base/census.h"

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * All there are of one kind, for who must reach each: when everything is stopped, at exit.
+ * All there are of one kind, for code that must reach each: when everything is stopped, at exit.
  *
- * Any thread. A visitor holds no lock while it visits one, and that one stays where it is meanwhile: who
+ * Any thread. A visitor holds no lock while it visits one, and that one stays where it is meanwhile: a thread that
  * wants to remove it waits. All others may come and go.
  */
 #ifndef SYNI_CENSUS_H
@@ -51,7 +51,7 @@ void syni_census_visit(struct syni_census *census,
 bool syni_census_visit_one(struct syni_census *census, const struct syni_counted *counted,
                            void (*visit)(struct syni_counted *counted, void *user), void *user);
 
-/* The first; NULL: there is none. For who alone removes. */
+/* The first; NULL: there is none. For the only thread that removes. */
 struct syni_counted *syni_census_first(struct syni_census *census);
 
 #endif

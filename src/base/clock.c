@@ -18,7 +18,7 @@
 #include "base/thread.h"
 
 struct syn_clock {
-    unsigned process; /* who lives by it: nobody of another one */
+    unsigned process; /* all that live by it are of this one */
     struct syni_mutex mutex;
     /* under mutex */
     int64_t now;
@@ -34,7 +34,7 @@ static void (*_Atomic clock_explain)(int fd);
 
 static struct syni_mutex renewing = SYNI_MUTEX_INIT(CLOCKS);
 
-/* In a child: of those who lived by it only the calling thread is there. */
+/* In a child: of all that lived by it only the calling thread is there. */
 static void clock_renew(struct syn_clock *clock)
 {
     syni_mutex_init(&clock->mutex, SYNI_RANK_CLOCK);

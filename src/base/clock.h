@@ -3,9 +3,9 @@
  * Time: the real monotonic clock, and the virtual one of tests.
  *
  * A `struct syn_clock *` that is NULL means the real clock everywhere. For a
- * virtual one, whoever lives by it is a SLEEPER: a loop, or a thread inside a
+ * virtual one, each that lives by it is a SLEEPER: a loop, or a thread inside a
  * blocking call. A sleeper is busy or idle. When the last busy one goes idle,
- * time jumps to the earliest deadline, and those whose deadline that is are woken.
+ * time jumps to the earliest deadline, and those with that deadline are woken.
  *
  * The rule that keeps this right: work that is on its way to a sleeper shows in
  * its pending(), from before the giver goes idle until the sleeper itself says

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Copying a value whose size is known at run time only. Most are a number or a pointer, for which
+ * Copying a value of a size that is known at run time only. Most are a number or a pointer, for which
  * memcpy() would be a call.
  */
 #ifndef SYNI_COPY_H

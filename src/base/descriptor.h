@@ -2,7 +2,7 @@
  *
  * The numbers of the library's own descriptors: never 0, 1 or 2.
  *
- * In a process whose standard streams are closed the system gives these numbers out first.
+ * In a process with closed standard streams the system gives these numbers out first.
  * Then each line that anybody prints to standard error would go into a poller, a socket or a
  * file of the library. So every call that makes a descriptor passes its result through here
  * (lint.descriptors_are_above_the_standard_ones):

@@ -42,7 +42,7 @@ static const struct code codes[] = {
     {SYN_ECONSUMED, "SYN_ECONSUMED", "future already used"},
     {SYN_EABI, "SYN_EABI", "header and library do not match"},
     {SYN_EEND, "SYN_EEND", "end"},
-    {SYN_EABANDONED, "SYN_EABANDONED", "abandoned: it would not end in time"},
+    {SYN_EABANDONED, "SYN_EABANDONED", "abandoned: it did not end in time"},
     {SYN_EPROTO, "SYN_EPROTO", "protocol error"},
     {SYN_ENOYIELD, "SYN_ENOYIELD", "the context never yielded"},
     {SYN_EYIELDTWICE, "SYN_EYIELDTWICE", "the context yielded twice"},

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The process exits: who hears of it, and who is held back by it. Any thread.
+ * The process exits: which threads learn of it, and which it holds back. Any thread.
  *
- * A thread whose call ends because another one exits, as that of main(), would go on, return, and so end
+ * A thread with a call that ends because another one exits, as that of main(), would go on, return, and so end
  * the process with its own status, perhaps before the other is through. So it waits for the first one,
  * at most until the limit has passed.
  */

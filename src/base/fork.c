@@ -73,7 +73,7 @@ static syn_err watch_locked(struct syni_fork_call *call)
         return SYN_OK;
     *fork_last = call;
     fork_last = &call->next;
-    /* release: who sees it known need not come here; the list itself is under the lock */
+    /* release: a thread that sees it known need not come here; the list itself is under the lock */
     atomic_store_explicit(&call->known, true, memory_order_release);
     return SYN_OK;
 }

@@ -24,7 +24,7 @@
 
 /* What a module does in a child. Static. */
 struct syni_fork_call {
-    struct syni_mutex *lock; /* is renewed, since whoever held it is not there; NULL: none */
+    struct syni_mutex *lock; /* is renewed, since its holder is not there; NULL: none */
     void (*child)(void);     /* then; takes no other lock, frees nothing; NULL: nothing */
     struct syni_fork_call *next; /* under a lock of fork.c */
     atomic_bool known;

@@ -10,7 +10,7 @@
  * candidate, a binary heap in an array, must grow, so that starting a timer
  * could fail. Where there may be very many, a wheel lies in front (base/wheel.h).
  *
- * No locks: the owner says who may touch it.
+ * No locks: the owner says which thread may touch it.
  */
 #ifndef SYNI_HEAP_H
 #define SYNI_HEAP_H
@@ -33,7 +33,7 @@ struct syni_heap {
 /* Puts NODE, which is in no heap, under KEY. */
 void syni_heap_insert(struct syni_heap *heap, struct syni_heap_node *node, int64_t key);
 
-/* Puts NODE, whose key and order are set, back: its order is one that the heap gave before. */
+/* Puts NODE, with key and order set, back: its order is one that the heap gave before. */
 void syni_heap_join(struct syni_heap *heap, struct syni_heap_node *node);
 
 /* Takes NODE out; nothing happens if it is in no heap. */

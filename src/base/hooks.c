@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Who is told what happens: a few places, read without a lock by each thread that tells.
+ * The hooks that are called: a few places, read without a lock by each thread that tells.
  *
- * A teller counts itself in at a place before it reads whom to call, and out afterwards; who empties a
+ * A teller counts itself in at a place before it reads which to call, and out afterwards; a thread that empties a
  * place waits until nobody is in. So hooks can be removed, and their memory be used again, while
  * other threads tell. Discarded: a lock, which a hook would run under; and places that only
  * ever fill.
@@ -87,7 +87,7 @@ static void tell_place(struct hooks_place *place, const struct syn_hook_event *e
     if (!atomic_load_explicit(&place->hooks, memory_order_relaxed))
         return;
     /* seq_cst, with remove(): it empties and then looks at the tellers, we count ourselves and then
-     * look who is there; one of the two sees the other */
+     * look which hooks are there; one of the two sees the other */
     atomic_fetch_add(&place->tellers, 1);
     SYNI_INVARIANT(270, atomic_load(&place->tellers) > 0);
     hooks = atomic_load(&place->hooks);
@@ -171,7 +171,7 @@ syn_err syn_hooks_add(const struct syn_hooks *hooks)
     for (int i = 0; i < HOOKS_PLACES; i++) {
         const struct syn_hooks *nobody = NULL;
 
-        /* seq_cst: who tells reads what they are made of */
+        /* seq_cst: a teller reads what they are made of */
         if (atomic_compare_exchange_strong(&hooks_places[i].hooks, &nobody, hooks)) {
             syni_hooks_look(true);
             return SYN_OK;

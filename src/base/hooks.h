@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Telling what happens to those who look. See <synchronicity/hooks.h>.
+ * Telling hooks what happens. See <synchronicity/hooks.h>.
  *
  * A place where something happens says `if (SYNI_HOOKED)` and then calls a function that is not
  * part of its hot path, so that a process in which nobody looks pays for one word that is
- * read and a branch that is never taken. Who looks: hooks of the program, the trace, the measuring of
+ * read and a branch that is never taken. What looks: hooks of the program, the trace, the measuring of
  * times (times.h), the watch for slow steps, a tracer outside of the process.
  */
 #ifndef SYNI_HOOKS_H
@@ -27,14 +27,14 @@ union syni_lookers {
 };
 extern union syni_lookers syni_lookers;
 
-/* Somebody looks. A macro, as it stands in paths whose functions are counted.
- * relaxed: who begins to look sees what comes soon after, not what is under way */
+/* Something looks. A macro, as it stands in counted functions.
+ * relaxed: a thread that begins to look sees what comes soon after, not what is under way */
 #define SYNI_HOOKED                                                                                    __builtin_expect(atomic_load_explicit(&syni_lookers.any, memory_order_relaxed) != 0, 0)
 
 /* What runs only while somebody looks, out of the way of what runs always. */
 #define SYNI_COLD __attribute__((noinline, cold))
 
-/* One more who looks, and is not told by events; one less. */
+/* One more that looks, and is not told by events; one less. */
 void syni_hooks_look(bool on);
 
 /* EVENT, all of which is set but the time and what is 0, is told. Any thread, under no lock but

@@ -3,9 +3,9 @@
  * Intrusive doubly linked lists: the node is a field of what is listed, so that
  * putting something on a list never fails and taking it off needs no search.
  *
- * A list is a ring whose head is a node too. A node that is on no list points to
+ * A list is a ring; its head is a node too. A node that is on no list points to
  * itself: syni_list_remove() on it does nothing, so that taking off twice is
- * harmless. No locks: the owner of the list says who may touch it.
+ * harmless. No locks: the owner of the list says which thread may touch it.
  */
 #ifndef SYNI_LIST_H
 #define SYNI_LIST_H
@@ -21,7 +21,7 @@ struct syni_list {
     struct syni_list *next, *prev;
 };
 
-/* The struct of type TYPE whose field FIELD is the node NODE, which may be const. */
+/* The struct of type TYPE that has the node NODE, which may be const, as its field FIELD. */
 #define SYNI_CONTAINER(node, type, field) ((type *)((uintptr_t)(node) - offsetof(type, field)))
 
 /* Visits each node of HEAD; the visited one may be removed meanwhile, no other. */

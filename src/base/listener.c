@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The one signal handler, and whom it tells.
+ * The one signal handler, and the listeners that it tells.
  *
- * It walks a list without a lock; who takes a listener out waits until no handler is on its way,
+ * It walks a list without a lock; the thread that takes a listener out waits until no handler is on its way,
  * before it is freed. All changes are under a lock, which no handler takes. A program that sets its
  * own action while we listen has it: ours is restored by nobody.
  *
@@ -121,7 +121,7 @@ static void remember(int number, const struct sigaction *before)
     signals[number].is_spent = false;
 }
 
-/* Who shares a signal leaves its mask and flags as the program said, so that its handler runs as ever. */
+/* A listener that shares a signal leaves its mask and flags as the program said, so that its handler runs as ever. */
 static struct sigaction action_of_ours(const struct sigaction *before, bool shares)
 {
     struct sigaction ours = {.sa_flags = shares ? SA_RESTART | SA_NOCLDSTOP : SA_RESTART};

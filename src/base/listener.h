@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Who listens to signals: the library's one signal handler, which counts and sends notices.
+ * Listeners to signals: the library's one signal handler, which counts and sends notices.
  */
 #ifndef SYNI_LISTENER_H
 #define SYNI_LISTENER_H
@@ -9,11 +9,11 @@
 
 enum { SYNI_SIGNALS = 65 }; /* numbers below */
 
-/* Zero, then added. Owned by who listens. */
+/* Zero, then added. Owned by the listening module. */
 struct syni_listener {
     struct syni_notice notice;
-    bool shares; /* set before it is added: the program's own handler goes on to run. Only for signals whose
-                  * default action is to do nothing, such as SIGCHLD. */
+    bool shares; /* set before it is added: the program's own handler goes on to run. Only for signals with a
+                  * default action of doing nothing, such as SIGCHLD. */
     atomic_bool wants[SYNI_SIGNALS];   /* set before it is added, or by syni_listener_also() */
     atomic_uint counts[SYNI_SIGNALS];  /* that came and were not fetched; by the handler */
     _Atomic(struct syni_listener *) next;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Notices. Senders are signal handlers, so they take no lock: who closes waits for those
- * who have the descriptor in hand, which is the time of one write.
+ * Notices. Senders are signal handlers, so they take no lock: a close waits for those
+ * that have the descriptor in hand, which is the time of one write.
  */
 #define _POSIX_C_SOURCE 200809L
 #include "base/notice.h"

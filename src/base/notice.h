@@ -2,7 +2,7 @@
  *
  * A notice: what a signal handler sends, and a descriptor by which others find out.
  *
- * A flag SENT and a pipe. The sender sets the flag, and writes a byte if it was not set; who takes it
+ * A flag SENT and a pipe. The sender sets the flag, and writes a byte if it was not set; the taker
  * empties the pipe first and then takes the flag. So a flag that is set has a byte in the pipe, or one
  * on the way, and the pipe is never full.
  *
@@ -20,7 +20,7 @@
 /* Zero: not open. */
 struct syni_notice {
     atomic_int in, out; /* the ends of its pipe, and 1; 0: not open */
-    atomic_int process; /* whose it is */
+    atomic_int process; /* that it belongs to */
     atomic_int senders; /* that may still write */
     atomic_bool sent;
     atomic_bool waited; /* one waits */
@@ -33,15 +33,15 @@ syn_err syni_notice_open(struct syni_notice *notice);
 /* Async-signal-safe. Thread: any. */
 void syni_notice_send(struct syni_notice *notice);
 
-/* The caller is the only one who waits, until it leaves. Fails: SYN_EINVAL, not open;
+/* The caller is the only waiter, until it leaves. Fails: SYN_EINVAL, not open;
  * SYN_EBUSY; SYN_EFORKED. */
 syn_err syni_notice_enter(struct syni_notice *notice);
 void syni_notice_leave(struct syni_notice *notice);
 
-/* Both ends are still its pipe. By who waits. */
+/* Both ends are still its pipe. By the waiter. */
 bool syni_notice_is_whole(const struct syni_notice *notice);
 
-/* It was sent since this last said so. By who waits. */
+/* It was sent since this last said so. By the waiter. */
 bool syni_notice_take(struct syni_notice *notice);
 /* Readable when it was sent, or for no reason. */
 int syni_notice_descriptor(struct syni_notice *notice);

@@ -6,15 +6,15 @@
  *       ▲ └───────────────── a waker ──────────────────────────────> │
  *       └──────────────────────── the sleeper goes on ───────────────┘
  *
- * Who wakes one that does not sleep yet needs one exchange; and a sleeper first looks a
- * little for that (spin.h). Who finds it asleep takes the lock for a moment, so that the
+ * A waker of one that does not sleep yet needs one exchange; and a sleeper first looks a
+ * little for that (spin.h). A waker that finds it asleep takes the lock for a moment, so that the
  * sleeper waits for the condition by then.
  *
  * A parker outlives its thread, so that a waker may touch it after *DONE is set, and signals it
- * after letting go of its lock: who is woken while the lock is held runs into it, which
+ * after letting go of its lock: a thread that is woken while the lock is held runs into it, which
  * costs two changes of thread more, and made a call one and a half times to twice as slow.
  * Parkers are static, since getting one must not fail; a thread that finds none left has one
- * in its own storage, and whoever wakes that one holds its lock.
+ * in its own storage, and a waker of that one holds its lock.
  */
 #include "base/parker.h"
 
@@ -36,7 +36,7 @@ static void parker_give_back(struct syni_self *self)
     struct syni_parker *parker = self->parker;
 
     self->parker = NULL;
-    if (parker == &self->own_parker) { /* who wakes it holds its lock, and may still be in there: invariant 26 */
+    if (parker == &self->own_parker) { /* its waker holds its lock, and may still be in there: invariant 26 */
         syni_mutex_lock(&parker->mutex);
         syni_mutex_unlock(&parker->mutex);
         return;
@@ -55,7 +55,7 @@ static void parker_prepare(struct syni_parker *parker)
     atomic_store_explicit(&parker->state, SYNI_PARKER_EMPTY, memory_order_relaxed);
 }
 
-/* In a child all but the calling thread's are nobody's; and who was about to wake that is gone. */
+/* In a child all but the calling thread's are nobody's; and the thread that was about to wake that is gone. */
 static void parker_forked(void)
 {
     struct syni_parker *mine = syni_self()->parker;
@@ -98,7 +98,7 @@ static struct syni_parker *parker_make(struct syni_self *self)
         parker = &self->own_parker;
     if (!parker->made)
         parker_prepare(parker);
-    /* relaxed: a wake for who had it before may come later still; it is for no reason */
+    /* relaxed: a wake for its former owner may come later still; it is for no reason */
     atomic_store_explicit(&parker->state, SYNI_PARKER_EMPTY, memory_order_relaxed);
     self->parker = parker;
     syni_self_owns(self, SYNI_OWNS_PARKER, parker_give_back);

@@ -50,7 +50,7 @@ void syni_parker_wake(struct syni_parker *parker, _Atomic(bool) *done);
 void syni_parker_go_elsewhere(struct syni_parker *parker, void (*knock)(void *door), void *door);
 void syni_parker_sleeps_elsewhere(struct syni_parker *parker);
 
-/* Waits until a waker, whose *DONE was seen, has let go of the parker: to be called
+/* Waits until a waker that set the *DONE that was seen has let go of the parker: to be called
  * by the parker's thread before it goes on. */
 void syni_parker_settle(struct syni_parker *parker);
 

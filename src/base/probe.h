@@ -42,19 +42,19 @@
     POINT(pool_run)          /* a work was taken, and has not begun */                             \
     POINT(pool_returned)     /* a work has returned, and is not over */                            \
     POINT(pool_over)         /* a work is over, and its poster was not told */                     \
-    POINT(pool_asked)        /* a work was asked to end, and was not told */                       \
-    POINT(pool_held)         /* a work has returned, and waits for who tells it */                 \
+    POINT(pool_asked)        /* a work was cancelled, and was not told */                          \
+    POINT(pool_held)         /* a work has returned, and waits for its teller */                   \
     POINT(pool_abandon)      /* a work is marked as abandoned, and its poster was not told */      \
     POINT(pool_idle)         /* a worker is listed as idle, and does not sleep yet */              \
     POINT(pool_room)         /* a submitter is listed for a place, and does not sleep yet */       \
-    POINT(pool_stop)         /* a pool was closed; its works were not asked to end */              \
+    POINT(pool_stop)         /* a pool was closed; its works were not cancelled */                 \
     POINT(pool_left)         /* a thread has left its pool, and has not ended */                   \
     /* task */                                                                                     \
     POINT(core_done)         /* a result is there; its waiter was not woken */                     \
     POINT(core_unpin)        /* the waiter was woken; the producer still has its reference */      \
     POINT(request_sent)      /* a task's request is set; its job was not posted */                 \
-    POINT(channel_comes)     /* who comes to a channel holds it, and has not locked it */          \
-    POINT(channel_after)     /* a channel's lock was released; who was served was not woken */     \
+    POINT(channel_comes)     /* a thread holds a channel, and has not locked it */                 \
+    POINT(channel_after)     /* a channel's lock was released; a port was served and not woken */  \
     POINT(ring_claimed)      /* a place of a ring was claimed, and has no mark yet */              \
     POINT(scope_after)       /* a scope's section was left; what it decided was not done */        \
     POINT(scope_drop)        /* a child is over; its unwanted result was not destroyed */          \
@@ -66,10 +66,10 @@
     POINT(mail_listed)       /* a mail is listed at what it waits for; its state does not say so */\
     POINT(mail_comes)        /* a mail was told, and is not on its stack yet */                    \
     POINT(mail_told)         /* a mail is in its mailbox; the host was not told */                 \
-    POINT(mailbox_holds)     /* a close waits for who lists a mail, or tells it */                 \
+    POINT(mailbox_holds)     /* a close waits for a thread that lists a mail, or tells it */       \
     POINT(mailbox_level)     /* a descriptor was emptied; the queue was not looked at again */     \
-    POINT(mailbox_closed)    /* a close waits for who tells the host */                            \
-    POINT(mailbox_awaits)    /* a close waits for who tells a mail */                              \
+    POINT(mailbox_closed)    /* a close waits for a thread that tells the host */                  \
+    POINT(mailbox_awaits)    /* a close waits for a thread that tells a mail */                    \
     POINT(object_unheld)     /* the last reference is about to be given up, under the lock */     \
     POINT(object_ending)     /* an object is ENDING; its destructor was not begun */               \
     POINT(stop_posts)        /* a synchronizer takes no calls; its stop was not posted */          \

@@ -12,7 +12,7 @@
 
 #include <synchronicity/err.h>
 
-/* Owned by whoever opened it. */
+/* Owned by its opener. */
 struct syni_process_watch {
     int fd;      /* -1: there is none */
     int process; /* that opened it; in a forked child the number is nobody's, or another file's */

@@ -23,7 +23,7 @@ void syni_processor_pin(unsigned number);
 /* The calling thread stays on one. */
 bool syni_processor_is_pinned(void);
 
-/* The calling thread may run on all of them; whoever started it was pinned. */
+/* The calling thread may run on all of them; the thread that started it was pinned. */
 void syni_processor_unpin(void);
 
 #endif

@@ -24,10 +24,10 @@
     RANK(LIFE, "of synchronizers' lives", SYNI_INSIDE_ANY) /* held while one starts */             \
     RANK(SLOW, "of the watch for slow steps",                                                      \
          SYNI_INSIDE(POOLS) | SYNI_INSIDE(RETIRED) | SYNI_INSIDE(FORK))                            \
-    RANK(BLOCKED, "of those who block", SYNI_INSIDE_NONE)                                          \
+    RANK(BLOCKED, "of steps that block", SYNI_INSIDE_NONE)                                         \
     RANK(SCOPE, "of a thread's scopes", SYNI_INSIDE_NONE)                                          \
     RANK(CHILD, "of a child process", SYNI_INSIDE_NONE)                                            \
-    RANK(SIGNALS, "of who listens to signals", SYNI_INSIDE_NONE)                                   \
+    RANK(SIGNALS, "of listeners to signals", SYNI_INSIDE_NONE)                                     \
     RANK(MAILBOX, "of a mailbox", SYNI_INSIDE(FORK))                                               \
     RANK(BROADCAST, "of a broadcast", SYNI_INSIDE_NONE)                                            \
     RANK(SHARED, "of a shared future", SYNI_INSIDE_NONE)                                           \

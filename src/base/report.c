@@ -3,7 +3,7 @@
  * Where reports live. A fixed store serves the usual case, so that an error that
  * is handled allocates nothing; beyond it they come from the allocator.
  *
- * Threads: any. A bit of `taken` says who owns each place of the store; whoever
+ * Threads: any. A bit of `taken` says which places of the store are owned; the thread that
  * set it owns the place until the bit is cleared (release), and the next taker
  * sees what was written before (acquire).
  */

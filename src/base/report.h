@@ -57,7 +57,7 @@ void syni_report_put(struct syn_report *report);
 /* A refusal of the library itself: makes a report and keeps it. Returns CODE. */
 syn_err syni_refuse(syn_err code, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* ERR, which a call came to whose code alone says why: FORMAT names the thing. 0: nothing is kept.
+/* ERR, the result of a call, for which the code alone says why: FORMAT names the thing. 0: nothing is kept.
  * "Not now" (SYN_EAGAIN) has no words, as in syni_answer(). Returns ERR. */
 syn_err syni_name_failure(syn_err err, const char *format, ...)
     __attribute__((format(printf, 2, 3)));

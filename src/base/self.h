@@ -6,7 +6,7 @@
  * clock, error report and parker. A public entry fetches the record once and hands it down as
  * SELF; a thread-local variable costs a call where the library lies in a shared object.
  *
- * The record lies here, below all who use it, so it knows their types by name only. Each field
+ * The record lies here, below all that use it, so it knows their types by name only. Each field
  * belongs to the module named beside it, and only that module writes it.
  *
  * What a thread owns it gives back when it ends, by one exit call: each owner names its function
@@ -43,7 +43,7 @@ struct syni_driving {
     struct syni_driving *outer;
 };
 
-/* A mailbox whose callbacks a thread calls, or whose host it tells. */
+/* A mailbox with callbacks that a thread calls, or with a host that it tells. */
 struct syni_draining {
     const struct syn_mailbox *mailbox;
     struct syni_draining *outer;
@@ -161,7 +161,7 @@ static inline struct syni_self *syni_self(void)
 #define SYNI_NOTE_MADE(self, frame, offset) (void)0
 #endif
 
-/* The records of all threads that own something; for who reads it without a lock. */
+/* The records of all threads that own something; for code that reads it without a lock. */
 const struct syni_list *syni_self_list(void);
 
 /* SELF has BELONGING, and GIVE_BACK is called once when the thread ends. May be said again,

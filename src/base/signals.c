@@ -3,8 +3,8 @@
  * Each thread of ours keeps its own account. Discarded: blocking all for good (children ignored
  * SIGTERM, through exec), and changing the mask around each step (two system calls each).
  *
- * A change of the mask is a system call, and a look at the handlers is sixty. So a thread whose last
- * sleep was short dozes at first: it sleeps with the mask that it has, and blocks all only when
+ * A change of the mask is a system call, and a look at the handlers is sixty. So a thread after a short
+ * sleep dozes at first: it sleeps with the mask that it has, and blocks all only when
  * nothing has woken it within DOZE_NS. A thread that always sleeps shortly changes no mask. It looks
  * at the handlers after LOOK_AGAIN_NS, and, while they stay the same, ever later, up to
  * LOOK_AT_LAST_NS; one that blocked all looks when it wakes, before it opens anything. A handler

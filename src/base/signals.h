@@ -2,7 +2,7 @@
  *
  * The signal masks of threads of ours.
  *
- * Two wishes meet here. No handler of the program may run on a thread of ours, whose stack is
+ * Two wishes meet here. No handler of the program may run on a thread of ours, since its stack is
  * small. And a child process inherits the mask of the thread that starts it, so what a step or a
  * job starts must not ignore SIGTERM. So a thread of ours blocks everything while it sleeps, but
  * for the first moment; while it runs the program's code, it leaves open what would run no handler:
@@ -32,7 +32,7 @@ void syni_signals_open(void);
 
 /* It is about to sleep. Returns for how many nanoseconds it may do so with its mask as it is, after which it
  * asks again; SYNI_NEVER: until it is woken, since all is blocked, or it is not one of ours. A thread
- * whose last sleep was short gets a moment first, in which it mostly is woken, so that it makes no
+ * after a short sleep gets a moment first, in which it mostly is woken, so that it makes no
  * system call for its mask. */
 int64_t syni_signals_sleep(void);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * The line of an address, by the line table that compilers write: section .debug_line, DWARF 2 to 5 (the standard's
- * chapter 6.2). A table is a program for a small machine, whose registers step through addresses, files and lines; it is
+ * chapter 6.2). A table is a program for a small machine with registers that step through addresses, files and lines; it is
  * run until it passes the address. Read by pread() through one buffer: nothing is mapped, so a file that is cut
  * short meanwhile is an end and no fault. Every number is from the file, and none is trusted: what leaves the section reads
  * as 0, and ends the search. Only checked builds note calls, so only they have this.
@@ -178,7 +178,7 @@ static bool line_path(struct line_reader *reader, const struct line_unit *unit, 
     return line_string(&other, to, size) && !other.past;
 }
 
-/* The entries of a table of version 5: skipped up to the one numbered WANTED, whose path goes TO. */
+/* The entries of a table of version 5: skipped up to the one numbered WANTED; its path goes TO. */
 static bool line_entries(struct line_reader *reader, const struct line_unit *unit, uint64_t wanted, char *to,
                          size_t size)
 {

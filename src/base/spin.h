@@ -3,10 +3,10 @@
  * Looking a little before one sleeps, while that has paid off lately.
  *
  * Falling asleep and being woken costs two threads several microseconds, mostly more than
- * the work that is waited for when both sides run. So who is about to sleep looks a few
+ * the work that is waited for when both sides run. So a thread that is about to sleep looks a few
  * more times, and then lets others run in between, which also serves when the other side wants this
- * processor, until the system gives it another one. Who looked in vain looks less
- * often: once in 2, 4, ... 32 sleeps; so one who mostly waits long does not notice it, and idle
+ * processor, until the system gives it another one. A thread that looked in vain looks less
+ * often: once in 2, 4, ... 32 sleeps; so one that mostly waits long does not notice it, and idle
  * costs nothing. A yield that took long says that somebody else wants the processor, and
  * then the system's own way of waking is the fairest: no look for 1000 sleeps. With one
  * processor nobody looks. (Adaptive waiting: Karlin, Li, Manasse, Owicki 1991.)

@@ -4,11 +4,11 @@
  * then turned round (Treiber, 1986). Since nobody takes single nodes, none can come back while
  * somebody still compares with it.
  *
- * Open or shut is told by the same word that holds the nodes. So who pushes finds out in one
- * step that it is taken care of, and has nothing to look at afterwards; and who shuts it gets all
- * that was taken. Discarded: a flag beside a stack that is always open: who pushes would have
- * to look at it afterwards, and be waited for by who frees the stack. Discarded: a queue with one
- * exchange per push (Vyukov), because who is preempted between its two writes would leave the
+ * Open or shut is told by the same word that holds the nodes. So a pusher finds out in one
+ * step that it is taken care of, and has nothing to look at afterwards; and the thread that shuts it gets all
+ * that was taken. Discarded: a flag beside a stack that is always open: a pusher would have
+ * to look at it afterwards, and the thread that frees the stack would wait for it. Discarded: a queue with one
+ * exchange per push (Vyukov), because a pusher that is preempted between its two writes would leave the
  * owner with a gap to wait for, and because an empty one cannot be told from a shut one in a
  * single word.
  *
@@ -58,6 +58,6 @@ struct syni_link *syni_stack_shut(struct syni_stack *stack)
 
 void syni_stack_open(struct syni_stack *stack)
 {
-    /* seq_cst: who pushes afterwards sees what was written before */
+    /* seq_cst: a later pusher sees what was written before */
     atomic_store_explicit(&stack->top, NULL, memory_order_seq_cst);
 }

@@ -50,13 +50,13 @@ struct syni_cond {
 #endif
 
 void syni_mutex_init(struct syni_mutex *mutex, enum syni_rank rank);
-/* In a forked child: whoever held it is not there. */
+/* In a forked child: its holder is not there. */
 void syni_mutex_renew(struct syni_mutex *mutex);
 void syni_mutex_fini(struct syni_mutex *mutex);
 void syni_mutex_lock(struct syni_mutex *mutex);
 void syni_mutex_unlock(struct syni_mutex *mutex);
 
-/* The calling thread holds MUTEX: what each function whose name ends in _locked needs. Known in
+/* The calling thread holds MUTEX: what each function with a name in _locked needs. Known in
  * checked builds only. */
 #if defined(SYN_CHECKED) && SYN_CHECKED
 bool syni_mutex_is_held(const struct syni_mutex *mutex);
@@ -97,9 +97,9 @@ void syni_thread_join(struct syni_thread *thread);
 void syni_thread_join_plainly(struct syni_thread *thread);
 /* From here on JOIN is asked first, for any thread that joins; false: this one joins plainly. */
 void syni_thread_joins_by(bool (*join)(struct syni_thread *thread));
-/* Nobody waits for the calling thread, which is about to end: the next that says so does, or who
- * waits for all. So none runs code of the library any more when that is unloaded. It says so under the
- * lock under which it stops to count, so that who sees it gone can wait for its end. True: *OUT_BEFORE
+/* Nobody waits for the calling thread, which is about to end: the next that says so does, or the thread
+ * that waits for all. So none runs code of the library any more when that is unloaded. It says so under the
+ * lock under which it stops to count, so that a thread that sees it gone can wait for its end. True: *OUT_BEFORE
  * said so before; join it when no lock is held. */
 bool syni_thread_retire(struct syni_thread *out_before);
 /* All that have retired have ended; but not on a thread that has, and still runs what a program does at

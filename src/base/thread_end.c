@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The ends of threads: who joins one for which nobody waits, and what each does at its end, by the one
+ * The ends of threads: what joins one for which nobody waits, and what each does at its end, by the one
  * thread-specific key that this copy of the library takes. See thread.h.
  */
 #include "base/thread.h"

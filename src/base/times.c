@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Histograms by powers of two: an entry is two additions, and two snapshots can be subtracted.
- * Discarded: finer buckets, whose pages a loop that is measured would touch all the time; and
+ * Discarded: finer buckets: a loop that is measured would touch their pages all the time; and
  * quantiles kept while entries come, which cannot be subtracted. Any thread.
  */
 #include "base/times.h"

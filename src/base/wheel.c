@@ -5,7 +5,7 @@
  * which its tick differs from the wheel's, at that digit. So all in a ring come before all in the next,
  * and the wheel's tick may move on to the first slot that has nodes, whatever the clock shows.
  *
- * The clock is looked at only by who asks: syni_wheel_next() must know the smallest key, and looks at
+ * The clock is looked at only by the caller: syni_wheel_next() must know the smallest key, and looks at
  * the nodes of the first slot. If these are many it moves the wheel there, which spreads them over
  * finer slots; what is inserted before that moment is near then, and the heap has it. Discarded: to
  * answer with the moment at which the first slot begins; a loop would wake for nothing, and a

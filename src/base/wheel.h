@@ -10,7 +10,7 @@
  * Varghese, Lauck: "Hashed and hierarchical timing wheels", SOSP 1987, for the rings. Measured
  * against the heap alone: docs/performance.md.
  *
- * No locks: the owner says who may touch it.
+ * No locks: the owner says which thread may touch it.
  */
 #ifndef SYNI_WHEEL_H
 #define SYNI_WHEEL_H
@@ -24,7 +24,7 @@ enum { SYNI_WHEEL_RINGS = 8, SYNI_WHEEL_SLOTS = 64 };
 
 /* Zero is empty. */
 struct syni_wheel {
-    struct syni_heap near; /* every node whose tick, key >> 18, is not after `tick` */
+    struct syni_heap near; /* every node with a tick, key >> 18, that is not after `tick` */
     int64_t tick;
     uint64_t used[SYNI_WHEEL_RINGS]; /* a bit a slot: it may have nodes */
     struct syni_heap_node *slots[SYNI_WHEEL_RINGS][SYNI_WHEEL_SLOTS];

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * What is said of a thread that drives a loop and is about to block: to `on_blocked`, and to
- * itself, if it would wait for itself. circle.c has those who wait for each other.
+ * itself, if it would wait for itself. circle.c has threads that wait for each other.
  *
  * The thread that waits.
  */

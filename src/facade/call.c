@@ -99,7 +99,7 @@ static syn_err call_outcome(struct syni_core *core, void *out_result)
     return SYN_OK;
 }
 
-/* TASK was not taken: what it inherited goes, and who waits for its end hears of it. */
+/* TASK was not taken: what it inherited goes, and the waiter for its end learns of it. */
 static void not_taken(struct syni_task *task)
 {
     syni_task_withdraw(task);
@@ -111,7 +111,7 @@ static void not_taken(struct syni_task *task)
         task->function->ended((struct syn_task *)(void *)task);
 }
 
-/* A call that blocks: TASK, whose frame lies on this stack. */
+/* A call that blocks: TASK, with its frame on this stack. */
 struct call_in_hand {
     struct syni_thread_wait wait;
     struct syni_task *task;
@@ -147,7 +147,7 @@ static void call_abandon(struct syni_thread_wait *wait)
 
     if (!task->ending && !syni_core_done(&task->core))
         syni_task_abandon(task, SYN_EABANDONED, SYN_BY_INTERRUPT,
-                          "interrupted, it would not end, and was interrupted again");
+                          "interrupted twice: it did not end after the first interrupt");
 }
 
 static const struct syni_thread_wait_ops call_ops = {call_begin, NULL, ask_to_end, call_abandon};

@@ -29,7 +29,7 @@ static const char *context_call_name_of(const struct syn_context *context)
     return name;
 }
 
-/* Asks it to end and waits for that; the thread's report stays. */
+/* Cancels it and waits for its end; the thread's report stays. */
 static void context_call_end(struct syn_context *context)
 {
     struct syn_report *report = syni_report_take();

@@ -129,7 +129,7 @@ static void say_stuck(void *unused, const char *name, const char *why)
         fprintf(stderr, "synchronicity: at exit: '%s' is left behind: %s\n", name, why);
 }
 
-/* A pool was asked to end, but a thread that drives a loop does not wait for its jobs, which may
+/* A pool is stopping, but a thread that drives a loop does not wait for its jobs, which may
  * need that, and one of its workers does not either. At exit others' jobs are waited for all the
  * same. UNTIL: points to a time. */
 static void await_jobs(struct syni_counted *counted, void *until)
@@ -154,7 +154,7 @@ static void await_jobs(struct syni_counted *counted, void *until)
                 syni_pool_name(pool));
 }
 
-/* Some of the limit is for giving up on steps and jobs that do not return, which takes a moment, and
+/* Some of the limit is for abandoning steps and jobs that do not return, which takes a moment, and
  * some for saying so. */
 static void stop_within(int64_t limit)
 {

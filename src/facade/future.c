@@ -17,7 +17,7 @@ static syn_err pin(struct syn_future future, bool used_up_too, struct syni_core 
     return err ? syni_refuse_future(err) : SYN_OK;
 }
 
-/* The same for who looks, and does not use it up: a call that was refused is an error at once. */
+/* The same for a caller that looks, and does not use it up: a call that was refused is an error at once. */
 static syn_err pin_made(struct syn_future future, bool used_up_too, struct syni_core **out_core)
 {
     syn_err err = pin(future, used_up_too, out_core);
@@ -54,7 +54,7 @@ static bool list_at_core(struct syni_thread_wait *wait)
         syni_core_commit(here->core);
     } else if (waits && syni_core_is_used_up(here->core) &&
                syni_core_stop_waiting(here->core, &wait->waiter.waiter)) {
-        here->err = SYN_ECONSUMED; /* a moment ago: the place is for who uses it up */
+        here->err = SYN_ECONSUMED; /* a moment ago: the place is for the caller that uses it up */
         return false;
     }
     return waits;
@@ -74,9 +74,9 @@ static bool ask_producer(struct syni_thread_wait *wait, enum syn_origin origin)
 static const struct syni_thread_wait_ops look_ops = {list_at_core, withdraw_from_core, NULL, NULL};
 static const struct syni_thread_wait_ops get_ops = {list_at_core, withdraw_from_core, ask_producer, NULL};
 
-/* Waits for CORE until DEADLINE, whose reason is REASON. If it is RESERVED, who produces it is
- * asked to end then, and the wait goes on, since that cleans up; where nobody can be asked the wait is
- * over. Fails as syni_thread_wait() does; SYN_EBUSY: somebody else waits already; SYN_ECONSUMED:
+/* Waits for CORE until DEADLINE, which has the reason REASON. If it is RESERVED, its producer is
+ * cancelled then, and the wait goes on, since that cleans up; where there is no such task or job the wait is
+ * over. Fails as syni_thread_wait() does; SYN_EBUSY: another waits already; SYN_ECONSUMED:
  * somebody has just used it up. With these two and SYN_EDEADLK it is still reserved. */
 static syn_err wait_core(struct syni_core *core, int64_t deadline, bool reserved,
                          enum syn_origin reason)
@@ -118,7 +118,7 @@ syn_err syni_take_outcome(struct syni_core *core, void *out_result)
     } else if (out_result) {
         syni_core_fetch(core, out_result);
     } else {
-        syni_core_discard(core); /* before we return, whoever holds it longer */
+        syni_core_discard(core); /* before we return, even if others hold it longer */
     }
     syni_core_let_go(core);
     return err;

@@ -2,9 +2,9 @@
  *
  * Scopes as their users see them: adding children, and waiting in a plain thread.
  *
- * Any thread that owns the scope, and tasks of the home that does. Whose it is follows
+ * Any thread that owns the scope, and tasks of the home that does. Its owner follows
  * from where it lies: in the frame of the task that runs, or anywhere else. A scope of a
- * thread whose child runs on a loop that this thread drives is refused, since the two
+ * thread with a child on a loop that this thread drives is refused, since the two
  * would wait for each other.
  */
 #include "facade/thread_wait.h"
@@ -29,7 +29,7 @@ void syn_scope_collect(struct syn_scope *scope)
     SYNI_SCOPE(scope)->collect = true;
 }
 
-/* The task in whose frame SCOPE lies, if that is the one that runs here. */
+/* The task that has SCOPE in its frame, if that is the one that runs here. */
 static struct syni_task *frame_around(const struct syni_scope *scope)
 {
     struct syni_home *here = syni_home_now();
@@ -41,7 +41,7 @@ static struct syni_task *frame_around(const struct syni_scope *scope)
     return task;
 }
 
-/* SCOPE is a task's, and is used by who does not drive it. */
+/* SCOPE is a task's, and is used by a thread that does not drive that task. */
 static bool is_elsewhere(struct syni_scope *scope)
 {
     syni_scope_look(scope);
@@ -173,7 +173,7 @@ static bool list_at_scope(struct syni_thread_wait *wait)
     return waits;
 }
 
-/* The children. Who waits for room has it then. */
+/* The children. A waiter for room has it then. */
 static bool ask_children(struct syni_thread_wait *wait, enum syn_origin origin)
 {
     struct syni_scope *scope = SYNI_CONTAINER(wait, struct scope_wait, wait)->scope;
@@ -254,7 +254,7 @@ static syn_err room_in_step(struct syni_scope *scope)
 }
 
 /* What SCOPE came to, for the thread's own report too, since others may add to it. A child that is
- * refused since it was asked to end counts as one that ended by that. */
+ * refused since it was cancelled counts as one that ended by that. */
 static syn_err over_by_now(struct syni_scope *scope)
 {
     struct syni_section section;
@@ -268,7 +268,7 @@ static syn_err over_by_now(struct syni_scope *scope)
     scope->by_request |= err && !scope->err;
     if (err)
         report = scope->err ? syni_report_copy(scope->report)
-                            : syni_report_new(err, origin, "the scope was asked to end");
+                            : syni_report_new(err, origin, "the scope was cancelled");
     syni_scope_leave(scope, &section);
     if (!err)
         return SYN_OK;
@@ -276,8 +276,8 @@ static syn_err over_by_now(struct syni_scope *scope)
     return syni_report_keep(err, origin, report);
 }
 
-/* The thread's job hears of a request by a wait for room that ended well: nothing is added any more,
- * and who joins hears of it. */
+/* The thread's job received a request in a wait for room that ended well: nothing is added any more,
+ * and the join learns of it. */
 static void ask_overdue(struct syni_self *self, struct syni_scope *scope)
 {
     struct syni_section section;

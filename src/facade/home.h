@@ -21,7 +21,7 @@ syn_err syni_home_refusal(struct syni_home *home);
 
 /* --- refusal.c --- */
 
-/* Why HOME's loop died, for all who ask later; by its driver, while the step that ended the thread
+/* Why HOME's loop died, for all later questions; by its driver, while the step that ended the thread
  * is still known. */
 void syni_home_note_death(struct syni_home *home);
 
@@ -100,12 +100,12 @@ struct syni_thread_waiter {
     struct syni_loop *follows;        /* which tells it; NULL: none */
 };
 
-/* Where the task runs whose result a core brings. */
+/* Where the task runs that produces a core's result. */
 struct syni_source {
     struct syni_home *home; /* NULL: there is none, e.g. a promise made by hand */
     const char *name;       /* of its function */
     bool is_job;            /* it runs on a pool */
-    struct syni_core *core; /* held by who waits; NULL: none */
+    struct syni_core *core; /* held by the waiter; NULL: none */
 };
 
 /* What CORE, which this thread consumed and which is done, came to; gives its reference
@@ -119,8 +119,8 @@ syn_err syni_take_outcome(struct syni_core *core, void *out_result);
 struct syn_future syni_future_refused(const struct syn_type *type, syn_err err,
                                       struct syn_report *report);
 
-/* If CORE, which is reserved, is one of those: uses it up, and returns its error, whose report is
- * the thread's. 0: it is not, and as it was. And the same for who only looks, with a reference. */
+/* If CORE, which is reserved, is one of those: uses it up, and returns its error; the report is
+ * the thread's. 0: it is not, and as it was. And the same for a caller that only looks, with a reference. */
 syn_err syni_use_up_refused(struct syni_core *core);
 syn_err syni_look_at_refused(struct syni_core *core);
 

@@ -22,7 +22,7 @@ static struct syn_synchronizer *or_default(struct syn_synchronizer *synchronizer
 
 static syn_err host_refuse_inside(const struct syn_synchronizer *synchronizer, const char *what)
 {
-    return syni_refuse(SYN_EDEADLK, "%s('%s') inside a step, a callback or a job: say it in the loop "
+    return syni_refuse(SYN_EDEADLK, "%s('%s') inside a step, a callback or a job: call it in the loop "
                                     "of the thread that hosts",
                        what, syni_name_of(synchronizer));
 }
@@ -76,7 +76,7 @@ static bool cannot_withdraw(struct syni_thread_wait *wait, enum syn_origin origi
     return false;
 }
 
-/* HOME has a thread, in whose place the calling one comes. */
+/* HOME has a thread; the calling one takes its place. */
 static syn_err move_in(struct syni_home *home, struct syni_self *self)
 {
     static const struct syni_thread_wait_ops ops = {host_ask, cannot_withdraw, NULL, NULL};
@@ -198,7 +198,7 @@ syn_err syn_host_turn(struct syn_synchronizer *synchronizer)
     if (!syni_hosted_turn(&home->loop, 0, true)) {
         err = home->loop.died ? SYN_ELOOPDEAD : SYN_ECLOSED;
         report = last_words(home);
-        syni_life_hold(home); /* who frees it, or stops everything, waits until we are out of it */
+        syni_life_hold(home); /* a free of it, or a stop of everything, waits until we are out of it */
     }
     syni_drive_end(self, &drive);
     if (err) {

@@ -24,7 +24,7 @@ static struct syni_thread thread;
 static atomic_bool over; /* the thread shall end */
 
 static struct syni_mutex listening = SYNI_MUTEX_INIT(LISTENING);
-/* under listening; the thread's and whoever catches one more signal */
+/* under listening; of the thread, and of a caller that catches one more signal */
 static struct syni_listener listeners_of_ours[2]; /* the second one replaces the first; see renew() */
 static struct syni_listener *listener; /* which of them; NULL: none listens */
 
@@ -44,7 +44,7 @@ static void press(int number)
     bool passes = syni_interrupt_press(&abandoned);
 
     if (abandoned)
-        syni_print("interrupted again; blocking calls that would not end and are abandoned: %u", abandoned);
+        syni_print("interrupted again; blocking calls that did not end and are abandoned: %u", abandoned);
     if (passes)
         syni_listener_pass_on(number);
 }

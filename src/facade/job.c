@@ -104,7 +104,7 @@ void *syni_job_copy_bytes(struct syn_job *job, const void *bytes, size_t size)
     return copy;
 }
 
-/* Frees what JOB took over, once, if it never began and never will. By whoever ends it. */
+/* Frees what JOB took over, once, if it never began and never will. By the thread that ends it. */
 static void drop_arguments(struct syni_pool_job *job)
 {
     if (job->begun)
@@ -147,11 +147,11 @@ static void end_asked(struct syni_pool_job *job, enum syn_origin origin, const c
 
 static enum syn_origin asked_by(const struct syni_pool_job *job)
 {
-    /* relaxed: whoever reads it was told by the pool's lock, or does not need to know yet */
+    /* relaxed: a reader of it learned of it under the pool's lock, or does not need to know yet */
     return (enum syn_origin)(atomic_load_explicit(&job->work.asked, memory_order_relaxed) - 1);
 }
 
-/* It was not taken. SYN_ECANCELED: since it was asked to end before. */
+/* It was not taken. SYN_ECANCELED: since it was cancelled before. */
 static void job_refuse(struct syni_pool_job *job, syn_err err, bool taken)
 {
     enum syn_origin origin = err == SYN_ETIMEDOUT ? SYN_BY_DEADLINE : SYN_BY_LIBRARY;
@@ -184,7 +184,7 @@ static void end_ran(struct syni_pool_job *job)
         origin = asked_by(job);
         err = syni_code_of(origin);
     } else if (err == SYN_ETIMEDOUT && job_is_late(job)) {
-        origin = SYN_BY_DEADLINE; /* a moment before who waits asked it to end */
+        origin = SYN_BY_DEADLINE; /* a moment before the waiter cancelled it */
     }
     if (report) {
         report->code = err;
@@ -216,7 +216,7 @@ static void end_work(struct syni_work *work, enum syni_work_end how, syn_err err
     if (how == SYNI_WORK_NEVER_BEGAN)
         drop_arguments(job);
     /* Before it is completed, while we still hold the producer's: so that mostly the reader is
-     * last, whose loop has a store of frames of its own. */
+     * last, and its loop has a store of frames of its own. */
     syni_core_unpin(&job->core);
     if (how == SYNI_WORK_NEVER_BEGAN)
         end_asked(job, SYN_BY_STOP, "its pool was stopped before it began");
@@ -227,10 +227,10 @@ static void end_work(struct syni_work *work, enum syni_work_end how, syn_err err
 static void abandon_work(struct syni_work *work)
 {
     static const char why[] =
-        "abandoned: it was asked to end and still runs; its result will be destroyed";
+        "abandoned: it was cancelled and still runs; its result will be destroyed";
     struct syni_pool_job *job = SYNI_CONTAINER(work, struct syni_pool_job, work);
 
-    if (job->channel) /* who closes it hears of it */
+    if (job->channel) /* its close returns the error */
         complete(job, SYN_EABANDONED, SYN_BY_LIBRARY,
                  syni_report_new(SYN_EABANDONED, SYN_BY_LIBRARY, why));
     else

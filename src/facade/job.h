@@ -4,7 +4,7 @@
  *
  * The frame has three references at first: the producer's and the reader's, as every core,
  * and the body's, which keeps arguments and the place of the result while the body runs,
- * also when who waits was let go.
+ * also when the waiter was let go.
  */
 #ifndef SYNI_JOB_H
 #define SYNI_JOB_H
@@ -55,7 +55,7 @@ const void *syni_job_call(const struct syni_core *core);
  * syni_pool_post() says. */
 void syni_job_post(struct syni_pool_job *job, bool patient);
 
-/* The job whose WORK that is; NULL: it is another kind of work. */
+/* The job of WORK; NULL: it is another kind of work. */
 static inline struct syni_pool_job *syni_pool_job_from(struct syni_work *work)
 {
     return work && work->is_job ? SYNI_CONTAINER(work, struct syni_pool_job, work) : NULL;

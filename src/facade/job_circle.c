@@ -3,11 +3,11 @@
  * Jobs in circles of waiting. See task/search.h and circle.h.
  *
  * A job waits in its thread, and what it waits for is looked at by any thread: the wait lies on that thread's
- * stack, is known to the job's work from the moment when it is listed, and whoever looks holds the work
+ * stack, is known to the job's work from the moment when it is listed, and a thread that looks holds the work
  * meanwhile (pool.h), so that the wait is not left. A job that waits for its turn at a strand waits for the job
- * whose turn it is.
+ * that has the turn.
  *
- * A wait becomes known first, then draws a number, and then looks, as a task's does. Who looks at it meanwhile lets
+ * A wait becomes known first, then draws a number, and then looks, as a task's does. A thread that looks at it meanwhile lets
  * it finish that, which a task does in one step of its loop: or two that close a circle would both be
  * refused, since the one could not see yet that the other searches. That of a call becomes known
  * before its task begins, which so waits later, and closes what there is to close: so a call, which could
@@ -85,7 +85,7 @@ bool syni_job_wait_list(struct syni_thread_wait *wait)
 
 bool syni_job_wait_withdraw(struct syni_thread_wait *wait, enum syn_origin origin)
 {
-    wait->detail = 0; /* before: whoever looks from here on does not take it for a wait */
+    wait->detail = 0; /* before: a thread that looks from here on does not take it for a wait */
     return wait->ops->withdraw(wait, origin);
 }
 
@@ -113,7 +113,7 @@ void syni_job_wait_asked(struct syni_thread_wait *wait)
     if (!wait->watched || !wait->ops->withdraw || wait->stays || atomic_load(&wait->detail) == 0)
         return;
     syni_job_wait_leads(wait, &walk);
-    if (!walk.far) /* whoever waits for it: that may be who stops its pool */
+    if (!walk.far) /* whatever waits for it: that may be a stop of its pool */
         return;
     detail = syni_search_detail(walk.number, true);
     atomic_store(&wait->detail, detail);
@@ -137,7 +137,7 @@ syn_err syni_thread_wait_depend(struct syni_thread_wait *wait, uint64_t id)
     return err ? syni_report_keep(err, SYN_BY_LIBRARY, report) : SYN_OK;
 }
 
-/* Who marks the job sees where it waits, or we see the mark: both are written before the other is
+/* The thread that marks the job sees where it waits, or we see the mark: both are written before the other is
  * read, sequentially consistent. */
 syn_err syni_job_wait_implicate(struct syni_thread_wait *wait, struct syni_work *work)
 {

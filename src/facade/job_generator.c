@@ -5,7 +5,7 @@
  * The channel starts it when it is first asked, and ends with its core, as with a task's.
  * The job holds the channel until its body has returned, which may be after it was abandoned
  * and the channel has ended. A yield sleeps on the worker's thread, told by the channel
- * or by who asks the job to end: by that one of the two who ended its wait for demand.
+ * or by the canceller of the job: by that one of the two that ended its wait for demand.
  */
 #include <synchronicity/blocking_generator.h>
 
@@ -18,8 +18,8 @@ static struct syni_pool_job *producer(struct syni_channel *channel)
     return SYNI_CONTAINER(channel->generator, struct syni_pool_job, core);
 }
 
-/* By whoever asks first, and in the middle of that: he has a deadline of his own, or does not
- * wait at all; and if he ran the job he could not fetch what it yields. */
+/* By the first consumer, and in the middle of its call: it has a deadline of its own, or does not
+ * wait at all; and if it ran the job it could not fetch what that yields. */
 static void job_generator_start(struct syni_channel *channel)
 {
     struct syni_pool_job *job = producer(channel);
@@ -56,7 +56,7 @@ struct syn_job *syni_job_generator_new(const struct syn_blocking_generator *gene
     if (!job)
         return NULL;
     job->channel = channel;
-    job->work.known = true; /* who closes the channel asks it, while another's demand posts it */
+    job->work.known = true; /* a close of the channel cancels it, while another's demand posts it */
     syni_slot_take(channel->slot, syni_slot_generation(channel->slot), SYNI_SLOT_PIN);
     syni_channel_adopt(channel, &job->core, job_generator_start, job_generator_go_on);
     channel->made_call = syni_core_call(&job->core);

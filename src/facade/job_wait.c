@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Waits of jobs: how the request to end that reaches a job ends the wait that it is in.
+ * Waits of jobs: how a cancel that reaches a job ends the wait that it is in.
  *
  * The job's own thread, but for the hook. A request is for one wait: that which it meets, or the
  * next. What comes after that is the job's clean-up. One that meets a wait which ends well all the
@@ -23,7 +23,7 @@ static struct syni_work *work_of(const struct syni_self *self)
     return self->worker && !self->driving ? self->worker->work : NULL;
 }
 
-/* If it was asked before, and has not heard of that, it does by this wait, as a task would; if it
+/* If it was cancelled before, and has not seen that, it does by this wait, as a task would; if it
  * has, or its deadline ended a wait before, this is its clean-up, and may take its time. */
 static void watch_job(struct syni_thread_wait *wait, void (*asked)(void *wait))
 {
@@ -41,7 +41,7 @@ static void watch_job(struct syni_thread_wait *wait, void (*asked)(void *wait))
         syni_clock_interrupt(wait->self, work->asked);
 }
 
-/* WAIT ended well in spite of the request: the job hears of that by its next wait, unless the
+/* WAIT ended well in spite of the request: the job sees it by its next wait, unless the
  * outcome says so (note_outcome). */
 static void put_off(struct syni_thread_wait *wait)
 {

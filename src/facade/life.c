@@ -9,9 +9,9 @@
  *                     └────────────────────────────────────────────────────────┘└─> DEAD
  *
  * It is moved under `lock`: by a thread that starts, to RUNNING; by the first that stops, STOPPING; by
- * the first of those whose deadline passes, GIVING_UP, and STUCK when a step keeps the driver from
+ * the first of those with a deadline that passes, GIVING_UP, and STUCK when a step keeps the driver from
  * abandoning what lives there. The dedicated driver: DYING, and ENDED as its last act. One of the
- * stoppers, or whoever comes next if there is none: REAPING, and STOPPED or DEAD, when it has joined
+ * stoppers, or the next thread to come if there is none: REAPING, and STOPPED or DEAD, when it has joined
  * the driver.
  *
  * What a stop posts is posted under the lock, with the move: so it reaches the run that it is meant
@@ -98,7 +98,7 @@ static struct syni_stopper *first_locked(struct syni_whole_home *whole)
 }
 
 /* By the driver, last; until its thread was joined HOME stays. If nobody stops it now, a virtual clock
- * does not wait for whoever does. */
+ * does not wait for a stopper. */
 static void life_is_over(struct syni_home *home)
 {
     struct syni_whole_home *whole = outer(home);

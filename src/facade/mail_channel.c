@@ -3,7 +3,7 @@
  * Channels at a mailbox: one consumer, which has one item at a time, or waits for one. mailbox.h has the
  * protocol.
  *
- * Any thread; a mail is told by whoever serves its port, and listed again by who has called back.
+ * Any thread; a mail is told by the thread that serves its port, and listed again by the one that has called back.
  */
 #include "facade/mailbox.h"
 

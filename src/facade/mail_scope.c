@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Scopes of threads at a mailbox, in whose place the mail waits for the last child. mailbox.h has the
+ * Scopes of threads at a mailbox; the mail waits for the last child in their place. mailbox.h has the
  * protocol.
  *
  * Any thread, in the scope's section.

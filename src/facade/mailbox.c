@@ -26,7 +26,7 @@ enum { DEFAULT_CAPACITY = 1024 };
 static const char token;
 static const struct syn_type token_type = {.abi = SYNI_ABI_OF(syn_type), .size = 1};
 
-/* --- who is inside --- */
+/* --- threads inside --- */
 
 bool syni_mailbox_is_inside(const struct syni_draining *here, const struct syn_mailbox *mailbox, bool tells)
 {
@@ -107,7 +107,7 @@ void syni_mailbox_show_level(struct syn_mailbox *mailbox)
 {
     bool is_there;
 
-    /* relaxed: who makes the descriptor looks into the queue afterwards, under the lock */
+    /* relaxed: the thread that makes the descriptor looks into the queue afterwards, under the lock */
     if (!atomic_load_explicit(&mailbox->has_descriptor, memory_order_relaxed))
         return;
     syni_notice_take(&mailbox->notice);
@@ -221,8 +221,8 @@ syn_err syni_mail_note_cancelled(void)
 {
     return syni_report_keep(SYN_ECANCELED, SYN_BY_STOP,
                             syni_report_new(SYN_ECANCELED, SYN_BY_STOP,
-                                            "the mailbox of the callback was closed before there was "
-                                            "anything to tell"));
+                                            "the mailbox of the callback was closed before it had "
+                                            "a result or an item"));
 }
 
 syn_err syni_mail_refuse_memory(void)

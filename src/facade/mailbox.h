@@ -3,7 +3,7 @@
  * Mailboxes, see <synchronicity/mailbox.h>; and MAIL, the registrations in them.
  *
  * A mail waits at what brings it (a core, a channel, a scope), as threads and tasks do, and is told as
- * they are, by whoever brings it, under no lock. Then it has COME, or is queued. `state` says which thread may
+ * they are, by the thread that brings it, under no lock. Then it has COME, or is queued. `state` says which thread may
  * touch it:
  *
  *              list() says: not yet                told
@@ -22,7 +22,7 @@
  *
  * A mail that is told while it WAITS is pushed onto `come`, a stack of all threads, and so a result takes no lock
  * of the thread that brings it, but for the first after a drain has taken what came. It stays on `waiting`
- * meanwhile; whoever holds the lock and needs more takes what came, all at once, from there to the queue.
+ * meanwhile; a thread that holds the lock and needs more takes what came, all at once, from there to the queue.
  */
 #ifndef SYNI_MAILBOX_H
 #define SYNI_MAILBOX_H
@@ -40,7 +40,7 @@ struct syni_mail;
 
 struct syn_mailbox {
     char name[32];
-    unsigned process; /* whose it is; in a child of it nothing else is looked at */
+    unsigned process; /* its process; in a child of that nothing else is looked at */
     void (*on_mail)(void *user);
     void *user;
     struct syn_channel room_handle;
@@ -51,7 +51,7 @@ struct syn_mailbox {
     atomic_int telling; /* threads that are telling the host */
     struct syni_notice notice; /* behind the descriptor */
     atomic_bool has_descriptor;
-    struct syni_stack come; /* of mail that was told; whoever has the lock is its owner */
+    struct syni_stack come; /* of mail that was told; the holder of the lock owns it */
 
     struct syni_mutex lock;
     /* under lock */
@@ -65,10 +65,10 @@ struct syni_mail_ops {
     /* 0: from here on MAIL is told by syni_mail_told(), once. SYN_EALREADY: it is there already. Else
      * it is not registered; not for one that was listed before. */
     syn_err (*list)(struct syni_mail *mail);
-    /* It is not told any more, its producer is asked to end, and CALL will say SYN_ECANCELED; false: it is
+    /* It is not told any more, its producer is cancelled, and CALL will say SYN_ECANCELED; false: it is
      * being told, or was. */
     bool (*withdraw)(struct syni_mail *mail);
-    /* Calls back. True: there is more to come, and MAIL is to be listed again. By who drains. */
+    /* Calls back. True: there is more to come, and MAIL is to be listed again. By the draining thread. */
     bool (*call)(struct syni_mail *mail);
     /* What CALL did not give away, and the memory. */
     void (*free)(struct syni_mail *mail);
@@ -93,7 +93,7 @@ struct syni_mail {
     /* under the mailbox's lock */
     struct syni_list link;
     _Atomic(enum syni_mail_state) state;
-    /* who has it: HELD, and after that CALLING */
+    /* the thread that has it: HELD, and after that CALLING */
     bool cancelled; /* it was withdrawn */
 };
 
@@ -135,7 +135,7 @@ syn_err syni_mailbox_place(struct syn_mailbox *mailbox);
 void syni_mailbox_placed(struct syn_mailbox *mailbox);
 void syni_mailbox_vacate(struct syn_mailbox *mailbox);
 
-/* What a callback is told whose mail was withdrawn; what one is whose registration fails. */
+/* The report of a callback after its mail was withdrawn; of one after its registration failed. */
 syn_err syni_mail_note_cancelled(void);
 syn_err syni_mail_refuse_memory(void);
 syn_err syni_mail_refuse_no_function(void);
@@ -171,7 +171,7 @@ void syni_mailbox_take_locked(struct syn_mailbox *mailbox);
 /* MAIL, which is CALLING, is listed again, and not the caller's any more; false: the mailbox is closed. */
 bool syni_mail_list_again(struct syni_mail *mail);
 
-/* MAIL, whose ops, fn and user are set, has a place: it is listed, and the mailbox's from here on. Fails,
+/* MAIL, with ops, fn and user set, has a place: it is listed, and the mailbox's from here on. Fails,
  * and MAIL and its place are still the caller's: SYN_ECLOSED; as its LIST does. */
 syn_err syni_mail_register(struct syni_mail *mail, struct syn_mailbox *mailbox);
 

@@ -44,7 +44,7 @@ static void mail_comes_first(struct syn_mailbox *mailbox, struct syni_mail *mail
     bool first, tells = false;
 
     syni_mailbox_hold(mailbox);
-    /* relaxed: the push comes after it, and whoever takes MAIL sees it */
+    /* relaxed: the push comes after it, and the thread that takes MAIL sees it */
     atomic_fetch_add_explicit(&mailbox->telling, 1, memory_order_relaxed);
     first = syni_stack_push(&mailbox->come, &mail->come) == SYNI_PUSHED_FIRST;
     SYNI_DELAY(mail_told);

@@ -64,7 +64,7 @@ static void mailbox_deliver(struct syni_mail *mail)
 static syn_err mailbox_refuse_inside(const struct syn_mailbox *mailbox, const char *what)
 {
     return syni_refuse(SYN_EDEADLK,
-                       "%s('%s') inside its on_mail; wake the loop there, and say it in the loop", what,
+                       "%s('%s') inside its on_mail; wake the loop there, and call it in the loop", what,
                        mailbox->name);
 }
 
@@ -96,7 +96,7 @@ static syn_err mailbox_begin(struct mailbox_visit *visit, struct syn_mailbox *ma
     return SYN_OK;
 }
 
-/* It is over. Fails: SYN_EFORKED, a callback forked, and this is the child, whose frames are not these. */
+/* It is over. Fails: SYN_EFORKED, a callback forked, and this is the child, which has other frames. */
 static syn_err mailbox_end(struct mailbox_visit *visit, const char *what)
 {
     visit->self->draining = visit->here.outer;
@@ -113,7 +113,7 @@ static syn_err mailbox_what_is_left(struct syn_mailbox *mailbox)
 
     syni_mutex_lock(&mailbox->lock);
     mailbox->drains--;
-    /* relaxed: who is about to tell was counted before it pushed what others found, and set that under the lock */
+    /* relaxed: a thread that is about to tell was counted before it pushed what others found, and set that under the lock */
     SYNI_INVARIANT(254, syni_list_empty(&mailbox->queue) || mailbox->host_knows ||
                             mailbox->drains > 0 || mailbox->closed ||
                             atomic_load_explicit(&mailbox->telling, memory_order_relaxed) > 0);
@@ -217,7 +217,7 @@ static void mailbox_withdraw(struct syn_mailbox *mailbox, struct syni_mail *mail
     else
         mailbox_await_told(mail);
     syni_mutex_lock(&mailbox->lock);
-    mailbox->host_knows = true; /* the caller, who drains it */
+    mailbox->host_knows = true; /* the caller, which drains it */
     syni_mailbox_queue_locked(mailbox, mail, &tells);
     syni_mutex_unlock(&mailbox->lock);
 }
@@ -231,7 +231,7 @@ static void mailbox_end_all(struct mailbox_visit *visit)
     syni_mutex_lock(&mailbox->lock);
     mailbox->closed = true;
     syni_mutex_unlock(&mailbox->lock);
-    syni_channel_shut(mailbox->room, NULL); /* who waits for room leaves */
+    syni_channel_shut(mailbox->room, NULL); /* a waiter for room leaves */
     while ((mail = mailbox_hold_waiting(mailbox)))
         mailbox_withdraw(mailbox, mail);
     visit->max = UINT_MAX;

@@ -3,7 +3,7 @@
  * Calls of methods: as other calls, but where the object lives, and holding it.
  *
  * Any thread. The reference is taken when the frame is made and given up at the task's end,
- * before anybody is told the outcome; so whoever waits for the last call of an object finds
+ * before anybody gets the outcome; so a waiter for the last call of an object finds
  * that its destructor was begun.
  */
 #include "facade/object.h"

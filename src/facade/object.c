@@ -220,7 +220,7 @@ syn_err syn_wrap(const struct syn_class *object_class, void *implementation,
         return refuse_class();
     if (!syn_class_is_a(dynamic, object_class))
         return syni_refuse(SYN_EINVAL, "what is to be wrapped is a %s, not a %s",
-                           dynamic ? dynamic->name : "thing without class", object_class->name);
+                           dynamic ? dynamic->name : "struct without a class", object_class->name);
     err = home_of_class(dynamic, synchronizer, &home);
     if (err)
         return syni_refuse(err, "no %s can live there", dynamic->name);

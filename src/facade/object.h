@@ -5,7 +5,7 @@
  *     MAKING ──constructor ends well, or wrapped──> ALIVE ──last release, or a stop──> ENDING
  *        └──constructor fails──> ENDING or ENDED                 ENDING ──destructors──> ENDED
  *
- * `references` are those of who holds it; while it is ENDING the destructor has one. Memory
+ * `references` are those of its holders; while it is ENDING the destructor has one. Memory
  * goes when they come to 0 and it is ENDED. Coming to 0 while it is ALIVE is what begins
  * ENDING, and gives the destructor its reference; a stop begins it with a reference more. The last
  * one is given up under the lock.
@@ -24,7 +24,7 @@
 
 enum syni_object_state { SYNI_MAKING, SYNI_ALIVE, SYNI_ENDING, SYNI_OBJECT_ENDED };
 
-/* Somebody who waits for the end. */
+/* A waiter for the end. */
 struct syni_closer {
     struct syni_closer *next;
     struct syn_promise promise;
@@ -34,14 +34,14 @@ struct syni_object {
     struct syn_object object;
     struct syni_home *home;
     size_t bytes; /* of all of it */
-    unsigned process; /* whose it is: in a child of it only references and memory are looked at */
+    unsigned process; /* its process: in a child of that only references and memory are looked at */
 
     /* any thread */
     atomic_long references;
     _Atomic(enum syni_object_state) state; /* moved under the lock, read without */
 #if defined(SYN_CHECKED) && SYN_CHECKED
     struct syni_counted counted; /* object_leaks.c: among all */
-    bool told;                   /* by who tells */
+    bool told;                   /* by the thread that tells */
     const void *call;            /* to where the constructor's face returned; NULL: it is not known */
     char where[32], made[120];   /* its synchronizer's name, and what made it: copied, as unclaimed.c does */
 #endif
@@ -53,9 +53,9 @@ struct syni_object {
     bool known;                   /* it is in that */
     struct syni_closer *closers;
 
-    /* driver, and before it is ALIVE who makes it */
+    /* driver, and before it is ALIVE its maker */
     const struct syn_class *built; /* what a constructor that extends it has made so far */
-    const struct syn_class *level; /* whose destructor runs, or is next */
+    const struct syn_class *level; /* the class of the destructor that runs, or is next */
     struct syni_waiter waiter;     /* at that one's core */
     syn_err err;                   /* of the first destructor that failed */
     enum syn_origin origin;
@@ -103,7 +103,7 @@ void syni_objects_tell(void);
 
 /* --- identity.c; each under the residents' lock --- */
 
-/* The object of IMPLEMENTATION on HOME whose class has BASE's root. */
+/* The object of IMPLEMENTATION on HOME with a class that has BASE's root. */
 struct syni_object *syni_identity_find(const struct syn_class *base, const void *implementation,
                                        const struct syni_home *home);
 /* Fails: SYN_ENOMEM. */
@@ -115,7 +115,7 @@ void syni_identity_remove(struct syni_object *object);
 /* How much memory the destructors of CLASS need for their frames. */
 size_t syni_destructors_size(const struct syn_class *object_class);
 
-/* Runs the destructors from LEVEL on up (NULL: none); who calls moved it to ENDING, with a
+/* Runs the destructors from LEVEL on up (NULL: none); the caller moved it to ENDING, with a
  * reference for that. Any thread. */
 void syni_object_destroy(struct syni_object *object, const struct syn_class *level);
 

@@ -3,7 +3,7 @@
  * Objects: holding them, letting go, and their destructors.
  *
  * A destructor is a task in the object's own memory, without a slot and without a reader: its
- * waiter is the object. It is begun by whoever let go last, on whatever thread, or by a stop;
+ * waiter is the object. It is begun by the last holder that let go, on whatever thread, or by a stop;
  * everything after that is the driver's. It is sheltered, so neither a stop nor anybody else
  * cancels it, and counts as clean-up for on_stuck.
  *
@@ -93,7 +93,7 @@ static void object_end_note(struct syni_object *object, syn_err err, enum syn_or
     object->report = report;
 }
 
-/* By the driver, inside the end of the destructor's task, whose last touch this is. */
+/* By the driver, inside the end of the destructor's task: its last touch. */
 static void destructor_ended(struct syni_waiter *waiter)
 {
     struct syni_object *object = SYNI_CONTAINER(waiter, struct syni_object, waiter);
@@ -176,7 +176,7 @@ struct syn_object *syn_object_retain(struct syn_object *object)
 
 /* Gives up what looks like the last reference. Under the lock, so that a look-up, which holds it too,
  * finds no object alive that nobody holds: neither to make a second wrapper beside it, nor to bring
- * back one whose end is under way (invariant 44). */
+ * back one that is ending (invariant 44). */
 static void release_last(struct syni_object *object)
 {
     bool last, ends;
@@ -232,7 +232,7 @@ static bool object_end_claim(struct syni_resident *resident, bool *out_wait)
         syni_identity_remove(object);
         return true;
     }
-    /* ENDING: whoever let go last posts the destructor; without one it only frees it, and tells
+    /* ENDING: the last holder that let go posts the destructor; without one it only frees it, and tells
      * nobody. */
     *out_wait = object->frame != NULL;
     return false;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Objects that nobody released, named in checked builds: a wrapper whose synchronizer was stopped has ended, and
+ * Objects that nobody released, named in checked builds: a wrapper on a stopped synchronizer has ended, and
  * its memory stays while somebody holds it. As unclaimed.c does for results: it is told when the process exits, or
  * everything was stopped, since its owner may come a moment after the stop.
  */

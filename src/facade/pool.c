@@ -95,7 +95,7 @@ struct pool_stop {
     struct syni_pool *pool;
     struct syni_pool_stopper here;
     int64_t *latest;   /* see syni_pool_stop_by() */
-    const char *stuck; /* what would not end */
+    const char *stuck; /* what did not end */
 };
 
 static struct pool_stop *pool_stop_of(struct syni_thread_wait *wait)
@@ -181,7 +181,7 @@ static syn_err stop_pool(struct syn_pool *pool, struct syn_deadline deadline, in
     syni_pool_leave(stop.pool, &stop.here);
     syni_thread_let_cancel(cancel_state);
     if (stop.stuck)
-        return syni_refuse(SYN_ETIMEDOUT, "%s: %s would not end in time; its thread stays behind",
+        return syni_refuse(SYN_ETIMEDOUT, "%s: %s did not end in time; its thread stays behind",
                            pool_name_of(pool), stop.stuck);
     return err;
 }

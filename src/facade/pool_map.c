@@ -4,7 +4,7 @@
  *
  * A map is a core and as many works as the pool has threads, all in one frame. Each takes
  * the next piece by one atomic addition until there is none, or an error, or a request. The
- * last of them, and of who posts them, completes the core. Discarded: a job for each piece,
+ * last of them, and of the thread that posts them, completes the core. Discarded: a job for each piece,
  * with a future each, which costs more than a small piece takes.
  */
 #include <synchronicity/pool_map.h>
@@ -25,9 +25,9 @@ struct map {
     size_t piece, size; /* items in a piece; bytes of this */
     unsigned n_works;
     atomic_size_t next;
-    atomic_uint at_work; /* works, and who posts them */
+    atomic_uint at_work; /* works, and the thread that posts them */
     atomic_int asked;    /* 0, or 1 + the origin */
-    atomic_bool failed;  /* who sets it writes the next two, before he is done */
+    atomic_bool failed;  /* the thread that sets it writes the next two, before it is done */
     syn_err err;
     size_t failed_item;
     atomic_size_t n_failed;
@@ -112,7 +112,7 @@ static void pool_map_end(struct map *map)
     syni_core_complete(&map->core);
 }
 
-/* One of those who are at work is not any more. */
+/* One that was at work is not any more. */
 static void pool_map_leave(struct map *map)
 {
     /* acq_rel: the last one sees what the others did */

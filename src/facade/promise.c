@@ -2,7 +2,7 @@
  *
  * Promises made by hand: a core with room for the value behind it.
  *
- * Any thread, any number of them. `claimed` decides who is first; only he writes.
+ * Any thread, any number of them. `claimed` decides which thread is first; only that one writes.
  * The promise's own name is a handle with a generation like a future's, so that
  * completing long after everybody is gone is answered and not a use after free.
  */
@@ -128,7 +128,7 @@ syn_err syni_look_at_refused(struct syni_core *core)
     return syni_report_keep(core->err, core->origin, syni_report_copy(core->report));
 }
 
-/* Claims it for the caller, who holds a reference then. */
+/* Claims it for the caller, which holds a reference then. */
 static syn_err promise_claim(struct syn_promise promise, struct promise **out_promise)
 {
     struct syn_future name = {promise.slot, promise.generation};
@@ -173,7 +173,7 @@ syn_err syni_promise_complete(struct syn_promise promise, const void *result)
 
     if (err)
         return err;
-    /* Before it is there: then whoever reads it may be gone already, with it. */
+    /* Before it is there: then its reader may be gone already, with it. */
     if (!syni_core_is_wanted(&p->core))
         err = refuse_unwanted(p);
     else if (p->core.type->size && result)

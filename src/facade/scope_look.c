@@ -11,7 +11,7 @@
 #include "base/report.h"
 #include "task/circle.h"
 
-/* For who only looks. */
+/* For a caller that only looks. */
 static struct syni_scope *scope_look_look_at(const struct syn_scope *scope,
                                              struct syni_section *section)
 {
@@ -65,8 +65,8 @@ syn_err syni_scope_refuse_registered(struct syni_scope *scope)
     registered = scope->sleeper != NULL;
     syni_scope_leave(scope, &section);
     return registered ? syni_refuse(SYN_EDEADLK,
-                                    "the scope was given to a mailbox, whose drain tells what it comes "
-                                    "to; go on in the callback of scope_then()")
+                                    "the scope was given to a mailbox, which calls scope_then()'s callback "
+                                    "with its result; go on in that callback")
                       : SYN_OK;
 }
 

@@ -4,7 +4,7 @@
  *
  * The shared object is the one waiter of the core, and has a list of its own
  * waiters under a lock. `users` counts the holders; when the last lets go while the
- * result is not there, its task is asked to end, and the object waits for that by
+ * result is not there, its task is cancelled, and the object waits for that by
  * itself. The value lives in the core until then. Any thread; the lock is not held
  * while a waiter is told.
  */
@@ -20,7 +20,7 @@
 struct syn_shared {
     struct syni_waiter waiter; /* in the core */
     struct syni_core *core;
-    unsigned process; /* whose it is; in a child of it nothing else is looked at */
+    unsigned process; /* its process; in a child of that nothing else is looked at */
     struct syni_mutex lock;
     /* under lock */
     int users;
@@ -31,7 +31,7 @@ struct syn_shared {
     struct syni_list waiters; /* of struct reader */
 };
 
-/* Who waits: a thread, on its stack, or a future made by syn_shared_future(). */
+/* A waiter: a thread, on its stack, or a future made by syn_shared_future(). */
 struct reader {
     struct syni_list link;
     bool holds; /* it counts as a user until it was told */

@@ -3,7 +3,7 @@
  * Making a home, and what a run of it is made of.
  *
  * A home is made at its synchronizer's first start and stays until that is freed, so that a thread
- * that races with a stop always finds one, whose inbox then refuses it. Any thread; what makes
+ * that races with a stop always finds one, and its inbox then refuses it. Any thread; what makes
  * something runs under the lock of life.c, so that of a thousand first callers one makes the loop
  * and the others find it.
  */
@@ -151,6 +151,6 @@ void syni_home_abandon_arrives(struct syni_job *job)
     struct syni_whole_home *whole = SYNI_CONTAINER(job, struct syni_whole_home, abandon_job);
 
     syni_home_abandon_all(&whole->home, SYN_EABANDONED, SYN_BY_STOP,
-                          "its synchronizer was stopped and it would not end in time",
+                          "its synchronizer was stopped and it did not end in time",
                           &whole->abandoned);
 }

@@ -37,7 +37,7 @@ static syn_err refuse_late(const struct syni_home *home, enum late late)
         return syni_refuse(SYN_ETIMEDOUT, "its host has made no turn; what lives there ends in its "
                                           "next one");
     if (late == STILL_ENDING)
-        return syni_refuse(SYN_ETIMEDOUT, "what lives there was given up, and is still being ended; "
+        return syni_refuse(SYN_ETIMEDOUT, "what lives there was abandoned, and is still being ended; "
                                           "that goes on by itself");
     return syni_refuse(SYN_ETIMEDOUT, "a step of %s still runs; its thread stays behind",
                        step ? step : "a task that was just ended");
@@ -79,7 +79,7 @@ static bool stop_home_enter(struct syni_thread_wait *wait)
 /* What keeps the driver of HOME, as it looks from here. */
 static enum late what_keeps(const struct syni_home *home)
 {
-    /* relaxed: who is wrong about it waits a little more, or less */
+    /* relaxed: a stop that is wrong about it waits a little more, or less */
     if (atomic_load_explicit(&home->running, memory_order_relaxed))
         return A_STEP_RUNS;
     return atomic_load_explicit(&home->loop.host, memory_order_relaxed) ? NO_TURN : STILL_ENDING;
@@ -111,7 +111,7 @@ static enum late wait_a_moment(const struct stop_home_stop *stop)
     return IN_TIME;
 }
 
-/* A stop that is late is not harmed by that: unless a step runs, what is ended goes on, and who comes
+/* A stop that is late is not harmed by that: unless a step runs, what is ended goes on, and a stop that comes
  * later finds it stopped. */
 static bool stop_home_withdraw(struct syni_thread_wait *wait, enum syn_origin origin)
 {
@@ -132,7 +132,7 @@ static bool stop_home_withdraw(struct syni_thread_wait *wait, enum syn_origin or
     return stop->late != IN_TIME;
 }
 
-/* A program whose calls all block had no thread of ours, and gets none for the end. */
+/* A program that made only blocking calls had no thread of ours, and gets none for the end. */
 static bool stop_home_adopt(struct syni_home *home, struct syni_self *self)
 {
     return !self->driving && !self->worker && !syni_residents_are_there(home) &&
@@ -182,7 +182,7 @@ static syn_err stop_home(struct syni_home *home, struct syn_deadline deadline, i
         syni_stop_leave(home, &stop.here);
     syni_thread_let_cancel(cancel_state);
     if (!err && stop.here.abandoned.n > 0)
-        return syni_refuse(SYN_ETIMEDOUT, "would not end in time: %s", stop.here.abandoned.text);
+        return syni_refuse(SYN_ETIMEDOUT, "did not end in time: %s", stop.here.abandoned.text);
     return err;
 }
 

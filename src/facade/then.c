@@ -16,7 +16,7 @@
 struct then {
     struct syn_task syn;
     struct syni_core *core; /* two references: the reader's, and one for the value */
-    int64_t deadline;       /* then who produces it is asked to end */
+    int64_t deadline;       /* then its producer is cancelled */
     void (*fn)(void);
     void *user;
     struct syni_hand hand; /* has the outcome, in place of FN; take NULL: it has not */
@@ -56,11 +56,11 @@ static struct syn_step then_run(struct syn_task *public_task)
         return syni_step_leave(public_task, public_task->status, NULL);
     syni_core_commit(then->core);
     then->awaits = syni_await_core(task, then->core, NULL, then->deadline);
-    /* Who waits for it at this moment sees that it is used up, and leaves. */
+    /* A waiter for it at this moment sees that it is used up, and leaves. */
     return syni_suspended;
 }
 
-/* Whose error it is that OWN, the callback's task, ends with. */
+/* The origin of the error that OWN, the callback's task, ends with. */
 static enum syn_origin origin_of(const struct syni_core *own, const struct syni_core *awaited)
 {
     if (syni_origin_is_request(own->origin))

@@ -3,7 +3,7 @@
  * Plain threads at channels: told in their parker, or through the door of the loop that
  * they drive meanwhile.
  *
- * Any thread. Who would have to wait on a thread that drives a loop is refused, whatever
+ * Any thread. A call that would have to wait on a thread that drives a loop is refused, whatever
  * is at the other end of the channel: that may be a task of the very loop.
  */
 #include "facade/thread_port.h"
@@ -48,7 +48,7 @@ bool syni_thread_port_withdraw(struct syni_thread_wait *wait, enum syn_origin or
     return syni_channel_withdraw(port->channel, &port->port);
 }
 
-/* A consumer who found that the generator is wanted, and may run it: he was SERVED before, or
+/* A consumer that found that the generator is wanted, and may run it: it was SERVED before, or
  * not. */
 static bool list_and_stir(struct syni_thread_wait *wait)
 {
@@ -90,7 +90,7 @@ static bool thread_port_glance(struct syni_thread_port *port)
                                : syni_channel_pass(port->channel, &port->port, false);
 }
 
-/* Where callers may drive, who must wait for a generator, or finds it half empty, takes the role
+/* Where callers may drive, a caller that must wait for a generator, or finds it half empty, takes the role
  * of its loop and runs it: no other thread is involved. */
 static syn_err thread_port_ask(struct syni_thread_port *port, int64_t deadline)
 {

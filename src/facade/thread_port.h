@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * A plain thread at a channel, and how it hears of it.
+ * A plain thread at a channel, and how it is woken.
  */
 #ifndef SYNI_THREAD_PORT_H
 #define SYNI_THREAD_PORT_H

@@ -15,7 +15,7 @@ static void told_by_post(struct syni_job *job)
 }
 
 /* A thread that drives a loop is told by itself, or through the door of that loop; when the loop
- * died it sleeps, and whoever drives it then is another thread. */
+ * died it sleeps, and the driver is another thread then. */
 void syni_thread_told(struct syni_thread_waiter *waiter)
 {
     struct syni_loop *loop = waiter->loop;
@@ -60,7 +60,7 @@ void syni_thread_tell_all(struct syni_list *list)
     }
 }
 
-/* --- who interrupts --- */
+/* --- interrupting a wait --- */
 
 static void nudge(struct syni_job *job)
 {
@@ -72,7 +72,7 @@ static void nudge(struct syni_job *job)
     }
     atomic_load(&wait->waiter.loop)->hurry = true;
     wait->nudge_ran = true;
-    wait->nudged = false; /* seq_cst: who interrupts from here on nudges again, or is seen by the next look */
+    wait->nudged = false; /* seq_cst: a thread that interrupts from here on nudges again, or is seen by the next look */
 }
 
 void syni_thread_interrupt(struct syni_thread_wait *wait, int reason)

@@ -3,7 +3,7 @@
  * The one way in which a thread waits. See thread_wait.h.
  *
  * Any thread. In this order, and back in the reverse one: the thread may not be cancelled any
- * more; its wait joins the graph of those who block, or is refused; its job passes requests on to
+ * more; its wait joins the graph of blocked threads, or is refused; its job passes requests on to
  * the wait; it counts as blocked in its pool and on its virtual clock; it takes the role of the
  * loop that brings what it waits for, if that is free; it is listed; it sleeps, or turns that loop.
  *
@@ -65,7 +65,7 @@ static syn_err end_early(struct syni_thread_wait *wait)
         return syni_interrupt_give_up(wait);
     if (interrupt == SYNI_THREAD_REFUSED)
         return syni_job_wait_refused(wait);
-    if (interrupt && wait->ending) /* it hears of it again */
+    if (interrupt && wait->ending) /* it receives it again */
         syni_job_wait_asked(wait);
     if (wait->ending || (interrupt && wait->stays))
         return SYN_OK;
@@ -143,7 +143,7 @@ static syn_err thread_wait_lead(struct syni_thread_wait *wait)
     return err;
 }
 
-/* Another thread drives: it, and who does so after it, has what is waited for, and may pass the role on to us. */
+/* Another thread drives: it, and the next driver, has what is waited for, and may pass the role on to us. */
 static syn_err thread_wait_follow(struct syni_thread_wait *wait)
 {
     struct syni_loop *loop = &wait->source.home->loop;
@@ -299,7 +299,7 @@ static syn_err block_in_job(struct syni_thread_wait *wait)
     return err;
 }
 
-/* A thread that drives loops joins the graph of those who block, or is refused. */
+/* A thread that drives loops joins the graph of blocked threads, or is refused. */
 static syn_err wait_in_step(struct syni_thread_wait *wait)
 {
     struct syni_blocked blocked;

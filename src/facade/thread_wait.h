@@ -4,14 +4,14 @@
  *
  * A KIND of wait (a call, a future, a scope, a shared future, a channel, a select, a yield, a
  * stop) says three things: how to LIST the thread at what it waits for, how to WITHDRAW it from
- * there, and how to ASK who produces it to end. syni_thread_wait() does the rest for all kinds
+ * there, and how to ASK: to cancel its producer. syni_thread_wait() does the rest for all kinds
  * alike: it refuses a wait that would be for itself or close a circle, tells `on_blocked`, counts
  * the worker of a pool as blocked, keeps the virtual clock right, drives the loop where that is
  * allowed, keeps pthread_cancel() out, and ends the wait when what it waits for is there, at the
  * deadline, and when the thread is INTERRUPTED, by a request that reached its job for instance.
  *
- * How it ends after a deadline or an interrupt: who produces it is asked, and the thread waits on
- * until that has cleaned up; where nobody can be asked it is withdrawn. What was served at the same
+ * How it ends after a deadline or an interrupt: the producer is cancelled, and the thread waits on
+ * until that has cleaned up; where there is none to cancel it is withdrawn. What was served at the same
  * moment is not lost: then the withdrawal fails, and the wait ends well.
  */
 #ifndef SYNI_THREAD_WAIT_H
@@ -36,7 +36,7 @@ struct syni_thread_wait_ops {
     bool (*list)(struct syni_thread_wait *wait);
     /* It is not told any more, by ORIGIN; false: it is being told, or was. */
     bool (*withdraw)(struct syni_thread_wait *wait, enum syn_origin origin);
-    /* Who produces it shall end, and tells the thread then; false: there is nobody to ask. NULL:
+    /* Its producer shall end, and tells the thread then; false: there is nobody to ask. NULL:
      * there never is. */
     bool (*ask)(struct syni_thread_wait *wait, enum syn_origin origin);
     /* It was asked and does not end: gives it up, and then the thread is told, by SYN_EABANDONED. On
@@ -65,13 +65,13 @@ struct syni_thread_wait {
     bool runs_ahead; /* that loop then runs on for as long as handing it over takes */
 
     struct syni_thread_waiter waiter; /* told */
-    _Atomic(bool) *done;              /* set by who tells; NULL: the waiter's */
+    _Atomic(bool) *done;              /* set by the thread that tells; NULL: the waiter's */
 
     /* of thread_wait.c */
     struct syni_self *self;
-    struct syni_work *work; /* whose request interrupts it; NULL: none */
+    struct syni_work *work; /* a request to it interrupts the wait; NULL: none */
     struct syni_work *asks; /* the same, also when it was asked before */
-    struct syni_pool_job *watched; /* whose wait it is, that others may look at; NULL: none */
+    struct syni_pool_job *watched; /* the job that waits, that others may look at; NULL: none */
     atomic_int detail;             /* its number (search.h); 0: it is being left */
     _Atomic(struct syn_report *) refusal;
     bool refused;
@@ -153,17 +153,17 @@ syn_err syni_thread_failed(syn_err err, enum syn_origin origin);
 syn_err syni_thread_timed_out(struct syni_self *self);
 syn_err syni_thread_too_late(struct syni_self *self, const char *name);
 
-/* The job that SELF runs was asked to end and has not heard of it: it does by the wait that it is
+/* The job that SELF runs was cancelled and has not seen it: it does by the wait that it is
  * about to begin, which must not take anything then. Returns 0, or the code, with a report. */
 syn_err syni_thread_heeds(struct syni_self *self);
 
-/* SELF gets an outcome by ORIGIN: if that is a request, its job has heard of its own. */
+/* SELF gets an outcome by ORIGIN: if that is a request, its job has seen its own. */
 void syni_thread_note_outcome(struct syni_self *self, enum syn_origin origin);
 
-/* A wait of SELF was over before it began, and takes place: it counts if its job was asked to end. */
+/* A wait of SELF was over before it began, and takes place: it counts if its job was cancelled. */
 void syni_thread_served(struct syni_self *self);
 
-/* A wait ended well. If that is the second since the job of SELF was asked to end, the job hears of
+/* A wait ended well. If that is the second since the job of SELF was cancelled, the job sees
  * it by this one. Returns 0, or the code, with a report (invariant 77). */
 syn_err syni_thread_overdue(struct syni_self *self);
 
@@ -187,7 +187,7 @@ syn_err syni_scope_depend(struct syni_scope *scope, uint64_t id, struct syn_repo
 /* --- thread_flag.c --- */
 
 /* Sleeps until *DONE, which a wake of the calling thread's parker sets, or DEADLINE; returns *DONE.
- * For what must not be left before, whoever asks the thread's job to end. NAME is what it waits
+ * For what must not be left before, even if the thread's job is cancelled. NAME is what it waits
  * for. */
 bool syni_thread_wait_for_flag(_Atomic(bool) *done, int64_t deadline, const char *name);
 /* The same until UNTIL, in real time, also where others must not wait (in a step): then it sleeps. A thread that hosts

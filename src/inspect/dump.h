@@ -24,7 +24,7 @@ struct syni_dump {
     int fd;
     bool json;
     int depth;      /* of the thing that is being written */
-    int open;       /* JSON: things whose `children` are open */
+    int open;       /* JSON: things with `children` open */
     bool more;      /* JSON: something stands before, at this level */
     struct {
         const void *call;
@@ -60,7 +60,7 @@ void syni_dump_span(struct syni_dump *dump, const char *key, const char *words, 
 /* So many more are not shown. */
 void syni_dump_rest(struct syni_dump *dump, int depth, const char *kind, uint64_t n);
 
-/* FN for each node of the list whose head is at HEAD, until it returns false. Stops where the list is being
+/* FN for each node of the list with its head at HEAD, until it returns false. Stops where the list is being
  * changed, or after MOST. Returns how many there were. */
 unsigned syni_dump_each(struct syni_dump *dump, const struct syni_list *head, unsigned most,
                         bool (*fn)(struct syni_dump *dump, const struct syni_list *node, void *user),

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Locals in a dump: the fields of a frame that its function shows (<synchronicity/show.h>), read by peek.h, as is
- * the table of them. No code of the program runs. By whoever dumps.
+ * the table of them. No code of the program runs. By the dumping thread.
  */
 #include "inspect/dump.h"
 
@@ -9,10 +9,10 @@
 
 enum { LOCAL_STRING = 61, LOCAL_FIELDS = 24 };
 
-/* The step of a task whose frame is read: what changes if one runs meanwhile. */
+/* The step of a task with a frame that is read: what changes if one runs meanwhile. */
 struct local_step {
     int line, at;
-    const void *current; /* the task whose step runs there */
+    const void *current; /* the task that runs its step there */
 };
 
 static struct local_step local_step_of(struct syni_dump *dump, const struct syni_task *address)

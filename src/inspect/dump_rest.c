@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * What a dump shows besides tasks: pools with their jobs, threads that wait, channels that nobody closed.
- * Everything is read by peek.h. By whoever dumps.
+ * Everything is read by peek.h. By the dumping thread.
  */
 #include "inspect/dump.h"
 
@@ -28,7 +28,7 @@ static void dump_job(struct syni_dump *dump, const struct syni_work *address, co
     syni_dump_thing(dump, 1, "job", work.name ? name : "a job");
     syni_dump_word(dump, "state", ": ", work.abandoned ? "abandoned, and still runs" : state);
     if (!work.abandoned && atomic_load_explicit(&work.asked, memory_order_relaxed))
-        syni_dump_word(dump, "leaves", "", "asked to end");
+        syni_dump_word(dump, "leaves", "", "cancelled");
     if (work.core)
         syni_dump_made(dump, work.core, work.made);
 }
@@ -131,7 +131,7 @@ static bool dump_thread(struct syni_dump *dump, const struct syni_list *node, vo
     if (self.worker)
         syni_dump_word(dump, "in", "", "in a job");
     else if (self.driving)
-        syni_dump_word(dump, "in", "", "in a step, whose loop stands still");
+        syni_dump_word(dump, "in", "", "in a step, so its loop stands still");
     return true;
 }
 

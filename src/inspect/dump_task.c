@@ -3,7 +3,7 @@
  * Tasks in a dump: as a tree, each below the one that awaits it or has it in a scope, wherever it runs.
  *
  * A task is shown at the top of its synchronizer's list if no task waits for it, or if those that do wait in
- * a circle. Everything is read by peek.h. By whoever dumps.
+ * a circle. Everything is read by peek.h. By the dumping thread.
  */
 #include "inspect/dump.h"
 
@@ -25,7 +25,7 @@ struct dump_section {
 
 struct dump_level {
     bool awaits;                     /* what it awaits is still to be shown */
-    const struct syni_scope *scope;  /* whose children are next; NULL: no more */
+    const struct syni_scope *scope;  /* its children are next; NULL: no more */
     const struct syni_list *child;   /* the next, or the head of the list */
 };
 
@@ -165,7 +165,7 @@ static void dump_one(struct syni_dump *dump, struct dump_section *section, int d
     if (task->leaving)
         syni_dump_word(dump, "leaves", "", "cleans up");
     else if (syni_task_is_asked(task))
-        syni_dump_word(dump, "leaves", "", "asked to end");
+        syni_dump_word(dump, "leaves", "", "cancelled");
     if (task->home != section->address &&
         syni_peek(&dump->peek, &home, task->home, sizeof home)) {
         syni_peek_string(&dump->peek, name, sizeof name, home.loop.name);

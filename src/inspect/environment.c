@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * The environment variables, which are read when the program allows it and at no other time. A library that
- * reads them by itself would give whoever starts a program a say in it that its author does not know of.
+ * reads them by itself would give the user who starts a program a say in it that its author does not know of.
  */
 #define _POSIX_C_SOURCE 200809L
 #include <limits.h>

@@ -4,7 +4,7 @@
  *
  * The kernel copies, and says so where there is nothing: so a dump can follow pointers of structures that
  * other threads change, or that a process which is about to die has broken, without a lock and without a
- * fault. What is read may be of two moments, or be something else by now; whoever reads checks what it can
+ * fault. What is read may be of two moments, or be something else by now; the reader checks what it can
  * (a list's neighbour points back, a task names its home). Any thread, any moment, also in a signal handler.
  * Sanitizers see none of it.
  *

@@ -39,11 +39,11 @@ static inline int64_t syni_slow_limit(int64_t limit_ns)
 {
     if (limit_ns != 0)
         return limit_ns > 0 ? limit_ns : 0;
-    /* relaxed: who sets it makes the thread look */
+    /* relaxed: the thread that sets it makes the watch look */
     return (int64_t)atomic_load_explicit(&syni_slow_default_ms, memory_order_relaxed) * 1000000;
 }
 
-/* A job comes to a pool whose option is JOB_LIMIT_NS. */
+/* A job comes to a pool with the option JOB_LIMIT_NS. */
 static inline void syni_slow_job(int64_t job_limit_ns)
 {
     int64_t limit_ns = syni_slow_limit(job_limit_ns);
@@ -59,7 +59,7 @@ void syni_slow_await(void);
  * watched. Any thread. */
 int64_t syni_slow_round(int64_t now);
 
-/* --- slow_look.c: by who makes a round --- */
+/* --- slow_look.c: by the thread that makes a round --- */
 
 /* What runs at WHO, a home or a worker. */
 struct syni_slow_state {

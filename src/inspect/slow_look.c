@@ -2,7 +2,7 @@
  *
  * What the watch saw at its latest round: of each home and worker on which something ran, what that was, and
  * since when it is seen. Of this and of the round before there is a table each; both are walked in the same
- * order, so that one is mostly found where the last one was. By who makes a round.
+ * order, so that one is mostly found where the last one was. By the thread that makes a round.
  */
 #include <string.h>
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The report of a slow step: its function, those that await it, and what the system says of its thread. By who
- * makes a round.
+ * The report of a slow step: its function, those that await it, and what the system says of its thread. By the
+ * thread that makes a round.
  *
  * On Linux /proc says of another thread of the process whether it runs, and, if it sleeps, in which function of
- * the kernel and to which instruction it returns. Discarded: a signal whose handler unwinds. It ends system calls
+ * the kernel and to which instruction it returns. Discarded: a signal with a handler that unwinds. It ends system calls
  * of the program early, and unwinding takes locks that the thread may hold, which is what it may be slow for.
  */
 #define _POSIX_C_SOURCE 200809L

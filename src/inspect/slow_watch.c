@@ -3,9 +3,9 @@
  * The watch's thread, and its rounds over homes and pools.
  *
  * It runs while something has a limit. Homes are listed here by their start, and taken off by their stop, which
- * waits while one is told of. Pools are found in their own list, and pinned meanwhile. Who begins to want the
+ * waits while one is told of. Pools are found in their own list, and pinned meanwhile. One that begins to want the
  * thread is listed first and looks then whether it runs; the thread says first that it ends and looks then once
- * more who is listed: one of the two sees the other.
+ * more what is listed: one of the two sees the other.
  */
 #include "inspect/slow.h"
 

@@ -15,7 +15,7 @@ struct syni_text {
     void (*write)(void *user, const char *data, size_t size); /* gets what is put, in pieces */
     void *user;
     size_t n;
-    size_t column; /* of the line, for whoever cuts it */
+    size_t column; /* of the line, for code that cuts it */
     char buffer[1000];
 };
 

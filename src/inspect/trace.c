@@ -2,7 +2,7 @@
  *
  * The trace: hooks that note each event in a ring of their thread, and a thread that writes them out.
  *
- * A ring has one writer, its thread, and one reader, whoever holds `draining`: the thread of the trace, who
+ * A ring has one writer, its thread, and one reader, the holder of `draining`: the thread of the trace, the one that
  * ends it, or the handler of SIGABRT. Rings are freed when the hooks were removed, so that no thread
  * is inside; until then that of a thread which has ended serves the next one that comes.
  *
@@ -46,9 +46,9 @@ static struct sigaction trace_before; /* the program's handler of SIGABRT */
 static bool trace_handles, trace_at_exit;
 
 static atomic_flag trace_draining = ATOMIC_FLAG_INIT;
-static struct syni_text trace_text; /* by who drains */
+static struct syni_text trace_text; /* by the draining thread */
 
-/* --- by who reads --- */
+/* --- by the reader --- */
 
 static void trace_drain_ring(struct syni_trace_ring *ring)
 {

@@ -23,7 +23,7 @@ struct syni_traced {
 
 enum { SYNI_TRACE_DEEP = 16 }; /* slices, one inside the other, that a thread can have */
 
-/* The events of one thread. Its thread writes, whoever holds the trace's `draining` reads. */
+/* The events of one thread. Its thread writes, the holder of the trace's `draining` reads. */
 struct syni_trace_ring {
     struct syni_trace_ring *next;
     unsigned places; /* a power of two */
@@ -40,7 +40,7 @@ struct syni_trace_ring {
     struct syni_traced events[];
 };
 
-/* --- trace_ring.c: by the threads that are traced; set by whoever begins and ends the trace --- */
+/* --- trace_ring.c: by the threads that are traced; set by the thread that begins and ends the trace --- */
 
 extern atomic_uint syni_trace_number; /* of the trace that is on; even: none is */
 extern _Atomic(struct syni_trace_ring *) syni_trace_rings; /* pushed by threads; freed at the end */
@@ -49,7 +49,7 @@ extern unsigned syni_trace_places;                         /* of a ring */
 extern atomic_ulong syni_trace_lost;                       /* events of threads that got no ring */
 extern const struct syn_hooks syni_trace_hooks;
 
-/* --- trace_json.c: by whoever reads --- */
+/* --- trace_json.c: by the reader --- */
 
 void syni_trace_begin_json(struct syni_text *text);
 void syni_trace_put_thread(struct syni_text *text, const struct syni_trace_ring *ring);

@@ -10,7 +10,7 @@
  *     M     the name of a thread
  *
  * Each line but the first begins with its comma, so that what was written is valid with a "]" at any
- * time. By whoever reads the rings, also a handler of SIGABRT: so nothing here allocates or locks.
+ * time. By the reader of the rings, also a handler of SIGABRT: so nothing here allocates or locks.
  */
 #include "inspect/trace.h"
 

@@ -3,9 +3,9 @@
  * Broadcasts and watched values.
  *
  * A ring of the last items, numbered from 1 on, under one lock; each observer keeps the number of
- * the next one it wants. An observer that finds nothing lists a promise, and whoever sends completes
+ * the next one it wants. An observer that finds nothing lists a promise, and the sender completes
  * the promises of all that wait, outside the lock. So a send is bounded by the number of those
- * who wait, and not of all observers; whoever observes slowly costs nobody anything.
+ * that wait, and not of all observers; a slow observer costs nobody anything.
  *
  * The ring lives until its broadcast was closed and the last observer left: one count, under the lock.
  */
@@ -29,7 +29,7 @@ struct syni_broadcast {
     /* under the lock: */
     uint64_t newest; /* the number of the latest item; 0: none yet */
     struct syni_list waiting;
-    size_t holders; /* its observers, and whoever made it */
+    size_t holders; /* its observers, and its maker */
     bool closed;
     char items[];
 };
@@ -130,7 +130,7 @@ static int take_wishes(struct syni_broadcast *b, struct syni_sent_promise *wishe
     return n;
 }
 
-/* Wakes all who wait, and gives up the lock; the last touch of B, which an observer that was woken may
+/* Wakes all waiters, and gives up the lock; the last touch of B, which an observer that was woken may
  * free, is under the lock. CLOSES: gives up the maker's hold with it. */
 static void wake_all_and_unlock(struct syni_broadcast *b, bool closes)
 {

@@ -70,7 +70,7 @@ static struct map_place *place_at(struct ring *ring, uint64_t number)
     return &ring->places[number % ring->ahead];
 }
 
-/* Whoever is last destroys what was not handed on. */
+/* The last one destroys what was not handed on. */
 static void ring_leave(struct ring *ring)
 {
     /* acq_rel: the last one sees what the others did */
@@ -250,7 +250,7 @@ static struct syn_step map_is_ready(struct syni_channel_map *self)
         return syn_step_fail(self, syn_step_status(self));
     if (ring->n_out == ring->n_in)
         return syn_step_join(self, &self->scope, map_feeder_ended);
-    /* Not an await: that would stay until the job has ended, when OUT shall hear of it at once. */
+    /* Not an await: that would stay until the job has ended, when OUT shall get it at once. */
     return syn_step_select(self, self->wait, map_item_made,
                            SYN_ON_FUTURE(place_at(ring, ring->n_out)->job));
 }
@@ -327,8 +327,8 @@ static void ask_jobs(struct ring *ring)
         (void)syn_future_request_cancel(place_at(ring, i)->job); /* it may be over */
 }
 
-/* The jobs are asked before OUT says so: whoever hears it there knows that none begins any more. They are
- * awaited after: it hears of it whatever they take. */
+/* The jobs are asked before OUT says so: its reader knows then that none begins any more. They are
+ * awaited after: its reader learns of it whatever they take. */
 static struct syn_step map_ends(struct syni_channel_map *self)
 {
     const struct syn_report *report = syn_step_report(self);
@@ -340,7 +340,7 @@ static struct syn_step map_ends(struct syni_channel_map *self)
         syni_channel_fail(self->out, err, report ? report->message : NULL);
     else
         syni_channel_end(self->out, SYN_OK, NULL);
-    if (self->sends) /* it was asked to end meanwhile, and so nothing was sent */
+    if (self->sends) /* it was cancelled meanwhile, and so nothing was sent */
         place_at(self->ring, self->ring->n_out)->made = true;
     self->awaited = self->ring ? self->ring->n_out : 0;
     return map_await_jobs(self);

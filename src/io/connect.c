@@ -40,7 +40,7 @@ struct race {
 
 /* TCP lets a socket connect to itself, where the system drew the port that it connects to for
  * its own: then nobody listens there, and what is written comes back. Such a connection is
- * reset, since it would keep the port from who shall listen. */
+ * reset, since it would keep the port from the program that shall listen. */
 static syn_err refuse_oneself(int fd)
 {
     struct sockaddr_storage here = {0}, there = {0};

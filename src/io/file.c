@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Files by their descriptors. Each runs on a worker, and uses what its caller lent it: a
- * descriptor, whose number may be another file's once the caller closed it, and a buffer. So
+ * descriptor, which may be another file's number once the caller closed it, and a buffer. So
  * all but open() are seen to their end.
  *
  * Workers block all signals, but a job may run in the thread that submits it: system calls

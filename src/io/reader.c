@@ -126,7 +126,7 @@ SYN_ASYNC_DEFINE(SYN_FREE, void, syn_reader_fill, (struct syn_reader *, reader),
     if (!r)
         return syn_step_fail(self, SYN_EINVAL, no_reader);
     if (r->filling) /* the buffer must not move under the read of another */
-        return syn_step_fail(self, SYN_EBUSY, "somebody else fills this reader");
+        return syn_step_fail(self, SYN_EBUSY, "another task or thread fills this reader");
     r->filling = 1;
     syn_step_finally(self, fill_ends);
     err = reader_make_room(r);

@@ -4,9 +4,9 @@
  *
  * Any thread; written with the public headers only. The budget is one word that counts what is
  * used up, so that zero is a full one. The rate limiter is one word too: the moment at which all
- * turns given so far will have been earned. Who asks moves it on by what its turns cost, and
+ * turns given so far will have been earned. A caller moves it on by what its turns cost, and
  * waits until no more than a burst is owed: so turns are given in the order of asking, and there
- * is no list of those who wait.
+ * is no list of waiters.
  */
 #define SYNI_IN_LIBRARY 1
 

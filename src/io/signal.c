@@ -52,7 +52,7 @@ syn_err syn_notice_close(struct syn_notice *notice)
 static const char *why_not(syn_err err)
 {
     return err == SYN_EINVAL  ? "the notice is not open; write syn_notice_open() before"
-           : err == SYN_EBUSY ? "another one waits for this already; give each waiter its own"
+           : err == SYN_EBUSY ? "another task or thread waits for this already; give each waiter its own"
                               : "it is one of the parent process; open one here";
 }
 

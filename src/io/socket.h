@@ -36,7 +36,7 @@ syn_err syni_socket_stream(int fd, struct syn_stream **out_stream);
 struct syni_stream_source {
     int fd;
     int taken;         /* another descriptor, closed with it: FD is its file, opened again; or -1 */
-    bool opened_again; /* a named pipe then says only to who reads that its writers have left */
+    bool opened_again; /* a named pipe then says only to a read that its writers have left */
     enum {
         SYNI_SOURCE_SOCKET, /* each call says that it does not wait */
         SYNI_SOURCE_WAITED, /* the open file is non-blocking */
@@ -52,7 +52,7 @@ syn_err syni_source_stream(const struct syni_stream_source *source, struct syn_s
 struct syn_stream_bytes_future syni_stream_write_whole(struct syn_stream *stream, const void *data,
                                                        size_t size);
 
-/* What waits in the kernel, on the default pool; a request to end is heard while nothing is
+/* What waits in the kernel, on the default pool; a cancel is seen while nothing is
  * there to be read, or no room to write. 1 to SIZE bytes; 0 at the end. */
 SYN_BLOCKING_DECLARE(size_t, syni_slow_read, (int, fd), (void *, buffer), (size_t, size));
 SYN_BLOCKING_DECLARE(size_t, syni_slow_write, (int, fd), (const void *, data), (size_t, size));

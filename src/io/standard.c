@@ -3,7 +3,7 @@
  * Streams of descriptors that somebody else opened, the standard ones above all.
  *
  * An open file may be shared: by the shell, by the other programs of a pipeline, by children.
- * Whoever makes it non-blocking makes it so for all of them, and for good if the program dies.
+ * A program that makes it non-blocking makes it so for all of them, and for good if the program dies.
  * (Discarded: to make it so and to restore it at the end.) So a socket is asked in each call
  * not to wait; a pipe or a terminal is opened again for the stream alone, where the system can;
  * what is non-blocking already is used as it is; and the rest, files among it, is read and

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Unix sockets: addresses, connecting, pairs, and who is at the other end.
+ * Unix sockets: addresses, connecting, pairs, and the process at the other end.
  *
  * A Unix socket connects at once or not at all. Where the listener's queue is full, Linux says
  * EAGAIN, and no readiness tells when there is room: so the connect looks again, at growing
@@ -221,5 +221,5 @@ syn_err syn_unix_peer(const struct syn_stream *stream, struct syn_unix_peer *out
     err = ask_peer(fd, &peer);
     if (!err)
         *out_peer = peer;
-    return syni_name_failure(err, "the system does not say who the peer of socket %d is", fd);
+    return syni_name_failure(err, "the system does not name the peer of socket %d", fd);
 }

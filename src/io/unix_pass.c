@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Passing descriptors over a Unix socket: who may, and with what.
+ * Passing descriptors over a Unix socket: on which streams, and with what.
  */
 #if defined(__linux__)
 #define _GNU_SOURCE

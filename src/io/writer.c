@@ -38,7 +38,7 @@ static syn_err may_use(const struct syn_writer *writer)
     return writer->failed ? writer->failed : writer->flushing ? SYN_EBUSY : SYN_OK;
 }
 
-/* ERR in words, for who waits for nothing. */
+/* ERR in words, for a caller that waits for nothing. */
 static syn_err writer_say(syn_err err)
 {
     return syni_name_failure(err, err == SYN_EBUSY    ? "the writer is being flushed"

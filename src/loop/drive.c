@@ -32,7 +32,7 @@ static bool drive_let_go(struct syni_loop *loop)
         syni_clock_doze(&loop->sleeper, SYNI_NEVER, 0);
     atomic_store(&loop->role, SYNI_ROLE_FREE);
     SYNI_DELAY(role_free);
-    /* Only the inbox: the rest is the next driver's, who may be there already. */
+    /* Only the inbox: the rest is the next driver's, which may be there already. */
     if (syni_stack_is_empty(&loop->inbox) || !syni_role_move(loop, SYNI_ROLE_FREE, SYNI_ROLE_AWAKE))
         return true;
     syni_clock_rouse(&loop->sleeper);
@@ -202,7 +202,7 @@ static bool drive_may_stop(struct syni_loop *loop, bool followed)
 }
 
 /* Drives until there is nothing to do, or a caller does (true), or the loop ended or goes to a host (false). Asks whether
- * it is ending before the first turn too: the caller who drove before us may have
+ * it is ending before the first turn too: the caller that drove before us may have
  * seen the reason, and nobody may come to wake us. */
 static bool drive_on(struct syni_loop *loop)
 {
@@ -313,8 +313,8 @@ void syni_loop_retire(struct syni_loop *loop)
     SYNI_INVARIANT(4, !syni_stack_is_open(&loop->inbox));
     atomic_store(&loop->role, SYNI_ROLE_GONE);
     SYNI_DELAY(loop_retire);
-    /* Whoever pinned the loop may still be about to wake the poller. Nobody does so from here on but
-     * those whose push is refused, and they are waited for by what they push. */
+    /* A thread that pinned the loop may still be about to wake the poller. None does so from here on but
+     * those with a push that is refused, and they are waited for by what they push. */
     while (atomic_load(&loop->knockers) != 0) {
         SYNI_DELAY(loop_retire_waits);
         syni_thread_yield();
@@ -326,7 +326,7 @@ void syni_loop_join_thread(struct syni_loop *loop)
     struct syni_thread thread;
     bool has_thread;
 
-    syni_mutex_lock(&loop->lock); /* it may run before who started it has noted it */
+    syni_mutex_lock(&loop->lock); /* it may run before its starter has noted it */
     has_thread = loop->has_thread;
     thread = loop->thread;
     loop->has_thread = false;

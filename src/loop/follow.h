@@ -7,7 +7,7 @@
  * driver, which takes it off the list before; or it is CALLED, then it has the role.
  *
  *     listed ── told by the driver ──> not listed, and done
- *        └───── called by who leaves, or by a poster that took a role which was nobody's ──> it drives
+ *        └───── called by the driver that leaves, or by a poster that took a role which was nobody's ──> it drives
  *
  * A follower is listed before it posts what it waits for. So a role that became nobody's in between is its own: its post
  * finds that, and calls the first that follows.

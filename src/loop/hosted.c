@@ -51,7 +51,7 @@ static void hosted_leave(struct syni_loop *loop)
     hosted_unlist(loop);
     syni_mutex_lock(&loop->lock);
     atomic_store_explicit(&loop->host, NULL, memory_order_relaxed);
-    syni_cond_broadcast(&loop->standby); /* who reaps the loop */
+    syni_cond_broadcast(&loop->standby); /* the thread that reaps the loop */
     syni_mutex_unlock(&loop->lock);
 }
 
@@ -204,7 +204,7 @@ void syni_hosted_move_in(struct syni_newcomer *here, struct syni_self *self)
     struct syni_loop *loop = here->loop;
     struct syni_thread before;
 
-    SYNI_INVARIANT(255, !loop->lazy); /* who asked made sure of a thread */
+    SYNI_INVARIANT(255, !loop->lazy); /* the asker made sure of a thread */
     before = syni_loop_take_thread(loop); /* nobody else does: without a driver the loop is not retired */
     loop->moves_out = false;
     hosted_enter(loop, self);

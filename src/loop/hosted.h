@@ -45,8 +45,8 @@ static inline bool syni_hosts(const struct syni_self *self, const struct syni_lo
 /* The same, of LOOP that may be gone. */
 bool syni_is_hosted_by(const struct syni_self *self, const struct syni_loop *loop);
 
-/* Ends the sleep of the host in a turn of LOOP, whose memory stays meanwhile; also if it has ended. By who
- * wakes that thread, under a lock, so no hook hears of it. Any thread. */
+/* Ends the sleep of the host in a turn of LOOP, which stays in memory meanwhile; also if it has ended. By the
+ * waker of that thread, under a lock, so no hook is called. Any thread. */
 void syni_hosted_rouse(void *loop);
 
 /* A turn by its host, which has entered as its driver and may sleep until UNTIL; AT_ONCE: it does

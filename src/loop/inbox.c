@@ -46,7 +46,7 @@ static bool post_and_knock(struct syni_loop *loop, struct syni_job *job)
 
 bool syni_loop_post(struct syni_loop *loop, struct syni_job *job)
 {
-    /* relaxed: a driver that falls asleep after this look is woken by whoever pushes first */
+    /* relaxed: a driver that falls asleep after this look is woken by the first pusher */
     bool awake = atomic_load_explicit(&loop->role, memory_order_relaxed) == SYNI_ROLE_AWAKE;
     enum syni_push how = awake ? syni_stack_push_behind(&loop->inbox, &job->link)
                                : SYNI_PUSH_ALONE;
@@ -68,7 +68,7 @@ void syni_loop_shut(struct syni_loop *loop)
 
 void syni_loop_open_inbox(struct syni_loop *loop)
 {
-    /* whoever posts afterwards sees the role that was set before */
+    /* a later poster sees the role that was set before */
     syni_stack_open(&loop->inbox);
 }
 

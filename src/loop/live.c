@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * All loops of the process, for those who look at them. Each lists its live things; a driver maintains its
+ * All loops of the process, for code that looks at them. Each lists its live things; a driver maintains its
  * list without a lock, and a dump (src/inspect) reads both without one.
  */
 #include "loop/loop.h"

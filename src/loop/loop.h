@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The event loop: what is to run, what is waited for, and who drives.
+ * The event loop: what is to run, what is waited for, and which thread drives.
  *
  * DRIVING IS A ROLE. Exactly one thread at a time drives a loop; normally a
  * dedicated one, and where that is allowed also a thread that blocks on a call.
@@ -111,7 +111,7 @@ struct syni_loop_counts {
 
 struct syni_loop {
     const char *name;
-    unsigned process; /* whose it is */
+    unsigned process; /* that it belongs to */
     atomic_bool callers_drive; /* written by a start, under which others may look */
     size_t stack_size_bytes;
     struct syni_depth depth; /* of the dedicated thread's stack */
@@ -149,7 +149,7 @@ struct syni_loop {
     /* driver */
     const struct syni_backend *backend;
     struct syni_poller *poller;
-    struct syni_sleeper sleeper; /* the loop as one who lives by a virtual clock */
+    struct syni_sleeper sleeper; /* the loop as one that lives by a virtual clock */
     struct syni_patience patience; /* for posts, before it sleeps */
     int64_t now;                 /* as read last: in step 2, and after a sleep */
     struct syni_link *taken;     /* posted jobs not yet run, in order */
@@ -179,7 +179,7 @@ struct syni_loop {
      * lives here any more, or something is ready now; NULL: when nothing is in `live`. */
     bool (*may_sleep)(struct syni_loop *loop);
 
-    /* whoever starts and stops it */
+    /* the thread that starts or stops it */
     struct syni_thread thread;
     struct syni_list registered; /* in the list of all loops, see live.c */
 };
@@ -276,7 +276,7 @@ static inline bool syni_loop_unready_last(struct syni_loop *loop, struct syni_jo
 
 /* --- inbox.c: the door for other threads --- */
 
-/* JOB runs on the loop, later, whoever drives. Any thread, also the driver. Never
+/* JOB runs on the loop, later, on any driver. Any thread, also the driver. Never
  * fails for memory; false, and JOB was not taken, when the loop is shut. */
 bool syni_loop_post(struct syni_loop *loop, struct syni_job *job);
 
@@ -313,7 +313,7 @@ void syni_watch_stop(struct syni_loop *loop, struct syni_fd_wait *wait);
 /* FD will be waited for often, and syni_watch_forget() is called before it is
  * closed: then waiting costs no system call each time. Fails: SYN_ENOMEM. */
 syn_err syni_watch_keep(struct syni_loop *loop, int fd);
-/* FD is about to be closed; who waits for it is made ready. */
+/* FD is about to be closed; its waiters are made ready. */
 void syni_watch_forget(struct syni_loop *loop, int fd);
 /* Step 5. */
 void syni_watch_dispatch(struct syni_loop *loop, const struct syni_event *event);
@@ -321,13 +321,13 @@ void syni_watch_fini(struct syni_loop *loop);
 
 /* --- role.c --- */
 
-/* Makes whoever shall act on a post do so. The caller has pinned the loop. */
+/* Makes the thread that shall act on a post do so. The caller has pinned the loop. */
 void syni_loop_knock(struct syni_loop *loop);
 
-/* Ends the sleep of its driver, or the next one. By who pins it, or under the lock of its clock. */
+/* Ends the sleep of its driver, or the next one. By a thread that pins it, or under the lock of its clock. */
 void syni_loop_wake(struct syni_loop *loop);
 
-/* The calling thread does HOOK to LOOP: told to those who look. */
+/* The calling thread does HOOK to LOOP: told to hooks. */
 SYNI_COLD void syni_role_tell(struct syni_loop *loop, enum syn_hook hook);
 
 /* The innermost of the loops that the calling thread drives (self.h), or NULL; syni_drives() is above. */
@@ -378,7 +378,7 @@ static inline void syni_live_remove(struct syni_loop *loop, struct syni_live *li
     loop->n_live--;
 }
 
-/* The list of all loops, by `registered`; for who reads it without its lock. */
+/* The list of all loops, by `registered`; for code that reads it without its lock. */
 const struct syni_list *syni_live_list(void);
 /* FN for each loop, under the lock of their list, which takes none inside. */
 void syni_live_each(void (*fn)(struct syni_loop *loop, void *user), void *user);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What happens to a loop, told to those who look (base/hooks.h). Any thread.
+ * What happens to a loop, told to hooks (base/hooks.h). Any thread.
  */
 #include "loop/loop.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The driving role: one word, who may change it, who is woken. drive.c has what its
+ * The driving role: one word, which thread may change it, which is woken. drive.c has what its
  * holders do.
  *
  * `role` is one word:
@@ -15,10 +15,10 @@
  *      it, or a poster         after its grace the dedicated thread takes it
  *      hands it over
  *
- * Only the driver moves it to ASLEEP, FREE and OPEN; whoever moves it from FREE or OPEN to AWAKE
+ * Only the driver moves it to ASLEEP, FREE and OPEN; the thread that moves it from FREE or OPEN to AWAKE
  * by compare-and-exchange holds the role and must drive or hand it over: to the first caller that follows (it
  * blocks on what this loop brings), else to the dedicated thread. A poster
- * who finds ASLEEP moves it to AWAKE, so that of many posters one makes the system
+ * that finds ASLEEP moves it to AWAKE, so that of many posters one makes the system
  * call. Both ways the pattern is the same: the poster pushes, then looks at the
  * role; the driver changes the role, then looks at the inbox; all four are seq_cst,
  * so one sees the other.
@@ -26,7 +26,7 @@
  * The dedicated thread gets the role only by being handed it (`handed`, under the
  * lock): there is no race to be the driver, and no thread wakes in vain. Where
  * callers may not drive it gets the role at the start and keeps it; where they may it is started
- * when the role is first handed to it, so a program whose calls all block has no thread of ours.
+ * when the role is first handed to it, so a program that makes only blocking calls has no thread of ours.
  */
 #include "loop/loop.h"
 
@@ -86,7 +86,7 @@ static bool role_take_back(struct syni_loop *loop)
 }
 
 /* Without a thread the role is nobody's, though there is something to do: for the next that posts, or
- * calls. Who starts what nobody waits for has made sure of a thread before (syni_loop_keep_thread()), so
+ * calls. Code that starts what nobody waits for has made sure of a thread before (syni_loop_keep_thread()), so
  * this is for what a step left to itself. A caller that follows drives even where the loop ends: what it waits for ends, too. */
 static void role_abandon(struct syni_loop *loop)
 {

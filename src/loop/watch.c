@@ -101,7 +101,7 @@ static syn_err tell_kernel(struct syni_loop *loop, int fd, unsigned want)
 }
 
 /* Takes out the waiters of the directions READY, and tells them. By number, because
- * one who is told may begin another wait, and that may move the table. */
+ * one that is told may begin another wait, and that may move the table. */
 static void make_ready(struct syni_loop *loop, int fd, unsigned ready)
 {
     for (unsigned direction = SYNI_READ; direction <= SYNI_WRITE; direction <<= 1) {
@@ -272,7 +272,7 @@ void syni_watch_forget(struct syni_loop *loop, int fd)
 }
 
 /* Ready, and nobody cares: be silent until somebody does. Only where that would keep the
- * loop from sleeping: while jobs are ready, whoever is going to care may be one of them. */
+ * loop from sleeping: while jobs are ready, the one that is going to care may be among them. */
 static void disarm(struct syni_loop *loop, struct syni_fd_entry *entry, int fd)
 {
     entry->armed = wanted(entry);

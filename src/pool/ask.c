@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Asking a work to end, and giving it up.
+ * Cancelling a work, and abandoning it.
  *
  * Any thread. What decides is the work's state, under the pool's lock: one that waits is
  * taken out; one that runs is told, and held while it is told, so that neither its hook nor
  * its memory go away meanwhile. The worker, when the work has returned, waits until nobody
- * holds it; it is the worker, too, who finds out whether it was abandoned before.
+ * holds it; it is the worker, too, that finds out whether it was abandoned before.
  */
 #include "pool/keeper.h"
 #include "pool/work_seen.h"
@@ -31,7 +31,7 @@ static void wait_for_holders_locked(struct syni_work *work)
     }
 }
 
-/* Abandons WORK, if it still runs; who calls holds it. */
+/* Abandons WORK, if it still runs; the caller holds it. */
 static void ask_abandon(struct syni_work *work)
 {
     struct syni_pool *pool = work->pool;
@@ -64,7 +64,7 @@ void syni_work_give_up(struct syni_work *work)
     syni_mutex_unlock(&work->pool->lock);
 }
 
-/* By the keeper, who is waited for by syni_keeper_forget(): so WORK stays. */
+/* By the keeper, for which syni_keeper_forget() waits: so WORK stays. */
 static void grace_is_over(struct syni_work *work)
 {
     ask_abandon(work);
@@ -136,8 +136,8 @@ static enum syni_asked ask_work(struct syni_work *work, int reason, bool *out_fi
 }
 
 /* Threads that look at a work which may be over at any moment, and its pool gone. Sequentially
- * consistent, as `state`: who asks is counted and then looks at the state; who frees a pool, whose
- * works are over, then looks at the count. One of the two sees the other. */
+ * consistent, as `state`: a thread that asks is counted and then looks at the state; one that frees a pool, after all
+ * works are over, looks at the count. One of the two sees the other. */
 static atomic_uint askers;
 
 static void ask_forked(void)

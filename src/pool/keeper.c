@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Works that were asked to end, by when they are to be given up. Real time, whatever clock
+ * Works that were cancelled, by when they are to be abandoned. Real time, whatever clock
  * their posters live by: what a thread does outside of this library takes real time.
  *
- * Discarded: leaving it to who waits. A loop would need a timer for each, and who waits
+ * Discarded: leaving it to the waiter. A loop would need a timer for each, and the waiter
  * changes.
  */
 #include "pool/keeper.h"
@@ -17,7 +17,7 @@ static struct syni_cond changed; /* made with the first thread */
 static bool keeper_made;
 /* under lock */
 static struct syni_heap doomed; /* by when they are due */
-static struct syni_work *current; /* is being given up */
+static struct syni_work *current; /* is being abandoned */
 static void (*give_up)(struct syni_work *work); /* all works have one */
 static bool runs, begun; /* the keeper's thread; it holds memory until it begins */
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The keeper: a thread that gives up works which were asked to end and have not. It
+ * The keeper: a thread that abandons works that were cancelled and have not ended. It
  * lives while there are such, one for all pools.
  */
 #ifndef SYNI_KEEPER_H

@@ -5,10 +5,10 @@
  * One queue of two priorities under one lock, which is held for a few instructions: a worker
  * that ends a work and takes the next one locks once for both. A post does not take it while
  * enough workers run: it leaves its work on the TRAY, from where works go into the queue,
- * several at once, whenever somebody who holds the lock is about to look at that. Discarded: a
+ * several at once, whenever a holder of the lock is about to look at that. Discarded: a
  * queue for each worker, with stealing; test/bench/pool.c has what it would be measured against.
  *
- * A WORK belongs to who posted it, until one of its operations says that it is over. On the tray
+ * A WORK belongs to its poster, until one of its operations says that it is over. On the tray
  * it is still NEW.
  *
  *     post ──> WAITING ── a worker takes it ──> RUNNING ──> over: end(RAN)
@@ -47,7 +47,7 @@
 struct syni_work;
 struct syni_worker;
 
-/* How the calling thread waits, said by who calls from above: until *DONE, which a wake of its
+/* How the calling thread waits, said by the layer above: until *DONE, which a wake of its
  * parker sets, or DEADLINE; returns *DONE. WHAT it waits for. */
 typedef bool syni_pool_sleep_fn(_Atomic(bool) *done, int64_t deadline, const char *what);
 
@@ -74,15 +74,15 @@ struct syni_pool_counts {
     unsigned long submitted, ended, ran_here, cancelled, abandoned, refused;
 };
 
-/* Zeroed, then the first eight set by who posts it. */
+/* Zeroed, then the first eight set by its poster. */
 struct syni_work {
     const struct syni_work_ops *ops;
     struct syni_pool *pool;
     struct syn_strand *strand; /* NULL: none */
     bool urgent;
     bool nested; /* made on behalf of another work */
-    bool let_go; /* abandoned as soon as it is asked to end */
-    bool known;  /* others may ask it to end before its post has returned */
+    bool let_go; /* abandoned as soon as it is cancelled */
+    bool known;  /* others may cancel it before its post has returned */
     atomic_int asked; /* 0, or why it is to end; written under the pool's lock */
 
     /* under the pool's lock */
@@ -92,9 +92,9 @@ struct syni_work {
     };
     struct syni_worker *worker; /* that runs it */
     _Atomic(enum syni_work_state) state; /* read without it in ask.c */
-    unsigned holders; /* who asks it, or abandons it, at this moment: it does not end */
+    unsigned holders; /* threads that ask it, or abandon it, at this moment: it does not end */
     bool abandoned, kept; /* kept: the keeper knows it */
-    bool in_line; /* at its strand, behind the one whose turn it is */
+    bool in_line; /* at its strand, behind the one that has the turn */
     bool placed; /* it has a place of a bounded queue; the post's own, until it waits */
     /* circle.h: whether a step that blocks depends on it; the home that it waits for. */
     _Atomic(uint64_t) mark;
@@ -107,7 +107,7 @@ struct syni_work {
 
     /* while somebody looks (base/hooks.h) */
     int64_t posted_ns; /* in real time; 0: it is not known */
-    void *data;        /* of those who added hooks */
+    void *data;        /* of the owners of hooks */
 
     struct syni_sleeper clock; /* while it waits: time stands still */
     const char *name;
@@ -119,7 +119,7 @@ struct syni_work {
 
     union {
         struct syni_list nested_link; /* while it waits: among those that are nested */
-        struct syni_heap_node doomed; /* while it runs: the keeper's, by when it is given up */
+        struct syni_heap_node doomed; /* while it runs: the keeper's, by when it is abandoned */
     };
 };
 
@@ -133,7 +133,7 @@ struct syni_worker {
     struct syni_list link; /* among all of the pool */
     struct syni_list idle; /* in the pool's list while it sleeps and was not called */
     struct syni_parker *parker;
-    _Atomic(bool) called; /* told by who took it off that list */
+    _Atomic(bool) called; /* told by the thread that took it off that list */
     struct syni_work *work; /* what it runs */
     unsigned long n_taken;  /* works that it has begun: another work has another number */
     unsigned out; /* why it counts as blocked: waits, one inside the other; abandoned */
@@ -182,7 +182,7 @@ struct syni_pool {
     bool has_last;
     syn_err doubt; /* its options make no sense: it takes nothing */
     struct syni_pool_counts stats;
-    struct syni_list submitters; /* who wait for room */
+    struct syni_list submitters; /* that wait for room */
 
     struct syni_list idle, workers;
     struct syni_worker *watcher; /* is idle, and there is one while fewer are wanted than may run */
@@ -252,12 +252,12 @@ void syni_queue_end_all(struct syni_list *list, syn_err err);
 
 enum syni_asked { SYNI_ASKED_LATE, SYNI_ASKED_WITHDRAWN, SYNI_ASKED_RUNS };
 
-/* WORK, whose `pool` is set, shall end; REASON is not 0. WITHDRAWN: it never began, and is the
- * caller's. RUNS: it is told, or was, or its post will hear of it. LATE: it is over. Any thread
+/* WORK, with its `pool` set, shall end; REASON is not 0. WITHDRAWN: it never began, and is the
+ * caller's. RUNS: it is told, or was, or its post will learn of it. LATE: it is over. Any thread
  * that holds WORK. */
 enum syni_asked syni_work_ask(struct syni_work *work, int reason);
 
-/* Until nobody looks at a pool any more whose works are all over; before it is freed. */
+/* Until nobody looks at a pool any more, after all its works are over; before it is freed. */
 void syni_work_await_askers(void);
 
 /* A hook of WORK, which the calling thread runs: the user's, or, around a wait, the library's own. */
@@ -296,7 +296,7 @@ void syni_room_give_locked(struct syni_pool *pool, struct syni_work *work);
 /* Waits for a place. Fails: SYN_ETIMEDOUT, SYN_ECLOSED. */
 syn_err syni_room_wait_locked(struct syni_pool *pool, struct syni_work *work, int64_t deadline,
                               syni_pool_sleep_fn *sleep);
-/* Works were taken: who waits for room may go on. ALL: also when there is none. */
+/* Works were taken: waiters for room may go on. ALL: also when there is none. */
 void syni_room_tell_locked(struct syni_pool *pool, bool all);
 
 /* --- worker.c --- */
@@ -304,7 +304,7 @@ void syni_room_tell_locked(struct syni_pool *pool, bool all);
 /* A thread of POOL. */
 void syni_worker_main(void *pool);
 
-/* WORK, which is new, runs from here on, in the calling thread, which is no worker: as ME, whom a
+/* WORK, which is new, runs from here on, in the calling thread, which is no worker: as ME, which a
  * stop finds from here on. Then, without the lock: runs it. */
 void syni_worker_begin_here_locked(struct syni_worker *me, struct syni_pool *pool,
                                    struct syni_work *work);
@@ -319,7 +319,7 @@ syn_err syni_pool_doubt(const struct syn_pool_options *options, char why[SYNI_DO
 /* The same of a pool's own. */
 syn_err syni_pool_doubt_own(struct syni_pool *pool, char why[SYNI_DOUBT_SIZE]);
 
-/* The settings, as the owner's options say. Who counts in the pool may read those without the lock,
+/* The settings, as the owner's options say. A thread that counts in the pool may read those without the lock,
  * since they stay; all others ask here. */
 void syni_pool_size_locked(struct syni_pool *pool);
 unsigned syni_pool_max_threads(struct syni_pool *pool);
@@ -335,8 +335,8 @@ struct syni_pool *syni_pool_of(struct syn_pool *owner);
 
 /* WORK runs on POOL, some time. If there is a SLEEP it may wait for room, by that, until DEADLINE, and
  * run here. 0: it was taken. Fails, and WORK is still the caller's: SYN_ECLOSED, SYN_EAGAIN (it is full),
- * SYN_ETIMEDOUT, SYN_EINVAL (its strand, or the pool's options), SYN_ECANCELED (it was asked to
- * end). */
+ * SYN_ETIMEDOUT, SYN_EINVAL (its strand, or the pool's options), SYN_ECANCELED (it was
+ * cancelled). */
 syn_err syni_pool_post(struct syni_pool *pool, struct syni_work *work, syni_pool_sleep_fn *sleep,
                        int64_t deadline);
 
@@ -354,12 +354,12 @@ syn_err syni_pool_open(struct syni_pool *pool);
  * True: it joins *OUT_BEFORE, which left before, when it holds no lock. */
 bool syni_pool_thread_leaves_locked(struct syni_pool *pool, struct syni_thread *out_before);
 bool syni_pool_is_used_locked(const struct syni_pool *pool);
-/* Waits for those who stop it to leave. False: it is used. */
+/* Waits for its stoppers to leave. False: it is used. */
 bool syni_pool_await_stoppers(struct syni_pool *pool);
 
 /* POOL was made, and takes works. */
 void syni_pool_register(struct syni_pool *pool);
-/* All of them, by `registered`; for who reads it without its lock. */
+/* All of them, by `registered`; for code that reads it without its lock. */
 const struct syni_list *syni_pool_list(void);
 /* Number I among them; NULL. It is not freed before it is unpinned. */
 struct syni_pool *syni_pool_pin(unsigned i);
@@ -370,7 +370,7 @@ void syni_pool_unpin(struct syni_pool *pool);
 /* The beginning of syni_pool_stop(), of which nobody is told. */
 void syni_pool_ask(struct syni_pool *pool, int reason);
 
-/* POOL takes nothing any more; works that wait are over, and those that run are asked to end, for
+/* POOL takes nothing any more; works that wait are over, and those that run are cancelled, for
  * REASON. HERE is told when they have, and when no thread is left; syni_pool_leave() comes next. */
 void syni_pool_stop(struct syni_pool *pool, struct syni_pool_stopper *here, int reason);
 /* The deadline of HERE has passed: works that still run are abandoned. Returns one's name, or NULL if

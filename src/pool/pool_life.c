@@ -10,7 +10,7 @@
  * A stopper is listed until it is told, twice: CALM, no work runs any more; OVER, no thread is left.
  * While one is listed each thread that leaves joins the one that left before it, and the first
  * stopper joins the last, and tells the others. Threads that leave when nobody stops retire
- * themselves: so do those of works that a stop gave up.
+ * themselves: so do those of works that a stop abandoned.
  */
 #include "pool/pool.h"
 

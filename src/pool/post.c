@@ -5,7 +5,7 @@
  * Two ways: onto the tray, without the lock, while that is open; or under the lock, where what is
  * on the tray goes first, so that the works of one thread stay in order whichever way they take.
  * By the lock goes always what may be refused when it is looked at (a strand may be
- * another pool's); what others may ask to end meanwhile: on its way to the tray nobody would
+ * another pool's); what others may cancel meanwhile: on its way to the tray nobody would
  * find it; and what is urgent: the tray is looked at when the queue is empty.
  */
 #include "pool/work_seen.h"
@@ -61,7 +61,7 @@ struct syni_pool *syni_pool_of(struct syn_pool *owner)
     syni_mutex_lock(&making);
     if (atomic_load_explicit(&pool->made, memory_order_relaxed) != syni_process()) {
         post_make(pool, owner);
-        /* release: who sees it made sees what it is made of */
+        /* release: a thread that sees it made sees what it is made of */
         atomic_store_explicit(&pool->made, syni_process(), memory_order_release);
     }
     syni_mutex_unlock(&making);

@@ -19,8 +19,8 @@ enum { URGENT_IN_A_ROW = 15 };
 struct strand {
     struct syni_list link; /* among those of the pool */
     struct syni_list line;
-    _Atomic(struct syni_pool *) pool; /* whose lock is meant; NULL: it has no works */
-    atomic_uint process;              /* whose works they are; 0: nobody's yet */
+    _Atomic(struct syni_pool *) pool; /* its lock is meant; NULL: it has no works */
+    atomic_uint process;              /* that the works belong to; 0: to none yet */
 };
 
 _Static_assert(sizeof(struct strand) <= sizeof(struct syn_strand), "struct syn_strand is small");

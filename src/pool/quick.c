@@ -11,7 +11,7 @@
  * it looks once a millisecond whether works wait and too few have ended since. If so it takes part, and calls as
  * many as may run. It also ends that state when nothing was to be done for a millisecond, so that
  * an idle pool sleeps. There is a watcher as long as fewer are wanted than may run, but for the moment until
- * the first of the others has ended its work: whoever takes it off the list of the idle, or blocks before
+ * the first of the others has ended its work: a thread that takes it off the list of the idle, or blocks before
  * there is one, wants all again, and calls those that are missing. Real time, as for threads that
  * grow old.
  *

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Pools whose works are over at once: one thread runs them all (quick.c). All under the pool's lock.
+ * Pools with works that are over at once: one thread runs them all (quick.c). All under the pool's lock.
  */
 #ifndef SYNI_QUICK_H
 #define SYNI_QUICK_H

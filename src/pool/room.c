@@ -3,13 +3,13 @@
  * Places in a bounded queue, and waiting for one.
  *
  * `room` is what is left: the bound, less the works that wait, are on the tray, or are about to
- * be. It is counted without the lock, since works are posted without it; who waits
- * for a place does so under the lock, and so does who gives one back, so that none is missed.
+ * be. It is counted without the lock, since works are posted without it; a submitter that waits
+ * for a place does so under the lock, and so does a thread that gives one back, so that none is missed.
  * Its accesses are relaxed: a place says nothing but that it is there.
  *
- * Those who wait are told when the queue is half empty, and then as many as there are
+ * Waiters are told when the queue is half empty, and then as many as there are
  * places: telling each at the first place would cost two changes of thread for each work. But the
- * next work may run for long, or until somebody who waits here goes on. So a submitter
+ * next work may run for long, or until one that waits here goes on. So a submitter
  * that was not told for a moment looks for itself, and from then on is told at the first place.
  */
 #include "pool/pool.h"

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * How many threads a pool has: who is called, who is started, who does not count.
+ * How many threads a pool has: which are called, which are started, which do not count.
  *
  * Any thread. Threads are started without the lock, but count from before, so that two posts
- * do not start one each for the last place. When nobody is left who might take what
+ * do not start one each for the last place. When none is left that might take what
  * waits, that is refused: all of it where there is no thread at all; where all threads wait,
  * what was made on behalf of a work, for which they may be waiting.
  */
@@ -23,7 +23,7 @@ struct syni_worker *syni_worker_now(void)
     return syni_self()->worker;
 }
 
-/* A worker lies on its thread's stack, and is listed; and who waits for its job would do so for
+/* A worker lies on its thread's stack, and is listed; and a waiter for its job would wait for
  * ever. */
 static void staff_thread_ends(struct syni_self *self)
 {

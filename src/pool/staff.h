@@ -15,8 +15,8 @@ struct syni_calling {
     bool more; /* it was the watcher, and more may run: the caller counts in n_here until they are called */
 };
 void syni_worker_choose_locked(struct syni_pool *pool, struct syni_calling *out_calling);
-/* Wakes or starts it, without the lock, since who is woken under it would run into it. When
- * that fails and there is nobody who might take them, works that wait are refused. */
+/* Wakes or starts it, without the lock, since a thread that is woken under it would run into it. When
+ * that fails and there is none that might take them, works that wait are refused. */
 void syni_worker_call(struct syni_pool *pool, const struct syni_calling *calling);
 /* The same when no thread may be started. */
 void syni_worker_refuse_hopeless(struct syni_pool *pool, syn_err err);

@@ -3,7 +3,7 @@
  * The end of a pool, and its settings.
  *
  * Any thread but the pool's own. Stopping: 1. it is closed, and its tray shut: posts are
- * refused. 2. What waits never begins. 3. What runs is asked to end. 4. The stopper waits until
+ * refused. 2. What waits never begins. 3. What runs is cancelled. 4. The stopper waits until
  * nothing runs, on the clock that it lives by; works may need time to pass. 5. Threads leave one
  * after the other; the last tells the stopper, which waits for that in real time. When the deadline
  * passes what still runs is abandoned; its threads stay behind, and retire. A second
@@ -31,7 +31,7 @@ static void hold_running_locked(struct syni_pool *pool, int reason, struct syni_
     }
 }
 
-/* The next work that was asked, still runs and can be given up; held. NULL: there is none. Several stops may give up at
+/* The next work that was asked, still runs and can be abandoned; held. NULL: there is none. Several stops may do so at
  * the same time, so what they found is in no list. */
 static struct syni_work *hold_next_locked(struct syni_pool *pool)
 {

@@ -2,8 +2,8 @@
  *
  * The tray: works that were posted without the pool's lock.
  *
- * A stack (base/stack.h) whose owner is the thread that holds the lock. It is open only while as many
- * workers run as are wanted: then a post has nobody to call, and one of those who run looks here before
+ * A stack (base/stack.h); its owner is the thread that holds the lock. It is open only while as many
+ * workers run as are wanted: then a post has nobody to call, and one of those that run looks here before
  * it sleeps. A thread that makes them fewer shuts it under the lock, and sees to what it finds as
  * if that had been posted at that moment. A post that was taken does not look at the pool afterwards,
  * which may be gone.

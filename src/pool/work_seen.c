@@ -61,7 +61,7 @@ void syni_seen_work_ended(struct syni_work *work, const struct syni_seen_work *s
     if (times && syni_measured())
         syni_times_add(&times->run, syni_now() - seen->began_ns);
     work_tell(work, SYN_HOOK_JOB_ENDS, SYN_OK);
-    syni_hooks_run((struct syni_runs){work, NULL}); /* who is woken is so by it */
+    syni_hooks_run((struct syni_runs){work, NULL}); /* what is woken is so by it */
 }
 
 void syni_seen_work_over(void)

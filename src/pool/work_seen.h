@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What a work does, told to those who look (base/hooks.h). Each is called only where SYNI_HOOKED.
+ * What a work does, told to hooks (base/hooks.h). Each is called only where SYNI_HOOKED.
  */
 #ifndef SYNI_WORK_SEEN_H
 #define SYNI_WORK_SEEN_H
@@ -14,7 +14,7 @@ struct syni_seen_work {
 void syni_seen_posted(struct syni_work *work);
 void syni_seen_work_begins(struct syni_work *work, struct syni_seen_work *seen);
 void syni_seen_work_ended(struct syni_work *work, const struct syni_seen_work *seen);
-/* Those who wait for it were told. */
+/* Its waiters were told. */
 void syni_seen_work_over(void);
 /* It never began: ERR says why. */
 void syni_seen_unbegun(struct syni_work *work, syn_err err);

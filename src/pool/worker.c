@@ -3,8 +3,8 @@
  * What a worker does: take, run, end; sleep when there is nothing; leave.
  *
  * Where too few workers would run without it, a worker neither sleeps nor leaves before it has shut
- * the tray and looked at what was on it. A worker that sleeps is listed, latest first, so that the one whose
- * caches are warm is called and the others grow old enough to leave. A thread that leaves for
+ * the tray and looked at what was on it. A worker that sleeps is listed, latest first, so that the one with
+ * warm caches is called and the others grow old enough to leave. A thread that leaves for
  * lack of work retires; in a stop each joins the one that left before it, and the
  * stopper the last.
  */
@@ -30,7 +30,7 @@ static struct syni_work *worker_take_locked(struct syni_worker *me)
     struct syni_work *work;
 
     SYNI_HOLDS(&me->pool->lock);
-    /* Not before the works in the queue are gone: each look takes the line of the tray from who
+    /* Not before the works in the queue are gone: each look takes the line of the tray from a thread that
      * posts. */
     if (syni_list_empty(&pool->others))
         syni_tray_empty_locked(pool);
@@ -165,7 +165,7 @@ static bool sleep_idle_locked(struct syni_worker *me, int64_t until)
     if (!called)
         return false;
     syni_mutex_unlock(&pool->lock);
-    while (!me->called) /* who took us off the list is about to */
+    while (!me->called) /* the thread that took us off the list is about to */
         syni_parker_sleep(me->parker, SYNI_NEVER);
     syni_parker_settle(me->parker);
     syni_mutex_lock(&pool->lock);

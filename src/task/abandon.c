@@ -43,13 +43,13 @@ void syni_home_abandon_all(struct syni_home *home, syn_err err, enum syn_origin 
         syni_names_add(names, "%u objects (their destructors do not run)", n);
 }
 
-/* Those whose end waits for a request that found the inbox shut: nothing brings them back. */
+/* Tasks that cannot end before a request that found the inbox shut: nothing brings them back. */
 static void resume_unasked(struct syni_home *home)
 {
     SYNI_LIST_EACH (node, &home->loop.live) {
         struct syni_task *task = SYNI_CONTAINER(node, struct syni_task, live.link);
 
-        /* acquire: who asked does not touch it any more */
+        /* acquire: the canceller does not touch it any more */
         if (task->ending && !task->queued &&
             atomic_load_explicit(&task->asked, memory_order_acquire))
             syni_task_resume(task);

@@ -40,8 +40,8 @@ static void wait_give_up(struct syni_task *task)
     syni_task_resume(task);
 }
 
-/* A request that went round, from one to the next of those that await each other, meets nobody who would end:
- * TASK, which hears of it again, gives up. If others than those of this loop are among them, a search says. */
+/* A request that went round, from one to the next of tasks that await each other, meets none that would end:
+ * TASK, which receives it again, gives up. If others than those of this loop are among them, a search says. */
 static void wait_ask_child(struct syni_task *task, enum syn_origin origin)
 {
     struct syni_core *child = task->on.result.child;
@@ -91,7 +91,7 @@ static void drop_result(struct syni_task *task)
     syni_core_let_go(task->on.result.child);
 }
 
-/* For a step that blocks the child is asked to end; else not: it may await TASK, and would pass that on. */
+/* For a step that blocks the child is cancelled; else not: it may await TASK, and would pass that on. */
 static void give_up_refused(struct syni_task *task, struct syn_report *report, bool marked)
 {
     task->on.result.given_up = true;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Asking a task to end.
+ * Cancelling a task.
  *
  * The request is a job of the task's own, so asking never fails for memory. A task
- * that is over takes no request any more: `request` is moved from 0 by whoever is
+ * that is over takes no request any more: `request` is moved from 0 by whichever is
  * first, a canceller or the end. If a request is on its way when the task ends, the
  * end waits for it, so that the job is never left in an inbox when the frame goes.
  *
@@ -61,7 +61,7 @@ bool syni_task_close_requests(struct syni_task *task)
         return true;
     if (!task->asked)
         return false;
-    atomic_fetch_or(&task->request, SYNI_CLOSED); /* for who would mark it */
+    atomic_fetch_or(&task->request, SYNI_CLOSED); /* for threads that would mark it */
     return true;
 }
 
@@ -97,7 +97,7 @@ void syni_task_withdraw(struct syni_task *task)
 {
     if (cancel_claim(task, SYNI_CLOSED))
         return;
-    /* acquire: whoever brings the request does not touch TASK any more */
+    /* acquire: the bringer of the request does not touch TASK any more */
     while (!atomic_load_explicit(&task->asked, memory_order_acquire))
         syni_thread_yield();
 }

@@ -34,7 +34,7 @@ bool syni_chain_holds(const struct syni_task *task)
            !syni_heap_holds(&task->timer.node);
 }
 
-/* TASK, which was asked to end, waits on: if it awaits, a deadline of that would only ask once more. */
+/* TASK, which was cancelled, waits on: if it awaits, a deadline of that would only ask once more. */
 bool syni_chain_holds_though_asked(const struct syni_task *task)
 {
     return chain_waits(task) && syni_task_is_asked(task) &&

@@ -5,7 +5,7 @@
  *
  * Each kind of wait says in its operations whether a wait of that kind LEADS to a task: for one thing,
  * if its producer does; for all of several, if one of them does; for the first of several, if all
- * do. What time may end, what was asked to end, and what no task in particular serves (a semaphore, an
+ * do. What time may end, what was cancelled, and what no task in particular serves (a semaphore, an
  * event, a condition, a channel without a generator, a promise) leads nowhere.
  */
 #ifndef SYNI_CHAIN_H
@@ -23,8 +23,8 @@ enum { SYNI_CHAIN_NUMBERS = 0x1fffffff };
 
 /* A look along chains. */
 struct syni_walk {
-    const struct syni_home *home; /* whose loop runs here */
-    const struct syni_task *to; /* whom they may come to, on it */
+    const struct syni_home *home; /* its loop runs here */
+    const struct syni_task *to; /* the task that they may come to, on it */
     int left;                   /* how many tasks may still be looked at */
     unsigned number;            /* of the wait; 0: it was not asked for */
     bool far;     /* it came to a task of another loop that waits, or beyond SYNI_CHAIN_FAR: nothing is
@@ -33,14 +33,14 @@ struct syni_walk {
      * at several goes on with. */
     bool (*meets)(struct syni_walk *walk, const struct syni_core *core);
     bool (*meets_home)(struct syni_walk *walk, struct syni_home *home); /* the same for all that lives on HOME */
-    bool asked; /* who was asked to end and still waits leads on, too */
+    bool asked; /* a task that was cancelled and still waits leads on, too */
     bool first; /* by the operation: what it looks at waits for the first of several */
 };
 
 /* What a producer that is no task waits for at this moment. */
 struct syni_stand {
     int wait;                /* which of its waits (search.h) */
-    const char *name, *where; /* static, or for as long as who looks holds it */
+    const char *name, *where; /* static, or for as long as the looking thread holds it */
 };
 
 /* Waits of a producer that is no task, of a job, by any thread which holds its core. */
@@ -66,7 +66,7 @@ bool syni_chain_core_leads(const struct syni_core *core, struct syni_walk *walk)
 /* What produces CORE, a task or a job, may wait for others: a hint, for any thread that holds it. */
 bool syni_chain_may_lead(const struct syni_core *core);
 
-/* For who waits for the end of all that lives on HOME, which is for a search to look at. */
+/* For a wait for the end of all that lives on HOME, which is for a search to look at. */
 bool syni_chain_home_leads(struct syni_home *home, struct syni_walk *walk);
 
 /* The number of a wait that may close a circle, and is written down already; never 0. search.c has why. */
@@ -74,7 +74,7 @@ unsigned syni_chain_number(void);
 
 /* TASK is in a wait that leads to others, and which nothing else ends. Driver. */
 bool syni_chain_holds(const struct syni_task *task);
-/* The same of one that was asked to end, and waits on. */
+/* The same of one that was cancelled, and waits on. */
 bool syni_chain_holds_though_asked(const struct syni_task *task);
 
 /* A wait of TASK for CORE could close a circle on this loop: mostly that has not begun. */
@@ -92,11 +92,11 @@ static inline bool syni_chain_may_close(const struct syni_core *core, const stru
 bool syni_chain_closes(const struct syni_task *task, const struct syni_core *core,
                        const struct syni_task *holder, unsigned *out_number);
 
-/* TASK waits for CORE, which waits, at last, for TASK: no time ends that, and none of those who were asked to end
- * does. *OUT_FAR: that is for a search to say. */
+/* TASK waits for CORE, which waits, at last, for TASK: no time ends that, and no task on the way that was
+ * cancelled does. *OUT_FAR: that is for a search to say. */
 bool syni_chain_is_closed(const struct syni_task *task, const struct syni_core *core, bool *out_far);
 
-/* Who produces CORE was asked to end. By who holds it. */
+/* The producer of CORE was cancelled. By a holder of CORE. */
 bool syni_chain_is_asked(const struct syni_core *core);
 
 /* In words: TASK waits for WHAT. */

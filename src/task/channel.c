@@ -3,10 +3,10 @@
  * Channels: items in, items out.
  *
  * Any thread, under the channel's lock, which is held for a few instructions: copying one
- * item. Results of users' types are destroyed outside it, and whoever was served is woken
- * outside it: he is off his list, and waits for that. A port is
- * taken off its list by who serves it, under the lock; that is the one place where it is
- * decided who gets an item, so that a consumer who gives up has either got it or has
+ * item. Results of users' types are destroyed outside it, and a port that was served is woken
+ * outside it: it is off its list, and its waiter waits for that. A port is
+ * taken off its list by the thread that serves it, under the lock; that is the one place where it is
+ * decided which port gets an item, so that a consumer that gives up has either got it or has
  * touched nothing. While nobody waits items flow past the lock; see channel.h.
  */
 #include "task/channel.h"
@@ -168,7 +168,7 @@ static void post_upgrade(struct syni_channel *channel, struct syni_loop *loop)
         channel->upgrade.run(&channel->upgrade); /* the generator has ended by now */
 }
 
-/* Whoever is told here was taken off his list, and waits for it. */
+/* A port that is woken here was taken off its list, and its waiter waits for that. */
 void syni_channel_do_after(struct syni_channel *channel, const struct syni_channel_after *after)
 {
     SYNI_DELAY(channel_after);
@@ -274,7 +274,7 @@ void syni_channel_settle_locked(struct syni_channel *channel, struct syni_channe
     struct syni_port *port;
 
     SYNI_HOLDS_CHANNEL(channel);
-    /* once it is closed the ring is who closed it's */
+    /* once it is closed the ring belongs to the thread that closed it */
     while (!channel->closed && syni_channel_count(channel) > 0 &&
            (port = syni_port_take(&channel->receivers))) {
         syni_ring_pop(&channel->ring, port->item);
@@ -306,12 +306,12 @@ bool syni_channel_yield(struct syni_channel *channel, void *item, bool asked)
     if (!asked && syni_ring_try_push_below(&channel->ring, item))
         return true;
     mine = channel_lock(channel);
-    /* Of one who was asked nobody takes the items, and its yields do not wait for room. */
+    /* Nobody takes the items of a cancelled generator, and its yields do not wait for room. */
     lost = asked || channel->closed;
     if (!lost && (receiver = syni_port_take(&channel->receivers))) {
         syni_copy(receiver->item, item, channel->item->size);
         syni_port_serve(&served, receiver, SYN_OK);
-    } else if (!lost) { /* whoever asked may have given up: that is the place too many */
+    } else if (!lost) { /* the consumer may have given up: that is the place too many */
         syni_ring_push(&channel->ring, item);
     }
     SYNI_INVARIANT(65, syni_channel_count(channel) <= channel->capacity + 1);

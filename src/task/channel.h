@@ -1,23 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Channels: a ring of items, who waits for one, who waits for room. See
+ * Channels: a ring of items, the waiters for one, the waiters for room. See
  * <synchronicity/channel.h>.
  *
- * Everything about a channel happens under its lock; whoever is about to touch one holds
- * a reference, from the handle's slot. Who waits is a PORT, which lies where he likes: in
+ * Everything about a channel happens under its lock; a thread that is about to touch one holds
+ * a reference, from the handle's slot. A waiter is a PORT, which the waiter places: in
  * a task's frame, on a thread's stack. A port that was served is off its list, and is
- * told; one that is still listed can be withdrawn, and then nothing was consumed.
+ * woken; one that is still listed can be withdrawn, and then nothing was consumed.
  *
  * OWNED is a generator's channel that a task of its own loop asked first. Then that loop's
  * driver takes items out and puts them in without the lock, and tasks of that loop hold it
- * without a reference. Whoever else comes leaves his port under `incoming`, or his wish to
+ * without a reference. Any other thread or task leaves its port under `incoming`, or its wish to
  * close, and asks the driver by a job to give it up; see channel_own.c.
  *
  * FLOWING is a channel at which nobody waits, and which has room for two at least: then
- * items go in and out past the lock (ring.h). Whoever takes the lock for more than a look stops that first,
+ * items go in and out past the lock (ring.h). A thread that takes the lock for more than a look stops that first,
  * and lets it flow again if it may.
  *
- * A generator is a task that the channel owns. It is started by the first who asks, and
+ * A generator is a task that the channel owns. It is started by the first consumer, and
  * runs while there is DEMAND: fewer items than capacity and waiting consumers together.
  */
 #ifndef SYNI_CHANNEL_H
@@ -41,13 +41,13 @@ struct syni_channel {
     size_t bytes; /* of this struct and the ring behind it */
     struct syni_mutex lock;
 
-    /* The loop whose own it is; NULL: everybody's. Set and cleared by its driver, under lock. */
+    /* The loop that owns it; NULL: none. Set and cleared by its driver, under lock. */
     _Atomic(struct syni_loop *) owner;
     size_t n_own; /* of its tasks hold it; own */
 
     /* under lock, always */
-    const struct syn_mailbox *mailbox; /* whose drains take its items out; NULL: none's */
-    struct syni_list incoming; /* ports of others, who came while it was owned */
+    const struct syn_mailbox *mailbox; /* its drains take the items out; NULL: no mailbox */
+    struct syni_list incoming; /* ports of others that came while it was owned */
     bool asked_for, close_wanted; /* the job is on its way; and shall close */
     struct syni_job upgrade; /* to the owner */
 
@@ -86,7 +86,7 @@ struct syni_channel_after {
     struct syni_loop *upgrade; /* pinned; asked to give the channel up */
     struct syni_port *served;  /* those to tell; see syni_port_serve() */
     struct syni_core *resume; /* the generator, which waited at its yield */
-    bool waits;               /* who asked waits for it */
+    bool waits;               /* the consumer waits for it */
     bool start;               /* the generator, which never ran */
 };
 
@@ -96,7 +96,7 @@ struct syni_channel_after {
 static inline void syni_channel_made_at(struct syni_channel *channel, const char *file, int line)
 {
     channel->made_line = line;
-    /* release: whoever sees it (acquire) sees what was written before */
+    /* release: a thread that sees it (acquire) sees what was written before */
     atomic_store_explicit(&channel->made_file, file, memory_order_release);
 }
 
@@ -122,7 +122,7 @@ bool syni_channel_pass(struct syni_channel *channel, struct syni_port *port, boo
 /* The same past the lock, where it flows; false: nothing happened. */
 bool syni_channel_flow(struct syni_channel *channel, struct syni_port *port);
 
-/* As pass(), for a consumer who would rather run the generator himself: PORT is served or not,
+/* As pass(), for a consumer that would rather run the generator itself: PORT is served or not,
  * and not listed. STIR: the generator is wanted. */
 bool syni_channel_take(struct syni_channel *channel, struct syni_port *port, bool *out_stir);
 void syni_channel_stir(struct syni_channel *channel);
@@ -131,7 +131,7 @@ bool syni_channel_runs(struct syni_channel *channel);
 
 /* --- channel_own.c --- */
 
-/* LOOP's driver, in a step, is the first who asks. */
+/* LOOP's driver, in a step, is the first consumer. */
 void syni_channel_own_locked(struct syni_channel *channel, struct syni_loop *loop);
 
 /* The channel is everybody's from now on. By the owner's driver. True: the reference that
@@ -158,7 +158,7 @@ static inline bool syni_channel_is_mine(const struct syni_channel *channel)
 {
     const struct syni_driving *driving = syni_driving_now();
 
-    /* relaxed: who finds himself here wrote it */
+    /* relaxed: a thread that finds itself here wrote it */
     return driving && atomic_load_explicit(&channel->owner, memory_order_relaxed) == driving->loop;
 }
 
@@ -201,11 +201,11 @@ void syni_channel_adopt_task(struct syni_channel *channel, struct syni_task *tas
 /* It was closed: what a generator yields is lost. */
 bool syni_channel_is_closed(struct syni_channel *channel);
 
-/* From the generator's step: ITEM goes in; or is lost, if it was ASKED to end. True: there is
+/* From the generator's step: ITEM goes in; or is lost, if it was ASKED: cancelled. True: there is
  * demand for the next. */
 bool syni_channel_yield(struct syni_channel *channel, void *item, bool asked);
 
-/* Who waits for an item of CHANNEL, or for its close, goes on only when who WALK is for does (chain.h). */
+/* A waiter for an item of CHANNEL, or for its close, goes on only when the task of WALK does (chain.h). */
 bool syni_channel_leads(struct syni_channel *channel, struct syni_walk *walk);
 
 /* TASK would wait for the generator of CHANNEL, if it has one: SYN_EDEADLK, and a report, if that
@@ -234,17 +234,17 @@ bool syni_channel_stop_yielding(struct syni_channel *channel);
 
 /* --- under the lock, for the files of this module --- */
 
-/* All who wait are told that it is closed. */
+/* All waiters learn that it is closed. */
 void syni_channel_close_locked(struct syni_channel *channel, struct syni_channel_after *after);
 
-/* Serves who waits for items that are there. */
+/* Serves the waiters for items that are there. */
 void syni_channel_settle_locked(struct syni_channel *channel, struct syni_channel_after *after);
 
 /* What is under the lock may be touched here: it is held, or the channel is the driver's own. */
 #define SYNI_HOLDS_CHANNEL(channel)                                                                \
     SYNI_INVARIANT(63, syni_channel_is_mine(channel) || syni_mutex_is_held(&(channel)->lock))
 
-/* For whatever touches items, or decides who waits, or ends: it does not flow meanwhile. */
+/* For whatever touches items, decides which port waits, or ends: it does not flow meanwhile. */
 void syni_channel_lock(struct syni_channel *channel);
 void syni_channel_unlock(struct syni_channel *channel);
 

@@ -3,8 +3,8 @@
  * Channels: the end, by its producers, by a close, by its generator.
  *
  * Any thread, under the channel's lock. What takes another lock, or a system call, is left for when
- * it is free: telling those who waited, asking the generator to end. Destructors run outside it, too:
- * once a channel is closed nobody looks at its ring any more but who closed it.
+ * it is free: waking those that waited, cancelling the generator. Destructors run outside it, too:
+ * once a channel is closed only the thread that closed it looks at its ring.
  */
 #include "task/channel.h"
 #include "task/circle.h"
@@ -78,7 +78,7 @@ void syni_channel_close_locked(struct syni_channel *channel, struct syni_channel
         syni_port_serve(&after->served, waiting, SYN_ECLOSED);
 }
 
-/* What a close comes to: an error that was said to nobody yet; of being asked to end, only
+/* The result of a close: an error that nobody got yet; of being cancelled, only
  * that with which the clean-up failed. */
 static void tell_closed(struct syni_channel *channel, struct syni_port *port)
 {
@@ -201,7 +201,7 @@ bool syni_channel_shut(struct syni_channel *channel, struct syni_port *port)
     return waits;
 }
 
-/* Called by who completes the generator's core: its driver, or who could not launch it. */
+/* Called by the completer of the generator's core: its driver, or a thread that could not launch it. */
 static void generator_ended(struct syni_waiter *waiter)
 {
     struct syni_channel *channel = SYNI_CONTAINER(waiter, struct syni_channel, end);
@@ -213,7 +213,7 @@ static void generator_ended(struct syni_waiter *waiter)
     syni_channel_lock(channel);
     channel->generator = NULL;
     last = syni_channel_disown_locked(channel);
-    syni_channel_settle_locked(channel, &after); /* those who came from elsewhere */
+    syni_channel_settle_locked(channel, &after); /* what came from elsewhere */
     end_locked(channel, core->err, core->origin, core->report, &after);
     core->report = NULL;
     core->seen = true; /* the channel has it now */
@@ -223,7 +223,7 @@ static void generator_ended(struct syni_waiter *waiter)
     syni_channel_unlock(channel);
     syni_channel_do_after(channel, &after);
     if (close)
-        syni_channel_empty(channel); /* before those who closed it hear of it */
+        syni_channel_empty(channel); /* before its closers return */
     after.served = NULL;
     syni_channel_lock(channel);
     while ((closer = syni_port_take(&channel->closers))) {

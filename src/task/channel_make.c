@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Channels: their memory, and who holds them.
+ * Channels: their memory, and its holders.
  *
  * Any thread. The memory comes from the store of frames, with the slot that handles point
- * to; the handle holds one reference until the channel is closed, whoever is inside a call
- * one each, and the generator one until it ended.
+ * to; the handle holds one reference until the channel is closed, each thread inside a call
+ * one, and the generator one until it ended.
  */
 #include "task/channel.h"
 
@@ -101,7 +101,7 @@ void syni_channel_unpin(struct syni_channel *channel)
         syni_home_let_go(home);
 }
 
-/* Who closed it empties the ring outside the lock; and once it flowed, there are who look at
+/* The thread that closed it empties the ring outside the lock; and once it flowed, some threads look at
  * the ring without it. */
 static bool is_in_use(const struct syni_channel *channel)
 {

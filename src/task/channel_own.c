@@ -11,8 +11,8 @@
  *        │                                                                             ▼
  *        └────────────────────── anybody else asks ───────────────────────────> everybody's
  *
- * Whoever else comes meanwhile takes the lock and touches only what is always under it.
- * Discarded: waiting for the owner, since who comes may drive a loop himself; and a lock that
+ * Any other thread or task that comes meanwhile takes the lock and touches only what is always under it.
+ * Discarded: waiting for the owner, since the other may drive a loop itself; and a lock that
  * the owner has for less, since each needs an exchange or a fence.
  */
 #include "task/channel.h"
@@ -22,7 +22,7 @@
 void syni_channel_own_locked(struct syni_channel *channel, struct syni_loop *loop)
 {
     SYNI_HOLDS_CHANNEL(channel);
-    /* one reference, for the tasks of the loop; whoever asks holds one of his own */
+    /* one reference, for the tasks of the loop; each consumer holds one of its own */
     if (!syni_slot_take(channel->slot, syni_slot_generation(channel->slot), SYNI_SLOT_PIN))
         return;
     atomic_store_explicit(&channel->owner, loop, memory_order_relaxed);
@@ -65,7 +65,7 @@ void syni_channel_leave_own(struct syni_channel *channel)
         syni_channel_unpin(channel);
 }
 
-/* --- those who come from elsewhere --- */
+/* --- what comes from elsewhere --- */
 
 void syni_channel_ask_for_locked(struct syni_channel *channel, struct syni_channel_after *after)
 {
@@ -74,7 +74,7 @@ void syni_channel_ask_for_locked(struct syni_channel *channel, struct syni_chann
         return;
     channel->asked_for = true;
     after->upgrade = atomic_load_explicit(&channel->owner, memory_order_relaxed);
-    /* It ends only after its generator, whose end takes our lock; but it may, once that is free. */
+    /* It ends only after its generator, which takes our lock when it ends; but it may, once that is free. */
     syni_loop_pin(after->upgrade);
     /* the job's; the caller holds one, so there is one to add to, used up or not */
     syni_slot_take(channel->slot, syni_slot_generation(channel->slot), SYNI_SLOT_PIN_ANY);

@@ -5,7 +5,7 @@
  * Any thread, under the channel's lock. A saying goes into the generator's frame at once,
  * and only while that waits at its yield and nobody else asks; so there is never one that
  * nobody hears, and the next item is the answer to it. Discarded: a saying that waits in
- * line with its port. After one who gave up, the items and the sayings would no longer
+ * line with its port. After one that gave up, the items and the sayings would no longer
  * belong together.
  */
 #include "task/channel.h"
@@ -20,7 +20,7 @@ const char *syni_saying_refusal(syn_err err)
         return "no yield waits for it yet: ask for the first item with channel_next";
     if (err == SYN_EBUSY)
         return "another consumer waits, or an answer is still to be fetched with channel_next";
-    return "this generator does not say SYN_ASKS";
+    return "this generator does not declare SYN_ASKS";
 }
 
 /* There is a generator, though maybe not at its yield; else consumers are told why. */

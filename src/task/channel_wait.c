@@ -2,7 +2,7 @@
  *
  * Tasks at channels: asking, sending, closing, yielding.
  *
- * Driver only, but for the wake, which comes from who serves. A port lies in the frame
+ * Driver only, but for the wake, which comes from the server. A port lies in the frame
  * of the task that waits, and the task holds the channel meanwhile.
  */
 #include "task/channel.h"
@@ -208,7 +208,7 @@ static void start_timer(struct syni_task *task, struct syn_deadline deadline)
         syni_timer_start(&task->home->loop, &task->timer, deadline.ns, channel_wait_time_is_up);
 }
 
-/* TASK must not wait, since that waits for who waits for TASK. SHUTS: it is closed, and left to itself. */
+/* TASK must not wait, since what it would wait for waits for TASK. SHUTS: it is closed, and left to itself. */
 static bool channel_wait_closes_circle(struct syni_task *task, bool shuts)
 {
     /* relaxed: a mark that is given later is one too late for this wait */

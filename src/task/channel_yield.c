@@ -8,7 +8,7 @@
 
 #include <stddef.h>
 
-/* Whoever asks it next wakes it by the door, or drives. Clean-up has a limit to keep. */
+/* The next consumer wakes it by the door, or drives. Clean-up has a limit to keep. */
 static void fall_asleep(struct syni_task *task)
 {
     task->on.channel.port.dormant = !task->leaving;

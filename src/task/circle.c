@@ -2,9 +2,9 @@
  *
  * Circles of synchronizers that wait for each other. See circle.h.
  *
- * Any thread, under one lock, so that of those who close a circle at the same time one is
+ * Any thread, under one lock, so that of the waits that close a circle at the same time one is
  * last, and sees the others. The list is short: it has only threads that do what a step should
- * not do. A task is marked by whoever waits for it, on any thread: a bit of its `request` says that it
+ * not do. A task is marked by each waiter for it, on any thread: a bit of its `request` says that it
  * is, and its end, which moves that word for the last time, finds it there. What a task waits
  * for, only its driver may look at; so if one gets the mark that may be in a wait already, a
  * PROBE goes there by the inbox, and passes the mark on (circle_probe.c): to what it awaits, joins,
@@ -15,7 +15,7 @@
  *
  * A wait for the first of several (select, any, race) is refused if each of them would be; they are
  * looked at and not marked. A channel without generator, an event, a condition, a semaphore and a promise
- * depend on nobody in particular, who could be marked. chain.c has circles of tasks within one loop.
+ * depend on no task in particular that could be marked. chain.c has circles of tasks within one loop.
  */
 #include "task/circle.h"
 
@@ -30,7 +30,7 @@ static struct syni_mutex circle_lock = SYNI_MUTEX_INIT(BLOCKED);
 static struct syni_list blocked = {&blocked, &blocked};
 static uint64_t last_id;
 
-/* Who blocks in the parent does not block here. */
+/* A thread that blocks in the parent does not block here. */
 static void circle_forked(void)
 {
     syni_list_init(&blocked);
@@ -109,7 +109,7 @@ struct end {
 };
 
 /* A wait for something on TARGET, on which HERE depends, would close a circle. Where a thread drives
- * several of the loops on the way, the end is the wait for the one whose step runs. */
+ * several of the loops on the way, the end is the wait for the one that runs the step. */
 static bool circle_locked(struct syni_blocked *here, const struct syni_home *target,
                           struct end *out_end)
 {
@@ -142,7 +142,7 @@ static struct syn_report *circle_say(const char *function, const char *home, con
                               function, home, end->function, end->home);
 }
 
-/* --- who blocks --- */
+/* --- threads that block --- */
 
 syn_err syni_blocked_enter(struct syni_blocked *here, struct syni_home *target,
                            const char *function)
@@ -223,7 +223,7 @@ static bool mark_locked(struct syni_blocked *by, struct syni_task *task)
     } while (!atomic_compare_exchange_weak(&task->request, &request,
                                            (unsigned char)(request | SYNI_IS_MARKED)));
     if (request & SYNI_IS_MARKED)
-        syni_list_remove(&task->mark_link); /* of who went on; or of another: the latest stays */
+        syni_list_remove(&task->mark_link); /* of a wait that is over, or of another: the latest stays */
     syni_list_append(&by->marked, &task->mark_link);
     atomic_store_explicit(&task->mark, by->id, memory_order_relaxed);
     return true;

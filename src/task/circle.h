@@ -2,13 +2,13 @@
  *
  * Circles of waiting: threads that drive a loop and block on work of another one.
  *
- * That is legal, and reported; a circle of it is refused. Who blocks so is on one list, with what
+ * That is legal, and reported; a circle of it is refused. A thread that blocks so is on one list, with what
  * it drives and what it waits for. What it waits for is MARKED with the number of its wait, and so
  * is whatever that awaits in turn, across loops and pools, as it does: so the tasks that carry the
  * mark are all on which the wait depends, and where they live. A wait, or an await of a marked
- * task or job, is refused if it would depend on a loop that leads back to who blocks.
+ * task or job, is refused if it would depend on a loop that leads back to the blocked thread.
  *
- * Costs nothing on a thread that drives no loop and for tasks that nobody who blocks waits for.
+ * Costs nothing on a thread that drives no loop and for tasks that no blocked thread waits for.
  */
 #ifndef SYNI_CIRCLE_H
 #define SYNI_CIRCLE_H
@@ -19,7 +19,7 @@
 struct syni_blocked {
     struct syni_list link;       /* among all, under the lock of circle.c */
     struct syni_driving *drives; /* what the thread drives; NULL: nothing */
-    struct syni_draining *drains; /* the mailboxes whose callbacks it is in; NULL: none */
+    struct syni_draining *drains; /* the mailboxes that run a callback on it; NULL: none */
     bool listed;                 /* one of the two is not NULL */
     struct syni_home *target;    /* where what it waits for runs; NULL: nowhere */
     const char *function;        /* what it waits for */
@@ -44,7 +44,7 @@ syn_err syni_blocked_own(struct syni_home *home, const char *function);
  * reference: that gets the mark. SYN_EDEADLK, and *OUT_REPORT: it must not wait. */
 syn_err syni_circle_depend(uint64_t id, struct syni_core *core, struct syn_report **out_report);
 
-/* The same, but that what waits already gets the mark later: for who is called while one passes on. */
+/* The same, but that what waits already gets the mark later: for calls from a passing on of marks. */
 syn_err syni_circle_depend_soon(uint64_t id, struct syni_core *core,
                                 struct syn_report **out_report);
 
@@ -55,7 +55,7 @@ syn_err syni_circle_depend_here(uint64_t id, struct syni_task *task, struct syn_
 syn_err syni_circle_look(uint64_t id, struct syni_home *home, const char *function,
                          struct syn_report **out_report);
 
-/* Who blocks under the mark ID does so in a drain of MAILBOX, called *OUT_NAME, and waits for
+/* The thread that blocks under the mark ID does so in a drain of MAILBOX, called *OUT_NAME, and waits for
  * *OUT_FUNCTION. Both strings last while that wait does. */
 bool syni_circle_is_drained(uint64_t id, const struct syn_mailbox *mailbox, const char **out_name,
                             const char **out_function);
@@ -77,11 +77,11 @@ static inline syn_err syni_circle_look_at(uint64_t id, struct syni_core *produce
                       : SYN_OK;
 }
 
-/* The same for all that lives on HOME, and does not end before who blocks goes on: soon, by its driver.
+/* The same for all that lives on HOME, and does not end before the blocked thread goes on: soon, by its driver.
  * What would close a circle there is refused. */
 void syni_circle_depend_on_all(uint64_t id, struct syni_home *home);
 
-/* TASK, whose requests are closed, is marked: nobody depends on it from here on. Driver. */
+/* TASK, which takes no requests any more, is marked: nothing depends on it from here on. Driver. */
 void syni_circle_unmark(struct syni_task *task);
 
 #endif

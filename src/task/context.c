@@ -4,7 +4,7 @@
  *
  * Driver only. All waiting is that of consumers of a channel; this file says what an answer
  * means. A context that a task of the same loop has entered is sheltered from a stop: its owner
- * is stopped, and leaves it, in the right order. One whose owner is a thread, or a task
+ * is stopped, and leaves it, in the right order. One that a thread owns, or a task
  * elsewhere, is stopped by itself.
  *
  *     NEW ─> ENTERING ─> ENTERED ─> TELLING ─(it ended)─> NEW
@@ -109,7 +109,7 @@ syn_err syni_context_entered(struct syn_task *public_task, struct syn_context *c
     return task->status;
 }
 
-/* It goes on from its yield, whose status is ERR. */
+/* It goes on from its yield, which gives ERR. */
 static struct syn_step context_tell(struct syn_task *task, struct syn_context *context, syn_err err,
                                     const char *message)
 {
@@ -156,7 +156,7 @@ static void context_begin(struct syni_task *task, struct syn_context *context)
     if (context->state == ENTERED) {
         context->state = LEFT_TELLING;
         context_tell(public_task, context, task->core.err, report ? report->message : NULL);
-    } else { /* it was entering, or exiting, when its task was asked to end */
+    } else { /* it was entering, or exiting, when its task was cancelled */
         context->state = LEFT_CLOSING;
         syni_step_close(public_task, context->channel, syn_never());
     }

@@ -30,7 +30,7 @@ struct syni_context_ends {
     /* TASK leaves, or is about to end: leaves its contexts, one for each call that returns true;
      * then TASK waits. *OUT_FAILED: one of them failed to exit. Driver. */
     bool (*close)(struct syni_task *task, syn_err *out_failed);
-    /* TASK was abandoned: what is still open is only asked to end. Driver. */
+    /* TASK was abandoned: what is still open is only cancelled. Driver. */
     void (*drop)(struct syni_task *task);
 };
 extern _Atomic(const struct syni_context_ends *) syni_context_ends;

@@ -73,7 +73,7 @@ const char *syni_core_refusal(syn_err err)
         return "the future is one of the parent process, where its call runs on; make the call again "
                "here";
     case SYN_EBUSY:
-        return "somebody else waits for this future; share it with future_share()";
+        return "another task or thread waits for this future; share it with future_share()";
     case SYN_ENOMEM:
         return "the future was not made: there was no memory for the call";
     case SYN_EABI:

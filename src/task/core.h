@@ -3,11 +3,11 @@
  * The core of one result: what a promise writes and a future reads.
  *
  * A core is a field of what produces the result: of a task's frame, or of a promise
- * made by hand. Who produces holds one reference, who may read holds one; the last
- * one frees it. A task whose frame lies on the stack of its blocking caller has no
+ * made by hand. Its producer holds one reference, its possible reader one; the last
+ * one frees it. A task that has its frame on the stack of its blocking caller has no
  * slot and no references: its caller waits, and the wake is the last touch.
  *
- * One completer, one waiter: `waiter` is empty, or who waits, or DONE, and moves
+ * One completer, one waiter: `waiter` is empty, or a waiter, or DONE, and moves
  * by one exchange (complete) or one compare-and-exchange (wait, stop waiting).
  *
  *     empty ── wait ──> waiter ── complete ──> DONE, and waiter->wake()
@@ -34,14 +34,14 @@ struct syni_core;
 struct syni_scope;
 struct syni_chain_ops;
 
-/* Somebody who waits for one core; lies wherever he likes. */
+/* A wait for one core; the waiter places it. */
 struct syni_waiter {
     /* Called once, by the completing thread, under no lock. The waiter may be gone
      * as soon as it has been told. */
     void (*wake)(struct syni_waiter *waiter);
 };
 
-/* The core as a child of a scope (scope.h); used by whoever consumed the future. It lies in the core, so that a
+/* The core as a child of a scope (scope.h); used by the scope that consumed the future. It lies in the core, so that a
  * scope takes any number and never fails for memory. */
 struct syni_member {
     struct syni_waiter waiter;
@@ -64,14 +64,14 @@ struct syni_core_ops {
     /* Asks a producer that is not a task to end, which completes the core; NULL: there is
      * nobody to ask. Any thread, with a reference. */
     void (*cancel)(struct syni_core *core, enum syn_origin origin);
-    /* Who produces it, and is not a task, shall have ended by DEADLINE; NULL: never mind. */
+    /* Its producer, which is no task, shall have ended by DEADLINE; NULL: never mind. */
     void (*tighten)(struct syni_core *core, int64_t deadline);
     /* What it is, for messages and dumps; NULL: "a promise". Static. */
     const char *(*name)(const struct syni_core *core);
-    /* Who blocks, and what carries its mark ID, depends on who produces it and is not a task
+    /* The blocked thread, and what carries its mark ID, depends on the producer, which is no task
      * (circle.h); SYN_EDEADLK, and a report: it must not. NULL: never mind. */
     syn_err (*implicate)(struct syni_core *core, uint64_t id, struct syn_report **out_report);
-    /* Whose result it passes on, if it is a copy; NULL: it is none. Any thread, with a reference. */
+    /* The core that it copies its result from, if it is a copy; NULL: it is none. Any thread, with a reference. */
     const struct syni_core *(*source)(const struct syni_core *core);
     /* Where it was made, for one that nothing but the program completes; NULL: it is no such. */
     const char *(*site)(const struct syni_core *core, int *out_line);
@@ -90,7 +90,7 @@ struct syni_core {
 
     const struct syn_type *type;
     struct syni_slot *slot; /* NULL: on a caller's stack */
-    struct syni_task *task; /* who produces it; NULL: a promise made by hand */
+    struct syni_task *task; /* its producer; NULL: a promise made by hand */
     const struct syni_core_ops *ops;
     _Atomic(struct syni_waiter *) waiter;
 
@@ -118,7 +118,7 @@ static inline void syni_core_place(struct syni_core *core, const void *value)
     core->value_at = (int32_t)((const char *)value - (const char *)core);
 }
 
-/* The core whose member.link NODE is. */
+/* The core that has NODE as its member.link. */
 static inline struct syni_core *syni_member_core(const struct syni_list *node)
 {
     return SYNI_CONTAINER(node, struct syni_core, member.link);
@@ -144,13 +144,13 @@ syn_err syni_core_pin(struct syn_future future, bool used_up_too, struct syni_co
  * with SYN_EBUSY while somebody has it reserved. */
 syn_err syni_core_consume(struct syn_future future, struct syni_core **out_core);
 
-/* The first half of a consume() by who may find that it must not wait: others who would use
- * FUTURE up are told SYN_EBUSY until commit() uses it up, or restore() leaves it as it was. */
+/* The first half of a consume() by a caller that may find that it must not wait: others that would use
+ * FUTURE up get SYN_EBUSY until commit() uses it up, or restore() leaves it as it was. */
 syn_err syni_core_reserve(struct syn_future future, struct syni_core **out_core);
 void syni_core_commit(struct syni_core *core);
 void syni_core_restore(struct syni_core *core);
 
-/* One reference more, by who holds one. */
+/* One reference more, by a holder of one. */
 void syni_core_hold(struct syni_core *core);
 
 /* As consume(), of a core that nobody else knows (slot.h); NULL: some may, or it does not serve. */
@@ -175,11 +175,11 @@ static inline syn_err syni_core_reserve_or_consume(struct syn_future future,
 static inline void syni_core_wait_here(struct syni_core *core, struct syni_waiter *waiter)
 {
     core->own_waiter = true;
-    /* release: others may look at who waits, while they hold a reference */
+    /* release: others may look at the waiter, while they hold a reference */
     atomic_store_explicit(&core->waiter, waiter, memory_order_release);
 }
 
-/* CORE, which is about to be complete, has no reader, or one, who waits here, and nobody else knows it.
+/* CORE, which is about to be complete, has no reader, or one that waits here, and nobody else knows it.
  * True: from here on nobody will, and what follows is complete_alone(). Driver. */
 static inline bool syni_core_close_alone(struct syni_core *core)
 {
@@ -213,11 +213,11 @@ void syni_core_complete(struct syni_core *core);
 void syni_unobserved(const char *name, syn_err err, enum syn_origin origin,
                      const struct syn_report *report);
 
-/* The same for the end of something: of one that was asked to end, its clean-up may have failed. */
+/* The same for the end of something: of one that was cancelled, its clean-up may have failed. */
 void syni_unobserved_end(const char *name, syn_err err, enum syn_origin origin,
                          const struct syn_report *report);
 
-/* To where the call that made it returned; NULL: it is not known. By who holds a reference. */
+/* To where the call that made it returned; NULL: it is not known. By a holder of a reference. */
 static inline const void *syni_core_call(const struct syni_core *core)
 {
     return core->ops->call ? core->ops->call(core) : NULL;
@@ -232,11 +232,11 @@ static inline bool syni_core_done(const struct syni_core *core)
     return atomic_load_explicit(&core->waiter, memory_order_acquire) == &syni_waiter_done;
 }
 
-/* Asks who produces it to end, which will complete it, or has; false: there is nobody to
- * ask. Any thread, with a reference. */
+/* Cancels its producer, which will complete it, or has; false: there is nobody to
+ * cancel. Any thread, with a reference. */
 bool syni_core_ask(struct syni_core *core, enum syn_origin origin);
 
-/* Who produces it shall have ended by DEADLINE, if it did not have to earlier. */
+/* Its producer shall have ended by DEADLINE, if it did not have to earlier. */
 void syni_core_tighten(struct syni_core *core, int64_t deadline);
 
 /* --- unclaimed.c --- */
@@ -263,18 +263,18 @@ const char *syni_core_refusal(syn_err err);
 /* Somebody waits for it now, though it is not done. */
 bool syni_core_is_awaited(const struct syni_core *core);
 
-/* It was used up; by who holds a reference. */
+/* It was used up; by a holder of a reference. */
 bool syni_core_is_used_up(const struct syni_core *core);
 
 /* WAITER is told. False: it is done already (and WAITER is not told), or, if BUSY
  * comes back true, somebody else waits. */
 bool syni_core_wait(struct syni_core *core, struct syni_waiter *waiter, bool *out_busy);
 
-/* WAITER is not told any more; false: he is being told now, or was. */
+/* WAITER is not called any more; false: it is being called now, or was. */
 bool syni_core_stop_waiting(struct syni_core *core, struct syni_waiter *waiter);
 
 /* Moves the value to OUT (NULL: leaves it to be destroyed). Only when it is done,
- * well, and by who consumed it. */
+ * well, and by its consumer. */
 static inline void syni_core_fetch(struct syni_core *core, void *out_value)
 {
     if (!out_value)
@@ -284,7 +284,7 @@ static inline void syni_core_fetch(struct syni_core *core, void *out_value)
     core->taken = true;
 }
 
-/* Destroys the value if it is there and nobody fetched it. By who consumed it, when he
+/* Destroys the value if it is there and nobody fetched it. By its consumer, when that
  * goes on as if it were gone: the producer may hold CORE a little longer. */
 void syni_core_discard(struct syni_core *core);
 

@@ -5,7 +5,7 @@
  * Driver only. A step returns one of three tokens: "suspended" (what it waits for
  * was begun by then), "left" (the outcome is known, clean-up comes next) or "ended".
  * Nothing else suspends or ends a task. Resuming is through the ready queue, or, where one task
- * hands over to another, by the trampoline (resume.c says who), never inside the call that woke
+ * hands over to another, by the trampoline (resume.c says which), never inside the call that woke
  * the task, so no chain of tasks is a chain of calls.
  */
 #include "task/context.h"
@@ -43,13 +43,13 @@ void syni_task_request_arrives(struct syni_job *job)
         syni_wait_interrupt(task);
 }
 
-/* TASK, which ends, is known to nobody but who awaits it on its loop, if anybody does. Then nothing is
+/* TASK, which ends, is known to nobody but its awaiter on its loop, if there is one. Then nothing is
  * on its way to it, and nothing will be (invariant 142). */
 static bool ends_alone(struct syni_task *task)
 {
     if (syni_task_request_of(task) || !syni_core_close_alone(&task->core))
         return false;
-    if (syni_task_request_of(task)) { /* by who had a reference a moment ago */
+    if (syni_task_request_of(task)) { /* by a holder of a reference a moment ago */
         syni_core_reopen(&task->core);
         return false;
     }
@@ -222,7 +222,7 @@ SYNI_HOT static inline void run_one(struct syni_home *home, struct syni_task *ta
         return;
     }
     atomic_store_explicit(&task->wait, SYNI_WAIT_NOTHING, memory_order_relaxed);
-    home->current = task; /* whoever made it ready wrote that it waits for nothing */
+    home->current = task; /* the thread that made it ready wrote that it waits for nothing */
     engine_settle(task, next_step(task));
     home->current = NULL;
 }
@@ -311,7 +311,7 @@ SYNI_COLD static void run_seen(struct syni_home *home, struct syni_task *task, b
     syni_seen_step_ended(home, task, &step);
 }
 
-/* The next step of TASK, or its first. Then whoever that hands over to. SEEN, a constant: somebody
+/* The next step of TASK, or its first. Then the tasks that it hands over to. SEEN, a constant: somebody
  * looks. */
 SYNI_HOT static inline void run_all(struct syni_task *task, bool seen)
 {

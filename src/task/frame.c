@@ -21,7 +21,7 @@
 #include "base/mem.h"
 #include "pool/pool.h"
 
-/* A worker keeps fewer: it mostly frees what others made, who are to have it back. */
+/* A worker keeps fewer: it mostly frees what others made, and those are to have it back. */
 enum { OF_HOME = 256, OF_WORKER = 64, FRAME_BATCH = 32, OF_ALL = 4096 };
 
 static struct syni_mutex frame_lock = SYNI_MUTEX_INIT(FRAMES);

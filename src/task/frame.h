@@ -11,7 +11,7 @@
 #include "task/local.h"
 #include "task/seen.h"
 
-/* A frame of SIZE bytes that STORE has to spare, as it was left; NULL: none. By whose store it is. */
+/* A frame of SIZE bytes that STORE has to spare, as it was left; NULL: none. By the owner of STORE. */
 static inline struct syni_spare *syni_frame_pop(struct syni_store *store, size_t size)
 {
     size_t class = (size - 1) / SYNI_FRAME_CLASS_BYTES;

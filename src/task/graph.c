@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Who waits for whom, collected and judged. See graph.h.
+ * What waits for what, collected and judged. See graph.h.
  *
- * Whoever stands free takes away what others wait for, until nothing changes: what remains is stuck. It is
+ * A node that stands free takes away what others wait for, until nothing changes: what remains is stuck. It is
  * looked at from the last node to the first, since a search notes a task before what that waits for; so
  * a chain is judged in one round, and only circles through waits for the first of several take more.
  */
@@ -105,7 +105,7 @@ bool syni_graph_edge(struct syni_graph *graph, unsigned from, unsigned to)
 
 /* --- judging --- */
 
-enum { GRAPH_GONE = -1 }; /* an edge that leads to nobody who is stuck */
+enum { GRAPH_GONE = -1 }; /* an edge that leads to nothing stuck */
 
 /* NODE as it stood in GRAPH, in the same wait; NULL: it did not. */
 static const struct syni_node *graph_find(const struct syni_graph *graph, const struct syni_node *node)
@@ -145,7 +145,7 @@ static bool graph_stood(struct syni_graph *graph, const struct syni_node *node,
     return found != NULL;
 }
 
-/* Who edge I of NODE leads to, if that is stuck. */
+/* The node that edge I of NODE leads to, if it is stuck. */
 static const struct syni_node *graph_stuck_at(const struct syni_graph *graph,
                                               const struct syni_node *node, unsigned i)
 {

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * A piece of the graph of who waits for whom, as a search collects it (search.h), and who in it is
+ * A piece of the graph of what waits for what, as a search collects it (search.h), and what in it is
  * stuck.
  *
  * A task or job that waits is a node, with an edge to each task and job that it waits for. It goes on when
- * all of them have ended, or, at a wait for the FIRST of several, one. STUCK is who can go on only if another
- * that is stuck does. A node is free if it waits for something that nobody in the graph brings, and as long
+ * all of them have ended, or, at a wait for the FIRST of several, one. STUCK is a node that can go on only if another
+ * that is stuck does. A node is free if it waits for something that no node of the graph brings, and as long
  * as it was not described.
  *
  * One thread at a time: it travels with the search.
@@ -17,13 +17,13 @@
 
 struct syni_node {
     const struct syni_core *core; /* its result's; to compare, and to look at only where it stays */
-    struct syni_home *home;       /* of a task, whose loop must be gone to; NULL: a job */
+    struct syni_home *home;       /* of a task: the search must go to its loop; NULL: a job */
     const char *name;             /* of its function */
     char where[24];               /* the name of its loop or pool, or how that begins */
     int wait;                     /* which of its waits (search.h) */
     bool held, seen;              /* seen: it was looked at */
     bool stays;                   /* not held, but cannot end before that */
-    bool whole;                   /* it is no task, but the end of HOME, whose address is in `core` */
+    bool whole;                   /* it is no task, but the end of HOME, which stands in `core` */
     bool described, first;
     bool stuck, leads;            /* leads: to the node that is asked for, over stuck ones */
     unsigned edges, n_edges;      /* where they begin in `edges` */

@@ -81,7 +81,7 @@ static void check_cleanups(struct syni_timer *timer)
     struct syni_home *home = SYNI_CONTAINER(timer, struct syni_home, cleanup_timer);
     int64_t now = syni_loop_now(&home->loop), next = SYNI_NEVER, soonest;
 
-    /* relaxed: for who gives up on this thread, and names what it runs */
+    /* relaxed: for a stop that gives up on this thread, and names what it runs */
     atomic_store_explicit(&home->running, "on_stuck", memory_order_relaxed);
     if (home->n_stuck && syni_deadline_in(home->stuck_since, home->cleanup_limit_ns) <= now)
         end_stuck_lines(home);

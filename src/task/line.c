@@ -3,7 +3,7 @@
  * Lines: tasks that wait for their turn at something.
  *
  * Driver only, so without locks. A task that was served goes on through the ready queue;
- * when it is asked to end in between, its collect() gives back what it was handed, so that
+ * when it is cancelled in between, its collect() gives back what it was handed, so that
  * what a cancelled task held for a moment is not lost for the others.
  */
 #include "task/place.h"

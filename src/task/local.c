@@ -32,7 +32,7 @@ static struct syni_bindings **here(struct syni_self *self)
 
 struct syni_bindings *syni_bindings_add(struct syni_bindings *bindings)
 {
-    /* relaxed: who calls holds one already */
+    /* relaxed: the caller holds one already */
     atomic_fetch_add_explicit(&bindings->references, 1, memory_order_relaxed);
     return bindings;
 }
@@ -81,7 +81,7 @@ void *syni_local_get(const struct syn_task_local *key)
 
 /* No binding that exists is changed (invariant 38): others may have it, too. */
 
-/* A binding in front of NEXT, whose reference it takes over; NULL, and it does not. */
+/* A binding in front of NEXT; it takes over that reference. NULL, and it does not. */
 static struct syni_bindings *local_bind(const struct syn_task_local *key, void *value,
                                         struct syni_bindings *next)
 {

@@ -11,7 +11,7 @@
 struct syni_bindings;
 struct syni_self;
 
-/* One reference more, for a task that is made by who has BINDINGS. */
+/* One reference more, for a task that is made by one with BINDINGS. */
 struct syni_bindings *syni_bindings_add(struct syni_bindings *bindings); /* which are not NULL */
 static inline struct syni_bindings *syni_bindings_hold(struct syni_bindings *bindings)
 {

@@ -2,9 +2,9 @@
  *
  * Mutexes and conditions of tasks. Driver only.
  *
- * Unlocking hands the mutex to who waits longest, who holds it from that moment; no task
- * that comes along meanwhile finds it free. A condition's waiter that is signalled, or whose
- * wait is cut short, stands in the mutex's line next, and goes on when it holds that.
+ * Unlocking hands the mutex to the task that waits longest, which holds it from that moment; no task
+ * that comes along meanwhile finds it free. A condition's waiter that is signalled, or has its
+ * wait cut short, stands in the mutex's line next, and goes on when it holds that.
  */
 #include "task/sync.h"
 
@@ -107,7 +107,7 @@ static void lock_refuse(struct syni_task *task, const struct syni_search *search
         syni_line_refuse(task, SYN_EDEADLK, syni_search_say(search, "a mutex that ", " holds"));
 }
 
-/* Who holds it and who stands in line before TASK, which carries the mark ID, get that: each has the mutex first,
+/* The holder and the tasks in line before TASK, which carries the mark ID, get that: each has the mutex first,
  * and may wait for others then. SYN_EDEADLK, and a report: TASK must not wait for them. */
 static syn_err mark_by_holder(struct syni_task *task, uint64_t id, struct syn_report **out_report)
 {
@@ -184,7 +184,7 @@ int syn_mutex_is_mine(const struct syn_mutex *public_mutex)
 void syn_mutex_unlock(struct syn_mutex *mutex)
 {
     if (!syn_mutex_is_mine(mutex))
-        syni_panic("a mutex was unlocked by who does not hold it");
+        syni_panic("a mutex was unlocked by a task that does not hold it");
     syni_mutex_give_up(MUTEX(mutex));
 }
 

@@ -3,7 +3,7 @@
  * C locals where something should be that outlives the step: found when a wait begins.
  *
  * Driver only. A step's locals lie between the frame of the engine, which noted where that is
- * (`stack` in struct syni_home), and the frame of whoever asks here, which the step called.
+ * (`stack` in struct syni_home), and the frame of the caller here, which the step called.
  * Everything else is somewhere else: frames of futures on the heap, frames of blocking calls
  * further up on the stack of the thread that drives, or on another one. Aborts, also in release
  * builds: what is written there later would hit whatever the stack holds by then. Discarded: an

@@ -31,7 +31,7 @@ static inline bool syni_place_is_near(const void *place, uintptr_t base)
 #endif
 }
 
-/* TASK, whose step runs here, begins to wait, and WHAT ("its result") will be at PLACE meanwhile.
+/* TASK, which runs its step here, begins to wait, and WHAT ("its result") will be at PLACE meanwhile.
  * Aborts, by the name of the task and its line, if that is a C local of the step. */
 void syni_place_look(const struct syni_task *task, const void *place, const char *what);
 static inline void syni_place_check(const struct syni_task *task, const void *place,

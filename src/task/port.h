@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Ports: who waits at a channel (channel.h). Lies where he likes: in a task's frame, on a
- * thread's stack. All of it is under the channel's lock while he waits.
+ * Ports: the waiters at a channel (channel.h). The waiter places it: in a task's frame, on a
+ * thread's stack. All of it is under the channel's lock while it waits.
  *
- * A SELECT waits at several ports, and for other things, of which one is to happen: whoever
- * is about to serve one CLAIMS the select first. A port whose select was claimed elsewhere
+ * A SELECT waits at several ports, and for other things, of which one is to happen: a thread that
+ * is about to serve one CLAIMS the select first. A port of a select that was claimed elsewhere
  * is dead: it is passed over and unlisted.
  */
 #ifndef SYNI_PORT_H
@@ -24,7 +24,7 @@ struct syni_select {
                              REFUSED: it would have closed a circle */
     struct syn_choice *choices;
     int n;
-    void (*wake)(struct syni_select *select); /* by who claimed it; the last touch */
+    void (*wake)(struct syni_select *select); /* by the thread that claimed it; the last touch */
 };
 
 struct syni_port {
@@ -32,7 +32,7 @@ struct syni_port {
     void *item;            /* where the item goes, or lies; a producer's is only read */
     bool receives;
     bool listed;           /* on a list of the channel: not served yet */
-    bool at_once;          /* who served it hands over to it, see resume.c */
+    bool at_once;          /* the task that served it hands over to it, see resume.c */
     /* by the task that waits with it, alone: */
     bool withdrawn, expired;
     bool refused;          /* it would have closed a circle */
@@ -41,7 +41,7 @@ struct syni_port {
     int number;                 /* of the choice */
     syn_err status;
     struct syni_select *select; /* that it is one of; NULL: none */
-    void (*wake)(struct syni_port *port); /* by who took it; the last touch */
+    void (*wake)(struct syni_port *port); /* by the thread that took it; the last touch */
 };
 
 /* NUMBER of SELECT is it; false: another one was faster. */
@@ -49,7 +49,7 @@ static inline bool syni_select_claim(struct syni_select *select, int number)
 {
     int open = SYNI_OPEN;
 
-    /* relaxed: who claims writes under a lock that the owner takes before it reads, or
+    /* relaxed: the claimer writes under a lock that the owner takes before it reads, or
      * wakes the owner, or is the owner */
     return atomic_compare_exchange_strong_explicit(&select->chosen, &open, number,
                                                    memory_order_relaxed, memory_order_relaxed);
@@ -70,7 +70,7 @@ static inline void syni_port_unlist(struct syni_port *port)
     syni_list_remove(&port->link);
 }
 
-/* Takes the first off LIST that can be served, who then must be; NULL: there is none. */
+/* Takes the first off LIST that can be served, and then must be; NULL: there is none. */
 static inline struct syni_port *syni_port_take(struct syni_list *list)
 {
     while (!syni_list_empty(list)) {
@@ -83,7 +83,7 @@ static inline struct syni_port *syni_port_take(struct syni_list *list)
     return NULL;
 }
 
-/* Ports that were served, and are to be told when the lock is free: the last, whose `link.next` is the
+/* Ports that were served, and are to be woken when the lock is free: the last; its `link.next` is the
  * first. NULL: there are none. */
 static inline void syni_port_serve(struct syni_port **last, struct syni_port *port, syn_err status)
 {

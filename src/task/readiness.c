@@ -85,7 +85,7 @@ static void readiness_refuse(struct syni_task *task, syn_err err, int fd)
     else if (err == SYN_EBUSY)
         why = "another task waits for this direction of descriptor %d already";
     else if (err == SYN_EINVAL)
-        why = "descriptor %d: say SYN_READABLE, SYN_WRITABLE, or both";
+        why = "descriptor %d: write SYN_READABLE, SYN_WRITABLE, or both";
     task->ops = NULL;
     task->status = err;
     task->heard = syni_report_format(err, SYN_BY_LIBRARY, why, fd);

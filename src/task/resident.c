@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Ending who lives on a home, one at a time, the newest first, so that each finds those that
+ * Ending the residents of a home, one at a time, the newest first, so that each finds those that
  * it was made upon. By the home's last driver. Discarded: all at once, which takes the slowest
  * one's time and not the sum, but then none could rely on any other.
  */

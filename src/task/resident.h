@@ -18,8 +18,8 @@
 struct syni_resident;
 
 struct syni_resident_ops {
-    /* Under the lock: it shall end, and whoever claims it ends it. False: somebody else has
-     * claimed it, or is about to; *OUT_WAIT says whether he will tell the home. */
+    /* Under the lock: it shall end, and the thread that claims it ends it. False: another thread has
+     * claimed it, or is about to; *OUT_WAIT says whether that will tell the home. */
     bool (*claim)(struct syni_resident *resident, bool *out_wait);
     /* By the home's driver, under no lock: begins its end; at once, without running anything,
      * if not MAY_RUN. */
@@ -36,8 +36,8 @@ extern struct syni_mutex syni_residents_lock;
 /* RESIDENT lives on HOME; under the lock. False: nobody moves in there any more. */
 bool syni_resident_add(struct syni_home *home, struct syni_resident *resident);
 
-/* HOME has no tasks and is being stopped: begins to end who moved in last. False: nobody is
- * left, and nobody moves in any more. Driver. */
+/* HOME has no tasks and is being stopped: begins to end the resident that moved in last. False: none is
+ * left, and none moves in any more. Driver. */
 bool syni_residents_stop(struct syni_home *home);
 
 /* HOME gave up: all end at once; returns how many had not begun to. Driver. */

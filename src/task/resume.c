@@ -6,12 +6,12 @@
  * Through the ready queue; or, where one task hands over to another, by a TRANSFER: the other one is
  * noted as the home's `next`, and the trampoline (engine.c) runs it when the step that runs has
  * returned. In neither way by a call, so that no chain of tasks is a chain of calls. What hands over:
- * who awaits the call that it made last, to that call; a call that ends, to who awaits it; who asks a
- * generator, to that; a generator that sleeps at its yield, to who asked; who is served at once, to
+ * a task that awaits the call that it made last, to that call; a call that ends, to its awaiter; a consumer,
+ * to its generator; a generator that sleeps at its yield, to its consumer; a task that is served at once, to
  * itself. Only so many follow each other (engine.c), and then the ready queue has its turn; they
- * count in the loop's batch, so that posts, timers and events come by as before. A loop whose order
+ * count in the loop's batch, so that posts, timers and events come by as before. A loop with an order that
  * is drawn makes none, so that every order is still drawn. Discarded: a call at once, inside the one that
- * wakes, since stacks are bounded; and a transfer for everything that is woken: who sets an event goes
+ * wakes, since stacks are bounded; and a transfer for everything that is woken: a task that sets an event goes
  * on, and hands over to nobody.
  */
 #include "task/seen.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * See ring.h. Who claims a position pairs with the others by the mark of its place alone;
+ * See ring.h. A thread that claims a position pairs with the others by the mark of its place alone;
  * test/models/channel_flow.pml is this as a model.
  */
 #include "task/ring.h"
@@ -76,7 +76,7 @@ static void ring_advance(_Atomic(uint64_t) *end)
 
 static bool has_mark(const struct place *place, uint32_t mark)
 {
-    /* acquire: pairs with the release in set_mark() by who handed the place over */
+    /* acquire: pairs with the release in set_mark() by the thread that handed the place over */
     return atomic_load_explicit(place->mark, memory_order_acquire) == mark;
 }
 
@@ -86,7 +86,7 @@ static void set_mark(const struct place *place, uint32_t mark)
     atomic_store_explicit(place->mark, mark, memory_order_release);
 }
 
-/* Whoever claimed it before the stop is done with it. */
+/* A thread that claimed it before the stop is done with it. */
 static void await_mark(const struct place *place, uint32_t mark)
 {
     for (unsigned i = 0; !has_mark(place, mark); i++)
@@ -141,7 +141,7 @@ void syni_ring_stop(struct syni_ring *ring)
 
 static void ring_let_go(_Atomic(uint64_t) *end)
 {
-    /* release: who claims from here on knows where the ring lies; see ring_claim() */
+    /* release: a thread that claims from here on knows where the ring lies; see ring_claim() */
     atomic_store_explicit(end, atomic_load_explicit(end, memory_order_relaxed) & ~(uint64_t)STOPPED,
                           memory_order_release);
 }

@@ -12,8 +12,8 @@
  * FLOWS: any thread pushes and pops at any time. It claims a position by one
  * compare-and-exchange, copies, and sets the mark, which hands the place over. While it is
  * STOPPED all claims fail, and what is left is done by one at a time, under the channel's
- * lock or by the owner. Only he stops it and lets it flow again. Claims that were made before may
- * still be copying: who needs their place waits for its mark, that is, for one copy of an item.
+ * lock or by the owner. Only that one stops it and lets it flow again. Claims that were made before may
+ * still be copying: a thread that needs their place waits for its mark, that is, for one copy of an item.
  */
 #ifndef SYNI_RING_H
 #define SYNI_RING_H
@@ -29,7 +29,7 @@ struct syni_ring {
     unsigned char *items; /* and the marks behind them */
     _Atomic(uint32_t) *marks;
     size_t places, size; /* size: of an item, in bytes */
-    bool flows;          /* as the one who may stop it knows */
+    bool flows;          /* as the thread that may stop it knows */
     bool flowed;         /* ever: from then on its memory stays where it is */
     char apart[SYNI_LINE];
     _Atomic(uint64_t) in; /* 2 position + STOPPED */
@@ -66,7 +66,7 @@ void syni_ring_flow(struct syni_ring *ring);
 
 bool syni_ring_try_push(struct syni_ring *ring, const void *item);
 bool syni_ring_try_pop(struct syni_ring *ring, void *out_item);
-/* The same by the only one who pushes, if afterwards there are fewer than CAPACITY, which is
+/* The same by the only thread that pushes, if afterwards there are fewer than CAPACITY, which is
  * one less than its places. */
 bool syni_ring_try_push_below(struct syni_ring *ring, const void *item);
 

@@ -107,7 +107,7 @@ static void scope_withdraw(struct syni_scope *scope, struct syni_core *core,
     syni_list_append(&section->dropped, &member->link);
 }
 
-/* CORE's task is asked to end when the section was left; the claim keeps it until then. */
+/* CORE's task is cancelled when the section was left; the claim keeps it until then. */
 static void request(struct syni_core *core, enum syn_origin origin, struct syni_section *section)
 {
     struct syni_task *task = core->task;
@@ -356,7 +356,7 @@ static syn_err scope_outcome(struct syni_scope *scope, enum syn_origin *out_orig
     if (!err && scope->goal != SYNI_GOAL_ALL && scope->spawned == 0) {
         err = SYN_EINVAL;
         *out_origin = SYN_BY_LIBRARY;
-        *out_report = syni_report_new(err, SYN_BY_LIBRARY, "an any or a race of nothing");
+        *out_report = syni_report_new(err, SYN_BY_LIBRARY, "an any or a race needs at least one child");
     }
     return err;
 }

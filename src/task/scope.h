@@ -28,8 +28,8 @@ struct __attribute__((may_alias)) syni_scope {
 
     /* from the first child to the join */
     _Atomic(bool) bound;
-    _Atomic(unsigned) process;     /* whose it is, while it is bound: written before that */
-    bool closing;                  /* its task leaves, or ends, and has asked it to end */
+    _Atomic(unsigned) process;     /* its process, while it is bound: written before that */
+    bool closing;                  /* its task leaves, or ends, and has cancelled it */
     struct syni_home *home;        /* of the task that owns it; NULL: a thread does */
     struct syni_task *owner;       /* that task */
     struct syni_scope *next_open;  /* of its open ones; also while failures are kept */
@@ -44,7 +44,7 @@ struct __attribute__((may_alias)) syni_scope {
                                   before the first use */
     unsigned live, spawned; /* live: also while the destructor of its result runs */
     int winner;                /* 1 + its number; 0: none */
-    int asked;                 /* 1 + the origin of the request; 0: not asked to end */
+    int asked;                 /* 1 + the origin of the request; 0: not cancelled */
     bool by_request;           /* a child ended by that, or was refused */
     syn_err err;               /* the first failure; for a race, of the winner */
     enum syn_origin origin;
@@ -62,7 +62,7 @@ _Static_assert(_Alignof(struct syni_scope) <= _Alignof(struct syn_scope), "misal
 struct syni_section {
     struct syni_list dropped;    /* cores to give up */
     unsigned ended;              /* children that are counted no more when those are gone */
-    struct syni_core *to_ask;    /* held, chained by their jobs: jobs to ask to end */
+    struct syni_core *to_ask;    /* held, chained by their jobs: jobs to cancel */
     enum syn_origin origin;      /* and why */
     struct syni_link *requests, **last_request; /* of tasks, claimed and to be sent, by request_job */
     struct syni_waiter *to_tell; /* the last touch */
@@ -97,7 +97,7 @@ bool syni_wakes_scope(const struct syni_waiter *waiter);
 /* The first child comes; OWNER (NULL: a thread) has it from here on. */
 void syni_scope_bind(struct syni_scope *scope, struct syni_task *owner);
 
-/* CORE, which the caller reserved or consumed, is no child: it is asked to end, and let go. Returns ERR. Outside. */
+/* CORE, which the caller reserved or consumed, is no child: it is cancelled, and released. Returns ERR. Outside. */
 syn_err syni_scope_reject(struct syni_core *core, syn_err err);
 
 /* CORE, which was reserved and has room, is a child, or is restored. */
@@ -108,7 +108,7 @@ void syni_scope_take(struct syni_scope *scope, struct syni_core *core, void *out
 void syni_scope_fail(struct syni_scope *scope, syn_err err, const char *message,
                      syn_err *out_status, struct syni_section *section);
 
-/* CORE, a child, is let go of, and runs on; ASKS: it is asked to end. False: it is telling us. After that a
+/* CORE, a child, is let go of, and runs on; ASKS: it is cancelled. False: it is telling us. After that a
  * fail() is due for it. */
 bool syni_scope_drop(struct syni_scope *scope, struct syni_core *core, bool asks,
                      struct syni_section *section);
@@ -116,7 +116,7 @@ bool syni_scope_drop(struct syni_scope *scope, struct syni_core *core, bool asks
 /* All children are let go of: they run on by themselves, and nothing of them is written any more. */
 void syni_scope_abandon(struct syni_scope *scope, struct syni_section *section);
 
-/* Asks all to end, for the first reason that is given. */
+/* Cancels all, for the first reason that is given. */
 void syni_scope_ask(struct syni_scope *scope, enum syn_origin origin,
                     struct syni_section *section);
 
@@ -161,7 +161,7 @@ void syni_scope_refuse(struct syni_scope *scope, const struct syni_search *searc
 /* SCOPE, which its owner, a task, may be waiting for, has one child more. Driver. */
 void syni_scope_gained(struct syni_scope *scope);
 
-/* Asks what is open to end. True: TASK, which leaves or ends, waits for children. */
+/* Cancels what is open. True: TASK, which leaves or ends, waits for children. */
 bool syni_scopes_close(struct syni_task *task);
 
 /* TASK was abandoned: lets go of children that run on. False: some are on their way to

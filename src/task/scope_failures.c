@@ -3,7 +3,7 @@
  * What a scope collects: the children that failed, in the order they did, each found by its
  * number in logarithmic time, without memory of its own.
  *
- * A list that is only appended to, whose nodes have one pointer more, to an earlier node (E. Myers,
+ * A list that is only appended to; its nodes have one pointer more, to an earlier node (E. Myers,
  * "An applicative random-access stack", 1983). Where two jumps of the last node are as long, the
  * new one jumps over both; else to the last node. So there is a jump of about half the distance
  * everywhere. The pointers lie where the child was told what to write, which is past.

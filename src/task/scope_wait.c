@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Scopes and the tasks that own them: waiting for room and for the end, and the end of a
- * task whose scopes are open.
+ * task with open scopes.
  *
  * Driver only.
  */
@@ -181,7 +181,7 @@ bool syni_scope_leads(const struct syni_scope *scope, enum syni_scope_wait await
 {
     bool all = awaited == SYNI_SCOPE_END && scope->goal == SYNI_GOAL_ALL;
 
-    /* once it was asked to end its deadline asks nobody any more */
+    /* once it was cancelled its deadline asks nobody any more */
     return (!scope->has_deadline || (walk->asked && scope->asked)) && (all ? some_lead : all_lead)(scope, walk);
 }
 

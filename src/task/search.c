@@ -228,8 +228,8 @@ static void search_start(const struct syni_core *closer, int wait, bool asked)
         search_end(search);
 }
 
-/* Nobody waits for TASK, nor for the end of its loop, so that no circle leads through it. Whoever does so from here on has a later
- * number, and looks after it. */
+/* Nobody waits for TASK, nor for the end of its loop, so that no circle leads through it. A task or job that does so from here on
+ * has a later number, and looks after it. */
 static bool search_is_idle(const struct syni_task *task)
 {
     return !task->held && !syni_core_is_awaited(&task->core) && syni_home_accepts(task->home);

@@ -22,11 +22,11 @@ void syni_search_begin(struct syni_task *task, unsigned number);
  * loop the waiter is known first, and then come the number and the look (search.c). */
 void syni_search_await(struct syni_task *task, const struct syni_core *child, unsigned number);
 
-/* The same for a JOB, whose wait has a DETAIL that says so: by the thread that begins that, and holds it. ASKED: as
+/* The same for a JOB with a wait that has a DETAIL that says so: by the thread that begins that, and holds it. ASKED: as
  * syni_search_asked(). */
 void syni_search_begin_job(const struct syni_core *job, int detail, bool asked);
 
-/* TASK, which was asked to end and waits for what was, hears of it again: if the request went round, TASK gives
+/* TASK, which was cancelled and waits for what was, receives it again: if the request went round, TASK gives
  * its wait up. Driver. */
 void syni_search_asked(struct syni_task *task);
 

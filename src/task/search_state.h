@@ -12,7 +12,7 @@ struct syni_search {
     const struct syni_core *closer; /* of the task or job that would close a circle; to look at only at home */
     struct syni_home *home;         /* where that task lives; NULL: a job */
     int wait;                 /* its number, as a detail */
-    bool asked;               /* those who were asked to end and wait on count, too */
+    bool asked;               /* those that were cancelled and wait on count, too */
     struct syni_home *here;   /* where the search is, or goes to; NULL: in the thread that began it */
     unsigned at;              /* the node that is described */
     bool found;               /* it is stuck: to be refused */

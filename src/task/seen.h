@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What a task does, told to those who look (base/hooks.h). Each is called only where SYNI_HOOKED.
+ * What a task does, told to hooks (base/hooks.h). Each is called only where SYNI_HOOKED.
  */
 #ifndef SYNI_SEEN_H
 #define SYNI_SEEN_H

@@ -27,7 +27,7 @@ static void wake_waiter(struct syni_waiter *waiter)
 
     if (syni_select_claim(chance->port.select, chance->port.number))
         chance->port.select->wake(chance->port.select);
-    else /* release: the owner, who waits for it, may free us then */
+    else /* release: the owner, which waits for it, may free us then */
         atomic_store_explicit(&chance->told, true, memory_order_release);
 }
 

@@ -40,7 +40,7 @@ static inline struct syni_chance *syni_chance(struct syn_choice *choice)
 bool syni_select_begin(struct syni_select *select, struct syn_choice *choices, int n,
                        void (*wake)(struct syni_select *select));
 
-/* A wait for it leads to WALK's end: each choice does (chain.h). By its driver, or who holds its wait. */
+/* A wait for it leads to WALK's end: each choice does (chain.h). By its driver, or a holder of its wait. */
 bool syni_select_leads(const struct syni_select *select, struct syni_walk *walk);
 
 /* The first choice of time, or -1: there is none. */

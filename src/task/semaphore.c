@@ -2,8 +2,8 @@
  *
  * Semaphores and events of tasks. Driver only.
  *
- * A unit that is released goes to who waits longest, and becomes free only if nobody does;
- * so nobody can take it from under the first in line.
+ * A unit that is released goes to the task that waits longest, and becomes free only if none waits;
+ * so no task can take it before the first in line.
  */
 #include "task/sync.h"
 

@@ -36,7 +36,7 @@ static struct syni_fork_call slot_fork_call = {.lock = &slot_lock, .child = slot
 static void append_locked(struct syni_slot *slot)
 {
     SYNI_HOLDS(&slot_lock);
-    /* relaxed, here and below: under the lock; but who has a stale handle may look */
+    /* relaxed, here and below: under the lock; but a thread with a stale handle may look */
     atomic_store_explicit(&slot->next, NULL, memory_order_relaxed);
     if (slot_last)
         atomic_store_explicit(&slot_last->next, slot, memory_order_relaxed);

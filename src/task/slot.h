@@ -5,7 +5,7 @@
  * A handle is a slot and a generation. Slots are never given back to the allocator, so
  * that a stale handle finds a slot of another generation and not freed memory. `life`
  * holds the generation (bits 32 up), marks, and the references (below), so that "is this
- * handle good, and if so hold the thing" is one atomic step. A slot whose generation cannot
+ * handle good, and if so hold the thing" is one atomic step. A slot with a generation that cannot
  * grow any more is never used again. A forked child uses none of its parent's slots:
  * a handle of the parent is told by its slot's process.
  */
@@ -27,7 +27,7 @@ struct syni_slot {
     /* In the store of free ones the next of them, under its lock; in use, the loop that owns
      * the thing, or NULL. */
     _Atomic(void *) next;
-    unsigned process; /* whose it is; written once, before it has a first generation */
+    unsigned process; /* its process; written once, before it has a first generation */
 };
 
 /* What a handle asks for. */
@@ -88,7 +88,7 @@ static inline uint32_t syni_slot_publish(struct syni_slot *slot, enum syni_slot_
 
     syni_slot_own(slot, NULL);
     slot->thing = thing;
-    /* release: who pins sees the thing; the generation goes on from the last one */
+    /* release: a thread that pins sees the thing; the generation goes on from the last one */
     atomic_store_explicit(&slot->life,
                           ((uint64_t)generation << SYNI_SLOT_SHIFT) + mark + references,
                           memory_order_release);
@@ -130,8 +130,8 @@ static inline void *syni_slot_take(struct syni_slot *slot, uint32_t generation,
     return slot->thing;
 }
 
-/* A CONSUME of a core that has its two first references and nothing more. Then nobody but who
- * calls and who produces it knows it: nobody else waits for it, or will. NULL: some may. */
+/* A CONSUME of a core that has its two first references and nothing more. Then nobody but the
+ * caller and the producer knows it: nobody else waits for it, or will. NULL: some may. */
 static inline void *syni_slot_consume_alone(struct syni_slot *slot, uint32_t generation)
 {
     uint64_t alone = ((uint64_t)generation << SYNI_SLOT_SHIFT) + SYNI_SLOT_IS_CORE + 2;
@@ -190,7 +190,7 @@ static inline void *syni_slot_own_thing(struct syni_slot *slot, uint32_t generat
 /* The thing of this GENERATION is there, not used up, and reserved by somebody. */
 bool syni_slot_is_reserved(struct syni_slot *slot, uint32_t generation);
 
-/* By who holds a reference: the thing is used up. */
+/* By a holder of a reference: the thing is used up. */
 static inline bool syni_slot_is_used_up(const struct syni_slot *slot)
 {
     return syni_slot_life(slot) & SYNI_SLOT_USED_UP;
@@ -233,7 +233,7 @@ static inline bool syni_slot_is_wanted(const struct syni_slot *slot)
 void syni_slot_each(enum syni_slot_kind kind, enum syni_slot_take take,
                     void (*fn)(void *thing, void *user), void *user);
 
-/* FN for each slot of a channel whose handle was not used up. It may name something else by then, and be given it at that
+/* FN for each slot of a channel with a handle that was not used up. It may name something else by then, and be given it at that
  * moment: so FN reads `thing` by peek.h. Takes no lock. */
 void syni_slot_each_channel(void (*fn)(const struct syni_slot *slot, void *user), void *user);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What a home and a task are made of, and who may touch which field. task.h has what is done with them.
+ * What a home and a task are made of, and which thread may touch which field. task.h has what is done with them.
  */
 #ifndef SYNI_TASK_STATE_H
 #define SYNI_TASK_STATE_H
@@ -51,7 +51,7 @@ enum syni_life {
 };
 
 struct syni_home {
-    unsigned process; /* whose it is: in a child of it nothing else is looked at */
+    unsigned process; /* its process: in a child of that nothing else is looked at */
     struct syni_counted counted; /* among all */
     struct syni_home *inherited; /* in a child: what the parent had; for leak checkers */
     atomic_uint holders;         /* of its memory: the synchronizer, each channel of a generator */
@@ -62,10 +62,10 @@ struct syni_home {
     /* any thread */
     _Atomic(enum syni_life) life; /* moved under the lock of life.c, read without it */
     atomic_ulong started, ended;
-    _Atomic(const char *) running; /* the name of the function whose step runs, or NULL */
+    _Atomic(const char *) running; /* the name of the function of the step that runs, or NULL */
     char why_died[SYN_MESSAGE_MAX]; /* written by the driver before DYING, and read after that */
 
-    /* under the lock of resident.h: who lives here besides tasks */
+    /* under the lock of resident.h: what lives here besides tasks */
     struct syni_list residents; /* in the order they moved in */
     bool takes_residents;
 
@@ -73,7 +73,7 @@ struct syni_home {
     struct syni_task *current;
     struct syni_task *next;  /* runs when the step that runs has returned; see resume.c */
     int n_transfers;         /* so many more run so before the ready queue; 0: no step runs */
-    struct syni_task *stepping; /* seen.c: whose step runs, until it ends; NULL: nobody looks */
+    struct syni_task *stepping; /* seen.c: the task of the step that runs, until that ends; NULL: nobody looks */
     struct syni_task *newborn; /* launched last by the step that runs; NULL */
     struct syni_link **newborn_place; /* where the ready queue ended before that */
     void (*step_job)(struct syni_job *job); /* what a task's job runs at a resume */
@@ -101,7 +101,7 @@ struct syni_search;
 /* How a kind of wait is left and collected. A kind that OTHER and OUTSIDE stand for has
  * all three. */
 struct syni_wait_ops {
-    /* TASK was asked to end: takes it out of the wait and resumes it, or passes the
+    /* TASK was cancelled: takes it out of the wait and resumes it, or passes the
      * request on to what it waits for. */
     void (*interrupt)(struct syni_task *task);
     /* The wait is over and TASK about to run: sets its status. True: it leaves because it
@@ -111,9 +111,9 @@ struct syni_wait_ops {
     void (*forget)(struct syni_task *task);
     /* TASK, which was abandoned, collects nothing any more; NULL: there is nothing. */
     void (*drop)(struct syni_task *task);
-    /* TASK got the mark ID in its wait, and passes it on (circle.h); NULL: nobody knows to whom. */
+    /* TASK got the mark ID in its wait, and passes it on (circle.h); NULL: it is not known to what. */
     void (*implicate)(struct syni_task *task, uint64_t id);
-    /* TASK goes on only when who WALK is for does (chain.h); NULL: never. */
+    /* TASK goes on only when the task of WALK does (chain.h); NULL: never. */
     bool (*leads)(const struct syni_task *task, struct syni_walk *walk);
     /* SEARCH found that TASK closes a circle (search.h): ends the wait with SYN_EDEADLK, unless it was
      * served meanwhile; NULL: it cannot be ended. */
@@ -137,7 +137,7 @@ struct __attribute__((may_alias)) syni_task {
     atomic_uchar request; /* any thread: SYNI_ASKED and what follows it */
     atomic_bool asked;  /* the request is here (or, any thread, will not come: its last touch) */
 
-    /* driver; the first two by who makes it */
+    /* driver; the first two by its maker */
     bool copy_failed : 1;
     bool nested : 1;    /* made on behalf of a job of a pool */
     bool sheltered : 1; /* it serves a clean-up, and a stop does not cancel it; see shelter.c */
@@ -164,7 +164,7 @@ struct __attribute__((may_alias)) syni_task {
     struct syni_mutex_of_tasks *held;
     struct syn_report *heard; /* of the last await that failed */
     int64_t leaving_since;
-    void *data; /* of those who added hooks */
+    void *data; /* of the owners of hooks */
     struct syni_timer timer;
     struct syni_live live;
     struct syni_job request_job;
@@ -183,9 +183,9 @@ struct __attribute__((may_alias)) syni_task {
             bool expired; /* the deadline of this await passed */
             bool given_up; /* the waiter was withdrawn: there is no outcome */
             bool refused;  /* it would have closed a circle */
-            bool cancels;  /* the child was asked to end by this wait */
+            bool cancels;  /* the child was cancelled by this wait */
             struct syn_report *refusal; /* owned: its words */
-            /* Ends the wait with SYN_EDEADLK and REPORT, if it is not over, and asks the child to end. */
+            /* Ends the wait with SYN_EDEADLK and REPORT, if it is not over, and cancels the child. */
             void (*refuse)(struct syni_task *task, struct syn_report *report);
         } result;
         struct syni_scope *scope;
@@ -197,7 +197,7 @@ struct __attribute__((may_alias)) syni_task {
         struct {
             struct syni_task *next, *before; /* in line */
             void *thing;            /* which begins with that line */
-            struct syni_mutex_of_tasks *mutex; /* for who waits for a condition */
+            struct syni_mutex_of_tasks *mutex; /* of a wait for a condition */
             struct syni_condition *condition;
             bool listed, left, expired;
         } line;

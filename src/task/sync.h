@@ -3,7 +3,7 @@
  * Lines of waiting tasks: what mutex, semaphore, event and condition are made of. See
  * <synchronicity/sync.h>.
  *
- * Driver only. A task in a line is served by taking it off; who is still in line can leave
+ * Driver only. A task in a line is served by taking it off; one that is still in line can leave
  * it, wherever it stands. The node lies in the task.
  */
 #ifndef SYNI_SYNC_H
@@ -55,7 +55,7 @@ _Static_assert(_Alignof(struct syni_condition) <= _Alignof(struct syn_condition)
 void syni_line_join(struct syni_line *line, struct syni_task *task, struct syn_deadline deadline);
 /* It does not any more; false: it was served. */
 bool syni_line_leave(struct syni_line *line, struct syni_task *task);
-/* Takes the first off, who is served now; NULL. */
+/* Takes the first off, which is served now; NULL. */
 struct syni_task *syni_line_take(struct syni_line *line);
 
 /* A wait for THING begins; its line is at the beginning of it. False: as syni_wait_begin(). */
@@ -72,17 +72,17 @@ struct syn_step syni_line_refuse_circle(struct syni_task *task, const struct syn
 /* The ops of a wait that only leaves its line when it is interrupted. */
 void syni_line_interrupt(struct syni_task *task);
 void syni_line_forget(struct syni_task *task);
-/* Sets the status of TASK, who was served or left. True: it was served. */
+/* Sets the status of TASK, which was served or left. True: it was served. */
 bool syni_line_collect(struct syni_task *task, bool *out_leaves);
 
-/* Who stands in LINE is a task of the parent process, and HOME its home: then it is empty here. */
+/* What stands in LINE are tasks of the parent process, and HOME is theirs: then it is empty here. */
 static inline void syni_line_look(struct syni_line *line, const struct syni_home *home)
 {
     if (line->first && home->process != syni_process())
         line->first = line->last = NULL;
 }
 
-/* The task whose step runs here on a loop that may use what HOME uses, if IN_USE; NULL. */
+/* The task that runs its step here on a loop that may use what HOME uses, if IN_USE; NULL. */
 struct syni_task *syni_line_here(const struct syni_home *home, bool in_use);
 
 /* --- mutex.c --- */

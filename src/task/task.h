@@ -4,7 +4,7 @@
  *
  * A HOME is a loop with what tasks need besides: its own store of frames, whether
  * it is being stopped, counters. Everything about a task is done by the driver of
- * its home, except creating it, asking it to end, and reading its result.
+ * its home, except creating it, cancelling it, and reading its result.
  *
  * The states of a task, and what moves it:
  *
@@ -65,7 +65,7 @@ static inline void syni_task_begin_at_once(struct syni_home *home, struct syni_t
     syni_home_transfer(home, task);
 }
 
-/* What was to run so is on the ready queue; by who ends what lives there. */
+/* What was to run so is on the ready queue; by the thread that ends what lives there. */
 void syni_home_stop_transfers(struct syni_home *home);
 
 /* --- engine.c --- */
@@ -73,10 +73,10 @@ void syni_home_stop_transfers(struct syni_home *home);
 /* The job of a task, at its arrival and at each resume; run on its home. */
 void syni_task_run(struct syni_job *job);
 
-/* What brings it a request to end. */
+/* What brings it a cancel. */
 void syni_task_request_arrives(struct syni_job *job);
 
-/* Frees what TASK took over, once, if it never began and never will. By whoever ends it. */
+/* Frees what TASK took over, once, if it never began and never will. By the thread that ends it. */
 static inline void syni_task_drop_arguments(struct syni_task *task)
 {
     if (task->begun)
@@ -109,7 +109,7 @@ static inline void syni_outcome_first(struct syni_task *task, syn_err err, enum 
 /* Its clean-up came to ERR, or returned a value. task.h says which outcome stands. */
 void syni_outcome_amend(struct syni_task *task, syn_err err, const char *message);
 
-/* It is abandoned, and ERR is what those who wait for it get. */
+/* It is abandoned, and its waiters get ERR. */
 void syni_outcome_abandon(struct syni_task *task, syn_err err, enum syn_origin origin,
                           const char *message);
 
@@ -125,11 +125,11 @@ enum {
 
 static inline unsigned char syni_task_request_of(const struct syni_task *task)
 {
-    /* relaxed: whoever sees it late has the request's own job arrive later */
+    /* relaxed: a thread that sees it late has the request's own job arrive later */
     return atomic_load_explicit(&task->request, memory_order_relaxed);
 }
 
-/* Asks TASK to end. Any thread that knows it to live (a reference, or the driver);
+/* Cancels TASK. Any thread that knows it to live (a reference, or the driver);
  * the first request counts. Early: by its maker, before it is launched. */
 void syni_task_request(struct syni_task *task, enum syn_origin origin);
 void syni_task_ask_early(struct syni_task *task, enum syn_origin origin);
@@ -164,11 +164,11 @@ bool syni_wakes_awaiting(const struct syni_waiter *waiter);
 /* What a step returns that waits. */
 extern const struct syn_step syni_suspended;
 
-/* TASK, whose step runs here, begins to wait for WHAT (static, for dumps). False: it was asked
- * to end before. Then it takes nothing, waits for nothing, and leaves (invariant 17). */
+/* TASK, which runs its step here, begins to wait for WHAT (static, for dumps). False: it was cancelled
+ * before. Then it takes nothing, waits for nothing, and leaves (invariant 17). */
 bool syni_wait_begin(struct syni_task *task, enum syni_wait wait, const char *what);
 
-/* The same for a wait that takes place also when TASK was asked to end, because it has to
+/* The same for a wait that takes place also when TASK was cancelled, because it has to
  * (a close), or because it passes the request on (an await). TASK outlives one such wait; at
  * the next one it leaves, whatever that comes to (invariant 17). */
 void syni_wait_begin_asked(struct syni_task *task, enum syni_wait wait, const char *what);
@@ -216,7 +216,7 @@ static inline void syni_deadline_tighten(_Atomic(int64_t) *deadline, int64_t tig
 {
     int64_t before = atomic_load_explicit(deadline, memory_order_relaxed);
 
-    /* Never later, whoever else tightens it (invariant 39). relaxed: as above */
+    /* Never later, whatever else tightens it (invariant 39). relaxed: as above */
     while (tighter < before &&
            !atomic_compare_exchange_weak_explicit(deadline, &before, tighter,
                                                   memory_order_relaxed, memory_order_relaxed))

@@ -4,15 +4,15 @@
  * channels that were not closed, and promises that were not completed. Each keeps its memory for ever, and
  * somebody may wait for it.
  *
- * A handle is not counted, so a result of which nobody will use the future looks like one whose
- * owner is about to. At a stop that may be so, and is a good order to do things in. So what had
+ * A handle is not counted, so a result of which nobody will use the future looks like one with an
+ * owner that is about to. At a stop that may be so, and is a good order to do things in. So what had
  * not been used up at a stop is noted down there, and what still is not when the process exits
  * is told. What has no owner, a channel or promise that was made by hand, is noted at any stop: a program
  * that stops nothing is not told of anything.
  *
- * Any thread. All slots are looked at, so that a call keeps no count: nobody pays but who asks.
+ * Any thread. All slots are looked at, so that a call keeps no count: only the call that asks pays.
  * Discarded: a list of a home's results, which each call and each get would have to lock; and
- * telling at the stop, which blamed who came a moment later.
+ * telling at the stop, which blamed owners that came a moment later.
  */
 #include "task/channel.h"
 
@@ -59,7 +59,7 @@ unsigned long syni_unclaimed_count(const void *owner)
 
 enum unclaimed_kind { UNCLAIMED_RESULT, UNCLAIMED_CHANNEL, UNCLAIMED_PROMISE };
 
-/* What nobody had ended at a stop. What is said of it is copied: whose code it was may be unloaded by then. */
+/* What nobody had ended at a stop. What is said of it is copied: the code that made it may be unloaded by then. */
 struct note {
     struct syni_slot *slot; /* NULL: this place is free */
     uint32_t generation;
@@ -106,7 +106,7 @@ static void unclaimed_tell(const struct note *note, unsigned long n)
     static const char *const says[] = {
         "used up by nobody: get, cancel or detach each future",
         "closed by nobody: call syn_channel_close() for each",
-        "completed by nobody: complete, fail or drop each, or whoever awaits it waits for ever"};
+        "completed by nobody: complete, fail or drop each, or its waiter waits for ever"};
     const char *was = note->where[0] ? "' was stopped, and " : "";
     char call[64] = "";
 

@@ -152,7 +152,7 @@ static double to_driver(size_t capacity, long n)
 
 /* ------------------------------------------------------------------------- peers -- */
 
-/* One producer, one consumer, each its own index; whoever cannot go on yields. */
+/* One producer, one consumer, each its own index; the one that cannot go on yields. */
 static struct {
     _Atomic(size_t) in;
     char apart[64];

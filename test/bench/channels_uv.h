@@ -2,7 +2,7 @@
  *
  * The libuv peer of channels.c: a loop on a thread of its own produces into a ring, under
  * a mutex with a condition for the consumer and an async handle for the producer. What its
- * users write by hand. It keeps the consumer's wake-ups to when he sleeps, and its own to
+ * users write by hand. It keeps the consumer's wake-ups to when that sleeps, and its own to
  * when it ran full.
  */
 #ifndef CHANNELS_UV_H

@@ -24,7 +24,7 @@ double cpu()
     return double(t.tv_sec) * 1e9 + double(t.tv_nsec);
 }
 
-// Begins when it is awaited, and goes on in whoever awaits it, by symmetric transfer.
+// Begins when it is awaited, and goes on in its awaiter, by symmetric transfer.
 struct call {
     struct promise_type {
         std::coroutine_handle<> awaiting = std::noop_coroutine();

@@ -39,7 +39,7 @@
 
 enum { BUFFER = 16384, SERVER_LIVES_S = 120, ROUND_MS = 150 };
 
-/* To who started the server: that it listens, where, and whom to end. */
+/* To the starter of the server: that it listens, where, and what to end. */
 static void announce(int port)
 {
     printf("%d %ld\n", port, (long)getpid());
@@ -353,7 +353,7 @@ static int serve_here(const char *name)
 
     if (!server)
         return 2;
-    alarm(SERVER_LIVES_S); /* should who started us die */
+    alarm(SERVER_LIVES_S); /* should our starter die */
     server->serve();
     return 1;
 }

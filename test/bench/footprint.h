@@ -26,7 +26,7 @@ static inline double resident_bytes(void)
     return pages * (double)sysconf(_SC_PAGESIZE);
 }
 
-/* MEASURE in a fresh process, whose memory nobody has used before. */
+/* MEASURE in a fresh process, with memory that nobody has used before. */
 static inline struct footprint measured_apart(void (*measure)(long n, struct footprint *each),
                                               long n)
 {

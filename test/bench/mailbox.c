@@ -7,7 +7,7 @@
  *
  *   synchronicity           a call of an async function on a synchronizer with a thread of its own, its future
  *                           registered at a mailbox
- *   synchronicity-promise   a request of malloc() through a queue to a worker thread, which completes a promise whose
+ *   synchronicity-promise   a request of malloc() through a queue to a worker thread, which completes a promise; its
  *                           future is registered at a mailbox: what is written by hand below, but for the way back
  *   uv_async_send           the same request to the same worker, which answers by a queue under a lock and
  *                           uv_async_send(): no handle, no error, no cancel, nothing that bounds it

@@ -190,7 +190,7 @@ static void answer_with_result(struct request *request)
     pthread_mutex_lock(&result->lock);
     result->value = request->x;
     result->state = 1;
-    pthread_cond_signal(&result->there); /* whoever waits for it instead */
+    pthread_cond_signal(&result->there); /* what waits for it instead */
     pthread_mutex_unlock(&result->lock);
     answer_uv(request); /* the reference goes with it */
 }

@@ -5,7 +5,7 @@
  * parallel map over doubles.
  *
  * All pools have as many threads as the process may use processors, nothing is pinned but by
- * who runs this (taskset). A bounded queue of 1024 jobs is a semaphore in front of those that
+ * the caller of this (taskset). A bounded queue of 1024 jobs is a semaphore in front of those that
  * know no bound. oneTBB and Asio are in a program of their own (pool_peers.cc), in C++, which
  * this one starts for each round; it prints what it measured.
  */

@@ -402,7 +402,7 @@ static double hiredis_async(long n)
 
 /* ---------------------------------------------------------------- the server -- */
 
-/* A port that nobody listens at; somebody may before the server does, who then ends. */
+/* A port that nobody listens at; somebody may before the server does, and that then ends. */
 static int free_port(void)
 {
     struct sockaddr_in address;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What scopes cost: a thousand tasks and their join, a race of two whose loser sleeps, and the
- * end of a million sleepers that are all asked at once.
+ * What scopes cost: a thousand tasks and their join, a race of two with a loser that sleeps, and the
+ * end of a million sleepers that are all cancelled at once.
  *
  * Beside Boost.Fiber and Go, as programs of their own (scopes_fiber.cc, scopes.go) that do the
  * same: each task is waited for, and the losers have ended. Fibers run on one thread, as ours

@@ -26,7 +26,7 @@ static double ns_each(moment::time_point since, long n)
     return std::chrono::duration<double, std::nano>(moment::now() - since).count() / (double)n;
 }
 
-// Somebody who may be told to end.
+// Something that may be told to end.
 struct stop {
     fibers::mutex lock;
     fibers::condition_variable changed;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Children of scopes whose results go to a wrong type, or nowhere unseen.
+ * Children of scopes with results that go to a wrong type, or nowhere unseen.
  */
 #include <synchronicity/short.h>
 

@@ -20,7 +20,7 @@
 
 SYNCHRONIZER(loop);
 
-/* A stream whose bytes are there. */
+/* A stream with bytes that are there. */
 struct bytes {
     struct syn_stream stream;
     const uint8_t *data;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Bytes from outside: the parser of Redis replies, fed in pieces whose sizes are drawn from the bytes, too.
+ * Bytes from outside: the parser of Redis replies, fed in pieces of sizes that are drawn from the bytes, too.
  * Whatever comes: nothing is read or written where it does not belong (the address sanitizer looks), each
  * value that is whole is freed, no more is used than was given, and the same bytes in other pieces give
  * the same answers.

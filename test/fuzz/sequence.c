@@ -101,7 +101,7 @@ ASYNC(loop, int *, works, (int, value), (int64_t, takes), (syn_err, fails), (int
 
 CHANNEL(int, ints);
 
-/* What one who waits at a channel came to; the model says the same. */
+/* The result of a waiter at a channel; the model says the same. */
 struct waiting {
     syn_err status, model_status;
     int value, model_value;
@@ -145,9 +145,9 @@ struct call {
     struct works_future f;
 };
 
-struct line { /* at a channel: who waits, in order */
+struct line { /* at a channel: the waiters, in order */
     struct waiting *who[WAITING];
-    int value[WAITING]; /* of those who give */
+    int value[WAITING]; /* of the givers */
     int n;
 };
 
@@ -190,7 +190,7 @@ static bool before(struct world *w, int64_t a, int64_t b)
     return a < b;
 }
 
-/* C is asked to end at AT, with CODE. */
+/* C is cancelled at AT, with CODE. */
 static void ask(struct world *w, struct call *c, int64_t at, syn_err code)
 {
     if (c->asked || c->end <= at)
@@ -414,7 +414,7 @@ static void check_waiting(struct world *w)
     for (int i = 0; i < w->n_waiting; i++) {
         struct waiting *who = &w->waiting[i];
 
-        same("one who waits is served", who->over, who->model_over);
+        same("a waiter is served", who->over, who->model_over);
         if (!who->over)
             continue;
         same("what it was told", who->status, who->model_status);
@@ -511,7 +511,7 @@ ASYNC(loop, void, reads_bytes, (struct world *, w), SYN_LOCAL(struct call *, c),
             same("the time", now(), self->w->now);
         } else if (self->op >= 10 && self->op <= 15) {
             at_channel(self->w, self->op);
-            co_pass; /* who waits comes, who was served goes on */
+            co_pass; /* a waiter comes, one that was served goes on */
         } else if (!self->c) {
             says("passes");
         } else if (self->op == 3 || self->op == 4) {
@@ -575,7 +575,7 @@ ASYNC(loop, void, reads_bytes, (struct world *, w), SYN_LOCAL(struct call *, c),
             same("what the scope comes to", co_status, self->model);
             same("the time", now(), self->w->now);
         }
-        if (self->op > 1) { /* else what was just made may be asked to end before it begins */
+        if (self->op > 1) { /* else what was just made may be cancelled before it begins */
             co_pass;
             all_begin(self->w);
             check_waiting(self->w);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The paths whose instructions are held: instructions.cmake runs this under callgrind, which
+ * The paths with held counts of instructions: instructions.cmake runs this under callgrind, which
  * writes a count for each of them.
  *
  * One thread: the caller drives the loop, so no count depends on when another thread comes.

@@ -6,13 +6,13 @@
  * HASH 77f9e3d01176
  *
  * One that leaves has work for a thread, and gets none; after some tries the role is FREE. Two callers come at any time:
- * each drives, or follows whoever does. A thread may be had from some moment on, or never. What is done under the loop's
+ * each drives, or follows the driver. A thread may be had from some moment on, or never. What is done under the loop's
  * lock is one step, and so is each access to the role and the inbox.
  *
  * Each call returns, with or without a thread; one drives at a time (invariant 1); nobody follows a role that is FREE for good
  * (invariant 411). The work may have to wait for the next post or call.
  *
- * BROKEN 1: who abandons the role does not look whether one follows. 2: it looks before it abandons it. 3: it calls a follower
+ * BROKEN 1: the thread that abandons the role does not look whether one follows. 2: it looks before it abandons it. 3: it calls a follower
  * to a role that is FREE. 4: a caller lists itself after its post.
  */
 #ifndef BROKEN

@@ -7,11 +7,11 @@
  * FOLLOWS src/task/slot.h: syni_slot_end_alone syni_slot_undo_end_alone
  * HASH 0e65372615d3
  *
- * A task ends whose caller awaits it on the same loop, or which nobody wants any more, while two other threads may still have its handle:
- * each takes a reference by it, if there is one to add to, asks the task to end, whose job arrives on the
+ * A task ends that its caller awaits on the same loop, or that nobody wants any more, while two other threads may still have its handle:
+ * each takes a reference by it, if there is one to add to, cancels the task by a job, which arrives on the
  * loop, and gives its reference up.
  *
- * The frame is freed once, by who gives up the last reference or by the end that was alone; nobody touches it
+ * The frame is freed once, by the thread that gives up the last reference or by the end that was alone; nobody touches it
  * afterwards, no request is on its way to it then, and the waiter, if there is one, is told once
  * (invariants 142 and 13).
  *
@@ -22,7 +22,7 @@
 #define BROKEN 0
 #endif
 
-byte mine = 2;        /* the producer's reference, and that of a reader who awaits it here, if one does */
+byte mine = 2;        /* the producer's reference, and that of a reader that awaits it here, if one does */
 byte references = 2;
 byte request;         /* 0; 1: closed; 2: sent */
 byte job;             /* the request's, posted */

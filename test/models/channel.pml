@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * A generator's channel without room (src/task/channel.c, channel_own.c, channel_end.c): the
- * generator and one consumer on its loop, a consumer on another thread who may give up,
- * somebody who closes it. It is the loop's own until a stranger comes.
+ * generator and one consumer on its loop, a consumer on another thread that may give up,
+ * a thread that closes it. It is the loop's own until a stranger comes.
  *
  * Invariants 60, 63 and 67. Checked: what the owner uses without the lock is touched by one at a time; every item is
  * fetched once or destroyed once; nobody waits for ever; all end (under weak fairness).
  *
- * BROKEN 1: a stranger takes the channel over himself, instead of asking the driver.
- * BROKEN 2: who gives up does not look whether he was served.
+ * BROKEN 1: a stranger takes the channel over itself, instead of asking the driver.
+ * BROKEN 2: a consumer that gives up does not look whether it was served.
  * BROKEN 3: the generator is not woken when a stranger's port comes in by the upgrade.
  *
  * It follows:
@@ -108,7 +108,7 @@ inline receive(who, was_served)
 	fi
 }
 
-/* By whoever may touch it. EMPTY is set if the caller shall empty it, outside the lock. */
+/* By the thread that may touch it. EMPTY is set if the caller shall empty it, outside the lock. */
 inline shut(empties, resumes)
 {
 	touch();

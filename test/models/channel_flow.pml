@@ -2,18 +2,18 @@
  *
  * How the items of a channel flow past its lock (src/task/ring.c, channel.c, channel_end.c): two
  * producers and a consumer of a channel that was made directly; with TWO, two consumers, and
- * somebody who says that there is no more; with GENERATOR, one producer and two consumers. They
+ * a thread that says that there is no more; with GENERATOR, one producer and two consumers. They
  * may give up waiting; it is closed at any moment or when nobody needs it any more. What is
  * checked is the order of the steps; that of the memory is argued where the code says its pairs.
  *
  * Invariants 66, 68 and 70. Checked: every item is fetched once, or destroyed once, or its sending was refused; what one
- * producer sent comes in its order; nobody touches a place while another does; who is told
+ * producer sent comes in its order; nobody touches a place while another does; a waiter that is told
  * that there is no more is told when nothing is left; nobody waits for ever while there is an
  * item, or room, or after a close; all end (under weak fairness).
  *
- * BROKEN 1: a receiver is listed while it flows. 2: who closes it does not wait for those who
- * still copy. 3: who needs room looks before he has stopped it. 4 (with TWO): it flows again when
- * one of two who wait gives up. With GENERATOR, 5: a yield falls asleep while it flows. 6: a
+ * BROKEN 1: a receiver is listed while it flows. 2: a close does not wait for threads that
+ * still copy. 3: a thread that needs room looks before it has stopped it. 4 (with TWO): it flows again when
+ * one of two waiters gives up. With GENERATOR, 5: a yield falls asleep while it flows. 6: a
  * yield is content with a free place.
  *
  * It follows:
@@ -56,7 +56,7 @@
 #endif
 #endif
 
-#define CLOSED (ITEMS + 1) /* what who waits is told, besides an item */
+#define CLOSED (ITEMS + 1) /* what a waiter is told, besides an item */
 #define END (ITEMS + 2)
 #define SENT (ITEMS + 3)
 
@@ -75,7 +75,7 @@ bit touched[PLACES];
 #define POPPED(p) (FREE(p) + 2)
 #define COUNT (in - out)
 
-/* Under the lock. Who waits: 0 and 1 for an item, 2 and 3 for room. */
+/* Under the lock. The waiters: 0 and 1 for an item, 2 and 3 for room. */
 bit locked, flows, ended, closed;
 bit yielded; /* the generator is asleep, or never ran */
 bit listed[4];
@@ -143,7 +143,7 @@ inline try_pop()
 }
 
 /* --- with it, which is three steps: as long as it is stopped nobody else changes what is
- * decided and copied in the second, but he may have to wait for a mark. Who touches a place while
+ * decided and copied in the second, but that may have to wait for a mark. A thread that touches a place while
  * it is copied there might as well have begun before, and is seen --- */
 
 inline lock()
@@ -253,7 +253,7 @@ inline is_fetched()
         asks--
     :: got == END -> assert(COUNT == 0); asks = 0
     :: got == CLOSED -> asks = 0
-    :: else /* he gave up */
+    :: else /* it gave up */
     fi
 }
 
@@ -325,7 +325,7 @@ proctype consumer(byte me, asks; bit may_give_up)
     atomic { last[0] = 0; last[1] = 0; may_give_up = 0; n_done++ }
 }
 
-/* --- those who produce --- */
+/* --- the producers --- */
 
 #ifdef GENERATOR
 
@@ -342,7 +342,7 @@ proctype generator()
     byte p, i;
     bit done;
 
-    !yielded; /* who asks first starts it */
+    !yielded; /* the first consumer starts it */
     do
     :: i < ITEMS ->
         i++;
@@ -442,7 +442,7 @@ proctype producer(byte me, item, last; bit may_give_up)
 
 #endif
 
-/* --- who ends it --- */
+/* --- the end --- */
 
 proctype closer()
 {

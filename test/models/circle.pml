@@ -11,7 +11,7 @@
  * All waits end: no circle is closed, since looking, joining the list and marking are one section
  * (invariants 34 and 90); and a wait is refused only where there was a circle.
  *
- * BROKEN 1: who looks joins the list in a second section. 2: a task that is waited for begins to await
+ * BROKEN 1: a thread that looks joins the list in a second section. 2: a task that is waited for begins to await
  * without a look. 3: the search does not go beyond the first loop.
  */
 #ifndef BROKEN

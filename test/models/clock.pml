@@ -5,12 +5,12 @@
  * HASH 16ae5610f516
  *
  * A loop and a thread live by it. The thread works, posts to the loop, and then sleeps until the time 2; the
- * loop sleeps until the time 5, runs what is posted, and sleeps again. Who is woken is on its way for a while.
+ * loop sleeps until the time 5, runs what is posted, and sleeps again. What is woken is on its way for a while.
  *
  * Time jumps only if both are idle and nothing is on its way to one of them (invariant 27), and to the first
  * deadline; both see their deadlines at their times, so both end.
  *
- * BROKEN 1: a jump does not look at what was posted. 2: it is content with one who works. 3: it jumps to the last
+ * BROKEN 1: a jump does not look at what was posted. 2: it is content with one that works. 3: it jumps to the last
  * deadline.
  */
 #ifndef BROKEN

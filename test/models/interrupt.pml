@@ -16,7 +16,7 @@
  * is ended early only if a signal came while it was listed, and is not touched when it is over (invariant 89).
  *
  * BROKEN 1: a thread is nudged once. 2: two that came before the thread looked are one. 3: a wait is over
- * though a nudge is on its way. 4: who interrupts looks which loop the thread drives before it says so. 5: a thread leaves the list
+ * though a nudge is on its way. 4: an interrupter looks which loop the thread drives before it says so. 5: a thread leaves the list
  * with an interrupt. 6: what is pending is not looked at as a wait begins. 7: a thread looks for an interrupt before it says that
  * it drives. 8: a wait is over though its abandoning is on its way. 9: a thread sleeps in the turn in which its nudge ran.
  */

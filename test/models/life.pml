@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * The life of a synchronizer (src/facade/life.c, with may_sleep of src/loop/loop.c): started, called,
- * stopped by a thread without a deadline and by one whose deadline may pass at any moment, while
+ * stopped by a thread without a deadline and by one with a deadline that may pass at any moment, while
  * another thread gives up the last reference of an object; its loop may die, a step may keep its
  * driver. Then it is stopped for good, started again if it may be, and freed beside a stop.
  *
  * Every stop returns, every call that was accepted ends, a thread is joined once, nothing is touched
  * after the free, a stop that returned without giving up left nothing behind, and a synchronizer
- * whose loop did not die can be started again.
+ * can be started again if its loop did not die.
  *
  * BROKEN 1: what a stop posts is posted after the lock was let go (begin_locked). 2: that nothing lives
  * there is looked at between two turns only, and not before a sleep (may_have_ended). 3: an abandon
  * that is refused, since the inbox is shut, counts as a step that does not return
  * (syni_stop_is_late). 4: all stoppers are told by the driver (is_over), before the thread is joined. 5: a
- * free does not wait for those who are in a stop (syni_life_free). 6: nobody reaps what ended
- * without a stopper (syni_life_reap). 7: who was told while its deadline passed does not reap
+ * free does not wait for threads in a stop (syni_life_free). 6: nobody reaps what ended
+ * without a stopper (syni_life_reap). 7: a stopper that was told while its deadline passed does not reap
  * (syni_stop_leave). 8: residents are not looked at when the loop seems empty (is_empty).
  *
  * It follows:

@@ -43,7 +43,7 @@ inline remove_known(o)
 #endif
 }
 
-/* The reference of who destroyed it, or the last of all. */
+/* The reference of the destroyer, or the last of all. */
 inline drop_ended(o)
 {
     lock();

@@ -12,8 +12,8 @@
  * No wake is lost: the sleeper ends. No waker touches `done` or the parker after they have gone
  * (invariant 26).
  *
- * ELSEWHERE (also with PASSING): the sleeper turns a loop, at whose door a waker knocks, and which is gone
- * when it has stopped to do so.
+ * ELSEWHERE (also with PASSING): the sleeper turns a loop; a waker knocks at its door, and the loop is gone
+ * when the sleeper has stopped to turn it.
  *
  * BROKEN 1: a waker sets the state before `done`. 2: the sleeper goes to sleep without a look at the state.
  * 3: a waker signals without the lock in between. 4: a sleeper that was woken leaves the state as it is

@@ -3,15 +3,15 @@
  * The pool: one job, which a worker takes, runs and ends, while somebody cancels it, somebody
  * stops the pool, and the keeper gives it up (src/pool/ask.c, keeper.c, src/facade/job.c).
  *
- * Invariants 46, 47 and 48. It completes exactly once, whoever does it; nobody touches its frame after the last
- * reference; it really ends. BROKEN 1: the worker does not wait for who holds the job.
+ * Invariants 46, 47 and 48. It completes exactly once, by any thread; nobody touches its frame after the last
+ * reference; it really ends. BROKEN 1: the worker does not wait for a holder of the job.
  * BROKEN 2: nor for the keeper.
  *
  * It follows:
  * FOLLOWS src/pool/ask.c: ask_abandon syni_work_tell ask_work syni_work_settle_locked
  * FOLLOWS src/pool/keeper.c: give_up_locked keep syni_keeper_forget
  * FOLLOWS src/facade/job.c: end_work abandon_work cancel_job
- * HASH c4ccb88525fc
+ * HASH fe02d046e8e3
  */
 mtype = { WAITING, RUNNING, OVER };
 
@@ -111,7 +111,7 @@ active proctype worker()
     ended = true
 }
 
-active proctype canceller()  /* who waits, too: it has the reader's reference */
+active proctype canceller()  /* the waiter, too: it has the reader's reference */
 {
     lock();
     touch();

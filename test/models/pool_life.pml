@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * The life of a pool (src/pool/pool_life.c, with the end of a worker of worker.c): works are posted, which
- * starts threads, while one thread stops it without a deadline and another one whose deadline may pass at
+ * starts threads, while one thread stops it without a deadline and another one with a deadline that may pass at
  * any moment and which then gives up what runs; a third starts it again, and at last it is freed.
  *
  * Every stop returns; each work that was accepted ends once, or is given up; each thread is joined once or
@@ -13,7 +13,7 @@
  * (syni_pool_thread_leaves_locked). 2: a stopper that leaves does not take the thread that left last with it
  * (syni_pool_leave). 3: the last thread tells all stoppers, before it was joined (syni_pool_tell_locked).
  * 4: a start does not wait until what is reaped is stopped (syni_pool_open). 5: a free does not wait for
- * those who are in a stop (syni_pool_await_stoppers). 6: a start while a stop is under way is not
+ * threads in a stop (syni_pool_await_stoppers). 6: a start while a stop is under way is not
  * refused (syni_pool_open). 7: a thread that leaves does not join the one before it.
  *
  * It follows:
@@ -363,7 +363,7 @@ init
         run hasty_stopper();
         run starter()
     };
-    /* Who frees it uses it no more: nobody posts and starts meanwhile; but a stop may be in its last lines. */
+    /* The thread that frees it uses it no more: nobody posts and starts meanwhile; but a stop may be in its last lines. */
 #if BROKEN == 5
     n_done >= 2;
     atomic { n_inside == 0 || true -> skip };

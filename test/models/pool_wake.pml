@@ -9,7 +9,7 @@
  * queue or on the tray. One of the jobs waits, perhaps for all the others.
  * BROKEN 1: a worker that goes to sleep shuts the tray after it has looked at it. 2: one that waits
  * leaves it open. 3: so does one that leaves. 4: a thread that cannot be started is all that
- * was to run, and who sleeps is not called instead. 5: the watcher does not look. 6: it is called, and still
+ * was to run, and one that sleeps is not called instead. 5: the watcher does not look. 6: it is called, and still
  * one is wanted. 7: all but one go to sleep, and none of them watches. 8: one that waits does not see that none does yet. 9: the
  * watcher ends its watch, and does not see what was posted meanwhile.
  *
@@ -103,7 +103,7 @@ inline choose(w, starts)
     w = 0
 }
 
-/* Nobody is left who might take what waits: it may be for this that they wait. */
+/* None is left that might take what waits: it may be for this that they wait. */
 inline refuse(w, starts)
 {
     tend();

@@ -19,7 +19,7 @@
  *
  * BROKEN 1: a poster looks at the role before its push. 2: the driver looks into the inbox before it says
  * that it is asleep. 3: a poster pins the loop after its push. 4: the end does not wait for those that
- * pinned it. 5 (HANDOVER): who lets the role go does not look into the inbox again. 6 (HANDOVER): a poster
+ * pinned it. 5 (HANDOVER): the thread that lets the role go does not look into the inbox again. 6 (HANDOVER): a poster
  * that takes a free role hands it to nobody.
  */
 #ifndef BROKEN

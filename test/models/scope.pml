@@ -6,7 +6,7 @@
  * HASH bd8b3e179dcb
  *
  * The owner spawns two children, the second perhaps when the first has failed, and joins. Each child ends by
- * itself, well or not, or since it is asked to; its result is destroyed by who tells the scope, outside the
+ * itself, well or not, or since it is cancelled; its result is destroyed by the thread that tells the scope, outside the
  * lock, and uses what the owner frees when it has joined.
  *
  * The owner goes on when no child is left and no result is on its way to its destructor (invariant 29), and
@@ -14,7 +14,7 @@
  * is asked, also one that comes later, and once (invariant 31); a task that is to be asked does not end before.
  *
  * BROKEN 1: a child that ended is not counted any more before its result is destroyed. 2: a child that comes
- * late is not asked. 3: who tells the owner has yet to look at the scope. 4: to be asked is not claimed
+ * late is not cancelled. 3: the thread that tells the owner has yet to look at the scope. 4: to be asked is not claimed
  * under the lock, but done when it is free.
  */
 #ifndef BROKEN

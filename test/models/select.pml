@@ -7,16 +7,16 @@
  * HASH a190b5f06bfd
  *
  * It waits for an item of either of two channels without room, and for a result, until a moment that may come
- * at any time. To each channel a producer comes, who waits if nobody takes its item, and gives up some time;
+ * at any time. To each channel a producer comes, which waits if nobody takes its item, and gives up some time;
  * the result is completed some time.
  *
  * Of all that one thing happens, once (invariant 61): an item is either taken by it, if that was chosen, or
- * is its producer's still; a port is served by who took it off its list and claimed its select (invariant
- * 60); who wakes the select does it once; nobody waits on both sides of a channel; and when it has ended
+ * is its producer's still; a port is served by the thread that took it off its list and claimed its select (invariant
+ * 60); the waker of the select wakes it once; nobody waits on both sides of a channel; and when it has ended
  * nobody touches what it waited with.
  *
- * BROKEN 1: who serves a port does not claim its select. 2: an end leaves the ports of others listed. 3: who
- * leaves a result does not wait for who is telling it. 4: the ports are listed when the locks are free again.
+ * BROKEN 1: the server of a port does not claim its select. 2: an end leaves the ports of others listed. 3: a thread that
+ * leaves a result does not wait for the one that is telling it. 4: the ports are listed when the locks are free again.
  */
 #ifndef BROKEN
 #define BROKEN 0

@@ -4,16 +4,16 @@
  * FOLLOWS src/facade/share.c: share_let_go next_reader source_done add_reader remove_reader ask_source syni_shared_release tell_copy cancel_copy
  * HASH a34e27b0f05c
  *
- * A source completes, by itself or since it is asked to end, or (PROMISE) cannot be asked. Two holders:
+ * A source completes, by itself or since it is cancelled, or (PROMISE) cannot be asked. Two holders:
  * one waits, and gives up or not; one makes a future of its own, a copy, which it gets or cancels. Both
  * let go in the end. The copy's own reader keeps the shared object until its memory is freed.
  *
- * It is freed once, after the last touch; who waits is told, or withdrew; the source is asked only when
+ * It is freed once, after the last touch; a waiter is told, or withdrew; the source is asked only when
  * nobody holds it any more.
  *
- * BROKEN 1: who asks the source does not count meanwhile. 2: the source does not hold it while it tells.
+ * BROKEN 1: a canceller of the source does not count meanwhile. 2: the source does not hold it while it tells.
  * 3: a reader that gives up does not look whether it is being told. 4: a copy does not keep it. 5 (PROMISE):
- * who could ask nobody leaves its waiter at the core.
+ * a reader that could cancel nobody leaves its waiter at the core.
  */
 #ifndef BROKEN
 #define BROKEN 0

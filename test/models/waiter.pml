@@ -18,9 +18,9 @@
  * Not here: the end of a call that nobody but its loop's thread knows (syni_core_complete_alone()),
  * which is one compare-and-exchange of its slot.
  *
- * BROKEN 1: the result is written after DONE. 2: who gives up does not look whether it is being told.
+ * BROKEN 1: the result is written after DONE. 2: a waiter that gives up does not look whether it is being told.
  * 3: a task ends although its request is on its way. 4: a request is claimed by a look and a write.
- * 5: who finds the result there already waits all the same.
+ * 5: a waiter that finds the result there already waits all the same.
  */
 #ifndef BROKEN
 #define BROKEN 0

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Channels in real time: producers and consumers of every kind that give up, are cancelled
- * and close at any moment. Each item is fetched once or destroyed once or stays with who
+ * and close at any moment. Each item is fetched once or destroyed once or stays with the producer that
  * could not send it, and those of one producer come in their order.
  */
 #define _DEFAULT_SOURCE

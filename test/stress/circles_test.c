@@ -24,7 +24,7 @@ static void end_all(void)
     done_after(1024);
 }
 
-/* What is waited for is a copy of a shared result, whoever's it is. */
+/* What is waited for is a copy of a shared result, of any owner. */
 ASYNC(c, int, gives, (int, x))
 {
     co_begin;

@@ -5,7 +5,7 @@
  * started and freed, and a pool is stopped and started. What each part does alone is in the other suites;
  * here each meets all others.
  *
- * The accounts balance: of what was made all is destroyed once, whoever had it; each callback that was
+ * The accounts balance: of what was made all is destroyed once, whatever had it; each callback that was
  * registered ran once; each body that began has ended; threads, descriptors (the harness counts them) and
  * memory are as before.
  *
@@ -221,7 +221,7 @@ static void check_accounts(bool abandoned)
     finish_pool(&pool);
     finish(&two);
     finish(&one);
-    if (abandoned) { /* whose clean-ups, or destructors, do not run: so what these have is lost */
+    if (abandoned) { /* their clean-ups, or destructors, do not run: so what these have is lost */
         CHECK(n_inside >= 0 && n_things >= 0);
         CHECK(n_items >= 0 && n_items <= 4 * n_inside + n_things);
     } else {

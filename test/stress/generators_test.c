@@ -2,7 +2,7 @@
  *
  * Generators of every kind in real time, each shared by threads and a task that ask, try, give up,
  * select, change the capacity and close at any moment: items come in order, each is fetched once or
- * destroyed once, and who began cleans up.
+ * destroyed once, and what began cleans up.
  */
 #define _DEFAULT_SOURCE
 #include "support/pool_rig.h"
@@ -57,7 +57,7 @@ GENERATOR(other, int *, there, (int, n), SYN_LOCAL(int, i), DESTROY(destroy))
         co_yield(make(self->i));
     co_finally;
     co_sleep(20e-6);
-    co_yield(make(self->n)); /* it is nobody's if it was asked to end */
+    co_yield(make(self->n)); /* it is nobody's if it was cancelled */
     cleaned++;
     co_end;
 }

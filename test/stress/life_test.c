@@ -224,7 +224,7 @@ static void stops(uint32_t r)
         n_stuck++;
         synchronizer_stop(&demo, syn_never());
     } else {
-        CHECK(strlen(last_message()) > strlen("would not end in time: "));
+        CHECK(strlen(last_message()) > strlen("did not end in time: "));
     }
 }
 

@@ -90,7 +90,7 @@ METHOD_GENERATOR(thing, int, count, SYN_LOCAL(int, i))
 
 CLASS_TABLE(demo, thing, THING_METHODS, NULL);
 
-/* Where things wait for whoever takes them. */
+/* Where things wait for a taker. */
 enum { PLACES = 16, THREADS = 4, ROUNDS = 3000 / TEST_SLOWNESS };
 static _Atomic(struct thing *) places[PLACES];
 static atomic_int at_work;
@@ -246,7 +246,7 @@ static void O6_threads_that_wrap_one_thing_get_one_wrapper(void)
     CHECK(syn_memory_use().outstanding <= 20);
 }
 
-/* Objects whose end runs nothing. */
+/* Objects that run nothing at their end. */
 #define DOT_METHODS(M, C) M(C, constructor, make)
 CLASS(dot, DOT_METHODS);
 

@@ -29,7 +29,7 @@ static void tell(const char *what)
     M(C, get, int, legs)
 
 struct animal_impl {
-    const struct syn_class *is; /* for who finds one somewhere */
+    const struct syn_class *is; /* for code that finds one somewhere */
     char name[20];
 };
 

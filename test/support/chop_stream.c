@@ -3,7 +3,7 @@
  * The stream in random pieces, see chop_stream.h.
  *
  * Written with the public headers only, as a user's own class would be. All of it
- * runs on the loop of whoever reads or writes. What was read is returned in the step
+ * runs on the loop of its reader or writer. What was read is returned in the step
  * that learned of it, so that a cancelled read loses nothing.
  */
 #include "support/chop_stream.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * A stream that makes life hard: it wraps another one and delivers reads and writes
- * in pieces of 1 to 7 bytes, whose sizes look random and are the same in every run;
+ * in pieces of 1 to 7 bytes, with sizes that look random and are the same in every run;
  * it can be slow, and fail on demand. A parser or a writer that works over it does
  * not rely on where the pieces end.
  *

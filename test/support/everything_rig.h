@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * What the stress of everything at once calls: two synchronizers, a pool, and functions of each kind, which
- * own items, count who is inside, and fail and wait as a number says.
+ * own items, count what is inside, and fail and wait as a number says.
  */
 #ifndef EVERYTHING_RIG_H
 #define EVERYTHING_RIG_H

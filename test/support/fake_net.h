@@ -8,7 +8,7 @@
  * silent: connecting to it neither succeeds nor fails. Everything else connects, or is
  * refused, and the kernel is through with that when connect() returns, though it says EINPROGRESS.
  *
- * Discarded: a listener whose backlog is full, which is silent on some systems only.
+ * Discarded: a listener with a full backlog, which is silent on some systems only.
  */
 #ifndef FAKE_NET_H
 #define FAKE_NET_H

@@ -29,7 +29,7 @@ struct rig {
     atomic_int closings;   /* calls of on_closing */
 };
 
-/* A loop that its dedicated thread drives, or, with test_driving, whoever takes
+/* A loop that its dedicated thread drives, or, with test_driving, the caller that takes
  * the role. CLOCK NULL: real time. */
 void rig_start(struct rig *rig, struct syn_clock *clock);
 
@@ -47,7 +47,7 @@ void rig_give(struct rig *rig);
 /* N turns that do not sleep. */
 void rig_turns(struct rig *rig, int n);
 
-/* Runs FN(ARGUMENT) on the loop, whoever drives it, and returns when it has run. */
+/* Runs FN(ARGUMENT) on the loop, on any driver, and returns when it has run. */
 void rig_call(struct rig *rig, void (*fn)(void *argument), void *argument);
 
 /* A wait for a descriptor, and how often it ended. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What the suites of mailboxes share: what fills them, and who hears of it.
+ * What the suites of mailboxes share: what fills them, and what learns of it.
  */
 #ifndef MAILBOX_RIG_H
 #define MAILBOX_RIG_H

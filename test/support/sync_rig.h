@@ -24,7 +24,7 @@ ASYNC(demo, void, locks, (int, who), (double, holds), SYN_LOCAL(int, is_in))
     co_sleep(self->holds);
     tell("out", self->who);
     co_finally;
-    CHECK_INT(syn_mutex_is_mine(&mutex), self->is_in); /* who is cancelled took nothing */
+    CHECK_INT(syn_mutex_is_mine(&mutex), self->is_in); /* a cancelled task took nothing */
     if (syn_mutex_is_mine(&mutex))
         syn_mutex_unlock(&mutex);
     co_end;
@@ -66,7 +66,7 @@ ASYNC(demo, void, consumes, (int, who), (double, limit))
     items--;
     tell("got", self->who);
     co_finally;
-    CHECK(syn_mutex_is_mine(&mutex)); /* also when it was asked to end in the wait */
+    CHECK(syn_mutex_is_mine(&mutex)); /* also when it was cancelled in the wait */
     syn_mutex_unlock(&mutex);
     co_end;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * TLS connections whose both ends are in the test's hands.
+ * TLS connections with both ends in the test's hands.
  */
 #ifndef TLS_RIG_H
 #define TLS_RIG_H

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What the suites of the tray share: pools whose threads all stand at a gate, so that what is
+ * What the suites of the tray share: pools with all threads at a gate, so that what is
  * submitted lies on it.
  */
 #ifndef TRAY_RIG_H

@@ -14,7 +14,7 @@ POOL(others, .max_threads = 4, .grace_ns = -1);
 CHANNEL(int, ints);
 PROMISE(int, answer);
 
-static atomic_int cleaned; /* of what was asked to end */
+static atomic_int cleaned; /* of what was cancelled */
 
 ASYNC(demo, int, nap, (double, seconds))
 {

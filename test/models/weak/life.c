@@ -3,7 +3,7 @@
  * The life word of a slot, in all executions of C11's memory: the library's own slot.h. A producer makes
  * something and publishes it, and its handle reaches two readers: one takes a reference by the handle, one
  * uses it up. The last of the references that is given up frees it, and its slot names something else under
- * another generation; who comes with the old handle then finds nothing (invariants 21 and 25).
+ * another generation; a reader that comes with the old handle then finds nothing (invariants 21 and 25).
  *
  * BROKEN 1: a reference is given up without order. 2: the thing is published without release. 3: a take
  * does not acquire.

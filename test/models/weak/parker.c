@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * A sleeper and its waker, in all executions of C11's memory: the library's own parker.c, over a lock of
- * the checker's and a condition that wakes for no reason. Who was woken finds `done` written, and sees
+ * the checker's and a condition that wakes for no reason. The woken thread finds `done` written, and sees
  * what the waker wrote before (invariant 26).
  *
  * BROKEN 1: a wake does not release. 2: the end of a sleep does not acquire.

@@ -5,7 +5,7 @@
  * gives its reference back. What the producer wrote before DONE is read after it, whole (invariant 19); the
  * waiter is told once or withdrew, and is not touched afterwards (invariant 20); the frame is freed once.
  *
- * BROKEN 1: the result is published without order. 2: who looks does not acquire. 3: references are given
+ * BROKEN 1: the result is published without order. 2: the reader does not acquire. 3: references are given
  * up without order.
  */
 #include "weak.h"

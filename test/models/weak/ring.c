@@ -2,7 +2,7 @@
  *
  * A ring that flows, in all executions of C11's memory: the library's own ring.c. Two threads push, one
  * pops, and one stops it meanwhile and takes what is left. Every item that went in comes out once, and
- * whole; a place is touched by who claimed it, and by nobody else (invariant 70).
+ * whole; a place is touched by the thread that claimed it, and by nobody else (invariant 70).
  *
  * BROKEN 1: the mark of a place is set without release. 2: it is looked at without acquire.
  */
@@ -10,7 +10,7 @@
 
 #include <string.h>
 
-/* The checker copies no memory whose size it does not know. */
+/* The checker copies no memory of a size that it does not know. */
 #define memcpy(to, from, size) ((void)(size), *(int *)(void *)(to) = *(const int *)(const void *)(from))
 
 #if BROKEN == 1

@@ -190,7 +190,7 @@ static struct watched *find_watched(struct queue *queue, size_t fd)
 }
 
 /* "Calling close() on a descriptor will remove any kevents that reference it": a
- * number whose registration is gone was closed, and its notes with it. */
+ * number without its registration was closed, and its notes with it. */
 static void forget_if_closed(int kq, struct watched *watched, int fd)
 {
     struct epoll_event event = registration(watched, fd);
@@ -392,7 +392,7 @@ static int emit_descriptor(int kq, int fd, uint32_t events, struct kevent *out, 
     return n;
 }
 
-/* A closed descriptor whose file lives on through dup() stays in an epoll set and
+/* A closed descriptor with a file that lives on through dup() stays in an epoll set and
  * cannot be taken out. So a new set takes the old one's place. */
 static void rebuild(int kq)
 {
