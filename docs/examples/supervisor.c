@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * A supervisor: it keeps three workers running, starts one that fails again after a pause
- * that grows, and gives up on the fourth failure of the same one; then the others are asked
- * to end and clean up before it returns. Time is virtual, so the minutes below take none.
+ * that grows, and gives up on the fourth failure of the same one; then the others are
+ * cancelled and clean up before it returns. Time is virtual, so the minutes below take none.
  */
 #include <stdio.h>
 
@@ -19,7 +19,7 @@ static int seconds(void)
     return (int)(syn_clock_now(clock_of_all) / 1000000000);
 }
 
-/* Works until it is asked to end, or fails after FAILS_AFTER seconds. */
+/* Works until it is cancelled, or fails after FAILS_AFTER seconds. */
 ASYNC(app, void, worker, (int, number), (double, fails_after))
 {
     co_begin;

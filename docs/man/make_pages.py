@@ -170,7 +170,7 @@ class Book:
         known = self.errors_of(header, group, texts)
         lines = [".Sh ERRORS"]
         if any(h.face_of(piece) for _, piece in group.names):
-            lines += ["Beside the errors of the system call below it, whose numbers are the codes:"] \
+            lines += ["Beside the errors of the system call below it, with its number as the code:"] \
                 if header.stem in ("file", "tcp", "udp", "unix", "stream", "child") else []
         lines += [".Bl -tag -width SYN_EWRONGLOOP"]
         said = {}

@@ -3,7 +3,7 @@
  * SQLite on a pool. What a connection needs, that one thread at a time uses it, its strand
  * gives; so SQLite's own locks are left out (SQLITE_OPEN_NOMUTEX).
  *
- * A job that is asked to end is told twice. The hook interrupts what runs, but an interrupt that
+ * A job that is cancelled sees it twice. The hook interrupts what runs, but an interrupt that
  * comes just before a statement begins does nothing; so SQLite also asks, every thousand
  * instructions of its machine.
  */
