@@ -43,7 +43,7 @@ if(n EQUAL 0)
     complain("nothing was tried")
 endif()
 
-# The words in syni_WORDS_of_##name, and whoever else is spelled so.
+# The words in syni_WORDS_of_##name, and what else is spelled so.
 file(GLOB_RECURSE headers ${SOURCE}/include/*.h ${SOURCE}/src/*.h)
 set(all "")
 foreach(header IN LISTS headers)

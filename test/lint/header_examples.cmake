@@ -7,7 +7,7 @@
 cmake_minimum_required(VERSION 3.16)
 include(${CMAKE_CURRENT_LIST_DIR}/source.cmake)
 
-# Headers whose examples are parts of longer ones, with "..." where most of the code would be, or stand in the guide, which
+# Headers with examples that are parts of longer ones, with "..." where most of the code would be, or stand in the guide, which
 # is compiled: their lines are not held yet.
 set(not_held blocking blocking_generator call channel_map class context err generator host inspect make map method
     object pool_map table value)

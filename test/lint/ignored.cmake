@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 #
-# Whose result must not be ignored. Each function of the headers that can fail stands in the
+# Results that must not be ignored. Each function of the headers that can fail stands in the
 # guide's tables (when-it-does-not-compile.md): in that of those that warn, and then its declaration says
 # SYNI_HELD, or in that of the others, with the reason, and then it does not.
 cmake_minimum_required(VERSION 3.16)

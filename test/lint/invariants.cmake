@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 #
-# docs/invariants.md and what cites it: no number stands there twice, and whoever cites "invariant 12" (or
+# docs/invariants.md and what cites it: no number stands there twice, and what cites "invariant 12" (or
 # "invariants 12 and 13") cites one that is there. Each one is checked while the library runs, or shown by
 # a model, or the section "Held in another way" says why not: one of the three, so that no reason outlives
 # its cause.

@@ -49,8 +49,8 @@ foreach(module IN LISTS modules)
     list(REMOVE_DUPLICATES needs_${module})
 endforeach()
 
-# Take away modules that need nobody who is left; what remains is cycles and
-# those who lead into them.
+# Take away modules that need nothing that is left; what remains is cycles and
+# those that lead into them.
 set(left ${modules})
 set(shrunk TRUE)
 while(shrunk)

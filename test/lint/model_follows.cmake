@@ -6,7 +6,7 @@
 #     HASH 0123456789ab
 #
 # So nobody changes one of them and leaves the model behind unseen. Comments, white space and checks do
-# not count. Who has looked at the model after such a change writes the new hash:
+# not count. A change after which the model still holds renews the hash:
 #
 #     cmake -D SOURCE=. -D UPDATE=ON -P test/lint/model_follows.cmake
 cmake_minimum_required(VERSION 3.16)
