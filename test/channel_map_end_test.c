@@ -155,6 +155,45 @@ static void L2_a_map_that_is_abandoned_leaves_nobody_waiting(void)
     over();
 }
 
+ASYNC(demo, void, naps, (double, seconds))
+{
+    co_begin;
+    co_sleep(self->seconds);
+    co_end;
+}
+
+ASYNC(SYN_FREE, void, ends_its_thread)
+{
+    gate_pass(&gate);
+    pthread_exit(NULL);
+    return step_done(self);
+}
+
+/* A result was handed on, and the map does not hear of it: it belongs to the one that has it. */
+static void L2_what_was_handed_on_as_its_loop_died_is_not_destroyed_twice(void)
+{
+    struct results_channel out;
+    struct result result;
+    struct picky_future maps;
+    syn_err err;
+
+    start();
+    syn_test_callers_drive(0); /* a thread of the program that drove, and ended, would end the process */
+    out = results_new(0);
+    maps = picky_future(ten_items(), out, 3);
+    CHECK_INT(naps(1.0), SYN_OK); /* the map waits for a receiver by now */
+    CHECK_INT(future_detach(ends_its_thread_future()), SYN_OK);
+    gate_await(&gate, 1);
+    CHECK_INT(channel_next(out, &result), SYN_OK);
+    CHECK_INT(result.number, 0);
+    results--;
+    gate_open(&gate);
+    CHECK_INT(future_get(maps), SYN_ELOOPDEAD);
+    CHECK_INT(fetch_all(out, 1, &err), 1);
+    CHECK_INT(err, SYN_ECANCELED);
+    over();
+}
+
 /* --- in any order --- */
 
 enum { ENDS_ITSELF, BREAKS, IS_CANCELLED, SOURCE_FAILS, POOL_STOPS, WAYS };
@@ -210,6 +249,7 @@ static const struct test_case cases[] = {
     TEST(L2_a_stopped_synchronizer_ends_a_map),
     TEST(H8_with_any_allocation_or_thread_failing_nobody_waits),
     TEST(L2_a_map_that_is_abandoned_leaves_nobody_waiting),
+    TEST(L2_what_was_handed_on_as_its_loop_died_is_not_destroyed_twice),
     TEST(I11_however_it_ends_nothing_hangs_and_nothing_is_lost),
 };
 TEST_MAIN_BOTH_MODES("channel_map_end", cases);
