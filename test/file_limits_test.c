@@ -312,9 +312,15 @@ static unsigned long with_each_failing(const char *what, syn_err (*whole)(void))
 
 static void T4_with_any_call_failing_nothing_stays_open(void)
 {
+    const char *const calls[] = {"mkdir", "open", "pwrite", "pread", "fsync", "stat", "close",
+                                 "rename", "unlink", "rmdir", "alloc", "pthread_create"};
+    const unsigned long told[] = {1, 1, 1, 1, 1, 3, 1, 1, 1, 1, 1, 1};
+
     begin_files();
-    /* Its calls of the system, and some allocations: a job's memory may be another's before. */
-    CHECK(with_each_failing(NULL, whole_life) >= 15);
+    for (int i = 0; i < 12; i++)
+        CHECK(with_each_failing(calls[i], whole_life) >= told[i]);
+    /* What the nth of all is, and is told, differs: a job may find the thread of that before it, or not. */
+    CHECK(with_each_failing(NULL, whole_life) > 0);
     over();
 }
 
