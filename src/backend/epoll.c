@@ -24,7 +24,7 @@
  * call by number can stop it. So stop watching before you close; the tag keeps the rest from
  * being taken for the number's new owner, and renew_epoll() gets rid of it.
  */
-#define _GNU_SOURCE /* syscall, dup3 */
+#define _GNU_SOURCE 1 /* syscall, dup3 */
 #include "backend/backends.h"
 
 #ifdef SYN_HAVE_EPOLL

@@ -10,7 +10,7 @@
  * never moves what it walks over. Events = 0 would not do: the kernel reports
  * hang-ups even to waiters that asked for nothing, and wait_poll() would spin.
  */
-#define _GNU_SOURCE /* ppoll */
+#define _GNU_SOURCE 1 /* ppoll */
 #include <errno.h>
 #include <poll.h>
 #include <stdbool.h>

@@ -9,7 +9,7 @@
 #if defined(__APPLE__)
 #define _DARWIN_C_SOURCE
 #else
-#define _GNU_SOURCE /* pipe2 */
+#define _GNU_SOURCE 1 /* pipe2 */
 #endif
 #include "base/descriptor.h"
 

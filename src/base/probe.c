@@ -11,7 +11,7 @@
  * the same delay again, whatever the other threads do meanwhile.
  */
 #if defined(__linux__)
-#define _GNU_SOURCE
+#define _GNU_SOURCE 1
 #endif
 
 #include "base/probe.h"

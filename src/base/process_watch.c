@@ -11,7 +11,7 @@
  * A process that has ended and was not waited for gives an event on FreeBSD and ESRCH on others.
  */
 #if defined(__linux__)
-#define _GNU_SOURCE
+#define _GNU_SOURCE 1
 #elif defined(__APPLE__)
 #define _DARWIN_C_SOURCE
 #endif

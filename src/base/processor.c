@@ -7,7 +7,7 @@
  * its container or taskset(1) confined.
  */
 #if defined(__linux__)
-#define _GNU_SOURCE
+#define _GNU_SOURCE 1
 #elif defined(__APPLE__)
 #define _DARWIN_C_SOURCE
 #endif

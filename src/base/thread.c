@@ -4,7 +4,7 @@
  * monotonic clock (macOS has only relative waits), thread names, minimal stacks.
  */
 #if defined(__linux__)
-#define _GNU_SOURCE
+#define _GNU_SOURCE 1
 #elif defined(__APPLE__)
 #define _DARWIN_C_SOURCE
 #endif

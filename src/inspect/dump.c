@@ -3,7 +3,7 @@
  * The dump: synchronizers with their tasks, pools, threads, channels. Any thread, any moment.
  */
 #if defined(__linux__)
-#define _GNU_SOURCE
+#define _GNU_SOURCE 1
 #endif
 #define _XOPEN_SOURCE 700 /* SA_RESTART on FreeBSD */
 #include "inspect/dump.h"

@@ -4,7 +4,7 @@
  * forbids it, a write to a pipe, which fails with EFAULT, and a read from it.
  */
 #if defined(__linux__)
-#define _GNU_SOURCE
+#define _GNU_SOURCE 1
 #endif
 #include "inspect/peek.h"
 

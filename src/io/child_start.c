@@ -7,7 +7,7 @@
  * tables copied, and because it tells in one way what the exec came to.
  */
 #if defined(__linux__)
-#define _GNU_SOURCE
+#define _GNU_SOURCE 1
 #elif defined(__APPLE__)
 #define _DARWIN_C_SOURCE
 #endif

@@ -5,7 +5,7 @@
  */
 #define _FILE_OFFSET_BITS 64
 #if defined(__linux__)
-#define _GNU_SOURCE
+#define _GNU_SOURCE 1
 #elif defined(__APPLE__)
 #define _DARWIN_C_SOURCE
 #endif

@@ -9,7 +9,7 @@
  * come first; then the job waits in the kernel for what comes next.
  */
 #if defined(__linux__)
-#define _GNU_SOURCE
+#define _GNU_SOURCE 1
 #elif defined(__APPLE__)
 #define _DARWIN_C_SOURCE
 #endif

@@ -3,7 +3,7 @@
  * Sockets: making them, and what all that lives on one loop says first.
  */
 #if defined(__linux__)
-#define _GNU_SOURCE
+#define _GNU_SOURCE 1
 #elif defined(__APPLE__)
 #define _DARWIN_C_SOURCE
 #endif

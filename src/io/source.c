@@ -10,7 +10,7 @@
  * writing in source_write.c.
  */
 #if defined(__linux__)
-#define _GNU_SOURCE
+#define _GNU_SOURCE 1
 #elif defined(__APPLE__)
 #define _DARWIN_C_SOURCE
 #endif

@@ -6,7 +6,7 @@
  * receive has room for all that can come with one message, and closes what its caller did not want.
  */
 #if defined(__linux__)
-#define _GNU_SOURCE
+#define _GNU_SOURCE 1
 #elif defined(__APPLE__)
 #define _DARWIN_C_SOURCE
 #endif

@@ -7,7 +7,7 @@
  * its own file a listener keeps the number, since the name may be another one's at the end.
  */
 #if defined(__linux__)
-#define _GNU_SOURCE
+#define _GNU_SOURCE 1
 #elif defined(__APPLE__)
 #define _DARWIN_C_SOURCE
 #endif

@@ -3,7 +3,7 @@
  * Passing descriptors over a Unix socket: on which streams, and with what.
  */
 #if defined(__linux__)
-#define _GNU_SOURCE
+#define _GNU_SOURCE 1
 #elif defined(__APPLE__)
 #define _DARWIN_C_SOURCE
 #endif

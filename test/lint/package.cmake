@@ -165,7 +165,7 @@ elseif(CASE STREQUAL "strict_parent")
     # In a project with stricter warnings than the house's, in a folder with a space in its name.
     set(here "${here}/of a strict parent")
     consumer_project("add_compile_options(-Wall -Wextra -Werror -Wconversion -Wsign-conversion
-    -Wshadow -Wcast-qual -Wstrict-prototypes -Wmissing-prototypes -Wundef)
+    -Wshadow -Wcast-qual -Wstrict-prototypes -Wmissing-prototypes -Wundef -D_GNU_SOURCE)
 add_subdirectory([==[${SOURCE}]==] synchronicity)
 ")
     build_and_run_user(strict)
