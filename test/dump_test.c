@@ -43,7 +43,6 @@ ASYNC(demo, int, asks, (struct answer_future, f))
 ASYNC(demo, int, root, (struct answer_future, f), SYN_LOCAL(struct syn_scope, both), SYN_LOCAL(int, a), SYN_LOCAL(int, b))
 {
     co_begin;
-    co_sleep(0.001); /* from here on its loop knows the time */
     co_spawn(&self->both, asks_future(self->f), &self->a);
     co_spawn(&self->both, reads_future(), &self->b);
     co_try_join(&self->both);

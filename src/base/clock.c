@@ -388,6 +388,11 @@ int64_t syn_clock_now(struct syn_clock *clock)
     return now;
 }
 
+const int64_t *syni_clock_time(const struct syn_clock *clock)
+{
+    return &clock->now;
+}
+
 void syn_clock_on_all_blocked(struct syn_clock *clock, void (*fn)(void *user), void *user)
 {
     clock_lock(clock);

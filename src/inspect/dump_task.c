@@ -134,7 +134,7 @@ static void dump_wait(struct syni_dump *dump, const struct dump_section *section
         dump_mutex(dump, task);
     else if (strcmp(what, "an item") == 0 || strcmp(what, "room in a channel") == 0)
         dump_channel(dump, task);
-    if (task->live.since > 0 && task->live.since <= section->now)
+    if (task->live.since >= 0 && task->live.since <= section->now)
         syni_dump_span(dump, "since", "for", section->now - task->live.since);
 }
 
@@ -263,15 +263,21 @@ static bool dump_live(struct syni_dump *dump, const struct syni_list *node, void
     return section->shown < SYNI_DUMP_MOST;
 }
 
-static int64_t dump_now(const struct syni_home *home)
+/* HOME is a copy. A virtual clock is read without its lock, which the thread that dumps may hold. */
+static int64_t dump_now(struct syni_dump *dump, const struct syni_home *home)
 {
-    return home->loop.clock ? home->loop.now : syni_now();
+    int64_t now = 0;
+
+    if (!home->loop.clock)
+        return syni_now();
+    syni_peek(&dump->peek, &now, syni_clock_time(home->loop.clock), sizeof now);
+    return now;
 }
 
 void syni_dump_chain(struct syni_dump *dump, const struct syni_home *address,
                      const struct syni_home *home, const struct syni_task *task, int most)
 {
-    struct dump_section section = {.address = address, .home = home, .now = dump_now(home)};
+    struct dump_section section = {.address = address, .home = home, .now = dump_now(dump, home)};
     struct syni_task copy;
 
     for (int i = 0; task && i < most && dump_read(dump, &copy, task); i++) {
@@ -297,7 +303,7 @@ void syni_dump_tasks(struct syni_dump *dump, const struct syni_home *address,
 {
     struct dump_section section = {.address = address, .home = home};
 
-    section.now = dump_now(home);
+    section.now = dump_now(dump, home);
     syni_dump_each(dump, &address->loop.live, 100000, dump_live, &section);
     /* Else those that were not shown are below one of another home. */
     if (section.shown >= SYNI_DUMP_MOST && home->loop.n_live > section.own)

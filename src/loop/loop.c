@@ -19,6 +19,11 @@ int64_t syni_loop_now(struct syni_loop *loop)
     return syn_clock_now(loop->clock);
 }
 
+int64_t syni_loop_read_time(struct syni_loop *loop)
+{
+    return loop->now = syni_loop_now(loop);
+}
+
 /* SplitMix64 (Steele, Lea, Flood 2014). */
 static uint64_t loop_draw(struct syni_loop *loop)
 {
@@ -201,6 +206,7 @@ static void run_steps(struct syni_loop *loop)
         syni_timer_fire_due(loop);
     }
     run_ready(loop);
+    loop->now = -1; /* whoever sleeps reads it afterwards, else the next turn does, if it needs it */
 }
 
 void syni_loop_turn_at_once(struct syni_loop *loop)

@@ -84,7 +84,7 @@ struct syni_fd_entry;
 struct syni_live {
     struct syni_list link;
     const char *waits_for; /* static: "sleep", "readable"; "" while it runs or is ready */
-    int64_t since;         /* as loop->now then was; 0: it was not read yet */
+    int64_t since;         /* of a task: the time of the turn in which its wait began */
     int detail;            /* a descriptor; or -1; or less, of which wait it is (task/search.c) */
 };
 
@@ -151,7 +151,7 @@ struct syni_loop {
     struct syni_poller *poller;
     struct syni_sleeper sleeper; /* the loop as one that lives by a virtual clock */
     struct syni_patience patience; /* for posts, before it sleeps */
-    int64_t now;                 /* as read last: in step 2, and after a sleep */
+    int64_t now;                 /* the time of this turn; less than 0: it was not read yet */
     struct syni_link *taken;     /* posted jobs not yet run, in order */
     struct syni_queue ready;
     int steps_left;              /* of this batch: jobs, and what runs at once behind them */
@@ -234,6 +234,13 @@ const char *syni_loop_cause(const struct syni_loop *loop);
 
 /* The time on the loop's clock, read now. */
 int64_t syni_loop_now(struct syni_loop *loop);
+__attribute__((cold)) int64_t syni_loop_read_time(struct syni_loop *loop);
+
+/* About the same: as it was when it was first needed in this turn. Driver only. */
+static inline int64_t syni_loop_turn_time(struct syni_loop *loop)
+{
+    return loop->now >= 0 ? loop->now : syni_loop_read_time(loop);
+}
 
 /* JOB runs in this turn or the next. Driver only. */
 static inline void syni_loop_ready(struct syni_loop *loop, struct syni_job *job)
@@ -366,7 +373,6 @@ static inline void syni_live_add(struct syni_loop *loop, struct syni_live *live)
     SYNI_INVARIANT(9, loop->n_dormant <= loop->n_live);
     live->waits_for = "";
     live->detail = -1;
-    live->since = loop->now;
     syni_list_append(&loop->live, &live->link);
     loop->n_live++;
 }

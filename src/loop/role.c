@@ -154,6 +154,7 @@ void syni_driving_enter(struct syni_self *self, struct syni_driving *here, struc
     here->loop = loop;
     here->outer = self->driving;
     self->driving = here;
+    loop->now = -1; /* nobody may have driven for long */
     if (SYNI_HOOKED)
         syni_role_tell(loop, SYN_HOOK_DRIVE_BEGINS);
 }

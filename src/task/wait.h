@@ -15,7 +15,7 @@ static inline void syni_wait_note(struct syni_task *task, enum syni_wait wait, c
     syni_task_set_wait(task, wait);
     task->live.waits_for = what;
     task->live.detail = -1;
-    task->live.since = task->home->loop.now;
+    task->live.since = syni_loop_turn_time(&task->home->loop);
 }
 
 /* TASK's step begins to wait for WHAT (static, for dumps). */
