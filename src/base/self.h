@@ -135,6 +135,7 @@ struct syni_self {
     void (*give_back[SYNI_BELONGINGS])(struct syni_self *self);
     struct syni_exit_call at_exit;
     bool will_give_back;
+    bool given_back; /* at this moment, by its thread or by the one that stops everything; under a lock of self.c */
 
     /* channel.c: how many channels it is inside of, for a signal handler that interrupts it there */
     volatile int in_channels;
@@ -170,7 +171,11 @@ void syni_self_owns(struct syni_self *self, enum syni_belonging belonging,
                     void (*give_back)(struct syni_self *self));
 
 /* All threads give back what they have, now, on this thread, and begin anew when they next come.
- * None of them is inside the library. Afterwards the key of thread.h can go. */
+ * None of them is inside the library, but for those that end at this moment, which give back themselves: they are
+ * waited for. Afterwards the key of thread.h can go. */
 void syni_self_end_all(void);
+
+/* Threads that give back at this moment have done so, or DEADLINE, of real time, has passed. */
+void syni_self_await_ends(int64_t deadline);
 
 #endif

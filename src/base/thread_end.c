@@ -49,24 +49,36 @@ void syni_thread_join_retired(void)
         syni_thread_join(&before);
 }
 
-/* The value of the key is the list of what the calling thread does at its end. */
+/* Whoever has the key has a value for it, so that the system calls run_exit_calls() at its end. */
 static pthread_key_t exit_key;
 static atomic_bool exit_key_made; /* written under the lock */
+static atomic_uint exit_key_takes; /* how often it was made */
 static struct syni_mutex exit_key_lock = SYNI_MUTEX_INIT(KEY);
+
+/* Of the calling thread: what it does at its end, latest first. Not the value of the key: that can be given back while
+ * a thread ends, and its number can then be the key of somebody else. */
+static _Thread_local struct {
+    struct syni_exit_call *calls;
+    unsigned take; /* of the key, for which they were made known */
+    bool run;      /* now */
+} exit_list;
 
 /* A call may add others: these are run at once. If a destructor of somebody else adds one later,
  * the system runs us again. */
-static void run_exit_calls(void *list)
+static void run_exit_calls(void *unused)
 {
-    while (list) {
+    (void)unused;
+    exit_list.run = true;
+    while (exit_list.calls) {
+        struct syni_exit_call *list = exit_list.calls;
+
+        exit_list.calls = NULL;
         for (struct syni_exit_call *call = list, *next; call; call = next) {
             next = call->next;
             call->fn(call->argument);
         }
-        list = pthread_getspecific(exit_key);
-        if (pthread_setspecific(exit_key, NULL))
-            syni_panic("pthread_setspecific failed");
     }
+    exit_list.run = false;
 }
 
 syn_err syni_thread_take_key(void)
@@ -79,8 +91,10 @@ syn_err syni_thread_take_key(void)
     if (!exit_key_made)
         error = syni_fault("pthread_key_create") ? errno
                                                  : pthread_key_create(&exit_key, run_exit_calls);
-    if (!error)
+    if (!error && !exit_key_made) {
+        exit_key_takes++;
         exit_key_made = true;
+    }
     syni_mutex_unlock(&exit_key_lock);
     return error;
 }
@@ -96,10 +110,16 @@ void syni_thread_give_key_back(void)
 
 bool syni_thread_at_exit(struct syni_exit_call *call)
 {
-    if (syni_thread_take_key())
-        return false;
-    call->next = pthread_getspecific(exit_key);
-    return pthread_setspecific(exit_key, call) == 0;
+    if (!exit_list.run) { /* else they are run behind those that run */
+        if (syni_thread_take_key() || pthread_setspecific(exit_key, &exit_list) != 0)
+            return false;
+        if (exit_list.take != exit_key_takes)
+            exit_list.calls = NULL; /* the key was given back since, so they will not run */
+        exit_list.take = exit_key_takes;
+    }
+    call->next = exit_list.calls;
+    exit_list.calls = call;
+    return true;
 }
 
 void syni_thread_forked(void)

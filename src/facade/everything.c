@@ -173,6 +173,7 @@ static void stop_within(int64_t limit)
     syni_slow_await();
     syni_keeper_await();
     syni_thread_join_retired();
+    syni_self_await_ends(all.latest);
     syni_thread_give_key_back();
 }
 
