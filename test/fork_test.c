@@ -10,6 +10,8 @@
 #include "facade/home.h"
 #include "support/fork_rig.h"
 
+#include <synchronicity/signal.h>
+
 static void L5_a_child_starts_afresh_at_its_first_call(void)
 {
     begin_to_fork();
@@ -293,6 +295,33 @@ static void L5_a_child_has_none_of_our_descriptors(void)
     free_all();
 }
 
+static int program_file;
+
+static void writes_to_the_file(void)
+{
+    CHECK_INT(write(program_file, "x", 1), 1);
+}
+
+/* Other code closed a descriptor of the library by mistake; a file of the program has its number since. */
+static void L5_a_child_keeps_a_file_of_the_program_under_a_number_that_was_ours(void)
+{
+    static struct syn_notice notice;
+    int number;
+
+    begin_to_fork();
+    number = dup(STDERR_FILENO);
+    CHECK(number >= 0);
+    close(number);
+    CHECK_INT(syn_notice_open(&notice), 0);
+    close(number);
+    program_file = open("/dev/null", O_WRONLY | O_CLOEXEC);
+    CHECK_INT(program_file, number);
+    in_child(writes_to_the_file);
+    CHECK_INT(syn_notice_close(&notice), 0);
+    writes_to_the_file();
+    close(program_file);
+}
+
 static void does_nothing(void)
 {
 }
@@ -385,6 +414,7 @@ static const struct test_case cases[] = {
     TEST_MODES(L5_the_parents_things_answer_EFORKED_at_once_in_every_face),
     TEST(L5_the_parent_does_not_notice_what_its_child_does),
     TEST(L5_a_child_has_none_of_our_descriptors),
+    TEST(L5_a_child_keeps_a_file_of_the_program_under_a_number_that_was_ours),
     TEST_MODES(L5_many_forks_leave_nothing_in_the_parent),
     TEST_MODES(L5_a_child_may_exit),
 };

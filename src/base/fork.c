@@ -16,17 +16,20 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/say.h"
 #include "base/thread.h"
 
-enum { DESCRIPTORS = 8192, WORD = 64 };
+enum { DESCRIPTORS = 8192 };
 
 static struct syni_mutex fork_lock = SYNI_MUTEX_INIT(FORK);
 static bool watching;                          /* under lock, as the rest */
 static struct syni_fork_call *calls, **fork_last = &calls;
-static uint64_t ours[DESCRIPTORS / WORD];
+/* Which file each of ours is, as fork_file_of() says; 0: none of ours has that number. */
+static uint32_t ours[DESCRIPTORS];
+static int end_of_ours; /* all are below */
 
 static void fork_before(void)
 {
@@ -38,13 +41,27 @@ static void in_parent(void)
     syni_mutex_unlock(&fork_lock);
 }
 
-/* Those of the parent: here they are only copies, which kept its pollers alive. */
+/* Which file FD is, in a few bits, and not 0. */
+static uint32_t fork_file_of(int fd)
+{
+    struct stat s;
+    uint64_t mixed;
+
+    if (fstat(fd, &s) != 0)
+        return 1;
+    mixed = (uint64_t)s.st_ino * 31 + (uint64_t)s.st_dev;
+    return (uint32_t)(mixed ^ mixed >> 32) | 1;
+}
+
+/* Those of the parent: here they are only copies, which kept its pollers alive. One that other code closed by mistake
+ * may be a file of the program by now, and stays. */
 static void close_ours(void)
 {
-    for (int fd = 0; fd < DESCRIPTORS; fd++)
-        if (ours[fd / WORD] >> fd % WORD & 1)
+    for (int fd = 0; fd < end_of_ours; fd++)
+        if (ours[fd] && ours[fd] == fork_file_of(fd))
             close(fd);
-    memset(ours, 0, sizeof ours);
+    memset(ours, 0, (size_t)end_of_ours * sizeof *ours);
+    end_of_ours = 0;
 }
 
 static void in_child(void)
@@ -93,13 +110,15 @@ syn_err syni_fork_watch(struct syni_fork_call *call)
 
 void syni_fork_close_in_child(int fd, bool closes)
 {
-    uint64_t bit;
+    uint32_t file;
 
     if (fd < 0 || fd >= DESCRIPTORS)
         return; /* a child keeps it until it calls exec */
-    bit = (uint64_t)1 << fd % WORD;
+    file = closes ? fork_file_of(fd) : 0;
     syni_mutex_lock(&fork_lock);
-    ours[fd / WORD] = closes ? ours[fd / WORD] | bit : ours[fd / WORD] & ~bit;
+    ours[fd] = file;
+    if (closes && fd >= end_of_ours)
+        end_of_ours = fd + 1;
     syni_mutex_unlock(&fork_lock);
 }
 
