@@ -5,6 +5,7 @@
  */
 #define _GNU_SOURCE
 #include "support/fork_rig.h"
+#include "support/points.h"
 
 /* --- where it forks --- */
 
@@ -218,6 +219,70 @@ static void L5_vfork_and_spawn_are_as_ever(void)
     free_all();
 }
 
+/* --- a strand of the parent --- */
+
+static struct syn_strand strand;
+static atomic_bool job_goes_on;
+POOL(beside);
+
+BLOCKING(pool, int, guarded, (int, stands), STRAND(&strand))
+{
+    while (stands && !job_goes_on)
+        usleep(200);
+    return 7;
+}
+
+static syn_err run_guarded(struct syn_pool *in)
+{
+    int y = 0;
+    syn_err err = future_get(pool_submit(in, guarded, 0), &y);
+
+    CHECK_INT(y, err ? 0 : 7);
+    return err;
+}
+
+/* A strand is used by one pool at a time, so one of two may be refused. */
+static void *posts_to(void *in)
+{
+    syn_err err = run_guarded(in);
+
+    CHECK(err == SYN_OK || err == SYN_EINVAL);
+    return NULL;
+}
+
+static void post_to_both(void)
+{
+    pthread_t threads[2];
+
+    CHECK_INT(syn_test_hold("strand_forgets", 1), 0);
+    CHECK_INT(pthread_create(&threads[0], NULL, posts_to, &beside), 0);
+    AWAIT_HELD("strand_forgets");
+    CHECK_INT(pthread_create(&threads[1], NULL, posts_to, &pool), 0);
+    usleep(20000); /* so that it has come; where it comes later nothing is found */
+    syn_test_release("strand_forgets");
+    for (int i = 0; i < 2; i++)
+        CHECK_INT(pthread_join(threads[i], NULL), 0);
+    CHECK_INT(run_guarded(&pool), 0);
+    CHECK_INT(run_guarded(&beside), 0);
+}
+
+static void L5_a_strand_of_the_parent_is_forgotten_once_by_two_threads_of_the_child(void)
+{
+    struct guarded_future f;
+
+    points_needed();
+    begin_to_fork();
+    f = guarded_future(1);
+    in_child(post_to_both);
+    job_goes_on = true;
+    CHECK_INT(future_get(f, NULL), 0);
+    CHECK_INT(run_guarded(&beside), 0);
+    CHECK_INT(pool_stop(&beside, syn_never()), 0);
+    CHECK_INT(pool_free(&beside), 0);
+    stop_all();
+    free_all();
+}
+
 static const struct test_case cases[] = {
     TEST_MODES(L5_a_step_a_job_and_a_callback_may_fork),
     TEST(L5_a_child_that_returns_from_there_is_ended_and_told_so),
@@ -225,5 +290,6 @@ static const struct test_case cases[] = {
     TEST_MODES(L5_children_start_whatever_other_threads_were_doing),
     TEST_MODES(L5_virtual_time_goes_on_in_both),
     TEST_MODES(L5_vfork_and_spawn_are_as_ever),
+    TEST(L5_a_strand_of_the_parent_is_forgotten_once_by_two_threads_of_the_child),
 };
 TEST_MAIN("fork_where", cases);

@@ -5,6 +5,7 @@
 #define _DEFAULT_SOURCE
 #include "base/time.h"
 #include "pool/quick.h"
+#include "support/points.h"
 #include "support/pool_rig.h"
 
 SYNCHRONIZER(demo);
@@ -221,6 +222,52 @@ static void W4_a_worker_measures_whether_its_jobs_are_quick(void)
     over(&workers);
 }
 
+/* The only thread of WORKERS, which stands at the gate, looks quick once it has taken its next work. */
+static void looks_quick_next(void)
+{
+    struct syni_pool *in = locked(&workers);
+    struct syni_worker *worker = SYNI_CONTAINER(in->workers.next, struct syni_worker, link);
+
+    worker->n_measured = 63;
+    worker->since = syni_now() + INT64_C(3600000000000);
+    syni_mutex_unlock(&in->lock);
+}
+
+static void *counts_one(void *unused)
+{
+    int y;
+
+    CHECK_INT(future_get(counting_future(1), &y), SYN_OK);
+    return unused;
+}
+
+/* The thread that would have been the watcher counts already, and does not come. */
+static void W4_a_thread_that_the_system_did_not_give_is_not_counted_on_to_watch(void)
+{
+    struct standing_future f[2];
+    pthread_t submitter;
+
+    points_needed();
+    begin();
+    occupy(&workers, 1, f);
+    looks_quick_next();
+    CHECK_INT(syn_test_hold("pool_call", 1), 0);
+    CHECK_INT(pthread_create(&submitter, NULL, counts_one, NULL), 0);
+    AWAIT_HELD("pool_call"); /* it is about to start the second */
+    release(1, f);
+    while (ran < 1)
+        usleep(200);
+    CHECK_INT(wanted(&workers), 2);
+    syn_fault_set("pthread_create", 1, 1, EAGAIN);
+    syn_test_release("pool_call");
+    CHECK_INT(pthread_join(submitter, NULL), 0);
+    syn_fault_clear();
+    CHECK_INT(pool_stats(&workers).threads, 1);
+    occupy(&workers, 2, f); /* one behind the other waits for no long one */
+    release(2, f);
+    over(&workers);
+}
+
 static const struct test_case cases[] = {
     TEST(W4_quick_jobs_are_run_by_one_thread),
     TEST(W4_jobs_behind_one_that_is_not_quick_get_threads),
@@ -228,5 +275,6 @@ static const struct test_case cases[] = {
     TEST(W4_a_pool_that_is_idle_has_no_watcher),
     TEST(L2_a_pool_of_quick_jobs_is_stopped_and_started_again),
     TEST(W4_a_worker_measures_whether_its_jobs_are_quick),
+    TEST(W4_a_thread_that_the_system_did_not_give_is_not_counted_on_to_watch),
 };
 TEST_MAIN("pool_quick", cases);

@@ -11,6 +11,8 @@
 #include <stddef.h>
 
 #include "base/fork.h"
+#include "base/probe.h"
+#include "base/spin.h"
 
 /* After so many urgent ones in a row one of the others has its turn. */
 enum { URGENT_IN_A_ROW = 15 };
@@ -20,7 +22,7 @@ struct strand {
     struct syni_list link; /* among those of the pool */
     struct syni_list line;
     _Atomic(struct syni_pool *) pool; /* its lock is meant; NULL: it has no works */
-    atomic_uint process;              /* that the works belong to; 0: to none yet */
+    atomic_uint process; /* twice the number of that of the works, and 1 while another's are forgotten; 0: none yet */
 };
 
 _Static_assert(sizeof(struct strand) <= sizeof(struct syn_strand), "struct syn_strand is small");
@@ -37,14 +39,21 @@ static void join_queue_locked(struct syni_pool *pool, struct syni_work *work)
     syni_list_append(work->urgent ? &pool->urgent : &pool->others, &work->link);
 }
 
-/* Works of the parent process do not come to an end here. */
+/* Works of the parent process do not come to an end here. Two threads may come at once, each under the lock of
+ * another pool: one of them forgets, and until it has, POOL is the parent's, which may lie where one of ours does. */
 static void forget_parents(struct strand *strand)
 {
-    unsigned was = atomic_load(&strand->process);
+    unsigned mine = 2 * syni_process(), was = atomic_load(&strand->process);
 
-    if (was != syni_process() &&
-        atomic_compare_exchange_strong(&strand->process, &was, syni_process()) && was)
-        atomic_store(&strand->pool, NULL);
+    for (unsigned i = 0; was != mine; was = atomic_load(&strand->process)) {
+        if (was == mine + 1) {
+            syni_spin_once(i++);
+        } else if (atomic_compare_exchange_strong(&strand->process, &was, mine + 1)) {
+            SYNI_DELAY(strand_forgets);
+            atomic_store(&strand->pool, NULL);
+            atomic_store(&strand->process, mine);
+        }
+    }
 }
 
 static syn_err join_strand_locked(struct syni_pool *pool, struct syni_work *work)

@@ -29,9 +29,12 @@ enum {
 };
 static const int64_t watch_ns = 1000000;
 
-/* One that has no work, and is not idle, may be about to leave: then nobody would watch. */
+/* One that has no work, and is not idle, may be about to leave; and one that counts, and is not listed yet, may never
+ * be, since the system has no thread. Then nobody would watch. */
 static bool all_are_quick_locked(const struct syni_pool *pool)
 {
+    unsigned n = 0;
+
     SYNI_HOLDS(&pool->lock);
     SYNI_LIST_EACH (node, &pool->workers) {
         const struct syni_worker *worker = SYNI_CONTAINER(node, struct syni_worker, link);
@@ -39,8 +42,9 @@ static bool all_are_quick_locked(const struct syni_pool *pool)
 
         if (runs && !(worker->work && worker->quick))
             return false;
+        n += !worker->here;
     }
-    return true;
+    return n == pool->n_threads;
 }
 
 void syni_quick_count_locked(struct syni_worker *me)
