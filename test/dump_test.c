@@ -183,6 +183,63 @@ static void V1_dump_shows_jobs_that_run_and_those_that_wait(void)
     CHECK_INT(pool_stop(&jobs, syn_never()), SYN_OK);
 }
 
+static void V1_dump_shows_a_job_that_was_abandoned_until_it_ends(void)
+{
+    struct computes_future f;
+    int y;
+
+    begin_in_real_time();
+    f = computes_future(1);
+    await_dump("  computes: runs");
+    CHECK(!strstr(text, "abandoned 1"));
+    CHECK_INT(pool_stop(&jobs, syn_after(0.001)), SYN_ETIMEDOUT);
+    CHECK(future_get(f, &y) != SYN_OK);
+    await_dump("\n  computes: abandoned, and still runs");
+    CHECK_HAS("abandoned 1");
+    job_goes_on = true;
+    CHECK_INT(pool_stop(&jobs, syn_never()), SYN_OK);
+    take(syn_dump);
+    CHECK(!strstr(text, "still runs"));
+}
+
+/* --- objects --- */
+
+#define PAGE_METHODS(M, C) M(C, constructor, make)
+CLASS(page, PAGE_METHODS);
+
+struct page_impl {
+    int n;
+};
+
+CONSTRUCTOR(page, make)
+{
+    me->n = 1;
+    return step_done(self);
+}
+CLASS_TABLE(demo, page, PAGE_METHODS, NULL);
+
+static void V1_dump_counts_the_objects_that_are_alive(void)
+{
+    struct page *pages[2];
+    struct json *all;
+
+    begin_in_real_time();
+    CHECK_INT(synchronizer_start(&demo), SYN_OK);
+    take(syn_dump);
+    CHECK(!strstr(text, "objects"));
+    for (int i = 0; i < 2; i++)
+        CHECK_INT(page_make(&pages[i]), 0);
+    await_dump(", objects 2");
+    take(syn_dump_json);
+    all = json_parse(text);
+    CHECK_INT(json_number_of(named(all, "demo"), "objects"), 2);
+    json_free(all);
+    page_release(pages[0]);
+    await_dump(", objects 1");
+    page_release(pages[1]);
+    finish(&demo);
+}
+
 /* --- JSON --- */
 
 static void V1_dump_as_JSON_is_the_same_tree(void)
@@ -424,6 +481,8 @@ static const struct test_case cases[] = {
     TEST(V1_dump_names_the_holder_of_a_mutex),
     TEST(V1_dump_shows_how_full_a_channel_is_and_which_nobody_closed),
     TEST(V1_dump_shows_jobs_that_run_and_those_that_wait),
+    TEST(V1_dump_shows_a_job_that_was_abandoned_until_it_ends),
+    TEST_MODES(V1_dump_counts_the_objects_that_are_alive),
     TEST(V1_dump_as_JSON_is_the_same_tree),
     TEST(V1_dump_of_very_many_is_bounded_and_counts_them),
     TEST(V1_dump_lines_have_80_columns),

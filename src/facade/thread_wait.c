@@ -92,11 +92,17 @@ static syn_err thread_wait_heed(struct syni_thread_wait *wait)
 
 static syn_err thread_wait_lead(struct syni_thread_wait *wait);
 
+static void thread_wait_note(struct syni_thread_wait *wait)
+{
+    wait->self->sleeps_at = wait->source.core;
+    syni_sleep_begins(wait->self, wait->source.name, wait->deadline);
+}
+
 static syn_err thread_wait_sleep(struct syni_thread_wait *wait)
 {
     syn_err err = SYN_OK;
 
-    syni_sleep_begins(wait->self, wait->source.name, wait->deadline);
+    thread_wait_note(wait);
     while (!err && !syni_clock_sleep(wait->done, wait->ending ? SYNI_NEVER : wait->deadline))
         err = wait->waiter.follows && syni_role_was_called(wait->self) ? thread_wait_lead(wait)
                                                                        : thread_wait_heed(wait);
@@ -139,7 +145,7 @@ static syn_err thread_wait_lead(struct syni_thread_wait *wait)
     syni_sleep_ended(wait->self);
     syni_clock_rouse(&loop->sleeper);
     err = thread_wait_drive(wait, loop);
-    syni_sleep_begins(wait->self, wait->source.name, wait->deadline);
+    thread_wait_note(wait);
     return err;
 }
 

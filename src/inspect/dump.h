@@ -83,6 +83,8 @@ void syni_dump_locals(struct syni_dump *dump, const struct syni_task *address,
 /* dump_rest.c: pools, threads that wait, channels. */
 void syni_dump_pools(struct syni_dump *dump);
 void syni_dump_threads(struct syni_dump *dump);
+/* Those of them that wait for the result of CORE, its address, which is not read; in a line each. */
+void syni_dump_threads_at(struct syni_dump *dump, const struct syni_core *core);
 /* Searches for circles that did not see all. */
 void syni_dump_searches(struct syni_dump *dump);
 void syni_dump_channels(struct syni_dump *dump);

@@ -114,15 +114,15 @@ void syni_dump_searches(struct syni_dump *dump)
     syni_dump_number(dump, "bound", "tasks and jobs seen by each:", SYNI_GRAPH_FAR);
 }
 
-static bool dump_thread(struct syni_dump *dump, const struct syni_list *node, void *user)
+/* AT: the core whose result it waits for; NULL: whatever it is. */
+static bool dump_thread(struct syni_dump *dump, const struct syni_list *node, void *at)
 {
     struct syni_self self;
     char what[SYNI_DUMP_NAME];
 
-    (void)user;
     if (!syni_peek(&dump->peek, &self, SYNI_CONTAINER(node, const struct syni_self, link),
                    sizeof self) ||
-        !self.sleeps_for)
+        !self.sleeps_for || (at && self.sleeps_at != at))
         return true;
     syni_peek_string(&dump->peek, what, sizeof what, self.sleeps_for);
     syni_dump_thing(dump, 0, "thread", self.name);
@@ -138,6 +138,11 @@ static bool dump_thread(struct syni_dump *dump, const struct syni_list *node, vo
 void syni_dump_threads(struct syni_dump *dump)
 {
     syni_dump_each(dump, syni_self_list(), 10000, dump_thread, NULL);
+}
+
+void syni_dump_threads_at(struct syni_dump *dump, const struct syni_core *core)
+{
+    syni_dump_each(dump, syni_self_list(), 10000, dump_thread, (void *)(uintptr_t)core);
 }
 
 struct dump_channels {

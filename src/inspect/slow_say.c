@@ -207,10 +207,12 @@ void syni_slow_say(struct syni_peek *peek, const struct syni_slow_case *slow, in
     if (!slow_may_say(now, &report.omitted))
         return;
     slow_say_first(&dump.text, slow);
-    if (slow->home)
+    if (slow->home) {
         syni_dump_chain(&dump, slow->address, slow->home, slow->home->current, SLOW_CHAIN);
-    else if (slow->core)
+    } else if (slow->core) {
         syni_dump_awaiting(&dump, slow->core, SLOW_CHAIN);
+        syni_dump_threads_at(&dump, slow->core);
+    }
     report.thread = slow_say_thread(&dump, slow);
     slow_say_last(&dump.text, report.omitted);
     to.text[to.n] = '\0';
