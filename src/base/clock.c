@@ -29,9 +29,7 @@ struct syn_clock {
 };
 
 static _Atomic(struct syn_clock *) default_clock;
-
 static void (*_Atomic clock_explain)(int fd);
-
 static struct syni_mutex renewing = SYNI_MUTEX_INIT(CLOCKS);
 
 /* In a child: of all that lived by it only the calling thread is there. */

@@ -54,7 +54,7 @@ void syni_clock_doze(struct syni_sleeper *sleeper, int64_t deadline, unsigned wh
 /* Busy again. Only the sleeper itself; twice is fine. */
 void syni_clock_rouse(struct syni_sleeper *sleeper);
 
-/* Where CLOCK, a virtual one, has its time; for who reads it without a lock. */
+/* Where CLOCK, a virtual one, has its time, to be read without a lock. */
 const int64_t *syni_clock_time(const struct syn_clock *clock);
 
 /* The clock of synchronizers that name none; NULL: real. */

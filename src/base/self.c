@@ -25,7 +25,7 @@ const struct syni_list *syni_self_list(void)
     return &self_records;
 }
 
-/* Takes the record SELF out of the list: whoever does that gives back. */
+/* Takes the record SELF out of the list: the thread that does so gives back. */
 static void self_take_locked(struct syni_self *self)
 {
     SYNI_HOLDS(&self_lock);

@@ -49,7 +49,7 @@ void syni_thread_join_retired(void)
         syni_thread_join(&before);
 }
 
-/* Whoever has the key has a value for it, so that the system calls run_exit_calls() at its end. */
+/* Each thread that has exit calls has a value for it, so that the system calls run_exit_calls() at its end. */
 static pthread_key_t exit_key;
 static atomic_bool exit_key_made; /* written under the lock */
 static atomic_uint exit_key_takes; /* how often it was made */

@@ -206,7 +206,7 @@ static void run_steps(struct syni_loop *loop)
         syni_timer_fire_due(loop);
     }
     run_ready(loop);
-    loop->now = -1; /* whoever sleeps reads it afterwards, else the next turn does, if it needs it */
+    loop->now = -1; /* it is read after a sleep, else by the next turn, if that needs it */
 }
 
 void syni_loop_turn_at_once(struct syni_loop *loop)
