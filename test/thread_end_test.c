@@ -8,6 +8,7 @@
 
 #include <synchronicity/process.h>
 
+#include "base/parker.h"
 #include "base/thread.h"
 #include "support/points.h"
 
@@ -40,6 +41,7 @@ static void *calls_and_ends(void *unused)
     int y;
 
     CHECK(syni_thread_at_exit(&last));
+    CHECK(syni_parker_mine() != NULL); /* which a call that it drives does not need */
     CHECK_INT(one(&y), 0);
     has_called = true;
     await(&may_end);
@@ -87,12 +89,12 @@ static void L9_a_thread_that_ends_gives_back_and_who_stops_everything_waits_for_
     may_pass = true;
     thread = start_thread(calls_and_ends);
     await(&has_called);
-    CHECK_INT(syn_test_hold("self_ends", 1), 0);
+    CHECK_INT(syn_test_hold("parker_ends", 1), 0);
     may_end = true;
-    AWAIT_HELD("self_ends");
+    AWAIT_HELD("parker_ends");
     stopper = start_thread(stops_everything);
     check_stays_false(&has_stopped);
-    syn_test_release("self_ends");
+    syn_test_release("parker_ends");
     CHECK_INT(pthread_join(stopper, NULL), 0);
     CHECK_INT(pthread_join(thread, NULL), 0);
     call_again();
@@ -107,12 +109,13 @@ static void L9_who_stops_everything_gives_back_for_a_thread_that_waits_with_its_
     may_pass = true;
     thread = start_thread(calls_and_ends);
     await(&has_called);
-    CHECK_INT(syn_test_hold("self_taken", 1), 0); /* of the only thread that has something */
+    finish(&demo); /* its own thread has ended */
+    CHECK_INT(syn_test_hold("parker_ends", 1), 0); /* of the thread that had something first */
     stopper = start_thread(stops_everything);
-    AWAIT_HELD("self_taken");
+    AWAIT_HELD("parker_ends");
     may_end = true;
     check_stays_false(&has_ended);
-    syn_test_release("self_taken");
+    syn_test_release("parker_ends");
     CHECK_INT(pthread_join(stopper, NULL), 0);
     CHECK_INT(pthread_join(thread, NULL), 0);
     CHECK(has_ended);

@@ -35,6 +35,7 @@ static void parker_give_back(struct syni_self *self)
 {
     struct syni_parker *parker = self->parker;
 
+    SYNI_DELAY(parker_ends);
     self->parker = NULL;
     if (parker == &self->own_parker) { /* its waker holds its lock, and may still be in there: invariant 26 */
         syni_mutex_lock(&parker->mutex);

@@ -23,8 +23,7 @@
     /* base */                                                                                     \
     POINT(parker_done)       /* a waker wrote `done`, and has not woken yet */                     \
     POINT(parker_woken)      /* a waker set the state, and has not signalled yet */                \
-    POINT(self_ends)         /* a thread that ends has its record, and gave nothing back yet */    \
-    POINT(self_taken)        /* who stops everything has a thread's record, or found none left */  \
+    POINT(parker_ends)       /* a thread gives back all it has, or another does for it; the parker is left */ \
     /* loop */                                                                                     \
     POINT(post_knock)        /* a job lies in an inbox; its poster has not looked at the role */   \
     POINT(knock_role)        /* a poster read the role, and has not acted on it */                 \

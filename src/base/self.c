@@ -10,7 +10,6 @@
 #include <stddef.h>
 
 #include "base/fork.h"
-#include "base/probe.h"
 #include "base/spin.h"
 #include "base/time.h"
 
@@ -78,7 +77,6 @@ static void self_end(void *argument)
 
     if (!self_takes_own(self))
         return;
-    SYNI_DELAY(self_ends);
     self_give_back(self);
 }
 
@@ -138,7 +136,6 @@ void syni_self_end_all(void)
         }
         more = self || others_end_locked(); /* which may have something again */
         syni_mutex_unlock(&self_lock);
-        SYNI_DELAY(self_taken);
         if (self)
             self_give_back(self);
         else
