@@ -177,17 +177,23 @@ static inline void *play(void *argument)
     return NULL;
 }
 
-static inline struct redis *begin_script(struct script *script)
+static inline void listen_for_script(struct script *script)
 {
     struct sockaddr_in address = {.sin_family = AF_INET};
     socklen_t size = sizeof address;
-    struct redis *db;
 
-    begin_client();
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     script->listening = plain_socket(&address, true);
     CHECK(getsockname(script->listening, (struct sockaddr *)&address, &size) == 0);
     script->port = ntohs(address.sin_port);
+}
+
+static inline struct redis *begin_script(struct script *script)
+{
+    struct redis *db;
+
+    begin_client();
+    listen_for_script(script);
     CHECK(pthread_create(&script->thread, NULL, play, script) == 0);
     CHECK_INT(redis_open("127.0.0.1", script->port, &db), SYN_OK);
     return db;
