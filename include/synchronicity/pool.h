@@ -143,8 +143,8 @@ syn_err syn_pool_new(const struct syn_pool_options *options, struct syn_pool **o
 /* Stops it, without limit, and frees it: it waits also for a thread that was abandoned in a
  * job by an earlier stop, and for other stops that are under way. No thread may be inside
  * another call on it, such as one that waits for room. NULL is fine. One that is static stays
- * stopped (syn_pool_start()). Success: its threads have ended, its memory is free. Fails, and
- * changes nothing: SYN_EDEADLK as a stop does. */
+ * stopped (syn_pool_start()). Success: its threads have ended, its memory is free. Fails, and frees
+ * nothing: SYN_EDEADLK as a stop does. */
 SYNI_HELD syn_err syn_pool_free(struct syn_pool *pool);
 
 /* Another size, name, ...; before its first job, and after a stop. This is how one sets the
@@ -156,7 +156,8 @@ syn_err syn_pool_configure(struct syn_pool *pool, const struct syn_pool_options 
  *
  * Several threads may stop it at once, each by its own deadline; what a stop abandons when its deadline
  * passes is abandoned for all. A stop in a job of another pool ends when that job is cancelled:
- * SYN_ECANCELED, and the pool is stopped without it.
+ * SYN_ECANCELED, and the pool is stopped without it. So it does with SYN_EDEADLK where a job of the pool waits in its
+ * clean-up for the job that stops it.
  * Fails: SYN_ETIMEDOUT when jobs had not ended by DEADLINE (on the calling thread's clock): they
  * were abandoned, the report names one, their threads stay behind (one in on_thread has a second
  * more); SYN_EDEADLK, and nothing happened, in a job of its own, or on a thread that drives a

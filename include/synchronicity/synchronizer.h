@@ -166,7 +166,7 @@ syn_err syn_synchronizer_new(const struct syn_options *options, struct syn_synch
  *
  * Success: its thread has ended, its descriptors are closed, its memory is free, and a static one
  * is as new. Tasks that another stop's deadline abandoned are no failure. Else nothing was freed:
- * SYN_EDEADLK as for a stop, which was not begun; SYN_ELOOPDEAD, at once, when a stop has given up
+ * SYN_EDEADLK as for a stop; SYN_ELOOPDEAD, at once, when a stop has given up
  * on a step that has not returned yet: afterwards it can be freed. */
 SYNI_HELD syn_err syn_synchronizer_free(struct syn_synchronizer *synchronizer);
 
@@ -192,7 +192,8 @@ syn_err syn_synchronizer_start(struct syn_synchronizer *synchronizer);
  * Thread: any but its own driver's (SYN_EDEADLK). It waits as a blocking call does: in a step of
  * another synchronizer a circle is SYN_EDEADLK, and nothing was stopped; a job gives its room to
  * others meanwhile, and when it is asked to end so does the wait, with SYN_ECANCELED: the
- * synchronizer goes on stopping. Several may stop it at once; each returns when it has stopped, or by its own
+ * synchronizer goes on stopping. So it does where a clean-up there waits for that job: the job's wait is
+ * SYN_EDEADLK, and the report names both. Several may stop it at once; each returns when it has stopped, or by its own
  * deadline, of which the earliest counts for the tasks.
  *
  * Fails: SYN_ETIMEDOUT when tasks or objects had not ended by the deadline; the report names them. They

@@ -37,12 +37,18 @@ static bool job_chain_is_asked(const struct syni_core *core)
     return atomic_load(&job_chain_job(core)->work.asked) != 0;
 }
 
+/* WAIT, of CORE's job, ends by the request that reached that. Not one that stays, nor one of a clean-up. */
+static bool job_wait_heeds(const struct syni_thread_wait *wait, const struct syni_core *core)
+{
+    return wait->asks && job_chain_is_asked(core);
+}
+
 /* WAIT is not over. One that was asked to end, and asked in turn, waits on without a deadline. */
-static bool job_wait_holds(struct syni_thread_wait *wait, bool asked, const struct syni_walk *walk)
+static bool job_wait_holds(struct syni_thread_wait *wait, const struct syni_core *core, const struct syni_walk *walk)
 {
     if (*wait->done || wait->waiter.is_told || atomic_load(&wait->detail) == 0)
         return false;
-    if (asked && !wait->stays)
+    if (job_wait_heeds(wait, core))
         return walk->asked && wait->ops->ask;
     return wait->deadline == SYNI_NEVER;
 }
@@ -66,7 +72,7 @@ static bool job_chain_leads(struct syni_core *core, struct syni_walk *walk, stru
     if (!wait)
         return syni_work_before(&job->work, &walk->first, job_before_leads, walk);
     out->wait = job_wait_detail(wait);
-    leads = job_wait_holds(wait, job_chain_is_asked(core), walk) && syni_job_wait_leads(wait, walk);
+    leads = job_wait_holds(wait, core, walk) && syni_job_wait_leads(wait, walk);
     syni_work_let_go(&job->work);
     return leads;
 }
@@ -78,7 +84,7 @@ static void job_chain_refuse(struct syni_core *core, int detail, const struct sy
 
     if (!wait)
         return;
-    if (atomic_load(&wait->detail) == detail && job_chain_is_asked(core) == syni_search_is_of_asked(search)) {
+    if (atomic_load(&wait->detail) == detail && job_wait_heeds(wait, core) == syni_search_is_of_asked(search)) {
         if (wait->refuse) {
             wait->refuse(wait, search);
         } else {

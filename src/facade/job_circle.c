@@ -11,7 +11,9 @@
  * it finish that, which a task does in one step of its loop: or two that close a circle would both be
  * refused, since the one could not see yet that the other searches. That of a call becomes known
  * before its task begins, which so waits later, and closes what there is to close: so a call, which could
- * not be left before its task has ended, is never refused.
+ * not be left before its task has ended, is never refused. A free becomes known before it asks what lives there
+ * to end, so that the request is found to go round; and looks afterwards, for what cleans up and waits for the
+ * job.
  *
  * Nobody waits for a thread of the program that runs no job, so that it is in no circle; nobody in
  * particular serves a yield. Discarded: a mark that a job passes on, as those of steps that block do: a task
@@ -32,14 +34,14 @@ bool syni_job_wait_leads(struct syni_thread_wait *wait, struct syni_walk *walk)
     return wait->source.core && syni_chain_core_leads(wait->source.core, walk);
 }
 
-/* Nobody waits for JOB: see search_is_idle(). */
+/* Nobody waits for JOB: see search_is_idle(). One that was asked to end may have been so by who ends its pool. */
 static bool job_is_idle(const struct syni_pool_job *job)
 {
-    return !job->work.strand && !job->channel && !job->work.pool->all_wait &&
+    return job->work.asked == 0 && !job->work.strand && !job->channel && !job->work.pool->all_wait &&
            !syni_core_is_awaited(&job->core);
 }
 
-/* A wait that cannot be left, a call or a free, becomes known before it begins, and looks at nothing. */
+/* A wait that no request ends, a call or a free, becomes known before it begins. */
 void syni_job_wait_begins(struct syni_thread_wait *wait)
 {
     wait->watched = syni_pool_job_from(wait->self->worker->work);
@@ -47,31 +49,40 @@ void syni_job_wait_begins(struct syni_thread_wait *wait)
         wait->watched = NULL;
         return;
     }
-    if (!wait->ops->withdraw || wait->stays)
-        syni_job_wait_listed(wait);
+    if (wait->ops->withdraw && !wait->stays)
+        return;
+    atomic_store(&wait->detail, syni_search_detail(syni_chain_number(), 0));
+    atomic_store(&wait->watched->work.wait, wait);
+}
+
+/* WAIT of JOB is known by now, and looks. */
+static void job_wait_looks(struct syni_thread_wait *wait, struct syni_pool_job *job)
+{
+    struct syni_walk walk = {.left = SYNI_CHAIN_FAR};
+    int detail = syni_search_detail(syni_chain_number(), 0);
+    bool searches;
+
+    syni_job_wait_leads(wait, &walk);
+    searches = walk.far && !job_is_idle(job);
+    if (searches)
+        detail = syni_search_detail(walk.number, SYNI_SEARCHES);
+    atomic_store(&wait->detail, detail);
+    if (searches)
+        syni_search_begin_job(&job->core, detail, false);
 }
 
 void syni_job_wait_listed(struct syni_thread_wait *wait)
 {
-    struct syni_walk walk = {.left = SYNI_CHAIN_FAR};
     struct syni_pool_job *job = wait->watched;
-    bool looks = wait->ops->withdraw && !wait->stays && wait->deadline == SYNI_NEVER;
-    bool searches;
-    int detail = syni_search_detail(syni_chain_number(), false);
+    bool looks = wait->ops->withdraw && wait->deadline == SYNI_NEVER;
 
-    if (atomic_load(&job->work.wait))
+    if (!looks && atomic_load(&job->work.wait)) /* a call, which became known */
         return;
-    atomic_store(&wait->detail, looks ? SYNI_JOB_LOOKS : detail);
+    atomic_store(&wait->detail,
+                 looks ? SYNI_JOB_LOOKS : syni_search_detail(syni_chain_number(), 0));
     atomic_store(&job->work.wait, wait);
-    if (!looks)
-        return;
-    syni_job_wait_leads(wait, &walk);
-    searches = walk.far && !job_is_idle(job);
-    if (searches)
-        detail = syni_search_detail(walk.number, true);
-    atomic_store(&wait->detail, detail);
-    if (searches)
-        syni_search_begin_job(&job->core, detail, false);
+    if (looks)
+        job_wait_looks(wait, job);
 }
 
 bool syni_job_wait_list(struct syni_thread_wait *wait)
@@ -115,7 +126,7 @@ void syni_job_wait_asked(struct syni_thread_wait *wait)
     syni_job_wait_leads(wait, &walk);
     if (!walk.far) /* whatever waits for it: that may be a stop of its pool */
         return;
-    detail = syni_search_detail(walk.number, true);
+    detail = syni_search_detail(walk.number, SYNI_SEARCHES_ASKED);
     atomic_store(&wait->detail, detail);
     syni_search_begin_job(&job->core, detail, true);
 }

@@ -178,7 +178,7 @@ static syn_err stop_home(struct syni_home *home, struct syn_deadline deadline, i
         syni_unclaimed_note(home, home->loop.name);
         syni_objects_note();
     }
-    if (err != SYN_EDEADLK) /* it was listed */
+    if (err != SYN_EDEADLK || stop.wait.refused) /* it was listed */
         syni_stop_leave(home, &stop.here);
     syni_thread_let_cancel(cancel_state);
     if (!err && stop.here.abandoned.n > 0)

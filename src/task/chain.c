@@ -93,7 +93,12 @@ bool syni_chain_core_leads(const struct syni_core *core, struct syni_walk *walk)
 
 bool syni_chain_home_leads(struct syni_home *home, struct syni_walk *walk)
 {
-    return walk->meets_home && walk->meets_home(walk, home);
+    if (walk->meets_home)
+        return walk->meets_home(walk, home);
+    if (!walk->number)
+        walk->number = syni_chain_number();
+    walk->far = true;
+    return false;
 }
 
 bool syni_chain_closes(const struct syni_task *task, const struct syni_core *core,

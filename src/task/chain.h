@@ -19,7 +19,7 @@ struct syni_search;
 enum { SYNI_CHAIN_FAR = 100 };
 
 /* The largest number of a wait less 1; they go round. */
-enum { SYNI_CHAIN_NUMBERS = 0x1fffffff };
+enum { SYNI_CHAIN_NUMBERS = 0x0fffffff };
 
 /* A look along chains. */
 struct syni_walk {

@@ -241,14 +241,12 @@ bool syni_graph_blames(const struct syni_graph *graph, const struct syni_core *c
     return false;
 }
 
-const struct syni_node *syni_graph_next(const struct syni_graph *graph)
+const struct syni_node *syni_graph_next(const struct syni_graph *graph, const struct syni_node *node)
 {
-    const struct syni_node *closer = &graph->nodes[0];
-
-    for (unsigned i = 0; i < closer->n_edges; i++)
-        if (graph_stuck_at(graph, closer, i))
-            return graph_stuck_at(graph, closer, i);
-    return closer;
+    for (unsigned i = 0; i < node->n_edges; i++)
+        if (graph_stuck_at(graph, node, i))
+            return graph_stuck_at(graph, node, i);
+    return node;
 }
 
 void syni_graph_fini(struct syni_graph *graph)

@@ -54,8 +54,8 @@ bool syni_graph_is_stuck(struct syni_graph *graph, const struct syni_graph *befo
 /* Node 0 waits for what produces CORE, which is stuck. */
 bool syni_graph_blames(const struct syni_graph *graph, const struct syni_core *core);
 
-/* A node that node 0 waits for, and which is stuck. */
-const struct syni_node *syni_graph_next(const struct syni_graph *graph);
+/* A node that NODE waits for, and which is stuck; NODE: there is none. */
+const struct syni_node *syni_graph_next(const struct syni_graph *graph, const struct syni_node *node);
 
 /* Lets go of all that is held, and forgets. */
 void syni_graph_fini(struct syni_graph *graph);

@@ -45,15 +45,18 @@ unsigned long syni_search_n_cut(void)
 
 /* --- numbers as details --- */
 
-static bool search_is_own(int detail)
+/* SEARCH goes on for the wait of that detail, too. One for those that were not asked leaves out who was. */
+static bool search_is_of(const struct syni_search *search, int detail)
 {
-    return (-2 - detail) & 1;
+    int kind = search->asked ? SYNI_SEARCHES_ASKED : SYNI_SEARCHES;
+
+    return ((-2 - detail) & kind) == kind;
 }
 
 /* The number in LATER is the later one; they go round. */
 static bool search_is_later(int later, int detail)
 {
-    unsigned distance = ((unsigned)(-2 - later) >> 1) - ((unsigned)(-2 - detail) >> 1);
+    unsigned distance = ((unsigned)(-2 - later) >> 2) - ((unsigned)(-2 - detail) >> 2);
 
     return (distance & SYNI_CHAIN_NUMBERS) - 1 < SYNI_CHAIN_NUMBERS / 2;
 }
@@ -116,7 +119,7 @@ static void search_leave_to_later(struct syni_search *search)
     struct syni_graph *graph = &search->graph;
 
     for (unsigned i = 1; i < graph->n; i++)
-        if (graph->nodes[i].described && search_is_own(graph->nodes[i].wait) &&
+        if (graph->nodes[i].described && search_is_of(search, graph->nodes[i].wait) &&
             search_is_later(graph->nodes[i].wait, search->wait))
             graph->nodes[i].described = false;
 }
@@ -239,7 +242,7 @@ void syni_search_begin(struct syni_task *task, unsigned number)
 {
     if (!syni_chain_holds(task) || search_is_idle(task)) /* it was refused, or is served already */
         return;
-    task->live.detail = syni_search_detail(number, true);
+    task->live.detail = syni_search_detail(number, SYNI_SEARCHES);
     search_start(&task->core, task->live.detail, false);
 }
 
@@ -252,7 +255,7 @@ void syni_search_asked(struct syni_task *task)
 {
     if (!syni_chain_holds_though_asked(task) || search_is_idle(task))
         return;
-    task->live.detail = syni_search_detail(syni_chain_number(), true);
+    task->live.detail = syni_search_detail(syni_chain_number(), SYNI_SEARCHES_ASKED);
     search_start(&task->core, task->live.detail, true);
 }
 
@@ -286,8 +289,15 @@ bool syni_search_blames(const struct syni_search *search, const struct syni_core
 struct syn_report *syni_search_say(const struct syni_search *search, const char *before,
                                    const char *after)
 {
-    const struct syni_node *closer = &search->graph.nodes[0], *next = syni_graph_next(&search->graph);
+    const struct syni_graph *graph = &search->graph;
+    const struct syni_node *closer = &graph->nodes[0], *next = syni_graph_next(graph, closer);
+    const struct syni_node *there = next->whole ? syni_graph_next(graph, next) : NULL;
 
+    if (there)
+        return syni_report_format(SYN_EDEADLK, SYN_BY_LIBRARY,
+                                  "%s on '%s' would wait for the end of '%s', where %s cleans up and waits, perhaps "
+                                  "through others, for %s; stop it elsewhere, or let that not wait",
+                                  closer->name, closer->where, next->where, there->name, closer->name);
     return syni_report_format(SYN_EDEADLK, SYN_BY_LIBRARY,
                               "%s on '%s' would wait for %s%s on '%s'%s, which waits, perhaps "
                               "through others, for %s; unlock before that wait, or let only one of "

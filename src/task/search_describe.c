@@ -77,20 +77,25 @@ static bool search_describe_task(struct syni_node *node, struct syni_task *task,
     node->name = task->function->name;
     snprintf(node->where, sizeof node->where, "%s", task->home->loop.name);
     if (task->live.detail >= -1)
-        task->live.detail = syni_search_detail(syni_chain_number(), false);
+        task->live.detail = syni_search_detail(syni_chain_number(), 0);
     node->wait = task->live.detail;
     return task->ops->leads(task, walk);
 }
 
-/* NODE is the end of this loop: all that lives here becomes nodes. */
-static bool search_describe_home(struct syni_node *node, struct syni_walk *walk)
+/* NODE is the end of this loop: all that waits here and does not end, as it was asked to, becomes nodes. What is sheltered
+ * (shelter.c) is asked as soon as that which shelters it has ended. */
+static bool search_describe_home(const struct syni_search *search, struct syni_node *node, struct syni_walk *walk)
 {
     struct syni_home *home = node->home;
 
     node->name = "the end";
     snprintf(node->where, sizeof node->where, "%s", home->loop.name);
-    SYNI_LIST_EACH (link, &home->loop.live)
-        search_meets(walk, &SYNI_CONTAINER(link, struct syni_task, live.link)->core);
+    SYNI_LIST_EACH (link, &home->loop.live) {
+        struct syni_task *task = SYNI_CONTAINER(link, struct syni_task, live.link);
+
+        if (syni_search_holds(search, task) && (!task->sheltered || task->shelters))
+            search_meets(walk, &task->core);
+    }
     return true;
 }
 
@@ -126,7 +131,7 @@ void syni_search_describe(struct syni_search *search, unsigned number)
         return;
     node->edges = graph->n_edges;
     search->at = number;
-    leads = node->whole ? search_describe_home(node, &to.walk)
+    leads = node->whole ? search_describe_home(search, node, &to.walk)
             : task      ? search_describe_task(node, task, &to.walk)
                         : search_describe_job(graph, number, &to.walk);
     node = &graph->nodes[number];
