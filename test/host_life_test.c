@@ -5,7 +5,10 @@
  */
 #define _DEFAULT_SOURCE
 #include <errno.h>
+#include <signal.h>
 #include <sys/wait.h>
+
+#include <synchronicity/process.h>
 
 #include "support/host_rig.h"
 
@@ -194,40 +197,109 @@ static void M3_another_thread_stops_it(void)
     end_all();
 }
 
-static atomic_bool is_stopped;
-
-static void stops_then_frees(int number, void *argument)
+/* The host waits for what comes after the free. */
+static void frees_then_completes(int number, void *argument)
 {
+    struct number_promise *promise = argument;
+
     (void)number;
-    (void)argument;
     CHECK_INT(synchronizer_stop(&app, syn_never()), 0);
-    is_stopped = true;
-    CHECK_INT(synchronizer_free(&app), 0); /* waits for the host to leave its wait */
-}
-
-static void completes_after_the_stop(int number, void *argument)
-{
-    spin_until(&is_stopped);
-    completes(number, argument);
+    CHECK_INT(synchronizer_free(&app), 0);
+    CHECK_INT(promise_complete(*promise, &(int){7}), 0);
 }
 
 static void M3_it_is_stopped_and_freed_while_the_host_waits_for_something_else(void)
 {
     struct number_promise promise;
     struct number_future future;
-    struct crew_at_work *stopper, *completer;
+    struct crew_at_work *other_thread;
     int y = 0;
 
     begin_in_real_time();
-    begin_host(&app);
-    CHECK_INT(promise_new(number, &promise, &future), 0);
-    is_stopped = false;
-    stopper = crew_start(1, stops_then_frees, NULL);
-    completer = crew_start(1, completes_after_the_stop, &promise);
-    CHECK_INT(future_get(future, &y), 0);
-    CHECK_INT(y, 7);
-    crew_join(completer);
-    crew_join(stopper);
+    for (int i = 0; i < 3; i++) {
+        begin_host(&app);
+        CHECK_INT(promise_new(number, &promise, &future), 0);
+        other_thread = crew_start(1, frees_then_completes, &promise);
+        CHECK_INT(future_get(future, &y), 0);
+        CHECK_INT(y, 7);
+        crew_join(other_thread);
+    }
+    end_all();
+}
+
+ASYNC(other, int, doubles, (double, seconds), (int, x))
+{
+    co_begin;
+    co_sleep(self->seconds);
+    co_return(2 * self->x);
+    co_end;
+}
+
+/* Whichever of the two the host turned for its wait: what it still hosts has turns. */
+static void frees_one_of_two(int number, void *argument)
+{
+    struct number_promise *promise = argument;
+    int y = 0, z = 0;
+
+    CHECK_INT(synchronizer_free(number == 0 ? &app : &other), 0);
+    CHECK_INT(number == 0 ? doubles(0.001, 4, &y) : square(0.001, 3, &z), 0);
+    CHECK_INT(y + z, number == 0 ? 8 : 9);
+    CHECK_INT(promise_complete(*promise, &(int){7}), 0);
+}
+
+static void frees_the_second_of_two(int number, void *argument)
+{
+    frees_one_of_two(number + 1, argument);
+}
+
+static void M3_a_host_of_two_turns_the_other_one_when_one_is_freed_in_its_wait(void)
+{
+    struct number_promise promise;
+    struct number_future future;
+    struct crew_at_work *other_thread;
+    int y = 0;
+
+    begin_in_real_time();
+    for (int i = 0; i < 4; i++) {
+        begin_host(i & 1 ? &app : &other);
+        begin_host(i & 1 ? &other : &app);
+        CHECK_INT(promise_new(number, &promise, &future), 0);
+        other_thread = crew_start(1, i & 2 ? frees_the_second_of_two : frees_one_of_two, &promise);
+        CHECK_INT(future_get(future, &y), 0);
+        CHECK_INT(y, 7);
+        crew_join(other_thread);
+        CHECK_INT(synchronizer_free(&app), 0);
+        CHECK_INT(synchronizer_free(&other), 0);
+    }
+    end_all();
+}
+
+static void frees_then_interrupts(int number, void *argument)
+{
+    (void)number;
+    (void)argument;
+    CHECK_INT(synchronizer_free(&app), 0);
+    kill(getpid(), SIGINT);
+}
+
+static void M3_a_wait_of_a_host_is_interrupted_after_what_it_hosts_was_freed(void)
+{
+    struct number_promise promise;
+    struct number_future future;
+    struct crew_at_work *other_thread;
+    int y = 0;
+
+    begin_in_real_time();
+    CHECK_INT(syn_catch_interrupt(SIGINT), 0);
+    for (int i = 0; i < 3; i++) {
+        begin_host(&app);
+        CHECK_INT(promise_new(number, &promise, &future), 0);
+        other_thread = crew_start(1, frees_then_interrupts, NULL);
+        CHECK_INT(future_get(future, &y), SYN_EINTR);
+        crew_join(other_thread);
+        promise_drop(promise);
+    }
+    syn_release_interrupt();
     end_all();
 }
 
@@ -336,6 +408,8 @@ static const struct test_case cases[] = {
     TEST_MODES(M3_the_host_stops_by_a_deadline_what_does_not_end),
     TEST_MODES(M3_another_thread_stops_it),
     TEST_MODES(M3_it_is_stopped_and_freed_while_the_host_waits_for_something_else),
+    TEST_MODES(M3_a_host_of_two_turns_the_other_one_when_one_is_freed_in_its_wait),
+    TEST_MODES(M3_a_wait_of_a_host_is_interrupted_after_what_it_hosts_was_freed),
     TEST_MODES(M3_a_stop_does_not_wait_longer_for_a_host_that_makes_no_turn),
     TEST_MODES(M3_a_child_does_not_host),
     TEST_MODES(M3_time_that_jumps_wakes_the_host),

@@ -94,10 +94,11 @@ struct syni_thread_waiter {
     _Atomic(bool) done;
     _Atomic(bool) is_told; /* though `done` is set a little later, by the loop that it drives */
     struct syni_self *thread;
-    _Atomic(struct syni_loop *) loop; /* that it drives meanwhile; NULL: it sleeps */
+    _Atomic(struct syni_loop *) loop; /* that it drives meanwhile; NULL: it sleeps, or hosts */
     struct syni_job told;             /* to it, by another thread, while it drives */
     struct syni_follower follower;    /* listed, while it sleeps and may be called to drive FOLLOWS */
     struct syni_loop *follows;        /* which tells it; NULL: none */
+    atomic_bool hosts; /* it turns what it hosts meanwhile */
 };
 
 /* Where the task runs that produces a core's result. */

@@ -80,7 +80,7 @@ static void run_abandon(struct syni_job *job)
 
     wait->ops->abandon(wait);
     if (wait->self == syni_self() && syni_thread_wait_drives(wait))
-        atomic_load(&wait->waiter.loop)->hurry = true;
+        wait->turns->hurry = true;
     syni_parker_wake(wait->self->parker, &wait->abandon_ran);
 }
 

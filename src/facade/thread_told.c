@@ -20,10 +20,14 @@ void syni_thread_told(struct syni_thread_waiter *waiter)
 {
     struct syni_loop *loop = waiter->loop;
 
-    if (loop && waiter->thread == syni_self()) {
-        /* relaxed: it is this thread that looks */
+    /* relaxed: it is this thread that looks */
+    if ((loop || atomic_load_explicit(&waiter->hosts, memory_order_relaxed)) &&
+        waiter->thread == syni_self()) {
         atomic_store_explicit(&waiter->done, true, memory_order_relaxed);
-        loop->hurry = true;
+        if (loop)
+            loop->hurry = true;
+        for (struct syni_driving *d = waiter->thread->driving; d && !loop; d = d->outer)
+            d->loop->hurry = true; /* as a host, which turns several */
         return;
     }
     if (waiter->follows) /* it goes on as soon as it is told: it has nothing to do with the loop any more */
@@ -45,6 +49,7 @@ void syni_thread_waiter_init(struct syni_self *self, struct syni_thread_waiter *
     waiter->thread = self;
     atomic_init(&waiter->loop, NULL);
     waiter->follows = NULL;
+    atomic_init(&waiter->hosts, false);
     waiter->told.run = told_by_post;
     if (!self->parker)
         syni_parker_of(self);
@@ -75,6 +80,15 @@ static void nudge(struct syni_job *job)
     wait->nudged = false; /* seq_cst: a thread that interrupts from here on nudges again, or is seen by the next look */
 }
 
+/* The loop of a home that is there still: who waited may be about to return, and others free it. */
+static void post_nudge(struct syni_counted *counted, void *user)
+{
+    struct syni_thread_wait *wait = user;
+
+    if (!syni_loop_post(&SYNI_CONTAINER(counted, struct syni_home, counted)->loop, &wait->nudge))
+        wait->nudge_ran = true;
+}
+
 void syni_thread_interrupt(struct syni_thread_wait *wait, int reason)
 {
     struct syni_loop *loop;
@@ -87,6 +101,8 @@ void syni_thread_interrupt(struct syni_thread_wait *wait, int reason)
         return;
     wait->nudge_ran = false;
     wait->nudge.run = nudge;
-    if (!syni_loop_post(loop, &wait->nudge))
+    SYNI_DELAY(nudge_posts);
+    if (!syni_census_visit_one(&syni_homes, &SYNI_CONTAINER(loop, struct syni_home, loop)->counted, post_nudge,
+                               wait))
         wait->nudge_ran = true;
 }

@@ -32,11 +32,11 @@ static bool thread_wait_is_over(const struct syni_thread_wait *wait, struct syni
 /* Turns the loop that the thread drives. False: time is up, an interrupt came, or it is over. */
 static bool turn(struct syni_thread_wait *wait, int64_t deadline)
 {
-    struct syni_loop *loop = wait->waiter.loop;
+    struct syni_loop *loop = wait->turns;
     struct syni_thread_sleeper *me = &wait->self->clock;
     bool hosts = wait->self->hosted && syni_hosts(wait->self, loop);
 
-    if (wait->is_woken)
+    if (hosts)
         syni_parker_sleeps_elsewhere(wait->self->parker);
     /* seq_cst: pairs with syni_thread_interrupt() */
     while (!*wait->done && !(hosts ? syni_hosted_has_ended(loop) : loop->died != SYN_OK) &&
@@ -49,7 +49,7 @@ static bool turn(struct syni_thread_wait *wait, int64_t deadline)
             syni_hosted_turn(loop, deadline, false);
         else
             syni_loop_turn(loop, deadline);
-        if (wait->is_woken)
+        if (hosts)
             syni_parker_sleeps_elsewhere(wait->self->parker);
     }
     return *wait->done;
@@ -110,14 +110,15 @@ static syn_err thread_wait_sleep(struct syni_thread_wait *wait)
     return err;
 }
 
-/* The thread has the role of LOOP, which brings what it waits for, or which it hosts. */
-static syn_err thread_wait_drive(struct syni_thread_wait *wait, struct syni_loop *loop)
+/* The thread has the role of LOOP, which brings what it waits for, or which it hosts. *OUT_WAITS: the loop has ended, and
+ * it waits on. */
+static syn_err thread_wait_turn(struct syni_thread_wait *wait, struct syni_loop *loop, bool *out_waits)
 {
     struct syni_drive drive;
     syn_err err = SYN_OK;
     bool waits;
 
-    wait->waiter.loop = loop;
+    wait->turns = loop;
     syni_drive_begin(wait->self, &drive, loop);
     waits = wait->listed || !wait->ops->list || wait->ops->list(wait);
     if (waits && wait->watched)
@@ -125,12 +126,22 @@ static syn_err thread_wait_drive(struct syni_thread_wait *wait, struct syni_loop
     while (waits && !err && !turn(wait, wait->ending ? SYNI_NEVER : wait->deadline) &&
            !thread_wait_is_over(wait, loop))
         err = thread_wait_heed(wait);
-    waits = waits && !err && !*wait->done; /* if a loop died its own thread ends what lives there */
+    *out_waits = waits && !err && !*wait->done; /* if a loop died its own thread ends what lives there */
     if (wait->runs_ahead)
         syni_loop_run_ahead(loop);
-    if (wait->is_woken) /* if it sleeps on, it does so here */
-        syni_parker_go_elsewhere(wait->self->parker, NULL, NULL);
     syni_drive_end(wait->self, &drive);
+    wait->turns = NULL;
+    return err;
+}
+
+/* The same of a loop that it does not host. */
+static syn_err thread_wait_drive(struct syni_thread_wait *wait, struct syni_loop *loop)
+{
+    bool waits;
+    syn_err err;
+
+    wait->waiter.loop = loop;
+    err = thread_wait_turn(wait, loop, &waits);
     return waits ? thread_wait_sleep(wait) : err;
 }
 
@@ -175,21 +186,34 @@ static struct syni_loop *hosted_for(const struct syni_thread_wait *wait)
     return wait->self->driving ? NULL : wait->self->hosted;
 }
 
-/* Another thread may stop and free the synchronizer while this one waits for something else. What is told
- * by a wake of the thread, and not through the loop's inbox, wakes the loop. */
-static syn_err drive_as_host(struct syni_thread_wait *wait, struct syni_loop *loop)
+/* Another thread may stop and free what is hosted meanwhile, also if this one waits for something else, and so waits on: nobody
+ * knows the loop by the wait, which is told, and interrupted, by a wake of the thread that knocks at the loop. */
+static syn_err drive_as_host(struct syni_thread_wait *wait, struct syni_loop *loop, bool *out_waits)
 {
     struct syni_home *home = SYNI_CONTAINER(loop, struct syni_home, loop);
     syn_err err;
 
     syni_life_hold(home);
-    wait->is_woken = wait->done != &wait->waiter.done;
-    if (wait->is_woken)
-        syni_parker_go_elsewhere(wait->self->parker, syni_hosted_rouse, loop);
-    err = thread_wait_drive(wait, loop);
+    syni_parker_go_elsewhere(wait->self->parker, syni_hosted_rouse, loop);
+    err = thread_wait_turn(wait, loop, out_waits);
+    syni_parker_go_elsewhere(wait->self->parker, NULL, NULL);
     syni_life_let_go(home);
     syni_hosted_knock(wait->self);
     return err;
+}
+
+/* By what it hosts, as long as it hosts anything. */
+static syn_err block_as_host(struct syni_thread_wait *wait, struct syni_loop *loop)
+{
+    bool waits = true;
+    syn_err err = SYN_OK;
+
+    atomic_store_explicit(&wait->waiter.hosts, true, memory_order_relaxed);
+    for (; waits && loop; loop = hosted_for(wait)) {
+        err = drive_as_host(wait, loop, &waits);
+        wait->listed = true;
+    }
+    return waits ? thread_wait_sleep(wait) : err;
 }
 
 static syn_err block(struct syni_thread_wait *wait)
@@ -197,7 +221,7 @@ static syn_err block(struct syni_thread_wait *wait)
     struct syni_loop *hosted = wait->self->hosted ? hosted_for(wait) : NULL;
 
     if (hosted)
-        return drive_as_host(wait, hosted);
+        return block_as_host(wait, hosted);
     SYNI_DELAY(wait_drives);
     if (wait->may_drive && syni_loop_try_drive(&wait->source.home->loop))
         return thread_wait_drive(wait, &wait->source.home->loop);

@@ -81,7 +81,7 @@ struct syni_thread_wait {
     _Atomic(bool) abandoning, abandon_ran;
     struct syni_interruptible interruptible;
     bool listed; /* before it drives, as it follows */
-    bool is_woken; /* its thread turns a loop that it hosts, and is told by a wake: that wakes the loop */
+    struct syni_loop *turns; /* that its thread drives or hosts; its own */
     bool ending;  /* who produces it was asked, or it was withdrawn */
     enum syn_origin ended_by; /* why it is */
     bool failed;  /* it is syni_thread_wait() that failed, and not what was waited for */
@@ -97,10 +97,7 @@ syn_err syni_thread_wait_depend(struct syni_thread_wait *wait, uint64_t id);
 /* In LIST: the thread drives the loop of source.home meanwhile (and not another one, as a host may). */
 static inline bool syni_thread_wait_drives(const struct syni_thread_wait *wait)
 {
-    /* relaxed: its own writing */
-    struct syni_loop *loop = atomic_load_explicit(&wait->waiter.loop, memory_order_relaxed);
-
-    return loop && loop == &wait->source.home->loop;
+    return wait->turns && wait->turns == &wait->source.home->loop;
 }
 
 /* --- thread_told.c --- */

@@ -289,7 +289,8 @@ void syni_hosted_turn_all(struct syni_self *self, struct syni_loop *loop, int64_
         syni_driving_leave(self, &here);
         syni_hosted_settle(l, SYNI_NEVER);
     }
-    if (loop->hurry || syni_hosted_has_ended(loop))
+    /* a wake of the thread knocked at LOOP, and the turn above may have taken that */
+    if (loop->hurry || syni_hosted_has_ended(loop) || syni_parker_is_woken(self->parker))
         return;
     syni_hosted_settle(loop, until);
     sleep_for_all(self, until == SYNI_NEVER || loop->clock ? SYNI_NEVER : until > now ? until - now : 0);
