@@ -13,54 +13,13 @@
 #include <synchronicity/tcp.h>
 
 #include "base/self.h"
-#include "support/call_rig.h"
 #include "support/fake_net.h"
-#include "support/points.h"
+#include "support/interrupt_rig.h"
 
-SYNCHRONIZER(demo);
-POOL(pool, .max_threads = 2);
 CHANNEL(int, ints);
 PROMISE(int, number);
 
 enum { THREADS = 4 };
-
-static atomic_int cleaned_up, begun;
-static volatile sig_atomic_t handled;
-
-static void on_interrupt(int number)
-{
-    (void)number;
-    handled++;
-}
-
-static void start_case(void)
-{
-    begin_in_real_time();
-    CHECK_INT(syn_catch_interrupt(SIGINT), 0);
-}
-
-static void end_case(void)
-{
-    struct sigaction action;
-
-    syn_release_interrupt();
-    syn_release_interrupt();
-    CHECK_INT(sigaction(SIGINT, NULL, &action), 0);
-    CHECK(action.sa_handler == SIG_DFL);
-    finish(&demo);
-}
-
-/* Begins; the last of EXPECTED sends the signal; sleeps. */
-ASYNC(demo, int, sleeps, (int, expected))
-{
-    co_begin;
-    if (++begun == self->expected)
-        kill(getpid(), SIGINT);
-    co_sleep(1000);
-    co_finally;
-    cleaned_up++;
-    co_end;
-}
 
 ASYNC(demo, int, awaits)
 {
@@ -330,14 +289,6 @@ static void X6_so_is_the_join_of_what_did_not_heed_the_first(void)
     CHECK_INT(synchronizer_stop(&demo, syn_after(0)), SYN_ETIMEDOUT);
     CHECK_INT(y, 7);
     end_case();
-}
-
-ASYNC(demo, int, adds, (int, x))
-{
-    co_begin;
-    co_pass;
-    co_return(self->x + 1);
-    co_end;
 }
 
 /* What begins afterwards is not touched: one signal ends each wait once. */

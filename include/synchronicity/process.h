@@ -46,8 +46,9 @@ void syn_spawn_end(void);
  *
  * The FIRST signal asks what each thread of the program blocks on to end: a call, a future, a scope,
  * a select, a channel, with a task or a job of a pool behind it, whichever thread drives. It cleans up,
- * and the wait fails with SYN_EINTR and its trace (syn_report.origin is SYN_BY_INTERRUPT); or ends well, if
- * it does not heed that. If no thread blocks at that moment the next wait that begins fails so.
+ * and the wait fails with SYN_EINTR and its trace (syn_report.origin is SYN_BY_INTERRUPT). If no thread blocks at that
+ * moment the next wait that begins fails so. The same holds where no wait that the signal met has ended by it: each
+ * ended otherwise at that moment, or what it waited for did not heed the signal, and ended well.
  * The SECOND, while one of these still waits, abandons it: it fails with SYN_EABANDONED, a line on
  * standard error says so. No step of a call's task runs again; the task of a future, and the children
  * of a scope that is joined, go on without the thread: nothing of them is written to an OUT any more. A
@@ -68,7 +69,8 @@ void syn_spawn_end(void);
 syn_err syn_catch_interrupt(int signal);
 
 /* The opposite, for all of them: the actions that the program had before are restored, unless the program has
- * set others meanwhile. Nothing if none is caught. Not in a handler. */
+ * set others meanwhile. A signal that came, and is kept for the next wait, goes to that action now. Nothing if none is caught.
+ * Not in a handler. */
 void syn_release_interrupt(void);
 
 /* --- the end ---

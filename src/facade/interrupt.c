@@ -15,11 +15,16 @@ static struct syni_mutex interrupt_lock = SYNI_MUTEX_INIT(INTERRUPT);
 /* under lock */
 static struct syni_list waits; /* of struct syni_interruptible */
 static bool interrupt_made;    /* the list */
-static bool pending;           /* a signal came when none was there */
+static int pending; /* a signal that no wait has heard, for the next one; 0: none */
+static int latest;  /* the latest signal */
+static unsigned n_met; /* waits that it, or one before, interrupted, and that are on */
+static bool is_heard;  /* by one of those */
 
 static void interrupt_forked(void)
 {
-    interrupt_made = pending = false;
+    interrupt_made = false;
+    pending = 0;
+    n_met = 0;
     syni_interrupts = false;
 }
 
@@ -49,7 +54,8 @@ static void interrupt_list_locked(void)
 
 static void interrupt_locked(struct syni_thread_wait *wait)
 {
-    wait->interruptible.times++;
+    if (wait->interruptible.times++ == 0 && n_met++ == 0)
+        is_heard = false;
     wait->interruptible.interrupt(&wait->interruptible);
     SYNI_DELAY(interrupt_pressed);
 }
@@ -62,15 +68,49 @@ void syni_interrupt_enter(struct syni_thread_wait *wait)
     syni_list_append(&waits, &wait->interruptible.link);
     if (pending)
         interrupt_locked(wait);
-    pending = false;
+    pending = 0;
     syni_mutex_unlock(&interrupt_lock);
 }
 
-void syni_interrupt_leave(struct syni_thread_wait *wait)
+/* The latest signal goes to waits that began after it, or to the next one. */
+static void pass_on_locked(void)
+{
+    bool passed = false;
+
+    SYNI_LIST_EACH (node, &waits) {
+        struct syni_thread_wait *wait =
+            SYNI_CONTAINER(node, struct syni_thread_wait, interruptible.link);
+
+        if (wait->interruptible.times > 0)
+            continue;
+        interrupt_locked(wait);
+        passed = true;
+    }
+    if (!passed && syni_interrupts)
+        pending = latest;
+}
+
+/* WAIT, which is over with ERR, has ended by a signal that came, or what it waits for has, which was asked. */
+static bool interrupt_was_heard(const struct syni_thread_wait *wait, syn_err err)
+{
+    bool asked = (wait->ending && wait->ended_by == SYN_BY_INTERRUPT) || wait->abandoning;
+
+    if (err || !asked)
+        return asked;
+    return wait->source.core ? wait->source.core->err != SYN_OK : wait->ops->ask != NULL;
+}
+
+void syni_interrupt_leave(struct syni_thread_wait *wait, syn_err err)
 {
     syni_mutex_lock(&interrupt_lock);
     if (interrupt_made) /* else in a child, where none is on it */
         syni_list_remove(&wait->interruptible.link);
+    SYNI_INVARIANT(450, !pending || n_met == 0);
+    if (wait->interruptible.times > 0 && n_met > 0) {
+        is_heard = is_heard || interrupt_was_heard(wait, err);
+        if (--n_met == 0 && !is_heard)
+            pass_on_locked();
+    }
     syni_mutex_unlock(&interrupt_lock);
 }
 
@@ -120,25 +160,30 @@ static void interrupt_all_locked(unsigned out_n[2])
     }
 }
 
-bool syni_interrupt_press(unsigned *out_n_abandoned)
+bool syni_interrupt_press(int number, unsigned *out_n_abandoned)
 {
     unsigned n[2] = {0, 0};
     bool waited, passes;
 
     syni_mutex_lock(&interrupt_lock);
     interrupt_list_locked();
+    latest = number;
     interrupt_all_locked(n);
     waited = !syni_list_empty(&waits);
     passes = pending || (waited && !n[0] && !n[1]);
-    pending = !waited && !passes;
+    pending = !waited && !passes ? number : 0;
     syni_mutex_unlock(&interrupt_lock);
     *out_n_abandoned = n[1];
     return passes;
 }
 
-void syni_interrupt_forget(void)
+int syni_interrupt_forget(void)
 {
+    int kept;
+
     syni_mutex_lock(&interrupt_lock);
-    pending = false;
+    kept = pending;
+    pending = 0;
     syni_mutex_unlock(&interrupt_lock);
+    return kept;
 }

@@ -33,9 +33,10 @@ static inline bool syni_interrupts_are_caught(void)
     return atomic_load_explicit(&syni_interrupts, memory_order_relaxed);
 }
 
-/* Around WAIT of the calling thread: it may be interrupted in between, and not afterwards. */
+/* Around WAIT of the calling thread, which is over with ERR: it may be interrupted in between, and not afterwards. A signal
+ * by which no wait ended that it met goes to the next one. */
 void syni_interrupt_enter(struct syni_thread_wait *wait);
-void syni_interrupt_leave(struct syni_thread_wait *wait);
+void syni_interrupt_leave(struct syni_thread_wait *wait, syn_err err);
 
 /* What WAIT, of the calling thread, waits for was asked once and does not end. 0: the thread is told, or
  * will be when the loop comes to it; SYN_EABANDONED: WAIT was withdrawn. */
@@ -46,12 +47,12 @@ void syni_interrupt_end(void);
 
 /* --- for interrupt_catch.c --- */
 
-/* Before a signal is caught, which RELEASE ends. Fails: SYN_ENOMEM. */
+/* Before a signal is caught, which RELEASE ends, at the end of the process, too. Fails: SYN_ENOMEM. */
 syn_err syni_interrupt_prepare(void (*release)(void));
-/* The signal came: each wait is interrupted, or, where it was once before, given up, which *OUT_N_ABANDONED counts. True: it
+/* The signal NUMBER came: each wait is interrupted, or, where it was once before, given up, which *OUT_N_ABANDONED counts. True: it
  * concerns nobody here, and goes on to the program's own handler. */
-bool syni_interrupt_press(unsigned *out_n_abandoned);
-/* What came while nothing waited is not kept for the next wait. */
-void syni_interrupt_forget(void);
+bool syni_interrupt_press(int number, unsigned *out_n_abandoned);
+/* No signal is caught any more. Returns the one that was kept for the next wait, or 0. */
+int syni_interrupt_forget(void);
 
 #endif

@@ -6,9 +6,16 @@
  * interrupting takes locks. It sleeps in the kernel. Discarded: a loop that does it on the side, since
  * none may run, and those that do may be what hangs.
  */
+#define _POSIX_C_SOURCE 200809L
+#if defined(__APPLE__)
+#define _DARWIN_C_SOURCE
+#endif
 #include "facade/interrupt.h"
 
 #include <synchronicity/process.h>
+
+#include <signal.h>
+#include <unistd.h>
 
 #include "base/descriptor.h"
 #include "base/fork.h"
@@ -41,7 +48,7 @@ static struct syni_fork_call fork_call_listening = {.lock = &listening};
 static void press(int number)
 {
     unsigned abandoned;
-    bool passes = syni_interrupt_press(&abandoned);
+    bool passes = syni_interrupt_press(number, &abandoned);
 
     if (abandoned)
         syni_print("interrupted again; blocking calls that did not end and are abandoned: %u", abandoned);
@@ -152,9 +159,67 @@ static syn_err catch_one_more(int number)
     return err;
 }
 
+/* The thread's descriptors may be renewed meanwhile: so it is told until it hears. */
+static void end_thread(void)
+{
+    over = true;
+    syni_mutex_lock(&listening);
+    if (listener)
+        syni_notice_send(&listener->notice);
+    syni_mutex_unlock(&listening);
+    syni_thread_join(&thread);
+}
+
+/* Those that came and no wait got, on OUT_LEFT. */
+static void release_locked(bool *out_left)
+{
+    struct syni_listener *last;
+    unsigned count;
+    int number;
+
+    SYNI_HOLDS(&catching);
+    syni_interrupts = false;
+    end_thread();
+    syni_mutex_lock(&listening);
+    last = listener;
+    stop_listening_locked(last);
+    listener = NULL;
+    syni_mutex_unlock(&listening);
+    while (last && (number = syni_listener_take(last, &count)))
+        out_left[number] = true; /* they came after the thread's last look */
+    out_left[syni_interrupt_forget()] = true;
+    caught = false;
+}
+
+static void release_all(bool *out_left)
+{
+    syni_mutex_lock(&catching);
+    if (caught)
+        release_locked(out_left);
+    syni_mutex_unlock(&catching);
+}
+
+void syn_release_interrupt(void)
+{
+    bool left[SYNI_SIGNALS] = {false};
+
+    release_all(left);
+    for (int number = 1; number < SYNI_SIGNALS; number++)
+        if (left[number])
+            kill(getpid(), number);
+}
+
+/* The process ends anyway. */
+static void release_at_exit(void)
+{
+    bool unused[SYNI_SIGNALS];
+
+    release_all(unused);
+}
+
 syn_err syn_catch_interrupt(int number)
 {
-    syn_err err = syni_interrupt_prepare(syn_release_interrupt);
+    syn_err err = syni_interrupt_prepare(release_at_exit);
 
     if (!err)
         err = syni_fork_watch(&fork_call_catching);
@@ -173,29 +238,3 @@ syn_err syn_catch_interrupt(int number)
     return err ? syni_refuse(err, "signal %d cannot be caught", number) : SYN_OK;
 }
 
-/* The thread's descriptors may be renewed meanwhile: so it is told until it hears. */
-static void end_thread(void)
-{
-    over = true;
-    syni_mutex_lock(&listening);
-    if (listener)
-        syni_notice_send(&listener->notice);
-    syni_mutex_unlock(&listening);
-    syni_thread_join(&thread);
-}
-
-void syn_release_interrupt(void)
-{
-    syni_mutex_lock(&catching);
-    if (caught) {
-        syni_interrupts = false;
-        end_thread();
-        syni_mutex_lock(&listening);
-        stop_listening_locked(listener);
-        listener = NULL;
-        syni_mutex_unlock(&listening);
-        syni_interrupt_forget();
-    }
-    caught = false;
-    syni_mutex_unlock(&catching);
-}

@@ -290,7 +290,8 @@ static syn_err block_interruptibly(struct syni_thread_wait *wait)
     wait->interruptible.interrupt = signal_came;
     syni_interrupt_enter(wait);
     err = block(wait);
-    syni_interrupt_leave(wait);
+    SYNI_DELAY(wait_leaves);
+    syni_interrupt_leave(wait, err);
     syni_clock_heed_interrupt(wait->self);
     thread_wait_settle(wait);
     return err;

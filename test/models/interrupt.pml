@@ -4,7 +4,7 @@
  * FOLLOWS src/facade/interrupt.c: interrupt_locked syni_interrupt_enter syni_interrupt_leave run_abandon syni_interrupt_give_up interrupt_all_locked
  * FOLLOWS src/facade/thread_told.c: nudge syni_thread_interrupt
  * FOLLOWS src/facade/thread_wait.c: turn thread_wait_heed thread_wait_settle block_interruptibly
- * HASH 3bb276714ab1
+ * HASH 694f5476f7a7
  *
  * A thread makes two waits, one after the other. In each it sleeps, or drives the loop that brings what it waits for;
  * when it does not, another thread drives that. What it waits for first ends only when it is asked, or not even then, and
@@ -13,12 +13,14 @@
  * and so is a wake of the thread (parker.pml).
  *
  * The first wait ends by one signal where that is heeded, else by two, or by its deadline and one, whenever they come (invariants 127 and 410); the second
- * is ended early only if a signal came while it was listed, and is not touched when it is over (invariant 89).
+ * is ended early only if a signal came while it was listed, and is not touched when it is over (invariant 89). A signal that met a
+ * wait and did not end it is kept for the next one (invariant 450).
  *
  * BROKEN 1: a thread is nudged once. 2: two that came before the thread looked are one. 3: a wait is over
  * though a nudge is on its way. 4: an interrupter looks which loop the thread drives before it says so. 5: a thread leaves the list
  * with an interrupt. 6: what is pending is not looked at as a wait begins. 7: a thread looks for an interrupt before it says that
  * it drives. 8: a wait is over though its abandoning is on its way. 9: a thread sleeps in the turn in which its nudge ran.
+ * 10: a signal is dropped with the wait that it met.
  */
 #ifndef BROKEN
 #define BROKEN 0
@@ -37,6 +39,7 @@ bool asleep, woken;   /* the driver, if it is the thread */
 bool hurry;           /* what ran says that the thread shall look */
 bool drives;          /* the thread does, and not the other one */
 bool storage[W] = true;
+bool heard;           /* the wait that is on ends by a signal */
 bool heeds;           /* what is waited for first ends when it is asked */
 byte n_kept, over;
 #define NEEDED (heeds -> 1 : 2)
@@ -139,11 +142,12 @@ inline end_early(w)
 {
     atomic { got = interrupt; interrupt = false; assert(!got || times[w] > 0) }
     if
-    :: ending && got && w == 0 -> give_up()
+    :: ending && got && w == 0 -> heard = true; give_up()
     :: ending && !(got && w == 0)
     :: !ending && w == 0 ->
         ending = true;
         asked = true;
+        heard = got;
 #if BROKEN != 2
         if
         :: got && times[0] > 1 -> give_up()
@@ -152,7 +156,7 @@ inline end_early(w)
 #endif
     :: !ending && w == 1 ->
         ending = true;
-        atomic { if :: !done[1] -> withdrawn = true :: else fi }
+        atomic { if :: !done[1] -> withdrawn = true; heard = got :: else fi }
     fi;
     got = false
 }
@@ -226,7 +230,12 @@ inline wait(w)
     fi;
     lock();
     listed[w] = false;
+#if BROKEN != 10
+    pending = pending || (times[w] > 0 && !heard);
+#endif
+    assert(times[w] == 0 || heard || pending);
     unlock();
+    heard = false;
 #if BROKEN != 5
     interrupt = false;
 #endif
