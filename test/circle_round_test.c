@@ -157,9 +157,102 @@ static void X2_so_does_one_with_jobs(void)
     end_all();
 }
 
+/* --- what is asked to end waits, in its clean-up, for who asked --- */
+
+static _Atomic(syn_err) refused;
+
+static void in_clean_up(syn_err err)
+{
+    if (err)
+        refused = err;
+    is_over();
+}
+
+ASYNC(SYN_FREE, int, cleans_up, (enum kind, kind), (int, next), SYN_LOCAL(struct syn_scope, scope))
+{
+    co_begin;
+    co_sleep(1000);
+    co_finally;
+    self->scope = (struct syn_scope)SYN_SCOPE;
+    if (self->kind == AWAIT) {
+        co_await(of[self->next], &self->result);
+    } else {
+        co_spawn(&self->scope, of[self->next], &self->result);
+        co_join(&self->scope);
+    }
+    in_clean_up(co_status);
+    co_end;
+}
+
+ASYNC(a, int, a_cleans_up, (enum kind, kind), (int, next))
+{
+    co_begin;
+    co_try(cleans_up_future(self->kind, self->next), &self->result);
+    co_return_result;
+    co_end;
+}
+
+ASYNC(b, int, b_cleans_up, (enum kind, kind), (int, next))
+{
+    co_begin;
+    co_try(cleans_up_future(self->kind, self->next), &self->result);
+    co_return_result;
+    co_end;
+}
+
+BLOCKING(workers, int, job_cleans_up, (enum kind, kind), (int, next))
+{
+    struct syn_scope scope = SYN_SCOPE;
+    syn_err err;
+    int y = 0;
+
+    CHECK(c_naps(1000, &y) != SYN_OK); /* by the request, or by the deadline that came with it */
+    if (kind == AWAIT) {
+        err = future_get(of[next], &y);
+    } else {
+        CHECK_INT(scope_spawn(&scope, of[next], &y), SYN_OK);
+        err = scope_join(&scope);
+    }
+    in_clean_up(err);
+    return 1;
+}
+
+/* The first asks the other to end after 3 seconds, and waits for it; the other's clean-up waits for the first. */
+static void asks_and_waits(const enum who *who, enum kind first, enum kind other)
+{
+    int64_t began = now();
+    int y;
+
+    n_over = 0;
+    refused = SYN_OK;
+    of[0].u.handle = begins(who[0], first, 1, 0.5, 3);
+    of[1].u.handle = who[1] == JOB    ? job_cleans_up_future(other, 0).u.handle
+                     : who[1] == ON_A ? a_cleans_up_future(other, 0).u.handle
+                                      : b_cleans_up_future(other, 0).u.handle;
+    CHECK_INT(future_get(c_naps_future(6), &y), SYN_OK);
+    if (n_over != 2)
+        test_fail(__FILE__, __LINE__, "%d of 2: the first, of %d, by %d, the other, of %d, by %d", n_over, who[0],
+                  first, who[1], other);
+    CHECK(refused == SYN_EDEADLK || who[0] == JOB); /* which may give up before it sees that the other waits */
+    CHECK_INT(over_at - began, 3 * SECOND + 500 * MS);
+}
+
+static void C8_a_clean_up_that_waits_for_who_asked_it_to_end_is_refused(void)
+{
+    static const enum who who[][2] = {{ON_A, ON_A}, {ON_A, ON_B}, {ON_A, JOB}, {JOB, ON_A}, {JOB, JOB}};
+
+    begin();
+    for (size_t i = 0; i < sizeof who / sizeof who[0]; i++)
+        for (enum kind first = 0; first < KINDS; first++)
+            for (enum kind other = 0; other < KINDS; other++)
+                asks_and_waits(who[i], first, other);
+    end_all();
+}
+
 static const struct test_case cases[] = {
     TEST(X2_a_circle_of_one_loop_that_a_deadline_keeps_open_ends_by_it),
     TEST(X2_so_does_one_of_several_loops),
     TEST(X2_so_does_one_with_jobs),
+    TEST(C8_a_clean_up_that_waits_for_who_asked_it_to_end_is_refused),
 };
 TEST_MAIN_BOTH_MODES("circle_round", cases);

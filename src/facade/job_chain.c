@@ -43,11 +43,13 @@ static bool job_wait_heeds(const struct syni_thread_wait *wait, const struct syn
     return wait->asks && job_chain_is_asked(core);
 }
 
-/* WAIT is not over. One that was asked to end, and asked in turn, waits on without a deadline. */
+/* WAIT is not over. One that was asked to end, or whose deadline has passed, and which asked in turn, waits on. */
 static bool job_wait_holds(struct syni_thread_wait *wait, const struct syni_core *core, const struct syni_walk *walk)
 {
     if (*wait->done || wait->waiter.is_told || atomic_load(&wait->detail) == 0)
         return false;
+    if (wait->waits_on)
+        return true;
     if (job_wait_heeds(wait, core))
         return walk->asked && wait->ops->ask;
     return wait->deadline == SYNI_NEVER;
@@ -77,6 +79,15 @@ static bool job_chain_leads(struct syni_core *core, struct syni_walk *walk, stru
     return leads;
 }
 
+/* A search of those that were asked is for a wait that asked in turn, too. */
+static bool job_wait_may_refuse(const struct syni_thread_wait *wait, const struct syni_core *core,
+                                const struct syni_search *search)
+{
+    bool asked = job_wait_heeds(wait, core);
+
+    return syni_search_is_of_asked(search) ? asked || wait->waits_on : !asked;
+}
+
 static void job_chain_refuse(struct syni_core *core, int detail, const struct syni_search *search)
 {
     struct syni_pool_job *job = job_chain_job(core);
@@ -84,7 +95,7 @@ static void job_chain_refuse(struct syni_core *core, int detail, const struct sy
 
     if (!wait)
         return;
-    if (atomic_load(&wait->detail) == detail && job_wait_heeds(wait, core) == syni_search_is_of_asked(search)) {
+    if (atomic_load(&wait->detail) == detail && job_wait_may_refuse(wait, core, search)) {
         if (wait->refuse) {
             wait->refuse(wait, search);
         } else {

@@ -73,6 +73,7 @@ static syn_err end_early(struct syni_thread_wait *wait)
     wait->ended_by = origin;
     SYNI_DELAY(deadline_passed);
     if (wait->ops->ask && wait->ops->ask(wait, origin)) {
+        wait->waits_on = true;
         syni_job_wait_asked(wait);
         return SYN_OK;
     }

@@ -74,6 +74,7 @@ struct syni_thread_wait {
     struct syni_pool_job *watched; /* the job that waits, that others may look at; NULL: none */
     atomic_int detail;             /* its number (search.h); 0: it is being left */
     _Atomic(struct syn_report *) refusal;
+    atomic_bool waits_on; /* what it waits for was asked to end, and it waits for that */
     bool refused;
     struct syni_job nudge;  /* brings an interrupt to the loop that the thread drives */
     _Atomic(bool) nudged, nudge_ran;

@@ -127,7 +127,7 @@ static void result_refuse(struct syni_task *task, const struct syni_search *sear
 
 static const struct syni_wait_ops result_ops = {interrupt_result, collect_result, forget_result,
                                                 drop_result,      NULL,           result_leads,
-                                                result_refuse};
+                                                result_refuse,    false};
 
 static inline void await_init(struct syni_task *task, void *out, void (*wake)(struct syni_waiter *waiter))
 {

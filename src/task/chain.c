@@ -27,11 +27,20 @@ static bool chain_waits(const struct syni_task *task)
     return syni_task_may_lead(task) && task->ops && task->ops->leads && !task->queued;
 }
 
+/* TASK was asked to end, and so was what it waits for: it waits until that has cleaned up, whatever time it is. */
+static bool chain_waits_on(const struct syni_task *task)
+{
+    return task->ops->waits_on || (syni_task_wait(task) == SYNI_WAIT_RESULT &&
+                                   syni_chain_is_asked(task->on.result.child));
+}
+
 bool syni_chain_holds(const struct syni_task *task)
 {
-    /* a wait of a clean-up is not ended by the request that it follows */
-    return chain_waits(task) && (!syni_task_is_asked(task) || task->leaving) &&
-           !syni_heap_holds(&task->timer.node);
+    if (!chain_waits(task))
+        return false;
+    if (syni_task_is_asked(task) && !task->leaving) /* a wait of a clean-up is not ended by the request that it follows */
+        return chain_waits_on(task);
+    return !syni_heap_holds(&task->timer.node);
 }
 
 /* TASK, which was cancelled, waits on: if it awaits, a deadline of that would only ask once more. */

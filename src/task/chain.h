@@ -74,7 +74,7 @@ unsigned syni_chain_number(void);
 
 /* TASK is in a wait that leads to others, and which nothing else ends. Driver. */
 bool syni_chain_holds(const struct syni_task *task);
-/* The same of one that was cancelled, and waits on. */
+/* The same of one that was cancelled, perhaps by those for which it waits. */
 bool syni_chain_holds_though_asked(const struct syni_task *task);
 
 /* A wait of TASK for CORE could close a circle on this loop: mostly that has not begun. */

@@ -132,7 +132,7 @@ static void lock_implicate(struct syni_task *task, uint64_t id)
 static const struct syni_wait_ops lock_ops = {syni_line_interrupt, lock_collected,
                                               syni_line_forget,    NULL,
                                               lock_implicate,      leads_by_holder,
-                                              lock_refuse};
+                                              lock_refuse, false};
 
 struct syn_step syni_step_lock(struct syn_task *public_task, struct syn_mutex *public_mutex,
                                struct syn_deadline deadline)
@@ -256,7 +256,7 @@ static bool condition_leads(const struct syni_task *task, struct syni_walk *walk
 
 static const struct syni_wait_ops condition_ops = {condition_interrupted, condition_collected,
                                                    syni_line_forget, NULL, condition_implicate,
-                                                   condition_leads, NULL};
+                                                   condition_leads, NULL, true};
 
 struct syn_step syni_step_condition(struct syn_task *public_task,
                                     struct syn_condition *public_condition,

@@ -71,7 +71,7 @@ static bool readiness_collect(struct syni_task *task)
 }
 
 static const struct syni_wait_ops descriptor_ops = {readiness_interrupt, readiness_collect,
-                                                    readiness_forget, readiness_forget, NULL, NULL, NULL};
+                                                    readiness_forget, readiness_forget, NULL, NULL, NULL, false};
 
 static void readiness_refuse(struct syni_task *task, syn_err err, int fd)
 {

@@ -180,9 +180,9 @@ static void join_interrupted(struct syni_task *task)
 bool syni_scope_leads(const struct syni_scope *scope, enum syni_scope_wait awaited, struct syni_walk *walk)
 {
     bool all = awaited == SYNI_SCOPE_END && scope->goal == SYNI_GOAL_ALL;
+    bool waits_on = scope->asked && (walk->asked || awaited == SYNI_SCOPE_END); /* its deadline asks nobody any more */
 
-    /* once it was cancelled its deadline asks nobody any more */
-    return (!scope->has_deadline || (walk->asked && scope->asked)) && (all ? some_lead : all_lead)(scope, walk);
+    return (!scope->has_deadline || waits_on) && (all ? some_lead : all_lead)(scope, walk);
 }
 
 static bool join_leads(const struct syni_task *task, struct syni_walk *walk)
@@ -218,10 +218,10 @@ static void scope_wait_refused(struct syni_task *task, const struct syni_search 
 
 static const struct syni_wait_ops join_ops = {join_interrupted, join_collected, wait_forgotten,
                                               NULL,             join_implicates, join_leads,
-                                              scope_wait_refused};
+                                              scope_wait_refused, true};
 static const struct syni_wait_ops room_ops = {room_interrupted, room_collected, wait_forgotten,
                                               NULL,             NULL,           room_leads,
-                                              scope_wait_refused};
+                                              scope_wait_refused, false};
 
 static bool closes_chain(struct syni_core *core, const struct refusal *refusal,
                          struct syn_report **out_report)

@@ -118,6 +118,7 @@ struct syni_wait_ops {
     /* SEARCH found that TASK closes a circle (search.h): ends the wait with SYN_EDEADLK, unless it was
      * served meanwhile; NULL: it cannot be ended. */
     void (*refuse)(struct syni_task *task, const struct syni_search *search);
+    bool waits_on; /* INTERRUPT passes the request on, and the wait ends by what it is for, also then */
 };
 
 /* struct syn_task as the engine sees it. The public one shows the first fields and
