@@ -65,7 +65,6 @@
     POINT(wait_drives)       /* a thread is about to look whether it may drive the loop that it waits for */ \
     POINT(deadline_passed)   /* a wait's deadline passed; nobody was asked and it is not over */   \
     POINT(wait_leaves)       /* a wait is over, and a signal finds it still */                     \
-    POINT(nudge_posts)       /* an interrupt knows the loop that a wait drives; it was not posted there */ \
     POINT(interrupt_pressed) /* a signal interrupted all waits; the next is not looked for */      \
     POINT(mail_listed)       /* a mail is listed at what it waits for; its state does not say so */\
     POINT(mail_comes)        /* a mail was told, and is not on its stack yet */                    \

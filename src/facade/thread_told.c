@@ -80,15 +80,6 @@ static void nudge(struct syni_job *job)
     wait->nudged = false; /* seq_cst: a thread that interrupts from here on nudges again, or is seen by the next look */
 }
 
-/* The loop of a home that is there still: who waited may be about to return, and others free it. */
-static void post_nudge(struct syni_counted *counted, void *user)
-{
-    struct syni_thread_wait *wait = user;
-
-    if (!syni_loop_post(&SYNI_CONTAINER(counted, struct syni_home, counted)->loop, &wait->nudge))
-        wait->nudge_ran = true;
-}
-
 void syni_thread_interrupt(struct syni_thread_wait *wait, int reason)
 {
     struct syni_loop *loop;
@@ -101,8 +92,7 @@ void syni_thread_interrupt(struct syni_thread_wait *wait, int reason)
         return;
     wait->nudge_ran = false;
     wait->nudge.run = nudge;
-    SYNI_DELAY(nudge_posts);
-    if (!syni_census_visit_one(&syni_homes, &SYNI_CONTAINER(loop, struct syni_home, loop)->counted, post_nudge,
-                               wait))
+    /* its memory stays until the thread returns: it is in a call there, or holds a channel from there; a host is known by no loop */
+    if (!syni_loop_post(loop, &wait->nudge))
         wait->nudge_ran = true;
 }

@@ -4,7 +4,7 @@
  * FOLLOWS src/facade/interrupt.c: interrupt_locked syni_interrupt_enter syni_interrupt_leave run_abandon syni_interrupt_give_up interrupt_all_locked
  * FOLLOWS src/facade/thread_told.c: nudge syni_thread_interrupt
  * FOLLOWS src/facade/thread_wait.c: turn thread_wait_heed thread_wait_settle block_interruptibly
- * HASH 694f5476f7a7
+ * HASH 4e02ecac6aab
  *
  * A thread makes two waits, one after the other. In each it sleeps, or drives the loop that brings what it waits for;
  * when it does not, another thread drives that. What it waits for first ends only when it is asked, or not even then, and
