@@ -237,7 +237,7 @@ static void asks_and_waits(const enum who *who, enum kind first, enum kind other
     CHECK_INT(over_at - began, 3 * SECOND + 500 * MS);
 }
 
-static void C8_a_clean_up_that_waits_for_who_asked_it_to_end_is_refused(void)
+static void C8_a_clean_up_that_waits_for_what_cancelled_it_is_refused(void)
 {
     static const enum who who[][2] = {{ON_A, ON_A}, {ON_A, ON_B}, {ON_A, JOB}, {JOB, ON_A}, {JOB, JOB}};
 
@@ -253,6 +253,6 @@ static const struct test_case cases[] = {
     TEST(X2_a_circle_of_one_loop_that_a_deadline_keeps_open_ends_by_it),
     TEST(X2_so_does_one_of_several_loops),
     TEST(X2_so_does_one_with_jobs),
-    TEST(C8_a_clean_up_that_waits_for_who_asked_it_to_end_is_refused),
+    TEST(C8_a_clean_up_that_waits_for_what_cancelled_it_is_refused),
 };
 TEST_MAIN_BOTH_MODES("circle_round", cases);
