@@ -111,15 +111,17 @@ static syn_err thread_wait_sleep(struct syni_thread_wait *wait)
     return err;
 }
 
-/* The thread has the role of LOOP, which brings what it waits for, or which it hosts. *OUT_WAITS: the loop has ended, and
- * it waits on. */
-static syn_err thread_wait_turn(struct syni_thread_wait *wait, struct syni_loop *loop, bool *out_waits)
+/* The thread has the role of LOOP, which brings what it waits for; or hosts it, and then *OUT_WAITS: it has ended, and the
+ * thread waits on. */
+static syn_err thread_wait_drive(struct syni_thread_wait *wait, struct syni_loop *loop, bool *out_waits)
 {
     struct syni_drive drive;
     syn_err err = SYN_OK;
     bool waits;
 
     wait->turns = loop;
+    if (!out_waits)
+        wait->waiter.loop = loop;
     syni_drive_begin(wait->self, &drive, loop);
     waits = wait->listed || !wait->ops->list || wait->ops->list(wait);
     if (waits && wait->watched)
@@ -127,23 +129,15 @@ static syn_err thread_wait_turn(struct syni_thread_wait *wait, struct syni_loop 
     while (waits && !err && !turn(wait, wait->ending ? SYNI_NEVER : wait->deadline) &&
            !thread_wait_is_over(wait, loop))
         err = thread_wait_heed(wait);
-    *out_waits = waits && !err && !*wait->done; /* if a loop died its own thread ends what lives there */
+    waits = waits && !err && !*wait->done; /* if a loop died its own thread ends what lives there */
     if (wait->runs_ahead)
         syni_loop_run_ahead(loop);
     syni_drive_end(wait->self, &drive);
     wait->turns = NULL;
+    if (!out_waits)
+        return waits ? thread_wait_sleep(wait) : err;
+    *out_waits = waits;
     return err;
-}
-
-/* The same of a loop that it does not host. */
-static syn_err thread_wait_drive(struct syni_thread_wait *wait, struct syni_loop *loop)
-{
-    bool waits;
-    syn_err err;
-
-    wait->waiter.loop = loop;
-    err = thread_wait_turn(wait, loop, &waits);
-    return waits ? thread_wait_sleep(wait) : err;
 }
 
 /* The thread, which follows, was called: it has the role. */
@@ -156,7 +150,7 @@ static syn_err thread_wait_lead(struct syni_thread_wait *wait)
     wait->listed = true;
     syni_sleep_ended(wait->self);
     syni_clock_rouse(&loop->sleeper);
-    err = thread_wait_drive(wait, loop);
+    err = thread_wait_drive(wait, loop, NULL);
     thread_wait_note(wait);
     return err;
 }
@@ -196,7 +190,7 @@ static syn_err drive_as_host(struct syni_thread_wait *wait, struct syni_loop *lo
 
     syni_life_hold(home);
     syni_parker_go_elsewhere(wait->self->parker, syni_hosted_rouse, loop);
-    err = thread_wait_turn(wait, loop, out_waits);
+    err = thread_wait_drive(wait, loop, out_waits);
     syni_parker_go_elsewhere(wait->self->parker, NULL, NULL);
     syni_life_let_go(home);
     syni_hosted_knock(wait->self);
@@ -225,7 +219,7 @@ static syn_err block(struct syni_thread_wait *wait)
         return block_as_host(wait, hosted);
     SYNI_DELAY(wait_drives);
     if (wait->may_drive && syni_loop_try_drive(&wait->source.home->loop))
-        return thread_wait_drive(wait, &wait->source.home->loop);
+        return thread_wait_drive(wait, &wait->source.home->loop, NULL);
     if (wait->may_follow && /* relaxed: a start that follows a stop may be writing it */
         atomic_load_explicit(&wait->source.home->loop.callers_drive, memory_order_relaxed))
         return thread_wait_follow(wait);
