@@ -9,7 +9,7 @@
  * FOLLOWS src/facade/driver.c: syni_drive_end
  * FOLLOWS src/facade/thread_wait.c: thread_wait_lead thread_wait_follow
  * FOLLOWS src/facade/thread_told.c: syni_thread_told
- * HASH f99e158a37bd
+ * HASH 3b6bdb9d4a87
  *
  * Callers make one call each. That of the first needs an event, which a poster brings at any time; those of the
  * others wait for nothing. In the background something waits for a descriptor (kernel_event), so the role is never
