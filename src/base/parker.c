@@ -231,11 +231,6 @@ void syni_parker_sleeps_elsewhere(struct syni_parker *parker)
     atomic_exchange_explicit(&parker->state, SYNI_PARKER_SLEEPS, memory_order_acquire);
 }
 
-bool syni_parker_is_woken(struct syni_parker *parker)
-{
-    return is_woken(parker);
-}
-
 void syni_parker_settle(struct syni_parker *parker)
 {
     if (parker->lasts)

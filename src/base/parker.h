@@ -49,8 +49,6 @@ void syni_parker_wake(struct syni_parker *parker, _Atomic(bool) *done);
  * syni_parker_sleeps_elsewhere(). NULL: no more; nobody knocks at DOOR after that. */
 void syni_parker_go_elsewhere(struct syni_parker *parker, void (*knock)(void *door), void *door);
 void syni_parker_sleeps_elsewhere(struct syni_parker *parker);
-/* It was woken since that. */
-bool syni_parker_is_woken(struct syni_parker *parker);
 
 /* Waits until a waker that set the *DONE that was seen has let go of the parker: to be called
  * by the parker's thread before it goes on. */

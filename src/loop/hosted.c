@@ -21,6 +21,14 @@
 
 static void hosted_thread_ends(struct syni_self *self);
 
+static void host_is_roused(struct syni_job *job)
+{
+    struct syni_loop *loop = SYNI_CONTAINER(job, struct syni_loop, rouse);
+
+    loop->hurry = true;
+    loop->roused = false;
+}
+
 static void hosted_enter(struct syni_loop *loop, struct syni_self *self)
 {
     const struct syni_self *before = atomic_load_explicit(&loop->host, memory_order_relaxed);
@@ -30,6 +38,7 @@ static void hosted_enter(struct syni_loop *loop, struct syni_self *self)
     (void)before;
     loop->next_hosted = self->hosted;
     self->hosted = loop;
+    loop->rouse.run = host_is_roused;
     atomic_store_explicit(&loop->host, self, memory_order_relaxed);
     syni_self_owns(self, SYNI_OWNS_HOST, hosted_thread_ends);
     syni_clock_step_aside(self); /* between turns it waits for what its loops wait for */
@@ -137,8 +146,13 @@ void syni_hosted_rouse(void *loop)
     int cancel_state = syni_thread_hold_cancel(); /* write() is a cancellation point */
 
     syni_loop_pin(roused); /* invariant 4: it retires before this, or after */
-    if (atomic_load(&roused->role) != SYNI_ROLE_GONE)
-        roused->backend->wake(roused->poller);
+    /* as a post, but that no hook hears of it: so a virtual clock does not take the host for one that waits */
+    if (!atomic_exchange(&roused->roused, true)) {
+        if (syni_stack_push(&roused->inbox, &roused->rouse.link) == SYNI_PUSH_REFUSED)
+            roused->roused = false; /* it has ended */
+        else if (syni_role_move(roused, SYNI_ROLE_ASLEEP, SYNI_ROLE_AWAKE))
+            roused->backend->wake(roused->poller);
+    }
     syni_loop_unpin(roused);
     syni_thread_let_cancel(cancel_state);
 }
@@ -289,8 +303,7 @@ void syni_hosted_turn_all(struct syni_self *self, struct syni_loop *loop, int64_
         syni_driving_leave(self, &here);
         syni_hosted_settle(l, SYNI_NEVER);
     }
-    /* a wake of the thread knocked at LOOP, and the turn above may have taken that */
-    if (loop->hurry || syni_hosted_has_ended(loop) || syni_parker_is_woken(self->parker))
+    if (loop->hurry || syni_hosted_has_ended(loop))
         return;
     syni_hosted_settle(loop, until);
     sleep_for_all(self, until == SYNI_NEVER || loop->clock ? SYNI_NEVER : until > now ? until - now : 0);

@@ -145,6 +145,8 @@ struct syni_loop {
     struct syni_loop *next_hosted;    /* by the same thread */
     unsigned host_round;              /* in which it was turned last, among several */
     bool moves_out;                   /* the dedicated thread leaves, for a host; driver */
+    struct syni_job rouse;            /* ends the sleep of the host */
+    atomic_bool roused;               /* that is on its way */
 
     /* driver */
     const struct syni_backend *backend;
