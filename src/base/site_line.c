@@ -88,6 +88,17 @@ static uint64_t line_leb(struct line_reader *reader, bool is_signed)
     return value;
 }
 
+/* The next N bytes are passed over; never backwards, however large a number says N is. */
+static void line_skip(struct line_reader *reader, uint64_t n)
+{
+    uint64_t size = reader->part->size;
+
+    if (reader->at > size || n > size - reader->at)
+        reader->past = true;
+    else
+        reader->at += n;
+}
+
 /* A string; TO gets it, cut, without what is before the last slash. */
 static bool line_string(struct line_reader *reader, char *to, size_t size)
 {
@@ -155,8 +166,8 @@ static bool line_skip_form(struct line_reader *reader, uint64_t form, unsigned o
     case FORM_DATA8: line_fixed(reader, 8); return true;
     case FORM_DATA16: line_fixed(reader, 16); return true;
     case FORM_UDATA: line_leb(reader, false); return true;
-    case FORM_BLOCK: reader->at += line_leb(reader, false); return true;
-    case FORM_BLOCK2: reader->at += line_fixed(reader, 2); return true;
+    case FORM_BLOCK: line_skip(reader, line_leb(reader, false)); return true;
+    case FORM_BLOCK2: line_skip(reader, line_fixed(reader, 2)); return true;
     case FORM_STRING: line_string(reader, NULL, 0); return true;
     case FORM_STRP:
     case FORM_LINE_STRP: line_fixed(reader, offset_size); return true;
@@ -193,6 +204,8 @@ static bool line_entries(struct line_reader *reader, const struct line_unit *uni
         form[i] = line_leb(reader, false);
     }
     n = line_leb(reader, false);
+    if (n_formats == 0) /* entries that take no bytes */
+        n = 0;
     for (uint64_t i = 0; i < n && !reader->past; i++)
         for (unsigned k = 0; k < n_formats; k++) {
             if (to && i == wanted && content[k] == LINE_PATH)
@@ -250,7 +263,7 @@ static bool line_emit(struct line_machine *machine, uint64_t address)
 
 static bool line_extended(struct line_reader *reader, struct line_machine *machine, uint64_t address)
 {
-    uint64_t length = line_leb(reader, false), next = reader->at + length;
+    uint64_t length = line_leb(reader, false), begin = reader->at;
     unsigned char opcode = length > 0 ? line_u8(reader) : 0;
     bool found = false;
 
@@ -261,7 +274,8 @@ static bool line_extended(struct line_reader *reader, struct line_machine *machi
     } else if (opcode == LINE_SET_ADDRESS && length <= 9) {
         machine->now.address = line_fixed(reader, (unsigned)length - 1);
     }
-    reader->at = next;
+    reader->at = begin;
+    line_skip(reader, length);
     return found;
 }
 
