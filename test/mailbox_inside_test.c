@@ -4,6 +4,7 @@
  */
 #define _DEFAULT_SOURCE
 #include "support/mailbox_rig.h"
+#include "support/points.h"
 
 /* --- inside a callback --- */
 
@@ -363,7 +364,42 @@ static void M2_a_callback_may_block_on_what_needs_no_drain(void)
     end_box(in.box);
 }
 
+static void drains_nothing(int number, void *of)
+{
+    (void)number;
+    CHECK_INT(syn_mailbox_drain(of, 0), 0);
+}
+
+/* It found nothing, and empties the descriptor, which says already what came since. */
+static void M1_what_comes_as_a_drain_ends_is_seen_at_the_descriptor(void)
+{
+    struct syn_mailbox *box = begin_box(NULL);
+    struct heard heard = {.calls = 0};
+    struct number_promise promise;
+    struct number_future future;
+    struct crew_at_work *crew;
+    int y = 5;
+
+    points_needed();
+    CHECK(!is_readable(box));
+    CHECK_INT(promise_new(number, &promise, &future), 0);
+    CHECK_INT(future_then(future, box, hear, &heard), 0);
+    CHECK_INT(syn_test_hold("mailbox_empties", 1), 0);
+    crew = crew_start(1, drains_nothing, box);
+    AWAIT_HELD("mailbox_empties");
+    CHECK_INT(promise_complete(promise, &y), 0);
+    CHECK(is_readable(box));
+    syn_test_release("mailbox_empties");
+    crew_join(crew);
+    CHECK(is_readable(box));
+    CHECK_INT(syn_mailbox_drain(box, 0), 0);
+    CHECK_INT(heard.value, 5);
+    CHECK(!is_readable(box));
+    end_box(box);
+}
+
 static const struct test_case cases[] = {
+    TEST(M1_what_comes_as_a_drain_ends_is_seen_at_the_descriptor),
     TEST(M2_a_callback_may_drain),
     TEST(M2_a_callback_may_register_though_there_is_room_for_one),
     TEST(M2_a_callback_may_close_and_release),

@@ -70,6 +70,7 @@
     POINT(mail_comes)        /* a mail was told, and is not on its stack yet */                    \
     POINT(mail_told)         /* a mail is in its mailbox; the host was not told */                 \
     POINT(mailbox_holds)     /* a close waits for a thread that lists a mail, or tells it */       \
+    POINT(mailbox_empties)   /* a drain left nothing; the descriptor was not emptied */             \
     POINT(mailbox_level)     /* a descriptor was emptied; the queue was not looked at again */     \
     POINT(mailbox_closed)    /* a close waits for a thread that tells the host */                  \
     POINT(mailbox_awaits)    /* a close waits for a thread that tells a mail */                    \

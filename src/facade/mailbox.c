@@ -110,6 +110,7 @@ void syni_mailbox_show_level(struct syn_mailbox *mailbox)
     /* relaxed: the thread that makes the descriptor looks into the queue afterwards, under the lock */
     if (!atomic_load_explicit(&mailbox->has_descriptor, memory_order_relaxed))
         return;
+    SYNI_DELAY(mailbox_empties);
     syni_notice_take(&mailbox->notice);
     SYNI_DELAY(mailbox_level);
     syni_mutex_lock(&mailbox->lock);
@@ -122,7 +123,7 @@ void syni_mailbox_show_level(struct syn_mailbox *mailbox)
 int syn_mailbox_fd(struct syn_mailbox *mailbox)
 {
     syn_err err = SYN_OK;
-    bool is_there;
+    bool made, is_there;
 
     if (mailbox->process != syni_process()) {
         syni_refuse(SYN_EFORKED, "syn_mailbox_fd: the mailbox '%s' is one of the parent process",
@@ -130,11 +131,13 @@ int syn_mailbox_fd(struct syn_mailbox *mailbox)
         return -1;
     }
     syni_mutex_lock(&mailbox->lock);
-    if (!mailbox->has_descriptor)
+    made = !mailbox->has_descriptor;
+    if (made)
         err = syni_notice_open(&mailbox->notice);
     if (!err)
         mailbox->has_descriptor = true;
-    is_there = !syni_mailbox_is_empty_locked(mailbox);
+    /* Nobody has said so yet; later the descriptor is right by itself. */
+    is_there = made && !syni_mailbox_is_empty_locked(mailbox);
     syni_mutex_unlock(&mailbox->lock);
     if (err) {
         syni_refuse(err, "syn_mailbox_fd: no descriptor for the mailbox '%s': %s", mailbox->name,
@@ -149,8 +152,8 @@ int syn_mailbox_fd(struct syn_mailbox *mailbox)
 /* The first mail came. A reference, or TELLING, keeps the mailbox. */
 void syni_mailbox_announce(struct syn_mailbox *mailbox, bool tells)
 {
-    /* relaxed: as in syni_mailbox_show_level() */
-    if (atomic_load_explicit(&mailbox->has_descriptor, memory_order_relaxed))
+    /* seq_cst, after the push: whoever makes the descriptor writes this, and then looks into the queue */
+    if (atomic_load(&mailbox->has_descriptor))
         syni_notice_send(&mailbox->notice);
     if (tells)
         syni_mailbox_tell(mailbox);
