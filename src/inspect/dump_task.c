@@ -134,8 +134,9 @@ static void dump_wait(struct syni_dump *dump, const struct dump_section *section
         dump_mutex(dump, task);
     else if (strcmp(what, "an item") == 0 || strcmp(what, "room in a channel") == 0)
         dump_channel(dump, task);
-    if (task->live.since >= 0 && task->live.since <= section->now)
-        syni_dump_span(dump, "since", "for", section->now - task->live.since);
+    if (task->live.since >= 0) /* it may have begun after the dump read the clock */
+        syni_dump_span(dump, "since", "for",
+                       task->live.since < section->now ? section->now - task->live.since : 0);
 }
 
 /* Of TASK, a copy of what lies at ADDRESS. */
