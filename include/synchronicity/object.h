@@ -80,8 +80,8 @@ SYNI_HELD struct syn_object_close_future syn_object_close_future(struct syn_obje
  * the class, or the default one), with a reference for the caller. The class is CLASS, or
  * what its class_of() says IMPLEMENTATION is; or, if there is a wrapper of it already, that
  * one's. When the last reference goes, the class's destructor runs, if it has one.
- * Thread: any. Fails: SYN_EINVAL for no implementation, or one of another class; SYN_ENOMEM;
- * SYN_ECLOSED; as starting the synchronizer does. */
+ * Thread: any. Fails: SYN_EINVAL for no implementation, or one of another class; SYN_EABI for a class
+ * that was compiled with other headers; SYN_ENOMEM; SYN_ECLOSED; as starting the synchronizer does. */
 SYNI_HELD syn_err syn_wrap(const struct syn_class *object_class, void *implementation,
                  struct syn_synchronizer *synchronizer, struct syn_object **out_object);
 

@@ -22,7 +22,7 @@
 #include "base/say.h"
 #include "base/thread.h"
 
-enum { DESCRIPTORS = 8192 };
+enum { DESCRIPTORS = 2048 }; /* eight KB */
 
 static struct syni_mutex fork_lock = SYNI_MUTEX_INIT(FORK);
 static bool watching;                          /* under lock, as the rest */

@@ -16,7 +16,7 @@ static struct syni_mutex interrupt_lock = SYNI_MUTEX_INIT(INTERRUPT);
 static struct syni_list waits; /* of struct syni_interruptible */
 static bool interrupt_made;    /* the list */
 static int pending; /* a signal that no wait has heard, for the next one; 0: none */
-static int latest;  /* the latest signal */
+static int latest_signal;
 static unsigned n_met; /* waits that it, or one before, interrupted, and that are on */
 static bool is_heard;  /* by one of those */
 
@@ -87,7 +87,7 @@ static void pass_on_locked(void)
         passed = true;
     }
     if (!passed && syni_interrupts)
-        pending = latest;
+        pending = latest_signal;
 }
 
 /* WAIT, which is over with ERR, has ended by a signal that came, or what it waits for has, which was asked. */
@@ -167,7 +167,7 @@ bool syni_interrupt_press(int number, unsigned *out_n_abandoned)
 
     syni_mutex_lock(&interrupt_lock);
     interrupt_list_locked();
-    latest = number;
+    latest_signal = number;
     interrupt_all_locked(n);
     waited = !syni_list_empty(&waits);
     passes = pending || (waited && !n[0] && !n[1]);
