@@ -11,6 +11,7 @@
 #include <synchronicity/process.h>
 
 #include "support/host_rig.h"
+#include "support/signal_process.h"
 
 /* --- the host --- */
 
@@ -279,7 +280,7 @@ static void frees_then_interrupts(int number, void *argument)
     (void)number;
     (void)argument;
     CHECK_INT(synchronizer_free(&app), 0);
-    kill(getpid(), SIGINT);
+    signal_process(SIGINT);
 }
 
 static void M3_a_wait_of_a_host_is_interrupted_after_what_it_hosts_was_freed(void)

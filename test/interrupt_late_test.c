@@ -14,7 +14,7 @@ CHANNEL(int, ints);
 static void interrupts_held(void)
 {
     AWAIT_HELD("wait_leaves");
-    kill(getpid(), SIGINT);
+    signal_process(SIGINT);
     while (!syn_test_passes("interrupt_pressed"))
         sched_yield();
 }
@@ -143,7 +143,7 @@ static void X6_so_does_one_that_meets_a_wait_which_is_served(void)
 
 BLOCKING(pool, int, job_does_not_heed)
 {
-    kill(getpid(), SIGINT);
+    signal_process(SIGINT);
     while (!pool_job_cancelled())
         sched_yield();
     return 7;

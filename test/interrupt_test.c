@@ -171,10 +171,10 @@ static void X6_so_is_the_look_up_of_a_name(void)
 ASYNC(demo, int, swallows)
 {
     co_begin;
-    kill(getpid(), SIGINT);
+    signal_process(SIGINT);
     co_sleep(1000);
     co_finally;
-    kill(getpid(), SIGINT);
+    signal_process(SIGINT);
     co_sleep(1000);
     co_end;
 }
@@ -202,7 +202,7 @@ static void await_interrupt(void)
 ASYNC(demo, int, is_held_in_clean_up)
 {
     co_begin;
-    kill(getpid(), SIGINT);
+    signal_process(SIGINT);
     co_sleep(1000);
     co_finally;
     CHECK_INT(syn_test_hold("loop_asleep", 1), 0);
@@ -214,7 +214,7 @@ static void *sends_the_second(void *unused)
 {
     (void)unused;
     AWAIT_HELD("loop_asleep");
-    kill(getpid(), SIGINT);
+    signal_process(SIGINT);
     if (test_driving) /* else the caller heeds it at once */
         await_interrupt();
     syn_test_release("loop_asleep");
@@ -242,10 +242,10 @@ ASYNC(demo, int, sends_both)
 {
     co_begin;
     CHECK_INT(syn_test_hold("interrupt_pressed", 2), 0);
-    kill(getpid(), SIGINT);
+    signal_process(SIGINT);
     while (!syn_test_passes("interrupt_pressed"))
         sched_yield();
-    kill(getpid(), SIGINT);
+    signal_process(SIGINT);
     AWAIT_HELD("interrupt_pressed");
     syn_test_release("interrupt_pressed");
     co_sleep(1000);

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "support/mailbox_rig.h"
+#include "support/signal_process.h"
 
 static atomic_int cleaned_up;
 
@@ -18,12 +19,12 @@ static atomic_int cleaned_up;
 ASYNC(demo, int, is_interrupted, (bool, swallows))
 {
     co_begin;
-    kill(getpid(), SIGINT);
+    signal_process(SIGINT);
     co_sleep(1000);
     co_finally;
     cleaned_up++;
     if (self->swallows) {
-        kill(getpid(), SIGINT);
+        signal_process(SIGINT);
         co_sleep(1000);
     }
     co_end;
@@ -146,7 +147,7 @@ ASYNC(demo, int, overfills, (struct syn_mailbox *, box), (int, room), (struct he
     co_begin;
     for (self->i = 0; self->i < self->room; self->i++)
         co_then(passes_on_future(1), self->box, hear, self->heard);
-    kill(getpid(), SIGINT);
+    signal_process(SIGINT);
     co_then(passes_on_future(1), self->box, hear, self->heard);
     co_finally;
     cleaned_up++;

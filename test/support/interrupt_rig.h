@@ -9,6 +9,7 @@
 
 #include "support/call_rig.h"
 #include "support/points.h"
+#include "support/signal_process.h"
 
 SYNCHRONIZER(demo);
 POOL(pool, .max_threads = 2);
@@ -44,7 +45,7 @@ ASYNC(demo, int, sleeps, (int, expected))
 {
     co_begin;
     if (++begun == self->expected)
-        kill(getpid(), SIGINT);
+        signal_process(SIGINT);
     co_sleep(1000);
     co_finally;
     cleaned_up++;
