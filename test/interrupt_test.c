@@ -13,6 +13,7 @@
 #include <synchronicity/tcp.h>
 
 #include "base/self.h"
+#include "task/task.h"
 #include "support/fake_net.h"
 #include "support/interrupt_rig.h"
 
@@ -191,10 +192,12 @@ static void X6_the_second_abandons_what_did_not_heed_the_first(void)
 
 static _Atomic(struct syni_self *) caller;
 
-/* A signal was heard for CALLER's wait, and it has not heeded it. */
+/* A signal was heard for CALLER's wait, which has not heeded it; and the loop that it drives is woken. */
 static void await_interrupt(void)
 {
-    while (!atomic_load(&caller->clock.interrupt))
+    struct syni_home *home = demo.home;
+
+    while (!atomic_load(&caller->clock.interrupt) || syni_stack_is_empty(&home->loop.inbox))
         sched_yield();
 }
 
