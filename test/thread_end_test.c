@@ -80,15 +80,24 @@ static void call_again(void)
     finish(&demo);
 }
 
-static void L9_a_thread_that_ends_gives_back_and_who_stops_everything_waits_for_it(void)
+/* A thread that has called, and does not end before it may. */
+static pthread_t begin_with_a_caller(void)
 {
-    pthread_t thread, stopper;
+    pthread_t thread;
 
     points_needed();
     begin_in_real_time();
     may_pass = true;
     thread = start_thread(calls_and_ends);
     await(&has_called);
+    return thread;
+}
+
+static void L9_a_thread_that_ends_gives_back_and_who_stops_everything_waits_for_it(void)
+{
+    pthread_t thread, stopper;
+
+    thread = begin_with_a_caller();
     CHECK_INT(syn_test_hold("parker_ends", 1), 0);
     may_end = true;
     AWAIT_HELD("parker_ends");
@@ -104,11 +113,7 @@ static void L9_who_stops_everything_gives_back_for_a_thread_that_waits_with_its_
 {
     pthread_t thread, stopper;
 
-    points_needed();
-    begin_in_real_time();
-    may_pass = true;
-    thread = start_thread(calls_and_ends);
-    await(&has_called);
+    thread = begin_with_a_caller();
     finish(&demo); /* its own thread has ended */
     CHECK_INT(syn_test_hold("parker_ends", 1), 0); /* of the thread that had something first */
     stopper = start_thread(stops_everything);

@@ -38,7 +38,7 @@
     POINT(loop_retire_waits) /* such a poster is waited for */                                     \
     /* pool */                                                                                     \
     POINT(tray_put)          /* the tray looked open; the work is not on it yet */                 \
-    POINT(strand_forgets)    /* a child is the first at a strand, whose pool is the parent's still */ \
+    POINT(strand_forgets)    /* a child is the first at a strand that is in the parent's pool still */ \
     POINT(pool_run_here)     /* a submitter is to run its work, and has let go of the lock */      \
     POINT(pool_call)         /* an idle worker was chosen, and is not called yet */                \
     POINT(pool_run)          /* a work was taken, and has not begun */                             \

@@ -125,7 +125,7 @@ struct syni_self {
     long number;            /* self.c: as the system counts threads; 0: it is not known */
     const char *sleeps_for; /* hooks.h: what the thread sleeps for; NULL: it does not */
     int64_t sleeps_since, sleeps_until; /* with it: real time; the deadline, on its clock */
-    const void *sleeps_at;  /* thread_wait.c: with it, the core whose result it sleeps for; NULL: it is no core */
+    const void *sleeps_at;  /* thread_wait.c: with it, the core that it waits for; NULL: it is no core */
     struct syni_runs runs; /* hooks.h */
     struct syni_trace_ring *trace; /* trace.c: of the trace of that number */
     unsigned trace_number;

@@ -43,7 +43,7 @@ static bool job_wait_heeds(const struct syni_thread_wait *wait, const struct syn
     return wait->asks && job_chain_is_asked(core);
 }
 
-/* WAIT is not over. One that was asked to end, or whose deadline has passed, and which asked in turn, waits on. */
+/* WAIT is not over. A wait that was cancelled, or is past its deadline, and has cancelled in turn, waits on. */
 static bool job_wait_holds(struct syni_thread_wait *wait, const struct syni_core *core, const struct syni_walk *walk)
 {
     if (*wait->done || wait->waiter.is_told || atomic_load(&wait->detail) == 0)

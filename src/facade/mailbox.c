@@ -152,7 +152,7 @@ int syn_mailbox_fd(struct syn_mailbox *mailbox)
 /* The first mail came. A reference, or TELLING, keeps the mailbox. */
 void syni_mailbox_announce(struct syn_mailbox *mailbox, bool tells)
 {
-    /* seq_cst, after the push: whoever makes the descriptor writes this, and then looks into the queue */
+    /* seq_cst, after the push: the thread that makes the descriptor writes this, and then looks into the queue */
     if (atomic_load(&mailbox->has_descriptor))
         syni_notice_send(&mailbox->notice);
     if (tells)

@@ -114,7 +114,7 @@ void syni_dump_searches(struct syni_dump *dump)
     syni_dump_number(dump, "bound", "tasks and jobs seen by each:", SYNI_GRAPH_FAR);
 }
 
-/* AT: the core whose result it waits for; NULL: whatever it is. */
+/* AT: the core that it waits for; NULL: any wait. */
 static bool dump_thread(struct syni_dump *dump, const struct syni_list *node, void *at)
 {
     struct syni_self self;
