@@ -80,6 +80,7 @@ ASYNC(other, void, idles, (double, seconds))
 
 struct meeting {
     struct square_shared shared;
+    struct syn_mailbox *box;
     syn_err err;
     int value;
     atomic_int n_called;
@@ -103,18 +104,20 @@ static void reads(int number, void *argument)
     int y = meeting->value;
 
     syn_shared_future(meeting->shared, &f);
-    if (number % 5 == 0)
+    if (number % 6 == 0)
         CHECK_INT(shared_get(meeting->shared, &y), meeting->err);
-    else if (number % 5 == 1)
+    else if (number % 6 == 1)
         CHECK_INT(awaits_at_home(f, &y), meeting->err);
-    else if (number % 5 == 2)
+    else if (number % 6 == 2)
         CHECK_INT(awaits_elsewhere(f, &y), meeting->err);
-    else if (number % 5 == 3)
+    else if (number % 6 == 3)
         CHECK_INT(future_get(f, &y), meeting->err);
-    else
+    else if (number % 6 == 4)
         CHECK_INT(future_then(f, &other, arrives, meeting), 0);
+    else
+        CHECK_INT(future_then(f, meeting->box, arrives, meeting), 0);
     CHECK_INT(y, meeting->value);
-    if (number % 5 == 0)
+    if (number % 6 == 0)
         CHECK_INT(future_cancel(f), meeting->err); /* a copy: the others do not notice */
     CHECK_INT(shared_peek(meeting->shared, &peeked), meeting->err);
     CHECK(meeting->err || *peeked == meeting->value);
@@ -123,18 +126,22 @@ static void reads(int number, void *argument)
 
 static void check_meeting(int x, syn_err err)
 {
-    enum { READERS = 20 };
+    enum { READERS = 24 };
     struct meeting meeting = {.err = err, .value = x * x};
 
+    CHECK_INT(syn_mailbox_new(NULL, &meeting.box), 0);
     CHECK_INT(future_share(square_future(1.0, x), &meeting.shared), 0);
     for (int i = 1; i < READERS; i++)
         shared_retain(meeting.shared);
     crew_run(READERS, reads, &meeting);
     CHECK_INT(idles(1.0), 0); /* time passes when all callbacks have been called */
-    CHECK_INT(meeting.n_called, READERS / 5);
+    CHECK_INT(meeting.n_called, READERS / 6);
+    CHECK_INT(syn_mailbox_drain(meeting.box, 0), 0);
+    CHECK_INT(meeting.n_called, 2 * (READERS / 6));
+    syn_mailbox_release(meeting.box);
 }
 
-static void P3_threads_tasks_and_callbacks_read_one_result(void)
+static void P3_threads_tasks_callbacks_and_mailboxes_read_one_result(void)
 {
     begin();
     check_meeting(3, 0);
@@ -350,7 +357,7 @@ static void P3_the_last_release_withdraws_a_job(void)
 }
 
 static const struct test_case cases[] = {
-    TEST(P3_threads_tasks_and_callbacks_read_one_result),
+    TEST(P3_threads_tasks_callbacks_and_mailboxes_read_one_result),
     TEST(P3_it_may_be_read_again_and_by_whoever_comes_late),
     TEST(P3_each_reader_of_a_failure_gets_the_whole_report),
     TEST(P7_a_shared_failure_that_nobody_looked_at_is_told),
