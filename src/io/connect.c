@@ -12,6 +12,7 @@
 #define SYNI_IN_LIBRARY 1
 
 #include "io/address.h"
+#include "io/resolve.h"
 #include "io/socket.h"
 
 #include <netdb.h>

@@ -13,7 +13,7 @@
 #define _POSIX_C_SOURCE 200809L
 #define SYNI_IN_LIBRARY 1
 
-#include "io/socket.h"
+#include "io/resolve.h"
 
 #include <netdb.h>
 #include <stdio.h>
@@ -23,6 +23,7 @@
 
 #include "base/descriptor.h"
 #include "base/fault.h"
+#include "io/socket.h"
 
 enum { LOOKUPS_AT_ONCE = 32 };
 

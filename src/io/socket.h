@@ -70,12 +70,4 @@ const char *syni_socket_refusal(syn_err err);
 /* HOME becomes that of TASK if there was none. SYN_EWRONGLOOP: there was another. */
 syn_err syni_socket_settle(_Atomic(struct syn_synchronizer *) *home, const struct syn_task *task);
 
-struct addrinfo;
-void syni_addresses_free(struct addrinfo *list);
-SYN_PROMISE(struct addrinfo *, syni_addresses, SYN_DESTROY(syni_addresses_free));
-
-/* Looks HOST up on the pool of lookups: the future's value is a list for
- * syni_addresses_free(). The future carries every failure. */
-struct syni_addresses_future syni_resolve(const char *host, int port);
-
 #endif

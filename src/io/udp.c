@@ -21,6 +21,7 @@
 #include "base/fault.h"
 #include "base/mem.h"
 #include "io/address.h"
+#include "io/resolve.h"
 #include "io/socket.h"
 
 /* Datagrams that one system call moves at most. */
