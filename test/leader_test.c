@@ -149,6 +149,19 @@ static void end_caller(struct caller *caller)
     CHECK_INT(caller->err, 0);
 }
 
+/* The first drives, and the others follow in their order. One that follows is listed before its call is posted: so the
+ * driver has all calls only when each has begun, and until then may find nothing to do, and let the role go. */
+static void begin_in_order(struct caller *callers, unsigned n)
+{
+    for (unsigned i = 0; i < n; i++) {
+        begin_caller(&callers[i]);
+        if (i == 0)
+            await_role(&demo, SYNI_ROLE_ASLEEP);
+        await_followers(&demo, i);
+    }
+    await_live(&demo, n);
+}
+
 /* Each runs what follows its own await only if it drives at that moment: the order is that of the blocking. */
 static void C13_the_role_passes_from_one_blocked_caller_to_the_next(void)
 {
@@ -156,12 +169,7 @@ static void C13_the_role_passes_from_one_blocked_caller_to_the_next(void)
     int before = count_threads();
 
     begin_with(&demo);
-    for (int i = 0; i < FEW; i++) {
-        begin_caller(&callers[i]);
-        if (i == 0)
-            await_role(&demo, SYNI_ROLE_ASLEEP);
-        await_followers(&demo, (unsigned)i);
-    }
+    begin_in_order(callers, FEW);
     CHECK_THREADS(before + FEW); /* none is ours */
     for (int i = 0; i < FEW; i++) {
         end_caller(&callers[i]);
@@ -180,12 +188,7 @@ static void C13_a_caller_that_drives_brings_the_results_of_the_others(void)
     struct caller callers[FEW];
 
     begin_with(&demo);
-    for (int i = 0; i < FEW; i++) {
-        begin_caller(&callers[i]);
-        if (i == 0)
-            await_role(&demo, SYNI_ROLE_ASLEEP);
-        await_followers(&demo, (unsigned)i);
-    }
+    begin_in_order(callers, FEW);
     for (int i = FEW - 1; i >= 0; i--) {
         end_caller(&callers[i]);
         CHECK(pthread_equal(callers[i].ran, callers[0].thread));
@@ -201,12 +204,7 @@ static void C13_a_crowd_of_callers_is_served_by_the_dedicated_thread(void)
     struct caller callers[CALLERS];
 
     begin_with(&demo);
-    for (int i = 0; i < CALLERS; i++) {
-        begin_caller(&callers[i]);
-        if (i == 0)
-            await_role(&demo, SYNI_ROLE_ASLEEP);
-        await_followers(&demo, (unsigned)i);
-    }
+    begin_in_order(callers, CALLERS);
     for (int i = 0; i < CALLERS - 1; i++)
         end_caller(&callers[i]);
     CHECK_INT(synchronizer_stats(&demo).hand_overs, 1);
@@ -256,7 +254,7 @@ static void C13_a_stop_ends_callers_that_follow(void)
         for (int i = 0; i < CALLERS; i++)
             begin_caller(&callers[i]);
         await_followers(&demo, CALLERS - 1);
-        await_live(&demo, CALLERS); /* one that follows may not have begun: then it is refused */
+        await_live(&demo, CALLERS); /* one that has not begun is refused */
         CHECK_INT(synchronizer_stop(&demo, syn_never()), 0);
         for (int i = 0; i < CALLERS; i++) {
             CHECK_INT(pthread_join(callers[i].thread, NULL), 0);

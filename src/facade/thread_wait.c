@@ -162,6 +162,7 @@ static syn_err thread_wait_follow(struct syni_thread_wait *wait)
 
     wait->waiter.follows = loop;
     syni_role_follow(loop, &wait->waiter.follower, wait->self);
+    SYNI_DELAY(wait_follows);
     if (syni_job_wait_list(wait))
         return thread_wait_sleep(wait);
     /* It was not taken, and nobody tells it. */
