@@ -4,152 +4,7 @@
  * ends, whatever the waits are; what is no circle is left alone. Circles of one loop: circle_task_test.c.
  */
 #define _DEFAULT_SOURCE
-#include "support/call_rig.h"
-
-SYNCHRONIZER(a);
-SYNCHRONIZER(b);
-SYNCHRONIZER(c);
-
-enum kind { AWAIT, COPY, JOIN, SELECT, RACE, CALL, LOCK, ITEM, KINDS };
-
-static struct syn_mutex locked_on_a, locked_on_b;
-static char said[2000];
-static const char *refused; /* the loop of that wait */
-static int n_refused;
-static int64_t refused_at;
-static atomic_int n_over;
-
-static void end_all(void)
-{
-    finish(&a);
-    finish(&b);
-    finish(&c);
-    done();
-}
-
-static void note(struct syn_task *task, syn_err err)
-{
-    if (!err)
-        return;
-    CHECK_INT(err, SYN_EDEADLK);
-    if (n_refused++ > 0)
-        return;
-    refused = syn_task_synchronizer(task) == &a ? "a" : "b";
-    refused_at = now();
-    syn_report_text(syn_task_report(task), said, sizeof said);
-}
-
-static void unlock(struct syn_mutex *mutex)
-{
-    if (syn_mutex_is_mine(mutex))
-        syn_mutex_unlock(mutex);
-}
-
-/* What each of the two waits for: the result of the other, which is used up, or shared. */
-ASYNC(c, int, c_naps, (double, seconds))
-{
-    co_begin;
-    co_sleep(self->seconds);
-    co_return(7);
-    co_end;
-}
-
-struct wanted {
-    struct c_naps_future f;
-    struct c_naps_shared s;
-};
-
-static struct syn_mutex *lock_of(const struct syn_task *task)
-{
-    return syn_task_synchronizer(task) == &a ? &locked_on_a : &locked_on_b;
-}
-
-ASYNC(SYN_FREE, int, helps, (struct c_naps_future, f))
-{
-    co_begin;
-    co_try(self->f, &self->result);
-    co_return_result;
-    co_end;
-}
-
-ASYNC(SYN_FREE, int, holds, (struct c_naps_future, f))
-{
-    co_begin;
-    co_lock(lock_of(&self->syn));
-    co_await(self->f, &self->result);
-    co_return_result;
-    co_finally;
-    unlock(lock_of(&self->syn));
-    co_end;
-}
-
-GENERATOR(SYN_FREE, int, yields, (struct c_naps_future, f), SYN_LOCAL(int, y))
-{
-    co_begin;
-    co_try(self->f, &self->y);
-    co_yield(self->y);
-    co_end;
-}
-
-ASYNC(SYN_FREE, int, waits, (enum kind, kind), (double, seconds), (const struct wanted *, wanted),
-      SYN_LOCAL(struct syn_scope, scope), SYN_LOCAL(struct c_naps_future, f),
-      SYN_LOCAL(struct c_naps_future, g), SYN_LOCAL(struct syn_choice, on[2]), SYN_LOCAL(int, y),
-      SYN_LOCAL(struct holds_future, held), SYN_LOCAL(struct yields_channel, ch))
-{
-    co_begin;
-    co_sleep(0.1);
-    self->scope = (struct syn_scope)SYN_SCOPE;
-    self->f = self->wanted->f;
-    if (self->kind != AWAIT)
-        syn_shared_future(self->wanted->s, &self->f);
-    if (self->kind == LOCK)
-        self->held = holds_future(self->f);
-    co_sleep(self->seconds - 0.1);
-    if (self->kind == AWAIT || self->kind == COPY) {
-        co_await(self->f, &self->y);
-    } else if (self->kind == JOIN) {
-        co_spawn(&self->scope, c_naps_future(3), NULL);
-        co_spawn(&self->scope, self->f, &self->y);
-        co_join(&self->scope);
-    } else if (self->kind == SELECT) {
-        syn_shared_future(self->wanted->s, &self->g);
-        co_select(self->on, ON_FUTURE(self->f, &self->y), ON_FUTURE(self->g, &self->y));
-    } else if (self->kind == RACE) {
-        syn_shared_future(self->wanted->s, &self->g);
-        co_race(&self->scope, (self->f, &self->y), (self->g, &self->y));
-    } else if (self->kind == CALL) {
-        co_await(helps_future(self->f), &self->y);
-    } else if (self->kind == LOCK) {
-        co_lock(lock_of(&self->syn));
-    } else {
-        self->ch = yields(self->f);
-        co_next(self->ch, &self->y);
-    }
-    note(&self->syn, co_status);
-    co_return(8);
-    co_finally;
-    if (co_status == SYN_EDEADLK) /* a lock that is refused leaves */
-        note(&self->syn, co_status);
-    unlock(lock_of(&self->syn));
-    if (self->kind == SELECT) {
-        future_detach(self->f);
-        future_detach(self->g);
-    }
-    if (self->kind == LOCK)
-        future_detach(self->held);
-    if (self->kind == ITEM)
-        channel_drop(self->ch);
-    n_over++;
-    co_end;
-}
-
-ASYNC(a, int, a_waits, (enum kind, kind), (double, seconds), (const struct wanted *, wanted))
-{
-    co_begin;
-    co_try(waits_future(self->kind, self->seconds, self->wanted), &self->result);
-    co_return_result;
-    co_end;
-}
+#include "support/circle_kinds_rig.h"
 
 ASYNC(b, int, b_waits, (enum kind, kind), (double, seconds), (const struct wanted *, wanted))
 {
@@ -159,31 +14,16 @@ ASYNC(b, int, b_waits, (enum kind, kind), (double, seconds), (const struct wante
     co_end;
 }
 
-/* F, which task KIND waits for, is OUT. */
-static void give(struct c_naps_future f, enum kind kind, struct wanted *out)
-{
-    out->f = f;
-    if (kind != AWAIT)
-        CHECK_INT(future_share(f, &out->s), SYN_OK);
-}
-
-static void take_back(enum kind kind, struct wanted *wanted)
-{
-    if (kind != AWAIT)
-        shared_release(wanted->s);
-}
-
 /* The last of the two was of KIND, on `a` or on `b`. */
 static void names_both(enum kind kind, bool on_a)
 {
     char end[40], what[40];
 
-    snprintf(end, sizeof end, "%s on '%s' would wait for ", kind == CALL ? "helps" : kind == ITEM ? "yields" : "waits",
+    snprintf(end, sizeof end, "%s on '%s' would wait for ", kind == HELPER ? "helps" : kind == ITEM ? "yields" : "waits",
              on_a ? "a" : "b");
     snprintf(what, sizeof what, "%s on '%s'", kind == LOCK ? "holds" : on_a ? "b_waits" : "a_waits",
              (kind == LOCK) == on_a ? "a" : "b");
-    if (!strstr(said, end) || !strstr(said, what))
-        test_fail(__FILE__, __LINE__, "the report says \"%s\", not %s %s", said, end, what);
+    REFUSED(end, what);
 }
 
 /* Two that wait for each other, that of `a` after ON_A seconds. */
@@ -192,28 +32,22 @@ static void two_wait(enum kind of_a, double on_a, enum kind of_b, double on_b)
     struct wanted by_a = {0}, by_b = {0};
     struct a_waits_future f;
     struct b_waits_future g;
-    struct c_naps_future handle = {0};
     bool a_closes = on_a > on_b;
     enum kind last = a_closes ? of_a : of_b;
     int y = 0;
 
-    refused = "";
-    n_refused = 0;
-    n_over = 0;
-    said[0] = 0;
+    forget();
     f = a_waits_future(of_a, on_a, &by_a);
     g = b_waits_future(of_b, on_b, &by_b);
-    handle.u.handle = f.u.handle;
-    give(handle, of_b, &by_b);
-    handle.u.handle = g.u.handle;
-    give(handle, of_a, &by_a);
+    give(f.u.handle, of_b != AWAIT, &by_b);
+    give(g.u.handle, of_a != AWAIT, &by_a);
     CHECK_INT(future_get(c_naps_future(10), &y), SYN_OK);
-    if (n_refused < 1 || (n_refused > 1 && last != LOCK) || n_over != 2 || strcmp(refused, a_closes ? "a" : "b") != 0)
-        test_fail(__FILE__, __LINE__, "%d on a and %d on b: %d refused (%s), %d over: %s", of_a, of_b,
-                  n_refused, refused, n_over, said);
+    if (refused.count < 1 || (refused.count > 1 && last != LOCK) || n_over != 2)
+        test_fail(__FILE__, __LINE__, "%d on a and %d on b: %d refused, %d over: %s", of_a, of_b, refused.count,
+                  n_over, refused.said);
     names_both(last, a_closes);
-    take_back(of_a, &by_a);
-    take_back(of_b, &by_b);
+    take_back(of_a != AWAIT, &by_a);
+    take_back(of_b != AWAIT, &by_b);
 }
 
 static void C8_each_kind_of_wait_closes_a_circle_with_each_over_two_loops(void)
@@ -223,7 +57,7 @@ static void C8_each_kind_of_wait_closes_a_circle_with_each_over_two_loops(void)
             begin();
             two_wait(i, 2, j, 1);
             two_wait(i, 1, j, 2);
-            CHECK_INT(refused_at % SECOND, 0); /* when it waited */
+            CHECK_INT(refused.at % SECOND, 0); /* when it waited */
             end_all();
         }
 }
@@ -258,7 +92,7 @@ ASYNC(a, int, a_asks_b, (double, seconds), SYN_LOCAL(struct b_asks_c_future, f))
     self->f = b_asks_c_future();
     co_sleep(self->seconds);
     co_await(self->f, &self->result);
-    note(&self->syn, co_status);
+    NOTE;
     co_return(9);
     co_end;
 }
@@ -268,14 +102,13 @@ static void C8_a_circle_over_three_loops_and_a_generator_of_another_is_refused(v
     struct a_asks_b_future f;
 
     begin();
-    n_refused = 0;
+    forget();
     f = a_asks_b_future(1);
     of_first.u.handle = f.u.handle;
     CHECK_INT(future_get(c_naps_future(5), NULL), SYN_OK);
-    CHECK_INT(n_refused, 1);
-    CHECK_INT(refused_at, SECOND);
-    if (!strstr(said, "a_asks_b on 'a' would wait for b_asks_c on 'b'"))
-        test_fail(__FILE__, __LINE__, "the report says \"%s\"", said);
+    CHECK_INT(refused.count, 1);
+    CHECK_INT(refused.at, SECOND);
+    REFUSED("a_asks_b on 'a' would wait for b_asks_c on 'b'", "");
     end_all();
 }
 
@@ -287,7 +120,7 @@ ASYNC(b, int, b_asks_c_late, SYN_LOCAL(struct c_yields_channel, ch))
     channel_try_next(self->ch, &self->result); /* starts it */
     co_sleep(1);
     co_next(self->ch, &self->result);
-    note(&self->syn, co_status);
+    NOTE;
     co_return(9);
     co_finally;
     channel_drop(self->ch);
@@ -299,14 +132,13 @@ static void C8_so_is_one_that_a_consumer_of_another_loops_generator_closes(void)
     struct b_asks_c_late_future f;
 
     begin();
-    n_refused = 0;
+    forget();
     f = b_asks_c_late_future();
     of_first.u.handle = f.u.handle;
     CHECK_INT(future_get(c_naps_future(5), NULL), SYN_OK);
-    CHECK_INT(n_refused, 1);
-    CHECK_INT(refused_at, SECOND);
-    if (!strstr(said, "b_asks_c_late on 'b' would wait for c_yields on 'c'"))
-        test_fail(__FILE__, __LINE__, "the report says \"%s\"", said);
+    CHECK_INT(refused.count, 1);
+    CHECK_INT(refused.at, SECOND);
+    REFUSED("b_asks_c_late on 'b' would wait for c_yields on 'c'", "");
     end_all();
 }
 
@@ -330,7 +162,7 @@ ASYNC(a, int, a_wants_room, SYN_LOCAL(struct syn_scope, scope))
     co_try_join(&self->scope);
     co_return(1);
     co_finally;
-    note(&self->syn, co_status);
+    NOTE;
     co_end;
 }
 
@@ -339,18 +171,19 @@ static void C8_so_is_room_that_only_who_waits_for_us_elsewhere_makes(void)
     struct a_wants_room_future f;
 
     begin();
-    n_refused = 0;
+    forget();
     f = a_wants_room_future();
     of_first.u.handle = f.u.handle;
     CHECK_INT(future_get(c_naps_future(5), NULL), SYN_OK);
-    CHECK_INT(n_refused, 1);
-    CHECK_INT(refused_at, SECOND);
-    if (!strstr(said, "a_wants_room on 'a' would wait for b_waits_for on 'b'"))
-        test_fail(__FILE__, __LINE__, "the report says \"%s\"", said);
+    CHECK_INT(refused.count, 1);
+    CHECK_INT(refused.at, SECOND);
+    REFUSED("a_wants_room on 'a' would wait for b_waits_for on 'b'", "");
     end_all();
 }
 
 /* --- what is none --- */
+
+static int64_t came_at;
 
 enum out { BY_TIME, BY_A_CHOICE, BY_A_TIME_CHOICE, OUTS };
 
@@ -369,10 +202,10 @@ ASYNC(a, int, a_has_a_way_out, (enum out, out), (struct b_waits_for_future *, f)
         co_select(self->on, ON_FUTURE(*self->f, &self->y), ON_FUTURE(self->helps, &self->y));
     else
         co_select(self->on, ON_FUTURE(*self->f, &self->y), ON_TIME(syn_after(1.999)));
-    note(&self->syn, co_status == SYN_ETIMEDOUT ? SYN_OK : co_status);
+    note(co_status == SYN_ETIMEDOUT ? SYN_OK : co_status, syn_task_report(&self->syn));
     co_return(1);
     co_finally;
-    refused_at = now();
+    came_at = now();
     unlock(&locked_on_a);
     future_detach(self->helps);
     if (self->out == BY_TIME)
@@ -390,15 +223,14 @@ static void C8_a_wait_that_something_else_ends_closes_no_circle_over_loops(void)
 
     for (enum out out = 0; out < OUTS; out++) {
         begin();
-        n_refused = 0;
-        n_over = 0;
+        forget();
         g = b_waits_for_future(&of_first);
         f = a_has_a_way_out_future(out, &g);
         of_first.u.handle = f.u.handle;
         CHECK_INT(future_get(c_naps_future(5), NULL), SYN_OK);
-        CHECK_INT(n_refused, 0);
+        CHECK_INT(refused.count, 0);
         CHECK_INT(n_over, 1);
-        CHECK_INT(refused_at, 3 * SECOND); /* the other way */
+        CHECK_INT(came_at, 3 * SECOND); /* the other way */
         end_all();
     }
 }
@@ -479,10 +311,7 @@ static void C8_a_search_that_meets_its_bound_is_told_by_a_dump(void)
     CHECK_INT(c_waits_last(&y), SYN_OK);
     CHECK_INT(y, 1100);
     CHECK(dump_says("searches for circles of waits, cut short: "));
-    finish(&a);
-    finish(&b);
-    finish(&c);
-    done_after(1200);
+    end_all_after(1200);
 }
 
 static const struct test_case cases[] = {

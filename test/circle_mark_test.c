@@ -4,45 +4,14 @@
  * joined.
  */
 #define _DEFAULT_SOURCE
-#include "support/pool_rig.h"
-
-SYNCHRONIZER(a);
-SYNCHRONIZER(b);
-SYNCHRONIZER(c);
-POOL(workers, .max_threads = 2);
+#include "support/circle_rig.h"
 
 static struct syn_mutex mutex;
-static syn_err heard; /* by the last waiter for `a` */
-static char said[2000];
-
-static void end_all(void)
-{
-    finish_pool(&workers);
-    finish(&a);
-    finish(&b);
-    finish(&c);
-    done();
-}
-
-static void note(struct syn_task *task, syn_err err)
-{
-    heard = err;
-    if (err)
-        syn_report_text(syn_task_report(task), said, sizeof said);
-}
 
 static void unlock(void)
 {
     if (syn_mutex_is_mine(&mutex))
         syn_mutex_unlock(&mutex);
-}
-
-ASYNC(c, int, c_naps, (double, seconds))
-{
-    co_begin;
-    co_sleep(self->seconds);
-    co_return(7);
-    co_end;
 }
 
 ASYNC(a, int, a_gives)
@@ -60,7 +29,7 @@ ASYNC(b, int, b_holds, (double, seconds), (bool, plain))
     co_sleep(self->seconds);
     if (!self->plain) {
         co_await(a_gives_future(), &self->result);
-        note(&self->syn, co_status);
+        NOTE;
     }
     co_return(1);
     co_finally;
@@ -97,11 +66,8 @@ ASYNC(a, int, a_blocks, (bool, later))
 
 static void is_refused(const char *one, const char *other)
 {
-    CHECK_INT(heard, SYN_EDEADLK);
-    if (!strstr(said, one) || !strstr(said, other))
-        test_fail(__FILE__, __LINE__, "the report says \"%s\"", said);
-    heard = SYN_OK;
-    said[0] = 0;
+    REFUSED(one, other);
+    forget();
 }
 
 static void C8_a_step_that_blocks_on_who_waits_for_a_lock_depends_on_its_holder(void)
@@ -153,7 +119,7 @@ ASYNC(b, int, b_asks_a)
     co_begin;
     co_sleep(1);
     co_await(a_gives_future(), &self->result);
-    note(&self->syn, co_status);
+    NOTE;
     co_return(3);
     co_end;
 }
@@ -210,7 +176,7 @@ ASYNC(b, int, b_joins, SYN_LOCAL(struct syn_scope, scope), (struct syn_scope **,
     co_lock(&mutex);
     co_spawn(&self->scope, c_naps_future(5), NULL);
     co_join(&self->scope);
-    note(&self->syn, co_status);
+    NOTE;
     co_return(1);
     co_finally;
     unlock();

@@ -4,36 +4,13 @@
  * the one that receives it again gives up, over any number of loops and pools.
  */
 #define _DEFAULT_SOURCE
-#include "support/pool_rig.h"
-
-SYNCHRONIZER(a);
-SYNCHRONIZER(b);
-SYNCHRONIZER(c);
-POOL(workers, .max_threads = 2, .grace_ns = -1);
+#include "support/circle_rig.h"
 
 enum kind { AWAIT, JOIN, KINDS };
 enum who { ON_A, ON_B, JOB, WHO };
 
-ASYNC(c, int, c_naps, (double, seconds))
-{
-    co_begin;
-    co_sleep(self->seconds);
-    co_return(7);
-    co_end;
-}
-
 static struct c_naps_future of[3]; /* of each of the circle */
-static atomic_int n_over;
 static _Atomic(int64_t) over_at;
-
-static void end_all(void)
-{
-    finish_pool(&workers);
-    finish(&a);
-    finish(&b);
-    finish(&c);
-    done();
-}
 
 static void is_over(void)
 {
@@ -159,12 +136,12 @@ static void X2_so_does_one_with_jobs(void)
 
 /* --- what is asked to end waits, in its clean-up, for who asked --- */
 
-static _Atomic(syn_err) refused;
+static _Atomic(syn_err) clean_up_got;
 
 static void in_clean_up(syn_err err)
 {
     if (err)
-        refused = err;
+        clean_up_got = err;
     is_over();
 }
 
@@ -224,7 +201,7 @@ static void asks_and_waits(const enum who *who, enum kind first, enum kind other
     int y;
 
     n_over = 0;
-    refused = SYN_OK;
+    clean_up_got = SYN_OK;
     of[0].u.handle = begins(who[0], first, 1, 0.5, 3);
     of[1].u.handle = who[1] == JOB    ? job_cleans_up_future(other, 0).u.handle
                      : who[1] == ON_A ? a_cleans_up_future(other, 0).u.handle
@@ -233,7 +210,7 @@ static void asks_and_waits(const enum who *who, enum kind first, enum kind other
     if (n_over != 2)
         test_fail(__FILE__, __LINE__, "%d of 2: the first, of %d, by %d, the other, of %d, by %d", n_over, who[0],
                   first, who[1], other);
-    CHECK(refused == SYN_EDEADLK || who[0] == JOB); /* which may give up before it sees that the other waits */
+    CHECK(clean_up_got == SYN_EDEADLK || who[0] == JOB); /* which may give up before it sees that the other waits */
     CHECK_INT(over_at - began, 3 * SECOND + 500 * MS);
 }
 

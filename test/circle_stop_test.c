@@ -3,30 +3,27 @@
  * Jobs that stop or free a synchronizer, or another pool, where something waits for them.
  */
 #define _DEFAULT_SOURCE
-#include "support/pool_rig.h"
+#include "support/circle_rig.h"
 
-SYNCHRONIZER(b);
-SYNCHRONIZER(c);
-POOL(workers, .max_threads = 2, .grace_ns = -1);
 POOL(others, .max_threads = 2, .grace_ns = -1);
 
-static void end_all(void)
-{
-    finish_pool(&workers);
-    finish(&c);
-    done();
-}
-
-ASYNC(c, int, c_naps, (double, seconds))
-{
-    co_begin;
-    co_sleep(self->seconds);
-    co_return(7);
-    co_end;
-}
-
 static struct c_naps_future of_job;
-static syn_err heard;
+static syn_err heard, ended;
+
+/* Stops or frees `b`, or the pool of the others, after SECONDS. */
+BLOCKING(workers, int, job_ends, (bool, a_pool), (bool, frees), (double, seconds))
+{
+    int y;
+
+    CHECK_INT(c_naps(seconds, &y), SYN_OK);
+    if (a_pool)
+        ended = frees ? pool_free(&others) : pool_stop(&others, syn_never());
+    else
+        ended = frees ? synchronizer_free(&b) : synchronizer_stop(&b, syn_never());
+    if (ended != SYN_ECANCELED)
+        noted(ended);
+    return 7;
+}
 
 ASYNC(b, int, b_awaits)
 {
@@ -37,16 +34,6 @@ ASYNC(b, int, b_awaits)
     co_end;
 }
 
-BLOCKING(workers, int, job_ends, (bool, frees))
-{
-    int y;
-
-    CHECK_INT(c_naps(1, &y), SYN_OK);
-    if (frees)
-        return synchronizer_free(&b);
-    return synchronizer_stop(&b, syn_never());
-}
-
 static void C8_a_job_that_ends_a_synchronizer_where_it_is_awaited_waits_for_no_circle(void)
 {
     int y;
@@ -54,10 +41,11 @@ static void C8_a_job_that_ends_a_synchronizer_where_it_is_awaited_waits_for_no_c
     begin();
     for (int frees = 0; frees < 2; frees++) {
         heard = SYN_OK;
-        of_job.u.handle = job_ends_future(frees).u.handle;
+        of_job.u.handle = job_ends_future(false, frees, 1).u.handle;
         future_detach(b_awaits_future());
         CHECK_INT(c_naps(3, &y), SYN_OK);
         CHECK_INT(heard, frees ? SYN_ECANCELED : SYN_OK); /* what it waits for goes on, or it gives up */
+        CHECK_INT(ended, frees ? SYN_OK : SYN_ECANCELED); /* the request goes round to the job */
         CHECK_INT(pool_stats(&workers).blocked, 0);
         finish(&b);
     }
@@ -72,14 +60,6 @@ BLOCKING(others, int, other_gets)
     return y;
 }
 
-BLOCKING(workers, int, job_ends_pool, (bool, frees))
-{
-    int y;
-
-    CHECK_INT(c_naps(1, &y), SYN_OK);
-    return frees ? pool_free(&others) : pool_stop(&others, syn_never());
-}
-
 static void C8_so_does_one_that_ends_a_pool_whose_job_waits_for_it(void)
 {
     int y;
@@ -89,11 +69,12 @@ static void C8_so_does_one_that_ends_a_pool_whose_job_waits_for_it(void)
         heard = SYN_OK;
         if (frees)
             CHECK_INT(syn_pool_start(&others), SYN_OK);
-        of_job.u.handle = job_ends_pool_future(frees).u.handle;
+        of_job.u.handle = job_ends_future(true, frees, 1).u.handle;
         future_detach(other_gets_future());
         CHECK_INT(c_naps(3, &y), SYN_OK);
         if (frees)
-            CHECK_INT(heard, frees ? SYN_ECANCELED : SYN_OK);
+            CHECK_INT(heard, SYN_ECANCELED);
+        CHECK_INT(ended, frees ? SYN_OK : SYN_ECANCELED);
         CHECK_INT(pool_stats(&workers).blocked, 0);
         CHECK_INT(pool_stop(&others, syn_never()), SYN_OK);
     }
@@ -102,26 +83,12 @@ static void C8_so_does_one_that_ends_a_pool_whose_job_waits_for_it(void)
 
 /* --- what waits for the job in its clean-up --- */
 
-static char said[2000];
-static syn_err ended;
-static int64_t ended_at;
-static int n_over;
-
-static syn_err ends_with(syn_err err)
-{
-    ended = err;
-    ended_at = now();
-    syn_report_text(syn_last_report(), said, sizeof said);
-    return SYN_OK;
-}
-
-/* Its end was refused at once, and names both ends. */
-static void is_refused(int64_t at, const char *where, const char *other)
+/* The job's end was refused at once, and names both ends. */
+static void is_refused(int64_t at, const char *one, const char *other)
 {
     CHECK_INT(ended, SYN_EDEADLK);
-    CHECK_INT(ended_at, at);
-    if (!strstr(said, where) || !strstr(said, other))
-        test_fail(__FILE__, __LINE__, "the report says \"%s\", not %s and %s", said, where, other);
+    CHECK_INT(refused.at, at);
+    REFUSED(one, other);
 }
 
 enum way { BY_ITSELF, BY_A_CALL, OVER_ANOTHER_LOOP, WAYS };
@@ -171,18 +138,6 @@ ASYNC(b, int, b_cleans_up, (enum way, way), (double, seconds), (double, after))
     co_end;
 }
 
-BLOCKING(workers, int, job_ends_what_cleans_up, (bool, frees))
-{
-    int y;
-
-    CHECK_INT(c_naps(2, &y), SYN_OK);
-    if (frees)
-        ends_with(synchronizer_free(&b));
-    else
-        ends_with(synchronizer_stop(&b, syn_never()));
-    return 7;
-}
-
 static void C8_its_end_is_refused_where_a_clean_up_waits_for_the_job(void)
 {
     int64_t began;
@@ -190,17 +145,16 @@ static void C8_its_end_is_refused_where_a_clean_up_waits_for_the_job(void)
 
     begin();
     for (int i = 0; i < 2 * WAYS; i++) {
-        n_over = 0;
+        forget();
         heard = SYN_OK;
         began = now();
-        of_job.u.handle = job_ends_what_cleans_up_future(i % 2).u.handle;
+        of_job.u.handle = job_ends_future(false, i % 2, 2).u.handle;
         future_detach(b_cleans_up_future((enum way)(i / 2), 1, 0));
         CHECK_INT(c_naps(3, &y), SYN_OK);
         CHECK_INT(n_over, 1);
         CHECK_INT(heard, SYN_OK);
-        is_refused(began + 2 * SECOND,
-                   "job_ends_what_cleans_up on 'workers' would wait for the end of 'b', where b_cleans_up",
-                   "for job_ends_what_cleans_up");
+        is_refused(began + 2 * SECOND, "job_ends on 'workers' would wait for the end of 'b', where b_cleans_up",
+                   "for job_ends");
         CHECK_INT(pool_stats(&workers).blocked, 0);
         finish(&b);
     }
@@ -216,9 +170,9 @@ static void C8_a_clean_up_that_waits_for_the_job_that_ends_it_is_refused(void)
     for (int i = 0; i < 4 * WAYS; i++) {
         bool at_once = i >= 2 * WAYS;
 
-        n_over = 0;
+        forget();
         heard = SYN_OK;
-        of_job.u.handle = job_ends_what_cleans_up_future(i % 2).u.handle;
+        of_job.u.handle = job_ends_future(false, i % 2, 2).u.handle;
         future_detach(b_cleans_up_future((enum way)(i / 2 % WAYS), 1000, at_once ? 0 : 1));
         CHECK_INT(c_naps(4, &y), SYN_OK);
         CHECK_INT(n_over, 1);
@@ -240,18 +194,6 @@ BLOCKING(others, int, other_cleans_up)
     return y;
 }
 
-BLOCKING(workers, int, job_ends_pool_that_cleans_up, (bool, frees))
-{
-    int y;
-
-    CHECK_INT(c_naps(2, &y), SYN_OK);
-    if (frees)
-        ends_with(pool_free(&others));
-    else
-        ends_with(pool_stop(&others, syn_never()));
-    return 7;
-}
-
 static void C8_so_is_the_end_of_a_pool_where_a_job_cleans_up(void)
 {
     struct other_cleans_up_future f;
@@ -263,10 +205,10 @@ static void C8_so_is_the_end_of_a_pool_where_a_job_cleans_up(void)
         bool asked_before = i < 2;
 
         CHECK_INT(syn_pool_start(&others), SYN_OK);
-        n_over = 0;
+        forget();
         heard = SYN_OK;
         began = now();
-        of_job.u.handle = job_ends_pool_that_cleans_up_future(i % 2).u.handle;
+        of_job.u.handle = job_ends_future(true, i % 2, 2).u.handle;
         f = other_cleans_up_future();
         CHECK_INT(c_naps(1, &y), SYN_OK);
         if (asked_before)
@@ -276,8 +218,7 @@ static void C8_so_is_the_end_of_a_pool_where_a_job_cleans_up(void)
         CHECK_INT(n_over, 1);
         CHECK_INT(heard, asked_before ? SYN_OK : SYN_EDEADLK);
         if (asked_before)
-            is_refused(began + 2 * SECOND, "job_ends_pool_that_cleans_up on 'workers' would wait for other_cleans_up",
-                       "for job_ends_pool_that_cleans_up");
+            is_refused(began + 2 * SECOND, "job_ends on 'workers' would wait for other_cleans_up", "for job_ends");
         else
             CHECK_INT(ended, SYN_OK);
         CHECK_INT(pool_stop(&others, syn_never()), SYN_OK);

@@ -3,66 +3,7 @@
  * Circles of jobs alone, by a strand, and by a generator that is a job; and what is none.
  */
 #define _DEFAULT_SOURCE
-#include "support/pool_rig.h"
-
-SYNCHRONIZER(a);
-SYNCHRONIZER(c);
-POOL(workers, .max_threads = 2, .grace_ns = -1);
-
-static pthread_mutex_t saying = PTHREAD_MUTEX_INITIALIZER;
-static char said[2000];
-static int n_refused;
-static int64_t refused_at;
-static atomic_int n_over;
-
-static void end_all(void)
-{
-    finish_pool(&workers);
-    finish(&a);
-    finish(&c);
-    done();
-}
-
-static void note(syn_err err, const struct syn_report *report)
-{
-    if (!err)
-        return;
-    if (err != SYN_EDEADLK)
-        test_fail(__FILE__, __LINE__, "%s", report ? report->message : syn_strerror(err));
-    pthread_mutex_lock(&saying);
-    if (n_refused++ == 0) {
-        refused_at = now();
-        syn_report_text(report, said, sizeof said);
-    }
-    pthread_mutex_unlock(&saying);
-}
-
-static void forget(void)
-{
-    n_refused = 0;
-    n_over = 0;
-    said[0] = 0;
-}
-
-static void says(const char *one, const char *other)
-{
-    if (!strstr(said, one) || !strstr(said, other))
-        test_fail(__FILE__, __LINE__, "the report says \"%s\", not %s %s", said, one, other);
-}
-
-ASYNC(c, int, c_naps, (double, seconds))
-{
-    co_begin;
-    co_sleep(self->seconds);
-    co_return(7);
-    co_end;
-}
-
-static syn_err noted(syn_err err)
-{
-    note(err, syn_last_report());
-    return err;
-}
+#include "support/circle_rig.h"
 
 /* --- jobs alone, and their strands --- */
 
@@ -89,10 +30,10 @@ static void C8_two_jobs_that_wait_for_each_other_are_a_circle(void)
     of_second.u.handle = job_gets_later_future(1, &of_first).u.handle;
     of_first.u.handle = job_gets_later_future(2, &of_second).u.handle;
     CHECK_INT(future_get(c_naps_future(5), &y), SYN_OK);
-    CHECK_INT(n_refused, 1);
+    CHECK_INT(refused.count, 1);
     CHECK_INT(n_over, 2);
-    CHECK_INT(refused_at - began, 2 * SECOND);
-    says("job_gets_later on 'workers' would wait for job_gets_later on 'workers'", "let only one of the two wait");
+    CHECK_INT(refused.at - began, 2 * SECOND);
+    REFUSED("job_gets_later on 'workers' would wait for job_gets_later on 'workers'", "let only one of the two wait");
     end_all();
 }
 
@@ -104,7 +45,7 @@ static void C8_so_is_a_job_that_waits_for_itself(void)
     forget();
     of_first.u.handle = job_gets_later_future(1, &of_first).u.handle;
     CHECK_INT(future_get(c_naps_future(5), &y), SYN_OK);
-    CHECK_INT(n_refused, 1);
+    CHECK_INT(refused.count, 1);
     CHECK_INT(n_over, 1);
     end_all();
 }
@@ -130,7 +71,7 @@ ASYNC(a, int, a_awaits_later, (double, seconds), (struct c_naps_future *, f))
     if (self->seconds > 0)
         co_sleep(self->seconds);
     co_await(*self->f, &self->result);
-    note(co_status, syn_task_report(&self->syn));
+    NOTE;
     n_over++;
     co_return(1);
     co_end;
@@ -143,7 +84,7 @@ ASYNC(a, int, a_awaits_when_told, (struct go_on_future, told), (struct c_naps_fu
     co_begin;
     co_try(self->told, &self->result);
     co_await(*self->f, &self->result);
-    note(co_status, syn_task_report(&self->syn));
+    NOTE;
     n_over++;
     co_return(1);
     co_end;
@@ -188,11 +129,11 @@ static void C8_so_is_a_job_that_holds_a_strand_for_which_waits_what_it_waits_for
         CHECK_INT(future_get(first, &y), SYN_OK);
         CHECK_INT(future_get(second, &y), SYN_OK);
         CHECK_INT(c_naps(1, &y), SYN_OK); /* the others, too */
-        CHECK_INT(n_refused, 1);
+        CHECK_INT(refused.count, 1);
         CHECK_INT(n_over, 4);
         gate_fini(&gate);
     }
-    says("job_in_line on 'workers' would wait for a_awaits_later on 'a'", "for job_in_line");
+    REFUSED("job_in_line on 'workers' would wait for a_awaits_later on 'a'", "for job_in_line");
     end_all();
 }
 
@@ -240,11 +181,11 @@ static void C8_so_is_a_job_on_the_only_thread_for_which_waits_what_it_waits_for(
         CHECK_INT(future_get(first, &y), SYN_OK);
         CHECK_INT(future_get(second, &y), SYN_OK);
         CHECK_INT(c_naps(1, &y), SYN_OK); /* the others, too */
-        CHECK_INT(n_refused, 1);
+        CHECK_INT(refused.count, 1);
         CHECK_INT(n_over, 4);
         gate_fini(&gate);
     }
-    says("only_job on 'single' would wait for a_awaits_later on 'a'", "for only_job");
+    REFUSED("only_job on 'single' would wait for a_awaits_later on 'a'", "for only_job");
     finish_pool(&single);
     end_all();
 }
@@ -264,7 +205,7 @@ ASYNC(a, int, a_asks_a_job, SYN_LOCAL(struct job_yields_channel, ch))
     co_begin;
     self->ch = job_yields(&of_first);
     co_next(self->ch, &self->result);
-    note(co_status, syn_task_report(&self->syn));
+    NOTE;
     n_over++;
     co_return(9);
     co_finally;
@@ -282,7 +223,7 @@ static void C8_so_is_a_job_that_yields_and_waits_for_its_consumer(void)
     f = a_asks_a_job_future();
     of_first.u.handle = f.u.handle;
     CHECK_INT(future_get(c_naps_future(5), &y), SYN_OK);
-    CHECK_INT(n_refused, 1);
+    CHECK_INT(refused.count, 1);
     CHECK_INT(n_over, 1);
     end_all();
 }
@@ -317,7 +258,7 @@ static void C8_a_wait_of_a_job_that_something_else_ends_closes_no_circle(void)
         of_first.u.handle = a_awaits_later_future(0.5, &of_second).u.handle;
         of_second.u.handle = job_has_a_way_out_future(by_time, &of_first).u.handle;
         CHECK_INT(future_get(c_naps_future(8), &y), SYN_OK);
-        CHECK_INT(n_refused, 0);
+        CHECK_INT(refused.count, 0);
         CHECK_INT(n_over, 2);
     }
     end_all();
