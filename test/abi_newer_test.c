@@ -49,7 +49,7 @@ static bool says_older(void)
 
 static void K6_an_option_that_the_library_does_not_know_is_an_error(void)
 {
-    struct syn_options options = {.newer = 1};
+    struct syn_synchronizer_options options = {.newer = 1};
     struct syn_pool_options pool_options = {.newer = 1};
     struct syn_mailbox_options mailbox_options = {.newer = 1};
     struct syn_trace_options trace_options = {.path = "/dev/null", .newer = 1};
@@ -96,7 +96,7 @@ static void K6_a_retry_with_an_unknown_option_makes_one_attempt(void)
 
 static void K6_newer_headers_whose_options_are_not_set_work(void)
 {
-    struct syn_options options = {.name = "made"};
+    struct syn_synchronizer_options options = {.name = "made"};
     struct syn_synchronizer *s;
     struct syn_mailbox *box;
     int y = 0;
@@ -109,7 +109,8 @@ static void K6_newer_headers_whose_options_are_not_set_work(void)
     CHECK_INT(syn_synchronizer_new(&options, &s), 0);
     CHECK_INT(syn_synchronizer_start(s), 0);
     CHECK_INT(syn_synchronizer_stats(s).newer, 0);
-    CHECK_INT(syn_stats_since(syn_synchronizer_stats(s), syn_synchronizer_stats(s)).newer, 0);
+    CHECK_INT(
+        syn_synchronizer_stats_since(syn_synchronizer_stats(s), syn_synchronizer_stats(s)).newer, 0);
     CHECK_INT(syn_synchronizer_free(s), 0);
     CHECK_INT(syn_mailbox_new(NULL, &box), 0);
     syn_mailbox_release(box);

@@ -23,7 +23,7 @@ CHANNEL(int, ints);
 
 static void L1_a_synchronizer_that_is_not_there_is_refused(void)
 {
-    struct syn_options bad = {.name = "bad", .backend = "no such kernel"};
+    struct syn_synchronizer_options bad = {.name = "bad", .backend = "no such kernel"};
     struct syn_synchronizer *s;
 
     begin();

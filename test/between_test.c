@@ -96,7 +96,7 @@ ASYNC(a, int, sums, (int, n), SYN_LOCAL(int, i), SYN_LOCAL(int, x))
 
 static void C6_an_await_in_the_loop_takes_no_hop(void)
 {
-    struct syn_stats before, after;
+    struct syn_synchronizer_stats before, after;
     int v = 0;
 
     begin();

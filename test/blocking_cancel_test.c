@@ -88,7 +88,7 @@ static void X3_a_running_job_is_abandoned_after_its_grace_and_its_late_result_de
     CHECK_INT(destroyed, 1);
 }
 
-BLOCKING(workers, int, lent, (struct gate *, at), (int *, place), TO_THE_END)
+BLOCKING(workers, int, lent, (struct gate *, at), (int *, place), NEVER_ABANDONED)
 {
     gate_pass(at);
     *place = 7;

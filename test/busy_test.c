@@ -27,7 +27,7 @@ GENERATOR(other, int, counts_elsewhere, SYN_LOCAL(int, i))
     co_end;
 }
 
-GENERATOR(demo, int, asks, SYN_ASKS(int))
+GENERATOR(demo, int, asks, SYN_SENDS(int))
 {
     co_begin;
     for (;;)
@@ -192,10 +192,10 @@ ASYNC_DEFINE(demo, int, busy_task, (struct busy *, busy), SYN_LOCAL(int, v),
             syn_semaphore_release(&b->semaphore, 1);
         }
         if (b->kind == EVENT)
-            co_event(&b->event);
+            co_wait_on(&b->event);
         if (b->kind == CONDITION) {
             CHECK_INT(future_detach(signals_future(b)), 0);
-            co_condition(&b->condition, &b->mutex);
+            co_wait_on(&b->condition, &b->mutex);
         }
         if (b->kind == SPAWN)
             co_spawn(&self->scope, at_once_future(1), NULL);

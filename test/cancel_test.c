@@ -130,7 +130,7 @@ static void try_it(enum kind kind, enum manner manner)
     struct trial t = {.kind = kind};
     struct number_promise p;
     struct waits_future f;
-    struct syn_stats stats;
+    struct syn_synchronizer_stats stats;
     int64_t start = now();
 
     open_pipes(&t);

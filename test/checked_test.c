@@ -131,7 +131,7 @@ ASYNC(deep, int, digs, (int, bytes))
 
 static void V2_the_deepest_use_of_a_loops_stack_is_measured(void)
 {
-    struct syn_stats stats;
+    struct syn_synchronizer_stats stats;
     unsigned long before;
 
     begin_in_real_time();

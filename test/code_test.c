@@ -106,7 +106,7 @@ BLOCKING(disk, int, job_fails)
     return job_fail(job, 0);
 }
 
-GENERATOR(demo, int, asks, ASKS(int))
+GENERATOR(demo, int, asks, SENDS(int))
 {
     co_begin;
     co_yield(1);

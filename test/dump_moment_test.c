@@ -98,7 +98,7 @@ ASYNC(demo, void, for_condition)
 {
     co_begin;
     co_lock(&beside);
-    co_condition(&condition, &beside);
+    co_wait_on(&condition, &beside);
     co_finally;
     if (syn_mutex_is_mine(&beside))
         syn_mutex_unlock(&beside);
@@ -115,7 +115,7 @@ ASYNC(demo, void, for_semaphore)
 ASYNC(demo, void, for_event)
 {
     co_begin;
-    co_event(&event);
+    co_wait_on(&event);
     co_end;
 }
 

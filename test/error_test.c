@@ -313,7 +313,7 @@ CLASS_TABLE(SYN_FREE, thing, THING_METHODS, NULL);
 
 static void E3_calls_of_a_dead_loop_say_why_and_give_one_code(void)
 {
-    struct syn_options options = {.name = "fragile", .caller_may_drive = -1};
+    struct syn_synchronizer_options options = {.name = "fragile", .caller_may_drive = -1};
 
     begin();
     for (int i = 0; i < 20; i++) {

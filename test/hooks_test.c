@@ -307,7 +307,7 @@ static void V5_hooks_come_and_go_while_threads_work(void)
 
 static void V2_times_are_measured_while_the_program_says_so(void)
 {
-    struct syn_stats before, stats;
+    struct syn_synchronizer_stats before, stats;
     int y;
 
     begin();
@@ -318,7 +318,7 @@ static void V2_times_are_measured_while_the_program_says_so(void)
     CHECK_INT(root(1.0, &y), 0);
     CHECK_INT(synchronizer_stop(&demo, syn_never()), SYN_OK); /* the last step has returned */
     syn_measure(0);
-    stats = syn_stats_since(synchronizer_stats(&demo), before);
+    stats = syn_synchronizer_stats_since(synchronizer_stats(&demo), before);
     CHECK_INT(stats.started, 2);
     CHECK_INT(stats.step_time.count, 4);
     CHECK_INT(stats.ready_time.count, 4);
@@ -327,7 +327,7 @@ static void V2_times_are_measured_while_the_program_says_so(void)
     CHECK(stats.step_time.sum_ns > 0);
     CHECK_INT(synchronizer_start(&demo), SYN_OK);
     CHECK_INT(root(1.0, &y), 0);
-    CHECK_INT(syn_stats_since(synchronizer_stats(&demo), before).step_time.count, 4);
+    CHECK_INT(syn_synchronizer_stats_since(synchronizer_stats(&demo), before).step_time.count, 4);
     finish(&demo);
     done();
 }
@@ -367,7 +367,7 @@ static void V2_the_text_has_all_numbers_and_is_cut_where_the_buffer_ends(void)
 {
     static char text[64 << 10];
     struct syn_synchronizer *strange;
-    struct syn_options options = {.name = "a\"b\\c\n"};
+    struct syn_synchronizer_options options = {.name = "a\"b\\c\n"};
     size_t n;
     int y;
 

@@ -43,7 +43,7 @@ static void await_role(struct syn_synchronizer *synchronizer, enum syni_role rol
 /* So many tasks have begun, and not ended. */
 static void await_live(struct syn_synchronizer *synchronizer, unsigned long n)
 {
-    struct syn_stats stats;
+    struct syn_synchronizer_stats stats;
 
     do {
         sched_yield();

@@ -359,7 +359,8 @@ static void make_all(struct thing_impl impl[2])
     it.generator = counts(1);
     CHECK_INT(channel_next(it.generator, &(int){0}), 0); /* it runs */
     for (int i = 0; i < 2; i++) {
-        CHECK_INT(synchronizer_new(&(struct syn_options){.name = "s"}, &it.synchronizer[i]), 0);
+        CHECK_INT(synchronizer_new(&(struct syn_synchronizer_options){.name = "s"},
+                                   &it.synchronizer[i]), 0);
         CHECK_INT(synchronizer_start(it.synchronizer[i]), 0);
         CHECK_INT(pool_new(&(struct syn_pool_options){.name = "p"}, &it.pool[i]), 0);
         CHECK_INT(pool_start(it.pool[i]), 0);

@@ -71,10 +71,10 @@ ASYNC(demo, void, waits_in_line)
     } else if (what == SEMAPHORE) {
         co_acquire(&semaphore);
     } else if (what == EVENT) {
-        co_event(&event);
+        co_wait_on(&event);
     } else {
         co_lock(&mutex);
-        co_condition(&condition, &mutex);
+        co_wait_on(&condition, &mutex);
     }
     co_finally;
     if (syn_mutex_is_mine(&mutex))

@@ -278,7 +278,7 @@ ASYNC(demo, void, will_not_end)
     co_lock(&mutex);
     co_sleep(1.0);
     co_finally;
-    co_event(&event);
+    co_wait_on(&event);
     syn_mutex_unlock(&mutex);
     co_end;
 }
@@ -309,7 +309,7 @@ ASYNC(demo, void, random_user, (uint32_t, random), SYN_LOCAL(int, i))
         if (next_random(&self->random) % 3)
             co_lock(&mutex);
         else
-            co_await_lock_by(&mutex, syn_after(next_random(&self->random) % 50 * 0.001));
+            co_attempt_by(&mutex, syn_after(next_random(&self->random) % 50 * 0.001));
         if (co_status)
             continue;
         CHECK_INT(inside++, 0);
@@ -319,7 +319,7 @@ ASYNC(demo, void, random_user, (uint32_t, random), SYN_LOCAL(int, i))
             co_pass;
         CHECK_INT(--inside, 0);
         if (next_random(&self->random) % 3) {
-            co_await_condition_by(&condition, &mutex,
+            co_attempt_by(&condition, &mutex,
                                   syn_after(next_random(&self->random) % 30 * 0.001));
             CHECK_INT(inside, 0);
         }

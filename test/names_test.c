@@ -103,7 +103,7 @@ POOL(patient, .max_threads = 1, .grace_ns = INT64_C(3600000000000));
 
 static atomic_bool reads;
 
-BLOCKING(patient, void, waits_for_a_byte, (int, fd), SYN_LET_GO)
+BLOCKING(patient, void, waits_for_a_byte, (int, fd), SYN_ABANDONED_AT_ONCE)
 {
     char byte;
 
@@ -246,7 +246,7 @@ static void C2_steps_by_hand_wait_for_all_that_coroutines_wait_for(void)
 ASYNC(demo, void, awaits_event, (struct syn_event *, event))
 {
     co_begin;
-    co_event_by(self->event, syn_after(1));
+    co_wait_on_by(self->event, syn_after(1));
     co_end;
 }
 

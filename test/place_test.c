@@ -19,7 +19,7 @@ ASYNC(demo, int, square, (int, x))
     co_return(self->x * self->x);
     co_end;
 }
-GENERATOR(demo, int, count, ASKS(int))
+GENERATOR(demo, int, count, SENDS(int))
 {
     co_begin;
     for (;;)
@@ -144,10 +144,10 @@ ASYNC(demo, int, frame, (enum what, what), (int, wrong), SYN_LOCAL(int, y),
     if (self->what == ACQUIRE)
         co_acquire(semaphore);
     if (self->what == EVENT)
-        co_event(event);
+        co_wait_on(event);
     if (self->what == CONDITION) {
         CHECK_INT(syn_mutex_try(&self->mutex), 0);
-        co_condition_by(condition, &self->mutex, syn_after(0.1));
+        co_wait_on_by(condition, &self->mutex, syn_after(0.1));
     }
     if (self->what == STEP_AWAIT)
         return step_await(self, square_future(3), y, stops);

@@ -304,7 +304,7 @@ BOTH(a_cancelled_open_leaves_nothing)
 static void C13_a_request_costs_one_wait_and_no_registration_on(struct redis *db)
 {
     enum { REQUESTS = 1000 };
-    struct syn_stats before, after;
+    struct syn_synchronizer_stats before, after;
     double waits;
 
     expect_text(db, "PING", "PONG");

@@ -48,7 +48,7 @@ POOL_MAP(workers, int, int, same)
     return 0;
 }
 
-GENERATOR(demo, int, counts, ASKS(int))
+GENERATOR(demo, int, counts, SENDS(int))
 {
     co_begin;
     co_yield(1);

@@ -29,7 +29,7 @@ PROMISE(char *, owned, DESTROY(destroy));
 CHANNEL(int, ints);
 CHANNEL(char *, texts, DESTROY(destroy));
 GENERATOR_DECLARE(struct point, walk, (int, n));
-GENERATOR_DECLARE(double, average, ASKS(double));
+GENERATOR_DECLARE(double, average, SENDS(double));
 GENERATOR_TYPES(char *, lines);
 
 static void done(void *, syn_err, int *)

@@ -39,7 +39,7 @@ static void serve_rounds(struct link *l, int rounds)
 static void I2_a_round_trip_costs_one_wait_and_no_new_registration(void)
 {
     enum { ROUNDS = 1000 };
-    struct syn_stats stats;
+    struct syn_synchronizer_stats stats;
     struct link l;
 
     begin_in_real_time(); /* a virtual clock looks before it waits */

@@ -128,10 +128,10 @@ ASYNC(demo, void, in_time, (double, seconds), SYN_LOCAL(int64_t, since))
 {
     co_begin;
     self->since = now();
-    co_await_acquire_by(&semaphore, syn_after(self->seconds));
+    co_attempt_by(&semaphore, syn_after(self->seconds));
     CHECK_INT(co_status, SYN_ETIMEDOUT);
     CHECK_INT(now() - self->since, (int64_t)(self->seconds * 1e9));
-    co_await_event_by(&event, syn_after(self->seconds));
+    co_attempt_by(&event, syn_after(self->seconds));
     CHECK_INT(co_status, SYN_ETIMEDOUT);
     CHECK_INT(now() - self->since, (int64_t)(2 * self->seconds * 1e9));
     co_end;
@@ -182,9 +182,9 @@ static void S3_a_cancelled_waiter_of_an_event_leaves_the_others(void)
 ASYNC(other, void, intrudes_everywhere)
 {
     co_begin;
-    co_await_acquire_by(&semaphore, syn_never());
+    co_attempt_by(&semaphore, syn_never());
     CHECK_INT(co_status, SYN_EWRONGLOOP);
-    co_await_event_by(&event, syn_never());
+    co_attempt_by(&event, syn_never());
     CHECK_INT(co_status, SYN_EWRONGLOOP);
     CHECK_INT(syn_semaphore_try(&semaphore), SYN_EBUSY);
     co_end;
@@ -256,7 +256,7 @@ ASYNC(demo, void, user)
 }
 static struct syn_step user_has_acquired(struct user *self)
 {
-    return step_event(self, &event, user_has_the_event);
+    return step_wait_on(self, &event, user_has_the_event);
 }
 static struct syn_step user_has_the_event(struct user *self)
 {
@@ -264,7 +264,7 @@ static struct syn_step user_has_the_event(struct user *self)
 }
 static struct syn_step user_has_locked(struct user *self)
 {
-    return step_condition(self, &condition, &mutex, user_is_signalled);
+    return step_wait_on(self, &condition, &mutex, user_is_signalled);
 }
 static struct syn_step user_is_signalled(struct user *self)
 {

@@ -204,7 +204,7 @@ static void L2_a_stopped_synchronizer_refuses_callbacks_and_leaves_the_future(vo
     int y;
 
     begin();
-    CHECK_INT(synchronizer_new(&(struct syn_options){.name = "callbacks"}, &s), 0);
+    CHECK_INT(synchronizer_new(&(struct syn_synchronizer_options){.name = "callbacks"}, &s), 0);
     CHECK_INT(synchronizer_start(s), 0);
     CHECK_INT(synchronizer_stop(s, syn_never()), 0);
     f = square_future(1.0, 3);

@@ -7,7 +7,7 @@
 
 static int cleaned, n_handled;
 
-GENERATOR(demo, double, average, ASKS(double), SYN_LOCAL(double, sum), SYN_LOCAL(int, n))
+GENERATOR(demo, double, average, SENDS(double), SYN_LOCAL(double, sum), SYN_LOCAL(int, n))
 {
     co_begin;
     for (;;) {
@@ -23,7 +23,7 @@ GENERATOR(demo, double, average, ASKS(double), SYN_LOCAL(double, sum), SYN_LOCAL
 }
 
 /* Goes on after SYN_EIO, ends well after SYN_EPIPE. */
-GENERATOR(demo, int, handles, (double, seconds), ASKS(int), SYN_LOCAL(int, i))
+GENERATOR(demo, int, handles, (double, seconds), SENDS(int), SYN_LOCAL(int, i))
 {
     co_begin;
     for (self->i = 0;; self->i++) {
@@ -198,7 +198,7 @@ static void G4_tasks_of_another_loop_talk_too(void)
 struct echoes;
 static struct syn_step echoes_heard(struct echoes *self);
 
-GENERATOR(demo, int, echoes, ASKS(int))
+GENERATOR(demo, int, echoes, SENDS(int))
 {
     return step_yield(self, -1, echoes_heard);
 }

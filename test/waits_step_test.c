@@ -26,7 +26,7 @@ ASYNC(demo, int, target)
     co_end;
 }
 
-GENERATOR(demo, int, produces, ASKS(int), SYN_LOCAL(int, y))
+GENERATOR(demo, int, produces, SENDS(int), SYN_LOCAL(int, y))
 {
     co_begin;
     for (;;) {

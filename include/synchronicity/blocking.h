@@ -31,22 +31,22 @@
  * Items are those of call.h: arguments (none called `job`), SYN_COPY, SYN_COPY_BYTES, SYN_TAKE,
  * SYN_DESTROY, SYN_DOC; and
  * SYN_STRAND(expression), a struct syn_strand * made of the arguments: its jobs run one at a
- * time and in order; SYN_URGENT: its jobs go ahead of those without; SYN_TO_THE_END: a
+ * time and in order; SYN_URGENT: its jobs go ahead of those without; SYN_NEVER_ABANDONED: a
  * running job is never abandoned: its waiter blocks until it returns, however long that takes,
- * because the job uses memory or a descriptor that belongs to the caller; SYN_LET_GO: it cannot be
- * interrupted, so that one that is cancelled is abandoned at once and not after the pool's grace time.
+ * because the job uses memory or a descriptor that belongs to the caller; SYN_ABANDONED_AT_ONCE: it
+ * cannot be interrupted, so that one that is cancelled is abandoned at once and not after the pool's grace time.
  *
  * ARGUMENTS are copied as a C call copies them. What a pointer points to must stay until
  * the future is done, and, where a job may be abandoned, until it really ends: use
- * SYN_COPY for strings, SYN_COPY_BYTES for buffers, and SYN_TO_THE_END for what is not copied. The
- * result is copied out;
+ * SYN_COPY for strings, SYN_COPY_BYTES for buffers, and SYN_NEVER_ABANDONED for what is not
+ * copied. The result is copied out;
  * one that nobody fetches is destroyed by SYN_DESTROY, exactly once.
  *
  * CANCELLING. A job that has not begun never begins. One that runs sees the request
  * by syn_pool_job_cancelled(), and by the hook that it set with syn_pool_on_cancel(); and if it
  * is in a blocking call or a future_get() of this library, what it waits for is cancelled as well. If it
  * fails with SYN_ECANCELED it ended by the request; what else it returns stands. If it has
- * not ended after the pool's grace time it is ABANDONED, unless it is SYN_TO_THE_END: its
+ * not ended after the pool's grace time it is ABANDONED, unless it is SYN_NEVER_ABANDONED: its
  * waiter gets SYN_ECANCELED or SYN_ETIMEDOUT, and the report says so; the thread goes on and
  * counts no more; the late result is destroyed. Arguments live until it really ends.
  *
@@ -119,7 +119,7 @@ struct syn_blocking {
     int line;
     int library; /* 1: one of this library's own */
     unsigned made; /* where in the frame the place of the call is noted; 0: nowhere */
-    int urgent, to_the_end, let_go;
+    int urgent, never_abandoned, abandoned_at_once;
     struct syn_pool *pool;               /* NULL: the default one */
     void (*run)(struct syn_job *job);    /* the body, and its result into the frame */
     void (*release)(struct syn_job *job); /* frees copied arguments, or NULL */
@@ -175,8 +175,9 @@ void syni_job_fail(struct syn_job *job, syn_err err, const char *message);
     .result_offset = offsetof(struct id, result), .name = label, .file = __FILE__,                 \
     .line = __LINE__, .library = SYNI_IN_LIBRARY, .made = SYNI_MADE_OFFSET(id),                    \
     .urgent = 0 SYNI_MAP(SYNI_URGENT, __VA_ARGS__),                                                \
-    .to_the_end = 0 SYNI_MAP(SYNI_TO_THE_END, __VA_ARGS__),                                        \
-    .let_go = 0 SYNI_MAP(SYNI_LET_GO, __VA_ARGS__), .pool = &where, .run = syni_run_of_##id,       \
+    .never_abandoned = 0 SYNI_MAP(SYNI_NEVER_ABANDONED, __VA_ARGS__),                              \
+    .abandoned_at_once = 0 SYNI_MAP(SYNI_ABANDONED_AT_ONCE, __VA_ARGS__), .pool = &where,          \
+    .run = syni_run_of_##id,                                                                       \
     .release = SYNI_RELEASE_OF(id, __VA_ARGS__),                                                   \
     .drop = (0 SYNI_MAP(SYNI_TAKES, __VA_ARGS__)) ? syni_drop_of_##id : NULL
 
@@ -280,10 +281,10 @@ void syni_job_fail(struct syn_job *job, syn_err err, const char *message);
 
 #define SYNI_URGENT(item) SYNI_DO(SYNI_URGENT_, item)
 #define SYNI_URGENT_SYN_URGENT ~, (+1)
-#define SYNI_TO_THE_END(item) SYNI_DO(SYNI_TO_THE_END_, item)
-#define SYNI_TO_THE_END_SYN_TO_THE_END ~, (+1)
-#define SYNI_LET_GO(item) SYNI_DO(SYNI_LET_GO_, item)
-#define SYNI_LET_GO_SYN_LET_GO ~, (+1)
+#define SYNI_NEVER_ABANDONED(item) SYNI_DO(SYNI_NEVER_ABANDONED_, item)
+#define SYNI_NEVER_ABANDONED_SYN_NEVER_ABANDONED ~, (+1)
+#define SYNI_ABANDONED_AT_ONCE(item) SYNI_DO(SYNI_ABANDONED_AT_ONCE_, item)
+#define SYNI_ABANDONED_AT_ONCE_SYN_ABANDONED_AT_ONCE ~, (+1)
 
 #endif /* !__cplusplus */
 

@@ -293,7 +293,7 @@ static inline SYNI_UNUSED void *syni_call_frame(const struct syn_function *funct
 #define SYNI_FIELD_SYN_COPY_BYTES(type, name, size) ~, (SYNI_TYPE(type) name;)
 #define SYNI_FIELD_SYN_TAKE(type, name, fn) ~, (SYNI_TYPE(type) name;)
 #define SYNI_FIELD_SYN_LOCAL(type, name) ~, (SYNI_TYPE(type) name;)
-#define SYNI_FIELD_SYN_ASKS(type) ~, (type syn_sent; type const *sent;)
+#define SYNI_FIELD_SYN_SENDS(type) ~, (type syn_sent; type const *sent;)
 
 /* Arguments, each with a comma before it, passed on. */
 #define SYNI_PASS(item) SYNI_DO(SYNI_PASS_, item)

@@ -141,11 +141,11 @@ void syni_with_leave(struct syni_with *with);
 #ifndef __cplusplus
 
 #define SYN_CONTEXT_DEFINE(...)                                                                    \
-    SYNI_BOUND(SYNI_CONTEXT_DEFINE, SYN_FREE, __VA_ARGS__, SYN_ASKS(char), SYNI_END)
+    SYNI_BOUND(SYNI_CONTEXT_DEFINE, SYN_FREE, __VA_ARGS__, SYN_SENDS(char), SYNI_END)
 #define SYNI_CONTEXT_DEFINE(synchronizer, type, name, ...)                                         \
     SYNI_GENERATE_AS(CONTEXT, , synchronizer, type, name, __VA_ARGS__)
 
-#define SYN_CONTEXT(...) SYNI_BOUND(SYNI_CONTEXT, SYN_FREE, __VA_ARGS__, SYN_ASKS(char), SYNI_END)
+#define SYN_CONTEXT(...) SYNI_BOUND(SYNI_CONTEXT, SYN_FREE, __VA_ARGS__, SYN_SENDS(char), SYNI_END)
 #define SYNI_CONTEXT(synchronizer, type, name, ...)                                                \
     SYNI_CONTEXT_TYPES(type, name);                                                                \
     SYNI_GENERATE_AS(CONTEXT, SYNI_STATIC_FACE, synchronizer, type, name, __VA_ARGS__)

@@ -29,9 +29,9 @@
  * consumer alternate strictly: it goes on from a yield when the NEXT item is asked for.
  * syn_channel_prefetch() lets it run ahead.
  *
- * TALKING BACK is for generators that ask for it, by the item SYN_ASKS(type):
+ * TALKING BACK is for generators that ask for it, by the item SYN_SENDS(type):
  *
- *     SYN_GENERATOR(demo, double, average, SYN_ASKS(double), SYN_LOCAL(double, sum),
+ *     SYN_GENERATOR(demo, double, average, SYN_SENDS(double), SYN_LOCAL(double, sum),
  *                   SYN_LOCAL(int, n))
  *     {
  *         syn_co_begin;
@@ -63,7 +63,7 @@
 #include <synchronicity/call.h>
 #include <synchronicity/channel.h>
 
-/* SYN_GENERATOR_TYPES(type, name), SYN_GENERATOR_TYPES(type, name, SYN_ASKS(type)): only
+/* SYN_GENERATOR_TYPES(type, name), SYN_GENERATOR_TYPES(type, name, SYN_SENDS(type)): only
  * the type, for a header that writes the prototype out. */
 #define SYN_GENERATOR_TYPES(...) SYNI_GENERATOR_TYPES(__VA_ARGS__, SYNI_END)
 #define SYNI_GENERATOR_TYPES(type, name, ...)                                                      \
@@ -77,7 +77,7 @@
         } u;                                                                                       \
     }
 #define SYNI_SENT_IS(item) SYNI_DO(SYNI_SENT_IS_, item)
-#define SYNI_SENT_IS_SYN_ASKS(type) ~, (syn_err (*sent_is)(type const *);)
+#define SYNI_SENT_IS_SYN_SENDS(type) ~, (syn_err (*sent_is)(type const *);)
 
 #define SYN_GENERATOR_DECLARE(...) SYNI_GENERATOR_DECLARE(__VA_ARGS__, SYNI_END)
 #define SYNI_GENERATOR_DECLARE(type, name, ...)                                                    \
@@ -207,11 +207,11 @@ struct syn_step syni_step_say(struct syn_task *task, struct syn_channel channel,
 
 /* What was sent, into the frame. */
 #define SYNI_HEAR(item) SYNI_DO(SYNI_HEAR_, item)
-#define SYNI_HEAR_SYN_ASKS(type)                                                                   \
+#define SYNI_HEAR_SYN_SENDS(type)                                                                  \
     ~, (if (value) self->syn_sent = *(type const *)value;                                          \
         self->sent = value ? &self->syn_sent : NULL;)
 #define SYNI_HEARS(item) SYNI_DO(SYNI_HEARS_, item)
-#define SYNI_HEARS_SYN_ASKS(type) ~, (+1)
+#define SYNI_HEARS_SYN_SENDS(type) ~, (+1)
 
 #define SYNI_DESTROY_AND_HEAR(type, name, ...)                                                     \
     static SYNI_UNUSED void syni_destroy_of_##name(void *result)                                   \

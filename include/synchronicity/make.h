@@ -198,7 +198,7 @@
     struct syni_job_of_##id;                                                                       \
     SYNI_METHOD_JOB_BODY(C, ret, id, __VA_ARGS__);                                                 \
     SYNI_BLOCK(#id, static SYNI_UNUSED, pool, ret, syni_job_of_##id, (struct C *, self),           \
-               (struct C##_impl *, me), __VA_ARGS__, SYN_STRAND(strand), SYN_TO_THE_END)           \
+               (struct C##_impl *, me), __VA_ARGS__, SYN_STRAND(strand), SYN_NEVER_ABANDONED)      \
     {                                                                                              \
         SYNI_IF_VOID(ret, SYNI_NOTHING, SYNI_RETURN)(ret) syni_blocks_of_##id(                     \
             SYNI_LIST(~, job, self, me SYNI_MAP(SYNI_PASS, __VA_ARGS__)));                         \
@@ -216,7 +216,7 @@
     extern SYNI_HELD struct C##_exit_future C##_exit_future(struct C *syni_it, syn_err error);     \
     extern SYNI_HELD struct C##_enter_future C##_enter_future(struct C *syni_it);                  \
     static struct syn_step syni_inside_of_##C(struct C##_entered *self);                           \
-    SYNI_METHOD_GENERATE(CONTEXT, C, type, C##_entered, SYN_ASKS(char), SYNI_END)                  \
+    SYNI_METHOD_GENERATE(CONTEXT, C, type, C##_entered, SYN_SENDS(char), SYNI_END)                 \
     {                                                                                              \
         return SYNI_NEXT(self, syni_inside_of_##C),                                                \
                syni_step_await(&self->syn, C##_enter_future(self->syn_this).u.handle,              \

@@ -13,12 +13,12 @@
  *                             an argument that the call takes over
  *     SYN_LOCAL(type, name)   a local that survives suspensions
  *     SYN_DESTROY(fn)         how a result that nobody fetched dies
- *     SYN_ASKS(type)          what a generator may be sent
+ *     SYN_SENDS(type)          what a generator may be sent
  *     SYN_DOC("text")         one line about it
  *     SYN_STRAND(strand)      of a blocking function: what its jobs queue up at (blocking.h)
  *     SYN_URGENT              of a blocking function: its jobs go ahead of others
- *     SYN_TO_THE_END          of a blocking function: its jobs are never abandoned
- *     SYN_LET_GO              of a blocking function: its jobs cannot be interrupted
+ *     SYN_NEVER_ABANDONED          of a blocking function: its jobs are never abandoned
+ *     SYN_ABANDONED_AT_ONCE              of a blocking function: its jobs cannot be interrupted
  *     SYNI_ENDED(fn)          the library's: FN(task) runs at the end of a task, in whatever way it came
  *     SYNI_END                the last, put there by the macros themselves, so that
  *                             nothing is ever called with an empty variadic part
@@ -133,7 +133,7 @@
 
 /* --- what is an item, and where ---
  *
- * 1 an argument, 2 a local, 3 SYN_DESTROY, 4 SYN_ASKS, 5 what any declaration has, 6 what is for
+ * 1 an argument, 2 a local, 3 SYN_DESTROY, 4 SYN_SENDS, 5 what any declaration has, 6 what is for
  * jobs, 7 what is shown of a task, 0 no item. (Numbers, since a word might be a macro of the user's.)
  * Behind the number: 1, or 2 if the item has too few parts or too many. */
 
@@ -147,13 +147,13 @@
 #define SYNI_ITEM_SYN_TAKE(...) ~, 1, SYNI_PARTS(3, __VA_ARGS__)
 #define SYNI_ITEM_SYN_LOCAL(...) ~, 2, SYNI_PARTS(2, __VA_ARGS__)
 #define SYNI_ITEM_SYN_DESTROY(...) ~, 3, SYNI_PARTS(1, __VA_ARGS__)
-#define SYNI_ITEM_SYN_ASKS(...) ~, 4, SYNI_PARTS(1, __VA_ARGS__)
+#define SYNI_ITEM_SYN_SENDS(...) ~, 4, SYNI_PARTS(1, __VA_ARGS__)
 #define SYNI_ITEM_SYN_DOC(...) ~, 5, SYNI_PARTS(1, __VA_ARGS__)
 #define SYNI_ITEM_SYN_SHOW(...) ~, 7, 1
 #define SYNI_ITEM_SYN_STRAND(...) ~, 6, SYNI_PARTS(1, __VA_ARGS__)
 #define SYNI_ITEM_SYN_URGENT ~, 6, 1
-#define SYNI_ITEM_SYN_TO_THE_END ~, 6, 1
-#define SYNI_ITEM_SYN_LET_GO ~, 6, 1
+#define SYNI_ITEM_SYN_NEVER_ABANDONED ~, 6, 1
+#define SYNI_ITEM_SYN_ABANDONED_AT_ONCE ~, 6, 1
 #define SYNI_ITEM_SYNI_ENDED(fn) ~, 5, 1
 #define SYNI_ITEM_SYNI_END ~, 5, 1
 
@@ -219,9 +219,9 @@
 #define SYNI_VET_THING_6 ~, 6
 #define SYNI_VET_THING_7 ~, 7
 #define SYNI_MISPLACED_0
-#define SYNI_MISPLACED_4 SYNI_WRONG("SYN_ASKS() is for generators")
+#define SYNI_MISPLACED_4 SYNI_WRONG("SYN_SENDS() is for generators")
 #define SYNI_MISPLACED_6                                                                           \
-    SYNI_WRONG("SYN_STRAND(), SYN_URGENT, SYN_TO_THE_END and SYN_LET_GO are for blocking functions")
+    SYNI_WRONG("SYN_STRAND(), SYN_URGENT, SYN_..._ABANDONED... are for blocking functions")
 #define SYNI_MISPLACED_2                                                                           \
     SYNI_WRONG("SYN_LOCAL() is for tasks: a blocking function has ordinary C locals")
 #define SYNI_MISPLACED_7                                                                           \

@@ -7,9 +7,10 @@
  *
  *     syn_measure(1);
  *     ...
- *     struct syn_stats before = syn_synchronizer_stats(&db);
+ *     struct syn_synchronizer_stats before = syn_synchronizer_stats(&db);
  *     work();
- *     struct syn_stats stats = syn_stats_since(syn_synchronizer_stats(&db), before);
+ *     struct syn_synchronizer_stats stats =
+ *         syn_synchronizer_stats_since(syn_synchronizer_stats(&db), before);
  *     printf("%lu calls, a step takes %.0f us, one in a hundred more than %.0f us\n", stats.started,
  *            syn_histogram_mean(&stats.step_time) / 1e3,
  *            syn_histogram_quantile(&stats.step_time, 0.99) / 1e3);

@@ -35,7 +35,7 @@
  *
  * WHEN A WAIT FAILS the task leaves with its error (task.h has the rule), so that no line runs
  * without the lock, or the unit, that it counts on. With _by the wait has a deadline, and fails
- * with SYN_ETIMEDOUT. syn_co_await_..._by() leaves the status in syn_co_status instead, for a
+ * with SYN_ETIMEDOUT. syn_co_attempt_by() leaves the status in syn_co_status instead, for a
  * task that has something else to do when time is up; and a step has it in syn_step_status().
  *
  * Thread: the plain functions are called in a step, or a callback, on that synchronizer.
@@ -77,8 +77,6 @@ struct syn_step syni_step_lock(struct syn_task *task, struct syn_mutex *mutex,
 #define syn_co_lock(mutex) syn_co_lock_by(mutex, syn_never())
 #define syn_co_lock_by(mutex, deadline)                                                            \
     SYNI_CO_OR_LEAVE(syni_step_lock(&self->syn, (mutex), (deadline)))
-#define syn_co_await_lock_by(mutex, deadline)                                                      \
-    SYNI_CO_SUSPEND(syni_step_lock(&self->syn, (mutex), (deadline)))
 
 /* Locks it if that needs no waiting; else SYN_EBUSY. Outside a step of a task of its synchronizer: SYN_EWRONGLOOP. */
 SYNI_HELD syn_err syn_mutex_try(struct syn_mutex *mutex);
@@ -103,8 +101,6 @@ struct syn_step syni_step_acquire(struct syn_task *task, struct syn_semaphore *s
 #define syn_co_acquire(semaphore) syn_co_acquire_by(semaphore, syn_never())
 #define syn_co_acquire_by(semaphore, deadline)                                                     \
     SYNI_CO_OR_LEAVE(syni_step_acquire(&self->syn, (semaphore), (deadline)))
-#define syn_co_await_acquire_by(semaphore, deadline)                                               \
-    SYNI_CO_SUSPEND(syni_step_acquire(&self->syn, (semaphore), (deadline)))
 
 /* Takes one if that needs no waiting; else SYN_EBUSY. */
 SYNI_HELD syn_err syn_semaphore_try(struct syn_semaphore *semaphore);
@@ -118,13 +114,6 @@ void syn_semaphore_release(struct syn_semaphore *semaphore, unsigned n);
 
 struct syn_step syni_step_event(struct syn_task *task, struct syn_event *event,
                                 struct syn_deadline deadline);
-#define syn_step_event(self, event, next)                                                          \
-    (SYNI_NEXT(self, next), syni_step_event(&(self)->syn, (event), syn_never()))
-#define syn_co_event(event) syn_co_event_by(event, syn_never())
-#define syn_co_event_by(event, deadline)                                                           \
-    SYNI_CO_OR_LEAVE(syni_step_event(&self->syn, (event), (deadline)))
-#define syn_co_await_event_by(event, deadline)                                                     \
-    SYNI_CO_SUSPEND(syni_step_event(&self->syn, (event), (deadline)))
 
 /* Happened: all waiters go on, also when it is cleared right afterwards. */
 void syn_event_set(struct syn_event *event);
@@ -140,18 +129,43 @@ int syn_event_is_set(const struct syn_event *event);
 
 struct syn_step syni_step_condition(struct syn_task *task, struct syn_condition *condition,
                                     struct syn_mutex *mutex, struct syn_deadline deadline);
-#define syn_step_condition(self, condition, mutex, next)                                           \
-    (SYNI_NEXT(self, next),                                                                        \
-     syni_step_condition(&(self)->syn, (condition), (mutex), syn_never()))
-#define syn_co_condition(condition, mutex) syn_co_condition_by(condition, mutex, syn_never())
-#define syn_co_condition_by(condition, mutex, deadline)                                            \
-    SYNI_CO_OR_LEAVE(syni_step_condition(&self->syn, (condition), (mutex), (deadline)))
-#define syn_co_await_condition_by(condition, mutex, deadline)                                      \
-    SYNI_CO_SUSPEND(syni_step_condition(&self->syn, (condition), (mutex), (deadline)))
 
 /* The longest waiter goes on; all of them. */
 void syn_condition_signal(struct syn_condition *condition);
 void syn_condition_broadcast(struct syn_condition *condition);
+
+/* --- waiting on either ---
+ *
+ * syn_co_wait_on(event): until it is set. syn_co_wait_on(condition, mutex): until it is
+ * signalled. */
+
+#define syn_step_wait_on(...) SYNI_CAT(SYNI_STEP_WAIT_ON_, SYNI_N(__VA_ARGS__))(__VA_ARGS__)
+#define SYNI_STEP_WAIT_ON_3(self, event, next)                                                     \
+    (SYNI_NEXT(self, next), syni_step_event(&(self)->syn, (event), syn_never()))
+#define SYNI_STEP_WAIT_ON_4(self, condition, mutex, next)                                          \
+    (SYNI_NEXT(self, next),                                                                        \
+     syni_step_condition(&(self)->syn, (condition), (mutex), syn_never()))
+
+#define syn_co_wait_on(...) syn_co_wait_on_by(__VA_ARGS__, syn_never())
+#define syn_co_wait_on_by(...) SYNI_CAT(SYNI_CO_WAIT_ON_BY_, SYNI_N(__VA_ARGS__))(__VA_ARGS__)
+#define SYNI_CO_WAIT_ON_BY_2(event, deadline)                                                      \
+    SYNI_CO_OR_LEAVE(syni_step_event(&self->syn, (event), (deadline)))
+#define SYNI_CO_WAIT_ON_BY_3(condition, mutex, deadline)                                           \
+    SYNI_CO_OR_LEAVE(syni_step_condition(&self->syn, (condition), (mutex), (deadline)))
+
+/* --- another way when time is up ---
+ *
+ * syn_co_attempt_by(&mutex, deadline) locks, (&semaphore, deadline) takes a unit,
+ * (&event, deadline) and (&condition, &mutex, deadline) wait on it. The task goes on in any case,
+ * with the result in syn_co_status. */
+
+#define syn_co_attempt_by(...) SYNI_CAT(SYNI_CO_ATTEMPT_BY_, SYNI_N(__VA_ARGS__))(__VA_ARGS__)
+#define SYNI_CO_ATTEMPT_BY_2(thing, deadline)                                                      \
+    SYNI_CO_SUSPEND(_Generic((thing), struct syn_mutex *: syni_step_lock,                          \
+                             struct syn_semaphore *: syni_step_acquire,                            \
+                             struct syn_event *: syni_step_event)(&self->syn, (thing), (deadline)))
+#define SYNI_CO_ATTEMPT_BY_3(condition, mutex, deadline)                                           \
+    SYNI_CO_SUSPEND(syni_step_condition(&self->syn, (condition), (mutex), (deadline)))
 
 #endif /* !__cplusplus */
 

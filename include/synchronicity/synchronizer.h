@@ -13,7 +13,7 @@
  * SYN_SYNCHRONIZER_DECLARE(redis); in its private header. A program that wants one at
  * run time makes it:
  *
- *     struct syn_options options = {.name = "worker", .stack_size_bytes = 1 << 20};
+ *     struct syn_synchronizer_options options = {.name = "worker", .stack_size_bytes = 1 << 20};
  *     struct syn_synchronizer *s;
  *
  *     if (syn_synchronizer_new(&options, &s) == 0) {
@@ -89,7 +89,7 @@ struct syn_slow {
 };
 
 /* Zero everywhere is the default. */
-struct syn_options {
+struct syn_synchronizer_options {
     /* The macros below say it, so that headers of another version are noticed (SYN_EABI); 0 is fine. */
     size_t struct_bytes;
     /* For threads, dumps and messages. */
@@ -139,7 +139,7 @@ struct syn_options {
 /* Yours to place, the library's to fill. Lives until syn_synchronizer_free(), or
  * for ever where it is static. */
 struct syn_synchronizer {
-    struct syn_options options;
+    struct syn_synchronizer_options options;
     void *home;    /* what runs, once it was started; see src/facade/synchronizer.c */
     int allocated; /* by syn_synchronizer_new() */
 };
@@ -151,14 +151,16 @@ struct syn_synchronizer {
 #define SYN_SYNCHRONIZER_DECLARE(synchronizer) extern struct syn_synchronizer synchronizer
 #define SYNI_SYNCHRONIZER(id, ...)                                                                 \
     struct syn_synchronizer id = {                                                                 \
-        .options = {.struct_bytes = sizeof(struct syn_options), .name = #id, __VA_ARGS__},         \
+        .options = {.struct_bytes = sizeof(struct syn_synchronizer_options),                       \
+                    .name = #id, __VA_ARGS__},                                                     \
         .home = NULL,                                                                              \
         .allocated = 0}
 
 /* Makes one with OPTIONS (copied, but not the strings; NULL: all defaults). It
  * starts at the first call, or by syn_synchronizer_start(). Fails: SYN_ENOMEM; SYN_EABI for options of a
  * later version. */
-syn_err syn_synchronizer_new(const struct syn_options *options, struct syn_synchronizer **out_new);
+syn_err syn_synchronizer_new(const struct syn_synchronizer_options *options,
+                             struct syn_synchronizer **out_new);
 
 /* Stops it, if it runs, without limit, and frees it. No thread may be inside a
  * call on it; those that stop it at the same time are waited for. Futures and channels that came from it may be
@@ -210,7 +212,7 @@ syn_err syn_synchronizer_stop(struct syn_synchronizer *synchronizer, struct syn_
 struct syn_synchronizer *syn_default_synchronizer(void);
 
 /* What it did since it was first started; a snapshot. Zero before. Thread: any. */
-struct syn_stats {
+struct syn_synchronizer_stats {
     unsigned long turns;      /* of the loop */
     unsigned long waits;      /* system calls that waited for events */
     unsigned long wakes;      /* system calls that woke the driver */
@@ -233,11 +235,13 @@ struct syn_stats {
     struct syn_histogram ready_time; /* from when a task could run until it did */
     uint64_t reserved[4];            /* zero: counts of later versions */
 };
-struct syn_stats syn_synchronizer_stats(struct syn_synchronizer *synchronizer);
+struct syn_synchronizer_stats syn_synchronizer_stats(struct syn_synchronizer *synchronizer);
 
 /* What was added to LATER since it was EARLIER, of the same synchronizer. What is a state and no count
  * (stack, unclaimed, ready) is LATER's. */
-struct syn_stats syn_stats_since(struct syn_stats later, struct syn_stats earlier);
+struct syn_synchronizer_stats
+syn_synchronizer_stats_since(struct syn_synchronizer_stats later,
+                             struct syn_synchronizer_stats earlier);
 
 #ifdef __cplusplus
 }

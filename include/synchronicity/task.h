@@ -329,7 +329,7 @@ enum { SYNI_GOES_ON = 4 };
  *
  *   ANY OTHER wait has what it waited for when the task goes on. When it fails the task leaves
  *   with the error, its message and its trace, through the clean-up: syn_co_sleep, _until, _pass
- *   (which never fail); _readable, _writable, _poll; _lock, _acquire, _event, _condition; _spawn.
+ *   (which never fail); _readable, _writable, _poll; _lock, _acquire, _wait_on; _spawn.
  *
  * A form with a deadline (_by) keeps the rule of the one without; SYN_ETIMEDOUT is an error.
  * Steps have every outcome in syn_step_status(). */

@@ -46,7 +46,7 @@ bool syni_blocked_is_own(const struct syni_self *self, const struct syni_source 
 
 void syni_blocked_tell(const struct syni_self *self, const char *name)
 {
-    const struct syn_options *options = &syni_home_of(self)->synchronizer->options;
+    const struct syn_synchronizer_options *options = &syni_home_of(self)->synchronizer->options;
 
     if (options->on_blocked)
         options->on_blocked(options->user, self->driving->loop->name, name);

@@ -16,7 +16,7 @@
 #include "task/frame.h"
 
 static const struct syni_core_ops job_core_ops;
-static const struct syni_work_ops job_work_ops, to_the_end_ops;
+static const struct syni_work_ops job_work_ops, never_abandoned_ops;
 
 struct syn_clock *syni_clock_here(void)
 {
@@ -44,17 +44,17 @@ static void init(struct syni_pool_job *job, const struct syn_blocking *function)
     job->core.type = &function->type;
     syni_core_place(&job->core, (char *)job + function->result_offset);
     job->core.ops = &job_core_ops;
-    job->work.ops = function->to_the_end ? &to_the_end_ops : &job_work_ops;
+    job->work.ops = function->never_abandoned ? &never_abandoned_ops : &job_work_ops;
     job->work.name = function->name;
     job->work.core = &job->core;
     job->work.made = function->made <= 0xffff ? (unsigned short)function->made : 0;
     job->work.is_job = true;
     job->work.urgent = function->urgent;
-    job->work.let_go = function->let_go;
+    job->work.let_go = function->abandoned_at_once;
     job->work.nested = syni_nested_here();
     job->locals = syni_bindings_inherit(self);
     atomic_init(&job->deadline, deadline);
-    job->late = !function->to_the_end && syni_deadline_passed(self, deadline);
+    job->late = !function->never_abandoned && syni_deadline_passed(self, deadline);
 }
 
 struct syni_pool_job *syni_job_make(const struct syn_blocking *function, struct syn_pool *pool,
@@ -257,7 +257,7 @@ static void run_work(struct syni_work *work)
 }
 
 static const struct syni_work_ops job_work_ops = {run_work, end_work, abandon_work};
-static const struct syni_work_ops to_the_end_ops = {run_work, end_work, NULL};
+static const struct syni_work_ops never_abandoned_ops = {run_work, end_work, NULL};
 
 void syni_job_start(struct syn_job *job, struct syn_strand *strand)
 {

@@ -98,7 +98,7 @@ struct syni_whole_home *syni_home_make(struct syn_synchronizer *synchronizer)
 syn_err syni_home_run(struct syni_home *home, void (*on_closing)(struct syni_loop *loop),
                       bool (*may_sleep)(struct syni_loop *loop), struct syni_self *host)
 {
-    const struct syn_options *asked = &home->synchronizer->options;
+    const struct syn_synchronizer_options *asked = &home->synchronizer->options;
     struct syni_loop_options options = {
         .name = syni_name_of(home->synchronizer),
         .backend = asked->backend,

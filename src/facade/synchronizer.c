@@ -57,7 +57,8 @@ syn_err syn_synchronizer_stop(struct syn_synchronizer *synchronizer, struct syn_
     return home ? syni_home_stop(home, deadline, &latest) : SYN_OK;
 }
 
-syn_err syn_synchronizer_new(const struct syn_options *options, struct syn_synchronizer **out_new)
+syn_err syn_synchronizer_new(const struct syn_synchronizer_options *options,
+                             struct syn_synchronizer **out_new)
 {
     struct syn_synchronizer *synchronizer;
 
@@ -88,9 +89,9 @@ syn_err syn_synchronizer_free(struct syn_synchronizer *synchronizer)
     return SYN_OK;
 }
 
-struct syn_stats syn_synchronizer_stats(struct syn_synchronizer *synchronizer)
+struct syn_synchronizer_stats syn_synchronizer_stats(struct syn_synchronizer *synchronizer)
 {
-    struct syn_stats stats = {0};
+    struct syn_synchronizer_stats stats = {0};
     struct syni_home *home = synchronizer ? syni_home_peek(synchronizer) : NULL;
 
     if (home) {
@@ -100,7 +101,9 @@ struct syn_stats syn_synchronizer_stats(struct syn_synchronizer *synchronizer)
     return stats;
 }
 
-struct syn_stats syn_stats_since(struct syn_stats later, struct syn_stats earlier)
+struct syn_synchronizer_stats
+syn_synchronizer_stats_since(struct syn_synchronizer_stats later,
+                             struct syn_synchronizer_stats earlier)
 {
     later.turns -= earlier.turns;
     later.waits -= earlier.waits;

@@ -11,11 +11,11 @@
 
 #include "pool/work_seen.h"
 
-struct syn_stats syni_stats_of(const struct syni_home *home)
+struct syn_synchronizer_stats syni_stats_of(const struct syni_home *home)
 {
     const struct syni_loop *loop = &home->loop;
 
-    return (struct syn_stats){
+    return (struct syn_synchronizer_stats){
         .turns = loop->counts.turns,
         .waits = loop->counts.waits,
         .wakes = loop->counts.wakes,
@@ -58,7 +58,9 @@ struct stats_metric {
     size_t at, bytes;
 };
 
-#define STATS_LOOP(field) offsetof(struct syn_stats, field), sizeof(((struct syn_stats *)0)->field)
+#define STATS_LOOP(field)                                                                          \
+    offsetof(struct syn_synchronizer_stats, field),                                                \
+        sizeof(((struct syn_synchronizer_stats *)0)->field)
 #define STATS_POOL(field)                                                                                \
     offsetof(struct syn_pool_stats, field), sizeof(((struct syn_pool_stats *)0)->field)
 
@@ -156,7 +158,8 @@ struct stats_walk {
 static void stats_put_loop(struct syni_loop *loop, void *user)
 {
     const struct stats_walk *walk = user;
-    struct syn_stats stats = syni_stats_of(SYNI_CONTAINER(loop, struct syni_home, loop));
+    struct syn_synchronizer_stats stats =
+        syni_stats_of(SYNI_CONTAINER(loop, struct syni_home, loop));
 
     stats_put_sample(walk->page, walk->metric, "synchronizer", loop->name, &stats);
 }

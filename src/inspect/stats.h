@@ -8,6 +8,6 @@
 #include "task/task.h"
 
 /* All of HOME's but `unclaimed`, which is looked for. Any thread that keeps HOME. */
-struct syn_stats syni_stats_of(const struct syni_home *home);
+struct syn_synchronizer_stats syni_stats_of(const struct syni_home *home);
 
 #endif

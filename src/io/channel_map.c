@@ -35,7 +35,7 @@ static void leave_map_place(struct map_place *place);
 
 /* By its job's body, or, if that never begins, by what drops its argument, a place is left. */
 SYN_BLOCKING(SYN_DEFAULT_POOL, void, channel_map_item, SYN_TAKE(struct map_place *, place, leave_map_place),
-             SYN_TO_THE_END)
+             SYN_NEVER_ABANDONED)
 {
     syn_err err = make_result(place);
 

@@ -183,7 +183,7 @@ static syn_err spawn(const struct child_ends *ends, const struct syn_child_optio
 
 /* ------------------------------------------------------------------ start -- */
 
-SYN_BLOCKING(SYN_DEFAULT_POOL, void, reap, (pid_t, id), SYN_TO_THE_END)
+SYN_BLOCKING(SYN_DEFAULT_POOL, void, reap, (pid_t, id), SYN_NEVER_ABANDONED)
 {
     int status;
 
@@ -255,7 +255,7 @@ static const char *program_of(const struct syn_child_options *options)
 
 SYN_BLOCKING_DEFINE(SYN_DEFAULT_POOL, struct syn_child *, syn_child_start,
                     (const struct syn_child_options *, options), SYN_DESTROY(child_start_discard),
-                    SYN_TO_THE_END)
+                    SYN_NEVER_ABANDONED)
 {
     char message[SYN_MESSAGE_MAX];
     struct syn_child *child;

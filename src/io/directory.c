@@ -146,7 +146,7 @@ SYN_BLOCKING(SYN_DEFAULT_POOL, struct listing *, listing_open, SYN_COPY(const ch
     return l;
 }
 
-SYN_BLOCKING(SYN_DEFAULT_POOL, void, listing_fill, (struct listing *, l), SYN_TO_THE_END)
+SYN_BLOCKING(SYN_DEFAULT_POOL, void, listing_fill, (struct listing *, l), SYN_NEVER_ABANDONED)
 {
     fill(l);
 }

@@ -57,7 +57,7 @@ SYN_BLOCKING_DEFINE(SYN_DEFAULT_POOL, int, syn_file_open, SYN_COPY(const char *,
 }
 
 /* An interrupted close is a close. */
-SYN_BLOCKING_DEFINE(SYN_DEFAULT_POOL, void, syn_file_close, (int, fd), SYN_TO_THE_END)
+SYN_BLOCKING_DEFINE(SYN_DEFAULT_POOL, void, syn_file_close, (int, fd), SYN_NEVER_ABANDONED)
 {
     if ((close(fd) < 0 && errno != EINTR) || syni_fault("close"))
         syn_job_fail(job, errno, "cannot close the descriptor");
@@ -101,7 +101,7 @@ static struct syni_words how_far(const char *verb, size_t done, size_t size)
 }
 
 SYN_BLOCKING_DEFINE(SYN_DEFAULT_POOL, size_t, syn_file_read, (int, fd), (void *, buffer),
-                    (size_t, size), (int64_t, offset), SYN_TO_THE_END)
+                    (size_t, size), (int64_t, offset), SYN_NEVER_ABANDONED)
 {
     size_t done = 0;
     ssize_t n = 1;
@@ -121,7 +121,7 @@ SYN_BLOCKING_DEFINE(SYN_DEFAULT_POOL, size_t, syn_file_read, (int, fd), (void *,
 }
 
 SYN_BLOCKING_DEFINE(SYN_DEFAULT_POOL, void, syn_file_write, (int, fd), (const void *, data),
-                    (size_t, size), (int64_t, offset), SYN_TO_THE_END)
+                    (size_t, size), (int64_t, offset), SYN_NEVER_ABANDONED)
 {
     size_t done = 0;
 
@@ -157,7 +157,7 @@ static int sync_now(int fd)
     return fsync(fd);
 }
 
-SYN_BLOCKING_DEFINE(SYN_DEFAULT_POOL, void, syn_file_sync, (int, fd), SYN_TO_THE_END)
+SYN_BLOCKING_DEFINE(SYN_DEFAULT_POOL, void, syn_file_sync, (int, fd), SYN_NEVER_ABANDONED)
 {
     int rc;
 

@@ -98,7 +98,7 @@ SYN_BLOCKING_DEFINE(SYN_DEFAULT_POOL, struct syn_file_info, syn_file_lstat,
 }
 
 SYN_BLOCKING_DEFINE(SYN_DEFAULT_POOL, struct syn_file_info, syn_file_fstat, (int, fd),
-                    SYN_TO_THE_END)
+                    SYN_NEVER_ABANDONED)
 {
     struct stat s;
 

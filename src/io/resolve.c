@@ -95,7 +95,7 @@ static syn_err look_up(const char *host, const char *port, struct addrinfo **out
 }
 
 SYN_BLOCKING(names, struct addrinfo *, name_lookup, SYN_COPY(const char *, host),
-             SYN_COPY(const char *, port), SYN_DESTROY(syni_addresses_free), SYN_LET_GO)
+             SYN_COPY(const char *, port), SYN_DESTROY(syni_addresses_free), SYN_ABANDONED_AT_ONCE)
 {
     struct addrinfo *list = NULL;
     char message[SYN_MESSAGE_MAX];

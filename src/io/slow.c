@@ -45,7 +45,7 @@ static bool is_passing(int error)
 }
 
 SYN_BLOCKING_DEFINE(SYN_DEFAULT_POOL, size_t, syni_slow_read, (int, fd), (void *, buffer),
-                    (size_t, size), SYN_TO_THE_END)
+                    (size_t, size), SYN_NEVER_ABANDONED)
 {
     ssize_t n;
     syn_err err;
@@ -60,7 +60,7 @@ SYN_BLOCKING_DEFINE(SYN_DEFAULT_POOL, size_t, syni_slow_read, (int, fd), (void *
 }
 
 SYN_BLOCKING_DEFINE(SYN_DEFAULT_POOL, size_t, syni_slow_write, (int, fd), (const void *, data),
-                    (size_t, size), SYN_TO_THE_END)
+                    (size_t, size), SYN_NEVER_ABANDONED)
 {
     size_t piece = syni_descriptor_is_file(fd) ? SLOW_PIECE : SLOW_ROOM;
     ssize_t n;

@@ -20,7 +20,7 @@ const char *syni_saying_refusal(syn_err err)
         return "no yield waits for it yet: ask for the first item with channel_next";
     if (err == SYN_EBUSY)
         return "another consumer waits, or an answer is still to be fetched with channel_next";
-    return "this generator does not declare SYN_ASKS";
+    return "this generator does not declare SYN_SENDS";
 }
 
 /* There is a generator, though maybe not at its yield; else consumers are told why. */

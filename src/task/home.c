@@ -67,7 +67,7 @@ static void print_stuck(struct syni_home *home, const struct syni_task *task, in
 
 static void tell_stuck(struct syni_home *home, struct syni_task *task, int64_t now)
 {
-    const struct syn_options *options = &home->synchronizer->options;
+    const struct syn_synchronizer_options *options = &home->synchronizer->options;
 
     task->told_stuck = true;
     if (options->on_stuck)

@@ -60,7 +60,7 @@ NAMES(D)
 #define D(name) SYN_ASYNC_DECLARE(int, name, SYN_COPY(const char *, s), SYN_TAKE(int *, n, let));
 NAMES(D)
 #elif KIND == 5
-#define D(name) SYN_GENERATOR_DECLARE(int, name, (int, n), SYN_ASKS(int));
+#define D(name) SYN_GENERATOR_DECLARE(int, name, (int, n), SYN_SENDS(int));
 NAMES(D)
 #elif KIND == 6
 #define D(name) SYN_BLOCKING_DECLARE(int, name, (int, n), SYN_COPY_BYTES(const int *, a, 4));
@@ -109,7 +109,7 @@ NAMES(D)
 #define D(name) SYN_ASYNC(SYN_FREE, void, name, SYN_COPY(const char *, s)) BODY
 NAMES(D)
 #elif KIND == 22
-#define D(name) SYN_GENERATOR(demo, int, name, (int, n), SYN_ASKS(int), SYN_DESTROY((void))) YIELDS
+#define D(name) SYN_GENERATOR(demo, int, name, (int, n), SYN_SENDS(int), SYN_DESTROY((void))) YIELDS
 NAMES(D)
 #elif KIND == 23
 #define D(name) SYN_BLOCKING(workers, int, name, (int, n), SYN_URGENT) { return n + (job != NULL); }

@@ -73,7 +73,7 @@ TYPES(T)
 #elif KIND == 3
 #define T(type, id)                                                                                \
     SYN_ASYNC_DECLARE(type, a_##id, (type, value));                                                \
-    SYN_GENERATOR_DECLARE(type, g_##id, (type, value), SYN_ASKS(type));                            \
+    SYN_GENERATOR_DECLARE(type, g_##id, (type, value), SYN_SENDS(type));                           \
     SYN_BLOCKING_DECLARE(type, b_##id, (type, value));                                             \
     SYN_CONTEXT_DECLARE(type, x_##id, (type, value));                                              \
     static inline int calls_##id(type value)                                                       \
@@ -111,7 +111,7 @@ TYPES(T)
 TYPES(T)
 #elif KIND == 21
 #define T(type, id)                                                                                \
-    SYN_GENERATOR(demo, type, g_##id, (type, value), SYN_ASKS(type), SYN_LOCAL(type, local))       \
+    SYN_GENERATOR(demo, type, g_##id, (type, value), SYN_SENDS(type), SYN_LOCAL(type, local))      \
     {                                                                                              \
         syn_co_begin;                                                                              \
         self->local = self->value;                                                                 \

@@ -36,8 +36,8 @@ ASYNC(demo, int, one, SYN_LOCAL(int, y) SYN_LOCAL(int, z))
 ASYNC(demo, int, one, SYN_LOCAL(int, y) (int, x))
 #elif MISTAKE == 8 /* says: are for blocking functions */
 GENERATOR(demo, int, one, URGENT)
-#elif MISTAKE == 9 /* says: SYN_ASKS() is for generators */
-ASYNC(demo, int, one, ASKS(int))
+#elif MISTAKE == 9 /* says: SYN_SENDS() is for generators */
+ASYNC(demo, int, one, SENDS(int))
 #elif MISTAKE == 25 /* says: an item has too few parts, or too many */
 ASYNC(demo, int, one, SYN_LOCAL(int y))
 #elif MISTAKE == 26 /* says: an item has too few parts, or too many */
@@ -54,8 +54,8 @@ ASYNC(demo, int, one)
 PROMISE(int, answer, (int, x));
 #elif MISTAKE == 11 /* says: a promise or a channel has no arguments */
 CHANNEL(int, answer, SYN_LOCAL(int, x));
-#elif MISTAKE == 12 /* says: SYN_ASKS() is for generators */
-BLOCKING(DEFAULT_POOL, int, answer, ASKS(int))
+#elif MISTAKE == 12 /* says: SYN_SENDS() is for generators */
+BLOCKING(DEFAULT_POOL, int, answer, SENDS(int))
 {
     return 0;
 }

@@ -18,7 +18,7 @@ ASYNC(demo, void, nothing)
     return step_done(self);
 }
 
-GENERATOR(demo, double, mean, ASKS(double), SYN_LOCAL(double, x))
+GENERATOR(demo, double, mean, SENDS(double), SYN_LOCAL(double, x))
 {
     co_begin;
     co_yield(self->x);

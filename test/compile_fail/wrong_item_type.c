@@ -18,7 +18,7 @@ GENERATOR(demo, int, count, (int, n))
     return step_fail(self, SYN_EEND);
 }
 
-GENERATOR(demo, int, hears, ASKS(double))
+GENERATOR(demo, int, hears, SENDS(double))
 {
     return step_fail(self, SYN_EEND);
 }

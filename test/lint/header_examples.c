@@ -250,9 +250,10 @@ static void work(void)
 LOOSE(measures)
 {
     syn_measure(1);
-    struct syn_stats before = syn_synchronizer_stats(&db);
+    struct syn_synchronizer_stats before = syn_synchronizer_stats(&db);
     work();
-    struct syn_stats stats = syn_stats_since(syn_synchronizer_stats(&db), before);
+    struct syn_synchronizer_stats stats =
+        syn_synchronizer_stats_since(syn_synchronizer_stats(&db), before);
     printf("%lu calls, a step takes %.0f us, one in a hundred more than %.0f us\n", stats.started,
            syn_histogram_mean(&stats.step_time) / 1e3,
            syn_histogram_quantile(&stats.step_time, 0.99) / 1e3);
@@ -466,7 +467,7 @@ SYN_SYNCHRONIZER(driven, .caller_may_drive = 1); // with options
 LOOSE(starts_one)
 {
     syn_err err = 0;
-    struct syn_options options = {.name = "worker", .stack_size_bytes = 1 << 20};
+    struct syn_synchronizer_options options = {.name = "worker", .stack_size_bytes = 1 << 20};
     struct syn_synchronizer *s;
 
     if (syn_synchronizer_new(&options, &s) == 0) {

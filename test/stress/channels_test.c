@@ -367,7 +367,7 @@ static void G5_generators_asked_and_closed_at_random_lose_nothing(void)
         round_of_a_generator(&random);
         /* its clean-up may go on after a close that did not wait */
         do {
-            struct syn_stats stats = synchronizer_stats(&demo);
+            struct syn_synchronizer_stats stats = synchronizer_stats(&demo);
 
             started = stats.started - stats.ended;
             if (started)

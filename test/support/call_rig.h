@@ -54,7 +54,7 @@ static inline int64_t now(void)
 
 static inline void finish(struct syn_synchronizer *synchronizer)
 {
-    struct syn_stats stats;
+    struct syn_synchronizer_stats stats;
 
     CHECK_INT(synchronizer_stop(synchronizer, syn_never()), SYN_OK);
     stats = synchronizer_stats(synchronizer);

@@ -54,7 +54,7 @@ static inline void done(void)
     struct syn_synchronizer *const loops[] = {&pg_loop, &app};
 
     for (int i = 0; i < 2; i++) {
-        struct syn_stats stats;
+        struct syn_synchronizer_stats stats;
 
         CHECK_INT(synchronizer_stop(loops[i], syn_never()), 0);
         stats = synchronizer_stats(loops[i]);

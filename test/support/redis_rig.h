@@ -60,7 +60,7 @@ static inline struct redis *begin(bool real)
 /* Everything has ended, and no memory of the library is out. */
 static inline void finish_client(void)
 {
-    struct syn_stats stats;
+    struct syn_synchronizer_stats stats;
 
     CHECK_INT(synchronizer_stop(&redis_synchronizer, syn_after(10)), SYN_OK);
     stats = synchronizer_stats(&redis_synchronizer);

@@ -47,7 +47,7 @@ ASYNC(demo, void, enters, (double, seconds))
 ASYNC(demo, void, awaits_event)
 {
     co_begin;
-    co_event(&event);
+    co_wait_on(&event);
     tell("woken", 0);
     co_end;
 }
@@ -59,7 +59,7 @@ ASYNC(demo, void, consumes, (int, who), (double, limit))
     co_begin;
     co_lock(&mutex);
     while (items == 0) {
-        co_condition_by(&condition, &mutex,
+        co_wait_on_by(&condition, &mutex,
                         self->limit > 0 ? syn_after(self->limit) : syn_never());
         CHECK(syn_mutex_is_mine(&mutex));
     }

@@ -48,7 +48,7 @@ GENERATOR(demo, int, lingers)
 }
 
 /* Hears, and then takes an hour. */
-GENERATOR(demo, int, listens, ASKS(int))
+GENERATOR(demo, int, listens, SENDS(int))
 {
     co_begin;
     co_yield(1);

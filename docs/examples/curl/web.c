@@ -146,7 +146,7 @@ GENERATOR_DEFINE(web, struct web_progress, web_fetch, SYN_COPY(const char *, url
     if (!begin(&self->t, self->url))
         co_fail(SYN_ENOMEM);
     while (!self->t.ended) {
-        co_event(&self->t.changed);
+        co_wait_on(&self->t.changed);
         syn_event_clear(&self->t.changed);
         curl_easy_getinfo(self->t.easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &of);
         co_yield((struct web_progress){self->t.page->size, of});

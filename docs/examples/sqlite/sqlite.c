@@ -78,13 +78,13 @@ SYN_BLOCKING_DEFINE(sqlite_pool, struct sqlite_db *, sqlite_open, SYN_COPY(const
 
 /* On the strand: so it comes after all others. */
 SYN_BLOCKING(sqlite_pool, void, close_last, (struct sqlite_db *, db), SYN_STRAND(&db->strand),
-             SYN_TO_THE_END)
+             SYN_NEVER_ABANDONED)
 {
     sqlite3_close(db->handle);
 }
 
 /* Not on the strand, which must not be freed by a job of its own. */
-SYN_BLOCKING_DEFINE(sqlite_pool, void, sqlite_close, (struct sqlite_db *, db), SYN_TO_THE_END)
+SYN_BLOCKING_DEFINE(sqlite_pool, void, sqlite_close, (struct sqlite_db *, db), SYN_NEVER_ABANDONED)
 {
     syn_err err = close_last(db);
 
