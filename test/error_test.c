@@ -8,6 +8,7 @@
 
 SYNCHRONIZER(demo);
 SYNCHRONIZER(other);
+SYNCHRONIZER(failing, .backend = "poll");
 
 /* E1: each level is on a line that is known. */
 
@@ -206,18 +207,17 @@ static void E4_common_errors_allocate_nothing(void)
 static void (*dies)(void);
 static _Atomic(bool) waits;
 
-ASYNC(demo, void, kills_the_loop)
+ASYNC(failing, void, kills_the_loop)
 {
     co_begin;
-    while (synchronizer_stats(&demo).started < 4) /* until all the others wait */
+    while (synchronizer_stats(&failing).started < 4) /* until all the others wait */
         co_sleep(0.001);
-    co_sleep(0.05);
     dies();
     co_sleep(1000.0);
     co_end;
 }
 
-ASYNC(demo, void, waits_for_ever)
+ASYNC(failing, void, waits_for_ever)
 {
     co_begin;
     waits = true;
@@ -240,11 +240,11 @@ static void hears_of_the_death(int number, void *argument)
 {
     (void)argument;
     CHECK_INT(number ? waits_from_elsewhere() : waits_for_ever(), SYN_ELOOPDEAD);
-    CHECK_SAYS("the loop of synchronizer 'demo' died: ");
+    CHECK_SAYS("the loop of synchronizer 'failing' died: ");
     CHECK_INT(waits_for_ever(), SYN_ELOOPDEAD); /* the very next call */
-    CHECK_SAYS("the loop of synchronizer 'demo' died: ");
+    CHECK_SAYS("the loop of synchronizer 'failing' died: ");
     CHECK_INT(future_get(waits_for_ever_future()), SYN_ELOOPDEAD);
-    CHECK_SAYS("the loop of synchronizer 'demo' died: ");
+    CHECK_SAYS("the loop of synchronizer 'failing' died: ");
 }
 
 static void leaves_the_thread(void)
@@ -268,17 +268,36 @@ static void all_hear_of_it(void (*death)(void))
     CHECK_INT(future_get(f), SYN_ELOOPDEAD);
     crew_join(waiters);
     syn_fault_clear();
-    CHECK_INT(synchronizer_start(&demo), SYN_ELOOPDEAD);
-    CHECK_INT(synchronizer_stop(&demo, syn_never()), 0);
-    finish(&demo);
+    CHECK_INT(synchronizer_start(&failing), SYN_ELOOPDEAD);
+    CHECK_INT(synchronizer_stop(&failing, syn_never()), 0);
+    finish(&failing);
     finish(&other);
     done();
 }
 
+static _Atomic(bool) stands;
+
+/* Its loop may wait by the same call, which is to fail for another: it waits for nothing meanwhile. */
+ASYNC(other, void, stands_until_it_failed)
+{
+    stands = true;
+    while (syn_fault_hits() == 0)
+        sched_yield();
+    return step_done(self);
+}
+
 static void faulty_kernel(void)
 {
-    /* All that a backend may wait with; only demo's loop has anything to do. */
-    syn_fault_set(NULL, 1, 1, EBADF);
+#if defined(__APPLE__) || defined(SYNI_BACKEND_FALLBACKS)
+    const char *call = "poll";
+#else
+    const char *call = "ppoll";
+#endif
+
+    CHECK_INT(future_detach(stands_until_it_failed_future()), 0);
+    while (!stands)
+        sched_yield();
+    syn_fault_set(call, 1, 1, EBADF);
 }
 
 static void E3_a_loop_whose_kernel_fails_tells_everybody(void)

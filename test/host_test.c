@@ -6,8 +6,9 @@
 #include <sched.h>
 #include <signal.h>
 
-#include "base/self.h"
 #include "support/host_rig.h"
+#include "support/points.h"
+#include "support/signal_process.h"
 
 /* --- turns --- */
 
@@ -212,29 +213,85 @@ static void M3_the_host_may_wait_for_a_place_in_a_pool_and_for_the_end_of_one(vo
     end_all();
 }
 
-ASYNC(app, int, is_interrupted)
+/* --- interrupts: what tells the host lies in its wait, and in the loop that only the host turns --- */
+
+/* When this returns the one wait that is on was interrupted, and its thread woken. */
+static void interrupts_the_host(void)
 {
-    raise(SIGINT);
-    while (!atomic_load(&syni_self()->clock.interrupt)) /* else it is for the next call */
+    unsigned long before = syn_test_passes("interrupt_pressed");
+
+    signal_process(SIGINT);
+    while (syn_test_passes("interrupt_pressed") == before)
         sched_yield();
-    usleep(1000); /* by then the thread that tells has posted that to this loop, too, mostly */
+}
+
+static void begin_to_interrupt(void)
+{
+    points_needed();
+    begin_in_real_time();
+    CHECK_INT(syn_test_hold("interrupt_pressed", 1000000), 0); /* so that its passes are counted */
+    CHECK_INT(syn_catch_interrupt(SIGINT), 0);
+    begin_host(&app);
+}
+
+static void end_interrupts(void)
+{
+    CHECK_INT(square(0.0, 3, NULL), 0); /* nothing is left for it */
+    syn_release_interrupt();
+    syn_test_delay_clear();
+    end_all();
+}
+
+ASYNC(app, int, interrupts_and_returns)
+{
+    interrupts_the_host();
     return step_return(self, 1);
 }
 
-/* What tells the host of it lies in the wait that is over, and in the loop that only the host turns. */
-static void M3_an_interrupt_that_comes_with_the_result_is_dealt_with_by_the_host(void)
+static void M3_an_interrupt_that_comes_with_the_result_is_for_the_next_wait_of_the_host(void)
 {
-    begin_in_real_time();
-    signal(SIGINT, SIG_IGN); /* the last one is due when it is released */
-    CHECK_INT(syn_catch_interrupt(SIGINT), 0);
-    begin_host(&app);
-    for (int i = 0; i < 20; i++) {
-        syn_err err = is_interrupted(NULL); /* perhaps by the one before */
+    int y = 0;
 
-        CHECK(!err || err == SYN_EINTR || err == SYN_EABANDONED);
+    begin_to_interrupt();
+    for (int i = 0; i < 20; i++) {
+        CHECK_INT(interrupts_and_returns(&y), 0);
+        CHECK_INT(y, 1);
+        CHECK_INT(square(1000.0, 3, &y), SYN_EINTR);
     }
-    syn_release_interrupt();
-    end_all();
+    end_interrupts();
+}
+
+/* Sends the first while it runs, and the second in its clean-up, which GOES_ON or was the last of it. */
+ASYNC(app, int, interrupts_twice, (bool, goes_on))
+{
+    co_begin;
+    interrupts_the_host();
+    co_sleep(1000.0);
+    co_finally;
+    interrupts_the_host();
+    if (self->goes_on)
+        co_sleep(1000.0);
+    co_end;
+}
+
+static void M3_a_second_one_that_comes_with_the_end_of_the_clean_up_is_one_with_the_first(void)
+{
+    begin_to_interrupt();
+    for (int i = 0; i < 20; i++) {
+        CHECK_INT(interrupts_twice(false, NULL), SYN_EINTR);
+        CHECK_INT(square(0.0, 3, NULL), 0);
+    }
+    end_interrupts();
+}
+
+static void M3_a_second_one_in_a_clean_up_that_goes_on_abandons_what_the_host_waits_for(void)
+{
+    begin_to_interrupt();
+    for (int i = 0; i < 20; i++) {
+        CHECK_INT(interrupts_twice(true, NULL), SYN_EABANDONED);
+        CHECK_INT(square(0.0, 3, NULL), 0);
+    }
+    end_interrupts();
 }
 
 static void starts_a_timer(int number, void *argument)
@@ -322,7 +379,9 @@ static const struct test_case cases[] = {
     TEST_MODES(M3_the_time_of_the_next_timer_is_told),
     TEST_MODES(M3_the_host_may_block_on_anything),
     TEST_MODES(M3_the_host_may_wait_for_a_place_in_a_pool_and_for_the_end_of_one),
-    TEST(M3_an_interrupt_that_comes_with_the_result_is_dealt_with_by_the_host),
+    TEST(M3_an_interrupt_that_comes_with_the_result_is_for_the_next_wait_of_the_host),
+    TEST(M3_a_second_one_that_comes_with_the_end_of_the_clean_up_is_one_with_the_first),
+    TEST(M3_a_second_one_in_a_clean_up_that_goes_on_abandons_what_the_host_waits_for),
     TEST_MODES(M3_a_timer_that_was_set_while_the_host_blocked_is_not_late),
     TEST_MODES(M3_in_a_step_blocking_and_turning_are_refused),
     TEST_MODES(M3_a_thread_may_host_several),

@@ -205,7 +205,8 @@ syn_err syn_synchronizer_start(struct syn_synchronizer *synchronizer);
  * thread and its callers stay behind: until it returns, calls and starts are SYN_ELOOPDEAD, and
  * another stop waits for it. Where the end of what was abandoned takes longer than a second, as on a
  * machine that is very busy, the stop returns all the same, says so, and what was begun goes on: until
- * it is over calls are SYN_ECLOSED, and starts SYN_EBUSY. */
+ * it is over calls are SYN_ECLOSED, and starts SYN_EBUSY. (A thread on a virtual clock,
+ * of <synchronicity/testing.h>, gives both ten seconds of real time.) */
 syn_err syn_synchronizer_stop(struct syn_synchronizer *synchronizer, struct syn_deadline deadline);
 
 /* The synchronizer of free functions that a plain thread calls. */

@@ -16,6 +16,13 @@
 /* After a deadline has passed: how long a step that runs may take to return. */
 enum { STEP_NS = 100 * 1000000, STOP_HOME_LOOK_NS = 2 * 1000000 };
 
+/* NS of real time; ten seconds for a thread on a virtual clock, where what a stop says must not depend on how busy
+ * the machine is. */
+static int64_t patience_ns(int64_t ns)
+{
+    return syni_clock_mine() ? INT64_C(10000000000) : ns;
+}
+
 static const char stop_home_what[] = "syn_synchronizer_stop()";
 
 static syn_err refuse_own(struct syni_home *home)
@@ -90,7 +97,7 @@ static enum late wait_a_moment(const struct stop_home_stop *stop)
 {
     const struct syni_home *home = stop->home;
     unsigned long before = 0;
-    int64_t since = syni_now(), now = since;
+    int64_t since = syni_now(), now = since, step_ns = patience_ns(STEP_NS);
 
     while (!stop->here.told) {
         /* relaxed: what moves says that it is not this step that keeps it */
@@ -101,7 +108,7 @@ static enum late wait_a_moment(const struct stop_home_stop *stop)
         if (done != before)
             since = now;
         before = done;
-        if (now >= *stop->latest || (late != STILL_ENDING && now - since > STEP_NS))
+        if (now >= *stop->latest || (late != STILL_ENDING && now - since > step_ns))
             return late;
         syni_parker_sleep(stop->here.parker, now + STOP_HOME_LOOK_NS);
         now = syni_now();
@@ -121,7 +128,7 @@ static bool stop_home_withdraw(struct syni_thread_wait *wait, enum syn_origin or
     if (syni_now_of(wait->self) < wait->deadline) /* it was interrupted: the stop goes on */
         return !stop->here.told;
     if (*stop->latest == 0)
-        *stop->latest = syni_deadline_in(syni_now(), SYNI_STOP_LATE_NS);
+        *stop->latest = syni_deadline_in(syni_now(), patience_ns(SYNI_STOP_LATE_NS));
     syni_stop_force(stop->home, &stop->here);
     if (syni_drives(&stop->home->loop)) /* as its host, which turns it until it is over */
         return false;
