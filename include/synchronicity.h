@@ -44,8 +44,8 @@
  *
  * Not included here: stream.h and tcp.h (streams, buffered reading and writing, connections),
  * unix.h (Unix sockets), udp.h (datagrams), child.h (child processes), signal.h (signals), file.h (files, directories),
- * broadcast.h (one value for many observers), retry.h (trying again, rate limits), testing.h (time
- * and failures under your control).
+ * broadcast.h (one value for many observers), retry.h (trying again, rate limits), step.h (bodies as
+ * bare steps, for authors of libraries), testing.h (time and failures under your control).
  */
 #ifndef SYNCHRONICITY_H
 #define SYNCHRONICITY_H

@@ -7,6 +7,8 @@
 #define _DEFAULT_SOURCE
 #include "support/channel_rig.h"
 
+#include <synchronicity/step.h>
+
 PROMISE(int, number);
 
 /* --- what the busy task waits for --- */

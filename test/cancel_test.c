@@ -313,7 +313,7 @@ static struct syn_step cleaned(struct steps_and_fails *self);
 
 ASYNC(demo, void, steps_and_fails, (syn_err *, seen))
 {
-    *self->seen = step_outcome(self);
+    *self->seen = syn_task_outcome(&self->syn);
     step_finally(self, cleans);
     return step_fail(self, SYN_EPIPE);
 }
@@ -326,7 +326,7 @@ static struct syn_step cleans(struct steps_and_fails *self)
 static struct syn_step cleaned(struct steps_and_fails *self)
 {
     CHECK_INT(step_status(self), 0);
-    *self->seen += step_outcome(self);
+    *self->seen += syn_task_outcome(&self->syn);
     return step_done(self);
 }
 

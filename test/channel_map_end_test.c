@@ -6,6 +6,8 @@
 #include "support/channel_map_rig.h"
 #include "support/random.h"
 
+#include <synchronicity/step.h>
+
 /* --- asked to end --- */
 
 static void X3_a_cancelled_map_fails_its_channel_and_waits_for_its_jobs(void)

@@ -6,6 +6,8 @@
 #define _DEFAULT_SOURCE
 #include "support/circle_rig.h"
 
+#include <synchronicity/step.h>
+
 static void names(const char *one, const char *other)
 {
     REFUSED(one, other);

@@ -6,6 +6,8 @@
 #define _DEFAULT_SOURCE
 #include "support/circle_rig.h"
 
+#include <synchronicity/step.h>
+
 static struct syn_mutex mutex;
 
 static void unlock(void)

@@ -6,6 +6,8 @@
 #include "support/pair_rig.h"
 #include "support/unobserved_rig.h"
 
+#include <synchronicity/step.h>
+
 PROMISE(int, number);
 
 static _Atomic(int) cleaned, made, destroyed;

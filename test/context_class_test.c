@@ -5,6 +5,8 @@
 #define _DEFAULT_SOURCE
 #include "support/context_rig.h"
 
+#include <synchronicity/step.h>
+
 #define DOOR_METHODS(M, C)                                                                         \
     M(C, constructor, build)                                                                       \
     M(C, destructor)                                                                               \

@@ -7,6 +7,8 @@
 #include "support/context_rig.h"
 #include "support/unobserved_rig.h"
 
+#include <synchronicity/step.h>
+
 /* --- in a plain thread --- */
 
 static void O9_a_block_is_entered_and_left(void)

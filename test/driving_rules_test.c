@@ -9,6 +9,7 @@
 #include <stddef.h>
 
 #include <synchronicity/short.h>
+#include <synchronicity/step.h>
 
 SYNCHRONIZER(driven, .caller_may_drive = 1);
 

@@ -5,6 +5,7 @@
  */
 #define _DEFAULT_SOURCE
 #include <synchronicity/file.h>
+#include <synchronicity/step.h>
 
 #include "support/pool_rig.h"
 

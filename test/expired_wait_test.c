@@ -6,6 +6,7 @@
 #define _DEFAULT_SOURCE
 #include <synchronicity/child.h>
 #include <synchronicity/readiness.h>
+#include <synchronicity/step.h>
 #include <synchronicity/stream.h>
 #include <synchronicity/tcp.h>
 #include <synchronicity/udp.h>

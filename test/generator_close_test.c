@@ -5,6 +5,8 @@
 #define _DEFAULT_SOURCE
 #include "support/generator_rig.h"
 
+#include <synchronicity/step.h>
+
 static void G5_break_closes_and_runs_the_clean_up(void)
 {
     syn_err err = -1;

@@ -9,6 +9,7 @@
 
 #include <synchronicity/host.h>
 #include <synchronicity/mailbox.h>
+#include <synchronicity/step.h>
 
 SYNCHRONIZER(app);
 

@@ -5,6 +5,8 @@
 #define _DEFAULT_SOURCE
 #include "support/generator_rig.h"
 
+#include <synchronicity/step.h>
+
 static void G1_nothing_starts_before_it_is_asked(void)
 {
     struct count_channel ch;

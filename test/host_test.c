@@ -10,6 +10,8 @@
 #include "support/points.h"
 #include "support/signal_process.h"
 
+#include <synchronicity/step.h>
+
 /* --- turns --- */
 
 static void M3_a_hosted_synchronizer_has_no_thread(void)

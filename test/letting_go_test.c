@@ -11,6 +11,7 @@
 
 #include <synchronicity/host.h>
 #include <synchronicity/mailbox.h>
+#include <synchronicity/step.h>
 
 enum place {
     CALLBACK,

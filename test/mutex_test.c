@@ -7,6 +7,8 @@
 #include "support/random.h"
 #include "support/sync_rig.h"
 
+#include <synchronicity/step.h>
+
 #include <signal.h>
 
 static void S3_a_mutex_is_handed_over_in_order(void)

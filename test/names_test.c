@@ -141,7 +141,7 @@ static struct syn_step is_closed(struct passes_on *self);
 /* The first of CH, which is closed then; after FD is readable. */
 ASYNC(demo, int, passes_on, (struct counts_up_channel, ch), (int, fd), SYN_LOCAL(int, ready))
 {
-    return step_poll(self, self->fd, SYN_READABLE, &self->ready, has_readable);
+    return step_poll_by(self, self->fd, SYN_READABLE, &self->ready, syn_never(), has_readable);
 }
 
 static struct syn_step has_readable(struct passes_on *self)

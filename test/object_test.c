@@ -5,6 +5,8 @@
 #define _DEFAULT_SOURCE
 #include "support/db_rig.h"
 
+#include <synchronicity/step.h>
+
 /* --- faces --- */
 
 static void O1_the_originals_example(void)

@@ -7,6 +7,8 @@
 #include "support/pair_rig.h"
 #include "support/unobserved_rig.h"
 
+#include <synchronicity/step.h>
+
 enum { ROLLBACK = SYN_EUSER + 4 };
 
 static void begin_listening(void)
@@ -331,7 +333,7 @@ ASYNC(demo, void, steps_handle, SYN_LOCAL(int, v))
 
 static struct syn_step steps_on(struct steps_handle *self)
 {
-    CHECK_STR(step_report(self)->message, "the disk is on fire");
+    CHECK_STR(syn_task_report(&self->syn)->message, "the disk is on fire");
     return step_done(self);
 }
 

@@ -7,6 +7,8 @@
 
 #include "support/pool_rig.h"
 
+#include <synchronicity/step.h>
+
 SYNCHRONIZER(demo);
 POOL(workers, .max_threads = 2);
 

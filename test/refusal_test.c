@@ -15,6 +15,7 @@
 #include <synchronicity/retry.h>
 #include <synchronicity/process.h>
 #include <synchronicity/signal.h>
+#include <synchronicity/step.h>
 #include <synchronicity/stream.h>
 #include <synchronicity/tcp.h>
 #include <synchronicity/udp.h>

@@ -8,6 +8,7 @@
 #include <netdb.h>
 
 #include <synchronicity/file.h>
+#include <synchronicity/step.h>
 
 #include "support/fake_net.h"
 #include "support/io_rig.h"

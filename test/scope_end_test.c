@@ -5,6 +5,8 @@
 #define _DEFAULT_SOURCE
 #include "support/scope_rig.h"
 
+#include <synchronicity/step.h>
+
 /* --- the owner leaves --- */
 
 ASYNC(demo, void, leaves, (int, how), SYN_LOCAL(struct syn_scope, a),

@@ -5,6 +5,8 @@
 #define _DEFAULT_SOURCE
 #include "support/scope_rig.h"
 
+#include <synchronicity/step.h>
+
 static void S1_a_threads_scope_joins_limits_and_fails(void)
 {
     struct syn_scope scope = SYN_SCOPE;

@@ -5,6 +5,8 @@
 #define _DEFAULT_SOURCE
 #include "support/channel_rig.h"
 
+#include <synchronicity/step.h>
+
 PROMISE(int, number);
 PROMISE(void, nothing);
 

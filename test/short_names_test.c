@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include <synchronicity/short.h>
+#include <synchronicity/step.h>
 
 #include <netdb.h>
 #include <regex.h>

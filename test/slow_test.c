@@ -11,6 +11,8 @@
 #include "inspect/slow.h"
 #include "support/slow_rig.h"
 
+#include <synchronicity/step.h>
+
 SYNCHRONIZER(demo, .step_limit_ns = 2 * MS, .on_slow = on_slow);
 SYNCHRONIZER(patient, .step_limit_ns = 7200 * SECOND, .on_slow = on_slow);
 SYNCHRONIZER(plain);

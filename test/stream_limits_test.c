@@ -6,6 +6,8 @@
 #define _DEFAULT_SOURCE
 #include "support/io_rig.h"
 
+#include <synchronicity/step.h>
+
 SYNCHRONIZER(other);
 
 static char big[1 << 20];

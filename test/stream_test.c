@@ -9,6 +9,8 @@
 
 #include "support/io_rig.h"
 
+#include <synchronicity/step.h>
+
 enum { MUCH = 10000000 };
 
 static char big[1 << 20];

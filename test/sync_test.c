@@ -6,6 +6,8 @@
 #define _DEFAULT_SOURCE
 #include "support/sync_rig.h"
 
+#include <synchronicity/step.h>
+
 #include <errno.h>
 #include <signal.h>
 

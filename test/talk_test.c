@@ -5,6 +5,8 @@
 #define _DEFAULT_SOURCE
 #include "support/pair_rig.h"
 
+#include <synchronicity/step.h>
+
 static int cleaned, n_handled;
 
 GENERATOR(demo, double, average, SENDS(double), SYN_LOCAL(double, sum), SYN_LOCAL(int, n))

@@ -6,6 +6,8 @@
 #define _DEFAULT_SOURCE
 #include "support/waits_rig.h"
 
+#include <synchronicity/step.h>
+
 SYNCHRONIZER(around);
 
 static bool circle; /* what is waited for waits for a task of `around`, which waits in a step */

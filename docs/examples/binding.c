@@ -38,7 +38,7 @@ CONSTRUCTOR(account, open, SYN_COPY(const char *, owner), (int, cents))
     snprintf(me->owner, sizeof me->owner, "%s", self->owner);
     me->cents = self->cents;
     me->limit = 100000;
-    return step_done(self);
+    co_done;
 }
 
 METHOD(account, long, deposit, (unsigned, cents))
@@ -56,7 +56,7 @@ METHOD(account, const char *, statement, SYN_COPY(const char *, title))
 {
     snprintf(me->statement, sizeof me->statement, "%s: %s has %ld.%02ld", self->title, me->owner,
              me->cents / 100, me->cents % 100);
-    return step_return(self, me->statement); /* good until the next one */
+    co_return(me->statement); /* good until the next one */
 }
 
 METHOD_GENERATOR(account, double, interest, (double, percent), (int, years), SYN_LOCAL(int, i),
@@ -78,13 +78,13 @@ METHOD_DIRECT(account, const char *, owner)
 
 METHOD_GET(account, int, limit)
 {
-    return step_return(self, me->limit);
+    co_return(me->limit);
 }
 
 METHOD_SET(account, int, limit)
 {
     me->limit = self->value;
-    return step_done(self);
+    co_done;
 }
 
 CLASS_TABLE(bank, account, ACCOUNT_METHODS, NULL);

@@ -91,7 +91,7 @@ ASYNC(cruncher, int, count_primes, (int, below))
             ;
         n += d * d > i;
     }
-    return step_return(self, n);
+    co_return(n);
 }
 
 static void calls(void)

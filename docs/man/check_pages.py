@@ -131,8 +131,8 @@ def main():
             complain(f"the page for {name} is {os.path.realpath(page)}, which does not name it")
         else:
             n_errors += check_page(source, name, page, names[name], functions, files)
-    short = re.findall(r"^#define (\w+)(?:\([^)]*\))? +(?:syn|SYN)_\w+", read(
-        f"{source}/include/synchronicity/short.h"), re.M)
+    short = re.findall(r"^#define (\w+)(?:\([^)]*\))? +(?:syn|SYN)_\w+", "".join(
+        read(f"{source}/include/synchronicity/{file}.h") for file in ("short", "step")), re.M)
     for name in short:
         if not os.path.exists(f"{man}/man3/{name}.3"):
             complain(f"there is no page for {name}")

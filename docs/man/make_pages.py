@@ -108,7 +108,7 @@ def examples_of(source):
 class Book:
     def __init__(self, source, out, version, date):
         self.out, self.version, self.date = out, version, date
-        self.headers, self.home, self.missing = [], {}, []
+        self.headers, self.home, self.missing, self.short = [], {}, [], []
         for path in sorted(glob.glob(f"{source}/include/synchronicity/*.h")):
             stem = os.path.basename(path)[:-2]
             with open(path) as file:
@@ -116,8 +116,8 @@ class Book:
             if stem == "err":
                 self.texts = {code: text.strip() for code, text in
                               re.findall(r"\b(SYN_E\w+)\b[^/\n]*/\* (.*?) \*/", text)}
-            if stem == "short":
-                self.short = re.findall(r"^#define (\w+)(?:\([^)]*\))? +((?:syn|SYN)_\w+)", text, re.M)
+            if stem in ("short", "step"):
+                self.short += re.findall(r"^#define (\w+)(?:\([^)]*\))? +((?:syn|SYN)_\w+)", text, re.M)
             if stem not in NO_PAGE:
                 self.headers.append(Header(stem, text))
         err = next(one for one in self.headers if one.stem == "err")

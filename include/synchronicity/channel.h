@@ -246,17 +246,7 @@ struct syn_step syni_step_close(struct syn_task *task, struct syn_channel channe
 #define SYNI_ITEM(ch, out) (0 ? ((void)(ch).u.item_is(out), (ch).u.handle) : (ch).u.handle)
 #define SYNI_SOURCE(ch, item) (0 ? ((void)(ch).u.source_is(item), (ch).u.handle) : (ch).u.handle)
 
-/* NEXT runs when there is an item in *OUT, or an answer in the status; when *ITEM was
- * taken; when the close is done. */
-#define syn_step_next(self, ch, out, next)                                                         \
-    (SYNI_NEXT(self, next), syni_step_next(&(self)->syn, SYNI_ITEM(ch, out), (out), syn_never()))
-#define syn_step_send(self, ch, item, next)                                                        \
-    (SYNI_NEXT(self, next),                                                                        \
-     syni_step_send(&(self)->syn, SYNI_SOURCE(ch, item), (item), syn_never()))
-#define syn_step_close(self, ch, next)                                                             \
-    (SYNI_NEXT(self, next), syni_step_close(&(self)->syn, (ch).u.handle, syn_after(10.0)))
-
-/* The same in a coroutine; the status is in syn_co_status. *ITEM lies in the frame. A task
+/* As syn_channel_next() and so on, in a coroutine; the status is in syn_co_status. *ITEM lies in the frame. A task
  * that is cancelled while it waits consumed nothing. */
 #define syn_co_next(...) SYNI_CAT(SYNI_CO_NEXT_, SYNI_N(__VA_ARGS__))(__VA_ARGS__)
 #define SYNI_CO_NEXT_1(ch) SYNI_CO_SUSPEND(SYNI_NO_NEXT(ch, "co_next(ch, &self->v)"))

@@ -174,30 +174,18 @@ struct syn_task *syni_generator_new(const struct syn_generator *generator,
 
 struct syn_step syni_step_yield(struct syn_task *task, struct syni_channel *channel, void *item);
 
-/* NEXT runs when the item after this one is asked for. */
-#define syn_step_yield(self, value, next)                                                          \
-    (SYNI_NEXT(self, next), (self)->syn_item = (value),                                            \
-     syni_step_yield(&(self)->syn, (self)->syn_channel, &(self)->syn_item))
-
-/* The same in a coroutine; and one that leaves with what was thrown. */
+/* Waits until the item after this one is asked for; and one that leaves with what was thrown. */
 #define syn_co_yield(...) SYNI_CO_SUSPEND_OR_GO_ON(SYNI_YIELD(__VA_ARGS__))
 #define syn_co_try_yield(...) SYNI_CO_OR_LEAVE(SYNI_YIELD(__VA_ARGS__))
 #define SYNI_YIELD(...)                                                                            \
     (self->syn_item = (__VA_ARGS__),                                                               \
      syni_step_yield(&self->syn, self->syn_channel, &self->syn_item))
 
-/* Talking back in a task: NEXT runs when there is the next item in *OUT, or an answer in
- * the status. */
+/* Talking back in a task: waits until there is the next item in *OUT, or an answer in the status. */
 struct syn_step syni_step_say(struct syn_task *task, struct syn_channel channel,
                               struct syni_saying saying, void *out_item);
 #define SYNI_SENT(ch, value, out)                                                                  \
     (0 ? ((void)(ch).u.sent_is(value), (void)(ch).u.item_is(out), (ch).u.handle) : (ch).u.handle)
-#define syn_step_generator_send(self, ch, value, out, next)                                        \
-    (SYNI_NEXT(self, next), syni_step_say(&(self)->syn, SYNI_SENT(ch, value, out),                 \
-                                          syni_say((value), SYN_OK, NULL), (out)))
-#define syn_step_generator_throw(self, ch, err, message, out, next)                                \
-    (SYNI_NEXT(self, next), syni_step_say(&(self)->syn, SYNI_SENT(ch, NULL, out),                  \
-                                          syni_say_error((err), (message)), (out)))
 #define syn_co_generator_send(ch, value, out)                                                      \
     SYNI_CO_SUSPEND(syni_step_say(&self->syn, SYNI_SENT(ch, value, out),                           \
                                   syni_say((value), SYN_OK, NULL), (out)))

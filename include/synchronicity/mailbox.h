@@ -173,12 +173,6 @@ SYNI_HELD syn_err syni_then_with_room(struct syn_future future, struct syn_mailb
     ((void)(0 ? (f).u.then_is(fn) : SYN_OK),                                                       \
      syni_then_with_room((f).u.handle, (mailbox), (void (*)(void))(fn), (user)))
 
-/* The same in steps: NEXT runs when there is room, or an answer in the status; then
- * SYNI_THEN_WITH_ROOM(), once. */
-#define syn_step_mailbox(self, mailbox, next)                                                      \
-    (SYNI_NEXT(self, next), syni_step_mailbox(&(self)->syn, (mailbox)))
-#define syn_step_then(f, mailbox, fn, user) SYNI_THEN_WITH_ROOM(f, mailbox, fn, user)
-
 #endif /* !__cplusplus */
 
 #ifdef __cplusplus

@@ -44,37 +44,20 @@ static inline struct syni_polled syni_polled(int fd, int events, struct syn_dead
 }
 struct syn_step syni_step_poll(struct syn_task *task, struct syni_polled polled, int *out_ready);
 
-/* --- steps --- */
+/* --- in a task --- */
 
-/* NEXT runs when FD can be read, or written, without blocking. */
-#define syn_step_readable(self, fd, next)                                                          \
-    (SYNI_NEXT(self, next),                                                                        \
-     syni_step_poll(&(self)->syn, syni_polled((fd), SYN_READABLE, syn_never()), NULL))
-#define syn_step_writable(self, fd, next)                                                          \
-    (SYNI_NEXT(self, next),                                                                        \
-     syni_step_poll(&(self)->syn, syni_polled((fd), SYN_WRITABLE, syn_never()), NULL))
-
-/* NEXT runs when FD is ready for one of EVENTS (SYN_READABLE, SYN_WRITABLE, or both; where both are
- * ready, systems with kqueue may report one of them first), and
- * *OUT_READY, an int of the frame, says for which; or at DEADLINE, with 0; or when
- * syn_forget_descriptor() was called for it, with SYN_FORGOTTEN alone. Fails also with
- * SYN_EINVAL, for other EVENTS. One task for each socket of a library that has a loop of its own:
- * docs/wrapping-a-library.md. */
-#define syn_step_poll(self, fd, events, out_ready, next)                                           \
-    syn_step_poll_by(self, fd, events, out_ready, syn_never(), next)
-#define syn_step_poll_by(self, fd, events, out_ready, deadline, next)                              \
-    (SYNI_NEXT(self, next),                                                                        \
-     syni_step_poll(&(self)->syn, syni_polled((fd), (events), (deadline)), (out_ready)))
-
-/* --- coroutines --- */
-
+/* Waits until FD can be read, or written, without blocking. */
 #define syn_co_readable(fd)                                                                        \
     SYNI_CO_OR_LEAVE(                                                                              \
         syni_step_poll(&self->syn, syni_polled((fd), SYN_READABLE, syn_never()), NULL))
 #define syn_co_writable(fd)                                                                        \
     SYNI_CO_OR_LEAVE(                                                                              \
         syni_step_poll(&self->syn, syni_polled((fd), SYN_WRITABLE, syn_never()), NULL))
-/* syn_co_poll(fd, SYN_READABLE | SYN_WRITABLE, &self->ready): as syn_step_poll(). */
+/* syn_co_poll(fd, SYN_READABLE | SYN_WRITABLE, &self->ready): waits until FD is ready for one of
+ * EVENTS (where both are ready, systems with kqueue may report one of them first), and *OUT_READY,
+ * an int of the frame, says for which; or until DEADLINE, with 0; or until syn_forget_descriptor()
+ * was called for it, with SYN_FORGOTTEN alone. Fails also with SYN_EINVAL, for other EVENTS. One
+ * task for each socket of a library that has a loop of its own: docs/wrapping-a-library.md. */
 #define syn_co_poll(fd, events, out_ready) syn_co_poll_by(fd, events, out_ready, syn_never())
 #define syn_co_poll_by(fd, events, out_ready, deadline)                                            \
     SYNI_CO_OR_LEAVE(                                                                              \

@@ -117,7 +117,7 @@ void syn_scope_deadline(struct syn_scope *scope, struct syn_deadline deadline);
  * would take; NULL: the result is destroyed. OUT and STATUS live as long as the scope.
  *
  * In a plain thread it waits for room first, and only then evaluates F, so that the call
- * does not start before. In a step it does not wait: say syn_step_room() before, or
+ * does not start before. In a step it does not wait: say syn_step_room() (step.h) before, or
  * syn_co_spawn().
  *
  * Returns 0; or the error that the scope has by now, and then F was not evaluated;
@@ -256,15 +256,6 @@ void syni_scope_add_all(struct syn_scope *scope, size_t n, const void *futures, 
 
 struct syn_step syni_step_room(struct syn_task *task, struct syn_scope *scope);
 struct syn_step syni_step_join(struct syn_task *task, struct syn_scope *scope);
-
-/* NEXT runs when SCOPE has room for one more, and has no error (else that is the
- * status); syn_scope_spawn() then finds the room. */
-#define syn_step_room(self, scope, next)                                                           \
-    (SYNI_NEXT(self, next), syni_step_room(&(self)->syn, (scope)))
-/* NEXT runs when no child is left; the status is the scope's result. If this task is
- * cancelled meanwhile, its children are. */
-#define syn_step_join(self, scope, next)                                                           \
-    (SYNI_NEXT(self, next), syni_step_join(&(self)->syn, (scope)))
 
 /* As syn_scope_spawn(), in a coroutine: waits for room, then evaluates F. When the scope
  * has an error the task leaves with it. */

@@ -111,8 +111,6 @@ struct syn_step syni_step_select(struct syn_task *task, struct syn_choice *store
 /* STORE is an array of the frame with a place for each choice; the compiler complains if
  * it has too few. A task that is cancelled while it waits took nothing, and its futures
  * are as they were. */
-#define syn_step_select(self, store, next, ...)                                                    \
-    (SYNI_NEXT(self, next), SYNI_SELECT(self, store, __VA_ARGS__))
 #define syn_co_select(store, ...) SYNI_CO_SUSPEND(SYNI_SELECT(self, store, __VA_ARGS__))
 #define SYNI_SELECT(self, store, ...)                                                              \
     syni_step_select(&(self)->syn,                                                                 \

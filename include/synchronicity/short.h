@@ -22,8 +22,8 @@
  *     }
  *
  * NAMES OF YOUR OWN may be any: an async function may be called call, shared or pool. But not a
- * class object, channel, scope, shared or step: their faces, such as channel_close(), are words
- * of this header; and the value of SYN_TASK_LOCAL(type, future) is (future_get)().
+ * class object, channel, scope or shared: their faces, such as channel_close(), are words
+ * of this header (step, where step.h is included); and the value of SYN_TASK_LOCAL(type, future) is (future_get)().
  */
 #ifndef SYNCHRONICITY_SHORT_H
 #define SYNCHRONICITY_SHORT_H
@@ -35,7 +35,6 @@
 #define SYNI_TAKEN_channel ~, 1
 #define SYNI_TAKEN_scope ~, 1
 #define SYNI_TAKEN_shared ~, 1
-#define SYNI_TAKEN_step ~, 1
 
 #define SYNCHRONIZER SYN_SYNCHRONIZER
 #define SYNCHRONIZER_DEFINE SYN_SYNCHRONIZER_DEFINE
@@ -194,36 +193,6 @@
 #define DESTRUCTOR SYN_DESTRUCTOR
 #define CLASS_TABLE SYN_CLASS_TABLE
 
-#define step_return syn_step_return
-#define step_done syn_step_done
-#define step_fail syn_step_fail
-#define step_sleep syn_step_sleep
-#define step_until syn_step_until
-#define step_pass syn_step_pass
-#define step_readable syn_step_readable
-#define step_writable syn_step_writable
-#define step_poll syn_step_poll
-#define step_poll_by syn_step_poll_by
-#define step_await syn_step_await
-#define step_await_by syn_step_await_by
-#define step_cancel syn_step_cancel
-#define step_finally syn_step_finally
-#define step_next syn_step_next
-#define step_send syn_step_send
-#define step_close syn_step_close
-#define step_yield syn_step_yield
-#define step_select syn_step_select
-#define step_generator_send syn_step_generator_send
-#define step_generator_throw syn_step_generator_throw
-#define step_room syn_step_room
-#define step_join syn_step_join
-#define step_lock syn_step_lock
-#define step_acquire syn_step_acquire
-#define step_wait_on syn_step_wait_on
-#define step_status syn_step_status
-#define step_outcome syn_step_outcome
-#define step_report syn_step_report
-
 #define co_begin syn_co_begin
 #define co_finally syn_co_finally
 #define co_end syn_co_end
@@ -252,8 +221,6 @@
 #define co_next_by syn_co_next_by
 #define co_send syn_co_send
 #define co_then syn_co_then
-#define step_mailbox syn_step_mailbox
-#define step_then syn_step_then
 #define co_send_by syn_co_send_by
 #define co_close syn_co_close
 #define co_each syn_co_each
@@ -281,6 +248,10 @@
 #define co_any_of syn_co_any_of
 #define co_race_of syn_co_race_of
 
+#endif
+
+#ifdef SYNCHRONICITY_STEP_H
+#include <synchronicity/step.h> /* its short names, too */
 #endif
 
 #endif

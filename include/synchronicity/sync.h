@@ -36,7 +36,7 @@
  * WHEN A WAIT FAILS the task leaves with its error (task.h has the rule), so that no line runs
  * without the lock, or the unit, that it counts on. With _by the wait has a deadline, and fails
  * with SYN_ETIMEDOUT. syn_co_attempt_by() leaves the status in syn_co_status instead, for a
- * task that has something else to do when time is up; and a step has it in syn_step_status().
+ * task that has something else to do when time is up.
  *
  * Thread: the plain functions are called in a step, or a callback, on that synchronizer.
  */
@@ -72,8 +72,6 @@ struct syn_condition {
 
 struct syn_step syni_step_lock(struct syn_task *task, struct syn_mutex *mutex,
                                struct syn_deadline deadline);
-#define syn_step_lock(self, mutex, next)                                                           \
-    (SYNI_NEXT(self, next), syni_step_lock(&(self)->syn, (mutex), syn_never()))
 #define syn_co_lock(mutex) syn_co_lock_by(mutex, syn_never())
 #define syn_co_lock_by(mutex, deadline)                                                            \
     SYNI_CO_OR_LEAVE(syni_step_lock(&self->syn, (mutex), (deadline)))
@@ -96,8 +94,6 @@ void syn_semaphore_init(struct syn_semaphore *semaphore, unsigned n);
 
 struct syn_step syni_step_acquire(struct syn_task *task, struct syn_semaphore *semaphore,
                                   struct syn_deadline deadline);
-#define syn_step_acquire(self, semaphore, next)                                                    \
-    (SYNI_NEXT(self, next), syni_step_acquire(&(self)->syn, (semaphore), syn_never()))
 #define syn_co_acquire(semaphore) syn_co_acquire_by(semaphore, syn_never())
 #define syn_co_acquire_by(semaphore, deadline)                                                     \
     SYNI_CO_OR_LEAVE(syni_step_acquire(&self->syn, (semaphore), (deadline)))
@@ -138,13 +134,6 @@ void syn_condition_broadcast(struct syn_condition *condition);
  *
  * syn_co_wait_on(event): until it is set. syn_co_wait_on(condition, mutex): until it is
  * signalled. */
-
-#define syn_step_wait_on(...) SYNI_CAT(SYNI_STEP_WAIT_ON_, SYNI_N(__VA_ARGS__))(__VA_ARGS__)
-#define SYNI_STEP_WAIT_ON_3(self, event, next)                                                     \
-    (SYNI_NEXT(self, next), syni_step_event(&(self)->syn, (event), syn_never()))
-#define SYNI_STEP_WAIT_ON_4(self, condition, mutex, next)                                          \
-    (SYNI_NEXT(self, next),                                                                        \
-     syni_step_condition(&(self)->syn, (condition), (mutex), syn_never()))
 
 #define syn_co_wait_on(...) syn_co_wait_on_by(__VA_ARGS__, syn_never())
 #define syn_co_wait_on_by(...) SYNI_CAT(SYNI_CO_WAIT_ON_BY_, SYNI_N(__VA_ARGS__))(__VA_ARGS__)

@@ -16,9 +16,7 @@
  * it would write into a dead stack. But a local that is initialized before syn_co_begin, `int sum = 0;`,
  * just begins anew at every resume, and no compiler and no build can tell that this was not meant.
  *
- * A body is written in one of two ways.
- *
- * AS A COROUTINE, top to bottom, between syn_co_begin and syn_co_end:
+ * A BODY is written from top to bottom, between syn_co_begin and syn_co_end:
  *
  *     SYN_ASYNC(demo, int, square, (double, seconds), (int, x))
  *     {
@@ -28,20 +26,11 @@
  *         syn_co_end;
  *     }
  *
- * AS STEPS, each an ordinary function that names the next one. This is what the
- * coroutine form is sugar for, and costs the same:
+ * A body without a wait needs neither: it ends by syn_co_return or syn_co_done.
  *
- *     static struct syn_step nap_woken(struct nap *self)
- *     {
- *         return syn_step_return(self, self->x * self->x);
- *     }
- *     SYN_ASYNC(demo, int, nap, (double, seconds), (int, x))
- *     {
- *         return syn_step_sleep(self, self->seconds, nap_woken);
- *     }
- *
- * Steps of one synchronizer run one at a time. A step must not block: it returns,
- * saying what it waits for. Between two suspensions nothing else runs there.
+ * The compiler makes STEPS of it, one from each wait to the next (<synchronicity/step.h> has the form
+ * in which they are written one by one). Steps of one synchronizer run one at a time. A step must not
+ * block: it ends by saying what it waits for. Between two suspensions nothing else runs there.
  *
  * ORDER. What is ready runs first in, first out. A task that awaits the call it made last
  * hands over to it at once, and a call that ends to its awaiter; so do a generator and its
@@ -61,8 +50,7 @@
  * destroyed). A call that has not started never starts.
  *
  * LEAVING, by whatever way (return, failure, cancel), goes through the task's
- * clean-up once: what stands behind syn_co_finally, or the step named by
- * syn_step_finally(). Clean-up may await; a second request does not interrupt it.
+ * clean-up once: what stands behind syn_co_finally. Clean-up may await; a second request does not interrupt it.
  * The first outcome stands, with two exceptions: a success becomes the error of a
  * clean-up that failed, and a cancellation becomes the value that the clean-up
  * returned. The error of a clean-up that fails while another error stands is the last cause in
@@ -86,7 +74,7 @@
 
 struct syn_task;
 
-/* What a step returns: made by the functions below, and by nothing else. */
+/* What a step returns: made by the macros below and of step.h, and by nothing else. */
 struct syn_step {
     int what;
 };
@@ -150,67 +138,8 @@ struct syn_step syni_step_fail(struct syn_task *task, syn_err err, const char *m
 struct syn_step syni_step_end(struct syn_task *task);
 struct syn_step syni_step_lost(struct syn_task *task);
 
-/* ------------------------------------------------------------------ steps --
- * SELF is the frame, NEXT a step of the same frame: a function
- * `struct syn_step NEXT(struct name *self)`. The status of what was waited for is
- * in syn_step_status(self) when NEXT runs. */
-
+/* The next step of SELF, in what the macros of step.h and make.h return. */
 #define SYNI_NEXT(self, next) ((self)->syn.at = __LINE__, (self)->syn_next = (next))
-
-/* The end: with a value; with nothing, or what self->result holds; with an error
- * and, if there is one, a message (copied). */
-#define syn_step_return(self, value)                                                               \
-    (SYNI_HAS_RESULT(self), (self)->syn.at = __LINE__, SYNI_RESULT_OF(self) = (value),             \
-     syni_step_leave(&(self)->syn, SYN_OK, NULL))
-#define syn_step_done(self) ((self)->syn.at = __LINE__, syni_step_end(&(self)->syn))
-#define syn_step_fail(...) SYNI_CAT(SYNI_STEP_FAIL_, SYNI_N(__VA_ARGS__))(__VA_ARGS__)
-#define SYNI_STEP_FAIL_2(self, err)                                                                \
-    ((self)->syn.at = __LINE__, syni_step_fail(&(self)->syn, (err), NULL))
-#define SYNI_STEP_FAIL_3(self, err, message)                                                       \
-    ((self)->syn.at = __LINE__, syni_step_fail(&(self)->syn, (err), (message)))
-
-/* NEXT runs after SECONDS, at least; less than 0 is 0. */
-#define syn_step_sleep(self, seconds, next)                                                        \
-    (SYNI_NEXT(self, next), syni_step_sleep(&(self)->syn, (seconds)))
-
-/* NEXT runs at DEADLINE. */
-#define syn_step_until(self, deadline, next)                                                       \
-    (SYNI_NEXT(self, next), syni_step_until(&(self)->syn, (deadline)))
-
-/* NEXT runs after everything that is ready now had a turn. */
-#define syn_step_pass(self, next) (SYNI_NEXT(self, next), syni_step_pass(&(self)->syn))
-
-/* NEXT runs when FUTURE, which is used up, has its outcome: the value in *OUT (left
- * out for a future of nothing), the error in the status. The awaited task is
- * cancelled when this one is, and when DEADLINE passes (SYN_ETIMEDOUT). */
-#define syn_step_await(...) SYNI_CAT(SYNI_STEP_AWAIT_, SYNI_N(__VA_ARGS__))(__VA_ARGS__)
-#define SYNI_STEP_AWAIT_3(self, f, next)                                                           \
-    (SYNI_NEXT(self, next),                                                                        \
-     syni_step_await(&(self)->syn, SYNI_HANDLE_1(f), NULL, syn_never()))
-#define SYNI_STEP_AWAIT_4(self, f, out, next)                                                      \
-    (SYNI_NEXT(self, next),                                                                        \
-     syni_step_await(&(self)->syn, SYNI_HANDLE_2(f, out), (out), syn_never()))
-#define syn_step_await_by(...) SYNI_CAT(SYNI_STEP_AWAIT_BY_, SYNI_N(__VA_ARGS__))(__VA_ARGS__)
-#define SYNI_STEP_AWAIT_BY_4(self, f, deadline, next)                                              \
-    (SYNI_NEXT(self, next), syni_step_await(&(self)->syn, SYNI_HANDLE_1(f), NULL, (deadline)))
-#define SYNI_STEP_AWAIT_BY_5(self, f, out, deadline, next)                                         \
-    (SYNI_NEXT(self, next),                                                                        \
-     syni_step_await(&(self)->syn, SYNI_HANDLE_2(f, out), (out), (deadline)))
-
-/* NEXT runs when FUTURE, which is used up, was cancelled and has ended, its clean-up
- * included. The status is its outcome: SYN_ECANCELED if it ended by the request; 0 if it
- * ended well all the same, and its value is destroyed; or its own error. Of a promise, which
- * nobody can ask, only the wait ends. Fine, with status 0, for a future that was never
- * made or is used up by now, so that clean-up may say it of every future that the task has. */
-#define syn_step_cancel(self, f, next)                                                             \
-    (SYNI_NEXT(self, next), syni_step_cancel(&(self)->syn, (f).u.handle))
-
-/* From here on every way out runs the step FN first, once. */
-#define syn_step_finally(self, fn) ((self)->syn_finally = (fn))
-
-#define syn_step_status(self) ((self)->syn.status)
-#define syn_step_outcome(self) syn_task_outcome(&(self)->syn) /* as syn_co_outcome */
-#define syn_step_report(self) syn_task_report(&(self)->syn)   /* as syn_co_report */
 
 /* ------------------------------------------------------------- coroutines --
  * Inside the body of an async function. Each of those that wait stands on a line
@@ -331,8 +260,7 @@ enum { SYNI_GOES_ON = 4 };
  *   with the error, its message and its trace, through the clean-up: syn_co_sleep, _until, _pass
  *   (which never fail); _readable, _writable, _poll; _lock, _acquire, _wait_on; _spawn.
  *
- * A form with a deadline (_by) keeps the rule of the one without; SYN_ETIMEDOUT is an error.
- * Steps have every outcome in syn_step_status(). */
+ * A form with a deadline (_by) keeps the rule of the one without; SYN_ETIMEDOUT is an error. */
 
 #define syn_co_sleep(seconds) SYNI_CO_SUSPEND(syni_step_sleep(&self->syn, (seconds)))
 #define syn_co_until(deadline) SYNI_CO_SUSPEND(syni_step_until(&self->syn, (deadline)))
@@ -350,7 +278,11 @@ enum { SYNI_GOES_ON = 4 };
     SYNI_CO_SUSPEND(syni_step_await(&self->syn, SYNI_HANDLE_1(f), NULL, (deadline)))
 #define SYNI_CO_AWAIT_BY_3(f, out, deadline)                                                       \
     SYNI_CO_SUSPEND(syni_step_await(&self->syn, SYNI_HANDLE_2(f, out), (out), (deadline)))
-/* As syn_step_cancel(): syn_co_cancel(self->f), mostly in clean-up. */
+/* syn_co_cancel(self->f), mostly in clean-up: until FUTURE, which is used up, was cancelled and has
+ * ended, its clean-up included. The status is its outcome: SYN_ECANCELED if it ended by the request;
+ * 0 if it ended well all the same, and its value is destroyed; or its own error. Of a promise, which
+ * nobody can ask, only the wait ends. Fine, with status 0, for a future that was never
+ * made or is used up by now, so that clean-up may say it of every future that the task has. */
 #define syn_co_cancel(f) SYNI_CO_SUSPEND(syni_step_cancel(&self->syn, (f).u.handle))
 /* syn_co_try_by(f, deadline), syn_co_try_by(f, &self->out, deadline) */
 #define syn_co_try_by(...) SYNI_CAT(SYNI_CO_TRY_BY_, SYNI_N(__VA_ARGS__))(__VA_ARGS__)

@@ -12,6 +12,7 @@
 #define SYNI_IN_LIBRARY 1
 
 #include <synchronicity/broadcast.h>
+#include <synchronicity/step.h>
 
 #include <stdbool.h>
 #include <string.h>

@@ -25,6 +25,7 @@
 #include <synchronicity/blocking.h>
 #include <synchronicity/scope.h>
 #include <synchronicity/select.h>
+#include <synchronicity/step.h>
 #include <synchronicity/sync.h>
 
 #include "base/mem.h"
@@ -331,8 +332,8 @@ static void ask_jobs(struct ring *ring)
  * awaited after: its reader learns of it whatever they take. */
 static struct syn_step map_ends(struct syni_channel_map *self)
 {
-    const struct syn_report *report = syn_step_report(self);
-    syn_err err = syn_step_outcome(self);
+    const struct syn_report *report = syn_task_report(&self->syn);
+    syn_err err = syn_task_outcome(&self->syn);
 
     if (self->ring)
         ask_jobs(self->ring);

@@ -16,6 +16,8 @@
 #include "base/mem.h"
 #include "io/socket.h"
 
+#include <synchronicity/step.h>
+
 /* Seconds between two looks where the end of a process is no event: from, to. Where SIGCHLD says it, a
  * look is still due: the program may block that signal, or set an action of its own meanwhile. */
 #define CHILD_WAIT_FIRST_LOOK 0.001

@@ -21,6 +21,8 @@
 
 #include "base/fault.h"
 
+#include <synchronicity/step.h>
+
 enum { ATTEMPTS_MAX = 16, SAID = 101 };
 #define ATTEMPT_DELAY 0.25 /* seconds; RFC 8305, section 5 */
 

@@ -5,6 +5,7 @@
 #define SYNI_IN_LIBRARY 1
 
 #include <synchronicity/stream.h>
+#include <synchronicity/step.h>
 
 #include "base/mem.h"
 

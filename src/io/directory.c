@@ -31,6 +31,8 @@
 #include "base/fault.h"
 #include "base/mem.h"
 
+#include <synchronicity/step.h>
+
 enum { DIRECTORY_BATCH = 32 };
 
 struct listing {

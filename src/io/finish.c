@@ -8,6 +8,7 @@
 #define SYNI_IN_LIBRARY 1
 
 #include <synchronicity/stream.h>
+#include <synchronicity/step.h>
 
 enum { SINK = 1024 };
 

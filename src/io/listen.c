@@ -28,6 +28,8 @@
 #include "base/mem.h"
 #include "base/report.h"
 
+#include <synchronicity/step.h>
+
 static syn_err listen_bind_to(int fd, const struct addrinfo *address)
 {
     int on = 1;

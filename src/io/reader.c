@@ -9,6 +9,7 @@
 #define SYNI_IN_LIBRARY 1
 
 #include <synchronicity/stream.h>
+#include <synchronicity/step.h>
 
 #include <string.h>
 

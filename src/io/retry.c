@@ -11,6 +11,7 @@
 #define SYNI_IN_LIBRARY 1
 
 #include <synchronicity/retry.h>
+#include <synchronicity/step.h>
 
 #include <stdatomic.h>
 #include <stdbool.h>

@@ -13,6 +13,7 @@
 #include <signal.h>
 #include <stddef.h>
 #include <synchronicity/readiness.h>
+#include <synchronicity/step.h>
 
 #include "base/listener.h"
 #include "base/mem.h"

@@ -26,6 +26,8 @@
 #include "base/report.h"
 #include "io/source.h"
 
+#include <synchronicity/step.h>
+
 /* ------------------------------------------------------- shutdown, close -- */
 
 SYN_ASYNC(SYN_FREE, void, fd_shutdown, (struct syni_source_stream *, s))

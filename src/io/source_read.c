@@ -18,6 +18,8 @@
 #include "base/fault.h"
 #include "io/source.h"
 
+#include <synchronicity/step.h>
+
 static struct syn_step source_read_readable(struct syni_source_read *self);
 static struct syn_step read_slowly(struct syni_source_read *self);
 static struct syn_step read_ends(struct syni_source_read *self);

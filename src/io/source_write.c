@@ -20,6 +20,8 @@
 #include "base/say.h"
 #include "io/source.h"
 
+#include <synchronicity/step.h>
+
 enum {
     PIECES = 64, /* that one system call takes */
     ROUNDS = 16  /* system calls in one step */

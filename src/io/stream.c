@@ -10,6 +10,8 @@
 
 #include "io/source.h"
 
+#include <synchronicity/step.h>
+
 /* In place of what a class would do. */
 SYN_ASYNC(SYN_FREE, size_t, no_stream)
 {

@@ -24,6 +24,8 @@
 #include "io/resolve.h"
 #include "io/socket.h"
 
+#include <synchronicity/step.h>
+
 /* Datagrams that one system call moves at most. */
 enum { UDP_BATCH = 32 };
 

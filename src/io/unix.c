@@ -25,6 +25,8 @@
 #include "base/report.h"
 #include "io/socket.h"
 
+#include <synchronicity/step.h>
+
 #define UNIX_FIRST_LOOK 0.001 /* seconds */
 #define LONGEST_LOOK 0.1
 

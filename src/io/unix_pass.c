@@ -12,6 +12,8 @@
 #include "io/source.h"
 #include "io/unix.h"
 
+#include <synchronicity/step.h>
+
 int syni_unix_descriptor(const struct syn_stream *stream)
 {
     const struct syni_source_stream *s = syni_source_of(stream);

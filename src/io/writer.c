@@ -8,6 +8,7 @@
 #define SYNI_IN_LIBRARY 1
 
 #include <synchronicity/stream.h>
+#include <synchronicity/step.h>
 
 #include <stdarg.h>
 #include <stdio.h>

@@ -15,6 +15,7 @@
 #include <stdatomic.h>
 
 #include <synchronicity/short.h>
+#include <synchronicity/step.h>
 
 #include "bench.h"
 #include "bench_child.h"

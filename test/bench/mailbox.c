@@ -22,6 +22,7 @@
 #include <pthread.h>
 
 #include <synchronicity/short.h>
+#include <synchronicity/step.h>
 
 #include "bench.h"
 

@@ -8,6 +8,7 @@
 #define _DEFAULT_SOURCE
 
 #include <synchronicity/short.h>
+#include <synchronicity/step.h>
 
 #include "bench.h"
 

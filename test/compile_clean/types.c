@@ -10,6 +10,7 @@
 #else
 #include <synchronicity/short.h>
 #endif
+#include <synchronicity/step.h>
 
 SYN_SYNCHRONIZER_DECLARE(demo);
 SYN_POOL_DECLARE(workers);

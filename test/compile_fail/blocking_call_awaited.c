@@ -3,6 +3,7 @@
  * A blocking call where a future is wanted, and a function that has no async face.
  */
 #include <synchronicity/short.h>
+#include <synchronicity/step.h>
 
 SYNCHRONIZER(demo);
 

@@ -4,6 +4,7 @@
  * with what was declared.
  */
 #include <synchronicity/short.h>
+#include <synchronicity/step.h>
 
 SYNCHRONIZER(demo);
 

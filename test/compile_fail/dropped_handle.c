@@ -6,6 +6,7 @@
 #include <synchronicity/retry.h>
 #include <synchronicity/short.h>
 #include <synchronicity/child.h>
+#include <synchronicity/step.h>
 
 #include <stdlib.h>
 

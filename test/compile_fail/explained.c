@@ -4,6 +4,7 @@
  * with a sentence, and both compilers stay short about it.
  */
 #include <synchronicity/short.h>
+#include <synchronicity/step.h>
 
 SYNCHRONIZER(demo);
 static struct syn_strand strand;

@@ -4,6 +4,7 @@
  * (docs/when-it-does-not-compile.md).
  */
 #include <synchronicity/short.h>
+#include <synchronicity/step.h>
 
 SYNCHRONIZER(demo);
 

@@ -3,6 +3,7 @@
  * A thread that leaves out where a result goes, or says where of one that has none: one sentence.
  */
 #include <synchronicity/short.h>
+#include <synchronicity/step.h>
 
 SYNCHRONIZER(demo);
 PROMISE(int, answer);

@@ -3,6 +3,7 @@
  * Arguments of a wrong type, kind or number: each MISTAKE must not compile clean.
  */
 #include <synchronicity/short.h>
+#include <synchronicity/step.h>
 
 SYNCHRONIZER(demo);
 

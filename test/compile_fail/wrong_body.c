@@ -3,6 +3,7 @@
  * Bodies that do not end, and steps of another frame.
  */
 #include <synchronicity/short.h>
+#include <synchronicity/step.h>
 
 SYNCHRONIZER(demo);
 

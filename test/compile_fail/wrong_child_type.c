@@ -3,6 +3,7 @@
  * Children of scopes with results that go to a wrong type, or nowhere unseen.
  */
 #include <synchronicity/short.h>
+#include <synchronicity/step.h>
 
 SYNCHRONIZER(demo);
 

@@ -4,6 +4,7 @@
  * compile clean.
  */
 #include <synchronicity/short.h>
+#include <synchronicity/step.h>
 
 SYNCHRONIZER(demo);
 CHANNEL(int, ints);

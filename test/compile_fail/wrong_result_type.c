@@ -3,6 +3,7 @@
  * Results of a wrong type: each MISTAKE must not compile clean.
  */
 #include <synchronicity/short.h>
+#include <synchronicity/step.h>
 
 SYNCHRONIZER(demo);
 

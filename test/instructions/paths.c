@@ -11,6 +11,7 @@
 #include <stdlib.h>
 
 #include <synchronicity/short.h>
+#include <synchronicity/step.h>
 #include <synchronicity/testing.h>
 
 enum { TIMES = 2000, BATCH = 100 };

@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include <synchronicity/short.h>
+#include <synchronicity/step.h>
 
 SYNCHRONIZER(demo, .caller_may_drive = 1);
 

@@ -15,6 +15,7 @@
 #include <synchronicity/retry.h>
 #include <synchronicity/short.h>
 #include <synchronicity/stats.h>
+#include <synchronicity/step.h>
 #include <synchronicity/tcp.h>
 
 SYNCHRONIZER(demo);

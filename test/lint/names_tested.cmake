@@ -23,8 +23,10 @@ endforeach()
 
 # ---- the names, and their short forms -------------------------------------------
 
-file(STRINGS ${SOURCE}/include/synchronicity/short.h lines REGEX "^#define [A-Za-z_]+(\\([^)]*\\))? +syn_|^#define [A-Z_]+ SYN_")
-foreach(line IN LISTS lines)
+set(short_form "^#define [A-Za-z_]+(\\([^)]*\\))? +syn_|^#define [A-Z_]+ SYN_")
+file(STRINGS ${SOURCE}/include/synchronicity/short.h lines REGEX "${short_form}")
+file(STRINGS ${SOURCE}/include/synchronicity/step.h step_lines REGEX "^#define step_")
+foreach(line IN LISTS lines step_lines)
     string(REGEX MATCH "^#define ([A-Za-z_0-9]+)(\\([^)]*\\))? +([A-Za-z_0-9]+)" line "${line}")
     list(APPEND short_of_${CMAKE_MATCH_3} ${CMAKE_MATCH_1})
 endforeach()

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include <synchronicity/short.h>
+#include <synchronicity/step.h>
 
 SYNCHRONIZER_DEFINE(zoo);
 char animals_story[300];

@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include <synchronicity/short.h>
+#include <synchronicity/step.h>
 #include <synchronicity/testing.h>
 
 #include "test.h"

@@ -8,6 +8,8 @@
 #include "support/pair_rig.h"
 #include "support/story.h"
 
+#include <synchronicity/step.h>
+
 /* The original's example, and more: a connection to a database that answers slowly. */
 #define DB_METHODS(M, C)                                                                           \
     M(C, constructor, open, SYN_COPY(const char *, url), (double, seconds))                        \

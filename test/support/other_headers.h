@@ -5,6 +5,7 @@
  */
 #define SYN_SHORT
 #include <synchronicity.h>
+#include <synchronicity/step.h>
 
 #include <string.h>
 
