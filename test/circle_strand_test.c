@@ -50,10 +50,11 @@ static void C8_so_is_a_job_that_waits_for_itself(void)
     end_all();
 }
 
-static struct syn_strand strand;
+/* --- a job behind the one that waits --- */
+
 static struct gate gate;
 
-BLOCKING(workers, int, job_in_line, (bool, first), STRAND(&strand))
+static void stands_behind(bool first)
 {
     int y = 0;
 
@@ -62,7 +63,32 @@ BLOCKING(workers, int, job_in_line, (bool, first), STRAND(&strand))
         noted(future_get(of_first, &y));
     }
     n_over++;
+}
+
+static struct syn_strand strand;
+
+BLOCKING(workers, int, job_in_line, (bool, first), STRAND(&strand))
+{
+    stands_behind(first);
     return 1;
+}
+
+POOL(single, .max_threads = 1, .hard_limit = 1, .grace_ns = -1);
+
+BLOCKING(single, int, only_job, (bool, first))
+{
+    stands_behind(first);
+    return 1;
+}
+
+static struct c_naps_future begins_in_line(bool first)
+{
+    return (struct c_naps_future){.u.handle = job_in_line_future(first).u.handle};
+}
+
+static struct c_naps_future begins_only_job(bool first)
+{
+    return (struct c_naps_future){.u.handle = only_job_future(first).u.handle};
 }
 
 ASYNC(a, int, a_awaits_later, (double, seconds), (struct c_naps_future *, f))
@@ -98,21 +124,20 @@ ASYNC(a, int, a_does_nothing)
 }
 
 /* A task awaits a job that stands behind the one which waits for that task; and one more is between. Time
- * stands still while jobs are in line. */
-static void C8_so_is_a_job_that_holds_a_strand_for_which_waits_what_it_waits_for(void)
+ * stands still while jobs are in line. Either of the two may be the last to wait. */
+static void job_behind_a_job(struct syn_pool *pool, struct c_naps_future (*begins)(bool first))
 {
-    struct job_in_line_future first, second;
+    struct c_naps_future first, second;
     struct go_on_promise told;
     struct go_on_future wait;
     int y;
 
-    begin();
     for (int job_last = 0; job_last < 2; job_last++) {
         forget();
         gate_init(&gate);
-        first = job_in_line_future(true);
-        second = job_in_line_future(false);
-        of_second.u.handle = job_in_line_future(false).u.handle;
+        first = begins(true);
+        second = begins(false);
+        of_second = begins(false);
         gate_await(&gate, 1);
         if (job_last) {
             of_first.u.handle = a_awaits_later_future(0, &of_second).u.handle;
@@ -122,7 +147,7 @@ static void C8_so_is_a_job_that_holds_a_strand_for_which_waits_what_it_waits_for
             CHECK_INT(promise_new(go_on, &told, &wait), SYN_OK);
             of_first.u.handle = a_awaits_when_told_future(wait, &of_second).u.handle;
             gate_open(&gate);
-            while (pool_stats(&workers).blocked == 0)
+            while (pool_stats(pool).blocked == 0)
                 sched_yield();
             CHECK_INT(promise_complete(told, &(int){1}), SYN_OK);
         }
@@ -133,58 +158,20 @@ static void C8_so_is_a_job_that_holds_a_strand_for_which_waits_what_it_waits_for
         CHECK_INT(n_over, 4);
         gate_fini(&gate);
     }
+}
+
+static void C8_so_is_a_job_that_holds_a_strand_for_which_waits_what_it_waits_for(void)
+{
+    begin();
+    job_behind_a_job(&workers, begins_in_line);
     REFUSED("job_in_line on 'workers' would wait for a_awaits_later on 'a'", "for job_in_line");
     end_all();
 }
 
-POOL(single, .max_threads = 1, .hard_limit = 1, .grace_ns = -1);
-
-BLOCKING(single, int, only_job, (bool, first))
-{
-    int y = 0;
-
-    if (first) {
-        gate_pass(&gate);
-        noted(future_get(of_first, &y));
-    }
-    n_over++;
-    return 1;
-}
-
 static void C8_so_is_a_job_on_the_only_thread_for_which_waits_what_it_waits_for(void)
 {
-    struct only_job_future first, second;
-    struct go_on_promise told;
-    struct go_on_future wait;
-    int y;
-
     begin();
-    for (int job_last = 0; job_last < 2; job_last++) {
-        forget();
-        gate_init(&gate);
-        first = only_job_future(true);
-        second = only_job_future(false);
-        of_second.u.handle = only_job_future(false).u.handle;
-        gate_await(&gate, 1);
-        if (job_last) {
-            of_first.u.handle = a_awaits_later_future(0, &of_second).u.handle;
-            CHECK_INT(a_does_nothing(&y), SYN_OK); /* it waits by then */
-            gate_open(&gate);
-        } else {
-            CHECK_INT(promise_new(go_on, &told, &wait), SYN_OK);
-            of_first.u.handle = a_awaits_when_told_future(wait, &of_second).u.handle;
-            gate_open(&gate);
-            while (pool_stats(&single).blocked == 0)
-                sched_yield();
-            CHECK_INT(promise_complete(told, &(int){1}), SYN_OK);
-        }
-        CHECK_INT(future_get(first, &y), SYN_OK);
-        CHECK_INT(future_get(second, &y), SYN_OK);
-        CHECK_INT(c_naps(1, &y), SYN_OK); /* the others, too */
-        CHECK_INT(refused.count, 1);
-        CHECK_INT(n_over, 4);
-        gate_fini(&gate);
-    }
+    job_behind_a_job(&single, begins_only_job);
     REFUSED("only_job on 'single' would wait for a_awaits_later on 'a'", "for only_job");
     finish_pool(&single);
     end_all();

@@ -10,6 +10,18 @@
 
 CHANNEL(int, ints);
 
+/* The case, in which the main thread, or whichever comes first, is held at POINT; FN runs on another. */
+static pthread_t start_held_at(const char *point, void *(*fn)(void *), void *argument)
+{
+    pthread_t thread;
+
+    points_needed();
+    start_case();
+    CHECK_INT(syn_test_hold(point, 1), 0);
+    CHECK_INT(pthread_create(&thread, NULL, fn, argument), 0);
+    return thread;
+}
+
 /* The main thread stands at the end of a wait, and is interrupted. */
 static void interrupts_held(void)
 {
@@ -29,13 +41,9 @@ static void *interrupts_too_late(void *unused)
 
 static void X6_a_signal_that_meets_a_wait_which_is_over_ends_the_next_one(void)
 {
-    pthread_t thread;
+    pthread_t thread = start_held_at("wait_leaves", interrupts_too_late, NULL);
     int y = 0;
 
-    points_needed();
-    start_case();
-    CHECK_INT(syn_test_hold("wait_leaves", 1), 0);
-    CHECK_INT(pthread_create(&thread, NULL, interrupts_too_late, NULL), 0);
     CHECK_INT(adds(6, &y), 0);
     CHECK_INT(y, 7);
     CHECK_INT(pthread_join(thread, NULL), 0);
@@ -71,13 +79,9 @@ static void *interrupts_before_another_waits(void *unused)
 
 static void X6_or_one_that_began_meanwhile(void)
 {
-    pthread_t thread;
+    pthread_t thread = start_held_at("wait_leaves", interrupts_before_another_waits, NULL);
     int y = 0;
 
-    points_needed();
-    start_case();
-    CHECK_INT(syn_test_hold("wait_leaves", 1), 0);
-    CHECK_INT(pthread_create(&thread, NULL, interrupts_before_another_waits, NULL), 0);
     CHECK_INT(adds(6, &y), 0);
     CHECK_INT(pthread_join(thread, NULL), 0);
     CHECK_INT(adds(6, &y), 0);
@@ -96,13 +100,9 @@ static void *is_over_when_interrupted(void *unused)
 
 static void X6_none_if_another_wait_has_heard_it(void)
 {
-    pthread_t thread;
+    pthread_t thread = start_held_at("wait_leaves", is_over_when_interrupted, NULL);
     int y = 0;
 
-    points_needed();
-    start_case();
-    CHECK_INT(syn_test_hold("wait_leaves", 1), 0);
-    CHECK_INT(pthread_create(&thread, NULL, is_over_when_interrupted, NULL), 0);
     AWAIT_HELD("wait_leaves");
     begun = 0;
     CHECK_INT(sleeps(1, &y), SYN_EINTR);

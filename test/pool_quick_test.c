@@ -6,49 +6,9 @@
 #include "base/time.h"
 #include "pool/quick.h"
 #include "support/points.h"
-#include "support/pool_rig.h"
+#include "support/tray_rig.h"
 
-SYNCHRONIZER(demo);
-POOL(workers, .max_threads = 2);
 POOL(three, .max_threads = 3, .idle_ns = INT64_C(3600000000000)); /* nobody wakes by itself */
-
-static struct gate gate;
-static atomic_int ran;
-
-BLOCKING(workers, int, standing, (struct gate *, at))
-{
-    gate_pass(at);
-    return 0;
-}
-
-BLOCKING(workers, int, counting, (int, x))
-{
-    ran++;
-    return x;
-}
-
-/* N threads of POOL stand at the gate. */
-static void occupy(struct syn_pool *pool, int n, struct standing_future f[])
-{
-    gate_init(&gate);
-    for (int i = 0; i < n; i++)
-        f[i] = pool_submit(pool, standing, &gate);
-    gate_await(&gate, n);
-}
-
-static void release(int n, struct standing_future f[])
-{
-    gate_open(&gate);
-    for (int i = 0; i < n; i++)
-        CHECK_INT(future_get(f[i], NULL), SYN_OK);
-}
-
-static void over(struct syn_pool *pool)
-{
-    finish_pool(pool);
-    finish(&demo);
-    done_after(256);
-}
 
 static struct syni_pool *locked(struct syn_pool *pool)
 {

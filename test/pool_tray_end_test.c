@@ -6,6 +6,9 @@
 #define _DEFAULT_SOURCE
 #include "support/tray_rig.h"
 
+POOL(single, .max_threads = 1);
+POOL(bounded, .max_threads = 1, .queue_bound = 2, .when_full = SYN_WHEN_FULL_FAIL);
+
 /* --- what becomes of it there --- */
 
 static void run_never(struct syni_work *work)

@@ -9,6 +9,9 @@
 #define _DEFAULT_SOURCE
 #include "support/tray_rig.h"
 
+POOL(single, .max_threads = 1);
+POOL(bounded, .max_threads = 1, .queue_bound = 2, .when_full = SYN_WHEN_FULL_FAIL);
+
 static int order[64], n_order;
 
 /* On SINGLE: by its one thread. */

@@ -11,8 +11,6 @@
 
 SYNCHRONIZER(demo);
 POOL(workers, .max_threads = 2);
-POOL(single, .max_threads = 1);
-POOL(bounded, .max_threads = 1, .queue_bound = 2, .when_full = SYN_WHEN_FULL_FAIL);
 
 static struct gate gate;
 static atomic_int ran;
