@@ -4,6 +4,7 @@
  */
 #define _DEFAULT_SOURCE
 #include "support/call_rig.h"
+#include "support/points.h"
 
 #include <pthread.h>
 
@@ -200,6 +201,34 @@ static void X3_a_wait_is_given_up_and_loses_nothing(void)
     done();
 }
 
+static void *sends_between(void *broadcast)
+{
+    AWAIT_HELD("broadcast_looked");
+    syn_broadcast_send(*(struct ints_broadcast *)broadcast, &(int){7});
+    syn_test_release("broadcast_looked");
+    return NULL;
+}
+
+static void I11_an_item_that_comes_between_the_look_and_the_wish_is_not_slept_over(void)
+{
+    struct ints_broadcast b;
+    struct ints_observer o;
+    pthread_t thread;
+
+    points_needed();
+    begin();
+    b = make(2);
+    o = observe(b);
+    CHECK_INT(syn_test_hold("broadcast_looked", 1), 0);
+    CHECK_INT(pthread_create(&thread, NULL, sends_between, &b), 0);
+    check_next(o, 7, 0);
+    CHECK_INT(pthread_join(thread, NULL), 0);
+    syn_broadcast_leave(o);
+    syn_broadcast_close(b);
+    finish(syn_default_synchronizer());
+    done();
+}
+
 /* --- threads --- */
 
 enum { SENDERS = 3, EACH = 3000 / TEST_SLOWNESS, OBSERVERS = 3 };
@@ -301,6 +330,7 @@ static const struct test_case cases[] = {
     TEST(I11_a_watched_value_is_the_newest),
     TEST(I11_tasks_wait_for_the_next_item),
     TEST(X3_a_wait_is_given_up_and_loses_nothing),
+    TEST(I11_an_item_that_comes_between_the_look_and_the_wish_is_not_slept_over),
     TEST(I11_threads_lose_nothing_uncounted),
     TEST(T4_each_allocation_that_fails_is_an_error_and_leaves_nothing),
 };

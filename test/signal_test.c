@@ -11,6 +11,7 @@
 #include <synchronicity/signal.h>
 
 #include "support/call_rig.h"
+#include "support/points.h"
 
 SYNCHRONIZER(demo);
 SYNCHRONIZER(other);
@@ -336,6 +337,30 @@ static void I6_in_a_forked_child_nobody_listens(void)
     finish(&demo);
 }
 
+static void *raises_between(void *unused)
+{
+    AWAIT_HELD("signals_looked");
+    raise(SIGUSR2);
+    syn_test_release("signals_looked");
+    return unused;
+}
+
+static void I6_a_signal_that_comes_between_the_look_and_the_wait_is_not_slept_over(void)
+{
+    struct syn_signals *signals;
+    pthread_t thread;
+
+    points_needed();
+    begin_in_real_time();
+    CHECK_INT(syn_signals_open(one, &signals), 0);
+    CHECK_INT(syn_test_hold("signals_looked", 1), 0);
+    CHECK_INT(pthread_create(&thread, NULL, raises_between, NULL), 0);
+    check_next(signals, SIGUSR2, 1);
+    CHECK_INT(pthread_join(thread, NULL), 0);
+    CHECK_INT(syn_signals_close(signals), 0);
+    finish(&other);
+}
+
 /* Handlers run on another thread while listeners come and go: nothing is touched after its end. */
 static atomic_bool over;
 
@@ -420,6 +445,7 @@ static const struct test_case cases[] = {
     TEST_MODES(I6_signals_are_a_channel),
     TEST(I6_what_cannot_be_listened_to_is_refused),
     TEST_MODES(I6_in_a_forked_child_nobody_listens),
+    TEST(I6_a_signal_that_comes_between_the_look_and_the_wait_is_not_slept_over),
     TEST(I6_listeners_come_and_go_under_signals),
     TEST(C19_a_thread_that_is_cancelled_as_it_sends_a_notice_sends_it),
     TEST(I6_a_child_does_not_wait_at_its_parents_notice),

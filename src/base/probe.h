@@ -82,7 +82,10 @@
     POINT(free_looks)        /* a free is to look for such a thread, and holds the lock */         \
     POINT(stop_forces)       /* a stop's deadline passed; nobody was abandoned */                  \
     POINT(home_shut)         /* a home's inbox is shut; its loop has not retired */                \
-    POINT(home_gone)         /* a home's thread is through, and its stopper was not told */
+    POINT(home_gone)         /* a home's thread is through, and its stopper was not told */         \
+    /* io */                                                                                       \
+    POINT(signals_looked)    /* no signal had come; the notice was not emptied yet */              \
+    POINT(broadcast_looked)  /* no item had come; the wish for one is not listed */
 
 #define SYNI_DELAY_INDEX(name) SYNI_DELAY_##name,
 enum syni_delay_point { SYNI_DELAY_POINTS(SYNI_DELAY_INDEX) SYNI_N_DELAY_POINTS };

@@ -19,6 +19,7 @@
 
 #include "base/list.h"
 #include "base/mem.h"
+#include "base/probe.h"
 #include "base/thread.h"
 #include "base/report.h"
 
@@ -253,6 +254,7 @@ static struct syn_step broadcast_look(struct syni_broadcast_next *self)
     err = syn_promise_new(syni_sent, &o->wish, &sent);
     if (err)
         return syn_step_fail(self, err);
+    SYNI_DELAY(broadcast_looked);
     syni_mutex_lock(&o->broadcast->lock);
     if (o->next <= o->broadcast->newest || o->broadcast->closed)
         err = SYN_EALREADY;

@@ -17,6 +17,7 @@
 
 #include "base/listener.h"
 #include "base/mem.h"
+#include "base/probe.h"
 #include "base/report.h"
 
 /* ----------------------------------------------------------------- notices -- */
@@ -172,6 +173,7 @@ static struct syn_step next_look(struct syn_signals_next *self)
     signal.number = syni_listener_take(listener, &signal.count);
     if (signal.number)
         return syn_step_return(self, signal);
+    SYNI_DELAY(signals_looked);
     if (syni_notice_take(&listener->notice))
         return next_look(self);
     return syn_step_readable(self, syni_notice_descriptor(&listener->notice), next_readable);
