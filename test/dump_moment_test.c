@@ -6,6 +6,7 @@
 #define _DEFAULT_SOURCE
 #include "support/call_rig.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <synchronicity/readiness.h>
@@ -454,12 +455,28 @@ static void V1_dump_and_stats_of_a_million_tasks_are_bounded_and_count_them(void
     finish(&demo);
 }
 
+/* As a handler that makes one must. */
+static void V1_dump_leaves_errno_alone_where_it_cannot_be_written(void)
+{
+    int fd = open("/dev/null", O_RDONLY);
+
+    CHECK(fd >= 0);
+    begin_in_real_time();
+    errno = EDOM;
+    syn_dump(fd);
+    CHECK_INT(errno, EDOM);
+    syn_dump_json(fd);
+    CHECK_INT(errno, EDOM);
+    close(fd);
+}
+
 static const struct test_case cases[] = {
     TEST(V1_dump_says_what_each_kind_of_wait_is_for_and_since_when),
     TEST_MODES(V1_dump_says_that_a_wait_is_as_old_as_it_is_and_not_as_its_loop),
     TEST(V1_dump_comes_while_memory_is_out),
     TEST(V1_dump_comes_in_the_middle_of_a_post),
     TEST(V1_dump_comes_in_a_handler_that_interrupts_the_library_wherever_it_is),
+    TEST(V1_dump_leaves_errno_alone_where_it_cannot_be_written),
     TEST(V1_dump_and_stats_of_a_million_tasks_are_bounded_and_count_them),
 };
 TEST_MAIN("dump_moment", cases);

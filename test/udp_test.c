@@ -249,6 +249,57 @@ static void I3_one_receives_at_a_time_and_close_waits_for_nobody(void)
     finish_default();
 }
 
+static void I3_nor_is_it_closed_under_a_send(void)
+{
+    struct syn_datagram out;
+    struct syn_udp *a;
+    struct syn_udp_send_future f;
+    size_t n;
+
+    begin();
+    a = open_at("127.0.0.1");
+    out = text_to((char[]){"held"}, "127.0.0.1", syn_udp_port(a));
+    syn_fault_set("sendmsg", 1, 1000000000, ENOBUFS); /* it tries again, until there is room */
+    f = syn_udp_send_future(a, &out, 1);
+    CHECK_INT(syn_udp_send(a, &out, 1, &n), SYN_EBUSY);
+    CHECK_INT(syn_udp_close(a), SYN_EBUSY);
+    syn_fault_clear();
+    CHECK_INT(future_get(f, &n), SYN_OK);
+    CHECK_INT(n, 1);
+    close_it(a);
+    finish_default();
+}
+
+static void I3_a_receive_that_would_find_nothing_waits_without_a_look(void)
+{
+    struct syn_udp *a, *b;
+    char rooms[2][10];
+    struct syn_datagram in[2] = {{.data = rooms[0], .capacity = 10}, {.data = rooms[1], .capacity = 10}};
+    struct syn_udp_receive_future f;
+    unsigned long before;
+    size_t n;
+
+    begin();
+    a = open_at("127.0.0.1");
+    b = open_at("127.0.0.1");
+    syn_fault_set("recvmsg", 1000, 1, EIO); /* which counts them */
+    send_text(a, (char[]){"one"}, "127.0.0.1", syn_udp_port(b));
+    CHECK_INT(syn_udp_receive(b, in, 2, &n), SYN_OK); /* all there was */
+    CHECK_INT(n, 1);
+    before = syn_fault_hits();
+    f = syn_udp_receive_future(b, in, 2);
+    CHECK_INT(syn_udp_receive(b, in, 2, &n), SYN_EBUSY); /* the other waits by now */
+    CHECK_INT(syn_fault_hits(), before);
+    send_text(a, (char[]){"two"}, "127.0.0.1", syn_udp_port(b));
+    CHECK_INT(future_get(f, &n), SYN_OK);
+    check_received(&in[0], "two");
+    CHECK_INT(syn_fault_hits(), before + 1);
+    syn_fault_clear();
+    close_it(a);
+    close_it(b);
+    finish_default();
+}
+
 static void E1_what_goes_wrong_has_its_code(void)
 {
     static char big[70000];
@@ -377,6 +428,8 @@ static const struct test_case cases[] = {
     TEST(I3_tasks_converse),
     TEST(X3_a_receive_is_cancelled_and_loses_nothing),
     TEST(I3_one_receives_at_a_time_and_close_waits_for_nobody),
+    TEST(I3_nor_is_it_closed_under_a_send),
+    TEST(I3_a_receive_that_would_find_nothing_waits_without_a_look),
     TEST(E1_what_goes_wrong_has_its_code),
     TEST(I3_a_group_is_joined_and_left),
     TEST(H8_each_failure_is_an_error_and_leaks_nothing),

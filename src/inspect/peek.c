@@ -8,7 +8,6 @@
 #endif
 #include "inspect/peek.h"
 
-#include <errno.h>
 #include <stdint.h>
 #include <string.h>
 #include <unistd.h>
@@ -77,14 +76,9 @@ void syni_peek_end(struct syni_peek *peek)
 
 bool syni_peek(struct syni_peek *peek, void *to, const void *from, size_t size)
 {
-    int saved = errno;
-    bool done;
-
     if (peek->fails || (uintptr_t)from < PEEK_PAGE)
         return false;
-    done = peek->ends[0] >= 0 ? peek_by_pipe(peek, to, from, size) : peek_by_call(to, from, size);
-    errno = saved;
-    return done;
+    return peek->ends[0] >= 0 ? peek_by_pipe(peek, to, from, size) : peek_by_call(to, from, size);
 }
 
 void syni_peek_string(struct syni_peek *peek, char *to, size_t size, const char *from)

@@ -87,7 +87,7 @@ void syni_text_quoted(struct syni_text *text, const char *string)
 
 void syni_text_to_descriptor(void *user, const char *data, size_t size)
 {
-    int fd = *(const int *)user, saved = errno;
+    int fd = *(const int *)user;
 
     while (size > 0) {
         long n = syni_write_quietly(fd, data, size);
@@ -99,5 +99,4 @@ void syni_text_to_descriptor(void *user, const char *data, size_t size)
         data += n;
         size -= (size_t)n;
     }
-    errno = saved;
 }
