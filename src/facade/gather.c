@@ -98,7 +98,7 @@ syn_err syni_scope_add(struct syn_scope *public_scope, struct syn_future future,
         return SYN_EDEADLK;
     }
     if (!scope->bound)
-        syni_scope_bind(scope, owner);
+        syni_scope_open(scope, owner);
     syni_scope_enter(scope, &section);
     if (err)
         syni_scope_fail(scope, err, report ? report->message : syni_core_refusal(err), out_status,
@@ -145,7 +145,7 @@ void syni_scope_aim(struct syn_scope *public_scope, enum syni_goal goal)
         syni_scope_leave(scope, &section);
         return;
     }
-    syni_scope_bind(scope, frame_around(scope));
+    syni_scope_open(scope, frame_around(scope));
     scope->goal = goal;
 }
 

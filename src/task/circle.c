@@ -208,15 +208,26 @@ static struct syni_blocked *circle_find_locked(uint64_t id)
     return NULL;
 }
 
+/* TASK, which takes no requests any more, is marked: nothing depends on it from here on. */
+static void circle_unmark(struct syni_task *task)
+{
+    syni_mutex_lock(&circle_lock);
+    syni_list_remove(&task->mark_link);
+    syni_mutex_unlock(&circle_lock);
+}
+
 /* TASK gets the mark. False: it had it, or has ended. */
 static bool mark_locked(struct syni_blocked *by, struct syni_task *task)
 {
+    static const struct syni_open_ops ops = {.drop = circle_unmark};
+
     SYNI_HOLDS(&circle_lock);
     unsigned char request = syni_task_request_of(task);
 
     /* relaxed: written under this lock only; its driver may read it without */
     if (atomic_load_explicit(&task->mark, memory_order_relaxed) == by->id)
         return false;
+    syni_open_register(SYNI_OPEN_MARKS, &ops); /* before the mark, which the engine reads when it has closed REQUEST */
     do {
         if (request & SYNI_CLOSED)
             return false;
@@ -227,13 +238,6 @@ static bool mark_locked(struct syni_blocked *by, struct syni_task *task)
     syni_list_append(&by->marked, &task->mark_link);
     atomic_store_explicit(&task->mark, by->id, memory_order_relaxed);
     return true;
-}
-
-void syni_circle_unmark(struct syni_task *task)
-{
-    syni_mutex_lock(&circle_lock);
-    syni_list_remove(&task->mark_link);
-    syni_mutex_unlock(&circle_lock);
 }
 
 struct news {

@@ -81,7 +81,4 @@ static inline syn_err syni_circle_look_at(uint64_t id, struct syni_core *produce
  * What would close a circle there is refused. */
 void syni_circle_depend_on_all(uint64_t id, struct syni_home *home);
 
-/* TASK, which takes no requests any more, is marked: nothing depends on it from here on. Driver. */
-void syni_circle_unmark(struct syni_task *task);
-
 #endif

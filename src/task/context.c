@@ -21,15 +21,14 @@
 
 enum state { NEW, ENTERING, ENTERED, TELLING, TWICE, CLOSING, LEFT_TELLING, LEFT_CLOSING };
 
-static bool contexts_close(struct syni_task *task, syn_err *out_failed);
+static bool contexts_close(struct syni_task *task);
 static void contexts_drop(struct syni_task *task);
 
 static void context_list(struct syni_task *task, struct syn_context *context)
 {
-    static const struct syni_context_ends ends = {contexts_close, contexts_drop};
+    static const struct syni_open_ops ops = {.close = contexts_close, .drop = contexts_drop};
 
-    /* relaxed: what reads it is the engine of TASK, which has listed one */
-    atomic_store_explicit(&syni_context_ends, &ends, memory_order_relaxed);
+    syni_open_register(SYNI_OPEN_CONTEXTS, &ops);
     context->outer = task->contexts;
     task->contexts = context;
 }
@@ -181,7 +180,8 @@ static bool answered(struct syni_task *task, struct syn_context *context, syn_er
     return false;
 }
 
-static bool contexts_close(struct syni_task *task, syn_err *out_failed)
+/* Leaves one of those that TASK is in, or goes on with it. True: that takes time. */
+static bool context_leave(struct syni_task *task, syn_err *out_failed)
 {
     struct syn_context *context = task->contexts;
 
@@ -195,6 +195,19 @@ static bool contexts_close(struct syni_task *task, syn_err *out_failed)
     return context != NULL;
 }
 
+static bool contexts_close(struct syni_task *task)
+{
+    syn_err failed = SYN_OK;
+    bool waits = context_leave(task, &failed);
+
+    if (failed)
+        syni_outcome_amend(task, failed, NULL);
+    if (!waits)
+        task->status = task->core.err; /* as clean-up expects it */
+    return waits;
+}
+
+/* TASK was abandoned: what is still open is only cancelled. */
 static void contexts_drop(struct syni_task *task)
 {
     while (task->contexts) {

@@ -8,9 +8,6 @@
 #ifndef SYNI_CONTEXT_H
 #define SYNI_CONTEXT_H
 
-#include <stdatomic.h>
-#include <stdbool.h>
-
 #include <synchronicity/context.h>
 
 #include "task/task.h"
@@ -23,16 +20,5 @@ enum syni_exit {
 
 /* STATUS is the answer to an exit: an error, or the end, or the item at SECOND. */
 enum syni_exit syni_context_judge(struct syn_context *context, syn_err status);
-
-/* What the engine does with those that are open. A pointer, which the first task that enters one sets, so that a
- * static program without contexts is linked without them, and without channels. */
-struct syni_context_ends {
-    /* TASK leaves, or is about to end: leaves its contexts, one for each call that returns true;
-     * then TASK waits. *OUT_FAILED: one of them failed to exit. Driver. */
-    bool (*close)(struct syni_task *task, syn_err *out_failed);
-    /* TASK was abandoned: what is still open is only cancelled. Driver. */
-    void (*drop)(struct syni_task *task);
-};
-extern _Atomic(const struct syni_context_ends *) syni_context_ends;
 
 #endif

@@ -8,8 +8,7 @@
  * hands over to another, by the trampoline (resume.c says which), never inside the call that woke
  * the task, so no chain of tasks is a chain of calls.
  */
-#include "task/context.h"
-#include "task/scope.h"
+#include "task/task.h"
 
 #include <stddef.h>
 #include <string.h>
@@ -17,13 +16,11 @@
 #include "base/fork.h"
 #include "base/report.h"
 #include "task/local.h"
-#include "task/circle.h"
 #include "task/leave.h"
 #include "task/place.h"
 #include "task/seen.h"
-#include "task/sync.h"
 
-_Atomic(const struct syni_context_ends *) syni_context_ends;
+_Atomic(const struct syni_open_ops *) syni_open_ops[SYNI_OPEN_KINDS];
 
 /* So many follow each other before the ready queue has its turn, which is spread over them. */
 enum { TRANSFERS = 64 };
@@ -58,6 +55,13 @@ static bool ends_alone(struct syni_task *task)
     return true;
 }
 
+/* Of a kind of which TASK has something. */
+static const struct syni_open_ops *open_ops(enum syni_open_kind kind)
+{
+    /* relaxed: see syni_open_register() */
+    return atomic_load_explicit(&syni_open_ops[kind], memory_order_relaxed);
+}
+
 /* TASK has something besides its frame, which give_back() gives back; most have not. */
 static bool has_more(const struct syni_task *task)
 {
@@ -75,13 +79,13 @@ static void give_back(struct syni_task *task)
         task->ops->drop(task);
     task->ops = NULL;
     if (task->contexts)
-        atomic_load_explicit(&syni_context_ends, memory_order_relaxed)->drop(task);
+        open_ops(SYNI_OPEN_CONTEXTS)->drop(task);
     if (task->held)
-        syni_mutexes_at_end(task, task->abandoned);
+        open_ops(SYNI_OPEN_MUTEXES)->drop(task);
     SYNI_INVARIANT(37, !task->held);
     SYNI_INVARIANT(57, !task->contexts);
     if (syni_task_request_of(task) & SYNI_IS_MARKED)
-        syni_circle_unmark(task);
+        open_ops(SYNI_OPEN_MARKS)->drop(task);
     syni_bindings_release(task->locals);
     task->locals = NULL;
     syni_report_free(task->heard);
@@ -100,7 +104,7 @@ static void engine_end(struct syni_task *task)
         task->ending = true; /* cancel.c: the request brings us back here */
         return;
     }
-    if (task->scopes && !syni_scopes_detach(task)) {
+    if (task->scopes && !open_ops(SYNI_OPEN_SCOPES)->detach(task)) {
         task->ending = true; /* scope.c: so do the children that are on their way to us */
         return;
     }
@@ -133,25 +137,12 @@ static void suspend(struct syni_task *task)
         syni_wait_interrupt(task);
 }
 
-/* Leaves the contexts that TASK is in. True: that takes time. */
-static bool close_contexts(struct syni_task *task)
-{
-    syn_err failed = SYN_OK;
-    bool waits;
-
-    waits = atomic_load_explicit(&syni_context_ends, memory_order_relaxed)->close(task, &failed);
-    if (failed)
-        syni_outcome_amend(task, failed, NULL);
-    if (!waits)
-        task->status = task->core.err; /* as clean-up expects it */
-    return waits;
-}
-
 /* TASK leaves, or its clean-up is over (CLEANED): none of its children runs on, and then it
  * is in no context. True: some still do, or it is; it is resumed when that is over. */
 static bool close_open(struct syni_task *task, bool cleaned)
 {
-    if (!(task->scopes && syni_scopes_close(task)) && !(task->contexts && close_contexts(task)))
+    if (!(task->scopes && open_ops(SYNI_OPEN_SCOPES)->close(task)) &&
+        !(task->contexts && open_ops(SYNI_OPEN_CONTEXTS)->close(task)))
         return false;
     task->closing = true;
     task->cleaned = cleaned;

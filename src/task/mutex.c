@@ -43,8 +43,13 @@ static const struct syni_home *mutex_home_of(const struct syni_mutex_of_tasks *m
     return mutex->holder ? mutex->holder->home : NULL;
 }
 
+static void mutexes_drop(struct syni_task *task);
+
 static void mutex_hold(struct syni_mutex_of_tasks *mutex, struct syni_task *task)
 {
+    static const struct syni_open_ops ops = {.drop = mutexes_drop};
+
+    syni_open_register(SYNI_OPEN_MUTEXES, &ops);
     mutex->holder = task;
     mutex->next_held = task->held;
     mutex->place = &task->held;
@@ -70,6 +75,20 @@ void syni_mutex_give_up(struct syni_mutex_of_tasks *mutex)
         return;
     mutex_hold(mutex, next);
     syni_task_resume(next);
+}
+
+/* TASK ended: it must hold none. If it was abandoned, it was not its fault, and they are freed. */
+static void mutexes_drop(struct syni_task *task)
+{
+    char message[SYN_MESSAGE_MAX];
+
+    while (task->held && task->abandoned)
+        syni_mutex_give_up(task->held);
+    if (!task->held)
+        return;
+    snprintf(message, sizeof message, "%s ended while it held a mutex; unlock it in the clean-up",
+             task->function->name);
+    syni_panic(message);
 }
 
 void syni_mutex_queue(struct syni_mutex_of_tasks *mutex, struct syni_task *task,
@@ -189,18 +208,6 @@ void syn_mutex_unlock(struct syn_mutex *mutex)
 }
 
 /* Invariant 37. */
-void syni_mutexes_at_end(struct syni_task *task, bool abandoned)
-{
-    char message[SYN_MESSAGE_MAX];
-
-    while (task->held && abandoned)
-        syni_mutex_give_up(task->held);
-    if (!task->held)
-        return;
-    snprintf(message, sizeof message, "%s ended while it held a mutex; unlock it in the clean-up",
-             task->function->name);
-    syni_panic(message);
-}
 
 /* --- conditions --- */
 

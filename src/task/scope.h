@@ -94,7 +94,7 @@ void syni_scope_look(struct syni_scope *scope);
 /* WAITER is that of a scope's child, in its core. */
 bool syni_wakes_scope(const struct syni_waiter *waiter);
 
-/* The first child comes; OWNER (NULL: a thread) has it from here on. */
+/* The first child comes; OWNER (NULL: a thread; else by syni_scope_open()) has it from here on. */
 void syni_scope_bind(struct syni_scope *scope, struct syni_task *owner);
 
 /* CORE, which the caller reserved or consumed, is no child: it is cancelled, and released. Returns ERR. Outside. */
@@ -152,7 +152,10 @@ const struct syni_core *syni_scope_failure_at(const struct syni_scope *scope, un
 /* Gives up what was collected. */
 void syni_scope_forget_failures(struct syni_scope *scope);
 
-/* --- scope_wait.c: for the engine --- */
+/* --- scope_wait.c --- */
+
+/* As syni_scope_bind(), for any OWNER: the engine learns how the scopes of tasks end. */
+void syni_scope_open(struct syni_scope *scope, struct syni_task *owner);
 
 /* A wait for AWAITED of SCOPE leads to WALK's end (chain.h). In the section. */
 bool syni_scope_leads(const struct syni_scope *scope, enum syni_scope_wait awaited, struct syni_walk *walk);
@@ -160,12 +163,5 @@ bool syni_scope_leads(const struct syni_scope *scope, enum syni_scope_wait await
 void syni_scope_refuse(struct syni_scope *scope, const struct syni_search *search);
 /* SCOPE, which its owner, a task, may be waiting for, has one child more. Driver. */
 void syni_scope_gained(struct syni_scope *scope);
-
-/* Cancels what is open. True: TASK, which leaves or ends, waits for children. */
-bool syni_scopes_close(struct syni_task *task);
-
-/* TASK was abandoned: lets go of children that run on. False: some are on their way to
- * tell it; TASK is resumed when they have. */
-bool syni_scopes_detach(struct syni_task *task);
 
 #endif

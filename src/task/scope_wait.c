@@ -334,10 +334,9 @@ static void ask_all(struct syni_task *task)
     }
 }
 
-bool syni_scopes_close(struct syni_task *task)
+/* Cancels what is open. True: TASK, which leaves or ends, waits for children. */
+static bool scopes_close(struct syni_task *task)
 {
-    if (!task->scopes)
-        return false;
     ask_all(task);
     while (task->scopes && task->scopes->live == 0)
         scope_wait_discard(task->scopes);
@@ -359,7 +358,9 @@ static bool scope_wait_let_go(struct syni_scope *scope, struct syni_core *core)
     return true;
 }
 
-bool syni_scopes_detach(struct syni_task *task)
+/* TASK was abandoned: lets go of children that run on. False: some are on their way to tell it; it is resumed when
+ * they have. */
+static bool scopes_detach(struct syni_task *task)
 {
     bool gone = true;
 
@@ -374,4 +375,13 @@ bool syni_scopes_detach(struct syni_task *task)
             gone = false;
     }
     return gone;
+}
+
+void syni_scope_open(struct syni_scope *scope, struct syni_task *owner)
+{
+    static const struct syni_open_ops ops = {.close = scopes_close, .detach = scopes_detach};
+
+    if (owner)
+        syni_open_register(SYNI_OPEN_SCOPES, &ops);
+    syni_scope_bind(scope, owner);
 }

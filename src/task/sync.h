@@ -92,7 +92,4 @@ void syni_mutex_queue(struct syni_mutex_of_tasks *mutex, struct syni_task *task,
                       struct syn_deadline deadline);
 void syni_mutex_give_up(struct syni_mutex_of_tasks *mutex);
 
-/* TASK ends: it must hold none. ABANDONED: it was not its fault, they are freed. */
-void syni_mutexes_at_end(struct syni_task *task, bool abandoned);
-
 #endif

@@ -91,6 +91,28 @@ static inline void syni_task_drop_arguments(struct syni_task *task)
 void syni_task_abandon(struct syni_task *task, syn_err err, enum syn_origin origin,
                        const char *message);
 
+/* What a task can have open that ends with it, and that modules above the engine know: so these say how. */
+enum syni_open_kind { SYNI_OPEN_SCOPES, SYNI_OPEN_CONTEXTS, SYNI_OPEN_MUTEXES, SYNI_OPEN_MARKS, SYNI_OPEN_KINDS };
+struct syni_open_ops {
+    /* TASK leaves, or is about to end: begins to end one of them. True: TASK waits for that. Driver. */
+    bool (*close)(struct syni_task *task);
+    /* TASK ends. False: something of them is on its way to it, and resumes it. Driver. */
+    bool (*detach)(struct syni_task *task);
+    /* TASK has ended: nothing is left of them. Driver. */
+    void (*drop)(struct syni_task *task);
+};
+extern _Atomic(const struct syni_open_ops *) syni_open_ops[SYNI_OPEN_KINDS];
+
+/* A task is about to have something of KIND. Before that, at each. (A pointer, so that a static program without
+ * contexts is linked without them, and without channels.) */
+static inline void syni_open_register(enum syni_open_kind kind, const struct syni_open_ops *ops)
+{
+    /* relaxed: what reads it is the engine of a task that has something, which it sees to have. Looked at
+     * first, since all threads would write it */
+    if (!atomic_load_explicit(&syni_open_ops[kind], memory_order_relaxed))
+        atomic_store_explicit(&syni_open_ops[kind], ops, memory_order_relaxed);
+}
+
 /* --- outcome.c --- */
 
 /* TASK comes to ERR, or, 0, to its value. What it came to before is the cause. */

@@ -2,7 +2,7 @@
  *
  * Steps that block on another loop. Follows:
  * FOLLOWS src/task/circle.c: syni_blocked_enter syni_blocked_leave circle_locked reach_locked depends_locked mark_locked circle_depend
- * HASH c40d99330f69
+ * HASH 47a3414c8030
  *
  * Three loops. A step of each blocks, at most once, on a task of any other one, while that other may block,
  * too; and the task that the step of loop 0 waits for may begin to await loop 2 later, which gets the mark

@@ -5,7 +5,7 @@
  * FOLLOWS src/task/core.h: syni_core_done
  * FOLLOWS src/task/cancel.c: syni_task_claim_request syni_task_send_request syni_task_close_requests
  * FOLLOWS src/task/engine.c: syni_task_request_arrives engine_end
- * HASH 68cfa888f6d2
+ * HASH 2617ec637bbb
  *
  * A task produces a result; one thread waits for it, gives up by a deadline, and asks the task to end,
  * while another one asks, too. The request's job is posted to the driver of the task, or, when that is
