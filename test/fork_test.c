@@ -7,7 +7,7 @@
 #include <sys/resource.h>
 
 #include "base/signals.h"
-#include "facade/home.h"
+#include "task/task.h"
 #include "support/fork_rig.h"
 
 #include <synchronicity/signal.h>

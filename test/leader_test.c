@@ -10,7 +10,8 @@
 
 #include <synchronicity/readiness.h>
 
-#include "facade/home.h"
+#include "loop/follow.h"
+#include "task/task.h"
 #include "support/call_rig.h"
 
 enum { CALLERS = 8, FEW = SYNI_FEW_FOLLOWERS + 1, GRACE_OF_THE_TEST = 1000000000 };

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "base/report.h"
+#include "facade/future.h"
 
 enum { ARGUMENTS_MAX = 24 };
 

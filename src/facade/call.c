@@ -7,6 +7,8 @@
  * allocation. Where callers may drive and nobody does, the caller takes the role,
  * and there is no hand-over at all.
  */
+#include "facade/call.h"
+
 #include "facade/life.h"
 #include "facade/thread_wait.h"
 
@@ -14,6 +16,7 @@
 
 #include "base/mem.h"
 #include "base/report.h"
+#include "facade/future.h"
 #include "task/frame.h"
 #include "task/seen.h"
 
@@ -256,13 +259,6 @@ struct syni_task *syni_call_new_on(const struct syn_function *function, struct s
                                    struct syn_future *out_future)
 {
     return new_in_time(caller_of(syni_self()), function, home, out_future);
-}
-
-syn_err syni_home_keep_thread(struct syni_home *home)
-{
-    syn_err err = syni_drives(&home->loop) ? SYN_OK : syni_loop_keep_thread(&home->loop);
-
-    return err ? syni_refuse(err, "the system gave no thread for its loop: %s", syn_strerror(err)) : SYN_OK;
 }
 
 struct syn_task *syni_call_new(const struct syn_function *function, struct syn_future *out_future)

@@ -9,7 +9,6 @@
 
 #include <string.h>
 
-#include "facade/home.h"
 
 #include "base/report.h"
 #include "task/channel.h"

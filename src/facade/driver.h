@@ -5,7 +5,7 @@
 #ifndef SYNI_FACADE_DRIVER_H
 #define SYNI_FACADE_DRIVER_H
 
-#include "facade/home.h"
+#include "loop/loop.h"
 
 /* Lies on the stack of the thread that took the role by syni_loop_try_drive(). */
 struct syni_drive {

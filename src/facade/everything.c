@@ -16,10 +16,10 @@
 #include "base/report.h"
 #include "facade/interrupt.h"
 #include "facade/life.h"
-#include "facade/object.h"
 #include "pool/keeper.h"
 #include "pool/pool.h"
 #include "task/slot.h"
+#include "task/unclaimed.h"
 
 /* --- by a call --- */
 
@@ -58,7 +58,6 @@ static syn_err give_all_back(void)
         return err;
     syni_interrupt_end();
     syni_unclaimed_tell();
-    syni_objects_tell();
     syni_slow_await();
     syni_keeper_await();
     syni_thread_join_retired();

@@ -8,13 +8,14 @@
 #include "facade/thread_wait.h"
 
 #include "base/report.h"
+#include "facade/future.h"
 
 /* The core of FUTURE with one reference more. */
 static syn_err pin(struct syn_future future, bool used_up_too, struct syni_core **out_core)
 {
     syn_err err = syni_core_pin(future, used_up_too, out_core);
 
-    return err ? syni_refuse_future(err) : SYN_OK;
+    return err ? syni_core_refuse(err) : SYN_OK;
 }
 
 /* The same for a caller that looks, and does not use it up: a call that was refused is an error at once. */
@@ -100,7 +101,7 @@ static syn_err wait_core(struct syni_core *core, int64_t deadline, bool reserved
     here.wait.source.core = core;
     err = syni_thread_wait(syni_self(), &here.wait);
     if (here.err)
-        return syni_refuse_future(here.err);
+        return syni_core_refuse(here.err);
     return err ? err : syni_thread_overdue(syni_self());
 }
 
@@ -132,7 +133,7 @@ static syn_err end_future(struct syn_future future, int64_t deadline, enum syn_o
     syn_err err = syni_core_reserve(future, &core);
 
     if (err)
-        return syni_refuse_future(err);
+        return syni_core_refuse(err);
     err = wait_core(core, deadline, true, origin);
     if (!err)
         return syni_take_outcome(core, out_result);
@@ -201,7 +202,7 @@ static syn_err leave_to_itself(struct syn_future future, bool asks)
     syn_err err = syni_core_reserve_or_consume(future, &core);
 
     if (err)
-        return syni_refuse_future(err);
+        return syni_core_refuse(err);
     err = syni_use_up_refused(core);
     if (err)
         return err;

@@ -11,6 +11,7 @@
 #include "task/scope.h"
 
 #include "base/report.h"
+#include "facade/future.h"
 #include "task/place.h"
 
 void syn_scope_limit(struct syn_scope *scope, unsigned limit)

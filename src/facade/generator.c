@@ -4,7 +4,7 @@
  *
  * Any thread. The task is launched by the channel, when it is first asked.
  */
-#include "facade/home.h"
+#include "facade/call.h"
 #include "task/channel.h"
 
 #include "base/report.h"

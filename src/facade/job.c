@@ -11,6 +11,8 @@
 #include <string.h>
 
 #include "base/report.h"
+#include "facade/call.h"
+#include "facade/life.h"
 #include "inspect/slow.h"
 #include "task/channel.h"
 #include "task/frame.h"

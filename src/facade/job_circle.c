@@ -19,7 +19,7 @@
  * particular serves a yield. Discarded: a mark that a job passes on, as those of steps that block do: a task
  * has one, and many jobs may wait for it at once.
  */
-#include "facade/job.h"
+#include "facade/job_wait.h"
 #include "facade/thread_wait.h"
 
 #include <stddef.h>

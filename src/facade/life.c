@@ -188,6 +188,7 @@ static syn_err run_locked(struct syni_whole_home *whole, struct syni_self *host)
 static syn_err life_start_locked(struct syn_synchronizer *synchronizer, bool again,
                                  struct syni_self *host)
 {
+    static const struct syni_home_ops ops = {syni_life_hold, syni_life_let_go};
     struct syni_home *home = syni_home_peek(synchronizer);
     struct syni_whole_home *whole;
     syn_err err;
@@ -195,7 +196,7 @@ static syn_err life_start_locked(struct syn_synchronizer *synchronizer, bool aga
     if (!syni_options_are_known(synchronizer->options.struct_bytes, sizeof synchronizer->options,
                                 synchronizer->options.reserved))
         return syni_refuse(SYN_EABI, SYNI_OPTION_UNKNOWN); /* or lies where the home would */
-    whole = home ? outer(home) : syni_home_make(synchronizer);
+    whole = home ? outer(home) : syni_home_make(synchronizer, &ops);
     if (!whole)
         return syni_refuse(SYN_ENOMEM, "no memory for its loop");
     err = refusal_locked(&whole->home, again);

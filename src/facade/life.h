@@ -8,8 +8,9 @@
 #include <synchronicity/pool.h>
 
 #include "base/census.h"
-#include "facade/home.h"
+#include "facade/thread_wait.h"
 #include "inspect/slow.h"
+#include "task/task.h"
 
 /* A home, and what its life needs besides. */
 struct syni_whole_home {
@@ -33,6 +34,9 @@ struct syni_stopper {
 };
 
 /* --- life.c: the states --- */
+
+/* Why HOME, which was found, takes no post any more: SYN_ECLOSED or SYN_ELOOPDEAD. */
+syn_err syni_home_refusal(struct syni_home *home);
 
 /* HOME runs from here on; also after a stop, if AGAIN. If it did not, HOST, the calling thread, hosts
  * it; NULL: it has a thread of its own. Fails: as it refuses that in its state, or as
@@ -70,10 +74,47 @@ bool syni_life_free(struct syni_home *home, syni_await_on *await);
 
 /* --- start.c: what a run is made of --- */
 
-struct syni_whole_home *syni_home_make(struct syn_synchronizer *synchronizer);
+/* OPS: what life.c does with it, which needs start.c. */
+struct syni_whole_home *syni_home_make(struct syn_synchronizer *synchronizer,
+                                       const struct syni_home_ops *ops);
 /* ON_CLOSING and MAY_SLEEP: of its loop. */
 syn_err syni_home_run(struct syni_home *home, void (*on_closing)(struct syni_loop *loop),
                       bool (*may_sleep)(struct syni_loop *loop), struct syni_self *host);
+
+/* The home, if it was ever started; NULL. */
+struct syni_home *syni_home_peek(struct syn_synchronizer *synchronizer);
+
+/* What it is called, also when it has no name. */
+const char *syni_name_of(const struct syn_synchronizer *synchronizer);
+
+/* HOME gets something that nobody may wait for: a future in flight, a callback. Fails, with a report: the
+ * system has no thread to give. */
+syn_err syni_home_keep_thread(struct syni_home *home);
+
+/* --- refusal.c --- */
+
+/* Why HOME's loop died, for all later questions; by its driver, while the step that ended the thread
+ * is still known. */
+void syni_home_note_death(struct syni_home *home);
+
+/* Why SYNCHRONIZER does not take NAME, a call or what else: ERR is that of syni_home_find() or
+ * syni_home_refusal(). The first is the report, the second the calling thread's, and returns ERR.
+ * Call it next: it takes the reason of a start that failed from the thread's latest report. */
+struct syn_report *syni_home_report(struct syn_synchronizer *synchronizer, syn_err err,
+                                    const char *name);
+syn_err syni_refuse_home(struct syn_synchronizer *synchronizer, syn_err err, const char *name);
+
+/* --- synchronizer.c --- */
+
+/* The home of SYNCHRONIZER, started if it never was. Fails: SYN_ECLOSED when it is
+ * being stopped or was; SYN_ELOOPDEAD; what starting meets. Also inside a task of
+ * its own it is found while it is being stopped: clean-up may call. */
+syn_err syni_home_find(struct syn_synchronizer *synchronizer, struct syni_home **out_home);
+
+/* --- everything.c --- */
+
+/* What runs is stopped when the process exits. Before anything runs; again costs a look. */
+void syni_stop_at_exit(void);
 
 /* --- stop_all.c --- */
 

@@ -11,6 +11,9 @@
 
 #include "base/mem.h"
 #include "base/report.h"
+#include "facade/call.h"
+#include "facade/future.h"
+#include "facade/life.h"
 #include "task/frame.h"
 
 struct future_mail {
@@ -104,7 +107,7 @@ static syn_err register_core(struct syn_mailbox *mailbox, struct syni_core *core
     if (!err)
         return SYN_OK;
     syni_frame_free(here, sizeof *here, slot);
-    return err == SYN_EBUSY ? syni_refuse_future(err) : err;
+    return err == SYN_EBUSY ? syni_core_refuse(err) : err;
 }
 
 /* --- a future with a deadline: then.c brings what it comes to --- */
@@ -256,7 +259,7 @@ static syn_err register_reserved(struct syn_mailbox *mailbox, struct syni_core *
     syn_err err;
 
     if (syni_core_is_awaited(core))
-        err = syni_refuse_future(SYN_EBUSY);
+        err = syni_core_refuse(SYN_EBUSY);
     else if (syni_deadline_here(SYNI_NEVER) == SYNI_NEVER || syni_core_done(core))
         err = register_core(mailbox, core, fn, user);
     else
@@ -274,7 +277,7 @@ static syn_err register_future(struct syn_mailbox *mailbox, struct syn_future fu
     syn_err err = syni_core_reserve(future, &core);
 
     if (err)
-        err = syni_refuse_future(err);
+        err = syni_core_refuse(err);
     else
         err = syni_use_up_refused(core);
     if (!err)

@@ -34,7 +34,7 @@
 #include "base/list.h"
 #include "base/notice.h"
 #include "base/stack.h"
-#include "facade/home.h"
+#include "facade/thread_wait.h"
 
 struct syni_mail;
 
@@ -177,18 +177,5 @@ syn_err syni_mail_register(struct syni_mail *mail, struct syn_mailbox *mailbox);
 
 /* What MAIL waits for is there. By any thread, under no lock, once; the last touch. */
 void syni_mail_told(struct syni_mail *mail);
-
-/* --- then.c --- */
-
-/* Takes what a future comes to: a reference to its CORE, which may not be done, and REPORT. */
-struct syni_hand {
-    void (*take)(void *user, struct syni_core *core, syn_err err, enum syn_origin origin,
-                 struct syn_report *report);
-    void *user;
-};
-
-/* As syn_future_then() on HOME, of a CORE that is reserved: HAND has the outcome, on that loop. */
-syn_err syni_then_hand(struct syni_home *home, struct syni_core *core, const struct syni_hand *hand,
-                       struct syn_future *out_relay);
 
 #endif

@@ -13,6 +13,7 @@
 #include "base/mem.h"
 #include "base/fork.h"
 #include "base/report.h"
+#include "facade/future.h"
 #include "task/circle.h"
 
 syn_err syni_object_home(const struct syn_object *public_object, struct syni_home **out_home)

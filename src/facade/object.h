@@ -19,7 +19,8 @@
 #include <synchronicity/object.h>
 
 #include "base/census.h"
-#include "facade/home.h"
+#include "facade/call.h"
+#include "facade/life.h"
 #include "task/resident.h"
 
 enum syni_object_state { SYNI_MAKING, SYNI_ALIVE, SYNI_ENDING, SYNI_OBJECT_ENDED };
@@ -90,15 +91,10 @@ syn_err syni_object_home(const struct syn_object *object, struct syni_home **out
 void syni_object_count(struct syni_object *object);
 void syni_object_uncount(struct syni_object *object);
 void syni_object_made_by(struct syn_object *object, const struct syn_function *function);
-/* A synchronizer was stopped: those of it that nobody has released are told of at the exit; or now. */
-void syni_objects_note(void);
-void syni_objects_tell(void);
 #else
 #define syni_object_count(object) ((void)0)
 #define syni_object_uncount(object) ((void)0)
 #define syni_object_made_by(object, function) ((void)0)
-#define syni_objects_note() ((void)0)
-#define syni_objects_tell() ((void)0)
 #endif
 
 /* --- identity.c; each under the residents' lock --- */

@@ -9,36 +9,14 @@
 #if defined(SYN_CHECKED) && SYN_CHECKED
 
 #include <stdio.h>
-#include <stdlib.h>
 
-#include "base/exits.h"
 #include "base/fork.h"
 #include "base/say.h"
 #include "base/self.h"
 #include "base/site.h"
+#include "task/unclaimed.h"
 
 static struct syni_census leaks_objects = SYNI_CENSUS_INIT(leaks_objects);
-
-void syni_object_count(struct syni_object *object)
-{
-    snprintf(object->where, sizeof object->where, "%s", syni_name_of(object->object.synchronizer));
-    snprintf(object->made, sizeof object->made, "%s, wrapped", object->object.object_class->name);
-    object->call = syni_self()->made;
-    syni_census_add(&leaks_objects, &object->counted);
-}
-
-void syni_object_uncount(struct syni_object *object)
-{
-    if (object->process == syni_process()) /* else it is in no list of this process */
-        syni_census_remove(&leaks_objects, &object->counted);
-}
-
-void syni_object_made_by(struct syn_object *object, const struct syn_function *function)
-{
-    if (SYNI_OBJECT(object)->state == SYNI_MAKING) /* it is the constructor, or one that it inherits */
-        snprintf(SYNI_OBJECT(object)->made, sizeof SYNI_OBJECT(object)->made, "%s (%s:%d)",
-                 function->name, function->file, function->line);
-}
 
 static void leaks_tell_one(struct syni_counted *counted, void *user)
 {
@@ -57,17 +35,38 @@ static void leaks_tell_one(struct syni_counted *counted, void *user)
                object->where, object->made, call[0] ? ", made at " : "", call, call[0] ? "," : "", n, n == 1 ? "" : "s");
 }
 
-void syni_objects_tell(void)
+static void leaks_tell(void)
 {
     syni_census_visit(&leaks_objects, leaks_tell_one, NULL);
 }
 
-void syni_objects_note(void)
+static bool leaks_any(void)
 {
-    static atomic_bool tells;
+    return syni_census_first(&leaks_objects) != NULL;
+}
 
-    if (!syni_exits() && syni_census_first(&leaks_objects) && !atomic_exchange(&tells, true))
-        atexit(syni_objects_tell);
+void syni_object_count(struct syni_object *object)
+{
+    static const struct syni_unclaimed_more more = {leaks_any, leaks_tell};
+
+    syni_unclaimed_add(&more);
+    snprintf(object->where, sizeof object->where, "%s", syni_name_of(object->object.synchronizer));
+    snprintf(object->made, sizeof object->made, "%s, wrapped", object->object.object_class->name);
+    object->call = syni_self()->made;
+    syni_census_add(&leaks_objects, &object->counted);
+}
+
+void syni_object_uncount(struct syni_object *object)
+{
+    if (object->process == syni_process()) /* else it is in no list of this process */
+        syni_census_remove(&leaks_objects, &object->counted);
+}
+
+void syni_object_made_by(struct syn_object *object, const struct syn_function *function)
+{
+    if (SYNI_OBJECT(object)->state == SYNI_MAKING) /* it is the constructor, or one that it inherits */
+        snprintf(SYNI_OBJECT(object)->made, sizeof SYNI_OBJECT(object)->made, "%s (%s:%d)",
+                 function->name, function->file, function->line);
 }
 
 #endif

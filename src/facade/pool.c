@@ -6,9 +6,10 @@
 
 #include "base/mem.h"
 #include "base/report.h"
-#include "facade/job.h"
+#include "facade/job_wait.h"
 #include "facade/life.h"
 #include "facade/thread_wait.h"
+#include "task/unclaimed.h"
 
 static struct syn_pool default_pool = {.options = {.name = "default-pool"}};
 

@@ -10,7 +10,7 @@
 #include <synchronicity/pool_map.h>
 
 #include "base/report.h"
-#include "facade/home.h"
+#include "facade/life.h"
 #include "facade/job.h"
 #include "facade/thread_wait.h"
 #include "task/frame.h"

@@ -6,7 +6,7 @@
  * The promise's own name is a handle with a generation like a future's, so that
  * completing long after everybody is gone is answered and not a use after free.
  */
-#include "facade/home.h"
+#include "facade/future.h"
 
 #include <stdio.h>
 #include <string.h>

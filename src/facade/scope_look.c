@@ -2,7 +2,6 @@
  *
  * Scopes: what their owner asks of them at any time, while children end elsewhere.
  */
-#include "facade/home.h"
 #include "facade/thread_wait.h"
 #include "task/scope.h"
 

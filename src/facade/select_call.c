@@ -8,6 +8,7 @@
 #include "task/select.h"
 
 #include "base/report.h"
+#include "facade/future.h"
 
 struct thread_select {
     struct syni_thread_wait wait;
@@ -90,7 +91,7 @@ static syn_err select_call_answer(struct syn_choice *choice)
     if (!err || err == SYN_EEND)
         return err ? syni_answer(err) : SYN_OK;
     if (choice->on == SYNI_ON_FUTURE)
-        return syni_refuse_future(err);
+        return syni_core_refuse(err);
     if (!chance->channel || err == SYN_ECLOSED ||
         (err == SYN_ENOTSUP && choice->on == SYNI_ON_SEND))
         return syni_refuse(err, "%s", syni_channel_refusal(err));

@@ -8,7 +8,7 @@
  * itself. The value lives in the core until then. Any thread; the lock is not held
  * while a waiter is told.
  */
-#include "facade/thread_wait.h"
+#include "facade/future.h"
 
 #include <string.h>
 
@@ -111,7 +111,7 @@ syn_err syni_future_share(struct syn_future future, struct syn_shared **out_shar
     bool busy;
 
     if (err)
-        return syni_refuse_future(err);
+        return syni_core_refuse(err);
     err = syni_use_up_refused(core);
     if (err)
         return err;
@@ -132,7 +132,7 @@ syn_err syni_future_share(struct syn_future future, struct syn_shared **out_shar
             syni_core_restore(shared->core);
             syni_mutex_fini(&shared->lock);
             syni_free(shared, sizeof *shared);
-            return syni_refuse_future(SYN_EBUSY);
+            return syni_core_refuse(SYN_EBUSY);
         }
     }
     syni_core_commit(shared->core);
@@ -224,7 +224,7 @@ static syn_err share_outcome(struct syn_shared *shared, int64_t deadline)
     if (!shared)
         return syni_refuse(SYN_EINVAL, "the shared future was never made");
     if (shared->process != syni_process())
-        return syni_refuse_future(SYN_EFORKED);
+        return syni_core_refuse(SYN_EFORKED);
     err = wait_shared(shared, syni_deadline_here(deadline));
     core = shared->core;
     if (!err && core->err) {

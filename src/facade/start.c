@@ -73,7 +73,8 @@ static void home_is_gone(struct syni_home *home)
     syni_free(whole, sizeof *whole);
 }
 
-struct syni_whole_home *syni_home_make(struct syn_synchronizer *synchronizer)
+struct syni_whole_home *syni_home_make(struct syn_synchronizer *synchronizer,
+                                       const struct syni_home_ops *ops)
 {
     struct syni_whole_home *whole = syni_alloc(sizeof *whole);
 
@@ -88,6 +89,7 @@ struct syni_whole_home *syni_home_make(struct syn_synchronizer *synchronizer)
     whole->home.process = syni_process();
     atomic_init(&whole->home.holders, 1);
     whole->home.gone = home_is_gone;
+    whole->home.ops = ops;
     whole->home.step_job = syni_task_run;
     whole->home.inherited = atomic_load(home_of(synchronizer));
     /* release: a thread that finds the home finds it whole */
@@ -129,6 +131,13 @@ syn_err syni_home_run(struct syni_home *home, void (*on_closing)(struct syni_loo
         return SYN_OK;
     syni_loop_fini(&home->loop);
     return syni_refuse(err, "the system gave no thread for its loop: %s", syn_strerror(err));
+}
+
+syn_err syni_home_keep_thread(struct syni_home *home)
+{
+    syn_err err = syni_drives(&home->loop) ? SYN_OK : syni_loop_keep_thread(&home->loop);
+
+    return err ? syni_refuse(err, "the system gave no thread for its loop: %s", syn_strerror(err)) : SYN_OK;
 }
 
 /* --- what a stop posts; driver --- */

@@ -6,12 +6,12 @@
  * job's room is given to others meanwhile, and a virtual clock goes on. Any thread.
  */
 #include "facade/life.h"
-#include "facade/object.h"
 
 #include "base/report.h"
 #include "facade/thread_wait.h"
 #include "loop/hosted.h"
 #include "task/resident.h"
+#include "task/unclaimed.h"
 
 /* After a deadline has passed: how long a step that runs may take to return. */
 enum { STEP_NS = 100 * 1000000, STOP_HOME_LOOK_NS = 2 * 1000000 };
@@ -181,10 +181,8 @@ static syn_err stop_home(struct syni_home *home, struct syn_deadline deadline, i
         syni_hosted_move_out(&home->loop);
     if (stop.late)
         err = refuse_late(home, stop.late);
-    if (stop.here.reaps) { /* once for each end, and while HOME stays */
+    if (stop.here.reaps)  /* once for each end, and while HOME stays */
         syni_unclaimed_note(home, home->loop.name);
-        syni_objects_note();
-    }
     if (err != SYN_EDEADLK || stop.wait.refused) /* it was listed */
         syni_stop_leave(home, &stop.here);
     syni_thread_let_cancel(cancel_state);

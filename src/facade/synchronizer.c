@@ -8,6 +8,7 @@
 #include "base/report.h"
 #include "base/reserved.h"
 #include "inspect/stats.h"
+#include "task/unclaimed.h"
 
 static struct syn_synchronizer default_synchronizer = {.options = {.name = "default"}};
 

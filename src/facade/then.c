@@ -8,10 +8,12 @@
  * that never began, when its frame is freed. Discarded: a node in every future for
  * the rare one that gets a callback.
  */
-#include "facade/mailbox.h"
+#include "facade/call.h"
 
 #include "base/fork.h"
 #include "base/report.h"
+#include "facade/future.h"
+#include "facade/life.h"
 
 struct then {
     struct syn_task syn;
@@ -172,7 +174,7 @@ static syn_err call_later(struct syni_home *home, struct syni_core *core, void (
     struct then *then;
 
     if (syni_core_is_awaited(core))
-        return syni_refuse_future(SYN_EBUSY);
+        return syni_core_refuse(SYN_EBUSY);
     then = new_then(home, &own);
     if (then) {
         then->fn = fn;
@@ -209,7 +211,7 @@ SYNI_FACE syn_err syni_future_then(struct syn_future future, struct syn_synchron
         return syni_refuse_home(where, err, "a callback");
     err = syni_core_reserve(future, &core);
     if (err)
-        return syni_refuse_future(err);
+        return syni_core_refuse(err);
     err = syni_use_up_refused(core);
     if (err)
         return err;

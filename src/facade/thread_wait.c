@@ -19,7 +19,6 @@
 #include "base/exits.h"
 #include "base/report.h"
 #include "facade/driver.h"
-#include "facade/life.h"
 #include "loop/hosted.h"
 
 /* The loop that WAIT's thread drives brings nothing any more: another ends what lives there, or it
@@ -189,11 +188,11 @@ static syn_err drive_as_host(struct syni_thread_wait *wait, struct syni_loop *lo
     struct syni_home *home = SYNI_CONTAINER(loop, struct syni_home, loop);
     syn_err err;
 
-    syni_life_hold(home);
+    home->ops->stay(home);
     syni_parker_go_elsewhere(wait->self->parker, syni_hosted_rouse, loop);
     err = thread_wait_drive(wait, loop, out_waits);
     syni_parker_go_elsewhere(wait->self->parker, NULL, NULL);
-    syni_life_let_go(home);
+    home->ops->leave(home);
     syni_hosted_knock(wait->self);
     return err;
 }

@@ -17,15 +17,37 @@
 #ifndef SYNI_THREAD_WAIT_H
 #define SYNI_THREAD_WAIT_H
 
-#include "facade/home.h"
+#include "base/thread.h"
 #include "facade/interrupt.h"
+#include "loop/follow.h"
 #include "pool/pool.h"
 #include "task/chain.h"
 #include "task/circle.h"
+#include "task/task.h"
 
 struct syni_thread_wait;
-struct syni_scope;
 struct syni_pool_job;
+
+/* A thread that waits; lies on its stack. Told by syni_thread_told(). */
+struct syni_thread_waiter {
+    struct syni_waiter waiter;
+    _Atomic(bool) done;
+    _Atomic(bool) is_told; /* though `done` is set a little later, by the loop that it drives */
+    struct syni_self *thread;
+    _Atomic(struct syni_loop *) loop; /* that it drives meanwhile; NULL: it sleeps, or hosts */
+    struct syni_job told;             /* to it, by another thread, while it drives */
+    struct syni_follower follower;    /* listed, while it sleeps and may be called to drive FOLLOWS */
+    struct syni_loop *follows;        /* which tells it; NULL: none */
+    atomic_bool hosts; /* it turns what it hosts meanwhile */
+};
+
+/* Where the task runs that produces a core's result. */
+struct syni_source {
+    struct syni_home *home; /* NULL: there is none, e.g. a promise made by hand */
+    const char *name;       /* of its function */
+    bool is_job;            /* it runs on a pool */
+    struct syni_core *core; /* held by the waiter; NULL: none */
+};
 
 /* What interrupts a wait that would close a circle. */
 enum { SYNI_THREAD_REFUSED = SYN_BY_LIBRARY + 1 };
@@ -175,12 +197,6 @@ syn_err syni_blocked_refuse_own(const struct syni_thread_wait *wait);
 
 /* Tells the hook `on_blocked` of SELF's loop that a step waits for NAME. */
 void syni_blocked_tell(const struct syni_self *self, const char *name);
-
-/* --- scope_look.c --- */
-
-/* What carries the mark ID waits for the children of SCOPE (circle.h): SYN_EDEADLK, and a report, if it
- * must not. */
-syn_err syni_scope_depend(struct syni_scope *scope, uint64_t id, struct syn_report **out_report);
 
 /* --- thread_flag.c --- */
 

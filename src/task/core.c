@@ -84,6 +84,11 @@ const char *syni_core_refusal(syn_err err)
     }
 }
 
+syn_err syni_core_refuse(syn_err err)
+{
+    return syni_refuse(err, "%s", syni_core_refusal(err));
+}
+
 static void (*_Atomic on_unobserved)(void *user, const char *function, syn_err err,
                                      const struct syn_report *report);
 static void *_Atomic unobserved_user;

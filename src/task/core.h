@@ -239,19 +239,6 @@ bool syni_core_ask(struct syni_core *core, enum syn_origin origin);
 /* Its producer shall have ended by DEADLINE, if it did not have to earlier. */
 void syni_core_tighten(struct syni_core *core, int64_t deadline);
 
-/* --- unclaimed.c --- */
-
-/* How many results of OWNER, a home or a pool, are there and were used up by nobody. Looks at all
- * slots. */
-unsigned long syni_unclaimed_count(const void *owner);
-
-/* OWNER, called WHERE, was stopped: in a checked build those of them that are still not used up when
- * the process exits, or everything was stopped, are printed then, by function. What the exit itself
- * stops is not noted. */
-void syni_unclaimed_note(const void *owner, const char *where);
-/* Nobody will use them up any more: prints them, and forgets them. */
-void syni_unclaimed_tell(void);
-
 /* --- core.c --- */
 
 /* The name of the function that produces it. */
@@ -259,6 +246,8 @@ const char *syni_core_name(const struct syni_core *core);
 
 /* Why a future does not serve, in words: the code of pin(), consume() or a busy wait(). */
 const char *syni_core_refusal(syn_err err);
+/* As the calling thread's report; returns ERR. */
+syn_err syni_core_refuse(syn_err err);
 
 /* Somebody waits for it now, though it is not done. */
 bool syni_core_is_awaited(const struct syni_core *core);

@@ -140,6 +140,14 @@ static inline void syni_scope_unlist(struct syni_scope *scope)
     scope->place = 0;
 }
 
+/* --- scope_look.c --- */
+
+/* What carries the mark ID waits for the children of SCOPE (circle.h): SYN_EDEADLK, and a report, if it
+ * must not. */
+syn_err syni_scope_depend(struct syni_scope *scope, uint64_t id, struct syn_report **out_report);
+/* SYN_EDEADLK if a mailbox has SCOPE's outcome (mail_scope.c), and nobody else. */
+syn_err syni_scope_refuse_registered(struct syni_scope *scope);
+
 /* --- scope_failures.c --- */
 
 /* CORE failed, and is kept. In the section. */

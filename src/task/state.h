@@ -50,12 +50,23 @@ enum syni_life {
     SYNI_LIFE_DEAD,      /* the same, after DYING */
 };
 
+struct syni_home;
+
+/* What life.c does with a home, for those below it. Any thread. */
+struct syni_home_ops {
+    /* HOME is not freed before it is let go, as with a stopper: its host turns it while it waits for
+     * something else. False: it was freed, and only its memory is there (syni_home_hold()). */
+    bool (*stay)(struct syni_home *home);
+    void (*leave)(struct syni_home *home);
+};
+
 struct syni_home {
     unsigned process; /* its process: in a child of that nothing else is looked at */
     struct syni_counted counted; /* among all */
     struct syni_home *inherited; /* in a child: what the parent had; for leak checkers */
     atomic_uint holders;         /* of its memory: the synchronizer, each channel of a generator */
     void (*gone)(struct syni_home *home); /* frees that */
+    const struct syni_home_ops *ops;
     struct syni_loop loop;
     struct syn_synchronizer *synchronizer;
 

@@ -14,7 +14,7 @@
  * Discarded: a list of a home's results, which each call and each get would have to lock; and
  * telling at the stop, which blamed owners that came a moment later.
  */
-#include "task/channel.h"
+#include "task/unclaimed.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,6 +24,7 @@
 #include "base/say.h"
 #include "base/site.h"
 #include "base/spin.h"
+#include "task/channel.h"
 
 struct look {
     const void *owner;
@@ -73,6 +74,12 @@ static struct note notes[NOTES];
 static unsigned long n_left_out;
 static bool tells_at_exit;
 static atomic_flag noting = ATOMIC_FLAG_INIT; /* for the four above; a stop is seldom */
+static _Atomic(const struct syni_unclaimed_more *) more;
+
+void syni_unclaimed_add(const struct syni_unclaimed_more *what)
+{
+    atomic_store(&more, what);
+}
 
 static bool unclaimed_channel(const struct note *note)
 {
@@ -125,6 +132,8 @@ static void lock_notes(void)
 
 void syni_unclaimed_tell(void)
 {
+    const struct syni_unclaimed_more *also = atomic_load(&more);
+
     lock_notes();
     for (int i = 0; i < NOTES; i++) {
         const struct note *first = &notes[i];
@@ -148,6 +157,14 @@ void syni_unclaimed_tell(void)
     n_left_out = 0;
     memset(notes, 0, sizeof notes);
     atomic_flag_clear(&noting);
+    if (also)
+        also->tell();
+}
+
+static void tell_at_exit(void)
+{
+    if (!tells_at_exit)
+        tells_at_exit = atexit(syni_unclaimed_tell) == 0;
 }
 
 /* A place for the note of what SLOT has; NULL: it has one, or there is none. */
@@ -172,8 +189,7 @@ static struct note *place_for(struct syni_slot *slot, enum unclaimed_kind kind)
         place->where[0] = '\0';
         place->call = NULL;
     }
-    if (!tells_at_exit)
-        tells_at_exit = atexit(syni_unclaimed_tell) == 0;
+    tell_at_exit();
     return place;
 }
 
@@ -252,16 +268,24 @@ static void note_channel(void *found, void *user)
 void syni_unclaimed_note(const void *owner, const char *where)
 {
     struct look look = {.owner = owner, .where = where};
+    const struct syni_unclaimed_more *also = atomic_load(&more);
 
     if (syni_exits())
         return;
     lock_notes();
+    if (also && also->any())
+        tell_at_exit();
     syni_slot_each(SYNI_SLOT_CORE, SYNI_SLOT_PIN_ANY, note_core, &look);
     syni_slot_each(SYNI_SLOT_CHANNEL, SYNI_SLOT_PIN, note_channel, &look);
     atomic_flag_clear(&noting);
 }
 
 #else
+
+void syni_unclaimed_add(const struct syni_unclaimed_more *what)
+{
+    (void)what;
+}
 
 void syni_unclaimed_tell(void)
 {
