@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The ring of a channel (src/task/ring.c): what goes in and out while it flows, while it is
+ * The ring of a channel (src/channel/ring.c): what goes in and out while it flows, while it is
  * stopped, and when it changes between the two.
  */
 #include <synchronicity/channel.h>
 
 #include "base/mem.h"
 #include "base/thread.h"
-#include "task/channel.h"
-#include "task/ring.h"
+#include "channel/channel.h"
+#include "channel/ring.h"
 #include "test.h"
 
 struct item {

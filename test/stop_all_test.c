@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Stopping all that runs, by one deadline (src/facade/stop_all.c).
+ * Stopping all that runs, by one deadline (src/life/stop_all.c).
  */
 #define _DEFAULT_SOURCE
 #include "support/call_rig.h"
 
-#include "facade/life.h"
+#include "life/life.h"
 
 SYNCHRONIZER(a);
 SYNCHRONIZER(b);

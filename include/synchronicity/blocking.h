@@ -134,7 +134,7 @@ struct syn_job {
     const struct syn_blocking *function;
     union {
         _Alignas(8) long long align; /* see struct syn_task */
-        void *words[SYNI_JOB_WORDS]; /* src/facade/job.h */
+        void *words[SYNI_JOB_WORDS]; /* src/job/job.h */
     } engine;
 };
 

@@ -70,7 +70,7 @@ extern "C" {
 
 enum { SYNI_SCOPE_BYTES = sizeof(void *) == 8 ? 208 : 152 };
 
-/* What is inside is the library's (src/task/scope.h); all zero is empty. */
+/* What is inside is the library's (src/scope/scope.h); all zero is empty. */
 struct syn_scope {
     union {
         long long align;

@@ -50,7 +50,7 @@ struct syn_choice {
     struct syn_future future;
     struct syn_deadline deadline;
     void *item;
-    void *inside[18]; /* the library's (src/task/select.h) */
+    void *inside[18]; /* the library's (src/channel/select.h) */
 };
 
 /* As syn_channel_next(ch, out), syn_channel_send(ch, item), syn_future_get(f, out) (out is

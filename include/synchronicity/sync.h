@@ -49,7 +49,7 @@
 
 #ifndef __cplusplus
 
-/* What is inside is the library's (src/task/sync.h). */
+/* What is inside is the library's (src/sync/sync.h). */
 struct syn_mutex {
     void *inside[5];
 };

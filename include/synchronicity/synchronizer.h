@@ -140,7 +140,7 @@ struct syn_synchronizer_options {
  * for ever where it is static. */
 struct syn_synchronizer {
     struct syn_synchronizer_options options;
-    void *home;    /* what runs, once it was started; see src/facade/synchronizer.c */
+    void *home;    /* what runs, once it was started; see src/life/synchronizer.c */
     int allocated; /* by syn_synchronizer_new() */
 };
 

@@ -9,8 +9,8 @@
 
 #include "base/time.h"
 #include "pool/work_seen.h"
-#include "task/channel.h"
-#include "task/search.h"
+#include "channel/channel.h"
+#include "circle/search.h"
 
 struct dump_jobs {
     const char *state;

@@ -11,9 +11,9 @@
 #include <string.h>
 
 #include "base/time.h"
-#include "task/channel.h"
-#include "task/scope.h"
-#include "task/sync.h"
+#include "channel/channel.h"
+#include "scope/scope.h"
+#include "sync/sync.h"
 
 /* The home of a section, and the way down from one of its tasks. */
 struct dump_section {

@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-#include "base/site.h"
+#include "inspect/site.h"
 
 enum { DUMP_WIDTH = 80 };
 

@@ -17,7 +17,7 @@
 
 #include "base/descriptor.h"
 #include "base/say.h"
-#include "base/site.h"
+#include "inspect/site.h"
 #include "inspect/slow.h"
 
 enum {

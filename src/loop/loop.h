@@ -85,7 +85,7 @@ struct syni_live {
     struct syni_list link;
     const char *waits_for; /* static: "sleep", "readable"; "" while it runs or is ready */
     int64_t since;         /* of a task: the time of the turn in which its wait began */
-    int detail;            /* a descriptor; or -1; or less, of which wait it is (task/search.c) */
+    int detail;            /* a descriptor; or -1; or less, of which wait it is (circle/search.c) */
 };
 
 enum syni_role {

@@ -102,7 +102,7 @@ struct syni_work {
     _Atomic(void *) wait; /* of what runs, known to others; it is left under the lock, and without holders */
     unsigned short made; /* how far behind `core` the place of the call is noted; 0: nowhere */
     atomic_bool heard; /* what runs knows that it was asked: a hook, the flag, or a wait told it */
-    bool is_job;       /* the poster's is one (facade/job.h) */
+    bool is_job;       /* the poster's is one (job/job.h) */
     unsigned put_off;  /* waits that ended well in spite of that; of the thread that runs it */
 
     /* while somebody looks (base/hooks.h) */

@@ -35,7 +35,7 @@ struct syni_store {
     unsigned count[SYNI_FRAME_CLASSES];
 };
 
-/* The life of a home. facade/life.c moves it, and docs/design.md draws it: what each state takes and
+/* The life of a home. life/life.c moves it, and docs/design.md draws it: what each state takes and
  * refuses. */
 enum syni_life {
     SYNI_LIFE_NEW,       /* no loop yet */

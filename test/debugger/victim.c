@@ -15,9 +15,9 @@
 #include <unistd.h>
 
 #include "pool/pool.h"
-#include "task/channel.h"
-#include "task/scope.h"
-#include "task/sync.h"
+#include "channel/channel.h"
+#include "scope/scope.h"
+#include "sync/sync.h"
 
 SYNCHRONIZER(demo);
 SYNCHRONIZER(other);

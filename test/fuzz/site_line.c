@@ -16,7 +16,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "base/site.h"
+#include "inspect/site.h"
 
 enum { HEAD = 12, ROOM = 64, LESS = 24 };
 

@@ -2,21 +2,21 @@
 #
 # What the lints share: the picture of the layers, and how to read a C file.
 
-# Each folder and those below it that it may use. loop and pool do not know each
-# other; inspect looks at what they have, and io is a user of the public headers that may borrow from base.
-set(folders base backend loop pool task inspect facade io)
-set(below_base base)
-set(below_backend base backend)
-set(below_loop base backend loop)
-set(below_pool base backend pool)
-set(below_task base backend loop pool task)
-set(below_inspect base backend loop pool task inspect)
-set(below_facade base backend loop pool task inspect facade)
+# The rooms of src, from the ground up: each uses itself and those below it. But loop and pool do not know each
+# other, and io is a user of the public headers that may borrow from base.
+set(folders base backend loop pool task circle thread future sync scope channel context inspect life call job
+    object mailbox io)
+set(below)
+foreach(folder IN LISTS folders)
+    list(APPEND below ${folder})
+    set(below_${folder} ${below})
+endforeach()
+list(REMOVE_ITEM below_pool loop)
 set(below_io base io)
 
 # Where each public header lies: in the lowest folder that speaks of its types.
 # (A task awaits futures and belongs to a synchronizer; what one does with them
-# from outside is the facade's, which the symbols show.)
+# from outside lies above, which the symbols show.)
 set(layer_of_err base)
 set(layer_of_stats base)
 set(layer_of_inspect inspect)
@@ -29,13 +29,15 @@ set(layer_of_pool task)
 set(layer_of_synchronizer task)
 set(layer_of_future task)
 set(layer_of_mailbox task)
+set(layer_of_channel task)
+set(layer_of_scope task)
 set(layer_of_task task)
-set(layer_of_blocking facade)
+set(layer_of_blocking job)
 set(layer_of_check task)
-set(layer_of_context facade)
-set(layer_of_face facade)
-set(layer_of_make facade)
-set(layer_of_table facade)
+set(layer_of_context call)
+set(layer_of_face object)
+set(layer_of_make object)
+set(layer_of_table object)
 
 # layer_of_header(channel out): the folder of a public header; of one that is not
 # above, that of the module of the same name. One of neither is the highest, so

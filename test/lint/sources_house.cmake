@@ -8,7 +8,7 @@ set(longest_file 400)
 set(longest_test 500)
 
 # What a thread is to the library lies in one record (src/base/self.h), and a thread waits in one
-# way (src/facade/thread_wait.c).
+# way (src/thread/thread_wait.c).
 set(most_thread_locals 8)
 set(n_thread_locals 0)
 
@@ -66,7 +66,7 @@ foreach(file IN LISTS files)
         list(LENGTH found n_found)
         math(EXPR n_thread_locals "${n_thread_locals} + ${n_found}")
         if(text MATCHES "syni_clock_sleep\\(" AND NOT file MATCHES "^src/base/"
-           AND NOT file STREQUAL "src/facade/thread_wait.c")
+           AND NOT file STREQUAL "src/thread/thread_wait.c")
             complain("${file}: sleeps by itself; write syni_thread_wait()")
         endif()
     endif()

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Steps that block on another loop. Follows:
- * FOLLOWS src/task/circle.c: syni_blocked_enter syni_blocked_leave circle_locked reach_locked depends_locked mark_locked circle_depend
+ * FOLLOWS src/circle/circle.c: syni_blocked_enter syni_blocked_leave circle_locked reach_locked depends_locked mark_locked circle_depend
  * HASH 47a3414c8030
  *
  * Three loops. A step of each blocks, at most once, on a task of any other one, while that other may block,

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * A signal that ends the waits of a thread, and a second one. Follows:
- * FOLLOWS src/facade/interrupt.c: interrupt_locked syni_interrupt_enter syni_interrupt_leave run_abandon syni_interrupt_give_up interrupt_all_locked
- * FOLLOWS src/facade/thread_told.c: nudge syni_thread_interrupt
- * FOLLOWS src/facade/thread_wait.c: turn thread_wait_heed thread_wait_settle block_interruptibly
+ * FOLLOWS src/thread/interrupt.c: interrupt_locked syni_interrupt_enter syni_interrupt_leave run_abandon syni_interrupt_give_up interrupt_all_locked
+ * FOLLOWS src/thread/thread_told.c: nudge syni_thread_interrupt
+ * FOLLOWS src/thread/thread_wait.c: turn thread_wait_heed thread_wait_settle block_interruptibly
  * HASH 4e02ecac6aab
  *
  * A thread makes two waits, one after the other. In each it sleeps, or drives the loop that brings what it waits for;

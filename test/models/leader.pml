@@ -6,9 +6,9 @@
  * FOLLOWS src/loop/role.c: syni_loop_knock role_give syni_role_hand_over
  * FOLLOWS src/loop/loop.c: loop_wait syni_loop_may_have_ended
  * FOLLOWS src/loop/drive.c: syni_loop_try_drive syni_loop_stop_driving drive_may_leave_open drive_leave_open drive_tick await_role drive_may_stop drive_on
- * FOLLOWS src/facade/driver.c: syni_drive_end
- * FOLLOWS src/facade/thread_wait.c: thread_wait_lead thread_wait_follow
- * FOLLOWS src/facade/thread_told.c: syni_thread_told
+ * FOLLOWS src/thread/driver.c: syni_drive_end
+ * FOLLOWS src/thread/thread_wait.c: thread_wait_lead thread_wait_follow
+ * FOLLOWS src/thread/thread_told.c: syni_thread_told
  * HASH 3b6bdb9d4a87
  *
  * Callers make one call each. That of the first needs an event, which a poster brings at any time; those of the

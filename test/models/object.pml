@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * References of an object, the table of identities, and residents. Follows:
- * FOLLOWS src/facade/object_end.c: object_end_is_over object_end_finish release_last syn_object_release object_end_claim object_end_end
- * FOLLOWS src/facade/object.c: constructed adopt
- * FOLLOWS src/task/resident.c: newest syni_resident_add syni_residents_stop
+ * FOLLOWS src/object/object_end.c: object_end_is_over object_end_finish release_last syn_object_release object_end_claim object_end_end
+ * FOLLOWS src/object/object.c: constructed adopt
+ * FOLLOWS src/life/resident.c: newest syni_resident_add syni_residents_stop
  * HASH 1a49da5bd6f1
  *
  * One implementation, of which two threads want a wrapper: each looks it up, or makes one, and lets go of

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * The pool: one job, which a worker takes, runs and ends, while somebody cancels it, somebody
- * stops the pool, and the keeper gives it up (src/pool/ask.c, keeper.c, src/facade/job.c).
+ * stops the pool, and the keeper gives it up (src/pool/ask.c, keeper.c, src/job/job.c).
  *
  * Invariants 46, 47 and 48. It completes exactly once, by any thread; nobody touches its frame after the last
  * reference; it really ends. BROKEN 1: the worker does not wait for a holder of the job.
@@ -10,7 +10,7 @@
  * It follows:
  * FOLLOWS src/pool/ask.c: ask_abandon syni_work_tell ask_work syni_work_settle_locked
  * FOLLOWS src/pool/keeper.c: give_up_locked keep syni_keeper_forget
- * FOLLOWS src/facade/job.c: end_work abandon_work cancel_job
+ * FOLLOWS src/job/job.c: end_work abandon_work cancel_job
  * HASH fe02d046e8e3
  */
 mtype = { WAITING, RUNNING, OVER };

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * A thread's scope. Follows:
- * FOLLOWS src/task/scope.c: child_succeeded child_failed child_ended request syni_scope_ask scope_arrive child_is_done syni_scope_take
- * FOLLOWS src/task/scope_section.c: ask_deferred syni_scope_satisfied syni_scope_tell_owner destroy_dropped syni_scope_leave
+ * FOLLOWS src/scope/scope.c: child_succeeded child_failed child_ended request syni_scope_ask scope_arrive child_is_done syni_scope_take
+ * FOLLOWS src/scope/scope_section.c: ask_deferred syni_scope_satisfied syni_scope_tell_owner destroy_dropped syni_scope_leave
  * HASH bd8b3e179dcb
  *
  * The owner spawns two children, the second perhaps when the first has failed, and joins. Each child ends by

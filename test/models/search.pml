@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Circles of tasks over loops and of jobs, found by searches. Follows:
- * FOLLOWS src/task/search.c: search_judge search_leave_to_later search_look search_returns syni_search_begin syni_search_await search_closer
- * FOLLOWS src/task/chain.c: syni_chain_number chain_ends_at
- * FOLLOWS src/facade/job_circle.c: syni_job_wait_listed
- * FOLLOWS src/facade/job_chain.c: job_chain_leads job_chain_refuse job_wait_detail
+ * FOLLOWS src/circle/search.c: search_judge search_leave_to_later search_look search_returns syni_search_begin syni_search_await search_closer
+ * FOLLOWS src/circle/chain.c: syni_chain_number chain_ends_at
+ * FOLLOWS src/thread/job_circle.c: syni_job_wait_listed
+ * FOLLOWS src/job/job_chain.c: job_chain_leads job_chain_refuse job_wait_detail
  * HASH 0bb601c422bc
  *
  * Three tasks, each on a loop of its own, each wait for the next, the second of them twice. A wait ends when

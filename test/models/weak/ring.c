@@ -18,7 +18,7 @@
 #elif BROKEN == 2
 #define memory_order_acquire memory_order_relaxed
 #endif
-#include "task/ring.c"
+#include "channel/ring.c"
 #undef memory_order_release
 #undef memory_order_acquire
 

@@ -1,0 +1,354 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Tasks at channels: asking, sending, closing, yielding.
+ *
+ * Driver only, but for the wake, which comes from the server. A port lies in the frame
+ * of the task that waits, and the task holds the channel meanwhile.
+ */
+#include "channel/channel.h"
+
+#include <stddef.h>
+
+#include "base/report.h"
+#include "task/place.h"
+#include "circle/search.h"
+
+static void channel_wait_wake_port(struct syni_port *port)
+{
+    struct syni_task *task = SYNI_CONTAINER(port, struct syni_task, on.channel.port);
+
+    if (port->at_once)
+        syni_task_wake_at_once(task);
+    else
+        syni_task_wake(task);
+}
+
+/* Takes TASK out of the wait, unless it was served. */
+static bool channel_wait_withdraw(struct syni_task *task)
+{
+    if (!syni_channel_withdraw(task->on.channel.channel, &task->on.channel.port))
+        return false;
+    task->on.channel.port.withdrawn = true;
+    return true;
+}
+
+static void channel_wait_interrupt(struct syni_task *task)
+{
+    if (channel_wait_withdraw(task))
+        syni_task_resume(task);
+}
+
+static void channel_wait_time_is_up(struct syni_timer *timer)
+{
+    struct syni_task *task = SYNI_CONTAINER(timer, struct syni_task, timer);
+
+    if (!channel_wait_withdraw(task))
+        return;
+    task->on.channel.port.expired = true;
+    syni_task_resume(task);
+}
+
+static void channel_wait_release(struct syni_task *task)
+{
+    struct syni_channel *channel = task->on.channel.channel;
+
+    syni_timer_stop(&task->home->loop, &task->timer);
+    task->on.channel.channel = NULL;
+    if (task->on.channel.port.own)
+        syni_channel_leave_own(channel);
+    else
+        syni_channel_unpin(channel);
+}
+
+static bool channel_wait_collect(struct syni_task *task)
+{
+    struct syni_port *port = &task->on.channel.port;
+    bool withdrawn = task->on.channel.port.withdrawn, expired = task->on.channel.port.expired;
+    bool refused = task->on.channel.port.refused;
+
+    if (refused) {
+        task->status = SYN_EDEADLK;
+    } else if (withdrawn) {
+        enum syn_origin origin = expired ? SYN_BY_DEADLINE : syni_task_asked_by(task);
+
+        task->status = syni_code_of(origin);
+        task->heard = syni_report_new(task->status, origin, NULL);
+    } else {
+        enum syn_origin origin;
+
+        task->status = port->status;
+        if (port->status && port->status != SYN_EEND)
+            task->heard = syni_channel_report(task->on.channel.channel, port->status, &origin);
+    }
+    channel_wait_release(task);
+    return withdrawn && !expired && !refused;
+}
+
+static void channel_wait_forget(struct syni_task *task)
+{
+    if (!channel_wait_withdraw(task))
+        task->queued = true; /* the wake is on its way */
+}
+
+/* TASK was abandoned: an item that it was given is nobody's. */
+static void channel_wait_drop(struct syni_task *task)
+{
+    struct syni_port *port = &task->on.channel.port;
+    const struct syn_type *item = task->on.channel.channel->item;
+
+    if (!task->on.channel.port.withdrawn && port->receives && !port->status && item->destroy)
+        item->destroy(port->item);
+    channel_wait_release(task);
+}
+
+/* TASK, which waits, would close a circle: REPORT says which. */
+static void channel_wait_refuse_circle(struct syni_task *task, struct syn_report *report)
+{
+    if (!channel_wait_withdraw(task)) {
+        syni_report_free(report); /* it was served */
+        return;
+    }
+    task->on.channel.port.refused = true;
+    syni_report_free(task->heard);
+    task->heard = report;
+    syni_task_resume(task);
+}
+
+static void channel_wait_implicate(struct syni_task *task, uint64_t id)
+{
+    struct syn_report *report = NULL;
+
+    if (syni_channel_depend_by(task->on.channel.channel, &task->on.channel.port, id, &report))
+        channel_wait_refuse_circle(task, report);
+}
+
+static bool channel_wait_leads(const struct syni_task *task, struct syni_walk *walk)
+{
+    return syni_channel_leads(task->on.channel.channel, walk);
+}
+
+static void channel_wait_refused(struct syni_task *task, const struct syni_search *search)
+{
+    channel_wait_refuse_circle(task, syni_search_say(search, "", ""));
+}
+
+static const struct syni_wait_ops channel_ops = {channel_wait_interrupt, channel_wait_collect,
+                                                 channel_wait_forget,    channel_wait_drop,
+                                                 channel_wait_implicate, channel_wait_leads,
+                                                 channel_wait_refused, false};
+
+/* The channel is there no more, or never was. */
+static struct syn_step channel_wait_refuse(struct syni_task *task, syn_err err, const char *why)
+{
+    task->status = err;
+    if (err && err != SYN_ECLOSED)
+        task->heard = syni_report_new(err, SYN_BY_LIBRARY, why);
+    syni_task_resume(task);
+    return syni_suspended;
+}
+
+static void ready_port(struct syni_task *task, struct syni_channel *channel, void *item,
+                       bool receives)
+{
+    task->on.channel.channel = channel;
+    task->on.channel.port.own = false;
+    task->on.channel.port.withdrawn = false;
+    task->on.channel.port.expired = false;
+    task->on.channel.port.refused = false;
+    task->on.channel.port.item = item;
+    task->on.channel.port.receives = receives;
+    task->on.channel.port.select = NULL;
+    task->on.channel.port.wake = channel_wait_wake_port;
+    task->ops = &channel_ops;
+}
+
+static struct syn_step after(struct syni_task *task, bool served)
+{
+    return served ? syni_wait_is_over(task) : syni_suspended;
+}
+
+static void channel_wait_refuse_circles(struct syni_task *task, struct syni_channel *channel)
+{
+    struct syni_walk walk = SYNI_WALK_TO(task);
+
+    if (!syni_chain_holds(task))
+        return;
+    if (syni_channel_leads(channel, &walk))
+        channel_wait_refuse_circle(task, syni_chain_say(task, channel->name));
+    else if (walk.far)
+        syni_search_begin(task, walk.number);
+}
+
+/* The same for a task that asks CHANNEL, and must not if its generator, which does not run, waits for it. */
+static struct syn_step after_asking(struct syni_task *task, struct syni_channel *channel, bool served)
+{
+    const struct syni_core *ours = task->on.channel.port.own ? channel->generator : NULL;
+
+    if (!served && channel->is_generator && !(ours && ours->task->queued))
+        channel_wait_refuse_circles(task, channel);
+    return after(task, served);
+}
+
+static bool channel_wait_is_late(const struct syni_task *task, struct syn_deadline deadline)
+{
+    return deadline.ns != SYNI_NEVER && syni_loop_now(&task->home->loop) >= deadline.ns;
+}
+
+/* The deadline has passed: what was SERVED at once is taken, and nothing begins. */
+static struct syn_step channel_wait_glance(struct syni_task *task, bool served)
+{
+    task->on.channel.port.withdrawn = task->on.channel.port.expired = !served;
+    return after(task, true);
+}
+
+/* Before it is listed: from then on another thread may serve it. */
+static void start_timer(struct syni_task *task, struct syn_deadline deadline)
+{
+    if (deadline.ns != SYNI_NEVER)
+        syni_timer_start(&task->home->loop, &task->timer, deadline.ns, channel_wait_time_is_up);
+}
+
+/* TASK must not wait, since what it would wait for waits for TASK. SHUTS: it is closed, and left to itself. */
+static bool channel_wait_closes_circle(struct syni_task *task, bool shuts)
+{
+    /* relaxed: a mark that is given later is one too late for this wait */
+    uint64_t mark = atomic_load_explicit(&task->mark, memory_order_relaxed);
+    struct syn_report *report;
+
+    if (!mark || !syni_channel_depend_by(task->on.channel.channel, &task->on.channel.port, mark, &report))
+        return false;
+    task->ops = NULL;
+    if (shuts)
+        syni_channel_shut(task->on.channel.channel, NULL);
+    channel_wait_release(task);
+    task->status = SYN_EDEADLK;
+    task->heard = report;
+    syni_task_resume(task);
+    return true;
+}
+
+struct syn_step syni_step_next(struct syn_task *public_task, struct syn_channel handle,
+                               void *out_item, struct syn_deadline deadline)
+{
+    struct syni_task *task = SYNI_TASK(public_task);
+    struct syni_channel *own, *channel;
+    bool stir;
+    syn_err err;
+
+    syni_place_check(task, out_item, "an item");
+    if (!syni_wait_begin(task, SYNI_WAIT_OTHER, "an item"))
+        return syni_suspended;
+    channel = own = syni_channel_hold_own(handle, &task->home->loop);
+    err = own ? SYN_OK : syni_channel_pin(handle, &channel);
+    if (err)
+        return channel_wait_refuse(task, err, syni_channel_refusal(err));
+    ready_port(task, channel, out_item, true);
+    task->on.channel.port.own = own != NULL;
+    if (channel_wait_closes_circle(task, false))
+        return syni_suspended;
+    if (channel_wait_is_late(task, deadline))
+        return channel_wait_glance(task, syni_channel_take(channel, &task->on.channel.port, &stir));
+    start_timer(task, deadline);
+    return after_asking(task, channel, syni_channel_pass(channel, &task->on.channel.port, true));
+}
+
+struct syn_step syni_step_say(struct syn_task *public_task, struct syn_channel handle,
+                              struct syni_saying saying, void *out_item)
+{
+    struct syni_task *task = SYNI_TASK(public_task);
+    struct syni_channel *channel;
+    bool served = false;
+    syn_err err;
+
+    syni_place_check(task, out_item, "an item");
+    if (!syni_wait_begin(task, SYNI_WAIT_OTHER, "an item"))
+        return syni_suspended;
+    err = syni_channel_pin(handle, &channel);
+    if (err)
+        return channel_wait_refuse(task, err, syni_channel_refusal(err));
+    ready_port(task, channel, out_item, true);
+    if (channel_wait_closes_circle(task, false))
+        return syni_suspended;
+    err = syni_channel_say(channel, &saying, &task->on.channel.port, &served);
+    if (!err)
+        return after_asking(task, channel, served);
+    task->ops = NULL;
+    channel_wait_release(task);
+    return channel_wait_refuse(task, err, syni_saying_refusal(err));
+}
+
+struct syn_step syni_step_send(struct syn_task *public_task, struct syn_channel handle,
+                               const void *item, struct syn_deadline deadline)
+{
+    struct syni_task *task = SYNI_TASK(public_task);
+    struct syni_channel *channel;
+    syn_err err;
+
+    syni_place_check(task, item, "what it sends");
+    if (!syni_wait_begin(task, SYNI_WAIT_OTHER, "room in a channel"))
+        return syni_suspended;
+    err = syni_channel_pin(handle, &channel);
+    if (!err && channel->is_generator) {
+        syni_channel_unpin(channel);
+        err = SYN_ENOTSUP;
+    }
+    if (err)
+        return channel_wait_refuse(task, err, syni_channel_refusal(err));
+    ready_port(task, channel, (void *)(uintptr_t)item, false);
+    if (channel_wait_closes_circle(task, false))
+        return syni_suspended;
+    if (channel_wait_is_late(task, deadline))
+        return channel_wait_glance(task, syni_channel_pass(channel, &task->on.channel.port, false));
+    start_timer(task, deadline);
+    return after(task, syni_channel_pass(channel, &task->on.channel.port, true));
+}
+
+struct syn_step syni_step_close(struct syn_task *public_task, struct syn_channel handle,
+                                struct syn_deadline deadline)
+{
+    struct syni_task *task = SYNI_TASK(public_task);
+    struct syni_channel *channel =
+        handle.slot ? syni_slot_take(handle.slot, handle.generation, SYNI_SLOT_PIN_ANY) : NULL;
+
+    syni_wait_begin_asked(task, SYNI_WAIT_OTHER, "a generator's clean-up");
+    if (!channel)
+        return channel_wait_refuse(
+            task, handle.slot ? syni_slot_refusal(handle.slot, SYN_OK) : SYN_OK, NULL);
+    if (syni_slot_take(handle.slot, handle.generation, SYNI_SLOT_CONSUME))
+        syni_channel_unpin(channel); /* the handle's; we hold ours */
+    ready_port(task, channel, NULL, false);
+    if (channel_wait_closes_circle(task, true))
+        return syni_suspended;
+    start_timer(task, deadline);
+    return after(task, !syni_channel_shut(channel, &task->on.channel.port));
+}
+
+struct syn_step syni_step_each_ends(struct syn_task *public_task, struct syn_channel *channel)
+{
+    struct syni_task *task = SYNI_TASK(public_task);
+    syn_err err = task->status == SYN_EEND ? SYN_OK : task->status;
+    struct syn_report *heard;
+
+    syni_place_check(task, channel, "the channel of a loop");
+    if (channel->each == 2) /* left by a break */
+        return syni_step_close(public_task, *channel, syn_after(SYNI_CLOSE_LIMIT_S));
+    heard = task->heard;
+    task->heard = NULL;
+    syni_channel_drop(*channel); /* it ended, or is closed: there is nothing to wait for */
+    syni_wait_begin_asked(task, SYNI_WAIT_TURN, "its turn");
+    task->status = err;
+    task->heard = heard;
+    syni_task_resume(task);
+    return syni_suspended;
+}
+
+void syni_channel_drop(struct syn_channel handle)
+{
+    struct syni_channel *channel =
+        handle.slot ? syni_slot_take(handle.slot, handle.generation, SYNI_SLOT_CONSUME) : NULL;
+
+    if (!channel)
+        return;
+    syni_channel_shut(channel, NULL);
+    syni_channel_unpin(channel);
+}

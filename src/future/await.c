@@ -1,0 +1,354 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Awaits: a task waits for the result of a future, and perhaps cancels what produces it.
+ *
+ * Driver only, but for wake_by_result(), which the completing thread calls.
+ */
+#include "task/leave.h"
+#include "task/wait.h"
+
+#include <stddef.h>
+
+#include "base/report.h"
+#include "circle/circle.h"
+#include "task/place.h"
+#include "circle/search.h"
+
+static void wake_by_result(struct syni_waiter *waiter)
+{
+    syni_task_wake_at_once(SYNI_CONTAINER(waiter, struct syni_task, on.result.waiter));
+}
+
+/* The same for a child of the same loop that nobody else knew: its driver tells. */
+static void wake_by_own_result(struct syni_waiter *waiter)
+{
+    syni_task_transfer(SYNI_CONTAINER(waiter, struct syni_task, on.result.waiter));
+}
+
+bool syni_wakes_awaiting(const struct syni_waiter *waiter)
+{
+    return waiter->wake == wake_by_result || waiter->wake == wake_by_own_result;
+}
+
+/* TASK waits no more, unless the result is there. */
+static void wait_give_up(struct syni_task *task)
+{
+    if (task->on.result.given_up ||
+        !syni_core_stop_waiting(task->on.result.child, &task->on.result.waiter))
+        return;
+    task->on.result.given_up = true;
+    syni_task_resume(task);
+}
+
+/* A request that went round, from one to the next of tasks that await each other, meets none that would end:
+ * TASK, which receives it again, gives up. If others than those of this loop are among them, a search says. */
+static void wait_ask_child(struct syni_task *task, enum syn_origin origin)
+{
+    struct syni_core *child = task->on.result.child;
+    bool far = false;
+
+    if ((syni_chain_is_asked(child) && syni_chain_is_closed(task, child, &far)) ||
+        !syni_core_ask(child, origin)) /* a promise made by hand */
+        wait_give_up(task);
+    else if (far || (child->ops->chain && syni_chain_may_lead(child)))
+        syni_search_asked(task);
+}
+
+static void await_expires(struct syni_timer *timer)
+{
+    struct syni_task *task = SYNI_CONTAINER(timer, struct syni_task, timer);
+
+    task->on.result.expired = true;
+    wait_ask_child(task, SYN_BY_DEADLINE);
+}
+
+/* SYN_ECONSUMED and the like: there is nothing to collect. */
+static void await_refused(struct syni_task *task, syn_err err)
+{
+    task->ops = NULL;
+    task->status = err;
+    task->heard = syni_report_new(err, SYN_BY_LIBRARY, syni_core_refusal(err));
+    syni_task_resume(task);
+}
+
+static void interrupt_result(struct syni_task *task)
+{
+    if (!task->on.result.given_up)
+        wait_ask_child(task, syni_task_asked_by(task));
+}
+
+static void forget_result(struct syni_task *task)
+{
+    if (!syni_core_stop_waiting(task->on.result.child, &task->on.result.waiter))
+        task->queued = true;
+}
+
+static bool collect_result(struct syni_task *task);
+
+/* The child runs on. */
+static void drop_result(struct syni_task *task)
+{
+    syni_core_let_go(task->on.result.child);
+}
+
+/* For a step that blocks the child is cancelled; else not: it may await TASK, and would pass that on. */
+static void give_up_refused(struct syni_task *task, struct syn_report *report, bool marked)
+{
+    task->on.result.given_up = true;
+    task->on.result.refused = true;
+    task->on.result.refusal = report;
+    if (marked)
+        syni_core_ask(task->on.result.child, SYN_BY_REQUEST);
+    syni_task_resume(task);
+}
+
+static void refuse_await(struct syni_task *task, struct syn_report *report)
+{
+    bool marked = atomic_load_explicit(&task->mark, memory_order_relaxed) != 0;
+
+    if (syni_core_stop_waiting(task->on.result.child, &task->on.result.waiter))
+        give_up_refused(task, report, marked);
+    else
+        syni_report_free(report); /* it is there */
+}
+
+static bool result_leads(const struct syni_task *task, struct syni_walk *walk)
+{
+    return !task->on.result.given_up && syni_chain_core_leads(task->on.result.child, walk);
+}
+
+static void result_refuse(struct syni_task *task, const struct syni_search *search)
+{
+    if (syni_search_is_of_asked(search))
+        wait_give_up(task);
+    else
+        refuse_await(task, syni_search_say(search, "", ""));
+}
+
+static const struct syni_wait_ops result_ops = {interrupt_result, collect_result, forget_result,
+                                                drop_result,      NULL,           result_leads,
+                                                result_refuse,    false};
+
+static inline void await_init(struct syni_task *task, void *out, void (*wake)(struct syni_waiter *waiter))
+{
+    task->ops = &result_ops;
+    task->on.result.out = out;
+    task->on.result.expired = false;
+    task->on.result.given_up = false;
+    task->on.result.refused = false;
+    task->on.result.refuse = refuse_await;
+    task->on.result.cancels = false;
+    task->on.result.waiter.wake = wake;
+}
+
+static void begin_await(struct syni_task *task, void *out)
+{
+    syni_wait_enter_asked(task, SYNI_WAIT_RESULT, "a result");
+    await_init(task, out, wake_by_result);
+}
+
+/* *OUT_NUMBER: as of syni_chain_closes(). */
+static bool wait_closes_circle(struct syni_task *task, const struct syni_core *child,
+                               unsigned *out_number)
+{
+    if (!syni_chain_may_close(child, task) || !syni_chain_closes(task, child, NULL, out_number))
+        return false;
+    give_up_refused(task, syni_chain_say(task, syni_core_name(child)), false);
+    return true;
+}
+
+/* TASK, which has begun, waits for CHILD, or is resumed as it is done. False: somebody else waits
+ * for it. */
+static bool wait_for(struct syni_task *task, struct syni_core *child, int64_t deadline)
+{
+    struct syn_report *report;
+    unsigned number = 0;
+    bool busy = false, late;
+    /* relaxed: given later, a probe comes */
+    uint64_t mark = atomic_load_explicit(&task->mark, memory_order_relaxed);
+
+    task->on.result.child = child;
+    task->live.waits_for = syni_core_name(child);
+    if (mark && syni_circle_depend(mark, child, &report)) {
+        give_up_refused(task, report, true);
+        return true;
+    }
+    if (deadline == SYNI_NEVER && wait_closes_circle(task, child, &number))
+        return true;
+    syni_core_tighten(child, deadline);
+    syni_core_tighten(child, syni_task_deadline_for_children(task));
+    /* The timer first: once the waiter is known, another thread may post us. */
+    late = deadline != SYNI_NEVER && syni_loop_now(&task->home->loop) >= deadline;
+    if (deadline != SYNI_NEVER && !late)
+        syni_timer_start(&task->home->loop, &task->timer, deadline, await_expires);
+    if (syni_core_wait(child, &task->on.result.waiter, &busy)) {
+        if (late) /* now, so that what has not begun does not */
+            await_expires(&task->timer);
+        else
+            syni_task_begin_at_once(task->home, child->task);
+        if (deadline == SYNI_NEVER)
+            syni_search_await(task, child, number);
+        return true;
+    }
+    if (busy) {
+        syni_timer_stop(&task->home->loop, &task->timer);
+        return false;
+    }
+    syni_task_transfer(task);
+    return true;
+}
+
+/* The wait of TASK for CHILD is the usual one: both are of one loop, nobody else knows CHILD, which has not ended,
+ * there is no deadline, no request, no mark and no report, and no circle to close. */
+static inline bool wait_is_plain(const struct syni_task *task, const struct syni_task *child, int64_t deadline)
+{
+    /* relaxed: a mark that is given later sends a probe */
+    return child && deadline == SYNI_NEVER && child->home == task->home &&
+           !(task->leaving || task->heard || syni_task_is_asked(task) || syni_task_stop_is_coming(task)) &&
+           syni_task_wait(task) == SYNI_WAIT_NOTHING && task->home->current == task &&
+           !atomic_load_explicit(&task->mark, memory_order_relaxed) &&
+           syni_task_wait(child) == SYNI_WAIT_NOTHING;
+}
+
+/* That one. */
+static inline void wait_plainly(struct syni_task *task, struct syni_task *child, void *out)
+{
+    syni_wait_note(task, SYNI_WAIT_RESULT, child->function->name);
+    await_init(task, out, wake_by_own_result);
+    task->on.result.child = &child->core;
+    syni_task_tighten(child, atomic_load_explicit(&task->deadline, memory_order_relaxed));
+    syni_core_wait_here(&child->core, &task->on.result.waiter);
+    syni_task_begin_at_once(task->home, child);
+}
+
+/* There is nothing to wait for. */
+static void await_nothing(struct syni_task *task)
+{
+    task->ops = NULL;
+    task->status = SYN_OK;
+    syni_task_resume(task);
+}
+
+bool syni_await_core(struct syni_task *task, struct syni_core *child, void *out, int64_t deadline)
+{
+    begin_await(task, out);
+    if (wait_for(task, child, deadline))
+        return true;
+    await_nothing(task);
+    syni_task_set_wait(task, SYNI_WAIT_TURN);
+    return false;
+}
+
+/* The same for any future, with a DEADLINE; CHILD is its core if that was consumed already, or NULL. */
+static __attribute__((noinline)) struct syn_step await_any(struct syni_task *task,
+                                                           struct syni_core *child,
+                                                           struct syn_future future, void *out,
+                                                           int64_t deadline)
+{
+    syn_err err = child ? SYN_OK : syni_core_reserve(future, &child);
+
+    begin_await(task, out);
+    if (err) {
+        await_refused(task, err);
+    } else if (wait_for(task, child, deadline)) {
+        syni_core_commit(child);
+    } else {
+        syni_core_restore(child);
+        await_refused(task, SYN_EBUSY);
+    }
+    return syni_suspended;
+}
+
+/* The same where the result might go to the stack. */
+static __attribute__((noinline)) struct syn_step await_near(struct syni_task *task, struct syn_future future,
+                                                            void *out, int64_t deadline)
+{
+    syni_place_look(task, out, "its result");
+    return await_any(task, NULL, future, out, deadline);
+}
+
+struct syn_step syni_step_await(struct syn_task *public_task, struct syn_future future, void *out,
+                                struct syn_deadline deadline)
+{
+    struct syni_task *task = SYNI_TASK(public_task);
+    struct syni_core *core;
+    struct syni_task *child;
+
+    if (syni_place_is_near(out, task->home->stack))
+        return await_near(task, future, out, deadline.ns);
+    core = syni_core_consume_alone(future);
+    child = core ? core->task : NULL;
+    if (!wait_is_plain(task, child, deadline.ns))
+        return await_any(task, core, future, out, deadline.ns);
+    wait_plainly(task, child, out);
+    return (struct syn_step){SYNI_SUSPENDED};
+}
+
+struct syn_step syni_step_cancel(struct syn_task *public_task, struct syn_future future)
+{
+    struct syni_task *task = SYNI_TASK(public_task);
+    struct syni_core *child;
+    syn_err err = syni_core_reserve(future, &child);
+
+    begin_await(task, NULL);
+    task->on.result.cancels = true;
+    if (err == SYN_EINVAL || err == SYN_ECONSUMED) {
+        await_nothing(task);
+    } else if (err) {
+        await_refused(task, err);
+    } else if (wait_for(task, child, SYNI_NEVER)) {
+        syni_core_commit(child);
+        if (syni_task_wait(task) == SYNI_WAIT_RESULT || task->on.result.refused)
+            wait_ask_child(task, SYN_BY_REQUEST);
+    } else {
+        syni_core_restore(child);
+        await_refused(task, SYN_EBUSY);
+    }
+    return syni_suspended;
+}
+
+/* The child did not end by itself: nobody could be asked. */
+static bool collect_nothing(struct syni_task *task)
+{
+    bool by_us = !task->on.result.expired && !task->on.result.cancels && !task->on.result.refused;
+    enum syn_origin origin = by_us                     ? syni_task_asked_by(task)
+                             : task->on.result.expired ? SYN_BY_DEADLINE
+                                                       : SYN_BY_REQUEST;
+
+    task->status = task->on.result.refused ? SYN_EDEADLK : syni_code_of(origin);
+    task->heard = task->on.result.refused ? task->on.result.refusal
+                                          : syni_report_new(task->status, origin, NULL);
+    return by_us;
+}
+
+static bool collect_failure(struct syni_task *task, struct syni_core *child)
+{
+    task->status = child->err;
+    task->heard = child->report;
+    child->report = NULL;
+    child->seen = true;
+    /* A stop may have reached the child first: it is coming here too. */
+    return syni_origin_is_request(child->origin) && syni_task_heeds_request(task);
+}
+
+static __attribute__((noinline)) bool collect_other_than_value(struct syni_task *task, struct syni_core *child)
+{
+    bool by_us = task->on.result.given_up ? collect_nothing(task) : collect_failure(task, child);
+
+    syni_core_let_go(child);
+    return by_us;
+}
+
+static bool collect_result(struct syni_task *task)
+{
+    struct syni_core *child = task->on.result.child;
+
+    syni_timer_stop(&task->home->loop, &task->timer);
+    if (task->on.result.given_up || child->err)
+        return collect_other_than_value(task, child);
+    task->status = SYN_OK;
+    if (!task->interrupted)
+        syni_core_fetch(child, task->on.result.out);
+    syni_core_let_go(child);
+    return false;
+}

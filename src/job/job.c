@@ -1,0 +1,399 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The life of a job, from its call to the end of its body. See <synchronicity/blocking.h>.
+ *
+ * Made and posted by any thread; run by a worker; ended by the worker, or by what withdrew or abandoned
+ * it. Each completes the core, once: src/pool decides which, under the pool's lock. No loop is involved.
+ */
+#include "job/job.h"
+#include "thread/thread_wait.h"
+
+#include <string.h>
+
+#include "base/report.h"
+#include "call/call.h"
+#include "life/life.h"
+#include "inspect/slow.h"
+#include "channel/channel.h"
+#include "task/frame.h"
+
+static const struct syni_core_ops job_core_ops;
+static const struct syni_work_ops job_work_ops, never_abandoned_ops;
+
+struct syn_clock *syni_clock_here(void)
+{
+    struct syni_driving *driving = syni_driving_now();
+
+    if (driving)
+        return driving->loop->clock;
+    return syni_clock_mine() ? syni_clock_mine() : syni_clock_default();
+}
+
+static struct syni_pool_job *job_of(struct syni_core *core)
+{
+    return SYNI_CONTAINER(core, struct syni_pool_job, core);
+}
+
+/* --- making --- */
+
+static void init(struct syni_pool_job *job, const struct syn_blocking *function)
+{
+    struct syni_self *self = syni_self();
+    int64_t deadline = syni_deadline_of(self, SYNI_NEVER);
+
+    job->function = function;
+    SYNI_NOTE_MADE(self, job, function->made);
+    job->core.type = &function->type;
+    syni_core_place(&job->core, (char *)job + function->result_offset);
+    job->core.ops = &job_core_ops;
+    job->work.ops = function->never_abandoned ? &never_abandoned_ops : &job_work_ops;
+    job->work.name = function->name;
+    job->work.core = &job->core;
+    job->work.made = function->made <= 0xffff ? (unsigned short)function->made : 0;
+    job->work.is_job = true;
+    job->work.urgent = function->urgent;
+    job->work.let_go = function->abandoned_at_once;
+    job->work.nested = syni_nested_here();
+    job->locals = syni_bindings_inherit(self);
+    atomic_init(&job->deadline, deadline);
+    job->late = !function->never_abandoned && syni_deadline_passed(self, deadline);
+}
+
+struct syni_pool_job *syni_job_make(const struct syn_blocking *function, struct syn_pool *pool,
+                                    unsigned references, struct syn_future *out_future)
+{
+    struct syni_slot *slot;
+    struct syni_pool_job *job = NULL;
+    syn_err err = SYN_EABI;
+
+    if (function->abi == SYNI_ABI_OF(syn_blocking) && function->job_size == sizeof(struct syn_job)) {
+        job = syni_frame_new(syni_self(), function->frame_size, &slot);
+        err = SYN_ENOMEM;
+    }
+    if (!job) {
+        *out_future = (struct syn_future){NULL, (uint32_t)err};
+        return NULL;
+    }
+    init(job, function);
+    syni_core_publish(&job->core, slot, references);
+    job->pool = pool ? pool : function->pool ? function->pool : syn_default_pool();
+    job->work.pool = syni_pool_of(job->pool); /* a generator may be asked before it is posted */
+    *out_future = syni_core_handle(&job->core);
+    return job;
+}
+
+struct syn_job *syni_job_new(const struct syn_blocking *function, struct syn_pool *pool,
+                             struct syn_future *out_future)
+{
+    return (struct syn_job *)(void *)syni_job_make(function, pool, 3, out_future);
+}
+
+const char *syni_job_copy(struct syn_job *job, const char *text)
+{
+    const char *copy = syni_text_copy(text);
+
+    if (text && !copy)
+        SYNI_JOB(job)->copy_failed = true;
+    return copy;
+}
+
+void *syni_job_copy_bytes(struct syn_job *job, const void *bytes, size_t size)
+{
+    void *copy = syni_bytes_copy(bytes, size);
+
+    if (bytes && !copy)
+        SYNI_JOB(job)->copy_failed = true;
+    return copy;
+}
+
+/* Frees what JOB took over, once, if it never began and never will. By the thread that ends it. */
+static void drop_arguments(struct syni_pool_job *job)
+{
+    if (job->begun)
+        return;
+    job->begun = true;
+    if (job->function->drop)
+        job->function->drop((struct syn_job *)(void *)job);
+}
+
+static void free_job(struct syni_core *core)
+{
+    struct syni_pool_job *job = job_of(core);
+
+    drop_arguments(job); /* a generator that nobody asked */
+    syni_bindings_release(job->locals);
+    if (job->function->release)
+        job->function->release((struct syn_job *)(void *)job);
+    if (job->channel)
+        syni_channel_unpin(job->channel);
+    syni_frame_free(job, job->function->frame_size, core->slot);
+}
+
+/* --- ending --- */
+
+static void complete(struct syni_pool_job *job, syn_err err, enum syn_origin origin,
+                     struct syn_report *report)
+{
+    job->core.err = err;
+    job->core.origin = origin;
+    job->core.report = report;
+    syni_core_complete(&job->core);
+}
+
+/* It ends by the request of ORIGIN, in whatever state its body is. */
+static void end_asked(struct syni_pool_job *job, enum syn_origin origin, const char *message)
+{
+    complete(job, syni_code_of(origin), origin,
+             syni_report_new(syni_code_of(origin), origin, message));
+}
+
+static enum syn_origin asked_by(const struct syni_pool_job *job)
+{
+    /* relaxed: a reader of it learned of it under the pool's lock, or does not need to know yet */
+    return (enum syn_origin)(atomic_load_explicit(&job->work.asked, memory_order_relaxed) - 1);
+}
+
+/* It was not taken. SYN_ECANCELED: since it was cancelled before. */
+static void job_refuse(struct syni_pool_job *job, syn_err err, bool taken)
+{
+    enum syn_origin origin = err == SYN_ETIMEDOUT ? SYN_BY_DEADLINE : SYN_BY_LIBRARY;
+
+    drop_arguments(job);
+    if (err == SYN_ECANCELED)
+        end_asked(job, asked_by(job), NULL);
+    else
+        complete(job, err, origin,
+                 syni_refusal(job->work.pool, job->function->name, err, taken));
+    syni_core_unpin(&job->core); /* there will be no body */
+}
+
+/* Its deadline, which the calls that it made inherited, has passed, on the clock that this thread,
+ * which ran it, lives by. */
+static bool job_is_late(const struct syni_pool_job *job)
+{
+    return job->deadline != SYNI_NEVER && syn_clock_now(syni_clock_mine()) >= job->deadline;
+}
+
+/* The body returned, and somebody waits. */
+static void end_ran(struct syni_pool_job *job)
+{
+    enum syn_origin origin = SYN_BY_TASK;
+    struct syn_report *report = job->report;
+    syn_err err = job->failed ? job->err : SYN_OK;
+
+    job->report = NULL;
+    if (err && job->work.asked && (err == SYN_ECANCELED || err == syni_code_of(asked_by(job)))) {
+        origin = asked_by(job);
+        err = syni_code_of(origin);
+    } else if (err == SYN_ETIMEDOUT && job_is_late(job)) {
+        origin = SYN_BY_DEADLINE; /* a moment before the waiter cancelled it */
+    }
+    if (report) {
+        report->code = err;
+        report->origin = origin;
+    }
+    complete(job, err, origin, report);
+}
+
+/* The body returned, and nobody waits any more. */
+static void end_late(struct syni_pool_job *job)
+{
+    if (!job->failed && job->core.type->destroy)
+        job->core.type->destroy(syni_core_value(&job->core));
+    if (job->failed && !(job->err == SYN_ECANCELED || job->err == SYN_ETIMEDOUT))
+        syni_unobserved(job->function->name, job->err, SYN_BY_TASK, job->report);
+    syni_report_free(job->report);
+}
+
+static void end_work(struct syni_work *work, enum syni_work_end how, syn_err err)
+{
+    struct syni_pool_job *job = SYNI_CONTAINER(work, struct syni_pool_job, work);
+
+    if (how == SYNI_WORK_NEVER_BEGAN && err != SYN_ECANCELED) {
+        job_refuse(job, err, true);
+        return;
+    }
+    if (how == SYNI_WORK_LATE)
+        end_late(job);
+    if (how == SYNI_WORK_NEVER_BEGAN)
+        drop_arguments(job);
+    /* Before it is completed, while we still hold the producer's: so that mostly the reader is
+     * last, and its loop has a store of frames of its own. */
+    syni_core_unpin(&job->core);
+    if (how == SYNI_WORK_NEVER_BEGAN)
+        end_asked(job, SYN_BY_STOP, "its pool was stopped before it began");
+    else if (how == SYNI_WORK_RAN)
+        end_ran(job);
+}
+
+static void abandon_work(struct syni_work *work)
+{
+    static const char why[] =
+        "abandoned: it was cancelled and still runs; its result will be destroyed";
+    struct syni_pool_job *job = SYNI_CONTAINER(work, struct syni_pool_job, work);
+
+    if (job->channel) /* its close returns the error */
+        complete(job, SYN_EABANDONED, SYN_BY_LIBRARY,
+                 syni_report_new(SYN_EABANDONED, SYN_BY_LIBRARY, why));
+    else
+        end_asked(job, asked_by(job), why);
+}
+
+/* --- running --- */
+
+static void run_work(struct syni_work *work)
+{
+    struct syni_pool_job *job = SYNI_CONTAINER(work, struct syni_pool_job, work);
+    struct syni_self *self = syni_self();
+    int shadow = syni_deadlines_shadow(self);
+    struct syn_deadline deadline = syn_pool_job_deadline();
+    struct syni_bindings *before = syni_bindings_swap(job->locals);
+
+    syni_frame_keep();
+    syni_deadline_push(deadline);
+    job->begun = true;
+    job->function->run((struct syn_job *)(void *)job);
+    syni_deadline_pop(SYN_OK);
+    job->locals = syni_bindings_swap(before);
+    syni_deadlines_unshadow(self, shadow);
+}
+
+static const struct syni_work_ops job_work_ops = {run_work, end_work, abandon_work};
+static const struct syni_work_ops never_abandoned_ops = {run_work, end_work, NULL};
+
+void syni_job_start(struct syn_job *job, struct syn_strand *strand)
+{
+    SYNI_JOB(job)->work.strand = strand;
+    /* What a call in a loop, or in a job, must not do: wait for room, or compute for others. */
+    syni_job_post(SYNI_JOB(job), !syni_driving_now() && !syni_worker_now());
+}
+
+void syni_job_post(struct syni_pool_job *job, bool patient)
+{
+    struct syni_pool *pool = syni_pool_of(job->pool);
+    syn_err err = job->copy_failed ? SYN_ENOMEM : job->late ? SYN_ETIMEDOUT : SYN_OK;
+
+    syni_stop_at_exit();
+    /* relaxed: one that is set at this moment is for later jobs */
+    syni_slow_job(atomic_load_explicit(&pool->job_limit_ns, memory_order_relaxed));
+    job->work.clock.clock = syni_clock_here();
+    if (!err)
+        err = syni_pool_post(pool, &job->work,
+                             patient ? syni_thread_wait_for_flag : NULL, job->deadline);
+    if (err)
+        job_refuse(job, err, false);
+}
+
+syn_err syni_job_may_wait(const struct syn_blocking *function)
+{
+    if (!syni_driving_now())
+        return SYN_OK;
+    return syni_refuse(SYN_EDEADLK,
+                       "%s blocks, and this thread drives '%s', which would stand still; write "
+                       "co_await(%s_future(...)) there",
+                       function->name, syni_driving_now()->loop->name, function->name);
+}
+
+/* --- from outside: what a core that is a job can do --- */
+
+static void cancel_job(struct syni_core *core, enum syn_origin origin)
+{
+    struct syni_pool_job *job = job_of(core);
+
+    if (syni_core_done(core) || syni_work_ask(&job->work, (int)origin + 1) != SYNI_ASKED_WITHDRAWN)
+        return;
+    drop_arguments(job);
+    end_asked(job, origin, NULL);
+    syni_core_unpin(core);
+}
+
+static void tighten_job(struct syni_core *core, int64_t deadline)
+{
+    syni_deadline_tighten(&job_of(core)->deadline, deadline);
+}
+
+static const char *name_job(const struct syni_core *core)
+{
+    return SYNI_CONTAINER(core, const struct syni_pool_job, core)->function->name;
+}
+
+static const void *owner_of_job(const struct syni_core *core)
+{
+    return SYNI_CONTAINER(core, const struct syni_pool_job, core)->work.pool;
+}
+
+static const struct syni_core_ops job_core_ops = {.free = free_job,
+                                                  .cancel = cancel_job,
+                                                  .tighten = tighten_job,
+                                                  .name = name_job,
+                                                  .implicate = syni_job_implicate,
+                                                  .is_job = true,
+                                                  .call = syni_job_call,
+                                                  .chain = &syni_job_chain,
+                                                  .owner = owner_of_job};
+
+/* --- from inside --- */
+
+static void job_add_site(const struct syni_pool_job *job, struct syn_report *report)
+{
+    struct syn_site site = {job->function->name, job->function->file, job->function->line,
+                            job->function->library};
+
+    syni_report_site(report, &site);
+}
+
+void syni_job_fail(struct syn_job *public_job, syn_err err, const char *message)
+{
+    struct syni_pool_job *job = SYNI_JOB(public_job);
+
+    syni_report_free(job->report);
+    if (!err) {
+        err = SYN_EINVAL;
+        message = "job_fail was given 0, which is no error; to end well return the result";
+    }
+    job->failed = true;
+    job->err = err;
+    job->report = syni_report_new(err, SYN_BY_TASK, message);
+    job_add_site(job, job->report);
+}
+
+static struct syni_work *work_here(void)
+{
+    struct syni_worker *worker = syni_worker_now();
+
+    return worker ? worker->work : NULL;
+}
+
+int syn_pool_job_cancelled(void)
+{
+    struct syni_work *work = work_here();
+
+    /* relaxed: a flag that is looked at again */
+    if (!work || atomic_load_explicit(&work->asked, memory_order_relaxed) == 0)
+        return 0;
+    work->heard = true;
+    return 1;
+}
+
+syn_err syn_pool_on_cancel(void (*fn)(void *user), void *user)
+{
+    struct syni_work *work = work_here();
+    syn_err err;
+
+    if (!work)
+        return syni_refuse(SYN_EINVAL, "a hook for a cancelled job was set outside of jobs");
+    err = syni_work_hook(work, SYNI_HOOK_OF_USER, fn, user);
+    if (err)
+        work->heard = true;
+    return err;
+}
+
+struct syn_deadline syn_pool_job_deadline(void)
+{
+    struct syni_work *work = work_here();
+    struct syn_deadline deadline = syn_never();
+
+    if (syni_pool_job_from(work))
+        deadline.ns = syni_pool_job_from(work)->deadline;
+    return deadline;
+}

@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Mail on its way out of a mailbox: by a drain, and the end by a close. mailbox.h has the states, mailbox_come.c
+ * the way in.
+ *
+ * Any thread. Mail comes in under no lock of what brings it, and callbacks run under none. A close
+ * withdraws one after the other, each for itself while it is HELD: so it needs no lock of what they wait at
+ * together with that of the mailbox.
+ */
+#include "mailbox/mailbox.h"
+
+#include <limits.h>
+
+#include "base/fork.h"
+#include "base/report.h"
+#include "channel/channel.h"
+#include "task/frame.h"
+
+static struct syni_mail *mail_of(struct syni_list *node)
+{
+    return SYNI_CONTAINER(node, struct syni_mail, link);
+}
+
+/* --- out --- */
+
+/* The first, for the caller; NULL: nothing is there. */
+static struct syni_mail *mailbox_pop(struct syn_mailbox *mailbox)
+{
+    struct syni_mail *mail = NULL;
+    bool tells = false;
+
+    syni_mutex_lock(&mailbox->lock);
+    if (syni_list_empty(&mailbox->queue))
+        syni_mailbox_take_locked(mailbox);
+    if (!syni_list_empty(&mailbox->queue)) {
+        mail = mail_of(mailbox->queue.next);
+        syni_list_remove(&mail->link);
+        syni_mail_set_locked(mail, SYNI_MAIL_CALLING);
+        tells = !syni_mailbox_is_empty_locked(mailbox) && syni_mailbox_shall_tell_locked(mailbox);
+    }
+    syni_mutex_unlock(&mailbox->lock);
+    if (tells)
+        syni_mailbox_tell(mailbox);
+    return mail;
+}
+
+/* Calls back, and lists or frees MAIL, which is CALLING. */
+static void mailbox_deliver(struct syni_mail *mail)
+{
+    unsigned process = syni_process();
+    bool more = mail->ops->call(mail);
+
+    if (process != syni_process())
+        return; /* this is a child, and it is the parent's */
+    if (more && syni_mail_list_again(mail))
+        return;
+    if (more) { /* it was closed meanwhile */
+        mail->cancelled = true;
+        mail->ops->call(mail);
+    }
+    mail->ops->free(mail);
+}
+
+static syn_err mailbox_refuse_inside(const struct syn_mailbox *mailbox, const char *what)
+{
+    return syni_refuse(SYN_EDEADLK,
+                       "%s('%s') inside its on_mail; wake the loop there, and call it in the loop", what,
+                       mailbox->name);
+}
+
+/* A drain or a close of a mailbox, on the stack of its thread. Each callback's frame and mail are freed there, and
+ * mostly the next ones taken: from STORE, which takes no lock. */
+struct mailbox_visit {
+    struct syn_mailbox *mailbox;
+    struct syni_self *self;
+    struct syni_draining here;
+    struct syni_store store;
+    unsigned max;
+    bool drains; /* it is a drain, counted in `drains` */
+};
+
+/* It begins, or is refused. */
+static syn_err mailbox_begin(struct mailbox_visit *visit, struct syn_mailbox *mailbox, const char *what)
+{
+    struct syni_self *self = syni_self();
+
+    if (mailbox->process != syni_process())
+        return syni_refuse(SYN_EFORKED, "%s: the mailbox '%s' is one of the parent process", what,
+                           mailbox->name);
+    if (syni_mailbox_is_inside(self->draining, mailbox, true))
+        return mailbox_refuse_inside(mailbox, what);
+    *visit = (struct mailbox_visit){.mailbox = mailbox, .self = self};
+    syni_mailbox_hold(mailbox);
+    syni_mailbox_enter(self, &visit->here, mailbox, false);
+    syni_frame_borrow(self, &visit->store);
+    return SYN_OK;
+}
+
+/* It is over. Fails: SYN_EFORKED, a callback forked, and this is the child, which has other frames. */
+static syn_err mailbox_end(struct mailbox_visit *visit, const char *what)
+{
+    visit->self->draining = visit->here.outer;
+    if (visit->mailbox->process != syni_process())
+        return syni_refuse(SYN_EFORKED, "%s: a callback forked, and this is the child", what);
+    syni_frame_give_up(visit->self, &visit->store);
+    return SYN_OK;
+}
+
+static syn_err mailbox_what_is_left(struct syn_mailbox *mailbox)
+{
+    bool is_empty;
+    syn_err err;
+
+    syni_mutex_lock(&mailbox->lock);
+    mailbox->drains--;
+    /* relaxed: a thread that is about to tell was counted before it pushed what others found, and set that under the lock */
+    SYNI_INVARIANT(254, syni_list_empty(&mailbox->queue) || mailbox->host_knows ||
+                            mailbox->drains > 0 || mailbox->closed ||
+                            atomic_load_explicit(&mailbox->telling, memory_order_relaxed) > 0);
+    is_empty = syni_mailbox_is_empty_locked(mailbox);
+    err = !is_empty ? SYN_EAGAIN : mailbox->closed ? SYN_ECLOSED : SYN_OK;
+    syni_mutex_unlock(&mailbox->lock);
+    if (is_empty)
+        syni_mailbox_show_level(mailbox);
+    return err == SYN_ECLOSED ? syni_mailbox_refuse_closed(mailbox) : err ? syni_answer(err) : SYN_OK;
+}
+
+/* A callback ended the thread: what others find is as if it had returned. The mail that it was called for is
+ * lost, since nobody knows what it did with that. */
+static void mailbox_unwind(void *of)
+{
+    struct mailbox_visit *visit = of;
+
+    if (mailbox_end(visit, "a callback"))
+        return;
+    if (visit->drains)
+        mailbox_what_is_left(visit->mailbox);
+    syni_mailbox_let_go(visit->mailbox);
+}
+
+/* What is there, at most visit->max times. */
+static void mailbox_drain(void *of)
+{
+    struct mailbox_visit *visit = of;
+    struct syn_mailbox *mailbox = visit->mailbox;
+    unsigned process = syni_process();
+    struct syni_mail *mail;
+
+    for (unsigned n = 0; n < visit->max && (mail = mailbox_pop(mailbox)); n++) {
+        mailbox_deliver(mail);
+        if (process != syni_process())
+            return;
+    }
+}
+
+syn_err syn_mailbox_drain(struct syn_mailbox *mailbox, unsigned max)
+{
+    struct mailbox_visit visit;
+    syn_err err = mailbox_begin(&visit, mailbox, "syn_mailbox_drain");
+
+    if (err)
+        return err;
+    visit.max = max ? max : SYN_MAILBOX_DRAIN;
+    visit.drains = true;
+    syni_mutex_lock(&mailbox->lock);
+    mailbox->host_knows = false;
+    mailbox->drains++;
+    syni_mutex_unlock(&mailbox->lock);
+    syni_thread_guard(mailbox_drain, &visit, mailbox_unwind);
+    err = mailbox_end(&visit, "syn_mailbox_drain");
+    if (err)
+        return err;
+    err = mailbox_what_is_left(mailbox);
+    syni_mailbox_let_go(mailbox);
+    return err;
+}
+
+/* --- the end --- */
+
+/* One that waits, for the caller, which holds it then; NULL: none does. */
+static struct syni_mail *mailbox_hold_waiting(struct syn_mailbox *mailbox)
+{
+    struct syni_mail *mail;
+    bool is_held;
+
+    for (;;) {
+        syni_mutex_lock(&mailbox->lock);
+        syni_mailbox_take_locked(mailbox);
+        mail = syni_list_empty(&mailbox->waiting) ? NULL : mail_of(mailbox->waiting.next);
+        is_held = mail && syni_mail_move(mail, SYNI_MAIL_WAITS, SYNI_MAIL_HELD);
+        if (is_held)
+            syni_list_remove(&mail->link);
+        syni_mutex_unlock(&mailbox->lock);
+        if (!mail || is_held)
+            return mail;
+        SYNI_DELAY(mailbox_holds);
+        syni_thread_yield(); /* the thread that lists or tells it is through in a moment */
+    }
+}
+
+/* MAIL, which is being told: until that has happened. */
+static void mailbox_await_told(const struct syni_mail *mail)
+{
+    while (syni_mail_state(mail) != SYNI_MAIL_TOLD) {
+        SYNI_DELAY(mailbox_awaits);
+        syni_thread_yield();
+    }
+}
+
+/* MAIL, which is HELD, comes to an end, and is queued. */
+static void mailbox_withdraw(struct syn_mailbox *mailbox, struct syni_mail *mail)
+{
+    bool tells;
+
+    if (mail->ops->withdraw(mail))
+        mail->cancelled = true;
+    else
+        mailbox_await_told(mail);
+    syni_mutex_lock(&mailbox->lock);
+    mailbox->host_knows = true; /* the caller, which drains it */
+    syni_mailbox_queue_locked(mailbox, mail, &tells);
+    syni_mutex_unlock(&mailbox->lock);
+}
+
+/* Ends all there is. A callback may have closed it, or another thread: then there is less to do. */
+static void mailbox_end_all(struct mailbox_visit *visit)
+{
+    struct syn_mailbox *mailbox = visit->mailbox;
+    struct syni_mail *mail;
+
+    syni_mutex_lock(&mailbox->lock);
+    mailbox->closed = true;
+    syni_mutex_unlock(&mailbox->lock);
+    syni_channel_shut(mailbox->room, NULL); /* a waiter for room leaves */
+    while ((mail = mailbox_hold_waiting(mailbox)))
+        mailbox_withdraw(mailbox, mail);
+    visit->max = UINT_MAX;
+    syni_thread_guard(mailbox_drain, visit, mailbox_unwind);
+    if (mailbox->process != syni_process()) /* a callback forked */
+        return;
+    syni_mailbox_show_level(mailbox);
+    syni_mutex_lock(&mailbox->lock);
+    SYNI_INVARIANT(253, syni_list_empty(&mailbox->waiting));
+    syni_mutex_unlock(&mailbox->lock);
+    /* acquire: see tell() */
+    while (atomic_load_explicit(&mailbox->telling, memory_order_acquire) > 0) {
+        SYNI_DELAY(mailbox_closed);
+        syni_thread_yield();
+    }
+}
+
+syn_err syn_mailbox_close(struct syn_mailbox *mailbox)
+{
+    struct mailbox_visit visit;
+    syn_err err;
+
+    if (!mailbox)
+        return SYN_OK;
+    err = mailbox_begin(&visit, mailbox, "syn_mailbox_close");
+    if (err)
+        return err;
+    mailbox_end_all(&visit);
+    err = mailbox_end(&visit, "syn_mailbox_close");
+    if (!err)
+        syni_mailbox_let_go(mailbox);
+    return err;
+}
+
+void syn_mailbox_release(struct syn_mailbox *mailbox)
+{
+    if (!mailbox || mailbox->process != syni_process() ||
+        /* acq_rel: the last one sees what the others did */
+        atomic_fetch_sub_explicit(&mailbox->handles, 1, memory_order_acq_rel) > 1)
+        return;
+    if (syn_mailbox_close(mailbox) == SYN_EDEADLK)
+        syni_panic("syn_mailbox_release() of the last reference, inside its on_mail");
+    if (mailbox->process == syni_process())
+        syni_mailbox_let_go(mailbox);
+}

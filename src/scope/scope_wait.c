@@ -1,0 +1,387 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Scopes and the tasks that own them: waiting for room and for the end, and the end of a
+ * task with open scopes.
+ *
+ * Driver only.
+ */
+#include "scope/scope.h"
+
+#include <stddef.h>
+
+#include "base/report.h"
+#include "circle/circle.h"
+#include "task/place.h"
+#include "circle/search.h"
+
+static bool owns(const struct syni_task *task, const struct syni_scope *scope)
+{
+    return !scope->bound || scope->owner == task;
+}
+
+static bool join_collected(struct syni_task *task)
+{
+    enum syn_origin origin;
+
+    task->status = syni_scope_settle(task->on.scope, &origin, &task->heard);
+    return task->status && syni_origin_is_request(origin) && syni_task_heeds_request(task);
+}
+
+static void room_interrupted(struct syni_task *task)
+{
+    task->on.scope->awaited = SYNI_SCOPE_NOTHING;
+    syni_task_resume(task);
+}
+
+/* A request is heeded also when there was room at once: a loop of spawns can be ended. */
+static bool room_collected(struct syni_task *task)
+{
+    struct syni_scope *scope = task->on.scope;
+
+    task->status = syni_scope_over(scope);
+    if (task->status)
+        task->heard = syni_report_copy(scope->report);
+    return syni_task_heeds_request(task);
+}
+
+static void wait_forgotten(struct syni_task *task)
+{
+    task->on.scope->awaited = SYNI_SCOPE_NOTHING;
+}
+
+/* What carries the mark ID would be refused a wait for any one of them. */
+static bool all_are_closed(const struct syni_scope *scope, uint64_t id)
+{
+    if (syni_list_empty(&scope->children))
+        return false;
+    SYNI_LIST_EACH (node, &scope->children) {
+        struct syn_report *report = NULL;
+
+        if (!syni_circle_look_at(id, syni_member_core(node), &report))
+            return false;
+        syni_report_free(report);
+    }
+    return true;
+}
+
+/* How it is known that a wait for CORE, a child, would close a circle, and what is said of it. */
+struct refusal {
+    bool (*closes)(struct syni_core *core, const struct refusal *refusal, struct syn_report **out_report);
+    const struct syni_task *task;
+    uint64_t id;
+    const struct syni_search *search;
+    bool asks; /* what is let go of to end */
+};
+
+/* Of the children those that would close a circle are let go of, all of them, and then the scope fails, and
+ * asks what is left: of what is let go of some may wait for this task, and would pass that on to it. */
+static void refuse_children(struct syni_scope *scope, const struct refusal *refusal)
+{
+    struct syni_section section;
+    struct syn_report *first = NULL;
+    unsigned n = 0;
+
+    syni_scope_enter(scope, &section);
+    SYNI_LIST_EACH (node, &scope->children) {
+        struct syni_core *core = syni_member_core(node);
+        struct syn_report *report = NULL;
+
+        if (!refusal->closes(core, refusal, &report))
+            continue;
+        if (syni_scope_drop(scope, core, refusal->asks, &section)) {
+            n++;
+            if (core->member.status)
+                *core->member.status = SYN_EDEADLK;
+        }
+        syni_report_free(first ? report : NULL);
+        first = first ? first : report;
+    }
+    while (n-- > 0)
+        syni_scope_fail(scope, SYN_EDEADLK, first ? first->message : NULL, NULL, &section);
+    syni_report_free(first);
+    syni_scope_leave(scope, &section);
+}
+
+static bool closes_marked(struct syni_core *core, const struct refusal *refusal,
+                          struct syn_report **out_report)
+{
+    return syni_circle_depend_soon(refusal->id, core, out_report) != SYN_OK;
+}
+
+static void join_implicates(struct syni_task *task, uint64_t id)
+{
+    struct syni_scope *scope = task->on.scope;
+    struct refusal refusal = {.closes = closes_marked, .id = id, .asks = true};
+
+    if (scope->goal == SYNI_GOAL_ALL || all_are_closed(scope, id)) /* else another may be enough */
+        refuse_children(scope, &refusal);
+}
+
+static bool child_leads(struct syni_list *node, struct syni_walk *walk)
+{
+    return syni_chain_core_leads(syni_member_core(node), walk);
+}
+
+/* One that leads there is enough. */
+static bool some_lead(const struct syni_scope *scope, struct syni_walk *walk)
+{
+    SYNI_LIST_EACH (node, &scope->children) {
+        if (child_leads(node, walk))
+            return true;
+        if (walk->left <= 0)
+            return false;
+    }
+    return false;
+}
+
+/* One that does not is enough. */
+static bool all_lead(const struct syni_scope *scope, struct syni_walk *walk)
+{
+    walk->first = true;
+    if (syni_list_empty(&scope->children))
+        return false;
+    SYNI_LIST_EACH (node, &scope->children)
+        if (!child_leads(node, walk))
+            return false;
+    return true;
+}
+
+static bool closes_asked(struct syni_core *core, const struct refusal *refusal,
+                         struct syn_report **out_report)
+{
+    bool far;
+
+    if (!syni_chain_is_asked(core) || !syni_chain_is_closed(refusal->task, core, &far))
+        return false;
+    *out_report = syni_chain_say(refusal->task, syni_core_name(core));
+    return true;
+}
+
+/* A request went round if it comes to TASK from a child, which was asked before: see wait_ask_child(). */
+static void join_interrupted(struct syni_task *task)
+{
+    struct refusal refusal = {.closes = closes_asked, .task = task};
+    struct syni_walk walk = SYNI_WALK_TO(task);
+    struct syni_section section;
+    struct syni_scope *scope = task->on.scope;
+
+    walk.asked = true;
+    if (some_lead(scope, &walk))
+        refuse_children(scope, &refusal);
+    if (task->on.scope != scope || syni_task_wait(task) != SYNI_WAIT_OTHER || task->queued)
+        return;
+    syni_scope_enter(scope, &section);
+    syni_scope_ask(scope, syni_task_asked_by(task), &section);
+    syni_scope_leave(scope, &section);
+    if (walk.far)
+        syni_search_asked(task);
+}
+
+bool syni_scope_leads(const struct syni_scope *scope, enum syni_scope_wait awaited, struct syni_walk *walk)
+{
+    bool all = awaited == SYNI_SCOPE_END && scope->goal == SYNI_GOAL_ALL;
+    bool waits_on = scope->asked && (walk->asked || awaited == SYNI_SCOPE_END); /* its deadline asks nobody any more */
+
+    return (!scope->has_deadline || waits_on) && (all ? some_lead : all_lead)(scope, walk);
+}
+
+static bool join_leads(const struct syni_task *task, struct syni_walk *walk)
+{
+    return syni_scope_leads(task->on.scope, SYNI_SCOPE_END, walk);
+}
+
+static bool room_leads(const struct syni_task *task, struct syni_walk *walk)
+{
+    return syni_scope_leads(task->on.scope, SYNI_SCOPE_ROOM, walk);
+}
+
+static bool closes_found(struct syni_core *core, const struct refusal *refusal,
+                         struct syn_report **out_report)
+{
+    if (!syni_search_blames(refusal->search, core))
+        return false;
+    *out_report = syni_search_say(refusal->search, "", "");
+    return true;
+}
+
+void syni_scope_refuse(struct syni_scope *scope, const struct syni_search *search)
+{
+    struct refusal refusal = {.closes = closes_found, .search = search};
+
+    refuse_children(scope, &refusal);
+}
+
+static void scope_wait_refused(struct syni_task *task, const struct syni_search *search)
+{
+    syni_scope_refuse(task->on.scope, search);
+}
+
+static const struct syni_wait_ops join_ops = {join_interrupted, join_collected, wait_forgotten,
+                                              NULL,             join_implicates, join_leads,
+                                              scope_wait_refused, true};
+static const struct syni_wait_ops room_ops = {room_interrupted, room_collected, wait_forgotten,
+                                              NULL,             NULL,           room_leads,
+                                              scope_wait_refused, false};
+
+static bool closes_chain(struct syni_core *core, const struct refusal *refusal,
+                         struct syn_report **out_report)
+{
+    struct syni_walk walk = SYNI_WALK_TO(refusal->task);
+
+    if (!syni_chain_core_leads(core, &walk))
+        return false;
+    *out_report = syni_chain_say(refusal->task, syni_core_name(core));
+    return true;
+}
+
+/* TASK, which begins to wait for SCOPE, would close a circle: the children through which it would are
+ * let go of, which fails the scope, and so ends the wait. */
+static void refuse_circles(struct syni_task *task, struct syni_scope *scope)
+{
+    struct syni_walk walk = SYNI_WALK_TO(task);
+    struct refusal refusal = {.closes = closes_chain, .task = task};
+    /* relaxed: given later, a probe comes */
+    uint64_t mark = atomic_load_explicit(&task->mark, memory_order_relaxed);
+
+    if (mark && scope->goal != SYNI_GOAL_ALL && task->ops == &join_ops)
+        join_implicates(task, mark); /* of those of all, each was looked at when it came */
+    if (!syni_chain_holds(task))
+        return;
+    if (task->ops->leads(task, &walk))
+        refuse_children(scope, &refusal);
+    else if (walk.far)
+        syni_search_begin(task, walk.number);
+}
+
+void syni_scope_gained(struct syni_scope *scope)
+{
+    struct syni_task *owner = scope->owner;
+    bool joins = owner->ops == &join_ops;
+    /* relaxed: given later, a probe comes */
+    uint64_t mark = atomic_load_explicit(&owner->mark, memory_order_relaxed);
+
+    if (scope->awaited == SYNI_SCOPE_NOTHING || owner->ending || !(joins || owner->ops == &room_ops))
+        return;
+    if (mark && joins && scope->goal == SYNI_GOAL_ALL)
+        join_implicates(owner, mark);
+    if (scope->awaited != SYNI_SCOPE_NOTHING)
+        refuse_circles(owner, scope);
+}
+
+static struct syn_step scope_wait_wait_for(struct syni_task *task, struct syni_scope *scope,
+                                           enum syni_scope_wait awaited,
+                                           const struct syni_wait_ops *ops)
+{
+    task->on.scope = scope;
+    if (!owns(task, scope))
+        syni_panic("a task waits for a scope that another task owns");
+    if (!scope->bound || syni_scope_satisfied(scope, awaited)) {
+        task->ops = ops;
+        syni_task_resume(task);
+    } else {
+        task->ops = ops;
+        scope->awaited = awaited;
+        refuse_circles(task, scope);
+    }
+    return syni_suspended;
+}
+
+struct syn_step syni_step_room(struct syn_task *public_task, struct syn_scope *scope)
+{
+    struct syni_task *task = SYNI_TASK(public_task);
+
+    syni_place_check(task, scope, "a scope");
+    if (!syni_wait_begin(task, SYNI_WAIT_OTHER, "room in its scope"))
+        return syni_suspended;
+    return scope_wait_wait_for(task, SYNI_SCOPE(scope), SYNI_SCOPE_ROOM, &room_ops);
+}
+
+struct syn_step syni_step_join(struct syn_task *public_task, struct syn_scope *scope)
+{
+    struct syni_task *task = SYNI_TASK(public_task);
+
+    syni_place_check(task, scope, "a scope");
+    syni_wait_begin_asked(task, SYNI_WAIT_OTHER, "its scope");
+    return scope_wait_wait_for(task, SYNI_SCOPE(scope), SYNI_SCOPE_END, &join_ops);
+}
+
+/* What nobody joined: its report and failures go. */
+static void scope_wait_discard(struct syni_scope *scope)
+{
+    enum syn_origin origin;
+    struct syn_report *report;
+
+    syni_scope_settle(scope, &origin, &report);
+    syni_report_free(report);
+    syni_scope_forget_failures(scope);
+}
+
+static void ask_all(struct syni_task *task)
+{
+    enum syn_origin origin =
+        syni_origin_is_request(task->core.origin) ? task->core.origin : SYN_BY_REQUEST;
+
+    /* A new one is listed in front, so behind one that was asked all were. */
+    for (struct syni_scope *scope = task->scopes, *next; scope && !scope->closing; scope = next) {
+        struct syni_section section;
+
+        SYNI_STEP();
+        next = scope->next_open;
+        scope->closing = true;
+        syni_scope_enter(scope, &section);
+        syni_scope_ask(scope, origin, &section);
+        syni_scope_leave(scope, &section);
+    }
+}
+
+/* Cancels what is open. True: TASK, which leaves or ends, waits for children. */
+static bool scopes_close(struct syni_task *task)
+{
+    ask_all(task);
+    while (task->scopes && task->scopes->live == 0)
+        scope_wait_discard(task->scopes);
+    if (!task->scopes)
+        return false;
+    task->scopes->awaited = SYNI_SCOPE_END;
+    task->live.waits_for = "its scope to end";
+    return true;
+}
+
+/* CORE runs on without us; false: it is telling us already. */
+static bool scope_wait_let_go(struct syni_scope *scope, struct syni_core *core)
+{
+    if (!syni_core_stop_waiting(core, &core->member.waiter))
+        return false;
+    syni_list_remove(&core->member.link);
+    scope->live--;
+    syni_core_let_go(core);
+    return true;
+}
+
+/* TASK was abandoned: lets go of children that run on. False: some are on their way to tell it; it is resumed when
+ * they have. */
+static bool scopes_detach(struct syni_task *task)
+{
+    bool gone = true;
+
+    for (struct syni_scope *scope = task->scopes, *next; scope; scope = next) {
+        next = scope->next_open;
+        syni_timer_stop(&task->home->loop, &scope->timer);
+        SYNI_LIST_EACH (node, &scope->children)
+            scope_wait_let_go(scope, syni_member_core(node));
+        if (scope->live == 0)
+            scope_wait_discard(scope);
+        else
+            gone = false;
+    }
+    return gone;
+}
+
+void syni_scope_open(struct syni_scope *scope, struct syni_task *owner)
+{
+    static const struct syni_open_ops ops = {.close = scopes_close, .detach = scopes_detach};
+
+    if (owner)
+        syni_open_register(SYNI_OPEN_SCOPES, &ops);
+    syni_scope_bind(scope, owner);
+}
