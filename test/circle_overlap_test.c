@@ -93,8 +93,92 @@ static void C8_a_circle_inside_another_that_closes_later_is_refused_too(void)
     done_after(256);
 }
 
+/* --- a wait that is over when its search returns --- */
+
+static struct syn_mutex mutex;
+static struct number_future go, later;
+static syn_err later_came_to = -1;
+
+static void unlock(void)
+{
+    if (syn_mutex_is_mine(&mutex))
+        syn_mutex_unlock(&mutex);
+}
+
+ASYNC(a, int, holds_and_waits, SYN_LOCAL(struct number_future, copy), SYN_LOCAL(int, y))
+{
+    co_begin;
+    co_lock(&mutex);
+    syn_shared_future(of_b, &self->copy);
+    co_await(self->copy, &self->y);
+    co_finally;
+    unlock();
+    co_end;
+}
+
+ASYNC(a, int, locks_and_waits_for_another, SYN_LOCAL(int, y))
+{
+    co_begin;
+    co_try(go, &self->y);
+    co_lock(&mutex);
+    unlock();
+    co_await(later, &self->y);
+    later_came_to = co_status;
+    co_return(1);
+    co_end;
+}
+
+/* The lock closes the circle; when its search has gone round twice the task has the lock, and is in another wait. */
+static void C8_a_search_refuses_no_other_wait_than_the_one_that_it_began_for(void)
+{
+    struct number_promise gives_go, gives_later;
+    struct holds_and_waits_future holder;
+    struct number_future second;
+
+    begin();
+    CHECK_INT(syn_host_begin(&a), 0);
+    CHECK_INT(syn_host_begin(&b), 0);
+    CHECK_INT(promise_new(number, &gives_go, &go), 0);
+    CHECK_INT(promise_new(number, &gives_later, &later), 0);
+    second.u.handle = waits_for_the_first_future().u.handle;
+    CHECK_INT(future_share(second, &of_b), 0);
+    of_a.u.handle = locks_and_waits_for_another_future().u.handle;
+    holder = holds_and_waits_future();
+    for (int i = 0; i < 10; i++) {
+        turn(&a);
+        turn(&b);
+    }
+    CHECK_INT(promise_complete(gives_go, &(int){1}), 0);
+    turn(&a); /* it waits for the lock, and the search begins */
+    turn(&b);
+    turn(&a); /* once round */
+    CHECK_INT(future_request_cancel(holder), 0);
+    for (int i = 0; i < 5; i++)
+        turn(&a); /* it has the lock */
+    for (int i = 0; i < 10; i++) {
+        turn(&b);
+        turn(&a);
+    }
+    CHECK_INT(later_came_to, -1);
+    CHECK_INT(promise_complete(gives_later, &(int){1}), 0);
+    for (int i = 0; i < 10; i++) {
+        turn(&a);
+        turn(&b);
+    }
+    CHECK_INT(later_came_to, SYN_OK);
+    CHECK_INT(b_came_to, SYN_OK);
+    CHECK_INT(future_detach(holder), 0);
+    syn_shared_release(of_b);
+    CHECK_INT(syn_host_end(&a), 0);
+    CHECK_INT(syn_host_end(&b), 0);
+    finish(&a);
+    finish(&b);
+    done_after(256);
+}
+
 static const struct test_case cases[] = {
     TEST(C8_a_circle_inside_another_that_closes_later_is_refused_too),
+    TEST(C8_a_search_refuses_no_other_wait_than_the_one_that_it_began_for),
 };
 
 TEST_MAIN("circle_overlap", cases);
