@@ -173,6 +173,8 @@ static void I10_a_budget_ends_the_retries_of_all_who_share_it(void)
     CHECK_INT(syn_retry_budget_left(&budget), 13);
     CHECK(!syn_retry_next(&a, SYN_OK, syn_never()));
     CHECK_INT(syn_retry_budget_left(&budget), 18);
+    CHECK(!syn_retry_next(&a, SYN_OK, syn_never())); /* once: now it is one that goes well at once */
+    CHECK_INT(syn_retry_budget_left(&budget), 19);
     for (int i = 0; i < 10; i++) {
         struct syn_retry at_once = syn_retry_with(&shared);
 

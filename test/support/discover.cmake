@@ -4,24 +4,14 @@
 # starts, so that the list is that of the executable as it is now, and so that a
 # cross-compiled one is asked through its emulator.
 #
-# In: cmake, module, executable, emulator, seconds, sanitized, properties.
+# In: cmake, module, executable, emulator, sanitized, properties.
 
 # The harness has an alarm of its own; CTest's is for a harness that hangs.
 set(limit "$ENV{TEST_TIMEOUT}")
-if(limit)
-    set(environment)
-elseif(seconds)
-    set(limit ${seconds})
-    if(sanitized)
-        math(EXPR limit "${limit} * 4")
-    endif()
-    set(environment ENVIRONMENT TEST_TIMEOUT=${limit})
-else()
-    set(limit 30)
-    if(sanitized)
-        set(limit 120)
-    endif()
-    set(environment)
+if(NOT limit AND sanitized)
+    set(limit 480)
+elseif(NOT limit)
+    set(limit 120)
 endif()
 math(EXPR limit "${limit} + 20")
 
@@ -39,6 +29,6 @@ else()
     foreach(name IN LISTS names)
         add_test("${name}" ${emulator} "${executable}" "${name}")
         set_tests_properties("${name}" PROPERTIES
-            SKIP_RETURN_CODE 77 TIMEOUT ${limit} ${environment} ${properties})
+            SKIP_RETURN_CODE 77 TIMEOUT ${limit} ${properties})
     endforeach()
 endif()

@@ -18,6 +18,6 @@ static inline void points_needed(void)
 }
 
 /* A thread stands at POINT by now, or soon; else the case fails. */
-#define AWAIT_HELD(point) CHECK_INT(syn_test_await_held(point, 20), 0)
+#define AWAIT_HELD(point) CHECK_INT(syn_test_await_held(point, 100), 0)
 
 #endif
