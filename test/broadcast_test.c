@@ -177,6 +177,25 @@ static void I11_tasks_wait_for_the_next_item(void)
     done_after(512);
 }
 
+static void I11_a_close_ends_a_wait(void)
+{
+    static int item;
+    struct ints_broadcast b;
+    struct ints_observer o;
+    struct syni_broadcast_next_future f;
+
+    begin();
+    b = make(2);
+    o = observe(b);
+    f = syn_broadcast_next_future(o, &item, NULL);
+    CHECK_INT(future_wait_by(f, syn_after(1.0)), SYN_ETIMEDOUT);
+    syn_broadcast_close(b);
+    CHECK_INT(future_get(f), SYN_EEND);
+    syn_broadcast_leave(o);
+    finish(syn_default_synchronizer());
+    done();
+}
+
 static void X3_a_wait_is_given_up_and_loses_nothing(void)
 {
     static int item;
@@ -329,6 +348,7 @@ static const struct test_case cases[] = {
     TEST(I11_what_is_lost_is_counted_once),
     TEST(I11_a_watched_value_is_the_newest),
     TEST(I11_tasks_wait_for_the_next_item),
+    TEST(I11_a_close_ends_a_wait),
     TEST(X3_a_wait_is_given_up_and_loses_nothing),
     TEST(I11_an_item_that_comes_between_the_look_and_the_wish_is_not_slept_over),
     TEST(I11_threads_lose_nothing_uncounted),

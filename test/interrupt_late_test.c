@@ -188,12 +188,44 @@ static void X6_one_that_no_wait_got_goes_to_the_program_at_the_release(void)
     end_case();
 }
 
+static void *interrupts_thrice(void *unused)
+{
+    interrupts_held();
+    signal_process(SIGINT);
+    while (syn_test_passes("interrupt_pressed") < 2)
+        sched_yield();
+    signal_process(SIGINT);
+    while (!handled)
+        sched_yield();
+    syn_test_release("wait_leaves");
+    return unused;
+}
+
+static void X6_the_third_goes_to_the_program(void)
+{
+    pthread_t thread;
+    int y = 0;
+
+    signal(SIGINT, on_interrupt);
+    thread = start_held_at("wait_leaves", interrupts_thrice, NULL);
+    CHECK_INT(adds(6, &y), 0);
+    CHECK_INT(pthread_join(thread, NULL), 0);
+    CHECK_INT(handled, 1);
+    begun = 0;
+    CHECK_INT(sleeps(2, &y), SYN_EINTR); /* the wait was over when the others came */
+    syn_release_interrupt();
+    CHECK_INT(handled, 1);
+    signal(SIGINT, SIG_DFL);
+    end_case();
+}
+
 static const struct test_case cases[] = {
     TEST_MODES(X6_a_signal_that_meets_a_wait_which_is_over_ends_the_next_one),
     TEST_MODES(X6_or_one_that_began_meanwhile),
     TEST_MODES(X6_none_if_another_wait_has_heard_it),
     TEST_MODES(X6_so_does_one_that_meets_a_wait_which_is_served),
     TEST_MODES(X6_so_does_one_that_a_job_does_not_heed),
+    TEST_MODES(X6_the_third_goes_to_the_program),
     TEST_MODES(X6_one_that_no_wait_got_goes_to_the_program_at_the_release),
 };
 

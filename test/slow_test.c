@@ -350,6 +350,19 @@ static void V4_the_watch_has_a_thread_while_something_has_a_limit(void)
         usleep(200);
 }
 
+static void V4_the_watch_looks_twice_in_the_time_of_the_tightest_limit(void)
+{
+    begin_in_real_time();
+    CHECK_INT(synchronizer_start(&demo), 0);
+    CHECK_INT(synchronizer_start(&patient), 0);
+    CHECK_INT(syni_slow_round(syn_clock_now(NULL)), 1 * MS);
+    finish(&demo);
+    CHECK_INT(syni_slow_round(syn_clock_now(NULL)), 3600 * SECOND);
+    finish(&patient);
+    CHECK_INT(syni_slow_round(syn_clock_now(NULL)), 0);
+    CHECK_INT(syn_stop_everything(syn_never()), 0);
+}
+
 static atomic_bool telling, told;
 
 static void tells_slowly(void *user, const struct syn_slow *slow)
@@ -416,6 +429,7 @@ static const struct test_case cases[] = {
     TEST(V4_reports_that_were_left_out_are_counted_in_the_next),
     TEST(V4_a_job_that_waits_for_something_of_the_library_is_not_reported),
     TEST(V4_the_watch_has_a_thread_while_something_has_a_limit),
+    TEST(V4_the_watch_looks_twice_in_the_time_of_the_tightest_limit),
     TEST(V4_a_stop_waits_for_the_report_that_is_under_way),
     TEST(V4_a_forked_child_watches_its_own),
 };

@@ -15,7 +15,7 @@ SYNCHRONIZER(demo);
 POOL(pool, .max_threads = 2);
 
 static atomic_int cleaned_up, begun;
-static volatile sig_atomic_t handled;
+static atomic_int handled;
 
 static inline void on_interrupt(int number)
 {
