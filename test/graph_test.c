@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The graph that a search for circles collects (src/task/graph.c): which of those that wait are stuck.
+ * The graph that a search for circles collects (src/circle/graph.c): which of those that wait are stuck.
  */
 #define _DEFAULT_SOURCE
 #include <errno.h>
@@ -8,7 +8,7 @@
 #include <synchronicity/mem.h>
 #include <synchronicity/testing.h>
 
-#include "task/graph.h"
+#include "circle/graph.h"
 #include "test.h"
 
 enum { MOST = 5 };
