@@ -10,7 +10,7 @@
 
 #include <synchronicity/readiness.h>
 
-#include "loop/follow.h"
+#include "loop/role_follow.h"
 #include "task/task.h"
 #include "support/call_rig.h"
 

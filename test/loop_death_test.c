@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * How a loop dies of its poller or of a step (src/loop/drive.c), and the thread that
+ * How a loop dies of its poller or of a step (src/loop/loop_drive.c), and the thread that
  * it lives on. How it ends by request: loop_drive_test.c.
  */
 #if defined(__linux__)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The driver (src/loop/drive.c): how the role moves between callers and the
+ * The driver (src/loop/loop_drive.c): how the role moves between callers and the
  * dedicated thread, and how a loop ends. How it dies: loop_death_test.c.
  */
 #include "support/loop_rig.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * That nothing starves the loop (src/loop/loop.c): while one kind of work never
+ * That nothing starves the loop (src/loop/loop_turn.c): while one kind of work never
  * ends, each of the four kinds gets on, a batch a turn.
  *
  * The flood is a thousand pieces of one kind, each of which comes back as soon as

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Starting and ending a loop (src/loop/loop.c, drive.c) again and again, and with
+ * Starting and ending a loop (src/loop/loop_turn.c, loop_drive.c) again and again, and with
  * each allocation and system call of it failing in turn.
  */
 #include <synchronicity/mem.h>

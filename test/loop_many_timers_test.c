@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * More timers than a turn deals with (src/loop/timer.c, loop.c), on either clock, and
+ * More timers than a turn deals with (src/loop/timer.c, loop_turn.c), on either clock, and
  * what a loop does that has them while it should not sleep.
  */
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The inbox and the ready queue (src/loop/inbox.c, loop.c): that nothing that is
+ * The inbox and the ready queue (src/loop/loop_inbox.c, loop_turn.c): that nothing that is
  * posted is lost, runs twice, inside the call or out of order. What it costs:
  * loop_wake_test.c.
  */

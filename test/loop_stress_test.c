@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The role and the inbox under load (src/loop/drive.c, inbox.c): threads that
+ * The role and the inbox under load (src/loop/loop_drive.c, loop_inbox.c): threads that
  * drive when they can and post when they cannot, for two seconds of real time. A
  * wake-up that is lost shows as a case that hangs, a race to the thread sanitizer.
  */

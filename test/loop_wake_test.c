@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What a post costs, and that those of many threads all arrive (src/loop/inbox.c).
+ * What a post costs, and that those of many threads all arrive (src/loop/loop_inbox.c).
  */
 #include <stdlib.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Places of a bounded queue (src/pool/room.c) that is so long that places are returned several
+ * Places of a bounded queue (src/pool/bound.c) that is so long that places are returned several
  * at once: nobody may notice.
  */
 #define _DEFAULT_SOURCE

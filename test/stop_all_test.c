@@ -5,7 +5,7 @@
 #define _DEFAULT_SOURCE
 #include "support/call_rig.h"
 
-#include "life/life.h"
+#include "life/whole_home.h"
 
 SYNCHRONIZER(a);
 SYNCHRONIZER(b);

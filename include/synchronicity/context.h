@@ -80,7 +80,7 @@ struct syn_context {
     struct syn_channel channel; /* of the generator that it is */
     void *second;               /* where a second item would go */
     struct syn_context *outer;  /* the one that the same task entered before */
-    int state;                  /* 0: not entered; others: src/context/context.c */
+    int state;                  /* 0: not entered; others: src/context/context_task.c */
 };
 
 #define SYNI_CONTEXT_TYPES(type, name)                                                             \

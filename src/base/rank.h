@@ -39,7 +39,7 @@
              SYNI_INSIDE(PARKER) | SYNI_INSIDE(RECORDS) | SYNI_INSIDE(RETIRED) |                   \
              SYNI_INSIDE(KEY) | SYNI_INSIDE(FORK))                                                 \
     RANK(POOLS, "of the list of pools", SYNI_INSIDE_NONE)                                          \
-    RANK(KEEPER, "of the keeper", SYNI_INSIDE(FORK) | SYNI_INSIDE(RETIRED)) /* it starts its thread */ \
+    RANK(GRACE, "of the grace thread", SYNI_INSIDE(FORK) | SYNI_INSIDE(RETIRED)) /* it starts its thread */ \
     RANK(RESIDENTS, "of residents", SYNI_INSIDE(FORK))                                             \
     RANK(LOOP, "of a loop", SYNI_INSIDE(PARKER)) /* the role, when it is handed over */            \
     RANK(REGISTRY, "of the list of loops", SYNI_INSIDE_NONE)                                       \

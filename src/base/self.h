@@ -58,7 +58,7 @@ struct syni_thread_sleeper {
     _Atomic(bool) *done; /* what it sleeps for */
     /* 0, or a reason why its sleep shall end, while somebody may give one: by any thread */
     atomic_int interrupt;
-    _Atomic(bool) called; /* its sleep shall end, for a role that it was given: follow.h */
+    _Atomic(bool) called; /* its sleep shall end, for a role that it was given: role_follow.h */
     int aside; /* loops that it drives, one inside the other: they stand for it */
 };
 
@@ -103,15 +103,15 @@ enum syni_belonging {
 
 struct syni_self {
     struct syni_driving *driving;   /* role.c: the innermost; NULL: none */
-    struct syni_worker *worker;     /* staff.c: NULL: it runs no works */
+    struct syni_worker *worker;     /* workers.c: NULL: it runs no works */
     struct syni_bindings *locals;   /* local.c: held; those of a thread that runs no step */
     struct syni_store *frames;      /* frame.c: NULL: none of its own */
     struct syni_deadlines deadlines; /* deadline.c */
     uint64_t draws;                 /* select.c */
     int drives;                     /* driver.c: its drives, one inside the other */
-    struct syni_driving dedicated;  /* drive.c: outlives the thread's stack */
+    struct syni_driving dedicated;  /* loop_drive.c: outlives the thread's stack */
     struct syni_loop *hosted;       /* hosted.c: the first of those that it hosts */
-    struct syni_draining *draining; /* mailbox.c: the innermost; NULL: none */
+    struct syni_draining *draining; /* mailbox_make.c: the innermost; NULL: none */
 
     struct syn_report *report;      /* report.c: the latest; NULL: it is only a code */
     syn_err code;
@@ -127,7 +127,7 @@ struct syni_self {
     int64_t sleeps_since, sleeps_until; /* with it: real time; the deadline, on its clock */
     const void *sleeps_at;  /* thread_wait.c: with it, the core that it waits for; NULL: it is no core */
     struct syni_runs runs; /* hooks.h */
-    struct syni_trace_ring *trace; /* trace.c: of the trace of that number */
+    struct syni_trace_ring *trace; /* trace_start.c: of the trace of that number */
     unsigned trace_number;
     const void *made; /* made.c: to where the call that is being made returns; NULL: it is not known */
     bool tells;       /* hooks.c: it tells what happens, and is not told of in turn */
@@ -138,7 +138,7 @@ struct syni_self {
     bool will_give_back;
     bool given_back; /* at this moment, by its thread or by the one that stops everything; under a lock of self.c */
 
-    /* channel.c: how many channels it is inside of, for a signal handler that interrupts it there */
+    /* channel_pass.c: how many channels it is inside of, for a signal handler that interrupts it there */
     volatile int in_channels;
     struct syni_list link; /* among those that will; under a lock of self.c */
 };

@@ -9,8 +9,8 @@
  */
 #include "call/call.h"
 
-#include "life/life.h"
-#include "thread/thread_wait.h"
+#include "life/whole_home.h"
+#include "thread/thread_waits.h"
 
 #include <string.h>
 

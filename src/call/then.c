@@ -13,7 +13,7 @@
 #include "base/fork.h"
 #include "base/report.h"
 #include "future/future.h"
-#include "life/life.h"
+#include "life/whole_home.h"
 
 struct then {
     struct syn_task syn;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Tasks that produce what a channel carries: a generator at its yield. channel_wait.c has the others.
+ * Tasks that produce what a channel carries: a generator at its yield. channel_task.c has the others.
  *
  * Driver only.
  */

@@ -5,7 +5,7 @@
 #ifndef SYNI_THREAD_PORT_H
 #define SYNI_THREAD_PORT_H
 
-#include "thread/thread_wait.h"
+#include "thread/thread_waits.h"
 #include "channel/channel.h"
 
 /* Lies on the thread's stack. */

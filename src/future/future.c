@@ -5,7 +5,7 @@
  * Any thread. Each begins by pinning or consuming the handle, which is where a
  * stale or used one is found out; from there on the core cannot go away.
  */
-#include "thread/thread_wait.h"
+#include "thread/thread_waits.h"
 
 #include "base/report.h"
 #include "future/future.h"

@@ -5,7 +5,7 @@
 #ifndef SYNI_FUTURE_H
 #define SYNI_FUTURE_H
 
-#include "thread/thread_wait.h"
+#include "thread/thread_waits.h"
 
 /* --- future.c --- */
 

@@ -66,7 +66,7 @@ unsigned syni_dump_each(struct syni_dump *dump, const struct syni_list *head, un
                         bool (*fn)(struct syni_dump *dump, const struct syni_list *node, void *user),
                         void *user);
 
-/* --- by dump.c --- */
+/* --- by dump_all.c --- */
 
 /* dump_task.c: the tasks of the loop at ADDRESS, of which LOOP is a copy. */
 void syni_dump_tasks(struct syni_dump *dump, const struct syni_home *address,

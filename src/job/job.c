@@ -6,13 +6,13 @@
  * it. Each completes the core, once: src/pool decides which, under the pool's lock. No loop is involved.
  */
 #include "job/job.h"
-#include "thread/thread_wait.h"
+#include "thread/thread_waits.h"
 
 #include <string.h>
 
 #include "base/report.h"
 #include "call/call.h"
-#include "life/life.h"
+#include "life/whole_home.h"
 #include "inspect/slow.h"
 #include "channel/channel.h"
 #include "task/frame.h"

@@ -4,7 +4,7 @@
  * and circle/chain.h. And marks of steps that block, on their way through it (circle.h).
  */
 #include "job/job.h"
-#include "thread/thread_wait.h"
+#include "thread/thread_waits.h"
 
 #include <stddef.h>
 

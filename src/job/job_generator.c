@@ -10,7 +10,7 @@
 #include <synchronicity/blocking_generator.h>
 
 #include "job/job.h"
-#include "thread/thread_wait.h"
+#include "thread/thread_waits.h"
 #include "channel/channel.h"
 
 static struct syni_pool_job *producer(struct syni_channel *channel)

@@ -10,9 +10,9 @@
 #include <synchronicity/pool_map.h>
 
 #include "base/report.h"
-#include "life/life.h"
+#include "life/whole_home.h"
 #include "job/job.h"
-#include "thread/thread_wait.h"
+#include "thread/thread_waits.h"
 #include "task/frame.h"
 
 /* So many pieces for each thread, so that a slow one does not keep the others waiting. */

@@ -11,8 +11,8 @@
 #include "base/fork.h"
 #include "base/report.h"
 #include "thread/driver.h"
-#include "life/life.h"
-#include "thread/thread_wait.h"
+#include "life/whole_home.h"
+#include "thread/thread_waits.h"
 #include "loop/hosted.h"
 
 static struct syn_synchronizer *or_default(struct syn_synchronizer *synchronizer)

@@ -20,8 +20,8 @@
  *
  * A stopper waits for `told`, by its own deadline; all are told what was abandoned, one first, to reap.
  */
-#include "life/life.h"
-#include "thread/thread_wait.h"
+#include "life/whole_home.h"
+#include "thread/thread_waits.h"
 
 #include "base/fork.h"
 #include "base/report.h"

@@ -7,8 +7,8 @@
 #include "base/mem.h"
 #include "base/report.h"
 #include "thread/job_wait.h"
-#include "life/life.h"
-#include "thread/thread_wait.h"
+#include "life/whole_home.h"
+#include "thread/thread_waits.h"
 #include "inspect/unclaimed.h"
 
 static struct syn_pool default_pool = {.options = {.name = "default-pool"}};

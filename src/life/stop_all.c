@@ -6,7 +6,7 @@
  * so that one which another thread frees at this moment stays until then. Any thread.
  */
 #include "base/report.h"
-#include "life/life.h"
+#include "life/whole_home.h"
 #include "pool/pool.h"
 
 static void stop_all_note(struct syni_stop_all *all, const char *name, syn_err err)

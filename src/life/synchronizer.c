@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Synchronizers as their users see them; life.c, start.c and stop_home.c do the work. Any thread.
+ * Synchronizers as their users see them; life.c, home_start.c and home_stop.c do the work. Any thread.
  */
-#include "life/life.h"
+#include "life/whole_home.h"
 
 #include "base/mem.h"
 #include "base/report.h"

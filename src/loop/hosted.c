@@ -17,7 +17,7 @@
 
 #include "backend/several.h"
 #include "base/signals.h"
-#include "loop/follow.h"
+#include "loop/role_follow.h"
 
 static void hosted_thread_ends(struct syni_self *self);
 

@@ -118,7 +118,7 @@ struct syni_loop {
     struct syn_clock *clock; /* NULL: real time */
     uint64_t draws;          /* where the drawing of orders stands; 0: first in, first out */
 
-    /* any thread, by their protocols: inbox.c, role.c */
+    /* any thread, by their protocols: loop_inbox.c, role.c */
     struct syni_stack inbox; /* of struct syni_job */
     _Atomic(enum syni_role) role;
     atomic_int knockers; /* threads that pinned it: it is not retired, nor freed, meanwhile */
@@ -133,9 +133,9 @@ struct syni_loop {
     bool handed;              /* the role is the dedicated thread's */
     bool has_thread;          /* there is a dedicated thread, which nobody joins yet */
     bool thread_left;         /* that touches the loop no more, and ends */
-    struct syni_list followers; /* of struct syni_follower (follow.h): the first gets the role next */
+    struct syni_list followers; /* of struct syni_follower (role_follow.h): the first gets the role next */
     atomic_uint n_followers;  /* in it; read without the lock, too */
-    atomic_bool ticks, wanted; /* of the dedicated thread, while the role is left open: drive.c */
+    atomic_bool ticks, wanted; /* of the dedicated thread, while the role is left open: loop_drive.c */
     int64_t grace_ns;         /* how long the role stays open; 0: it does not */
     atomic_bool lazy; /* it is started when it is first needed; read without the lock, too */
     syn_err (*start_thread)(struct syni_loop *loop);
@@ -283,7 +283,7 @@ static inline bool syni_loop_unready_last(struct syni_loop *loop, struct syni_jo
     return is_last;
 }
 
-/* --- inbox.c: the door for other threads --- */
+/* --- loop_inbox.c: the door for other threads --- */
 
 /* JOB runs on the loop, later, on any driver. Any thread, also the driver. Never
  * fails for memory; false, and JOB was not taken, when the loop is shut. */
@@ -345,7 +345,7 @@ struct syni_driving *syni_driving_now(void);
 void syni_driving_enter(struct syni_self *self, struct syni_driving *here, struct syni_loop *loop);
 void syni_driving_leave(struct syni_self *self, struct syni_driving *here);
 
-/* --- drive.c --- */
+/* --- loop_drive.c --- */
 
 /* Starts the dedicated thread, unless callers may drive; from here on posts are taken. Fails as
  * syni_thread_start() does. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The driving role: one word, which thread may change it, which is woken. drive.c has what its
+ * The driving role: one word, which thread may change it, which is woken. loop_drive.c has what its
  * holders do.
  *
  * `role` is one word:
@@ -33,7 +33,7 @@
 #include <stddef.h>
 
 #include "base/say.h"
-#include "loop/follow.h"
+#include "loop/role_follow.h"
 
 struct syni_driving *syni_driving_now(void)
 {

@@ -13,7 +13,7 @@
 #include "base/report.h"
 #include "call/call.h"
 #include "future/future.h"
-#include "life/life.h"
+#include "life/whole_home.h"
 #include "task/frame.h"
 
 struct future_mail {

@@ -34,7 +34,7 @@
 #include "base/list.h"
 #include "base/notice.h"
 #include "base/stack.h"
-#include "thread/thread_wait.h"
+#include "thread/thread_waits.h"
 
 struct syni_mail;
 
@@ -97,7 +97,7 @@ struct syni_mail {
     bool cancelled; /* it was withdrawn */
 };
 
-/* --- mailbox.c --- */
+/* --- mailbox_make.c --- */
 
 /* A drain or a close of it, or, TELLS, its on_mail, is on the calling thread's stack. */
 bool syni_mailbox_is_inside(const struct syni_draining *innermost, const struct syn_mailbox *mailbox,
@@ -161,7 +161,7 @@ static inline bool syni_mail_move(struct syni_mail *mail, enum syni_mail_state f
                                                    memory_order_acquire);
 }
 
-/* --- mailbox_come.c --- */
+/* --- mail_come.c --- */
 
 /* MAIL, which is on no list, is queued. True: the caller must syni_mailbox_announce(), unlocked. */
 bool syni_mailbox_queue_locked(struct syn_mailbox *mailbox, struct syni_mail *mail, bool *out_tells);

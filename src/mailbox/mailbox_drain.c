@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Mail on its way out of a mailbox: by a drain, and the end by a close. mailbox.h has the states, mailbox_come.c
+ * Mail on its way out of a mailbox: by a drain, and the end by a close. mailbox.h has the states, mail_come.c
  * the way in.
  *
  * Any thread. Mail comes in under no lock of what brings it, and callbacks run under none. A close

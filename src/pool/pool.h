@@ -20,7 +20,7 @@
  * work that waits for something, or abandoned), or running, which is the rest: at most
  * max_threads, but for those that come back from a block.
  *
- * Lock order: a pool's lock, then a virtual clock's, then a parker's; the keeper's lock is
+ * Lock order: a pool's lock, then a virtual clock's, then a parker's; the grace thread's lock is
  * never held together with a pool's. No operation of a work, and no hook, is called under any
  * of them.
  */
@@ -91,9 +91,9 @@ struct syni_work {
         struct syni_link on_tray; /* before: the post puts it there without the lock */
     };
     struct syni_worker *worker; /* that runs it */
-    _Atomic(enum syni_work_state) state; /* read without it in ask.c */
+    _Atomic(enum syni_work_state) state; /* read without it in work_cancel.c */
     unsigned holders; /* threads that ask it, or abandon it, at this moment: it does not end */
-    bool abandoned, kept; /* kept: the keeper knows it */
+    bool abandoned, kept; /* kept: the grace thread knows it */
     bool in_line; /* at its strand, behind the one that has the turn */
     bool placed; /* it has a place of a bounded queue; the post's own, until it waits */
     /* circle.h: whether a step that blocks depends on it; the home that it waits for. */
@@ -119,7 +119,7 @@ struct syni_work {
 
     union {
         struct syni_list nested_link; /* while it waits: among those that are nested */
-        struct syni_heap_node doomed; /* while it runs: the keeper's, by when it is abandoned */
+        struct syni_heap_node doomed; /* while it runs: the grace thread's, by when it is abandoned */
     };
 };
 
@@ -162,7 +162,7 @@ struct syni_pool {
     atomic_size_t bound;      /* of the queue; 0: none */
     char from_posts[SYNI_LINE];
 
-    struct syni_stack tray; /* works that were posted without the lock; see tray.c */
+    struct syni_stack tray; /* works that were posted without the lock; see pool_inbox.c */
     /* Places that are left; less than 0 when loops went over it. */
     _Atomic(ptrdiff_t) room;
     char from_workers[SYNI_LINE];
@@ -213,7 +213,7 @@ static inline unsigned syni_running_locked(const struct syni_pool *pool)
     return pool->n_threads - pool->n_blocked - pool->n_idle;
 }
 
-/* --- tray.c --- */
+/* --- pool_inbox.c --- */
 
 /* WORK, which has no strand, is posted, and may be over when this returns; false: the tray
  * is shut, and the lock must be taken. */
@@ -248,7 +248,7 @@ bool syni_queue_is_empty_locked(const struct syni_pool *pool);
 /* Ends those on LIST, without the lock. */
 void syni_queue_end_all(struct syni_list *list, syn_err err);
 
-/* --- ask.c --- */
+/* --- work_cancel.c --- */
 
 enum syni_asked { SYNI_ASKED_LATE, SYNI_ASKED_WITHDRAWN, SYNI_ASKED_RUNS };
 
@@ -273,7 +273,7 @@ void syni_work_give_up(struct syni_work *work);
 /* Nobody holds WORK, which ran, any more. Under the lock, which it may let go meanwhile. */
 void syni_work_settle_locked(struct syni_work *work);
 
-/* --- staff.c --- */
+/* --- workers.c --- */
 
 /* What the calling thread runs works as; NULL: it does not. */
 struct syni_worker *syni_worker_now(void);
@@ -285,7 +285,7 @@ void syni_worker_step_out(struct syni_worker *worker);
 void syni_worker_step_in(struct syni_worker *worker);
 void syni_worker_step_in_locked(struct syni_worker *worker);
 
-/* --- room.c --- */
+/* --- bound.c --- */
 
 /* WORK has a place in the queue; false: it is full. Any thread. */
 bool syni_room_take(struct syni_pool *pool, struct syni_work *work);
@@ -310,7 +310,7 @@ void syni_worker_begin_here_locked(struct syni_worker *me, struct syni_pool *poo
                                    struct syni_work *work);
 void syni_worker_run_here(struct syni_worker *me);
 
-/* --- options.c --- */
+/* --- pool_options.c --- */
 
 /* What makes no sense in OPTIONS: SYN_EINVAL, SYN_EABI; 0: nothing. Posts to a pool that was made with such ones,
  * which is static, are refused until it is configured. */
@@ -325,7 +325,7 @@ void syni_pool_size_locked(struct syni_pool *pool);
 unsigned syni_pool_max_threads(struct syni_pool *pool);
 const char *syni_pool_name(struct syni_pool *pool);
 
-/* --- post.c --- */
+/* --- pool_post.c --- */
 
 /* All pools that are made, by `counted`. */
 extern struct syni_census syni_pools;
@@ -365,7 +365,7 @@ const struct syni_list *syni_pool_list(void);
 struct syni_pool *syni_pool_pin(unsigned i);
 void syni_pool_unpin(struct syni_pool *pool);
 
-/* --- stop.c --- */
+/* --- pool_stop.c --- */
 
 /* The beginning of syni_pool_stop(), of which nobody is told. */
 void syni_pool_ask(struct syni_pool *pool, int reason);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The life of a pool: the one place that moves its state, under its lock. stop.c has what a stop does
+ * The life of a pool: the one place that moves its state, under its lock. pool_stop.c has what a stop does
  * besides; docs/design.md has the table of what each state takes and refuses.
  *
  *     OPEN ──the first stop──> STOPPING ──the last thread leaves──> REAPING ──it was joined──> STOPPED

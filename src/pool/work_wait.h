@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What works wait for, looked at by others (ask.c): in what they run, and before they do.
+ * What works wait for, looked at by others (work_cancel.c): in what they run, and before they do.
  */
 #ifndef SYNI_WORK_WAIT_H
 #define SYNI_WORK_WAIT_H

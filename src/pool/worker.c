@@ -16,7 +16,7 @@
 #include "base/processor.h"
 #include "base/signals.h"
 #include "pool/quick.h"
-#include "pool/staff.h"
+#include "pool/workers.h"
 
 static bool may_take_locked(const struct syni_pool *pool)
 {

@@ -83,7 +83,7 @@ void syni_scope_tell_owner(struct syni_scope *scope, struct syni_section *sectio
 /* What is waited for is there. In the section. */
 bool syni_scope_satisfied(const struct syni_scope *scope, enum syni_scope_wait awaited);
 
-/* --- scope.c --- */
+/* --- scope_child.c --- */
 
 /* --- in the section --- */
 
@@ -160,7 +160,7 @@ const struct syni_core *syni_scope_failure_at(const struct syni_scope *scope, un
 /* Gives up what was collected. */
 void syni_scope_forget_failures(struct syni_scope *scope);
 
-/* --- scope_wait.c --- */
+/* --- scope_task.c --- */
 
 /* As syni_scope_bind(), for any OWNER: the engine learns how the scopes of tasks end. */
 void syni_scope_open(struct syni_scope *scope, struct syni_task *owner);

@@ -2,7 +2,7 @@
  *
  * Scopes: what their owner asks of them at any time, while children end elsewhere.
  */
-#include "thread/thread_wait.h"
+#include "thread/thread_waits.h"
 #include "scope/scope.h"
 
 #include <stddef.h>

@@ -5,7 +5,7 @@
  * Driver only. A step returns one of three tokens: "suspended" (what it waits for
  * was begun by then), "left" (the outcome is known, clean-up comes next) or "ended".
  * Nothing else suspends or ends a task. Resuming is through the ready queue, or, where one task
- * hands over to another, by the trampoline (resume.c says which), never inside the call that woke
+ * hands over to another, by the trampoline (task_resume.c says which), never inside the call that woke
  * the task, so no chain of tasks is a chain of calls.
  */
 #include "task/task.h"
@@ -101,11 +101,11 @@ static void engine_end(struct syni_task *task)
     bool alone = task->core.slot && ends_alone(task);
 
     if (!alone && !syni_task_close_requests(task)) {
-        task->ending = true; /* cancel.c: the request brings us back here */
+        task->ending = true; /* task_cancel.c: the request brings us back here */
         return;
     }
     if (task->scopes && !open_ops(SYNI_OPEN_SCOPES)->detach(task)) {
-        task->ending = true; /* scope.c: so do the children that are on their way to us */
+        task->ending = true; /* scope_child.c: so do the children that are on their way to us */
         return;
     }
     SYNI_INVARIANT(10, syni_drives(&home->loop));

@@ -32,7 +32,7 @@ struct syni_port {
     void *item;            /* where the item goes, or lies; a producer's is only read */
     bool receives;
     bool listed;           /* on a list of the channel: not served yet */
-    bool at_once;          /* the task that served it hands over to it, see resume.c */
+    bool at_once;          /* the task that served it hands over to it, see task_resume.c */
     /* by the task that waits with it, alone: */
     bool withdrawn, expired;
     bool refused;          /* it would have closed a circle */

@@ -82,7 +82,7 @@ struct syni_home {
 
     /* driver */
     struct syni_task *current;
-    struct syni_task *next;  /* runs when the step that runs has returned; see resume.c */
+    struct syni_task *next;  /* runs when the step that runs has returned; see task_resume.c */
     int n_transfers;         /* so many more run so before the ready queue; 0: no step runs */
     struct syni_task *stepping; /* seen.c: the task of the step that runs, until that ends; NULL: nobody looks */
     struct syni_task *newborn; /* launched last by the step that runs; NULL */

@@ -22,7 +22,7 @@
 
 #include "task/state.h"
 
-/* --- resume.c --- */
+/* --- task_resume.c --- */
 
 /* TASK, which waits no more, runs its next step in this turn or the next. */
 void syni_task_resume(struct syni_task *task);
@@ -135,7 +135,7 @@ void syni_outcome_amend(struct syni_task *task, syn_err err, const char *message
 void syni_outcome_abandon(struct syni_task *task, syn_err err, enum syn_origin origin,
                           const char *message);
 
-/* --- cancel.c --- */
+/* --- task_cancel.c --- */
 
 /* What `request` holds. ASKED leaves 0 once, and then CLOSED is not set before the request has
  * arrived; after CLOSED nothing is added. */
@@ -314,7 +314,7 @@ static inline bool syni_home_gave_up(const struct syni_home *home)
     return life == SYNI_LIFE_GIVING_UP || life == SYNI_LIFE_STUCK || life == SYNI_LIFE_DYING;
 }
 
-/* --- cancel.c again --- */
+/* --- task_cancel.c again --- */
 
 /* A stop asks every task by a job of its own, which a step that computes keeps out. */
 static inline bool syni_task_stop_is_coming(const struct syni_task *task)
@@ -354,7 +354,7 @@ static inline void syni_shelter_leaving(struct syni_task *task)
  * under way. */
 void syni_shelter_ended(struct syni_task *task);
 
-/* --- abandon.c --- */
+/* --- home_abandon.c --- */
 
 /* What was abandoned, for people; cut to fit. */
 struct syni_names {

@@ -5,7 +5,7 @@
  *
  * The thread that waits.
  */
-#include "thread/thread_wait.h"
+#include "thread/thread_waits.h"
 
 #include "base/report.h"
 

@@ -2,8 +2,8 @@
  *
  * A thread that blocks and drives a loop meanwhile, where that is allowed.
  */
-#ifndef SYNI_FACADE_DRIVER_H
-#define SYNI_FACADE_DRIVER_H
+#ifndef SYNI_DRIVER_H
+#define SYNI_DRIVER_H
 
 #include "loop/loop.h"
 

@@ -6,7 +6,7 @@
 #include "thread/interrupt.h"
 
 #include "base/fork.h"
-#include "thread/thread_wait.h"
+#include "thread/thread_waits.h"
 
 atomic_bool syni_interrupts;
 static void (*_Atomic interrupt_release)(void); /* NULL: none was ever caught */

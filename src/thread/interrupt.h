@@ -3,7 +3,7 @@
  * Interrupts: a signal that ends the waits of the program's own threads.
  *
  * While one is caught each such wait is on a list. A thread of this module reads the notice that
- * the signal handler sends, and interrupts them (thread_wait.h). Nothing of it is on the path of a call
+ * the signal handler sends, and interrupts them (thread_waits.h). Nothing of it is on the path of a call
  * while none is caught, but a look at one flag.
  */
 #ifndef SYNI_INTERRUPT_H

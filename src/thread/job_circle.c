@@ -20,7 +20,7 @@
  * has one, and many jobs may wait for it at once.
  */
 #include "thread/job_wait.h"
-#include "thread/thread_wait.h"
+#include "thread/thread_waits.h"
 
 #include <stddef.h>
 

@@ -6,7 +6,7 @@
  * next. What comes after that is the job's clean-up. One that meets a wait which ends well all the
  * same is not lost: such a wait counts, and the second tells the job (invariant 77).
  */
-#include "thread/thread_wait.h"
+#include "thread/thread_waits.h"
 
 #include <stddef.h>
 

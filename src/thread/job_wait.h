@@ -11,7 +11,7 @@
 
 #include <synchronicity/blocking.h>
 
-#include "thread/thread_wait.h"
+#include "thread/thread_waits.h"
 #include "pool/pool.h"
 
 /* struct syn_job as the library sees it. */

@@ -3,7 +3,7 @@
  * Threads that wait for a flag, which a wake of their parker sets: for what is below this layer, and must
  * not be left before.
  */
-#include "thread/thread_wait.h"
+#include "thread/thread_waits.h"
 
 #include <stddef.h>
 

@@ -2,7 +2,7 @@
  *
  * How a thread that waits is told that it need not any more, or shall not. By any thread.
  */
-#include "thread/thread_wait.h"
+#include "thread/thread_waits.h"
 
 static void told_by_post(struct syni_job *job)
 {

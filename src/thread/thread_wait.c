@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The one way in which a thread waits. See thread_wait.h.
+ * The one way in which a thread waits. See thread_waits.h.
  *
  * Any thread. In this order, and back in the reverse one: the thread may not be cancelled any
  * more; its wait joins the graph of blocked threads, or is refused; its job passes requests on to
@@ -12,7 +12,7 @@
  * asking from the thread that interrupts, which saves a change of thread when a job is cancelled,
  * and needs operations that any thread may call at any moment of the wait.
  */
-#include "thread/thread_wait.h"
+#include "thread/thread_waits.h"
 
 #include <stddef.h>
 

@@ -2,7 +2,7 @@
 #
 # Each model names the functions that it follows, and holds a hash of their text:
 #
-#     FOLLOWS src/loop/inbox.c: post_and_knock syni_loop_post
+#     FOLLOWS src/loop/loop_inbox.c: post_and_knock syni_loop_post
 #     HASH 0123456789ab
 #
 # So nobody changes one of them and leaves the model behind unseen. Comments, white space and checks do

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * A generator's channel without room (src/channel/channel.c, channel_own.c, channel_end.c): the
+ * A generator's channel without room (src/channel/channel_pass.c, channel_own.c, channel_end.c): the
  * generator and one consumer on its loop, a consumer on another thread that may give up,
  * a thread that closes it. It is the loop's own until a stranger comes.
  *
@@ -12,7 +12,7 @@
  * BROKEN 3: the generator is not woken when a stranger's port comes in by the upgrade.
  *
  * It follows:
- * FOLLOWS src/channel/channel.c: receive syni_channel_serve_locked syni_channel_list_locked syni_channel_withdraw syni_channel_yield
+ * FOLLOWS src/channel/channel_pass.c: receive syni_channel_serve_locked syni_channel_list_locked syni_channel_withdraw syni_channel_yield
  * FOLLOWS src/channel/channel.h: syni_channel_is_anothers
  * FOLLOWS src/channel/channel_own.c: syni_channel_own_locked syni_channel_disown_locked syni_channel_ask_for_locked
  * FOLLOWS src/channel/channel_end.c: end_locked syni_channel_shut upgrade_arrives generator_ended

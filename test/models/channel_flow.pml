@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * How the items of a channel flow past its lock (src/channel/ring.c, channel.c, channel_end.c): two
+ * How the items of a channel flow past its lock (src/channel/ring.c, channel_pass.c, channel_end.c): two
  * producers and a consumer of a channel that was made directly; with TWO, two consumers, and
  * a thread that says that there is no more; with GENERATOR, one producer and two consumers. They
  * may give up waiting; it is closed at any moment or when nobody needs it any more. What is
@@ -18,7 +18,7 @@
  *
  * It follows:
  * FOLLOWS src/channel/ring.c: ring_claim syni_ring_try_push syni_ring_try_pop syni_ring_try_push_below syni_ring_stop syni_ring_flow syni_ring_push syni_ring_pop
- * FOLLOWS src/channel/channel.c: may_flow syni_channel_lock syni_channel_unlock syni_channel_pass syni_channel_yield
+ * FOLLOWS src/channel/channel_pass.c: may_flow syni_channel_lock syni_channel_unlock syni_channel_pass syni_channel_yield
  * HASH 814cdde37e70
  */
 #ifndef BROKEN

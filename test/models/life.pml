@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The life of a synchronizer (src/life/life.c, with may_sleep of src/loop/loop.c): started, called,
+ * The life of a synchronizer (src/life/life.c, with may_sleep of src/loop/loop_turn.c): started, called,
  * stopped by a thread without a deadline and by one with a deadline that may pass at any moment, while
  * another thread gives up the last reference of an object; its loop may die, a step may keep its
  * driver. Then it is stopped for good, started again if it may be, and freed beside a stop.
@@ -19,7 +19,7 @@
  *
  * It follows:
  * FOLLOWS src/life/life.c: die life_is_over between_turns refusal_locked begin_locked syni_stop_enter syni_stop_force syni_stop_is_late life_reap syni_life_reap syni_stop_leave syni_life_free
- * FOLLOWS src/loop/loop.c: syni_loop_may_have_ended
+ * FOLLOWS src/loop/loop_turn.c: syni_loop_may_have_ended
  * HASH fdfa788ed082
  */
 #ifndef BROKEN

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * The pool: one job, which a worker takes, runs and ends, while somebody cancels it, somebody
- * stops the pool, and the keeper gives it up (src/pool/ask.c, keeper.c, src/job/job.c).
+ * stops the pool, and the grace thread gives it up (src/pool/work_cancel.c, grace.c, src/job/job.c).
  *
  * Invariants 46, 47 and 48. It completes exactly once, by any thread; nobody touches its frame after the last
  * reference; it really ends. BROKEN 1: the worker does not wait for a holder of the job.
- * BROKEN 2: nor for the keeper.
+ * BROKEN 2: nor for the grace thread.
  *
  * It follows:
- * FOLLOWS src/pool/ask.c: ask_abandon syni_work_tell ask_work syni_work_settle_locked
- * FOLLOWS src/pool/keeper.c: give_up_locked keep syni_keeper_forget
+ * FOLLOWS src/pool/work_cancel.c: ask_abandon syni_work_tell ask_work syni_work_settle_locked
+ * FOLLOWS src/pool/grace.c: give_up_locked keep syni_keeper_forget
  * FOLLOWS src/job/job.c: end_work abandon_work cancel_job
- * HASH fe02d046e8e3
+ * HASH 541529e80e22
  */
 mtype = { WAITING, RUNNING, OVER };
 
@@ -19,7 +19,7 @@ mtype state = WAITING;
 bool locked;                 /* the pool's */
 bool asked, abandoned;
 byte holders;
-bool kept, doomed, current;  /* known to the keeper; on its list; being given up */
+bool kept, doomed, current;  /* known to the grace thread; on its list; being given up */
 byte completed, references = 3;
 bool freed, ended;
 
@@ -157,7 +157,7 @@ active proctype stopper()
     fi
 }
 
-active proctype keeper()
+active proctype grace_thread()
 {
     bool ours;
 

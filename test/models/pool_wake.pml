@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * The pool: posts, with the lock and without, against workers that take, wait for something, sleep,
- * are called, grow old and leave, and threads that cannot be started (src/pool/tray.c, staff.c,
- * worker.c, quick.c, post.c). Two workers may run, as many may exist; while one is wanted, since works
+ * are called, grow old and leave, and threads that cannot be started (src/pool/pool_inbox.c, workers.c,
+ * worker.c, quick.c, pool_post.c). Two workers may run, as many may exist; while one is wanted, since works
  * are quick, the other watches.
  *
  * Invariants 49, 50, 73 and 74. Every job runs, or is refused when there is no thread that might take it; none is left in the
@@ -16,11 +16,11 @@
  * With QUICK another job waits for the rest, and does not tell the pool so.
  *
  * It follows:
- * FOLLOWS src/pool/tray.c: syni_tray_put syni_tray_empty_locked syni_tray_tend_locked
- * FOLLOWS src/pool/staff.c: syni_worker_choose_locked staff_refuse syni_worker_call syni_worker_call_more syni_worker_step_out syni_worker_step_in_locked
+ * FOLLOWS src/pool/pool_inbox.c: syni_tray_put syni_tray_empty_locked syni_tray_tend_locked
+ * FOLLOWS src/pool/workers.c: syni_worker_choose_locked staff_refuse syni_worker_call syni_worker_call_more syni_worker_step_out syni_worker_step_in_locked
  * FOLLOWS src/pool/worker.c: worker_take_locked sleep_idle_locked join_in_locked idle_locked next_locked step_down_locked
  * FOLLOWS src/pool/quick.c: syni_quick_count_locked syni_quick_watch_locked syni_quick_look_locked syni_quick_leave_locked
- * FOLLOWS src/pool/post.c: post_freely enter_locked post_work
+ * FOLLOWS src/pool/pool_post.c: post_freely enter_locked post_work
  * HASH ee5a4c6d9878
  */
 #ifdef QUICK

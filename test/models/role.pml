@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * The inbox of a loop, its role, and its end. Follows:
- * FOLLOWS src/loop/inbox.c: syni_loop_pin syni_loop_unpin post_and_knock syni_loop_post
+ * FOLLOWS src/loop/loop_inbox.c: syni_loop_pin syni_loop_unpin post_and_knock syni_loop_post
  * FOLLOWS src/loop/role.c: syni_loop_knock role_give syni_role_hand_over
- * FOLLOWS src/loop/drive.c: drive_let_go syni_loop_try_drive syni_loop_stop_driving await_role drive_on syni_loop_retire
- * FOLLOWS src/loop/loop.c: sleep_until
+ * FOLLOWS src/loop/loop_drive.c: drive_let_go syni_loop_try_drive syni_loop_stop_driving await_role drive_on syni_loop_retire
+ * FOLLOWS src/loop/loop_turn.c: sleep_until
  * HASH b7ef112417d1
  *
  * Two posts, of which one asks the loop to close, while its driver runs, sleeps, or (HANDOVER) is a

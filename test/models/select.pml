@@ -3,7 +3,7 @@
  * A select over two channels and a future. Follows:
  * FOLLOWS src/task/port.h: syni_select_claim syni_port_take syni_port_tell
  * FOLLOWS src/channel/select.c: wake_waiter look_locked select_list_locked look_and_list wait_for_futures leave_core syni_select_end
- * FOLLOWS src/channel/channel.c: channel_put syni_channel_withdraw
+ * FOLLOWS src/channel/channel_pass.c: channel_put syni_channel_withdraw
  * HASH a190b5f06bfd
  *
  * It waits for an item of either of two channels without room, and for a result, until a moment that may come

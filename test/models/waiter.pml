@@ -3,7 +3,7 @@
  * A result, its one waiter, and a request to end. Follows:
  * FOLLOWS src/task/core.c: syni_core_complete syni_core_wait syni_core_stop_waiting
  * FOLLOWS src/task/core.h: syni_core_done
- * FOLLOWS src/task/cancel.c: syni_task_claim_request syni_task_send_request syni_task_close_requests
+ * FOLLOWS src/task/task_cancel.c: syni_task_claim_request syni_task_send_request syni_task_close_requests
  * FOLLOWS src/task/engine.c: syni_task_request_arrives engine_end
  * HASH 2617ec637bbb
  *

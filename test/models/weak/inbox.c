@@ -20,7 +20,7 @@
 #undef atomic_store
 #define atomic_store(of, value) atomic_store_explicit(of, value, memory_order_relaxed)
 #endif
-#include "loop/inbox.c"
+#include "loop/loop_inbox.c"
 #include "loop/role.c"
 
 struct syni_self syni_this_thread; /* of self.c; nothing here asks for it */

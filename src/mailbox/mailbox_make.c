@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Mailboxes: the beginning, references, telling the host, the bound. mailbox.h has the states of a mail,
- * mailbox_come.c and mailbox_drain.c how they are moved, mail_future.c, mail_channel.c and mail_scope.c the kinds of mail.
+ * mail_come.c and mailbox_drain.c how they are moved, mail_future.c, mail_channel.c and mail_scope.c the kinds of mail.
  *
  * Any thread. The lock is held for a few instructions, and nobody is called, told or woken under it.
  *

@@ -12,8 +12,8 @@
  * A follower is listed before it posts what it waits for. So a role that became nobody's in between is its own: its post
  * finds that, and calls the first that follows.
  */
-#ifndef SYNI_FOLLOW_H
-#define SYNI_FOLLOW_H
+#ifndef SYNI_ROLE_FOLLOW_H
+#define SYNI_ROLE_FOLLOW_H
 
 #include "base/self.h"
 #include "loop/loop.h"

@@ -14,12 +14,12 @@
  * until that has cleaned up; where there is none to cancel it is withdrawn. What was served at the same
  * moment is not lost: then the withdrawal fails, and the wait ends well.
  */
-#ifndef SYNI_THREAD_WAIT_H
-#define SYNI_THREAD_WAIT_H
+#ifndef SYNI_THREAD_WAITS_H
+#define SYNI_THREAD_WAITS_H
 
 #include "base/thread.h"
 #include "thread/interrupt.h"
-#include "loop/follow.h"
+#include "loop/role_follow.h"
 #include "pool/pool.h"
 #include "circle/chain.h"
 #include "circle/circle.h"

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Calling threads of a pool (staff.c), for those that post, and workers.
+ * Calling threads of a pool (workers.c), for those that post, and workers.
  */
-#ifndef SYNI_STAFF_H
-#define SYNI_STAFF_H
+#ifndef SYNI_WORKERS_H
+#define SYNI_WORKERS_H
 
 #include "pool/pool.h"
 

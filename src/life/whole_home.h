@@ -2,13 +2,13 @@
  *
  * The life of a home, for threads that start, stop and free one; docs/design.md draws it.
  */
-#ifndef SYNI_FACADE_LIFE_H
-#define SYNI_FACADE_LIFE_H
+#ifndef SYNI_WHOLE_HOME_H
+#define SYNI_WHOLE_HOME_H
 
 #include <synchronicity/pool.h>
 
 #include "base/census.h"
-#include "thread/thread_wait.h"
+#include "thread/thread_waits.h"
 #include "inspect/slow.h"
 #include "task/task.h"
 
@@ -72,9 +72,9 @@ void syni_life_reap(struct syni_home *home);
 typedef void syni_await_on(struct syni_list *list, struct syni_mutex *lock, const char *name);
 bool syni_life_free(struct syni_home *home, syni_await_on *await);
 
-/* --- start.c: what a run is made of --- */
+/* --- home_start.c: what a run is made of --- */
 
-/* OPS: what life.c does with it, which needs start.c. */
+/* OPS: what life.c does with it, which needs home_start.c. */
 struct syni_whole_home *syni_home_make(struct syn_synchronizer *synchronizer,
                                        const struct syni_home_ops *ops);
 /* ON_CLOSING and MAY_SLEEP: of its loop. */
@@ -91,7 +91,7 @@ const char *syni_name_of(const struct syn_synchronizer *synchronizer);
  * system has no thread to give. */
 syn_err syni_home_keep_thread(struct syni_home *home);
 
-/* --- refusal.c --- */
+/* --- home_refusal.c --- */
 
 /* Why HOME's loop died, for all later questions; by its driver, while the step that ended the thread
  * is still known. */
@@ -111,7 +111,7 @@ syn_err syni_refuse_home(struct syn_synchronizer *synchronizer, syn_err err, con
  * its own it is found while it is being stopped: clean-up may call. */
 syn_err syni_home_find(struct syn_synchronizer *synchronizer, struct syni_home **out_home);
 
-/* --- everything.c --- */
+/* --- stop_everything.c --- */
 
 /* What runs is stopped when the process exits. Before anything runs; again costs a look. */
 void syni_stop_at_exit(void);
@@ -137,7 +137,7 @@ void syni_stop_all(struct syni_stop_all *all);
 void syni_home_stop_arrives(struct syni_job *job);
 void syni_home_abandon_arrives(struct syni_job *job);
 
-/* --- stop_home.c --- */
+/* --- home_stop.c --- */
 
 /* How much later than its deadline a stop returns, when what it abandoned takes time to end. */
 enum { SYNI_STOP_LATE_NS = 1000000000 };

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The keeper: a thread that abandons works that were cancelled and have not ended. It
+ * The grace thread: a thread that abandons works that were cancelled and have not ended. It
  * lives while there are such, one for all pools.
  */
-#ifndef SYNI_KEEPER_H
-#define SYNI_KEEPER_H
+#ifndef SYNI_GRACE_H
+#define SYNI_GRACE_H
 
 #include "pool/pool.h"
 

@@ -5,10 +5,10 @@
  * A stop is a wait as any other: for what runs on the home that it stops. So a circle is refused, a
  * job's room is given to others meanwhile, and a virtual clock goes on. Any thread.
  */
-#include "life/life.h"
+#include "life/whole_home.h"
 
 #include "base/report.h"
-#include "thread/thread_wait.h"
+#include "thread/thread_waits.h"
 #include "loop/hosted.h"
 #include "life/resident.h"
 #include "inspect/unclaimed.h"

@@ -3,7 +3,7 @@
  * Why a synchronizer would not run something, in words.
  * Any thread for which it stays.
  */
-#include "life/life.h"
+#include "life/whole_home.h"
 
 #include <stdio.h>
 

@@ -14,7 +14,7 @@
 #include "base/fork.h"
 #include "base/signals.h"
 #include "pool/quick.h"
-#include "pool/staff.h"
+#include "pool/workers.h"
 
 enum { STACK_BYTES = 512 * 1024 };
 

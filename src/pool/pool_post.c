@@ -15,7 +15,7 @@
 
 #include "base/exits.h"
 #include "base/fork.h"
-#include "pool/staff.h"
+#include "pool/workers.h"
 
 /* Making the inside of a pool, which may be static and is not made before it is used. */
 static struct syni_mutex making = SYNI_MUTEX_INIT(MAKING);

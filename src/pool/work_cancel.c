@@ -7,7 +7,7 @@
  * its memory go away meanwhile. The worker, when the work has returned, waits until nobody
  * holds it; it is the worker, too, that finds out whether it was abandoned before.
  */
-#include "pool/keeper.h"
+#include "pool/grace.h"
 #include "pool/work_seen.h"
 #include "pool/work_wait.h"
 
@@ -64,7 +64,7 @@ void syni_work_give_up(struct syni_work *work)
     syni_mutex_unlock(&work->pool->lock);
 }
 
-/* By the keeper, for which syni_keeper_forget() waits: so WORK stays. */
+/* By the grace thread, for which syni_keeper_forget() waits: so WORK stays. */
 static void grace_is_over(struct syni_work *work)
 {
     ask_abandon(work);

@@ -7,7 +7,7 @@
  * something runs under the lock of life.c, so that of a thousand first callers one makes the loop
  * and the others find it.
  */
-#include "life/life.h"
+#include "life/whole_home.h"
 
 #include <synchronicity/testing.h>
 

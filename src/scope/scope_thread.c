@@ -7,7 +7,7 @@
  * thread with a child on a loop that this thread drives is refused, since the two
  * would wait for each other.
  */
-#include "thread/thread_wait.h"
+#include "thread/thread_waits.h"
 #include "scope/scope.h"
 
 #include "base/report.h"

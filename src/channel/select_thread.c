@@ -4,7 +4,7 @@
  *
  * Any thread. The choices lie on its stack, or wherever its array is.
  */
-#include "thread/thread_wait.h"
+#include "thread/thread_waits.h"
 #include "channel/select.h"
 
 #include "base/report.h"

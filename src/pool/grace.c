@@ -6,20 +6,20 @@
  * Discarded: leaving it to the waiter. A loop would need a timer for each, and the waiter
  * changes.
  */
-#include "pool/keeper.h"
+#include "pool/grace.h"
 
 #include <stddef.h>
 
 #include "base/fork.h"
 
-static struct syni_mutex keeper_lock = SYNI_MUTEX_INIT(KEEPER);
+static struct syni_mutex grace_lock = SYNI_MUTEX_INIT(GRACE);
 static struct syni_cond changed; /* made with the first thread */
 static bool keeper_made;
 /* under lock */
 static struct syni_heap doomed; /* by when they are due */
 static struct syni_work *current; /* is being abandoned */
 static void (*give_up)(struct syni_work *work); /* all works have one */
-static bool runs, begun; /* the keeper's thread; it holds memory until it begins */
+static bool runs, begun; /* the grace thread's thread; it holds memory until it begins */
 
 /* Its thread is the parent's, and so are the works. */
 static void keeper_forked(void)
@@ -29,13 +29,13 @@ static void keeper_forked(void)
     keeper_made = runs = begun = false;
 }
 
-static struct syni_fork_call keeper_fork_call = {.lock = &keeper_lock, .child = keeper_forked};
+static struct syni_fork_call keeper_fork_call = {.lock = &grace_lock, .child = keeper_forked};
 
 static struct syni_work *keeper_earliest_locked(void)
 {
     struct syni_heap_node *first = syni_heap_first(&doomed);
 
-    SYNI_HOLDS(&keeper_lock);
+    SYNI_HOLDS(&grace_lock);
     return first ? SYNI_CONTAINER(first, struct syni_work, doomed) : NULL;
 }
 
@@ -43,12 +43,12 @@ static void give_up_locked(struct syni_work *work)
 {
     void (*fn)(struct syni_work *) = give_up;
 
-    SYNI_HOLDS(&keeper_lock);
+    SYNI_HOLDS(&grace_lock);
     syni_heap_remove(&doomed, &work->doomed);
     current = work;
-    syni_mutex_unlock(&keeper_lock);
+    syni_mutex_unlock(&grace_lock);
     fn(work);
-    syni_mutex_lock(&keeper_lock);
+    syni_mutex_lock(&grace_lock);
     current = NULL;
     syni_cond_broadcast(&changed);
 }
@@ -60,7 +60,7 @@ static void keep(void *unused)
     bool joins;
 
     (void)unused;
-    syni_mutex_lock(&keeper_lock);
+    syni_mutex_lock(&grace_lock);
     begun = true;
     syni_cond_broadcast(&changed);
     while ((work = keeper_earliest_locked())) {
@@ -69,22 +69,22 @@ static void keep(void *unused)
         if (due <= syni_now())
             give_up_locked(work);
         else
-            syni_cond_wait_until(&changed, &keeper_lock, due);
+            syni_cond_wait_until(&changed, &grace_lock, due);
     }
     runs = false;
     joins = syni_thread_retire(&before);
     syni_cond_broadcast(&changed);
-    syni_mutex_unlock(&keeper_lock);
+    syni_mutex_unlock(&grace_lock);
     if (joins)
         syni_thread_join(&before);
 }
 
 void syni_keeper_await(void)
 {
-    syni_mutex_lock(&keeper_lock);
+    syni_mutex_lock(&grace_lock);
     while (runs && !current && !keeper_earliest_locked())
-        syni_cond_wait(&changed, &keeper_lock);
-    syni_mutex_unlock(&keeper_lock);
+        syni_cond_wait(&changed, &grace_lock);
+    syni_mutex_unlock(&grace_lock);
 }
 
 static syn_err keeper_start_locked(void)
@@ -92,7 +92,7 @@ static syn_err keeper_start_locked(void)
     struct syni_thread thread;
     syn_err err = syni_fork_watch(&keeper_fork_call);
 
-    SYNI_HOLDS(&keeper_lock);
+    SYNI_HOLDS(&grace_lock);
     if (err)
         return err;
     if (!keeper_made) {
@@ -101,7 +101,7 @@ static syn_err keeper_start_locked(void)
     }
     if (runs)
         return SYN_OK;
-    err = syni_thread_start(&thread, "pool-keeper", 0, keep, NULL);
+    err = syni_thread_start(&thread, "pool-grace", 0, keep, NULL);
     if (!err) {
         runs = true;
         begun = false;
@@ -113,7 +113,7 @@ syn_err syni_keeper_add(struct syni_work *work, int64_t due, void (*fn)(struct s
 {
     syn_err err;
 
-    syni_mutex_lock(&keeper_lock);
+    syni_mutex_lock(&grace_lock);
     err = keeper_start_locked();
     if (!err) {
         give_up = fn;
@@ -121,17 +121,17 @@ syn_err syni_keeper_add(struct syni_work *work, int64_t due, void (*fn)(struct s
         if (keeper_earliest_locked() == work)
             syni_cond_broadcast(&changed);
     }
-    syni_mutex_unlock(&keeper_lock);
+    syni_mutex_unlock(&grace_lock);
     return err;
 }
 
 void syni_keeper_forget(struct syni_work *work)
 {
-    syni_mutex_lock(&keeper_lock);
+    syni_mutex_lock(&grace_lock);
     syni_heap_remove(&doomed, &work->doomed);
     while (current == work || !begun)
-        syni_cond_wait(&changed, &keeper_lock);
+        syni_cond_wait(&changed, &grace_lock);
     if (!keeper_earliest_locked())
         syni_cond_broadcast(&changed);
-    syni_mutex_unlock(&keeper_lock);
+    syni_mutex_unlock(&grace_lock);
 }

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Callers that follow. See follow.h.
+ * Callers that follow. See role_follow.h.
  *
  * Any thread. A follower that is listed is there, since it is told after it was taken off the list, under the lock. One
  * that is called has the role, and goes on without the lock: so the flag by which it finds out is the last that is
  * touched of its thread, and the thread waits until the waker has let go of its parker.
  */
-#include "loop/follow.h"
+#include "loop/role_follow.h"
 
 void syni_role_follow(struct syni_loop *loop, struct syni_follower *follower, struct syni_self *self)
 {

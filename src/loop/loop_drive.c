@@ -9,7 +9,7 @@
 
 #include "base/fork.h"
 #include "base/signals.h"
-#include "loop/follow.h"
+#include "loop/role_follow.h"
 
 static bool nothing_to_do(struct syni_loop *loop)
 {
