@@ -120,6 +120,26 @@ ASYNC(app, void, cleans_up)
     co_end;
 }
 
+static void *hosts_two_and_ends(void *unused)
+{
+    begin_host(&other);
+    begin_host(&app);
+    return unused;
+}
+
+static void M3_so_does_all_of_a_host_of_several(void)
+{
+    pthread_t thread;
+    int y = 0;
+
+    begin_in_real_time();
+    CHECK_INT(pthread_create(&thread, NULL, hosts_two_and_ends, NULL), 0);
+    CHECK_INT(pthread_join(thread, NULL), 0);
+    CHECK_INT(elsewhere(3, &y), 0); /* by both */
+    CHECK_INT(y, 10);
+    end_all();
+}
+
 static void M3_the_host_stops_it(void)
 {
     struct cleans_up_future f;
@@ -405,6 +425,7 @@ static const struct test_case cases[] = {
     TEST_MODES(M3_one_thread_hosts_at_a_time),
     TEST_MODES(M3_hosts_come_and_go_while_others_call),
     TEST_MODES(M3_what_lives_there_goes_on_when_the_hosts_thread_ends),
+    TEST_MODES(M3_so_does_all_of_a_host_of_several),
     TEST_MODES(M3_the_host_stops_it),
     TEST_MODES(M3_the_host_stops_by_a_deadline_what_does_not_end),
     TEST_MODES(M3_another_thread_stops_it),

@@ -6,6 +6,8 @@
 #include <sched.h>
 #include <signal.h>
 
+#include "life/whole_home.h"
+#include "loop/hosted.h"
 #include "support/host_rig.h"
 #include "support/points.h"
 #include "support/signal_process.h"
@@ -142,6 +144,27 @@ static void M3_the_time_of_the_next_timer_is_told(void)
 }
 
 /* --- blocking on the host's thread --- */
+
+/* Else it would make turns in which nothing is due. */
+static void M3_that_time_is_told_in_whole_milliseconds_that_reach_it(void)
+{
+    begin_in_real_time();
+    begin_host(&app);
+    for (int i = 0; i < 20; i++) {
+        struct square_future f = square_future(1000.0 + i / 7.0, 1);
+        struct syni_loop *loop = &syni_home_peek(&app)->loop;
+        int64_t before, after;
+        int ms;
+
+        turn_until_quiet(&app);
+        before = syni_hosted_patience(loop);
+        ms = syn_host_timeout_ms(&app);
+        after = syni_hosted_patience(loop);
+        CHECK(ms * MS >= after && ms * MS < before + MS);
+        CHECK_INT(future_cancel(f), SYN_ECANCELED);
+    }
+    end_all();
+}
 
 static void M3_the_host_may_block_on_anything(void)
 {
@@ -379,6 +402,7 @@ static const struct test_case cases[] = {
     TEST(M3_descriptors_and_timers_are_waited_for_by_poll_too),
     TEST_MODES(M3_while_work_is_left_the_descriptor_says_so),
     TEST_MODES(M3_the_time_of_the_next_timer_is_told),
+    TEST_MODES(M3_that_time_is_told_in_whole_milliseconds_that_reach_it),
     TEST_MODES(M3_the_host_may_block_on_anything),
     TEST_MODES(M3_the_host_may_wait_for_a_place_in_a_pool_and_for_the_end_of_one),
     TEST(M3_an_interrupt_that_comes_with_the_result_is_for_the_next_wait_of_the_host),
