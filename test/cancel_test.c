@@ -163,14 +163,9 @@ static void X1_every_kind_of_wait_is_cancelled_in_every_way(void)
 
 /* Before the start: the loop is held, so that nothing arrives. */
 
-struct hold {
-    _Atomic(bool) held, released;
-};
-
 ASYNC(demo, void, holds, (struct hold *, hold))
 {
-    self->hold->held = true;
-    spin_until(&self->hold->released);
+    hold_here(self->hold);
     return step_done(self);
 }
 

@@ -12,14 +12,9 @@ POOL(other, .max_threads = 2, .grace_ns = -1);
 
 POOL(sleepy, .max_threads = 2, .idle_ns = INT64_C(3600000000000));
 
-struct hold {
-    _Atomic(bool) held, released;
-};
-
 BLOCKING(pool, int, holds, (struct hold *, hold))
 {
-    hold->held = true;
-    spin_until(&hold->released);
+    hold_here(hold);
     return 5;
 }
 
@@ -76,8 +71,7 @@ BLOCKING(pool, int, has_something_and_holds, (struct hold *, hold))
 {
     int err = pthread_setspecific(key, &key);
 
-    hold->held = true;
-    spin_until(&hold->released);
+    hold_here(hold);
     return err;
 }
 
@@ -171,15 +165,13 @@ static void L7_a_pool_whose_stop_gave_up_takes_jobs_again_beside_the_old_one(voi
 /* Each job stops the other one's pool. */
 BLOCKING(other, int, stops_the_pool, (struct hold *, hold))
 {
-    hold->held = true;
-    spin_until(&hold->released);
+    hold_here(hold);
     return pool_stop(&pool, syn_never());
 }
 
 BLOCKING(pool, int, stops_the_other, (struct hold *, hold))
 {
-    hold->held = true;
-    spin_until(&hold->released);
+    hold_here(hold);
     return pool_stop(&other, syn_never());
 }
 

@@ -59,14 +59,9 @@ static void L7_the_earliest_of_several_stops_ends_by_its_own_deadline_and_all_he
     done();
 }
 
-struct hold {
-    _Atomic(bool) held, released;
-};
-
 ASYNC(demo, int, holds_the_loop, (struct hold *, hold))
 {
-    self->hold->held = true;
-    spin_until(&self->hold->released);
+    hold_here(self->hold);
     return step_return(self, 5);
 }
 

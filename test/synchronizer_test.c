@@ -156,14 +156,9 @@ static void L2_a_stop_names_what_would_not_end_and_lets_its_callers_go(void)
     done();
 }
 
-struct hold {
-    _Atomic(bool) held, released;
-};
-
 ASYNC(demo, int, holds_the_loop, (struct hold *, hold))
 {
-    self->hold->held = true;
-    spin_until(&self->hold->released);
+    hold_here(self->hold);
     return step_return(self, 5);
 }
 

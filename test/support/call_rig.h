@@ -168,6 +168,17 @@ static inline void spin_until(_Atomic(bool) *flag)
         usleep(100);
 }
 
+struct hold {
+    _Atomic(bool) held, released;
+};
+
+/* In a step or job, which stands here until the case releases it. */
+static inline void hold_here(struct hold *hold)
+{
+    hold->held = true;
+    spin_until(&hold->released);
+}
+
 /* How many entries a directory has; -1: there is none. */
 static inline int count_entries(const char *path)
 {
