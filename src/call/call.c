@@ -43,13 +43,17 @@ static struct syn_synchronizer *synchronizer_of(const struct syni_self *self,
     return here ? here->synchronizer : syn_default_synchronizer();
 }
 
+/* FUNCTION was compiled against these headers. */
+#define HAS_OUR_ABI(function)                                                                      \
+    ((function)->abi == SYNI_ABI_OF(syn_function) && (function)->task_size == sizeof(struct syn_task))
+
 /* Where a thread that drives HERE, or, NULL, nothing, calls FUNCTION. */
 static syn_err home_for(struct syni_home *here, const struct syn_function *function,
                         struct syni_home **out_home)
 {
     struct syn_synchronizer *synchronizer;
 
-    if (function->abi != SYNI_ABI_OF(syn_function) || function->task_size != sizeof(struct syn_task))
+    if (!HAS_OUR_ABI(function))
         return SYN_EABI;
     /* where the step runs that calls: taken also while it is being stopped */
     if (here && (!function->synchronizer || function->synchronizer == here->synchronizer)) {
@@ -72,6 +76,14 @@ struct syn_report *syni_call_report(const struct syn_function *function, syn_err
     return syni_home_report(synchronizer_of(syni_self(), function), err, function->name);
 }
 
+/* TASK, of HOME, which this thread drives, is the last that was launched there. */
+static inline void launch_here(struct syni_home *home, struct syni_task *task)
+{
+    home->newborn = task;
+    home->newborn_place = home->loop.ready.last;
+    syni_loop_ready(&home->loop, &task->core.job);
+}
+
 bool syni_launch(struct syni_task *task)
 {
     struct syni_home *home = task->home;
@@ -79,9 +91,7 @@ bool syni_launch(struct syni_task *task)
     if (!syni_drives(&home->loop))
         return syni_loop_post(&home->loop, &task->core.job);
     syni_shelter_launched(home, task);
-    home->newborn = task;
-    home->newborn_place = home->loop.ready.last;
-    syni_loop_ready(&home->loop, &task->core.job);
+    launch_here(home, task);
     return true;
 }
 
@@ -168,7 +178,8 @@ static syn_err call_on(struct caller by, struct syni_task *task, struct syni_hom
                                 .task = task};
     syn_err err;
 
-    syni_frame_init(by.self, by.here, task, home);
+    syni_frame_init(task, home, NULL, syni_heritage_of(by.self, by.here));
+    SYNI_FRAME_MADE(by.self, task);
     /* relaxed: nobody else knows it yet */
     call.wait.deadline = atomic_load_explicit(&task->deadline, memory_order_relaxed);
     err = syni_thread_wait(by.self, &call.wait);
@@ -201,20 +212,32 @@ syn_err syni_call(const struct syn_function *function, struct syn_task *frame, v
     return err;
 }
 
-/* Memory for a frame of FUNCTION, of which what follows the head is zero; NULL: none. */
+/* SPARE becomes a frame of FUNCTION, of which what follows the head is zero. */
+static inline struct syni_task *ready_frame(struct syni_spare *spare, const struct syn_function *function,
+                                            struct syni_slot **out_slot)
+{
+    struct syni_task *task = (struct syni_task *)(void *)spare;
+
+    *out_slot = spare->slot;
+    syni_zero((char *)spare + sizeof(struct syn_task), function->frame_size - sizeof(struct syn_task));
+    task->function = function;
+    return task;
+}
+
+/* The same, with memory for it; NULL: there is none. */
 static struct syni_task *new_frame(struct caller by, const struct syn_function *function,
                                    struct syni_slot **out_slot)
 {
     struct syni_spare *spare =
         by.here ? syni_frame_pop(&by.here->store, function->frame_size) : NULL;
+    struct syni_task *task;
 
-    if (!spare)
-        return syni_frame_new(by.self, function->frame_size, out_slot);
-    *out_slot = spare->slot;
-    /* its memory is that of its class, a multiple of 64 */
-    syni_zero((char *)spare + sizeof(struct syn_task),
-              function->frame_size - sizeof(struct syn_task));
-    return (struct syni_task *)(void *)spare;
+    if (spare)
+        return ready_frame(spare, function, out_slot);
+    task = syni_frame_new(by.self, function->frame_size, out_slot);
+    if (task)
+        task->function = function;
+    return task;
 }
 
 static inline struct syni_task *new_on(struct caller by, const struct syn_function *function,
@@ -227,8 +250,8 @@ static inline struct syni_task *new_on(struct caller by, const struct syn_functi
         *out_future = (struct syn_future){NULL, SYN_ENOMEM};
         return NULL;
     }
-    task->function = function;
-    syni_frame_init(by.self, by.here, task, home);
+    syni_frame_init(task, home, slot, syni_heritage_of(by.self, by.here));
+    SYNI_FRAME_MADE(by.self, task);
     *out_future = syni_core_publish(&task->core, slot, 2);
     return task;
 }
@@ -261,7 +284,9 @@ struct syni_task *syni_call_new_on(const struct syn_function *function, struct s
     return new_in_time(caller_of(syni_self()), function, home, out_future);
 }
 
-struct syn_task *syni_call_new(const struct syn_function *function, struct syn_future *out_future)
+/* Any call. */
+static __attribute__((noinline)) struct syn_task *call_any(const struct syn_function *function,
+                                                           struct syn_future *out_future)
 {
     struct caller by = caller_of(syni_self());
     struct syni_home *home;
@@ -274,6 +299,36 @@ struct syn_task *syni_call_new(const struct syn_function *function, struct syn_f
         return NULL;
     }
     return (struct syn_task *)(void *)new_in_time(by, function, home, out_future);
+}
+
+/* A call is plain if a step of its own synchronizer makes it, which has no locals and no deadline, and HERE has
+ * a frame to spare. */
+static inline bool call_is_plain(const struct syni_self *self, const struct syni_home *here,
+                                 const struct syn_function *function)
+{
+    const struct syni_task *by = here->current;
+
+    return by && !SYNI_HOOKED && HAS_OUR_ABI(function) && function->synchronizer == here->synchronizer &&
+           !by->locals && self->deadlines.n <= self->deadlines.first &&
+           atomic_load_explicit(&by->deadline, memory_order_relaxed) == SYNI_NEVER;
+}
+
+struct syn_task *syni_call_new(const struct syn_function *function, struct syn_future *out_future)
+{
+    struct syni_self *self = syni_self();
+    struct syni_home *here = self->driving ? syni_home_of(self) : NULL;
+    struct syni_spare *spare;
+    struct syni_slot *slot;
+    struct syni_task *task;
+
+    if (!here || !call_is_plain(self, here, function) ||
+        !(spare = syni_frame_pop(&here->store, function->frame_size)))
+        return call_any(function, out_future);
+    task = ready_frame(spare, function, &slot);
+    syni_frame_init(task, here, slot, (struct syni_heritage){NULL, SYNI_NEVER, here->current->nested});
+    SYNI_NOTE_MADE(self, task, function->made);
+    *out_future = syni_core_publish(&task->core, slot, 2);
+    return (struct syn_task *)(void *)task;
 }
 
 void *syni_call_large_frame(const struct syn_function *function)
@@ -297,72 +352,23 @@ syn_err syni_call_free_frame(struct syn_task *frame, syn_err err)
     return err;
 }
 
-const char *syni_text_copy(const char *text)
+static __attribute__((noinline)) void start_any(struct syni_task *task)
 {
-    char *copy = text ? syni_alloc(strlen(text) + 1) : NULL;
-
-    if (copy)
-        memcpy(copy, text, strlen(text) + 1);
-    return copy;
-}
-
-const char *syni_call_copy(struct syn_task *frame, const char *text)
-{
-    const char *copy = syni_text_copy(text);
-
-    if (text && !copy)
-        SYNI_TASK(frame)->copy_failed = true;
-    return copy;
-}
-
-void syni_call_free_copy(const char *text)
-{
-    if (text)
-        syni_free((void *)(uintptr_t)text, strlen(text) + 1);
-}
-
-/* What stands before copied bytes: how many. */
-union head {
-    max_align_t align;
-    size_t size;
-};
-
-void *syni_bytes_copy(const void *bytes, size_t size)
-{
-    union head *head = bytes && size <= SIZE_MAX - sizeof *head ? syni_alloc(sizeof *head + size)
-                                                                : NULL;
-
-    if (!head)
-        return NULL;
-    head->size = size;
-    if (size > 0)
-        memcpy(head + 1, bytes, size);
-    return head + 1;
-}
-
-void *syni_call_copy_bytes(struct syn_task *frame, const void *bytes, size_t size)
-{
-    void *copy = syni_bytes_copy(bytes, size);
-
-    if (bytes && !copy)
-        SYNI_TASK(frame)->copy_failed = true;
-    return copy;
-}
-
-void syni_call_free_bytes(const void *bytes)
-{
-    union head *head = (union head *)(uintptr_t)bytes;
-
-    if (head)
-        syni_free(head - 1, sizeof *head + head[-1].size);
+    if (!syni_launch(task))
+        syni_call_refused(task);
 }
 
 void syni_call_start(struct syn_task *frame)
 {
     struct syni_task *task = SYNI_TASK(frame);
+    struct syni_home *home = task->home;
+    const struct syni_task *by;
 
-    if (!syni_launch(task))
-        syni_call_refused(task);
+    /* mostly by a step of the same loop, which shelters nothing */
+    if (syni_home_of(syni_self()) != home || !(by = home->current) || by->leaving || by->sheltered)
+        start_any(task);
+    else
+        launch_here(home, task);
 }
 
 /* Why HOME does not take a call of NAME; only its memory need be there. */

@@ -31,6 +31,7 @@ static void context_list(struct syni_task *task, struct syn_context *context)
     syni_open_register(SYNI_OPEN_CONTEXTS, &ops);
     context->outer = task->contexts;
     task->contexts = context;
+    task->owns = true;
 }
 
 static void context_unlist(struct syni_task *task, struct syn_context *context)

@@ -11,6 +11,7 @@
 
 #include "base/report.h"
 #include "circle/circle.h"
+#include "task/frame.h"
 #include "task/place.h"
 #include "circle/search.h"
 
@@ -129,9 +130,16 @@ static const struct syni_wait_ops result_ops = {interrupt_result, collect_result
                                                 drop_result,      NULL,           result_leads,
                                                 result_refuse,    false};
 
-static inline void await_init(struct syni_task *task, void *out, void (*wake)(struct syni_waiter *waiter))
+/* Of a plain one (below). */
+static bool collect_plainly(struct syni_task *task);
+static const struct syni_wait_ops plain_ops = {interrupt_result, collect_plainly, forget_result,
+                                               drop_result,      NULL,            result_leads,
+                                               result_refuse,    false};
+
+static inline void await_init(struct syni_task *task, void *out, void (*wake)(struct syni_waiter *waiter),
+                              const struct syni_wait_ops *ops)
 {
-    task->ops = &result_ops;
+    task->ops = ops;
     task->on.result.out = out;
     task->on.result.expired = false;
     task->on.result.given_up = false;
@@ -144,7 +152,7 @@ static inline void await_init(struct syni_task *task, void *out, void (*wake)(st
 static void begin_await(struct syni_task *task, void *out)
 {
     syni_wait_enter_asked(task, SYNI_WAIT_RESULT, "a result");
-    await_init(task, out, wake_by_result);
+    await_init(task, out, wake_by_result, &result_ops);
 }
 
 /* *OUT_NUMBER: as of syni_chain_closes(). */
@@ -199,26 +207,33 @@ static bool wait_for(struct syni_task *task, struct syni_core *child, int64_t de
 }
 
 /* The wait of TASK for CHILD is the usual one: both are of one loop, nobody else knows CHILD, which has not ended,
- * there is no deadline, no request, no mark and no report, and no circle to close. */
-static inline bool wait_is_plain(const struct syni_task *task, const struct syni_task *child, int64_t deadline)
+ * there is no deadline, no request, no mark and no report, no circle to close, and the time of the turn is known. */
+static inline bool wait_is_plain(const struct syni_home *home, const struct syni_task *task,
+                                 const struct syni_task *child, int64_t deadline)
 {
-    /* relaxed: a mark that is given later sends a probe */
-    return child && deadline == SYNI_NEVER && child->home == task->home &&
-           !(task->leaving || task->heard || syni_task_is_asked(task) || syni_task_stop_is_coming(task)) &&
-           syni_task_wait(task) == SYNI_WAIT_NOTHING && task->home->current == task &&
-           !atomic_load_explicit(&task->mark, memory_order_relaxed) &&
-           syni_task_wait(child) == SYNI_WAIT_NOTHING;
+    /* a mark that is given later sends a probe */
+    return child && deadline == SYNI_NEVER && child->home == home && !task->leaving && !task->heard &&
+           !syni_task_request_of(task) && syni_home_accepts(home) && home->current == task &&
+           syni_task_wait(task) == SYNI_WAIT_NOTHING && syni_task_wait(child) == SYNI_WAIT_NOTHING &&
+           /* relaxed: a moment, which is seen late at worst */
+           atomic_load_explicit(&child->deadline, memory_order_relaxed) <=
+               atomic_load_explicit(&task->deadline, memory_order_relaxed) &&
+           home->loop.now >= 0;
 }
 
 /* That one. */
-static inline void wait_plainly(struct syni_task *task, struct syni_task *child, void *out)
+static inline void wait_plainly(struct syni_home *home, struct syni_task *task, struct syni_task *child, void *out)
 {
-    syni_wait_note(task, SYNI_WAIT_RESULT, child->function->name);
-    await_init(task, out, wake_by_own_result);
+    int64_t now = home->loop.now;
+
+    syni_task_set_wait(task, SYNI_WAIT_RESULT);
+    task->live.waits_for = child->function->name;
+    task->live.detail = -1;
+    task->live.since = now;
+    await_init(task, out, wake_by_own_result, &plain_ops);
     task->on.result.child = &child->core;
-    syni_task_tighten(child, atomic_load_explicit(&task->deadline, memory_order_relaxed));
     syni_core_wait_here(&child->core, &task->on.result.waiter);
-    syni_task_begin_at_once(task->home, child);
+    syni_task_begin_at_once(home, child);
 }
 
 /* There is nothing to wait for. */
@@ -271,16 +286,17 @@ struct syn_step syni_step_await(struct syn_task *public_task, struct syn_future 
                                 struct syn_deadline deadline)
 {
     struct syni_task *task = SYNI_TASK(public_task);
+    struct syni_home *home = task->home;
     struct syni_core *core;
     struct syni_task *child;
 
-    if (syni_place_is_near(out, task->home->stack))
+    if (syni_place_is_near(out, home->stack))
         return await_near(task, future, out, deadline.ns);
     core = syni_core_consume_alone(future);
     child = core ? core->task : NULL;
-    if (!wait_is_plain(task, child, deadline.ns))
+    if (!wait_is_plain(home, task, child, deadline.ns))
         return await_any(task, core, future, out, deadline.ns);
-    wait_plainly(task, child, out);
+    wait_plainly(home, task, child, out);
     return (struct syn_step){SYNI_SUSPENDED};
 }
 
@@ -350,5 +366,23 @@ static bool collect_result(struct syni_task *task)
     if (!task->interrupted)
         syni_core_fetch(child, task->on.result.out);
     syni_core_let_go(child);
+    return false;
+}
+
+/* The same where mostly the child ended with a value, and nobody else knows it. */
+static bool collect_plainly(struct syni_task *task)
+{
+    struct syni_core *child = task->on.result.child;
+
+    if (!child->alone || child->err || task->interrupted)
+        return collect_result(task);
+    SYNI_INVARIANT(142, child->task && child->task->home == task->home && !task->on.result.given_up);
+    task->status = SYN_OK;
+    if (task->on.result.out)
+        syni_core_fetch(child, task->on.result.out);
+    else if (child->type->destroy)
+        syni_core_discard(child);
+    syni_report_free(child->report);
+    syni_frame_free_here(task->home, child->task);
     return false;
 }

@@ -140,7 +140,8 @@ static void run_next(struct syni_object *object)
     memset(task, 0, destructor->function.frame_size);
     task->function = &destructor->function;
     destructor->begin((struct syn_task *)(void *)task, &object->object);
-    syni_frame_init(syni_self(), syni_home_now(), task, object->home);
+    syni_frame_init(task, object->home, NULL, syni_heritage_of(syni_self(), syni_home_now()));
+    SYNI_FRAME_MADE(syni_self(), task);
     task->core.job.run = destructor_arrives;
     syni_shelter_begin(task);
     task->deadline = SYNI_NEVER;

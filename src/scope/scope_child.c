@@ -208,6 +208,7 @@ static void scope_list(struct syni_scope *scope)
     if (scope->next_open)
         scope->next_open->place = &scope->next_open;
     scope->owner->scopes = scope;
+    scope->owner->owns = true;
 }
 
 bool syni_wakes_scope(const struct syni_waiter *waiter)

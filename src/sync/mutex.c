@@ -56,6 +56,7 @@ static void mutex_hold(struct syni_mutex_of_tasks *mutex, struct syni_task *task
     if (mutex->next_held)
         mutex->next_held->place = &mutex->next_held;
     task->held = mutex;
+    task->owns = true;
 }
 
 static void unhold(struct syni_mutex_of_tasks *mutex)

@@ -147,9 +147,7 @@ void syni_core_hold(struct syni_core *core)
 
 static void core_end(struct syni_core *core)
 {
-    /* but for the usual end, of a value that was taken, or that none destroys */
-    if (core->err || core->report || !(core->taken || !core->type->destroy))
-        syni_core_dispose(core);
+    syni_core_clear(core);
     core->ops->free(core);
 }
 
@@ -193,20 +191,6 @@ void syni_core_reopen(struct syni_core *core)
     bool awaited = atomic_load_explicit(&core->waiter, memory_order_relaxed);
 
     syni_slot_undo_end_alone(core->slot, awaited ? 2 : 1);
-}
-
-void syni_core_complete_alone(struct syni_core *core)
-{
-    struct syni_waiter *waiter = atomic_load_explicit(&core->waiter, memory_order_relaxed);
-
-    SYNI_INVARIANT(142, !(syni_slot_life(core->slot) & SYNI_SLOT_REFERENCES) && !core->alone);
-    core->alone = true;
-    /* relaxed: only this thread looks from here on */
-    atomic_store_explicit(&core->waiter, &syni_waiter_done, memory_order_relaxed);
-    if (waiter)
-        waiter->wake(waiter); /* which gives it up, now or later */
-    else
-        core_end(core);
 }
 
 bool syni_core_is_awaited(const struct syni_core *core)

@@ -106,6 +106,9 @@ struct syni_core {
     int32_t value_at; /* where the value is, type->size bytes in the same memory: so far from the core */
 };
 
+/* What `waiter` holds once the result is there. */
+extern struct syni_waiter syni_waiter_done;
+
 /* Where the value of CORE is, or will be. */
 static inline void *syni_core_value(const struct syni_core *core)
 {
@@ -193,8 +196,19 @@ static inline bool syni_core_close_alone(struct syni_core *core)
 }
 /* It was not true: somebody had come and gone. */
 void syni_core_reopen(struct syni_core *core);
-/* As complete(). */
-void syni_core_complete_alone(struct syni_core *core);
+/* As complete(). False: it has no reader, and the caller frees it. */
+static inline bool syni_core_complete_alone(struct syni_core *core)
+{
+    struct syni_waiter *waiter = atomic_load_explicit(&core->waiter, memory_order_relaxed);
+
+    SYNI_INVARIANT(142, !(syni_slot_life(core->slot) & SYNI_SLOT_REFERENCES) && !core->alone);
+    core->alone = true;
+    /* relaxed: only this thread looks from here on */
+    atomic_store_explicit(&core->waiter, &syni_waiter_done, memory_order_relaxed);
+    if (waiter)
+        waiter->wake(waiter); /* which gives it up, now or later */
+    return waiter;
+}
 
 /* Gives one reference up; the last destroys what nobody fetched and frees all. */
 void syni_core_unpin(struct syni_core *core);
@@ -222,9 +236,6 @@ static inline const void *syni_core_call(const struct syni_core *core)
 {
     return core->ops->call ? core->ops->call(core) : NULL;
 }
-
-/* What `waiter` holds once the result is there. */
-extern struct syni_waiter syni_waiter_done;
 
 static inline bool syni_core_done(const struct syni_core *core)
 {
@@ -280,5 +291,12 @@ void syni_core_discard(struct syni_core *core);
 /* Destroys what was not fetched, frees the report: the end of a core that has no
  * slot, or no reader left. */
 void syni_core_dispose(struct syni_core *core);
+
+/* The same, but for the usual end, of a value that was taken, or that none destroys. */
+static inline void syni_core_clear(struct syni_core *core)
+{
+    if (core->err || core->report || !(core->taken || !core->type->destroy))
+        syni_core_dispose(core);
+}
 
 #endif

@@ -16,6 +16,7 @@
 #include "base/fork.h"
 #include "base/report.h"
 #include "task/local.h"
+#include "task/frame.h"
 #include "task/leave.h"
 #include "task/place.h"
 #include "task/seen.h"
@@ -62,15 +63,14 @@ static const struct syni_open_ops *open_ops(enum syni_open_kind kind)
     return atomic_load_explicit(&syni_open_ops[kind], memory_order_relaxed);
 }
 
-/* TASK has something besides its frame, which give_back() gives back; most have not. */
-static bool has_more(const struct syni_task *task)
+/* TASK, known to nobody else if it is ALONE, has something besides its frame, which give_back() gives back; most
+ * have not. */
+static bool has_more(const struct syni_task *task, bool alone)
 {
-    uintptr_t any = (uintptr_t)task->ops | (uintptr_t)task->scopes | (uintptr_t)task->contexts |
-                    (uintptr_t)task->held | (uintptr_t)task->locals | (uintptr_t)task->heard;
-
-    /* relaxed: its requests are closed, and it changes no more */
-    return any || task->in_ring || !task->begun ||
-           atomic_load_explicit(&task->request, memory_order_relaxed) & SYNI_IS_MARKED;
+    SYNI_INVARIANT(540, task->owns || !(task->scopes || task->contexts || task->held || task->locals ||
+                                        task->in_ring));
+    return task->owns || !task->begun || (uintptr_t)task->ops | (uintptr_t)task->heard ||
+           (!alone && syni_task_request_of(task) & SYNI_IS_MARKED);
 }
 
 static void give_back(struct syni_task *task)
@@ -95,22 +95,12 @@ static void give_back(struct syni_task *task)
     syni_task_drop_arguments(task);
 }
 
-static void engine_end(struct syni_task *task)
+/* The rest of it, when nothing is on its way to TASK. */
+static inline void end_now(struct syni_home *home, struct syni_task *task, bool alone)
 {
-    struct syni_home *home = task->home;
-    bool alone = task->core.slot && ends_alone(task);
-
-    if (!alone && !syni_task_close_requests(task)) {
-        task->ending = true; /* task_cancel.c: the request brings us back here */
-        return;
-    }
-    if (task->scopes && !open_ops(SYNI_OPEN_SCOPES)->detach(task)) {
-        task->ending = true; /* scope_child.c: so do the children that are on their way to us */
-        return;
-    }
     SYNI_INVARIANT(10, syni_drives(&home->loop));
     SYNI_INVARIANT(32, !task->scopes);
-    if (has_more(task))
+    if (has_more(task, alone))
         give_back(task);
     syni_live_remove(&home->loop, &task->live);
     syni_count(&home->ended);
@@ -118,12 +108,35 @@ static void engine_end(struct syni_task *task)
         syni_seen_end(task);
     if (task->function->ended)
         task->function->ended((struct syn_task *)(void *)task);
-    if (alone)
-        syni_core_complete_alone(&task->core);
-    else
+    if (!alone) {
         syni_core_complete(&task->core);
+    } else if (!syni_core_complete_alone(&task->core)) {
+        syni_core_clear(&task->core);
+        syni_frame_free_here(home, task);
+    }
     if (home->watches && home->loop.n_live == 0)
         syni_home_end_watch(home);
+}
+
+/* Of one that others may know. */
+static __attribute__((noinline)) void end_known(struct syni_home *home, struct syni_task *task)
+{
+    if (syni_task_close_requests(task))
+        end_now(home, task, false);
+    else
+        task->ending = true; /* task_cancel.c: the request brings us back here */
+}
+
+static void engine_end(struct syni_task *task)
+{
+    struct syni_home *home = task->home;
+
+    if (task->owns && task->scopes && !open_ops(SYNI_OPEN_SCOPES)->detach(task))
+        task->ending = true; /* scope_child.c: the children that are on their way to us bring us back, too */
+    else if (task->core.slot && ends_alone(task))
+        end_now(home, task, true);
+    else
+        end_known(home, task);
 }
 
 static void suspend(struct syni_task *task)
@@ -154,7 +167,7 @@ static bool close_open(struct syni_task *task, bool cleaned)
 SYNI_HOT static inline void engine_settle(struct syni_task *task, struct syn_step step)
 {
     while (step.what == SYNI_LEFT) {
-        if ((task->scopes || task->contexts) && close_open(task, false))
+        if (task->owns && close_open(task, false))
             return;
         step = task->function->leave((struct syn_task *)(void *)task);
     }
@@ -165,7 +178,7 @@ SYNI_HOT static inline void engine_settle(struct syni_task *task, struct syn_ste
     }
     if (step.what != SYNI_ENDED)
         syni_panic("a step returned without saying what comes next");
-    if (!((task->scopes || task->contexts) && close_open(task, true)))
+    if (!(task->owns && close_open(task, true)))
         engine_end(task);
 }
 
@@ -180,18 +193,12 @@ static struct syn_step after_closing(struct syni_task *task, const struct syni_w
     return closed;
 }
 
-/* TASK comes out of its wait, and goes on or leaves. */
-SYNI_HOT static inline struct syn_step next_step(struct syni_task *task)
+/* The next step of TASK, of HOME, which leaves instead if that was asked for: LEAVES. */
+SYNI_HOT static inline struct syn_step step_of(struct syni_home *home, struct syni_task *task, bool leaves)
 {
-    const struct syni_wait_ops *ops = task->ops;
     struct syn_step step;
-    bool by_us;
 
-    task->ops = NULL;
-    if (task->closing)
-        return after_closing(task, ops);
-    by_us = ops && ops->collect(task);
-    if ((task->interrupted || by_us) && !task->leaving) {
+    if (leaves && !task->leaving) {
         enum syn_origin origin = syni_task_asked_by(task);
 
         return syni_begin_leaving(task, syni_code_of(origin), origin, NULL);
@@ -199,22 +206,48 @@ SYNI_HOT static inline struct syn_step next_step(struct syni_task *task)
     do {
         syni_place_scribble();
         step = task->function->run((struct syn_task *)(void *)task);
-        syni_fork_returned(task->home->process, task->function->name);
+        if (home->process != syni_process())
+            syni_fork_astray(task->function->name);
     } while (step.what == SYNI_GOES_ON);
     return step;
 }
 
-SYNI_HOT static inline void run_one(struct syni_home *home, struct syni_task *task)
+/* TASK, of HOME, comes out of its wait, by a request, or for its scopes and contexts; or it ends. */
+static void run_unusual(struct syni_home *home, struct syni_task *task)
 {
-    SYNI_INVARIANT(10, syni_drives(&home->loop));
-    task->queued = false;
+    const struct syni_wait_ops *ops = task->ops;
+
     if (task->ending) {
         engine_end(task);
         return;
     }
+    task->ops = NULL;
+    home->current = task;
+    if (task->closing)
+        engine_settle(task, after_closing(task, ops));
+    else
+        engine_settle(task, step_of(home, task, (ops && ops->collect(task)) | task->interrupted));
+    home->current = NULL;
+}
+
+SYNI_HOT static inline void run_one(struct syni_home *home, struct syni_task *task)
+{
+    const struct syni_wait_ops *ops = task->ops;
+    bool leaves = false;
+
+    SYNI_INVARIANT(10, syni_drives(&home->loop));
+    task->queued = false;
     atomic_store_explicit(&task->wait, SYNI_WAIT_NOTHING, memory_order_relaxed);
+    if (task->ending || task->closing || task->interrupted) {
+        run_unusual(home, task);
+        return;
+    }
     home->current = task; /* the thread that made it ready wrote that it waits for nothing */
-    engine_settle(task, next_step(task));
+    if (ops) {
+        task->ops = NULL;
+        leaves = ops->collect(task);
+    }
+    engine_settle(task, step_of(home, task, leaves));
     home->current = NULL;
 }
 
@@ -315,7 +348,7 @@ SYNI_HOT static inline void run_all(struct syni_task *task, bool seen)
                         : home->loop.steps_left < TRANSFERS ? home->loop.steps_left
                                                             : TRANSFERS;
     do {
-        begins = !task->arrived && !task->ending;
+        begins = !(task->arrived || task->ending);
         home->newborn = NULL; /* other jobs may have run since it was made */
         atomic_store_explicit(&home->running, task->function->name, memory_order_relaxed);
         if (seen)

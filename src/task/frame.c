@@ -22,7 +22,7 @@
 #include "pool/pool.h"
 
 /* A worker keeps fewer: it mostly frees what others made, and those are to have it back. */
-enum { OF_HOME = 256, OF_WORKER = 64, FRAME_BATCH = 32, OF_ALL = 4096 };
+enum { OF_WORKER = 64, FRAME_BATCH = 32, OF_ALL = 4096 };
 
 static struct syni_mutex frame_lock = SYNI_MUTEX_INIT(FRAMES);
 static struct syni_store common;                  /* under lock */
@@ -282,7 +282,7 @@ void syni_frame_free(void *frame, size_t size, struct syni_slot *slot)
     const struct syni_self *self = syni_self();
     struct syni_home *home = syni_home_of(self);
     struct syni_store *store = home ? &home->store : self->frames;
-    unsigned class = frame_class_of(size), most = home ? OF_HOME : OF_WORKER;
+    unsigned class = frame_class_of(size), most = home ? SYNI_FRAMES_OF_HOME : OF_WORKER;
     struct syni_spare *spare = frame;
 
     spare->slot = slot;

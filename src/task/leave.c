@@ -23,15 +23,29 @@ struct syn_step syni_begin_leaving(struct syni_task *task, syn_err err, enum syn
     return left;
 }
 
-struct syn_step syni_step_leave(struct syn_task *public_task, syn_err err, const char *message)
+/* TASK leaves with an error, or has a ring, or leaves already. */
+static __attribute__((noinline)) struct syn_step leave_any(struct syni_task *task, syn_err err, const char *message)
 {
-    struct syni_task *task = SYNI_TASK(public_task);
     struct syn_step ended = {SYNI_ENDED};
 
     if (!task->leaving)
         return syni_begin_leaving(task, err, SYN_BY_TASK, message);
     syni_outcome_amend(task, err, message);
     return ended;
+}
+
+struct syn_step syni_step_leave(struct syn_task *public_task, syn_err err, const char *message)
+{
+    struct syni_task *task = SYNI_TASK(public_task);
+
+    if (err || task->leaving || task->in_ring)
+        return leave_any(task, err, message);
+    task->leaving = true;
+    task->interrupted = false;
+    task->core.origin = SYN_BY_TASK; /* `err` and `report` are 0 */
+    task->status = SYN_OK;
+    task->line = -1;
+    return (struct syn_step){SYNI_LEFT};
 }
 
 struct syn_step syni_step_fail(struct syn_task *task, syn_err err, const char *message)

@@ -144,5 +144,7 @@ syn_err syni_local_set(const struct syn_task_local *key, void *value)
     *place = chain;
     if (place == &self->locals)
         syni_self_owns(self, SYNI_OWNS_LOCALS, local_thread_ends);
+    else
+        syni_home_of(self)->current->owns = true;
     return SYN_OK;
 }

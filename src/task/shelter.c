@@ -26,7 +26,7 @@ static void use_ring(struct syni_task *task)
 {
     if (task->in_ring)
         return;
-    task->in_ring = true;
+    task->in_ring = task->owns = true;
     syni_list_init(&task->shelter);
 }
 

@@ -149,26 +149,28 @@ struct __attribute__((may_alias)) syni_task {
     atomic_uchar request; /* any thread: SYNI_ASKED and what follows it */
     atomic_bool asked;  /* the request is here (or, any thread, will not come: its last touch) */
 
-    /* driver; the first two by its maker */
-    bool copy_failed : 1;
-    bool nested : 1;    /* made on behalf of a job of a pool */
-    bool sheltered : 1; /* it serves a clean-up, and a stop does not cancel it; see shelter.c */
-    bool shelters : 1;  /* by itself, although it does not leave: it is the head of its ring */
+    atomic_uchar wait;  /* enum syni_wait; NOTHING as soon as it is over; others read it as a hint */
+    bool nested;        /* made on behalf of a job of a pool; by its maker */
+
+    /* driver. Those of the first eight are looked at in each step, several by one comparison. */
     bool arrived : 1;
-    bool begun : 1;       /* its arguments are the body's, or gone */
+    bool ending : 1;      /* over, but something is still on its way to it */
+    bool queued : 1;      /* its job is on the ready queue, or on its way there by a post, or next */
+    bool closing : 1;     /* it waits for open scopes and contexts before it cleans up, or ends */
     bool interrupted : 1; /* it leaves by the request when it comes out of its wait */
     bool put_off : 1;     /* it was asked before a wait that took place all the same */
     bool leaving : 1;
-    bool queued : 1;    /* its job is on the ready queue, or on its way there by a post, or next */
-    bool ending : 1;    /* over, but something is still on its way to it */
+    bool sheltered : 1;   /* it serves a clean-up, and a stop does not cancel it; see shelter.c */
+    bool begun : 1;       /* its arguments are the body's, or gone */
+    bool owns : 1;        /* it has, or had, locals, scopes, contexts, mutexes or a ring (invariant 540) */
     bool abandoned : 1;
+    bool copy_failed : 1; /* by its maker */
+    bool shelters : 1;    /* by itself, although it does not leave: it is the head of its ring */
+    bool in_ring : 1;     /* `shelter` is in use */
+    bool cleaned : 1;     /* its clean-up is over, too */
     bool told_stuck : 1;
-    bool closing : 1;   /* it waits for open scopes and contexts before it cleans up, or ends */
-    bool cleaned : 1;   /* its clean-up is over, too */
-    bool in_ring : 1;   /* `shelter` is in use */
-    bool stepped : 1;   /* seen.c: its first step was told of */
-    bool walked : 1;    /* chain.c looks at what it waits for */
-    atomic_uchar wait;  /* enum syni_wait; NOTHING as soon as it is over; others read it as a hint */
+    bool stepped : 1;     /* seen.c: its first step was told of */
+    bool walked : 1;      /* chain.c looks at what it waits for */
     _Atomic(uint64_t) mark; /* circle.h; under its lock */
     const struct syni_wait_ops *ops; /* of a wait that has something to collect, until then */
     struct syni_scope *scopes; /* the open ones in its frame */

@@ -25,12 +25,12 @@ static void set_ready(struct syni_task *task)
     atomic_store_explicit(&task->wait, SYNI_WAIT_NOTHING, memory_order_relaxed);
     task->queued = true;
     task->live.waits_for = "";
-    task->core.job.run = task->home->step_job;
 }
 
 static void queue(struct syni_task *task)
 {
     set_ready(task);
+    task->core.job.run = task->home->step_job;
     syni_loop_ready(&task->home->loop, &task->core.job);
 }
 
@@ -109,6 +109,9 @@ void syni_home_stop_transfers(struct syni_home *home)
 
     home->n_transfers = 0;
     home->next = home->newborn = NULL;
-    if (task)
-        syni_loop_ready(&home->loop, &task->core.job);
+    if (!task)
+        return;
+    if (task->arrived)
+        task->core.job.run = home->step_job;
+    syni_loop_ready(&home->loop, &task->core.job);
 }
