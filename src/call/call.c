@@ -12,8 +12,6 @@
 #include "life/whole_home.h"
 #include "thread/thread_waits.h"
 
-#include <string.h>
-
 #include "base/mem.h"
 #include "base/report.h"
 #include "future/future.h"
@@ -44,8 +42,8 @@ static struct syn_synchronizer *synchronizer_of(const struct syni_self *self,
 }
 
 /* FUNCTION was compiled against these headers. */
-#define HAS_OUR_ABI(function)                                                                      \
-    ((function)->abi == SYNI_ABI_OF(syn_function) && (function)->task_size == sizeof(struct syn_task))
+#define HAS_OUR_ABI(fn)                                                                            \
+    ((fn)->abi == SYNI_ABI_OF(syn_function) && (fn)->task_size == sizeof(struct syn_task))
 
 /* Where a thread that drives HERE, or, NULL, nothing, calls FUNCTION. */
 static syn_err home_for(struct syni_home *here, const struct syn_function *function,
@@ -301,16 +299,19 @@ static __attribute__((noinline)) struct syn_task *call_any(const struct syn_func
     return (struct syn_task *)(void *)new_in_time(by, function, home, out_future);
 }
 
-/* A call is plain if a step of its own synchronizer makes it, which has no locals and no deadline, and HERE has
- * a frame to spare. */
+/* Made by a step of its own synchronizer, which has no locals, under no deadline. */
 static inline bool call_is_plain(const struct syni_self *self, const struct syni_home *here,
                                  const struct syn_function *function)
 {
     const struct syni_task *by = here->current;
+    int n = self->deadlines.n;
 
-    return by && !SYNI_HOOKED && HAS_OUR_ABI(function) && function->synchronizer == here->synchronizer &&
-           !by->locals && self->deadlines.n <= self->deadlines.first &&
-           atomic_load_explicit(&by->deadline, memory_order_relaxed) == SYNI_NEVER;
+    if (!by || SYNI_HOOKED || !HAS_OUR_ABI(function) || function->synchronizer != here->synchronizer ||
+        by->locals)
+        return false;
+    if (n > self->deadlines.first) /* a spawn has one around it; as syni_deadline_of() */
+        return n <= SYNI_DEADLINES && self->deadlines.at[n - 1] == SYNI_NEVER;
+    return atomic_load_explicit(&by->deadline, memory_order_relaxed) == SYNI_NEVER;
 }
 
 struct syn_task *syni_call_new(const struct syn_function *function, struct syn_future *out_future)

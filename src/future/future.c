@@ -215,6 +215,9 @@ static syn_err leave_to_itself(struct syn_future future, bool asks)
 
 syn_err syni_future_detach(struct syn_future future)
 {
+    /* mostly one that nobody else knows, and that runs: so it was not refused */
+    if (future.slot && syni_slot_detach_alone(future.slot, future.generation))
+        return SYN_OK;
     return leave_to_itself(future, false);
 }
 

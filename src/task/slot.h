@@ -145,6 +145,18 @@ static inline void *syni_slot_consume_alone(struct syni_slot *slot, uint32_t gen
                : NULL;
 }
 
+/* The same, and the reader's reference is given up at once: the producer's stays. False: some may. */
+static inline bool syni_slot_detach_alone(struct syni_slot *slot, uint32_t generation)
+{
+    uint64_t alone = ((uint64_t)generation << SYNI_SLOT_SHIFT) + SYNI_SLOT_IS_CORE + 2;
+
+    /* acq_rel: the last one sees what the others did with it */
+    return slot->process == syni_process() &&
+           atomic_compare_exchange_strong_explicit(
+               &slot->life, &alone, alone + SYNI_SLOT_USED_UP + SYNI_SLOT_LET_GO - 1,
+               memory_order_acq_rel, memory_order_relaxed);
+}
+
 /* If a core is as MARKS say, all its references being the caller's, there are none from here on, and
  * nobody finds the thing any more. False: it is not, and others may have some. */
 static inline bool syni_slot_end_alone(struct syni_slot *slot, uint64_t marks)
