@@ -39,7 +39,7 @@ static void C3_what_comes_soon_is_seen_without_a_sleep(void)
 {
     struct syni_patience patience = {0};
 
-    if (!syni_many_processors())
+    if (!syni_processors_many())
         TEST_SKIP("one processor");
     for (int i = 0; i < 100; i++) {
         struct watched watched = {.comes_after = i % 40};
@@ -54,7 +54,7 @@ static void C3_who_looks_in_vain_looks_ever_less_often(void)
     struct syni_patience patience = {0};
     int looked = 0;
 
-    if (!syni_many_processors())
+    if (!syni_processors_many())
         TEST_SKIP("one processor");
     for (int i = 0; i < 3200; i++)
         looked += looks_in_vain(&patience) > 1;
@@ -67,7 +67,7 @@ static void C3_one_success_restores_the_patience(void)
     struct syni_patience patience = {0};
     struct watched watched = {.comes_after = 3};
 
-    if (!syni_many_processors())
+    if (!syni_processors_many())
         TEST_SKIP("one processor");
     while (looks_in_vain(&patience) > 1 || patience.left_out > 0)
         ;
@@ -92,7 +92,7 @@ static void C3_in_a_crowd_nobody_looks_for_long(void)
     struct syni_patience patience = {0};
     int looks = 0, left_out = 0;
 
-    if (!syni_many_processors())
+    if (!syni_processors_many())
         TEST_SKIP("one processor");
     CHECK(!syni_spin(&patience, come_slowly, &looks));
     CHECK(looks > 1);

@@ -77,7 +77,7 @@ static void check_driver(void *unused)
 {
     (void)unused;
     CHECK(syni_drives(&rig.loop));
-    CHECK_PTR(syni_driving_now()->loop, &rig.loop);
+    CHECK_PTR(syni_role_driving_now()->loop, &rig.loop);
 }
 
 static void C13_a_thread_knows_which_loops_it_drives(void)
@@ -86,15 +86,15 @@ static void C13_a_thread_knows_which_loops_it_drives(void)
 
     start_for_callers();
     rig_start(&inner, NULL);
-    CHECK_PTR(syni_driving_now(), NULL);
+    CHECK_PTR(syni_role_driving_now(), NULL);
     CHECK(rig_take(&rig));
     CHECK(rig_take(&inner));
     CHECK(syni_drives(&rig.loop) && syni_drives(&inner.loop));
-    CHECK_PTR(syni_driving_now()->loop, &inner.loop);
+    CHECK_PTR(syni_role_driving_now()->loop, &inner.loop);
     rig_give(&inner);
     CHECK(syni_drives(&rig.loop) && !syni_drives(&inner.loop));
     rig_give(&rig);
-    CHECK_PTR(syni_driving_now(), NULL);
+    CHECK_PTR(syni_role_driving_now(), NULL);
     rig_call(&rig, check_driver, NULL); /* on the dedicated thread */
     rig_end(&inner);
     rig_end(&rig);

@@ -96,7 +96,7 @@ static void T4_each_call_of_a_start_that_fails_leaves_nothing_behind(void)
 {
     const struct syni_backend *backend;
 
-    for (unsigned i = 0; (backend = syni_backend_at(i)) != NULL; i++) {
+    for (unsigned i = 0; (backend = syni_poller_at(i)) != NULL; i++) {
         CHECK(fail_each_call(backend->name, EMFILE) >= 4);
         CHECK(fail_each_call(backend->name, EAGAIN) >= 4);
     }
@@ -106,7 +106,7 @@ static void L1_every_backend_of_the_build_can_be_named(void)
 {
     const struct syni_backend *backend;
 
-    for (unsigned i = 0; (backend = syni_backend_at(i)) != NULL; i++) {
+    for (unsigned i = 0; (backend = syni_poller_at(i)) != NULL; i++) {
         rig_by_hand(&rig, backend->name, NULL);
         CHECK_STR(rig.loop.backend->name, backend->name);
         rig_end(&rig);

@@ -57,7 +57,7 @@ static void check_failing(struct rig *rig, unsigned long nth, bool kept)
     put(ends[1]);
     if (kept)
         CHECK_INT(syni_watch_keep(&rig->loop, ends[0]), SYN_OK);
-    syn_fault_set(rig->loop.backend == syni_backend_find("epoll") ? "epoll_ctl" : "fstat", nth, 1,
+    syn_fault_set(rig->loop.backend == syni_poller_find("epoll") ? "epoll_ctl" : "fstat", nth, 1,
                   ENOMEM);
     first = rig_wait(rig, &reader, ends[0], SYNI_READ);
     second = rig_wait(rig, &writer, ends[0], SYNI_WRITE);
@@ -91,7 +91,7 @@ static void interest_that_cannot_be_taken_away_leaves_nobody_behind(struct rig *
     CHECK_INT(rig_wait(rig, &reader, ends[0], SYNI_READ), SYN_OK);
     rig_turns(rig, 1);
     CHECK_INT(writer.woken * 10 + reader.woken, 10);
-    syn_fault_set(rig->loop.backend == syni_backend_find("epoll") ? "epoll_ctl" : "fstat", 1, 1,
+    syn_fault_set(rig->loop.backend == syni_poller_find("epoll") ? "epoll_ctl" : "fstat", 1, 1,
                   ENOMEM);
     rig_turns(rig, 3);
     syn_fault_clear();

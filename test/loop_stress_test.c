@@ -62,13 +62,13 @@ static void drive_until_done(struct work *work)
     struct syni_driving here;
 
     work->waiter = NULL;
-    syni_driving_enter(syni_self(), &here, &rig.loop);
+    syni_role_enter(syni_self(), &here, &rig.loop);
     syni_clock_step_aside(syni_self());
     syni_loop_ready(&rig.loop, &work->job);
     while (!work->done)
         syni_loop_turn(&rig.loop, SYNI_NEVER);
     syni_clock_step_back(syni_self());
-    syni_driving_leave(syni_self(), &here);
+    syni_role_leave(syni_self(), &here);
     syni_loop_stop_driving(&rig.loop);
 }
 

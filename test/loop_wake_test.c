@@ -176,7 +176,7 @@ static void C4_a_post_just_before_the_driver_falls_asleep_is_not_slept_through(v
     AWAIT_HELD("loop_drowsy");
     waits = rig.loop.counts.waits;
     CHECK(syni_loop_post(&rig.loop, &late));
-    syni_loop_wake(&rig.loop);
+    syni_role_wake(&rig.loop);
     syn_test_release("loop_drowsy");
     while (!late_ran)
         syni_thread_yield();

@@ -6,7 +6,7 @@
 #include "base/time.h"
 #include "pool/quick.h"
 #include "support/points.h"
-#include "support/tray_rig.h"
+#include "support/pool_inbox_rig.h"
 
 POOL(three, .max_threads = 3, .idle_ns = INT64_C(3600000000000)); /* nobody wakes by itself */
 

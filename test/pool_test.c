@@ -118,7 +118,7 @@ static void W4_a_thread_beyond_the_maximum_takes_nothing(void)
     finish_pool(&lone);
 }
 
-/* What is urgent goes by the lock, past the tray, and so asks for a thread. */
+/* What is urgent goes by the lock, past the inbox, and so asks for a thread. */
 BLOCKING(lone, int, hurries, SYN_URGENT)
 {
     return 0;

@@ -27,9 +27,9 @@
 
 #include "backend/poller.h"
 
-extern const struct syni_backend syni_backend_epoll;
-extern const struct syni_backend syni_backend_kqueue;
-extern const struct syni_backend syni_backend_poll;
+extern const struct syni_backend syni_epoll_backend;
+extern const struct syni_backend syni_kqueue_backend;
+extern const struct syni_backend syni_poll_backend;
 
 /* How many events a backend takes from the kernel at a time: more than most
  * turns of a loop see, few enough to lie inside the poller. */

@@ -329,7 +329,7 @@ static int descriptor_epoll(const struct syni_poller *opaque)
     return poller->epoll_fd;
 }
 
-const struct syni_backend syni_backend_epoll = {
+const struct syni_backend syni_epoll_backend = {
     .name = "epoll",
     .open = open_poller_epoll,
     .close = close_poller_epoll,

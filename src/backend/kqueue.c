@@ -309,7 +309,7 @@ static int descriptor_kqueue(const struct syni_poller *opaque)
     return poller->queue_fd;
 }
 
-const struct syni_backend syni_backend_kqueue = {
+const struct syni_backend syni_kqueue_backend = {
     .name = "kqueue",
     .open = open_poller_kqueue,
     .close = close_poller_kqueue,

@@ -266,7 +266,7 @@ static unsigned sources(const struct syni_poller *opaque, struct pollfd *fds, un
     return n;
 }
 
-const struct syni_backend syni_backend_poll = {
+const struct syni_backend syni_poll_backend = {
     .name = "poll",
     .open = open_poller_poll,
     .close = close_poller_poll,

@@ -18,17 +18,17 @@
 
 static const struct syni_backend *const backends[] = {
 #ifdef SYN_HAVE_EPOLL
-    &syni_backend_epoll,
+    &syni_epoll_backend,
 #endif
 #ifdef SYN_HAVE_KQUEUE
-    &syni_backend_kqueue,
+    &syni_kqueue_backend,
 #endif
-    &syni_backend_poll,
+    &syni_poll_backend,
 };
 
 enum { N_BACKENDS = sizeof backends / sizeof backends[0] };
 
-const struct syni_backend *syni_backend_at(unsigned i)
+const struct syni_backend *syni_poller_at(unsigned i)
 {
     return i < N_BACKENDS ? backends[i] : NULL;
 }
@@ -42,7 +42,7 @@ static const char *default_name(void)
 #endif
 }
 
-const struct syni_backend *syni_backend_find(const char *name)
+const struct syni_backend *syni_poller_find(const char *name)
 {
     if (name == NULL)
         name = default_name();
@@ -58,10 +58,10 @@ static bool is_refusal(syn_err err)
     return err == ENOSYS || err == SYN_EINVAL || err == EPERM || err == EACCES;
 }
 
-syn_err syni_backend_open(const char *name, const struct syni_backend **out_backend,
-                          struct syni_poller **out_poller)
+syn_err syni_poller_open(const char *name, const struct syni_backend **out_backend,
+                         struct syni_poller **out_poller)
 {
-    const struct syni_backend *first = syni_backend_find(name);
+    const struct syni_backend *first = syni_poller_find(name);
     syn_err err;
 
     *out_backend = first;

@@ -109,15 +109,15 @@ unsigned syni_poller_sources(const struct syni_backend *backend, const struct sy
 
 /* The backend called NAME ("epoll", "kqueue", "poll"); NULL: the build's default,
  * the best that this system has. Returns NULL if there is none of that name. */
-const struct syni_backend *syni_backend_find(const char *name);
+const struct syni_backend *syni_poller_find(const char *name);
 
 /* Opens a poller of the backend called NAME; for NULL of the first that the system allows, from the
  * default on: an old kernel or a sandbox may refuse the calls that the best one needs.
  * Fails: SYN_EINVAL for a name that there is not, or as open() does. */
-syn_err syni_backend_open(const char *name, const struct syni_backend **out_backend,
-                          struct syni_poller **out_poller);
+syn_err syni_poller_open(const char *name, const struct syni_backend **out_backend,
+                         struct syni_poller **out_poller);
 
 /* The I-th of the backends in this build, or NULL past the last. */
-const struct syni_backend *syni_backend_at(unsigned i);
+const struct syni_backend *syni_poller_at(unsigned i);
 
 #endif

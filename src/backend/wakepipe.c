@@ -28,7 +28,7 @@ syn_err syni_wakepipe_open(struct syni_wakepipe *out_waker)
 {
     int ends[2];
     struct stat pipe = {0};
-    syn_err err = syni_pipe(ends);
+    syn_err err = syni_descriptor_pipe(ends);
     if (err != SYN_OK)
         return err;
     if ((syni_fault("fstat") ? -1 : fstat(ends[0], &pipe)) != 0) {

@@ -98,7 +98,7 @@ static syn_err take_pair(int got[2], int ends[2])
     return err;
 }
 
-syn_err syni_pipe(int ends[2])
+syn_err syni_descriptor_pipe(int ends[2])
 {
     int got[2];
     syn_err err = open_pair(got);
@@ -106,7 +106,7 @@ syn_err syni_pipe(int ends[2])
     return err ? err : take_pair(got, ends);
 }
 
-syn_err syni_stream_pair(int ends[2])
+syn_err syni_descriptor_pair(int ends[2])
 {
     int got[2], type = SOCK_STREAM;
 

@@ -23,11 +23,11 @@ int syni_descriptor(int fd);
 
 /* Both ends of a pipe: close-on-exec, non-blocking. Returns 0, or the errno of the system call;
  * then nothing stays open and ENDS is untouched. */
-syn_err syni_pipe(int ends[2]);
+syn_err syni_descriptor_pipe(int ends[2]);
 
 /* Two Unix stream sockets that are connected to each other; close-on-exec and non-blocking where
- * the system can say so at once. As syni_pipe(). */
-syn_err syni_stream_pair(int ends[2]);
+ * the system can say so at once. As syni_descriptor_pipe(). */
+syn_err syni_descriptor_pair(int ends[2]);
 
 /* Another open file of the pipe, named or not, or terminal that FD is: with FD's direction, but
  * non-blocking, without a change to the file that FD shares with others. Returns -1 where that is

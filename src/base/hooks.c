@@ -43,7 +43,7 @@ static struct hooks_place hooks_places[HOOKS_PLACES];
 #endif
 #endif
 #include <sys/sdt.h>
-__attribute__((section(".probes"))) union syni_lookers syni_lookers;
+__attribute__((section(".probes"))) union syni_hooks_lookers syni_hooks_lookers;
 /* What the linker calls it. */
 #ifdef SYN_PREFIX
 #define HOOKS_NAME(name) HOOKS_NAME_1(SYN_PREFIX, name)
@@ -54,16 +54,16 @@ __attribute__((section(".probes"))) union syni_lookers syni_lookers;
 #define HOOKS_NAME(name) #name
 #endif
 static unsigned short syn_hook_semaphore
-    __attribute__((alias(HOOKS_NAME(syni_lookers)), used));
+    __attribute__((alias(HOOKS_NAME(syni_hooks_lookers)), used));
 
 static void tell_tracer(const struct syn_hook_event *event)
 {
-    if (atomic_load_explicit(&syni_lookers.half.outside, memory_order_relaxed))
+    if (atomic_load_explicit(&syni_hooks_lookers.half.outside, memory_order_relaxed))
         STAP_PROBE6(syn, hook, (int)event->hook, event->id, event->name, event->where, event->what,
                     event->by);
 }
 #else
-union syni_lookers syni_lookers;
+union syni_hooks_lookers syni_hooks_lookers;
 
 static void tell_tracer(const struct syn_hook_event *event)
 {
@@ -74,9 +74,9 @@ static void tell_tracer(const struct syn_hook_event *event)
 void syni_hooks_look(bool on)
 {
     if (on)
-        atomic_fetch_add(&syni_lookers.half.inside, 1);
+        atomic_fetch_add(&syni_hooks_lookers.half.inside, 1);
     else
-        atomic_fetch_sub(&syni_lookers.half.inside, 1);
+        atomic_fetch_sub(&syni_hooks_lookers.half.inside, 1);
 }
 
 static void tell_place(struct hooks_place *place, const struct syn_hook_event *event)
@@ -127,7 +127,7 @@ static void tell_sleep(enum syn_hook hook, const char *what)
         syni_hooks_tell(&event);
 }
 
-void syni_sleep_begins(struct syni_self *self, const char *what, int64_t deadline)
+void syni_hooks_sleep_begins(struct syni_self *self, const char *what, int64_t deadline)
 {
     self->sleeps_since = syni_now();
     self->sleeps_until = deadline;
@@ -135,7 +135,7 @@ void syni_sleep_begins(struct syni_self *self, const char *what, int64_t deadlin
     tell_sleep(SYN_HOOK_WAIT_BEGINS, self->sleeps_for);
 }
 
-void syni_sleep_ended(struct syni_self *self)
+void syni_hooks_sleep_ended(struct syni_self *self)
 {
     const char *what = self->sleeps_for;
 

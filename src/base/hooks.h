@@ -19,17 +19,17 @@
 
 /* Not 0: somebody looks. One half counts those inside the process, the other is the semaphore of the
  * static tracepoint, which a tracer writes from outside. */
-union syni_lookers {
+union syni_hooks_lookers {
     atomic_uint any;
     struct {
         _Atomic(unsigned short) outside, inside;
     } half;
 };
-extern union syni_lookers syni_lookers;
+extern union syni_hooks_lookers syni_hooks_lookers;
 
 /* Something looks. A macro, as it stands in counted functions.
  * relaxed: a thread that begins to look sees what comes soon after, not what is under way */
-#define SYNI_HOOKED                                                                                    __builtin_expect(atomic_load_explicit(&syni_lookers.any, memory_order_relaxed) != 0, 0)
+#define SYNI_HOOKED                                                                                    __builtin_expect(atomic_load_explicit(&syni_hooks_lookers.any, memory_order_relaxed) != 0, 0)
 
 /* What runs only while somebody looks, out of the way of what runs always. */
 #define SYNI_COLD __attribute__((noinline, cold))
@@ -53,7 +53,7 @@ static inline struct syni_runs syni_hooks_run(struct syni_runs runs)
 
 /* SELF, the calling thread, begins to sleep for WHAT, at most until DEADLINE, on its clock; that sleep is
  * over. Noted, for a dump, and told. */
-void syni_sleep_begins(struct syni_self *self, const char *what, int64_t deadline);
-void syni_sleep_ended(struct syni_self *self);
+void syni_hooks_sleep_begins(struct syni_self *self, const char *what, int64_t deadline);
+void syni_hooks_sleep_ended(struct syni_self *self);
 
 #endif

@@ -47,7 +47,7 @@ syn_err syni_notice_open(struct syni_notice *notice)
         return SYN_EALREADY;
     err = syni_fork_watch(&notice_fork_call);
     if (!err)
-        err = syni_pipe(ends);
+        err = syni_descriptor_pipe(ends);
     if (err)
         return err;
     if (fstat(ends[0], &pipe) != 0) {

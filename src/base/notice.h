@@ -27,7 +27,7 @@ struct syni_notice {
     unsigned device, number; /* of the pipe, cut; written before `in` */
 };
 
-/* Fails: SYN_EALREADY; as syni_pipe(). */
+/* Fails: SYN_EALREADY; as syni_descriptor_pipe(). */
 syn_err syni_notice_open(struct syni_notice *notice);
 
 /* Async-signal-safe. Thread: any. */

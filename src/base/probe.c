@@ -31,7 +31,7 @@
 #include "base/thread.h"
 #include "base/time.h"
 
-_Atomic(bool) syni_delay_armed, syni_steps_counted;
+_Atomic(bool) syni_probe_armed, syni_probe_counts;
 
 #define NAME_OF(name) #name,
 static const char *const probe_names[] = {SYNI_DELAY_POINTS(NAME_OF)};
@@ -84,7 +84,7 @@ static void nap(int64_t ns)
 
 static void probe_arm(void)
 {
-    atomic_store_explicit(&syni_delay_armed, true, memory_order_relaxed);
+    atomic_store_explicit(&syni_probe_armed, true, memory_order_relaxed);
 }
 
 static int probe_find(const char *name)
@@ -146,7 +146,7 @@ static bool takes_longer(int point)
     return false;
 }
 
-void syni_delay_pass(enum syni_delay_point point)
+void syni_probe_pass(enum syni_delay_point point)
 {
     unsigned long pass = probe_next(&points[point].passed);
     int64_t ns = drawn((int)point, pass);
@@ -229,7 +229,7 @@ syn_err syn_test_delay_at_random(uint64_t new_seed, unsigned of, double most_sec
 
 void syn_test_delay_clear(void)
 {
-    atomic_store_explicit(&syni_delay_armed, false, memory_order_relaxed);
+    atomic_store_explicit(&syni_probe_armed, false, memory_order_relaxed);
     atomic_store_explicit(&seed, 0, memory_order_relaxed);
     for (int i = 0; i < SYNI_N_DELAY_POINTS; i++) {
         probe_set(&points[i].hold_at, 0);
@@ -283,14 +283,14 @@ void syn_test_delay_print(int fd)
     print(fd, taken ? "\n" : "");
 }
 
-void syni_step_count(void)
+void syni_probe_count(void)
 {
     probe_next(&n_steps);
 }
 
 unsigned long syn_test_steps(void)
 {
-    atomic_store_explicit(&syni_steps_counted, true, memory_order_relaxed);
+    atomic_store_explicit(&syni_probe_counts, true, memory_order_relaxed);
     return atomic_exchange_explicit(&n_steps, 0, memory_order_relaxed);
 }
 

@@ -37,7 +37,7 @@
     POINT(loop_retire)       /* the role is GONE; posters that saw it before are not awaited yet */\
     POINT(loop_retire_waits) /* such a poster is waited for */                                     \
     /* pool */                                                                                     \
-    POINT(tray_put)          /* the tray looked open; the work is not on it yet */                 \
+    POINT(pool_inbox_put)    /* the inbox looked open; the work is not in it yet */                 \
     POINT(strand_forgets)    /* a child is the first at a strand that is in the parent's pool still */ \
     POINT(pool_run_here)     /* a submitter is to run its work, and has let go of the lock */      \
     POINT(pool_call)         /* an idle worker was chosen, and is not called yet */                \
@@ -93,20 +93,20 @@ enum syni_delay_point { SYNI_DELAY_POINTS(SYNI_DELAY_INDEX) SYNI_N_DELAY_POINTS 
 #if SYNI_CHECKED
 
 /* A test has said something about points; about steps. Read without order. */
-extern _Atomic(bool) syni_delay_armed, syni_steps_counted;
+extern _Atomic(bool) syni_probe_armed, syni_probe_counts;
 
-void syni_delay_pass(enum syni_delay_point point);
-void syni_step_count(void);
+void syni_probe_pass(enum syni_delay_point point);
+void syni_probe_count(void);
 
 /* The calling thread is at the point NAME. */
 #define SYNI_DELAY(name)                                                                           \
-    (atomic_load_explicit(&syni_delay_armed, memory_order_relaxed)                                 \
-         ? syni_delay_pass(SYNI_DELAY_##name)                                                      \
+    (atomic_load_explicit(&syni_probe_armed, memory_order_relaxed)                                 \
+         ? syni_probe_pass(SYNI_DELAY_##name)                                                      \
          : (void)0)
 
 /* One more step along a list, or whatever grows with what there is. */
 #define SYNI_STEP()                                                                                \
-    (atomic_load_explicit(&syni_steps_counted, memory_order_relaxed) ? syni_step_count() : (void)0)
+    (atomic_load_explicit(&syni_probe_counts, memory_order_relaxed) ? syni_probe_count() : (void)0)
 
 #else
 

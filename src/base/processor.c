@@ -47,7 +47,7 @@ unsigned syni_processors(void)
     return n;
 }
 
-bool syni_many_processors(void)
+bool syni_processors_many(void)
 {
     return syni_processors() > 1;
 }

@@ -14,7 +14,7 @@
 unsigned syni_processors(void);
 
 /* True for a process that may use more than one. */
-bool syni_many_processors(void);
+bool syni_processors_many(void);
 
 /* The calling thread stays on processor NUMBER of those (from 0) from here on. Where the system has no
  * such thing, or refuses it, the thread stays where it may run. */

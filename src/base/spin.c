@@ -89,7 +89,7 @@ bool syni_spin(struct syni_patience *patience, bool (*come)(void *of), void *of)
 {
     if (patience->left_out > 0) {
         patience->left_out--;
-    } else if (syni_many_processors()) {
+    } else if (syni_processors_many()) {
         enum found found = spin_look(come, of);
 
         learn(patience, found);

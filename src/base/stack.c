@@ -15,7 +15,7 @@
  * All that orders anything is seq_cst. What a pushed thing carries needs no more than release
  * and acquire; but an inbox is pushed onto and then the driver's role looked at, while the driver
  * changes the role and then looks into the inbox (invariant 2), and one of the two must see the
- * other. A pool's tray, which would do with less, pays nothing on x86, where an exchange and a
+ * other. A pool's inbox, which would do with less, pays nothing on x86, where an exchange and a
  * load cost the same in any order, and elsewhere little beside what the exchange costs.
  */
 #include "base/stack.h"

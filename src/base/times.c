@@ -10,16 +10,16 @@
 
 enum { TIMES_FIRST = 10 }; /* bucket 0 ends at 2 to the power of it */
 
-atomic_uint syni_measurers;
+atomic_uint syni_times_measurers;
 
 void syn_measure(int on)
 {
     if (on) {
-        atomic_fetch_add(&syni_measurers, 1);
+        atomic_fetch_add(&syni_times_measurers, 1);
         syni_hooks_look(true);
     } else {
         syni_hooks_look(false);
-        atomic_fetch_sub(&syni_measurers, 1);
+        atomic_fetch_sub(&syni_times_measurers, 1);
     }
 }
 

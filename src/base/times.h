@@ -40,13 +40,13 @@ static inline void syni_count(atomic_ulong *counter)
     atomic_store_explicit(counter, n + 1, memory_order_relaxed);
 }
 
-extern atomic_uint syni_measurers;
+extern atomic_uint syni_times_measurers;
 
 /* syn_measure(1) was said. Asked only where SYNI_HOOKED. */
 static inline bool syni_measured(void)
 {
     /* relaxed: as SYNI_HOOKED */
-    return atomic_load_explicit(&syni_measurers, memory_order_relaxed) != 0;
+    return atomic_load_explicit(&syni_times_measurers, memory_order_relaxed) != 0;
 }
 
 /* One more that took NS; less than 0 counts as 0. */

@@ -61,10 +61,10 @@ static syn_err home_for(struct syni_home *here, const struct syn_function *funct
     synchronizer = function->synchronizer ? function->synchronizer : syn_default_synchronizer();
     *out_home = syni_home_peek(synchronizer);
     return *out_home && syni_home_accepts(*out_home) ? SYN_OK
-                                                     : syni_home_find(synchronizer, out_home);
+                                                     : syni_synchronizer_home(synchronizer, out_home);
 }
 
-syn_err syni_home_for(const struct syn_function *function, struct syni_home **out_home)
+syn_err syni_call_home(const struct syn_function *function, struct syni_home **out_home)
 {
     return home_for(syni_home_now(), function, out_home);
 }
@@ -82,7 +82,7 @@ static inline void launch_here(struct syni_home *home, struct syni_task *task)
     syni_loop_ready(&home->loop, &task->core.job);
 }
 
-bool syni_launch(struct syni_task *task)
+bool syni_call_launch(struct syni_task *task)
 {
     struct syni_home *home = task->home;
 
@@ -100,7 +100,7 @@ static syn_err call_outcome(struct syni_core *core, void *out_result)
     syn_err err = core->err;
 
     if (err) {
-        syni_thread_note_outcome(syni_self(), core->origin);
+        syni_job_note_outcome(syni_self(), core->origin);
         return syni_report_keep(err, core->origin, report);
     }
     if (out_result)
@@ -114,8 +114,8 @@ static syn_err call_outcome(struct syni_core *core, void *out_result)
 static void not_taken(struct syni_task *task)
 {
     syni_task_withdraw(task);
-    syni_bindings_release(task->locals);
-    task->core.err = syni_home_refusal(task->home);
+    syni_local_release(task->locals);
+    task->core.err = syni_life_refusal(task->home);
     if (SYNI_HOOKED)
         syni_seen_end(task);
     if (task->function->ended)
@@ -139,7 +139,7 @@ static bool call_begin(struct syni_thread_wait *wait)
         syni_loop_ready(&call->task->home->loop, &call->task->core.job); /* no step calls it */
         return true;
     }
-    if (syni_launch(call->task))
+    if (syni_call_launch(call->task))
         return true;
     call->not_taken = true;
     not_taken(call->task);
@@ -157,8 +157,8 @@ static void call_abandon(struct syni_thread_wait *wait)
     struct syni_task *task = SYNI_CONTAINER(wait, struct call_in_hand, wait)->task;
 
     if (!task->ending && !syni_core_done(&task->core))
-        syni_task_abandon(task, SYN_EABANDONED, SYN_BY_INTERRUPT,
-                          "interrupted twice: it did not end after the first interrupt");
+        syni_engine_abandon(task, SYN_EABANDONED, SYN_BY_INTERRUPT,
+                            "interrupted twice: it did not end after the first interrupt");
 }
 
 static const struct syni_thread_wait_ops call_ops = {call_begin, NULL, ask_to_end, call_abandon};
@@ -182,10 +182,10 @@ static syn_err call_on(struct caller by, struct syni_task *task, struct syni_hom
     call.wait.deadline = atomic_load_explicit(&task->deadline, memory_order_relaxed);
     err = syni_thread_wait(by.self, &call.wait);
     if (call.not_taken)
-        return syni_refuse_home(home->synchronizer, task->core.err, function->name);
+        return syni_home_refuse(home->synchronizer, task->core.err, function->name);
     if (!err)
         return call_outcome(&task->core, out_result);
-    syni_bindings_release(task->locals);
+    syni_local_release(task->locals);
     return err;
 }
 
@@ -254,8 +254,8 @@ static inline struct syni_task *new_on(struct caller by, const struct syn_functi
     return task;
 }
 
-struct syni_task *syni_frame_for(const struct syn_function *function, struct syni_home *home,
-                                 struct syn_future *out_future)
+struct syni_task *syni_call_frame_on(const struct syn_function *function, struct syni_home *home,
+                                     struct syn_future *out_future)
 {
     return new_on(caller_of(syni_self()), function, home, out_future);
 }
@@ -293,7 +293,7 @@ static __attribute__((noinline)) struct syn_task *call_any(const struct syn_func
     if (!err && home != by.here)
         err = syni_home_keep_thread(home);
     if (err) {
-        *out_future = syni_future_refused(&function->type, err, syni_call_report(function, err));
+        *out_future = syni_promise_refused(&function->type, err, syni_call_report(function, err));
         return NULL;
     }
     return (struct syn_task *)(void *)new_in_time(by, function, home, out_future);
@@ -355,7 +355,7 @@ syn_err syni_call_free_frame(struct syn_task *frame, syn_err err)
 
 static __attribute__((noinline)) void start_any(struct syni_task *task)
 {
-    if (!syni_launch(task))
+    if (!syni_call_launch(task))
         syni_call_refused(task);
 }
 
@@ -386,7 +386,7 @@ static struct syn_report *call_report_refused(struct syni_home *home, syn_err er
 
 void syni_call_refused(struct syni_task *task)
 {
-    task->core.err = syni_home_refusal(task->home);
+    task->core.err = syni_life_refusal(task->home);
     task->core.origin = SYN_BY_LIBRARY;
     task->core.report = call_report_refused(task->home, task->core.err, task->function->name);
     syni_task_withdraw(task);

@@ -12,13 +12,13 @@
 /* --- call.c --- */
 
 /* Where a call of FUNCTION runs; SYN_EABI as well. */
-syn_err syni_home_for(const struct syn_function *function, struct syni_home **out_home);
+syn_err syni_call_home(const struct syn_function *function, struct syni_home **out_home);
 
-/* Why FUNCTION could not be called: ERR is that of syni_home_for(), called before. */
+/* Why FUNCTION could not be called: ERR is that of syni_call_home(), called before. */
 struct syn_report *syni_call_report(const struct syn_function *function, syn_err err);
 
 /* TASK begins on its home. False: that is closed by now, and TASK was not taken. */
-bool syni_launch(struct syni_task *task);
+bool syni_call_launch(struct syni_task *task);
 
 /* TASK, which could not be launched, ends with the reason. */
 void syni_call_refused(struct syni_task *task);
@@ -28,17 +28,17 @@ syn_err syni_call_on(struct syni_task *task, struct syni_home *home, void *out_r
 
 /* A frame of FUNCTION, to be launched on a given home, whatever the deadline here; NULL: no memory,
  * and *OUT_FUTURE says so. */
-struct syni_task *syni_frame_for(const struct syn_function *function, struct syni_home *home,
-                                 struct syn_future *out_future);
+struct syni_task *syni_call_frame_on(const struct syn_function *function, struct syni_home *home,
+                                     struct syn_future *out_future);
 
 /* As syni_call_new(), on a given home. */
 struct syni_task *syni_call_new_on(const struct syn_function *function, struct syni_home *home,
                                    struct syn_future *out_future);
 
 /* A copy of TEXT, for syni_call_free_copy(); NULL: TEXT is NULL, or there is no memory. */
-const char *syni_text_copy(const char *text);
+const char *syni_call_text_copy(const char *text);
 /* A copy of SIZE bytes, for syni_call_free_bytes(); NULL: BYTES is NULL, or there is no memory. */
-void *syni_bytes_copy(const void *bytes, size_t size);
+void *syni_call_bytes_copy(const void *bytes, size_t size);
 
 /* --- generator.c --- */
 

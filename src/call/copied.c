@@ -10,7 +10,7 @@
 
 #include "base/mem.h"
 
-const char *syni_text_copy(const char *text)
+const char *syni_call_text_copy(const char *text)
 {
     char *copy = text ? syni_alloc(strlen(text) + 1) : NULL;
 
@@ -21,7 +21,7 @@ const char *syni_text_copy(const char *text)
 
 const char *syni_call_copy(struct syn_task *frame, const char *text)
 {
-    const char *copy = syni_text_copy(text);
+    const char *copy = syni_call_text_copy(text);
 
     if (text && !copy)
         SYNI_TASK(frame)->copy_failed = true;
@@ -40,7 +40,7 @@ union head {
     size_t size;
 };
 
-void *syni_bytes_copy(const void *bytes, size_t size)
+void *syni_call_bytes_copy(const void *bytes, size_t size)
 {
     union head *head = bytes && size <= SIZE_MAX - sizeof *head ? syni_alloc(sizeof *head + size)
                                                                 : NULL;
@@ -55,7 +55,7 @@ void *syni_bytes_copy(const void *bytes, size_t size)
 
 void *syni_call_copy_bytes(struct syn_task *frame, const void *bytes, size_t size)
 {
-    void *copy = syni_bytes_copy(bytes, size);
+    void *copy = syni_call_bytes_copy(bytes, size);
 
     if (bytes && !copy)
         SYNI_TASK(frame)->copy_failed = true;

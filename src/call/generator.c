@@ -14,7 +14,7 @@ static void generator_start(struct syni_channel *channel)
 {
     struct syni_task *task = channel->generator->task;
 
-    if (!syni_launch(task))
+    if (!syni_call_launch(task))
         syni_call_refused(task);
 }
 
@@ -48,7 +48,7 @@ struct syn_task *syni_generator_new(const struct syn_generator *generator,
 {
     struct syni_home *home;
     struct syni_task *task;
-    syn_err err = syni_home_for(&generator->function, &home);
+    syn_err err = syni_call_home(&generator->function, &home);
 
     if (!err)
         err = syni_generator_new_on(generator, home, out_channel, out_own, &task);

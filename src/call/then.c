@@ -65,7 +65,7 @@ static struct syn_step then_run(struct syn_task *public_task)
 /* The origin of the error that OWN, the callback's task, ends with. */
 static enum syn_origin origin_of(const struct syni_core *own, const struct syni_core *awaited)
 {
-    if (syni_origin_is_request(own->origin))
+    if (syni_task_origin_is_request(own->origin))
         return own->origin;
     return syni_core_done(awaited) ? awaited->origin : SYN_BY_DEADLINE; /* a promise has no task */
 }
@@ -126,7 +126,7 @@ static const struct syn_function function = {
 /* The frame of a callback on HOME, or NULL. */
 static struct then *new_then(struct syni_home *home, struct syn_future *out_own)
 {
-    return (struct then *)(void *)syni_frame_for(&function, home, out_own);
+    return (struct then *)(void *)syni_call_frame_on(&function, home, out_own);
 }
 
 /* CORE, which is reserved, is what THEN awaits. Another reference keeps it until the caller, too,
@@ -138,7 +138,7 @@ static bool launch(struct then *then, struct syni_core *core)
     syni_core_hold(core);
     syni_core_hold(core); /* for the value */
     then->core = core;
-    if (syni_launch(task)) {
+    if (syni_call_launch(task)) {
         syni_core_commit(core);
         syni_core_unpin(core);
         return true;
@@ -162,7 +162,7 @@ static syn_err then_begin(struct then *then, struct syn_future own, struct syni_
      * at once, unstarted, would call back inside this call. */
     syni_future_detach(own);
     return launch(then, core) ? SYN_OK
-                              : syni_refuse_home(home->synchronizer, syni_home_refusal(home),
+                              : syni_home_refuse(home->synchronizer, syni_life_refusal(home),
                                                  "a callback");
 }
 
@@ -204,15 +204,15 @@ SYNI_FACE syn_err syni_future_then(struct syn_future future, struct syn_synchron
     if (!fn)
         return syni_refuse(SYN_EINVAL, "there is no function to call back");
     where = where ? where : syn_default_synchronizer();
-    err = syni_home_find(where, &home);
+    err = syni_synchronizer_home(where, &home);
     if (!err)
         err = syni_home_keep_thread(home);
     if (err)
-        return syni_refuse_home(where, err, "a callback");
+        return syni_home_refuse(where, err, "a callback");
     err = syni_core_reserve(future, &core);
     if (err)
         return syni_core_refuse(err);
-    err = syni_use_up_refused(core);
+    err = syni_promise_use_up_refused(core);
     if (err)
         return err;
     err = call_later(home, core, fn, user);

@@ -111,7 +111,7 @@ void syni_channel_unpin(struct syni_channel *channel);
 
 /* In words: why a handle did not serve, why nothing can be said to a generator. */
 const char *syni_channel_refusal(syn_err err);
-const char *syni_saying_refusal(syn_err err);
+const char *syni_channel_say_refusal(syn_err err);
 
 /* --- each takes the lock --- */
 
@@ -156,7 +156,7 @@ void syni_channel_leave_own(struct syni_channel *channel);
 /* It is the calling thread's own: no lock is needed. */
 static inline bool syni_channel_is_mine(const struct syni_channel *channel)
 {
-    const struct syni_driving *driving = syni_driving_now();
+    const struct syni_driving *driving = syni_role_driving_now();
 
     /* relaxed: a thread that finds itself here wrote it */
     return driving && atomic_load_explicit(&channel->owner, memory_order_relaxed) == driving->loop;

@@ -86,7 +86,7 @@ static void tell_closed(struct syni_channel *channel, struct syni_port *port)
 
     port->status = SYN_OK;
     if (!channel->told && channel->is_generator) {
-        if (!syni_origin_is_request(channel->origin))
+        if (!syni_task_origin_is_request(channel->origin))
             port->status = channel->err;
         else if (late)
             port->status = late->code;

@@ -90,8 +90,8 @@ void syni_channel_unpin(struct syni_channel *channel)
     /* The handle's reference went with a close, which emptied it; nothing is put in after that. */
     SYNI_INVARIANT(66, syni_channel_count(channel) == 0);
     if (channel->err && !channel->told)
-        syni_unobserved_end(channel->name ? channel->name : "a channel", channel->err,
-                            channel->origin, channel->report);
+        syni_core_unobserved_end(channel->name ? channel->name : "a channel", channel->err,
+                                 channel->origin, channel->report);
     syni_report_free(channel->report);
     syni_report_free(channel->thrown_report);
     syni_mutex_fini(&channel->lock);

@@ -14,7 +14,7 @@
 
 #include "base/report.h"
 
-const char *syni_saying_refusal(syn_err err)
+const char *syni_channel_say_refusal(syn_err err)
 {
     if (err == SYN_EINVAL)
         return "no yield waits for it yet: ask for the first item with channel_next";

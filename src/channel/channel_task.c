@@ -71,7 +71,7 @@ static bool channel_wait_collect(struct syni_task *task)
     } else if (withdrawn) {
         enum syn_origin origin = expired ? SYN_BY_DEADLINE : syni_task_asked_by(task);
 
-        task->status = syni_code_of(origin);
+        task->status = syni_task_code(origin);
         task->heard = syni_report_new(task->status, origin, NULL);
     } else {
         enum syn_origin origin;
@@ -274,7 +274,7 @@ struct syn_step syni_step_say(struct syn_task *public_task, struct syn_channel h
         return after_asking(task, channel, served);
     task->ops = NULL;
     channel_wait_release(task);
-    return channel_wait_refuse(task, err, syni_saying_refusal(err));
+    return channel_wait_refuse(task, err, syni_channel_say_refusal(err));
 }
 
 struct syn_step syni_step_send(struct syn_task *public_task, struct syn_channel handle,

@@ -40,11 +40,11 @@ syn_err syni_channel_send(struct syn_channel handle, const void *item,
     syn_err err = syni_channel_pin(handle, &channel);
 
     if (err)
-        return syni_refuse_channel(err);
-    err = channel->is_generator ? syni_refuse_channel(SYN_ENOTSUP)
+        return syni_thread_port_refuse(err);
+    err = channel->is_generator ? syni_thread_port_refuse(SYN_ENOTSUP)
                                 : channel_call_send(channel, item, deadline);
     syni_channel_unpin(channel);
-    return syni_name_missing_item(err, item);
+    return syni_thread_port_name_missing(err, item);
 }
 
 static syn_err try_send(struct syn_channel handle, const void *item)
@@ -54,16 +54,16 @@ static syn_err try_send(struct syn_channel handle, const void *item)
     syn_err err = syni_channel_pin(handle, &channel);
 
     if (err)
-        return syni_refuse_channel(err);
+        return syni_thread_port_refuse(err);
     syni_thread_port_init(&port, channel, (void *)(uintptr_t)item, false);
     if (channel->is_generator)
-        err = syni_refuse_channel(SYN_ENOTSUP);
+        err = syni_thread_port_refuse(SYN_ENOTSUP);
     else if (syni_channel_pass(channel, &port.port, false))
         err = syni_thread_port_answer(&port);
     else
         err = syni_answer(SYN_EAGAIN);
     syni_channel_unpin(channel);
-    return syni_name_missing_item(err, item);
+    return syni_thread_port_name_missing(err, item);
 }
 
 /* A signal handler that calls it all the same finds its own thread inside, perhaps with the lock;
@@ -87,7 +87,7 @@ syn_err syni_channel_end(struct syn_channel handle, syn_err code, const char *me
     syn_err err = syni_channel_pin(handle, &channel);
 
     if (err)
-        return err == SYN_ECLOSED ? syni_answer(SYN_EALREADY) : syni_refuse_channel(err);
+        return err == SYN_ECLOSED ? syni_answer(SYN_EALREADY) : syni_thread_port_refuse(err);
     if (channel->is_generator)
         err = syni_refuse(SYN_ENOTSUP, "a generator ends its channel itself");
     else if (!syni_channel_finish(channel, code, SYN_BY_TASK,
@@ -112,7 +112,7 @@ syn_err syni_channel_prefetch(struct syn_channel handle, size_t capacity)
     syn_err err = syni_channel_pin(handle, &channel);
 
     if (err)
-        return syni_refuse_channel(err);
+        return syni_thread_port_refuse(err);
     err = syni_channel_resize(channel, capacity);
     syni_channel_unpin(channel);
     if (err == SYN_EBUSY)
@@ -128,7 +128,7 @@ syn_err syni_channel_look(struct syn_channel handle, const struct syn_type **out
     syn_err err = syni_channel_pin(handle, &channel);
 
     if (err)
-        return syni_refuse_channel(err);
+        return syni_thread_port_refuse(err);
     *out_item = channel->item;
     syni_channel_unpin(channel);
     return SYN_OK;
@@ -188,7 +188,7 @@ syn_err syni_channel_close(struct syn_channel handle, struct syn_deadline deadli
 
     if (!channel)
         return handle.slot && syni_slot_refusal(handle.slot, SYN_OK)
-                   ? syni_refuse_channel(SYN_EFORKED)
+                   ? syni_thread_port_refuse(SYN_EFORKED)
                    : SYN_OK;
     if (syni_slot_take(handle.slot, handle.generation, SYNI_SLOT_CONSUME))
         syni_channel_unpin(channel); /* the handle's; we hold ours */

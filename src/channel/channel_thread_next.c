@@ -24,7 +24,7 @@ syn_err syni_channel_fetch(struct syn_channel handle, void *out_item, struct syn
     syn_err err = syni_channel_pin(handle, &channel);
 
     if (err)
-        return syni_refuse_channel(err);
+        return syni_thread_port_refuse(err);
     err = channel_next_next(channel, out_item, deadline);
     syni_channel_unpin(channel);
     return err;
@@ -32,7 +32,7 @@ syn_err syni_channel_fetch(struct syn_channel handle, void *out_item, struct syn
 
 static syn_err end_or_error(syn_err err, const void *item)
 {
-    return err == SYN_EEND ? syni_answer(err) : syni_name_missing_item(err, item);
+    return err == SYN_EEND ? syni_answer(err) : syni_thread_port_name_missing(err, item);
 }
 
 syn_err syni_channel_next(struct syn_channel handle, void *out_item, struct syn_deadline deadline)
@@ -69,11 +69,11 @@ static syn_err talk(struct syni_channel *channel, const struct syni_saying *sayi
                         .saying = saying};
     syn_err err;
 
-    if (syni_driving_now())
-        return syni_refuse_wait("co_generator_send(channel, &value, &item)");
+    if (syni_role_driving_now())
+        return syni_thread_port_refuse_wait("co_generator_send(channel, &value, &item)");
     syni_thread_port_init(&talk.port, channel, out_item, true);
     err = syni_thread_port_wait(&talk.port, &ops);
-    return talk.err ? syni_refuse(talk.err, "%s", syni_saying_refusal(talk.err)) : err;
+    return talk.err ? syni_refuse(talk.err, "%s", syni_channel_say_refusal(talk.err)) : err;
 }
 
 syn_err syni_generator_say(struct syn_channel handle, struct syni_saying saying, void *out_item,
@@ -83,7 +83,7 @@ syn_err syni_generator_say(struct syn_channel handle, struct syni_saying saying,
     syn_err err = syni_channel_pin(handle, &channel);
 
     if (err)
-        return syni_refuse_channel(err);
+        return syni_thread_port_refuse(err);
     err = talk(channel, &saying, out_item, deadline);
     syni_channel_unpin(channel);
     return end_or_error(err, out_item);
@@ -96,7 +96,7 @@ static syn_err try_next(struct syn_channel handle, void *out_item)
     syn_err err = syni_channel_pin(handle, &channel);
 
     if (err)
-        return syni_refuse_channel(err);
+        return syni_thread_port_refuse(err);
     syni_thread_port_init(&port, channel, out_item, true);
     err = syni_channel_pass(channel, &port.port, false) ? syni_thread_port_answer(&port)
                                                         : syni_answer(SYN_EAGAIN);

@@ -82,7 +82,7 @@ static bool select_wait_collect(struct syni_task *task)
     } else if (chosen == SYNI_REFUSED) {
         task->status = SYN_EDEADLK;
     } else {
-        task->status = syni_code_of(syni_task_asked_by(task));
+        task->status = syni_task_code(syni_task_asked_by(task));
         task->heard = syni_report_new(task->status, syni_task_asked_by(task), NULL);
     }
     syni_select_release(select);

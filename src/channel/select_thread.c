@@ -52,7 +52,7 @@ static const struct syni_thread_wait_ops select_call_ops = {select_call_list, se
 static syn_err look_in_step(struct syni_self *self, struct thread_select *thread)
 {
     int64_t at = thread->time < 0 ? SYNI_NEVER : thread->choices[thread->time].deadline.ns;
-    bool is_time = at != SYNI_NEVER && at <= syni_now_of(self);
+    bool is_time = at != SYNI_NEVER && at <= syni_deadline_now(self);
 
     syni_thread_waiter_init(self, &thread->wait.waiter);
     if (!select_call_list(&thread->wait) ||
@@ -70,7 +70,7 @@ static syn_err select_call_look(struct syni_self *self, struct thread_select *th
     if (syni_select_begin(&thread->select, thread->choices, thread->n, NULL))
         return SYN_OK;
     syni_select_claim(&thread->select, SYNI_GIVEN_UP);
-    return syni_thread_timed_out(self);
+    return syni_job_timed_out(self);
 }
 
 static syn_err select_call_answer(struct syn_choice *choice)
@@ -83,7 +83,7 @@ static syn_err select_call_answer(struct syn_choice *choice)
 
     if (core) {
         chance->core = NULL;
-        return syni_take_outcome(core, choice->item);
+        return syni_future_take_outcome(core, choice->item);
     }
     if (choice->on == SYNI_ON_TIME)
         return syni_report_keep(SYN_ETIMEDOUT, origin,
@@ -114,7 +114,7 @@ static syn_err select_call_begin(struct syni_self *self, struct thread_select *t
 
     if (self->driving)
         return look_in_step(self, thread);
-    err = syni_thread_heeds(self);
+    err = syni_job_heeds(self);
     if (err) {
         syni_select_begin(&thread->select, thread->choices, 0, select_call_wake_thread);
         return err;

@@ -109,7 +109,7 @@ static syn_err pass(struct syni_thread_port *port, int64_t deadline)
 {
     if (syni_deadline_passed(port->self, deadline))
         return thread_port_glance(port) ? syni_thread_port_answer(port)
-                                        : syni_thread_timed_out(port->self);
+                                        : syni_job_timed_out(port->self);
     memset(&port->wait, 0, sizeof port->wait);
     port->wait.deadline = deadline;
     port->served = false;
@@ -147,9 +147,9 @@ syn_err syni_thread_port_pass(struct syni_thread_port *port, struct syn_deadline
     if (self->driving) {
         if (syni_channel_pass(port->channel, &port->port, false))
             return syni_thread_port_answer(port);
-        return syni_refuse_wait(instead);
+        return syni_thread_port_refuse_wait(instead);
     }
-    err = self->worker ? syni_thread_heeds(self) : SYN_OK;
+    err = self->worker ? syni_job_heeds(self) : SYN_OK;
     if (err || flow(port))
         return err;
     if (is_drained_here(port))
@@ -174,18 +174,18 @@ syn_err syni_thread_port_wait(struct syni_thread_port *port, const struct syni_t
     return err ? err : syni_thread_port_answer(port);
 }
 
-syn_err syni_refuse_channel(syn_err err)
+syn_err syni_thread_port_refuse(syn_err err)
 {
     return syni_refuse(err, "%s", syni_channel_refusal(err));
 }
 
-syn_err syni_name_missing_item(syn_err err, const void *item)
+syn_err syni_thread_port_name_missing(syn_err err, const void *item)
 {
     return err == SYN_EINVAL && !item ? syni_refuse(err, "there is no place for an item: NULL")
                                       : err;
 }
 
-syn_err syni_port_answer(struct syni_channel *channel, syn_err err)
+syn_err syni_thread_port_outcome(struct syni_channel *channel, syn_err err)
 {
     enum syn_origin origin;
     struct syn_report *report;
@@ -193,20 +193,20 @@ syn_err syni_port_answer(struct syni_channel *channel, syn_err err)
     if (!err || err == SYN_EEND)
         return err;
     if (err == SYN_ECLOSED)
-        return syni_refuse_channel(err);
+        return syni_thread_port_refuse(err);
     report = syni_channel_report(channel, err, &origin);
     return syni_report_keep(err, origin, report);
 }
 
 syn_err syni_thread_port_answer(struct syni_thread_port *port)
 {
-    return syni_port_answer(port->channel, port->port.status);
+    return syni_thread_port_outcome(port->channel, port->port.status);
 }
 
-syn_err syni_refuse_wait(const char *what)
+syn_err syni_thread_port_refuse_wait(const char *what)
 {
     return syni_refuse(SYN_EDEADLK,
                        "waiting at a channel on a thread that drives '%s' could wait for itself; "
                        "write %s there",
-                       syni_driving_now()->loop->name, what);
+                       syni_role_driving_now()->loop->name, what);
 }

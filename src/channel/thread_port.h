@@ -34,7 +34,7 @@ syn_err syni_thread_port_wait(struct syni_thread_port *port,
 bool syni_thread_port_withdraw(struct syni_thread_wait *wait, enum syn_origin origin);
 
 /* STATUS, which a port at CHANNEL was told, with its report, for this thread. */
-syn_err syni_port_answer(struct syni_channel *channel, syn_err status);
+syn_err syni_thread_port_outcome(struct syni_channel *channel, syn_err status);
 
 /* What PORT was told, with its report, for this thread. */
 syn_err syni_thread_port_answer(struct syni_thread_port *port);
@@ -43,9 +43,9 @@ syn_err syni_thread_port_answer(struct syni_thread_port *port);
 syn_err syni_channel_fetch(struct syn_channel handle, void *out_item, struct syn_deadline deadline);
 
 /* In words. */
-syn_err syni_refuse_channel(syn_err err);
+syn_err syni_thread_port_refuse(syn_err err);
 /* ERR, and if it came of ITEM being NULL a report that says so. */
-syn_err syni_name_missing_item(syn_err err, const void *item);
-syn_err syni_refuse_wait(const char *what);
+syn_err syni_thread_port_name_missing(syn_err err, const void *item);
+syn_err syni_thread_port_refuse_wait(const char *what);
 
 #endif

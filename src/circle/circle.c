@@ -144,13 +144,13 @@ static struct syn_report *circle_say(const char *function, const char *home, con
 
 /* --- threads that block --- */
 
-syn_err syni_blocked_enter(struct syni_blocked *here, struct syni_home *target,
-                           const char *function)
+syn_err syni_circle_enter(struct syni_blocked *here, struct syni_home *target,
+                          const char *function)
 {
     struct end end;
     bool found;
 
-    here->drives = syni_driving_now();
+    here->drives = syni_role_driving_now();
     here->drains = syni_self()->draining;
     here->target = target;
     here->function = function;
@@ -176,7 +176,7 @@ syn_err syni_blocked_enter(struct syni_blocked *here, struct syni_home *target,
                        function, target->loop.name, end.function, end.home);
 }
 
-void syni_blocked_leave(struct syni_blocked *here)
+void syni_circle_leave(struct syni_blocked *here)
 {
     if (!here->listed)
         return;
@@ -187,13 +187,13 @@ void syni_blocked_leave(struct syni_blocked *here)
     syni_mutex_unlock(&circle_lock);
 }
 
-syn_err syni_blocked_own(struct syni_home *home, const char *function)
+syn_err syni_circle_own(struct syni_home *home, const char *function)
 {
     struct syni_blocked here;
-    syn_err err = syni_blocked_enter(&here, home, function);
+    syn_err err = syni_circle_enter(&here, home, function);
 
     if (!err)
-        syni_blocked_leave(&here);
+        syni_circle_leave(&here);
     return err;
 }
 

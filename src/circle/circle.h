@@ -31,14 +31,14 @@ struct syni_blocked {
 /* The calling thread is about to wait for FUNCTION, which runs on TARGET. Fails, and it must not
  * wait: SYN_EDEADLK when TARGET waits, perhaps through others, for a loop that this thread
  * drives. */
-syn_err syni_blocked_enter(struct syni_blocked *here, struct syni_home *target,
-                           const char *function);
-void syni_blocked_leave(struct syni_blocked *here);
+syn_err syni_circle_enter(struct syni_blocked *here, struct syni_home *target,
+                          const char *function);
+void syni_circle_leave(struct syni_blocked *here);
 
 /* The same for a HOME that this thread drives: SYN_EDEADLK if a step of HOME waits below, for
  * what the thread drives at present; that is a circle, and both ends are named. 0 if it is in
  * a step of HOME itself, of which the caller knows more to say. */
-syn_err syni_blocked_own(struct syni_home *home, const char *function);
+syn_err syni_circle_own(struct syni_home *home, const char *function);
 
 /* What carries the mark ID (0: nothing does) is about to wait for CORE, of which the caller has a
  * reference: that gets the mark. SYN_EDEADLK, and *OUT_REPORT: it must not wait. */

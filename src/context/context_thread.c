@@ -105,7 +105,7 @@ syn_err syni_context_exit(struct syn_context *context, syn_err err)
     answer = context_call_leave(context, err);
     syni_deadlines_unshadow(syni_self(), deadlines);
     if (answer && answer != err)
-        syni_unobserved(name, answer, syn_last_origin(), syn_last_report());
+        syni_core_unobserved(name, answer, syn_last_origin(), syn_last_report());
     return syni_report_keep(err, origin, report);
 }
 

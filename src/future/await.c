@@ -26,7 +26,7 @@ static void wake_by_own_result(struct syni_waiter *waiter)
     syni_task_transfer(SYNI_CONTAINER(waiter, struct syni_task, on.result.waiter));
 }
 
-bool syni_wakes_awaiting(const struct syni_waiter *waiter)
+bool syni_await_wakes(const struct syni_waiter *waiter)
 {
     return waiter->wake == wake_by_result || waiter->wake == wake_by_own_result;
 }
@@ -331,7 +331,7 @@ static bool collect_nothing(struct syni_task *task)
                              : task->on.result.expired ? SYN_BY_DEADLINE
                                                        : SYN_BY_REQUEST;
 
-    task->status = task->on.result.refused ? SYN_EDEADLK : syni_code_of(origin);
+    task->status = task->on.result.refused ? SYN_EDEADLK : syni_task_code(origin);
     task->heard = task->on.result.refused ? task->on.result.refusal
                                           : syni_report_new(task->status, origin, NULL);
     return by_us;
@@ -344,7 +344,7 @@ static bool collect_failure(struct syni_task *task, struct syni_core *child)
     child->report = NULL;
     child->seen = true;
     /* A stop may have reached the child first: it is coming here too. */
-    return syni_origin_is_request(child->origin) && syni_task_heeds_request(task);
+    return syni_task_origin_is_request(child->origin) && syni_task_heeds_request(task);
 }
 
 static __attribute__((noinline)) bool collect_other_than_value(struct syni_task *task, struct syni_core *child)

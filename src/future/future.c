@@ -25,7 +25,7 @@ static syn_err pin_made(struct syn_future future, bool used_up_too, struct syni_
 
     if (err)
         return err;
-    err = syni_look_at_refused(*out_core);
+    err = syni_promise_look_at_refused(*out_core);
     if (err)
         syni_core_unpin(*out_core);
     return err;
@@ -94,18 +94,18 @@ static syn_err wait_core(struct syni_core *core, int64_t deadline, bool reserved
     if (syni_core_done(core)) {
         if (reserved)
             syni_core_commit(core);
-        syni_thread_served(syni_self());
-        return syni_thread_overdue(syni_self());
+        syni_job_served(syni_self());
+        return syni_job_overdue(syni_self());
     }
-    here.wait.source = syni_shared_source(core);
+    here.wait.source = syni_share_source(core);
     here.wait.source.core = core;
     err = syni_thread_wait(syni_self(), &here.wait);
     if (here.err)
         return syni_core_refuse(here.err);
-    return err ? err : syni_thread_overdue(syni_self());
+    return err ? err : syni_job_overdue(syni_self());
 }
 
-syn_err syni_take_outcome(struct syni_core *core, void *out_result)
+syn_err syni_future_take_outcome(struct syni_core *core, void *out_result)
 {
     syn_err err = core->err;
 
@@ -114,7 +114,7 @@ syn_err syni_take_outcome(struct syni_core *core, void *out_result)
 
         core->report = NULL;
         core->seen = true;
-        syni_thread_note_outcome(syni_self(), core->origin);
+        syni_job_note_outcome(syni_self(), core->origin);
         syni_report_keep(err, core->origin, report);
     } else if (out_result) {
         syni_core_fetch(core, out_result);
@@ -136,7 +136,7 @@ static syn_err end_future(struct syn_future future, int64_t deadline, enum syn_o
         return syni_core_refuse(err);
     err = wait_core(core, deadline, true, origin);
     if (!err)
-        return syni_take_outcome(core, out_result);
+        return syni_future_take_outcome(core, out_result);
     if ((err == SYN_EBUSY || err == SYN_EDEADLK) && !syni_core_is_used_up(core))
         syni_core_restore(core);
     else
@@ -203,7 +203,7 @@ static syn_err leave_to_itself(struct syn_future future, bool asks)
 
     if (err)
         return syni_core_refuse(err);
-    err = syni_use_up_refused(core);
+    err = syni_promise_use_up_refused(core);
     if (err)
         return err;
     syni_core_commit(core);

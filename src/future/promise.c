@@ -86,8 +86,8 @@ syn_err syni_promise_new(const struct syn_type *type, const char *file, int line
     return SYN_OK;
 }
 
-struct syn_future syni_future_refused(const struct syn_type *type, syn_err err,
-                                      struct syn_report *report)
+struct syn_future syni_promise_refused(const struct syn_type *type, syn_err err,
+                                       struct syn_report *report)
 {
     struct promise *promise = promise_make(type, &refused_ops, NULL, 0);
     struct syn_future future = {NULL, (uint32_t)err};
@@ -104,7 +104,7 @@ struct syn_future syni_future_refused(const struct syn_type *type, syn_err err,
     return future;
 }
 
-syn_err syni_use_up_refused(struct syni_core *core)
+syn_err syni_promise_use_up_refused(struct syni_core *core)
 {
     struct syn_report *report;
     syn_err err;
@@ -121,7 +121,7 @@ syn_err syni_use_up_refused(struct syni_core *core)
     return err;
 }
 
-syn_err syni_look_at_refused(struct syni_core *core)
+syn_err syni_promise_look_at_refused(struct syni_core *core)
 {
     if (core->ops != &refused_ops)
         return SYN_OK;

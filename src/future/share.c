@@ -112,7 +112,7 @@ syn_err syni_future_share(struct syn_future future, struct syn_shared **out_shar
 
     if (err)
         return syni_core_refuse(err);
-    err = syni_use_up_refused(core);
+    err = syni_promise_use_up_refused(core);
     if (err)
         return err;
     shared = syni_alloc(sizeof *shared);
@@ -207,10 +207,10 @@ static syn_err wait_shared(struct syn_shared *shared, int64_t deadline)
                                    .shared = shared};
 
     if (syni_core_done(shared->core)) {
-        syni_thread_served(syni_self());
-        return syni_thread_overdue(syni_self());
+        syni_job_served(syni_self());
+        return syni_job_overdue(syni_self());
     }
-    thread.wait.source = syni_shared_source(shared->core);
+    thread.wait.source = syni_share_source(shared->core);
     thread.wait.source.core = shared->core;
     return syni_thread_wait(syni_self(), &thread.wait);
 }
@@ -229,7 +229,7 @@ static syn_err share_outcome(struct syn_shared *shared, int64_t deadline)
     core = shared->core;
     if (!err && core->err) {
         share_look(shared);
-        syni_thread_note_outcome(syni_self(), core->origin);
+        syni_job_note_outcome(syni_self(), core->origin);
         err = syni_report_keep(core->err, core->origin, syni_report_copy(core->report));
     }
     return err;
@@ -284,7 +284,7 @@ static void cancel_copy(struct syni_core *core, enum syn_origin origin)
 
     if (!remove_reader(copy->shared, &copy->reader))
         return; /* it is told, or about to be */
-    core->err = syni_code_of(origin);
+    core->err = syni_task_code(origin);
     core->origin = origin;
     core->report = syni_report_new(core->err, origin, NULL);
     syni_shared_release(copy->shared);
@@ -310,7 +310,7 @@ static struct syni_source source_of(const struct syni_core *core)
                                 .is_job = core->ops->is_job};
 }
 
-struct syni_source syni_shared_source(const struct syni_core *core)
+struct syni_source syni_share_source(const struct syni_core *core)
 {
     return core->ops == &copy_ops ? SYNI_CONTAINER(core, struct copy, core)->source
                                    : source_of(core);
@@ -354,7 +354,7 @@ struct syn_future syni_shared_future(struct syn_shared *shared)
     syni_mutex_lock(&shared->lock);
     shared->copies++;
     syni_mutex_unlock(&shared->lock);
-    copy->source = syni_shared_source(shared->core);
+    copy->source = syni_share_source(shared->core);
     copy->reader.tell = tell_copy;
     copy->reader.holds = true;
     syni_core_publish(&copy->core, slot, 2);

@@ -56,14 +56,14 @@ static bool dump_queued(struct syni_dump *dump, const struct syni_list *node, vo
 }
 
 /* Works that were posted without the lock, the latest first. */
-static void dump_tray(struct syni_dump *dump, const struct syni_pool *pool, struct dump_jobs *jobs)
+static void dump_inbox(struct syni_dump *dump, const struct syni_pool *pool, struct dump_jobs *jobs)
 {
-    const struct syni_link *at = atomic_load_explicit(&pool->tray.top, memory_order_relaxed);
+    const struct syni_link *at = atomic_load_explicit(&pool->inbox.top, memory_order_relaxed);
     struct syni_link link;
 
     while (at && at != &syni_stack_mark && jobs->shown < SYNI_DUMP_MOST &&
            syni_peek(&dump->peek, &link, at, sizeof link)) {
-        dump_job(dump, SYNI_CONTAINER(at, const struct syni_work, on_tray), "waits for a thread");
+        dump_job(dump, SYNI_CONTAINER(at, const struct syni_work, in_inbox), "waits for a thread");
         jobs->shown++;
         at = link.next;
     }
@@ -92,7 +92,7 @@ static bool dump_pool(struct syni_dump *dump, const struct syni_list *node, void
     syni_dump_each(dump, &address->urgent, SYNI_DUMP_MOST, dump_queued, &queued);
     if (queued.shown < SYNI_DUMP_MOST)
         syni_dump_each(dump, &address->others, SYNI_DUMP_MOST, dump_queued, &queued);
-    dump_tray(dump, &pool, &queued);
+    dump_inbox(dump, &pool, &queued);
     if (pool.stats.queued > queued.shown)
         syni_dump_rest(dump, 1, "jobs", pool.stats.queued - queued.shown);
     return true;

@@ -65,9 +65,9 @@ static const struct syni_task *dump_waiter(struct syni_dump *dump, const struct 
 
     if (!at || !syni_peek(&dump->peek, &waiter, at, sizeof waiter))
         return NULL;
-    if (syni_wakes_scope(&waiter))
+    if (syni_scope_wakes(&waiter))
         return syni_peek(&dump->peek, &scope, core->member.scope, sizeof scope) ? scope.owner : NULL;
-    return syni_wakes_awaiting(&waiter) ? SYNI_CONTAINER(at, const struct syni_task, on.result.waiter) : NULL;
+    return syni_await_wakes(&waiter) ? SYNI_CONTAINER(at, const struct syni_task, on.result.waiter) : NULL;
 }
 
 /* TASK stands at the top: nobody waits for it, or it is the least of a circle. */

@@ -64,7 +64,7 @@ void syni_peek_begin(struct syni_peek *peek)
     int here = 1, copy = 0;
 
     peek->ends[0] = peek->ends[1] = -1;
-    peek->fails = !peek_by_call(&copy, &here, sizeof copy) && syni_pipe(peek->ends) != 0;
+    peek->fails = !peek_by_call(&copy, &here, sizeof copy) && syni_descriptor_pipe(peek->ends) != 0;
 }
 
 void syni_peek_end(struct syni_peek *peek)

@@ -57,7 +57,7 @@ static syn_err let_wait(int fd)
 static syn_err make_pipe(struct child_ends *ends, int number)
 {
     int pipe[2], theirs = number == 0 ? 0 : 1;
-    syn_err err = syni_pipe(pipe);
+    syn_err err = syni_descriptor_pipe(pipe);
 
     if (err)
         return err;

@@ -53,7 +53,7 @@ static syn_err descriptors_are_short(void)
     syn_err err = SYN_OK;
 
     while (!err && n < LOOKUP_PIPES) {
-        err = syni_pipe(ends[n]);
+        err = syni_descriptor_pipe(ends[n]);
         n += !err;
     }
     while (n-- > 0) {

@@ -141,7 +141,7 @@ static struct syn_step unix_connect_ends(struct syn_unix_connect *self)
 /* What systems without SOCK_CLOEXEC still need. */
 static syn_err make_pair(int ends[2])
 {
-    syn_err err = syni_stream_pair(ends);
+    syn_err err = syni_descriptor_pair(ends);
 
     if (err)
         return err;

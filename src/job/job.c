@@ -20,9 +20,9 @@
 static const struct syni_core_ops job_core_ops;
 static const struct syni_work_ops job_work_ops, never_abandoned_ops;
 
-struct syn_clock *syni_clock_here(void)
+struct syn_clock *syni_job_clock_here(void)
 {
-    struct syni_driving *driving = syni_driving_now();
+    struct syni_driving *driving = syni_role_driving_now();
 
     if (driving)
         return driving->loop->clock;
@@ -53,8 +53,8 @@ static void init(struct syni_pool_job *job, const struct syn_blocking *function)
     job->work.is_job = true;
     job->work.urgent = function->urgent;
     job->work.let_go = function->abandoned_at_once;
-    job->work.nested = syni_nested_here();
-    job->locals = syni_bindings_inherit(self);
+    job->work.nested = syni_home_nested_here();
+    job->locals = syni_local_inherit(self);
     atomic_init(&job->deadline, deadline);
     job->late = !function->never_abandoned && syni_deadline_passed(self, deadline);
 }
@@ -90,7 +90,7 @@ struct syn_job *syni_job_new(const struct syn_blocking *function, struct syn_poo
 
 const char *syni_job_copy(struct syn_job *job, const char *text)
 {
-    const char *copy = syni_text_copy(text);
+    const char *copy = syni_call_text_copy(text);
 
     if (text && !copy)
         SYNI_JOB(job)->copy_failed = true;
@@ -99,7 +99,7 @@ const char *syni_job_copy(struct syn_job *job, const char *text)
 
 void *syni_job_copy_bytes(struct syn_job *job, const void *bytes, size_t size)
 {
-    void *copy = syni_bytes_copy(bytes, size);
+    void *copy = syni_call_bytes_copy(bytes, size);
 
     if (bytes && !copy)
         SYNI_JOB(job)->copy_failed = true;
@@ -121,7 +121,7 @@ static void free_job(struct syni_core *core)
     struct syni_pool_job *job = job_of(core);
 
     drop_arguments(job); /* a generator that nobody asked */
-    syni_bindings_release(job->locals);
+    syni_local_release(job->locals);
     if (job->function->release)
         job->function->release((struct syn_job *)(void *)job);
     if (job->channel)
@@ -143,8 +143,8 @@ static void complete(struct syni_pool_job *job, syn_err err, enum syn_origin ori
 /* It ends by the request of ORIGIN, in whatever state its body is. */
 static void end_asked(struct syni_pool_job *job, enum syn_origin origin, const char *message)
 {
-    complete(job, syni_code_of(origin), origin,
-             syni_report_new(syni_code_of(origin), origin, message));
+    complete(job, syni_task_code(origin), origin,
+             syni_report_new(syni_task_code(origin), origin, message));
 }
 
 static enum syn_origin asked_by(const struct syni_pool_job *job)
@@ -163,7 +163,7 @@ static void job_refuse(struct syni_pool_job *job, syn_err err, bool taken)
         end_asked(job, asked_by(job), NULL);
     else
         complete(job, err, origin,
-                 syni_refusal(job->work.pool, job->function->name, err, taken));
+                 syni_job_refusal(job->work.pool, job->function->name, err, taken));
     syni_core_unpin(&job->core); /* there will be no body */
 }
 
@@ -182,9 +182,9 @@ static void end_ran(struct syni_pool_job *job)
     syn_err err = job->failed ? job->err : SYN_OK;
 
     job->report = NULL;
-    if (err && job->work.asked && (err == SYN_ECANCELED || err == syni_code_of(asked_by(job)))) {
+    if (err && job->work.asked && (err == SYN_ECANCELED || err == syni_task_code(asked_by(job)))) {
         origin = asked_by(job);
-        err = syni_code_of(origin);
+        err = syni_task_code(origin);
     } else if (err == SYN_ETIMEDOUT && job_is_late(job)) {
         origin = SYN_BY_DEADLINE; /* a moment before the waiter cancelled it */
     }
@@ -201,7 +201,7 @@ static void end_late(struct syni_pool_job *job)
     if (!job->failed && job->core.type->destroy)
         job->core.type->destroy(syni_core_value(&job->core));
     if (job->failed && !(job->err == SYN_ECANCELED || job->err == SYN_ETIMEDOUT))
-        syni_unobserved(job->function->name, job->err, SYN_BY_TASK, job->report);
+        syni_core_unobserved(job->function->name, job->err, SYN_BY_TASK, job->report);
     syni_report_free(job->report);
 }
 
@@ -247,14 +247,14 @@ static void run_work(struct syni_work *work)
     struct syni_self *self = syni_self();
     int shadow = syni_deadlines_shadow(self);
     struct syn_deadline deadline = syn_pool_job_deadline();
-    struct syni_bindings *before = syni_bindings_swap(job->locals);
+    struct syni_bindings *before = syni_local_swap(job->locals);
 
     syni_frame_keep();
     syni_deadline_push(deadline);
     job->begun = true;
     job->function->run((struct syn_job *)(void *)job);
     syni_deadline_pop(SYN_OK);
-    job->locals = syni_bindings_swap(before);
+    job->locals = syni_local_swap(before);
     syni_deadlines_unshadow(self, shadow);
 }
 
@@ -265,7 +265,7 @@ void syni_job_start(struct syn_job *job, struct syn_strand *strand)
 {
     SYNI_JOB(job)->work.strand = strand;
     /* What a call in a loop, or in a job, must not do: wait for room, or compute for others. */
-    syni_job_post(SYNI_JOB(job), !syni_driving_now() && !syni_worker_now());
+    syni_job_post(SYNI_JOB(job), !syni_role_driving_now() && !syni_worker_now());
 }
 
 void syni_job_post(struct syni_pool_job *job, bool patient)
@@ -273,10 +273,10 @@ void syni_job_post(struct syni_pool_job *job, bool patient)
     struct syni_pool *pool = syni_pool_of(job->pool);
     syn_err err = job->copy_failed ? SYN_ENOMEM : job->late ? SYN_ETIMEDOUT : SYN_OK;
 
-    syni_stop_at_exit();
+    syni_stop_everything_at_exit();
     /* relaxed: one that is set at this moment is for later jobs */
     syni_slow_job(atomic_load_explicit(&pool->job_limit_ns, memory_order_relaxed));
-    job->work.clock.clock = syni_clock_here();
+    job->work.clock.clock = syni_job_clock_here();
     if (!err)
         err = syni_pool_post(pool, &job->work,
                              patient ? syni_thread_wait_for_flag : NULL, job->deadline);
@@ -286,12 +286,12 @@ void syni_job_post(struct syni_pool_job *job, bool patient)
 
 syn_err syni_job_may_wait(const struct syn_blocking *function)
 {
-    if (!syni_driving_now())
+    if (!syni_role_driving_now())
         return SYN_OK;
     return syni_refuse(SYN_EDEADLK,
                        "%s blocks, and this thread drives '%s', which would stand still; write "
                        "co_await(%s_future(...)) there",
-                       function->name, syni_driving_now()->loop->name, function->name);
+                       function->name, syni_role_driving_now()->loop->name, function->name);
 }
 
 /* --- from outside: what a core that is a job can do --- */

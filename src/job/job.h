@@ -33,12 +33,12 @@ syn_err syni_job_implicate(struct syni_core *core, uint64_t id, struct syn_repor
 
 /* Why POOL would not run FUNCTION, which it refused with ERR; TAKEN: it did take it, and then found
  * no thread. NULL: no memory. */
-struct syn_report *syni_refusal(struct syni_pool *pool, const char *function, syn_err err,
-                                bool taken);
+struct syn_report *syni_job_refusal(struct syni_pool *pool, const char *function, syn_err err,
+                                    bool taken);
 
 /* --- job.c --- */
 
 /* The clock that work made by this thread lives by; NULL: real time. */
-struct syn_clock *syni_clock_here(void);
+struct syn_clock *syni_job_clock_here(void);
 
 #endif

@@ -39,8 +39,8 @@ static struct syn_report *full(const char *function, const char *pool)
                               pool);
 }
 
-struct syn_report *syni_refusal(struct syni_pool *pool, const char *function, syn_err err,
-                                bool taken)
+struct syn_report *syni_job_refusal(struct syni_pool *pool, const char *function, syn_err err,
+                                    bool taken)
 {
     const char *name = syni_pool_name(pool);
     enum syn_origin origin = err == SYN_ETIMEDOUT ? SYN_BY_DEADLINE : SYN_BY_LIBRARY;

@@ -66,7 +66,7 @@ static void end_refused(struct map *map, syn_err err, bool taken)
 
     core->err = err;
     core->origin = err == SYN_ETIMEDOUT ? SYN_BY_DEADLINE : SYN_BY_LIBRARY;
-    core->report = syni_refusal(map->works[0].pool, map->what->name, err, taken);
+    core->report = syni_job_refusal(map->works[0].pool, map->what->name, err, taken);
 }
 
 static void end_short(struct map *map)
@@ -78,7 +78,7 @@ static void end_short(struct map *map)
         return;
     }
     core->origin = map->asked ? (enum syn_origin)(map->asked - 1) : SYN_BY_STOP;
-    core->err = syni_code_of(core->origin);
+    core->err = syni_task_code(core->origin);
     core->report = syni_report_format(core->err, core->origin, "%s: not all items were made",
                                       map->what->name);
 }
@@ -227,17 +227,17 @@ static void pool_map_ready(struct syni_work *work, struct map *map)
     work->ops = &pool_map_work_ops;
     work->name = map->what->name;
     work->core = &map->core;
-    work->nested = syni_nested_here();
-    work->clock.clock = syni_clock_here();
+    work->nested = syni_home_nested_here();
+    work->clock.clock = syni_job_clock_here();
 }
 
 /* Works that the pool takes; at least one, or the map has failed. */
 static void pool_map_post(struct map *map, struct syni_pool *pool)
 {
-    bool patient = !syni_driving_now() && !syni_worker_now();
+    bool patient = !syni_role_driving_now() && !syni_worker_now();
 
     map->at_work = 1;
-    syni_stop_at_exit();
+    syni_stop_everything_at_exit();
     if (map->n_works > 0 && syni_deadline_passed(syni_self(), syni_deadline_here(SYNI_NEVER))) {
         map->works[0].pool = pool;
         pool_map_fail(map, SYN_ETIMEDOUT, map->arrays.n);
@@ -301,9 +301,9 @@ struct syn_future syni_map_start(const struct syn_pool_map *what, struct syn_poo
 
 syn_err syni_map_may_wait(void)
 {
-    if (!syni_driving_now())
+    if (!syni_role_driving_now())
         return SYN_OK;
     return syni_refuse(SYN_EDEADLK, "a map would block '%s', which this thread drives; write "
                                     "co_await(NAME_future(in, n, out)) there",
-                       syni_driving_now()->loop->name);
+                       syni_role_driving_now()->loop->name);
 }

@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-void syni_names_add(struct syni_names *names, const char *format, ...)
+void syni_home_abandon_name(struct syni_names *names, const char *format, ...)
 {
     size_t length = strlen(names->text), size = sizeof names->text;
     va_list arguments;
@@ -28,19 +28,19 @@ void syni_home_abandon_all(struct syni_home *home, syn_err err, enum syn_origin 
     unsigned n;
 
     home->current = NULL;
-    syni_home_stop_transfers(home); /* a step ended the thread, and did not return */
+    syni_task_stop_transfers(home); /* a step ended the thread, and did not return */
     SYNI_LIST_EACH (node, &home->loop.live) {
         struct syni_task *task = SYNI_CONTAINER(node, struct syni_task, live.link);
 
         if (task->ending)
             continue;
-        syni_names_add(names, "%s (waits for %s)", task->function->name,
-                       task->live.waits_for[0] ? task->live.waits_for : "nothing");
-        syni_task_abandon(task, err, origin, message);
+        syni_home_abandon_name(names, "%s (waits for %s)", task->function->name,
+                               task->live.waits_for[0] ? task->live.waits_for : "nothing");
+        syni_engine_abandon(task, err, origin, message);
     }
     n = syni_residents_give_up(home);
     if (n)
-        syni_names_add(names, "%u objects (their destructors do not run)", n);
+        syni_home_abandon_name(names, "%u objects (their destructors do not run)", n);
 }
 
 /* Tasks that cannot end before a request that found the inbox shut: nothing brings them back. */

@@ -33,7 +33,7 @@ static struct syn_report *died(struct syn_synchronizer *synchronizer, const char
     return syni_report_format(SYN_ELOOPDEAD, SYN_BY_LIBRARY,
                               "%s: the thread of its synchronizer '%s' stayed behind in a step when "
                               "it was stopped",
-                              name, syni_name_of(synchronizer));
+                              name, syni_home_name(synchronizer));
 }
 
 /* The first call starts it, which failed. */
@@ -43,7 +43,7 @@ static struct syn_report *not_started(struct syn_synchronizer *synchronizer, syn
     struct syn_report *cause = syni_report_take();
     struct syn_report *report =
         syni_report_format(err, SYN_BY_LIBRARY, "%s: its synchronizer '%s' could not be started",
-                           name, syni_name_of(synchronizer));
+                           name, syni_home_name(synchronizer));
 
     if (report && cause && cause->code == err)
         report->cause = cause;
@@ -64,11 +64,11 @@ struct syn_report *syni_home_report(struct syn_synchronizer *synchronizer, syn_e
         return syni_report_format(err, SYN_BY_LIBRARY,
                                   "%s: its synchronizer '%s' was stopped and takes no calls; "
                                   "syn_synchronizer_start() begins anew",
-                                  name, syni_name_of(synchronizer));
+                                  name, syni_home_name(synchronizer));
     return not_started(synchronizer, err, name);
 }
 
-syn_err syni_refuse_home(struct syn_synchronizer *synchronizer, syn_err err, const char *name)
+syn_err syni_home_refuse(struct syn_synchronizer *synchronizer, syn_err err, const char *name)
 {
     return syni_report_keep(err, SYN_BY_LIBRARY, syni_home_report(synchronizer, err, name));
 }

@@ -57,7 +57,7 @@ struct syni_home *syni_home_peek(struct syn_synchronizer *synchronizer)
     return home && home->process == syni_process() ? home : NULL;
 }
 
-const char *syni_name_of(const struct syn_synchronizer *synchronizer)
+const char *syni_home_name(const struct syn_synchronizer *synchronizer)
 {
     return synchronizer->options.name ? synchronizer->options.name : "synchronizer";
 }
@@ -90,7 +90,7 @@ struct syni_whole_home *syni_home_make(struct syn_synchronizer *synchronizer,
     atomic_init(&whole->home.holders, 1);
     whole->home.gone = home_is_gone;
     whole->home.ops = ops;
-    whole->home.step_job = syni_task_run;
+    whole->home.step_job = syni_engine_run;
     whole->home.inherited = atomic_load(home_of(synchronizer));
     /* release: a thread that finds the home finds it whole */
     atomic_store_explicit(home_of(synchronizer), &whole->home, memory_order_release);
@@ -102,10 +102,10 @@ syn_err syni_home_run(struct syni_home *home, void (*on_closing)(struct syni_loo
 {
     const struct syn_synchronizer_options *asked = &home->synchronizer->options;
     struct syni_loop_options options = {
-        .name = syni_name_of(home->synchronizer),
+        .name = syni_home_name(home->synchronizer),
         .backend = asked->backend,
         .stack_size_bytes = asked->stack_size_bytes,
-        .seed = seed_for(syni_name_of(home->synchronizer)),
+        .seed = seed_for(syni_home_name(home->synchronizer)),
         .callers_drive = asked->caller_may_drive > 0 ||
                          (asked->caller_may_drive == 0 && callers_drive_by_default),
         .grace_ns = asked->drive_grace_ns ? asked->drive_grace_ns : 1000000,

@@ -76,7 +76,7 @@ static syn_err depend_on_home(struct syni_thread_wait *wait, uint64_t id,
 static bool stop_home_enter(struct syni_thread_wait *wait)
 {
     struct stop_home_stop *stop = stop_home_stop_of(wait);
-    bool waits = syni_stop_enter(stop->home, &stop->here);
+    bool waits = syni_life_stop_enter(stop->home, &stop->here);
 
     if (waits && stop->id)
         syni_circle_depend_on_all(stop->id, stop->home);
@@ -125,16 +125,16 @@ static bool stop_home_withdraw(struct syni_thread_wait *wait, enum syn_origin or
     struct stop_home_stop *stop = stop_home_stop_of(wait);
 
     (void)origin;
-    if (syni_now_of(wait->self) < wait->deadline) /* it was interrupted: the stop goes on */
+    if (syni_deadline_now(wait->self) < wait->deadline) /* it was interrupted: the stop goes on */
         return !stop->here.told;
     if (*stop->latest == 0)
         *stop->latest = syni_deadline_in(syni_now(), patience_ns(SYNI_STOP_LATE_NS));
-    syni_stop_force(stop->home, &stop->here);
+    syni_life_stop_force(stop->home, &stop->here);
     if (syni_drives(&stop->home->loop)) /* as its host, which turns it until it is over */
         return false;
     stop->late = wait_a_moment(stop);
     if (stop->late != IN_TIME &&
-        !syni_stop_is_late(stop->home, &stop->here, stop->late != STILL_ENDING))
+        !syni_life_stop_is_late(stop->home, &stop->here, stop->late != STILL_ENDING))
         stop->late = IN_TIME;
     return stop->late != IN_TIME;
 }
@@ -184,7 +184,7 @@ static syn_err stop_home(struct syni_home *home, struct syn_deadline deadline, i
     if (stop.here.reaps)  /* once for each end, and while HOME stays */
         syni_unclaimed_note(home, home->loop.name);
     if (err != SYN_EDEADLK || stop.wait.refused) /* it was listed */
-        syni_stop_leave(home, &stop.here);
+        syni_life_stop_leave(home, &stop.here);
     syni_thread_let_cancel(cancel_state);
     if (!err && stop.here.abandoned.n > 0)
         return syni_refuse(SYN_ETIMEDOUT, "did not end in time: %s", stop.here.abandoned.text);

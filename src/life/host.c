@@ -24,7 +24,7 @@ static syn_err host_refuse_inside(const struct syn_synchronizer *synchronizer, c
 {
     return syni_refuse(SYN_EDEADLK, "%s('%s') inside a step, a callback or a job: call it in the loop "
                                     "of the thread that hosts",
-                       what, syni_name_of(synchronizer));
+                       what, syni_home_name(synchronizer));
 }
 
 static syn_err refuse_other(struct syn_synchronizer *synchronizer, const char *what)
@@ -33,11 +33,11 @@ static syn_err refuse_other(struct syn_synchronizer *synchronizer, const char *w
 
     if (!home && synchronizer->home)
         return syni_refuse(SYN_EFORKED, "%s: '%s' was hosted in the parent process", what,
-                           syni_name_of(synchronizer));
+                           syni_home_name(synchronizer));
     if (home && !syni_home_accepts(home) && home->life != SYNI_LIFE_NEW)
-        return syni_refuse_home(synchronizer, syni_home_refusal(home), what);
+        return syni_home_refuse(synchronizer, syni_life_refusal(home), what);
     return syni_refuse(SYN_EINVAL, "%s: this thread does not host '%s': syn_host_begin() first", what,
-                       syni_name_of(synchronizer));
+                       syni_home_name(synchronizer));
 }
 
 /* Its home, if the calling thread hosts it; NULL: not, and the report says what WHAT wants. */
@@ -109,15 +109,15 @@ syn_err syn_host_begin(struct syn_synchronizer *synchronizer)
     syni_thread_joins_by(syni_thread_join_as_host);
     if (hosted(synchronizer))
         return syni_refuse(SYN_EBUSY, "syn_host_begin: this thread hosts '%s' already",
-                           syni_name_of(synchronizer));
-    syni_stop_at_exit();
+                           syni_home_name(synchronizer));
+    syni_stop_everything_at_exit();
     err = syni_life_start(synchronizer, false, self);
     if (!err && !hosted(synchronizer)) /* else it did not run, and was started so */
         err = move_in(syni_home_peek(synchronizer), self);
     if (err == SYN_EBUSY)
         return syni_refuse(err, "syn_host_begin: another thread hosts '%s'",
-                           syni_name_of(synchronizer));
-    return err ? syni_refuse_home(synchronizer, err, "syn_host_begin") : SYN_OK;
+                           syni_home_name(synchronizer));
+    return err ? syni_home_refuse(synchronizer, err, "syn_host_begin") : SYN_OK;
 }
 
 syn_err syn_host_end(struct syn_synchronizer *synchronizer)
@@ -134,7 +134,7 @@ syn_err syn_host_end(struct syn_synchronizer *synchronizer)
     err = syni_hosted_move_out(&home->loop);
     return err ? syni_refuse(err, "syn_host_end: the system gave no thread for the loop of '%s', which "
                                   "this thread hosts on: %s",
-                             syni_name_of(synchronizer), syn_strerror(err))
+                             syni_home_name(synchronizer), syn_strerror(err))
                : SYN_OK;
 }
 
@@ -194,13 +194,13 @@ syn_err syn_host_turn(struct syn_synchronizer *synchronizer)
     if (syni_drives(&home->loop))
         return host_refuse_inside(synchronizer, "syn_host_turn");
     cancel_state = syni_thread_hold_cancel();
-    syni_drive_begin(self, &drive, &home->loop);
+    syni_driver_begin(self, &drive, &home->loop);
     if (!syni_hosted_turn(&home->loop, 0, true)) {
         err = home->loop.died ? SYN_ELOOPDEAD : SYN_ECLOSED;
         report = last_words(home);
         syni_life_hold(home); /* a free of it, or a stop of everything, waits until we are out of it */
     }
-    syni_drive_end(self, &drive);
+    syni_driver_end(self, &drive);
     if (err) {
         syni_report_keep(err, SYN_BY_LIBRARY, report);
         syni_life_let_go(home);

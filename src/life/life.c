@@ -219,7 +219,7 @@ syn_err syni_life_start(struct syn_synchronizer *synchronizer, bool again, struc
     return err;
 }
 
-syn_err syni_home_refusal(struct syni_home *home)
+syn_err syni_life_refusal(struct syni_home *home)
 {
     syn_err err;
 
@@ -261,7 +261,7 @@ static bool begin_locked(struct syni_whole_home *whole, struct syni_stopper *her
     return true;
 }
 
-bool syni_stop_enter(struct syni_home *home, struct syni_stopper *here)
+bool syni_life_stop_enter(struct syni_home *home, struct syni_stopper *here)
 {
     struct syni_whole_home *whole = outer(home);
     bool waits;
@@ -276,7 +276,7 @@ bool syni_stop_enter(struct syni_home *home, struct syni_stopper *here)
     return waits;
 }
 
-void syni_stop_force(struct syni_home *home, struct syni_stopper *here)
+void syni_life_stop_force(struct syni_home *home, struct syni_stopper *here)
 {
     struct syni_whole_home *whole = outer(home);
 
@@ -290,7 +290,7 @@ void syni_stop_force(struct syni_home *home, struct syni_stopper *here)
     syni_mutex_unlock(&life_lock);
 }
 
-bool syni_stop_is_late(struct syni_home *home, struct syni_stopper *here, bool stuck)
+bool syni_life_stop_is_late(struct syni_home *home, struct syni_stopper *here, bool stuck)
 {
     bool late;
 
@@ -334,7 +334,7 @@ void syni_life_reap(struct syni_home *home)
         life_reap(outer(home));
 }
 
-void syni_stop_leave(struct syni_home *home, struct syni_stopper *here)
+void syni_life_stop_leave(struct syni_home *home, struct syni_stopper *here)
 {
     struct syni_whole_home *whole = outer(home);
 

@@ -81,12 +81,12 @@ static syn_err refuse_stop(struct syn_pool *pool)
                            "%s: stopped in a job of its own, which would wait for "
                            "itself; stop it in a thread that is none of its own",
                            pool_name_of(pool));
-    if (syni_driving_now())
+    if (syni_role_driving_now())
         return syni_refuse(SYN_EDEADLK,
                            "%s: stopped on the thread that drives '%s', which its "
                            "jobs may need; stop it in another thread, or in a job of "
                            "another pool, which a task can await",
-                           pool_name_of(pool), syni_driving_now()->loop->name);
+                           pool_name_of(pool), syni_role_driving_now()->loop->name);
     return SYN_OK;
 }
 
@@ -115,7 +115,7 @@ static bool pool_withdraw(struct syni_thread_wait *wait, enum syn_origin origin)
     struct pool_stop *stop = pool_stop_of(wait);
 
     (void)origin;
-    if (syni_now_of(wait->self) < wait->deadline) /* it was interrupted */
+    if (syni_deadline_now(wait->self) < wait->deadline) /* it was interrupted */
         return !stop->here.calm;
     if (*stop->latest == 0)
         *stop->latest = syni_deadline_in(syni_now(), SYNI_STOP_LATE_NS);

@@ -59,7 +59,7 @@ static syn_err give_all_back(void)
     syni_interrupt_end();
     syni_unclaimed_tell();
     syni_slow_await();
-    syni_keeper_await();
+    syni_grace_await();
     syni_thread_join_retired();
     syni_self_end_all();
     syni_thread_give_key_back();
@@ -69,11 +69,11 @@ static syn_err give_all_back(void)
 
 static syn_err everything_refuse_inside(void)
 {
-    if (syni_driving_now())
+    if (syni_role_driving_now())
         return syni_refuse(SYN_EDEADLK,
                            "syn_stop_everything() on the thread that drives '%s', which would wait "
                            "for itself; call it in a thread of the program, outside of calls",
-                           syni_driving_now()->loop->name);
+                           syni_role_driving_now()->loop->name);
     if (syni_worker_now())
         return syni_refuse(SYN_EDEADLK, "syn_stop_everything() in a job, which would wait for itself; "
                                         "call it in a thread of the program");
@@ -112,7 +112,7 @@ static bool is_own(const char *name)
 {
     const struct syni_worker *worker = syni_worker_now();
 
-    for (struct syni_driving *d = syni_driving_now(); d; d = d->outer)
+    for (struct syni_driving *d = syni_role_driving_now(); d; d = d->outer)
         if (strcmp(d->loop->name, name) == 0)
             return true;
     return worker && strcmp(syni_pool_name(worker->pool), name) == 0;
@@ -164,13 +164,13 @@ static void stop_within(int64_t limit)
     all.latest = all.deadline.ns + limit / 8;
     syni_stop_all(&all);
     if (all.n_stuck) {
-        if (syni_driving_now() || syni_worker_now())
+        if (syni_role_driving_now() || syni_worker_now())
             syni_census_visit(&syni_pools, await_jobs, &all.deadline.ns);
         return;
     }
     syni_interrupt_end();
     syni_slow_await();
-    syni_keeper_await();
+    syni_grace_await();
     syni_thread_join_retired();
     syni_self_await_ends(all.latest);
     syni_thread_give_key_back();
@@ -189,7 +189,7 @@ static void at_exit(void)
     syni_exit_stopped();
 }
 
-void syni_stop_at_exit(void)
+void syni_stop_everything_at_exit(void)
 {
     static atomic_bool registered;
 

@@ -17,7 +17,7 @@ struct syn_synchronizer *syn_default_synchronizer(void)
     return &default_synchronizer;
 }
 
-syn_err syni_home_find(struct syn_synchronizer *synchronizer, struct syni_home **out_home)
+syn_err syni_synchronizer_home(struct syn_synchronizer *synchronizer, struct syni_home **out_home)
 {
     struct syni_home *home = syni_home_peek(synchronizer);
     syn_err err;
@@ -26,7 +26,7 @@ syn_err syni_home_find(struct syn_synchronizer *synchronizer, struct syni_home *
         *out_home = home;
         return SYN_OK;
     }
-    syni_stop_at_exit();
+    syni_stop_everything_at_exit();
     err = syni_life_start(synchronizer, false, NULL);
     if (!err)
         *out_home = syni_home_peek(synchronizer);
@@ -39,12 +39,12 @@ syn_err syn_synchronizer_start(struct syn_synchronizer *synchronizer)
 
     if (!synchronizer)
         return syni_refuse(SYN_EINVAL, "no synchronizer to start");
-    syni_stop_at_exit();
+    syni_stop_everything_at_exit();
     err = syni_home_start(synchronizer);
     if (err == SYN_EBUSY)
         return syni_refuse(err, "the synchronizer '%s' is being stopped; start it when that is over",
-                           syni_name_of(synchronizer));
-    return err ? syni_refuse_home(synchronizer, err, "syn_synchronizer_start") : SYN_OK;
+                           syni_home_name(synchronizer));
+    return err ? syni_home_refuse(synchronizer, err, "syn_synchronizer_start") : SYN_OK;
 }
 
 syn_err syn_synchronizer_stop(struct syn_synchronizer *synchronizer, struct syn_deadline deadline)

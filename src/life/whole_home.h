@@ -36,7 +36,7 @@ struct syni_stopper {
 /* --- life.c: the states --- */
 
 /* Why HOME, which was found, takes no post any more: SYN_ECLOSED or SYN_ELOOPDEAD. */
-syn_err syni_home_refusal(struct syni_home *home);
+syn_err syni_life_refusal(struct syni_home *home);
 
 /* HOME runs from here on; also after a stop, if AGAIN. If it did not, HOST, the calling thread, hosts
  * it; NULL: it has a thread of its own. Fails: as it refuses that in its state, or as
@@ -44,14 +44,14 @@ syn_err syni_home_refusal(struct syni_home *home);
 syn_err syni_life_start(struct syn_synchronizer *synchronizer, bool again, struct syni_self *host);
 
 /* HOME shall stop. False: it does not run, and nothing is waited for; else HERE is told when it is
- * over. In both cases syni_stop_leave() comes next, or after the wait. */
-bool syni_stop_enter(struct syni_home *home, struct syni_stopper *here);
+ * over. In both cases syni_life_stop_leave() comes next, or after the wait. */
+bool syni_life_stop_enter(struct syni_home *home, struct syni_stopper *here);
 
 /* The deadline of HERE has passed: what lives on HOME is abandoned, for all its stoppers. */
-void syni_stop_force(struct syni_home *home, struct syni_stopper *here);
+void syni_life_stop_force(struct syni_home *home, struct syni_stopper *here);
 /* The driver did not get there in time: HERE leaves without being told. STUCK: a step keeps it, or a
  * host. False: it was told. */
-bool syni_stop_is_late(struct syni_home *home, struct syni_stopper *here, bool stuck);
+bool syni_life_stop_is_late(struct syni_home *home, struct syni_stopper *here, bool stuck);
 
 /* The beginning of a stop, of which nobody is told. */
 void syni_life_ask(struct syni_home *home);
@@ -62,7 +62,7 @@ bool syni_life_hold(struct syni_home *home);
 void syni_life_let_go(struct syni_home *home);
 
 /* HERE, which waits no more, leaves, and joins the loop's thread if that is its part. */
-void syni_stop_leave(struct syni_home *home, struct syni_stopper *here);
+void syni_life_stop_leave(struct syni_home *home, struct syni_stopper *here);
 
 /* The same when nobody stops HOME: its loop ended after the stops had given up. */
 void syni_life_reap(struct syni_home *home);
@@ -85,7 +85,7 @@ syn_err syni_home_run(struct syni_home *home, void (*on_closing)(struct syni_loo
 struct syni_home *syni_home_peek(struct syn_synchronizer *synchronizer);
 
 /* What it is called, also when it has no name. */
-const char *syni_name_of(const struct syn_synchronizer *synchronizer);
+const char *syni_home_name(const struct syn_synchronizer *synchronizer);
 
 /* HOME gets something that nobody may wait for: a future in flight, a callback. Fails, with a report: the
  * system has no thread to give. */
@@ -97,24 +97,24 @@ syn_err syni_home_keep_thread(struct syni_home *home);
  * is still known. */
 void syni_home_note_death(struct syni_home *home);
 
-/* Why SYNCHRONIZER does not take NAME, a call or what else: ERR is that of syni_home_find() or
- * syni_home_refusal(). The first is the report, the second the calling thread's, and returns ERR.
+/* Why SYNCHRONIZER does not take NAME, a call or what else: ERR is that of syni_synchronizer_home() or
+ * syni_life_refusal(). The first is the report, the second the calling thread's, and returns ERR.
  * Call it next: it takes the reason of a start that failed from the thread's latest report. */
 struct syn_report *syni_home_report(struct syn_synchronizer *synchronizer, syn_err err,
                                     const char *name);
-syn_err syni_refuse_home(struct syn_synchronizer *synchronizer, syn_err err, const char *name);
+syn_err syni_home_refuse(struct syn_synchronizer *synchronizer, syn_err err, const char *name);
 
 /* --- synchronizer.c --- */
 
 /* The home of SYNCHRONIZER, started if it never was. Fails: SYN_ECLOSED when it is
  * being stopped or was; SYN_ELOOPDEAD; what starting meets. Also inside a task of
  * its own it is found while it is being stopped: clean-up may call. */
-syn_err syni_home_find(struct syn_synchronizer *synchronizer, struct syni_home **out_home);
+syn_err syni_synchronizer_home(struct syn_synchronizer *synchronizer, struct syni_home **out_home);
 
 /* --- stop_everything.c --- */
 
 /* What runs is stopped when the process exits. Before anything runs; again costs a look. */
-void syni_stop_at_exit(void);
+void syni_stop_everything_at_exit(void);
 
 /* --- stop_all.c --- */
 

@@ -108,7 +108,7 @@ void syni_hosted_settle(struct syni_loop *loop, int64_t until)
             return;
         syni_clock_rouse(&loop->sleeper);
     }
-    syni_loop_wake(loop);
+    syni_role_wake(loop);
 }
 
 int64_t syni_hosted_patience(struct syni_loop *loop)
@@ -128,10 +128,10 @@ void syni_hosted_knock(struct syni_self *self)
 {
     for (struct syni_loop *l = self->hosted; l; l = l->next_hosted)
         if (syni_timer_next(l) != SYNI_NEVER)
-            syni_loop_wake(l);
+            syni_role_wake(l);
 }
 
-bool syni_is_hosted_by(const struct syni_self *self, const struct syni_loop *loop)
+bool syni_hosted_is_by(const struct syni_self *self, const struct syni_loop *loop)
 {
     const struct syni_loop *hosted = self->hosted;
 
@@ -298,9 +298,9 @@ void syni_hosted_turn_all(struct syni_self *self, struct syni_loop *loop, int64_
         struct syni_driving here;
 
         l->host_round = round;
-        syni_driving_enter(self, &here, l);
+        syni_role_enter(self, &here, l);
         syni_hosted_turn(l, SYNI_NEVER, true);
-        syni_driving_leave(self, &here);
+        syni_role_leave(self, &here);
         syni_hosted_settle(l, SYNI_NEVER);
     }
     if (loop->hurry || syni_hosted_has_ended(loop))

@@ -43,7 +43,7 @@ static inline bool syni_hosts(const struct syni_self *self, const struct syni_lo
 }
 
 /* The same, of LOOP that may be gone. */
-bool syni_is_hosted_by(const struct syni_self *self, const struct syni_loop *loop);
+bool syni_hosted_is_by(const struct syni_self *self, const struct syni_loop *loop);
 
 /* Ends the sleep of the host in a turn of LOOP, which stays in memory meanwhile; also if it has ended. By the
  * waker of that thread, under a lock, so no hook is called. Any thread. */

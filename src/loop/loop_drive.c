@@ -243,13 +243,13 @@ static void dedicated(void *argument)
     syni_self_owns(self, SYNI_OWNS_LOOP, drive_thread_ends);
     syni_depth_begin(&loop->depth);
     do {
-        syni_driving_leave(self, &self->dedicated);
+        syni_role_leave(self, &self->dedicated);
         await_role(loop);
         if (SYNI_HOOKED)
-            syni_role_tell(loop, SYN_HOOK_DRIVE_HANDED);
-        syni_driving_enter(self, &self->dedicated, loop);
+            syni_loop_tell_role(loop, SYN_HOOK_DRIVE_HANDED);
+        syni_role_enter(self, &self->dedicated, loop);
     } while (drive_on(loop));
-    syni_driving_leave(self, &self->dedicated);
+    syni_role_leave(self, &self->dedicated);
     syni_mutex_lock(&loop->lock); /* the loop stays until this thread was joined, or has left */
     loop->thread_left = true;
     syni_cond_broadcast(&loop->standby);

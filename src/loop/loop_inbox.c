@@ -39,7 +39,7 @@ static bool post_and_knock(struct syni_loop *loop, struct syni_job *job)
     /* The push comes before the look at the role in there, the driver's change of role before its
      * look at the inbox: invariant 2. */
     if (taken)
-        syni_loop_knock(loop);
+        syni_role_knock(loop);
     syni_loop_unpin(loop);
     return taken;
 }

@@ -4,7 +4,7 @@
  */
 #include "loop/loop.h"
 
-void syni_role_tell(struct syni_loop *loop, enum syn_hook hook)
+void syni_loop_tell_role(struct syni_loop *loop, enum syn_hook hook)
 {
     struct syn_hook_event event = {.hook = hook, .detail = -1, .where = loop->name};
 

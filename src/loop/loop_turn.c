@@ -237,7 +237,7 @@ static void wake_loop(struct syni_sleeper *sleeper)
 {
     struct syni_loop *loop = SYNI_CONTAINER(sleeper, struct syni_loop, sleeper);
 
-    syni_loop_wake(loop);
+    syni_role_wake(loop);
 }
 
 static bool loop_pending(struct syni_sleeper *sleeper)
@@ -293,7 +293,7 @@ syn_err syni_loop_init(struct syni_loop *loop, const struct syni_loop_options *o
     loop->moves_out = false;
     if (loop->n_timers == 0) /* the clock may be another than before, and show less */
         memset(&loop->timers, 0, sizeof loop->timers);
-    err = syni_backend_open(options->backend, &loop->backend, &loop->poller);
+    err = syni_poller_open(options->backend, &loop->backend, &loop->poller);
     if (err)
         return err;
     syni_clock_enter(loop->clock, &loop->sleeper);

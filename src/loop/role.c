@@ -35,12 +35,12 @@
 #include "base/say.h"
 #include "loop/role_follow.h"
 
-struct syni_driving *syni_driving_now(void)
+struct syni_driving *syni_role_driving_now(void)
 {
     return syni_self()->driving;
 }
 
-bool syni_drives_outside(const struct syni_driving *driving, const struct syni_loop *loop)
+bool syni_role_drives_outside(const struct syni_driving *driving, const struct syni_loop *loop)
 {
     for (; driving; driving = driving->outer)
         if (driving->loop == loop)
@@ -113,17 +113,17 @@ void syni_role_hand_over(struct syni_loop *loop, bool to_a_caller)
         role_abandon(loop);
 }
 
-void syni_loop_wake(struct syni_loop *loop)
+void syni_role_wake(struct syni_loop *loop)
 {
     int cancel_state = syni_thread_hold_cancel(); /* write() is a cancellation point */
 
     if (SYNI_HOOKED)
-        syni_role_tell(loop, SYN_HOOK_LOOP_WAKES);
+        syni_loop_tell_role(loop, SYN_HOOK_LOOP_WAKES);
     loop->backend->wake(loop->poller);
     syni_thread_let_cancel(cancel_state);
 }
 
-void syni_loop_knock(struct syni_loop *loop)
+void syni_role_knock(struct syni_loop *loop)
 {
     enum syni_role role;
 
@@ -134,7 +134,7 @@ void syni_loop_knock(struct syni_loop *loop)
     case SYNI_ROLE_ASLEEP:
         if (syni_role_move(loop, SYNI_ROLE_ASLEEP, SYNI_ROLE_AWAKE)) {
             atomic_fetch_add_explicit(&loop->counts.wakes, 1, memory_order_relaxed);
-            syni_loop_wake(loop);
+            syni_role_wake(loop);
         }
         break;
     case SYNI_ROLE_FREE:
@@ -149,20 +149,20 @@ void syni_loop_knock(struct syni_loop *loop)
     }
 }
 
-void syni_driving_enter(struct syni_self *self, struct syni_driving *here, struct syni_loop *loop)
+void syni_role_enter(struct syni_self *self, struct syni_driving *here, struct syni_loop *loop)
 {
     here->loop = loop;
     here->outer = self->driving;
     self->driving = here;
     loop->now = -1; /* nobody may have driven for long */
     if (SYNI_HOOKED)
-        syni_role_tell(loop, SYN_HOOK_DRIVE_BEGINS);
+        syni_loop_tell_role(loop, SYN_HOOK_DRIVE_BEGINS);
 }
 
-void syni_driving_leave(struct syni_self *self, struct syni_driving *here)
+void syni_role_leave(struct syni_self *self, struct syni_driving *here)
 {
     SYNI_SURE(self->driving == here || !self->driving);
     self->driving = here->outer;
     if (here->loop && SYNI_HOOKED)
-        syni_role_tell(here->loop, SYN_HOOK_DRIVE_ENDS);
+        syni_loop_tell_role(here->loop, SYN_HOOK_DRIVE_ENDS);
 }

@@ -51,8 +51,8 @@ static bool withdraw_from_channel(struct syni_mail *mail)
 static void call_with_end(struct syni_mail *mail)
 {
     struct channel_mail *here = channel_mail(mail);
-    syn_err err = mail->cancelled ? syni_mail_note_cancelled()
-                                  : syni_port_answer(here->channel, here->port.status);
+    syn_err err = mail->cancelled ? syni_mailbox_note_cancelled()
+                                  : syni_thread_port_outcome(here->channel, here->port.status);
 
     syni_mailbox_vacate(mail->mailbox);
     here->channel->item->call(mail->fn, mail->user, err, NULL);
@@ -112,7 +112,7 @@ static syn_err register_channel(struct syn_mailbox *mailbox, struct syni_channel
     syn_err err;
 
     if (!here)
-        return syni_mail_refuse_memory();
+        return syni_mailbox_refuse_memory();
     syni_channel_open_to(channel, mailbox);
     err = syni_mail_register(&here->mail, mailbox);
     if (err)
@@ -130,13 +130,13 @@ syn_err syni_channel_then(struct syn_channel handle, struct syn_mailbox *mailbox
                           void *user, int once)
 {
     struct syni_channel *channel;
-    syn_err err = fn ? syni_mailbox_place(mailbox) : syni_mail_refuse_no_function();
+    syn_err err = fn ? syni_mailbox_place(mailbox) : syni_mailbox_refuse_no_function();
 
     if (err)
         return err;
     err = syni_channel_pin(handle, &channel);
     if (err) {
-        err = syni_refuse_channel(err);
+        err = syni_thread_port_refuse(err);
     } else {
         err = channel->item->call ? register_channel(mailbox, channel,
                                                      new_channel_mail(channel, fn, user, once))

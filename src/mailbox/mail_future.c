@@ -66,7 +66,7 @@ static bool call_with_result(struct syni_mail *mail)
 
     syni_mailbox_vacate(mail->mailbox);
     if (mail->cancelled) {
-        syni_mail_note_cancelled();
+        syni_mailbox_note_cancelled();
     } else if ((err = core->err)) {
         report = core->report;
         core->report = NULL;
@@ -98,7 +98,7 @@ static syn_err register_core(struct syn_mailbox *mailbox, struct syni_core *core
     syn_err err;
 
     if (!here)
-        return syni_mail_refuse_memory();
+        return syni_mailbox_refuse_memory();
     here->mail = (struct syni_mail){.ops = &ops, .fn = fn, .user = user};
     here->waiter.wake = core_is_done;
     here->core = core;
@@ -184,7 +184,7 @@ static bool call_relayed(struct syni_mail *mail)
 
     syni_mailbox_vacate(mail->mailbox);
     if (mail->cancelled) {
-        syni_mail_note_cancelled();
+        syni_mailbox_note_cancelled();
     } else if (err) {
         syni_report_keep(err, here->origin, here->report);
     } else {
@@ -217,13 +217,13 @@ static syn_err relay_on(struct syn_synchronizer *where, const struct relaying *w
                                              free_relayed};
     struct relayed_mail *here;
     struct syni_home *home;
-    syn_err err = syni_home_find(where, &home);
+    syn_err err = syni_synchronizer_home(where, &home);
 
     if (err)
-        return syni_refuse_home(where, err, "a callback");
+        return syni_home_refuse(where, err, "a callback");
     here = syni_alloc(sizeof *here);
     if (!here)
-        return syni_mail_refuse_memory();
+        return syni_mailbox_refuse_memory();
     here->mail = (struct syni_mail){.ops = &ops, .fn = what->fn, .user = what->user};
     here->home = home;
     here->type = what->core->type;
@@ -279,7 +279,7 @@ static syn_err register_future(struct syn_mailbox *mailbox, struct syn_future fu
     if (err)
         err = syni_core_refuse(err);
     else
-        err = syni_use_up_refused(core);
+        err = syni_promise_use_up_refused(core);
     if (!err)
         err = register_reserved(mailbox, core, fn, user);
     if (err)
@@ -291,7 +291,7 @@ SYNI_FACE syn_err syni_future_then_mail(struct syn_future future, struct syn_mai
                                         void (*fn)(void), void *user)
 {
     SYNI_MADE_HERE
-    syn_err err = fn ? syni_mailbox_place(mailbox) : syni_mail_refuse_no_function();
+    syn_err err = fn ? syni_mailbox_place(mailbox) : syni_mailbox_refuse_no_function();
 
     return err ? err : register_future(mailbox, future, fn, user);
 }
@@ -305,5 +305,5 @@ SYNI_FACE syn_err syni_then_with_room(struct syn_future future, struct syn_mailb
     if (fn)
         return register_future(mailbox, future, fn, user);
     syni_mailbox_vacate(mailbox);
-    return syni_mail_refuse_no_function();
+    return syni_mailbox_refuse_no_function();
 }

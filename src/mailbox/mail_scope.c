@@ -72,7 +72,7 @@ static bool call_with_outcome(struct syni_mail *mail)
 
     syni_mailbox_vacate(mail->mailbox);
     if (mail->cancelled) {
-        err = syni_mail_note_cancelled();
+        err = syni_mailbox_note_cancelled();
     } else {
         err = scope->bound ? syni_scope_settle(scope, &origin, &report) : SYN_OK;
         if (err)
@@ -102,7 +102,7 @@ static syn_err register_scope(struct syn_mailbox *mailbox, struct syni_scope *sc
         return syni_refuse(SYN_EWRONGLOOP, "the scope belongs to a task; write co_join there");
     here = syni_alloc(sizeof *here);
     if (!here)
-        return syni_mail_refuse_memory();
+        return syni_mailbox_refuse_memory();
     here->mail = (struct syni_mail){.ops = &ops, .fn = fn, .user = user};
     here->waiter.wake = scope_is_empty;
     here->scope = scope;
@@ -115,7 +115,7 @@ static syn_err register_scope(struct syn_mailbox *mailbox, struct syni_scope *sc
 syn_err syn_scope_then(struct syn_scope *scope, struct syn_mailbox *mailbox,
                        void (*fn)(void *user, syn_err err), void *user)
 {
-    syn_err err = fn ? syni_mailbox_place(mailbox) : syni_mail_refuse_no_function();
+    syn_err err = fn ? syni_mailbox_place(mailbox) : syni_mailbox_refuse_no_function();
 
     if (err)
         return err;

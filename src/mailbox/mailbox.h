@@ -136,9 +136,9 @@ void syni_mailbox_placed(struct syn_mailbox *mailbox);
 void syni_mailbox_vacate(struct syn_mailbox *mailbox);
 
 /* The report of a callback after its mail was withdrawn; of one after its registration failed. */
-syn_err syni_mail_note_cancelled(void);
-syn_err syni_mail_refuse_memory(void);
-syn_err syni_mail_refuse_no_function(void);
+syn_err syni_mailbox_note_cancelled(void);
+syn_err syni_mailbox_refuse_memory(void);
+syn_err syni_mailbox_refuse_no_function(void);
 
 /* Acquire: what was done before it was moved without the lock. */
 static inline enum syni_mail_state syni_mail_state(const struct syni_mail *mail)

@@ -220,7 +220,7 @@ size_t syn_mailbox_outstanding(const struct syn_mailbox *mailbox)
 
 /* --- what mails say --- */
 
-syn_err syni_mail_note_cancelled(void)
+syn_err syni_mailbox_note_cancelled(void)
 {
     return syni_report_keep(SYN_ECANCELED, SYN_BY_STOP,
                             syni_report_new(SYN_ECANCELED, SYN_BY_STOP,
@@ -228,12 +228,12 @@ syn_err syni_mail_note_cancelled(void)
                                             "a result or an item"));
 }
 
-syn_err syni_mail_refuse_memory(void)
+syn_err syni_mailbox_refuse_memory(void)
 {
     return syni_refuse(SYN_ENOMEM, "no memory for a callback");
 }
 
-syn_err syni_mail_refuse_no_function(void)
+syn_err syni_mailbox_refuse_no_function(void)
 {
     return syni_refuse(SYN_EINVAL, "there is no function to call back");
 }

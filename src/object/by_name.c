@@ -110,7 +110,7 @@ static bool is_own_loop(const struct by_name_call *call)
 {
     struct syni_home *home;
 
-    return needs_object(call->method) && syni_object_home(call->object, &home) == SYN_OK &&
+    return needs_object(call->method) && syni_method_home(call->object, &home) == SYN_OK &&
            syni_drives(&home->loop);
 }
 
@@ -169,7 +169,7 @@ static struct syn_future refused_future(const struct by_name_call *call, syn_err
 {
     static const struct syn_type type = {.call = call_back};
 
-    return syni_future_refused(
+    return syni_promise_refused(
         &type, err, syni_report_new(err, SYN_BY_LIBRARY, call->complaint.text));
 }
 

@@ -16,7 +16,7 @@
 #include "future/future.h"
 #include "circle/circle.h"
 
-syn_err syni_object_home(const struct syn_object *public_object, struct syni_home **out_home)
+syn_err syni_method_home(const struct syn_object *public_object, struct syni_home **out_home)
 {
     const struct syni_object *object = (const struct syni_object *)(const void *)public_object;
     /* acquire: pairs with the lock's release; what a constructor made is there */
@@ -32,7 +32,7 @@ syn_err syni_object_home(const struct syn_object *public_object, struct syni_hom
         return SYN_OK;
     }
     if (!syni_home_accepts(home))
-        return syni_home_refusal(home);
+        return syni_life_refusal(home);
     if (state == SYNI_ENDING)
         return SYN_ECLOSED;
     *out_home = home;
@@ -46,7 +46,7 @@ static syn_err method_place(const struct syn_function *function, const struct sy
         return SYN_EABI;
     if (!object)
         return SYN_EINVAL;
-    return syni_object_home(object, out_home);
+    return syni_method_home(object, out_home);
 }
 
 /* Once more on the loop: the call may have been under way while that was stopped, its objects
@@ -138,7 +138,7 @@ struct syn_task *syni_method_new(const struct syn_function *function, struct syn
     syn_err err = method_place(function, object, &home);
 
     if (err) {
-        *out_future = syni_future_refused(&function->type, err, refusal(function, err));
+        *out_future = syni_promise_refused(&function->type, err, refusal(function, err));
         return NULL;
     }
     task = syni_call_new_on(function, home, out_future);
@@ -240,7 +240,7 @@ syn_err syn_object_close(struct syn_object *object)
 
     if (!object)
         return SYN_OK;
-    if (syni_object_home(object, &home) == SYN_OK && syni_drives(&home->loop))
+    if (syni_method_home(object, &home) == SYN_OK && syni_drives(&home->loop))
         return syni_refuse(SYN_EDEADLK,
                            "closing a %s on the thread that drives its synchronizer '%s' would "
                            "wait for itself; write co_await(..._close_future(...)) there",

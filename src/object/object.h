@@ -82,7 +82,7 @@ struct __attribute__((may_alias)) syni_method_frame {
 /* --- method.c --- */
 
 /* Where a call of OBJECT's runs; why it cannot. */
-syn_err syni_object_home(const struct syn_object *object, struct syni_home **out_home);
+syn_err syni_method_home(const struct syn_object *object, struct syni_home **out_home);
 
 /* --- object_leaks.c: in checked builds --- */
 
@@ -109,7 +109,7 @@ void syni_identity_remove(struct syni_object *object);
 /* --- object_end.c --- */
 
 /* How much memory the destructors of CLASS need for their frames. */
-size_t syni_destructors_size(const struct syn_class *object_class);
+size_t syni_object_destructors_size(const struct syn_class *object_class);
 
 /* Runs the destructors from LEVEL on up (NULL: none); the caller moved it to ENDING, with a
  * reference for that. Any thread. */

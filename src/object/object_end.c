@@ -21,7 +21,7 @@
 
 static void run_next(struct syni_object *object);
 
-size_t syni_destructors_size(const struct syn_class *object_class)
+size_t syni_object_destructors_size(const struct syn_class *object_class)
 {
     size_t most = 0;
 
@@ -39,7 +39,7 @@ static bool object_end_by_death(struct syni_home *home)
     if (syni_drives(&home->loop))
         return home->loop.died != SYN_OK;
     if (life == SYNI_LIFE_ENDED || life == SYNI_LIFE_REAPING)
-        return syni_home_refusal(home) == SYN_ELOOPDEAD;
+        return syni_life_refusal(home) == SYN_ELOOPDEAD;
     return life == SYNI_LIFE_DYING || life == SYNI_LIFE_DEAD;
 }
 
@@ -58,8 +58,8 @@ static void object_end_is_over(struct syni_object *object)
     object->closers = NULL;
     syni_mutex_unlock(&syni_residents_lock);
     if (object->err && !closers)
-        syni_unobserved(object->object.object_class->name, object->err, object->origin,
-                        object->report);
+        syni_core_unobserved(object->object.object_class->name, object->err, object->origin,
+                             object->report);
     while (closers) {
         struct syni_closer *closer = closers;
 
@@ -108,7 +108,7 @@ static void destructor_ended(struct syni_waiter *waiter)
 /* There is no loop for it any more. */
 static void not_run(struct syni_object *object, syn_err err)
 {
-    syni_bindings_release(object->frame->locals);
+    syni_local_release(object->frame->locals);
     object_end_note(object, err, SYN_BY_LIBRARY, NULL);
     object_end_finish(object);
 }
@@ -122,7 +122,7 @@ static void destructor_arrives(struct syni_job *job)
         return;
     }
     syni_home_watch_cleanup(task->home, task);
-    syni_task_run(job);
+    syni_engine_run(job);
 }
 
 static void run_next(struct syni_object *object)
@@ -148,8 +148,8 @@ static void run_next(struct syni_object *object)
     object->waiter.wake = destructor_ended;
     /* relaxed: nobody knows the task yet */
     atomic_store_explicit(&task->core.waiter, &object->waiter, memory_order_relaxed);
-    if (!syni_launch(task))
-        not_run(object, syni_home_refusal(object->home));
+    if (!syni_call_launch(task))
+        not_run(object, syni_life_refusal(object->home));
 }
 
 void syni_object_destroy(struct syni_object *object, const struct syn_class *level)

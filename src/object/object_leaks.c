@@ -50,7 +50,7 @@ void syni_object_count(struct syni_object *object)
     static const struct syni_unclaimed_more more = {leaks_any, leaks_tell};
 
     syni_unclaimed_add(&more);
-    snprintf(object->where, sizeof object->where, "%s", syni_name_of(object->object.synchronizer));
+    snprintf(object->where, sizeof object->where, "%s", syni_home_name(object->object.synchronizer));
     snprintf(object->made, sizeof object->made, "%s, wrapped", object->object.object_class->name);
     object->call = syni_self()->made;
     syni_census_add(&leaks_objects, &object->counted);

@@ -24,7 +24,7 @@ static size_t object_rounded(size_t size)
 static struct syni_object *allocate(const struct syn_class *object_class, struct syni_home *home,
                                     size_t own_size)
 {
-    size_t frame_size = syni_destructors_size(object_class);
+    size_t frame_size = syni_object_destructors_size(object_class);
     size_t bytes = sizeof(struct syni_object) + object_rounded(own_size) + frame_size;
     struct syni_object *object = syni_alloc(bytes);
 
@@ -56,7 +56,7 @@ static syn_err home_of_class(const struct syn_class *object_class,
         *out_home = here;
         return SYN_OK;
     }
-    return syni_home_find(synchronizer ? synchronizer : syn_default_synchronizer(), out_home);
+    return syni_synchronizer_home(synchronizer ? synchronizer : syn_default_synchronizer(), out_home);
 }
 
 /* Whether this library can read OBJECT_CLASS and all that it extends. */

@@ -2,7 +2,7 @@
  *
  * Places in a bounded queue, and waiting for one.
  *
- * `room` is what is left: the bound, less the works that wait, are on the tray, or are about to
+ * `room` is what is left: the bound, less the works that wait, are in the inbox, or are about to
  * be. It is counted without the lock, since works are posted without it; a submitter that waits
  * for a place does so under the lock, and so does a thread that gives one back, so that none is missed.
  * Its accesses are relaxed: a place says nothing but that it is there.
@@ -30,7 +30,7 @@ static ptrdiff_t bound_of(const struct syni_pool *pool)
     return (ptrdiff_t)atomic_load_explicit(&pool->bound, memory_order_relaxed);
 }
 
-bool syni_room_take(struct syni_pool *pool, struct syni_work *work)
+bool syni_bound_take(struct syni_pool *pool, struct syni_work *work)
 {
     ptrdiff_t room;
 
@@ -43,16 +43,16 @@ bool syni_room_take(struct syni_pool *pool, struct syni_work *work)
     return work->placed;
 }
 
-void syni_room_exceed_locked(struct syni_pool *pool, struct syni_work *work)
+void syni_bound_exceed_locked(struct syni_pool *pool, struct syni_work *work)
 {
     SYNI_HOLDS(&pool->lock);
-    if (syni_room_take(pool, work))
+    if (syni_bound_take(pool, work))
         return;
     atomic_fetch_sub_explicit(&pool->room, 1, memory_order_relaxed);
     work->placed = true;
 }
 
-void syni_room_give_locked(struct syni_pool *pool, struct syni_work *work)
+void syni_bound_give_locked(struct syni_pool *pool, struct syni_work *work)
 {
     SYNI_HOLDS(&pool->lock);
     if (!work->placed)
@@ -80,8 +80,8 @@ static bool sleep_locked(struct syni_pool *pool, struct submitter *me, int64_t u
     return in_time;
 }
 
-syn_err syni_room_wait_locked(struct syni_pool *pool, struct syni_work *work, int64_t deadline,
-                              syni_pool_sleep_fn *sleep)
+syn_err syni_bound_wait_locked(struct syni_pool *pool, struct syni_work *work, int64_t deadline,
+                               syni_pool_sleep_fn *sleep)
 {
     SYNI_HOLDS(&pool->lock);
     /* A virtual clock would not know what such a moment is for. */
@@ -90,7 +90,7 @@ syn_err syni_room_wait_locked(struct syni_pool *pool, struct syni_work *work, in
     bool in_time = true;
 
     syni_list_init(&me.link);
-    while (in_time && pool->life == SYNI_POOL_OPEN && !syni_room_take(pool, work)) {
+    while (in_time && pool->life == SYNI_POOL_OPEN && !syni_bound_take(pool, work)) {
         bool waits_on = !me.hasty && soon < deadline;
 
         in_time = sleep_locked(pool, &me, waits_on ? soon : deadline, sleep) || waits_on;
@@ -99,13 +99,13 @@ syn_err syni_room_wait_locked(struct syni_pool *pool, struct syni_work *work, in
     syni_list_remove(&me.link);
     if (pool->life != SYNI_POOL_OPEN)
         return SYN_ECLOSED;
-    if (!syni_room_take(pool, work))
+    if (!syni_bound_take(pool, work))
         return SYN_ETIMEDOUT;
-    syni_room_tell_locked(pool, false); /* there may be more, for one behind us */
+    syni_bound_tell_locked(pool, false); /* there may be more, for one behind us */
     return SYN_OK;
 }
 
-void syni_room_tell_locked(struct syni_pool *pool, bool all)
+void syni_bound_tell_locked(struct syni_pool *pool, bool all)
 {
     ptrdiff_t places, bound = bound_of(pool);
     bool is_half_empty;

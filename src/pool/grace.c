@@ -14,7 +14,7 @@
 
 static struct syni_mutex grace_lock = SYNI_MUTEX_INIT(GRACE);
 static struct syni_cond changed; /* made with the first thread */
-static bool keeper_made;
+static bool grace_made;
 /* under lock */
 static struct syni_heap doomed; /* by when they are due */
 static struct syni_work *current; /* is being abandoned */
@@ -22,16 +22,16 @@ static void (*give_up)(struct syni_work *work); /* all works have one */
 static bool runs, begun; /* the grace thread's thread; it holds memory until it begins */
 
 /* Its thread is the parent's, and so are the works. */
-static void keeper_forked(void)
+static void grace_forked(void)
 {
     doomed = (struct syni_heap){0};
     current = NULL;
-    keeper_made = runs = begun = false;
+    grace_made = runs = begun = false;
 }
 
-static struct syni_fork_call keeper_fork_call = {.lock = &grace_lock, .child = keeper_forked};
+static struct syni_fork_call grace_fork_call = {.lock = &grace_lock, .child = grace_forked};
 
-static struct syni_work *keeper_earliest_locked(void)
+static struct syni_work *grace_earliest_locked(void)
 {
     struct syni_heap_node *first = syni_heap_first(&doomed);
 
@@ -63,7 +63,7 @@ static void keep(void *unused)
     syni_mutex_lock(&grace_lock);
     begun = true;
     syni_cond_broadcast(&changed);
-    while ((work = keeper_earliest_locked())) {
+    while ((work = grace_earliest_locked())) {
         int64_t due = work->doomed.key; /* WORK may be forgotten while we sleep */
 
         if (due <= syni_now())
@@ -79,25 +79,25 @@ static void keep(void *unused)
         syni_thread_join(&before);
 }
 
-void syni_keeper_await(void)
+void syni_grace_await(void)
 {
     syni_mutex_lock(&grace_lock);
-    while (runs && !current && !keeper_earliest_locked())
+    while (runs && !current && !grace_earliest_locked())
         syni_cond_wait(&changed, &grace_lock);
     syni_mutex_unlock(&grace_lock);
 }
 
-static syn_err keeper_start_locked(void)
+static syn_err grace_start_locked(void)
 {
     struct syni_thread thread;
-    syn_err err = syni_fork_watch(&keeper_fork_call);
+    syn_err err = syni_fork_watch(&grace_fork_call);
 
     SYNI_HOLDS(&grace_lock);
     if (err)
         return err;
-    if (!keeper_made) {
+    if (!grace_made) {
         syni_cond_init(&changed);
-        keeper_made = true;
+        grace_made = true;
     }
     if (runs)
         return SYN_OK;
@@ -109,29 +109,29 @@ static syn_err keeper_start_locked(void)
     return err;
 }
 
-syn_err syni_keeper_add(struct syni_work *work, int64_t due, void (*fn)(struct syni_work *work))
+syn_err syni_grace_add(struct syni_work *work, int64_t due, void (*fn)(struct syni_work *work))
 {
     syn_err err;
 
     syni_mutex_lock(&grace_lock);
-    err = keeper_start_locked();
+    err = grace_start_locked();
     if (!err) {
         give_up = fn;
         syni_heap_insert(&doomed, &work->doomed, due);
-        if (keeper_earliest_locked() == work)
+        if (grace_earliest_locked() == work)
             syni_cond_broadcast(&changed);
     }
     syni_mutex_unlock(&grace_lock);
     return err;
 }
 
-void syni_keeper_forget(struct syni_work *work)
+void syni_grace_forget(struct syni_work *work)
 {
     syni_mutex_lock(&grace_lock);
     syni_heap_remove(&doomed, &work->doomed);
     while (current == work || !begun)
         syni_cond_wait(&changed, &grace_lock);
-    if (!keeper_earliest_locked())
+    if (!grace_earliest_locked())
         syni_cond_broadcast(&changed);
     syni_mutex_unlock(&grace_lock);
 }

@@ -10,13 +10,13 @@
 
 /* GIVE_UP(WORK) is called at DUE (real time), unless it is forgotten before. Fails as
  * syni_thread_start() does. */
-syn_err syni_keeper_add(struct syni_work *work, int64_t due,
-                        void (*give_up)(struct syni_work *work));
+syn_err syni_grace_add(struct syni_work *work, int64_t due,
+                       void (*give_up)(struct syni_work *work));
 
 /* Not any more; waits while it is being called. */
-void syni_keeper_forget(struct syni_work *work);
+void syni_grace_forget(struct syni_work *work);
 
 /* Returns when the thread has something to keep, or has retired. */
-void syni_keeper_await(void);
+void syni_grace_await(void);
 
 #endif

@@ -4,11 +4,11 @@
  *
  * One queue of two priorities under one lock, which is held for a few instructions: a worker
  * that ends a work and takes the next one locks once for both. A post does not take it while
- * enough workers run: it leaves its work on the TRAY, from where works go into the queue,
+ * enough workers run: it leaves its work in the INBOX, from where works go into the queue,
  * several at once, whenever a holder of the lock is about to look at that. Discarded: a
  * queue for each worker, with stealing; test/bench/pool.c has what it would be measured against.
  *
- * A WORK belongs to its poster, until one of its operations says that it is over. On the tray
+ * A WORK belongs to its poster, until one of its operations says that it is over. In the inbox
  * it is still NEW.
  *
  *     post ──> WAITING ── a worker takes it ──> RUNNING ──> over: end(RAN)
@@ -88,7 +88,7 @@ struct syni_work {
     /* under the pool's lock */
     union {
         struct syni_list link; /* in a queue, or in line at its strand */
-        struct syni_link on_tray; /* before: the post puts it there without the lock */
+        struct syni_link in_inbox; /* before: the post puts it there without the lock */
     };
     struct syni_worker *worker; /* that runs it */
     _Atomic(enum syni_work_state) state; /* read without it in work_cancel.c */
@@ -162,7 +162,7 @@ struct syni_pool {
     atomic_size_t bound;      /* of the queue; 0: none */
     char from_posts[SYNI_LINE];
 
-    struct syni_stack tray; /* works that were posted without the lock; see pool_inbox.c */
+    struct syni_stack inbox; /* works that were posted without the lock; see pool_inbox.c */
     /* Places that are left; less than 0 when loops went over it. */
     _Atomic(ptrdiff_t) room;
     char from_workers[SYNI_LINE];
@@ -215,18 +215,18 @@ static inline unsigned syni_running_locked(const struct syni_pool *pool)
 
 /* --- pool_inbox.c --- */
 
-/* WORK, which has no strand, is posted, and may be over when this returns; false: the tray
+/* WORK, which has no strand, is posted, and may be over when this returns; false: the inbox
  * is shut, and the lock must be taken. */
-bool syni_tray_put(struct syni_pool *pool, struct syni_work *work);
+bool syni_pool_inbox_put(struct syni_pool *pool, struct syni_work *work);
 /* It may be shut when this returns, or not any more. */
-bool syni_tray_is_open(struct syni_pool *pool);
+bool syni_pool_inbox_is_open(struct syni_pool *pool);
 /* What is on it goes into the queue. Before anybody looks at that, at a work's state, or at what is
  * counted. */
-void syni_tray_empty_locked(struct syni_pool *pool);
+void syni_pool_inbox_empty_locked(struct syni_pool *pool);
 /* After the pool was closed or the number of threads that run has changed, at the latest before
- * it is looked whether somebody must run what waits: the tray is open if enough run; if not, it
+ * it is looked whether somebody must run what waits: the inbox is open if enough run; if not, it
  * is shut, and what is on it goes into the queue. */
-void syni_tray_tend_locked(struct syni_pool *pool);
+void syni_pool_inbox_tend_locked(struct syni_pool *pool);
 
 /* --- queue.c: all under the pool's lock --- */
 
@@ -288,16 +288,16 @@ void syni_worker_step_in_locked(struct syni_worker *worker);
 /* --- bound.c --- */
 
 /* WORK has a place in the queue; false: it is full. Any thread. */
-bool syni_room_take(struct syni_pool *pool, struct syni_work *work);
+bool syni_bound_take(struct syni_pool *pool, struct syni_work *work);
 /* The same over the bound. */
-void syni_room_exceed_locked(struct syni_pool *pool, struct syni_work *work);
+void syni_bound_exceed_locked(struct syni_pool *pool, struct syni_work *work);
 /* WORK needs its place, if it has one, no more. */
-void syni_room_give_locked(struct syni_pool *pool, struct syni_work *work);
+void syni_bound_give_locked(struct syni_pool *pool, struct syni_work *work);
 /* Waits for a place. Fails: SYN_ETIMEDOUT, SYN_ECLOSED. */
-syn_err syni_room_wait_locked(struct syni_pool *pool, struct syni_work *work, int64_t deadline,
-                              syni_pool_sleep_fn *sleep);
+syn_err syni_bound_wait_locked(struct syni_pool *pool, struct syni_work *work, int64_t deadline,
+                               syni_pool_sleep_fn *sleep);
 /* Works were taken: waiters for room may go on. ALL: also when there is none. */
-void syni_room_tell_locked(struct syni_pool *pool, bool all);
+void syni_bound_tell_locked(struct syni_pool *pool, bool all);
 
 /* --- worker.c --- */
 

@@ -102,7 +102,7 @@ void syni_pool_close_locked(struct syni_pool *pool, struct syni_pool_stopper *he
     pool->n_inside++;
     if (pool->life == SYNI_POOL_OPEN)
         pool->life = SYNI_POOL_STOPPING;
-    syni_tray_tend_locked(pool);
+    syni_pool_inbox_tend_locked(pool);
     syni_list_append(&pool->stoppers, &here->link);
     syni_pool_tell_locked(pool);
 }

@@ -4,7 +4,7 @@
  *
  * A pool that is static cannot be refused when it is made, so it is when it gets its first job,
  * and each other until it is configured; running with settings that were guessed was discarded.
- * Its tray opens for nobody, as it has no thread.
+ * Its inbox opens for nobody, as it has no thread.
  */
 #include "pool/quick.h"
 

@@ -2,11 +2,11 @@
  *
  * The way in: a work is taken, or refused. Any thread.
  *
- * Two ways: onto the tray, without the lock, while that is open; or under the lock, where what is
- * on the tray goes first, so that the works of one thread stay in order whichever way they take.
+ * Two ways: into the inbox, without the lock, while that is open; or under the lock, where what is
+ * in the inbox goes first, so that the works of one thread stay in order whichever way they take.
  * By the lock goes always what may be refused when it is looked at (a strand may be
- * another pool's); what others may cancel meanwhile: on its way to the tray nobody would
- * find it; and what is urgent: the tray is looked at when the queue is empty.
+ * another pool's); what others may cancel meanwhile: on its way to the inbox nobody would
+ * find it; and what is urgent: the inbox is looked at when the queue is empty.
  */
 #include "pool/work_seen.h"
 
@@ -43,7 +43,7 @@ static void post_make(struct syni_pool *pool, struct syn_pool *owner)
     syni_pool_size_locked(pool);
     if (syni_exits())
         pool->life = SYNI_POOL_STOPPED;
-    syni_tray_tend_locked(pool);
+    syni_pool_inbox_tend_locked(pool);
     syni_mutex_unlock(&pool->lock);
     if (pool->life == SYNI_POOL_OPEN) /* a static one stays stopped when it was freed */
         syni_pool_register(pool);
@@ -94,12 +94,12 @@ static void leave_clock(struct syni_work *work)
 /* False: it must go by the lock; it may have a place, and be on its clock, already. */
 static bool post_freely(struct syni_pool *pool, struct syni_work *work)
 {
-    if (work->strand || work->known || work->urgent || !syni_tray_is_open(pool) ||
-        !syni_room_take(pool, work))
+    if (work->strand || work->known || work->urgent || !syni_pool_inbox_is_open(pool) ||
+        !syni_bound_take(pool, work))
         return false;
     enter_clock(work);
-    SYNI_DELAY(tray_put);
-    return syni_tray_put(pool, work);
+    SYNI_DELAY(pool_inbox_put);
+    return syni_pool_inbox_put(pool, work);
 }
 
 static syn_err find_room_locked(struct syni_pool *pool, struct syni_work *work,
@@ -112,14 +112,14 @@ static syn_err find_room_locked(struct syni_pool *pool, struct syni_work *work,
         return SYN_ECLOSED;
     if (pool->doubt)
         return pool->doubt;
-    if (syni_room_take(pool, work))
+    if (syni_bound_take(pool, work))
         return SYN_OK;
     if (when_full == SYN_WHEN_FULL_FAIL)
         return SYN_EAGAIN;
     if (sleep && when_full == SYN_WHEN_FULL_WAIT)
-        return syni_room_wait_locked(pool, work, deadline, sleep);
+        return syni_bound_wait_locked(pool, work, deadline, sleep);
     if (!sleep || work->strand)
-        syni_room_exceed_locked(pool, work);
+        syni_bound_exceed_locked(pool, work);
     return SYN_OK;
 }
 
@@ -129,7 +129,7 @@ static syn_err enter_locked(struct syni_pool *pool, struct syni_work *work,
     syn_err err;
 
     SYNI_HOLDS(&pool->lock);
-    syni_tray_empty_locked(pool); /* what this thread posted before comes first */
+    syni_pool_inbox_empty_locked(pool); /* what this thread posted before comes first */
     err = syni_queue_put_locked(pool, work);
     if (err)
         return err;
@@ -144,8 +144,8 @@ static void refuse_locked(struct syni_pool *pool, struct syni_work *work)
     SYNI_HOLDS(&pool->lock);
     work->state = SYNI_WORK_OVER;
     pool->stats.refused++;
-    syni_room_give_locked(pool, work);
-    syni_room_tell_locked(pool, false); /* its place, if it had one or was told of one */
+    syni_bound_give_locked(pool, work);
+    syni_bound_tell_locked(pool, false); /* its place, if it had one or was told of one */
 }
 
 /* By the lock. */
@@ -191,11 +191,11 @@ syn_err syni_pool_post(struct syni_pool *pool, struct syni_work *work, syni_pool
 
     work->pool = pool;
     if (SYNI_HOOKED)
-        syni_seen_posted(work);
+        syni_work_seen_posted(work);
     if (post_freely(pool, work))
         return SYN_OK;
     err = post_work(pool, work, sleep, deadline);
     if (err && SYNI_HOOKED)
-        syni_seen_unbegun(work, err);
+        syni_work_seen_unbegun(work, err);
     return err;
 }

@@ -2,7 +2,7 @@
  *
  * The end of a pool, and its settings.
  *
- * Any thread but the pool's own. Stopping: 1. it is closed, and its tray shut: posts are
+ * Any thread but the pool's own. Stopping: 1. it is closed, and its inbox shut: posts are
  * refused. 2. What waits never begins. 3. What runs is cancelled. 4. The stopper waits until
  * nothing runs, on the clock that it lives by; works may need time to pass. 5. Threads leave one
  * after the other; the last tells the stopper, which waits for that in real time. When the deadline
@@ -64,7 +64,7 @@ static void end_all(struct syni_pool *pool, int reason)
         syni_parker_wake(worker->parker, &worker->called);
     }
     syni_quick_end_locked(pool);
-    syni_room_tell_locked(pool, true);
+    syni_bound_tell_locked(pool, true);
     syni_mutex_unlock(&pool->lock);
     syni_queue_end_all(&waiting, SYN_ECANCELED);
     while (!syni_list_empty(&running)) {
@@ -89,7 +89,7 @@ void syni_pool_ask(struct syni_pool *pool, int reason)
     syni_mutex_lock(&pool->lock);
     if (pool->life == SYNI_POOL_OPEN)
         pool->life = SYNI_POOL_STOPPING;
-    syni_tray_tend_locked(pool);
+    syni_pool_inbox_tend_locked(pool);
     syni_pool_tell_locked(pool);
     syni_mutex_unlock(&pool->lock);
     end_all(pool, reason);
@@ -139,7 +139,7 @@ syn_err syni_pool_fini(struct syni_pool *pool)
         return SYN_EBUSY;
     }
     syni_work_await_askers();
-    syni_seen_forget(pool);
+    syni_work_seen_forget(pool);
     syni_mutex_fini(&pool->lock);
     syni_cond_fini(&pool->changed);
     pool->made = 0;
@@ -161,7 +161,7 @@ struct syn_pool_stats syni_pool_look(struct syni_pool *pool)
     struct syni_pool_counts counts;
 
     syni_mutex_lock(&pool->lock);
-    syni_tray_empty_locked(pool);
+    syni_pool_inbox_empty_locked(pool);
     counts = pool->stats;
     stats.threads = pool->n_threads;
     stats.blocked = pool->n_blocked;
@@ -175,6 +175,6 @@ struct syn_pool_stats syni_pool_look(struct syni_pool *pool)
     stats.cancelled = counts.cancelled;
     stats.abandoned = counts.abandoned;
     stats.refused = counts.refused;
-    syni_seen_read(pool, &stats);
+    syni_work_seen_read(pool, &stats);
     return stats;
 }

@@ -104,7 +104,7 @@ static void leave_queue_locked(struct syni_work *work)
     if (work->nested)
         syni_list_remove(&work->nested_link);
     work->pool->stats.queued--;
-    syni_room_give_locked(work->pool, work);
+    syni_bound_give_locked(work->pool, work);
 }
 
 bool syni_queue_is_empty_locked(const struct syni_pool *pool)
@@ -219,7 +219,7 @@ void syni_queue_end_all(struct syni_list *list, syn_err err)
         syni_list_remove(&work->link);
         syni_clock_leave(&work->clock);
         if (SYNI_HOOKED)
-            syni_seen_unbegun(work, err);
+            syni_work_seen_unbegun(work, err);
         work->ops->end(work, SYNI_WORK_NEVER_BEGAN, err);
     }
 }

@@ -63,7 +63,7 @@ void syni_quick_count_locked(struct syni_worker *me)
         !all_are_quick_locked(pool))
         return;
     pool->wanted = 1;
-    syni_tray_tend_locked(pool);
+    syni_pool_inbox_tend_locked(pool);
 }
 
 int64_t syni_quick_watch_locked(struct syni_worker *me)
@@ -103,11 +103,11 @@ bool syni_quick_look_locked(struct syni_pool *pool)
 
     SYNI_HOLDS(&pool->lock);
     pool->watched = pool->stats.ended;
-    syni_tray_empty_locked(pool);
+    syni_pool_inbox_empty_locked(pool);
     waits = !syni_queue_is_empty_locked(pool);
     if (n_ended >= (waits ? (unsigned long)(watch_ns / NOT_QUICK_NS) : 1))
         return false;
     syni_quick_end_locked(pool);
-    syni_tray_tend_locked(pool); /* which finds what was posted until it is shut */
+    syni_pool_inbox_tend_locked(pool); /* which finds what was posted until it is shut */
     return !syni_queue_is_empty_locked(pool);
 }

@@ -64,7 +64,7 @@ void syni_work_give_up(struct syni_work *work)
     syni_mutex_unlock(&work->pool->lock);
 }
 
-/* By the grace thread, for which syni_keeper_forget() waits: so WORK stays. */
+/* By the grace thread, for which syni_grace_forget() waits: so WORK stays. */
 static void grace_is_over(struct syni_work *work)
 {
     ask_abandon(work);
@@ -95,7 +95,7 @@ void syni_work_tell(struct syni_work *work)
     call_hook(work, SYNI_HOOK_OF_USER);
     call_hook(work, SYNI_HOOK_OF_LIBRARY);
     if (!give_up && grace >= 0 && work->ops->abandon) {
-        work->kept = syni_keeper_add(work, syni_deadline_in(syni_now(), grace), grace_is_over) == 0;
+        work->kept = syni_grace_add(work, syni_deadline_in(syni_now(), grace), grace_is_over) == 0;
         give_up = !work->kept; /* no thread to wait for it: then at once */
     }
     if (give_up)
@@ -112,11 +112,11 @@ static enum syni_asked ask_work(struct syni_work *work, int reason, bool *out_fi
     enum syni_asked asked = SYNI_ASKED_LATE;
 
     syni_mutex_lock(&pool->lock);
-    syni_tray_empty_locked(pool);
+    syni_pool_inbox_empty_locked(pool);
     if (work->state == SYNI_WORK_WAITING) {
         asked = SYNI_ASKED_WITHDRAWN;
         syni_queue_remove_locked(work);
-        syni_room_tell_locked(pool, false);
+        syni_bound_tell_locked(pool, false);
         pool->stats.cancelled++;
         work->asked = reason;
     } else if (work->state == SYNI_WORK_NEW) { /* it is known, about to be posted, and refused */
@@ -163,7 +163,7 @@ enum syni_asked syni_work_ask(struct syni_work *work, int reason)
     if (work->state != SYNI_WORK_OVER)
         asked = ask_work(work, reason, &first);
     if (asked == SYNI_ASKED_WITHDRAWN && SYNI_HOOKED)
-        syni_seen_unbegun(work, SYN_ECANCELED);
+        syni_work_seen_unbegun(work, SYN_ECANCELED);
     askers--;
     if (first)
         syni_work_tell(work);
@@ -274,7 +274,7 @@ void syni_work_settle_locked(struct syni_work *work)
     wait_for_holders_locked(work);
     if (work->kept) {
         syni_mutex_unlock(&work->pool->lock);
-        syni_keeper_forget(work);
+        syni_grace_forget(work);
         syni_mutex_lock(&work->pool->lock);
     }
     wait_for_holders_locked(work);

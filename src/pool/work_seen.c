@@ -37,13 +37,13 @@ static struct syni_pool_times *times_of(struct syni_pool *pool)
     return nothing;
 }
 
-void syni_seen_posted(struct syni_work *work)
+void syni_work_seen_posted(struct syni_work *work)
 {
     work->posted_ns = syni_now();
     work_tell(work, SYN_HOOK_JOB_MADE, SYN_OK);
 }
 
-void syni_seen_work_begins(struct syni_work *work, struct syni_seen_work *seen)
+void syni_work_seen_begins(struct syni_work *work, struct syni_seen_work *seen)
 {
     struct syni_pool_times *times = times_of(work->pool);
 
@@ -54,7 +54,7 @@ void syni_seen_work_begins(struct syni_work *work, struct syni_seen_work *seen)
     work_tell(work, SYN_HOOK_JOB_BEGINS, SYN_OK);
 }
 
-void syni_seen_work_ended(struct syni_work *work, const struct syni_seen_work *seen)
+void syni_work_seen_ended(struct syni_work *work, const struct syni_seen_work *seen)
 {
     struct syni_pool_times *times = times_of(work->pool);
 
@@ -64,17 +64,17 @@ void syni_seen_work_ended(struct syni_work *work, const struct syni_seen_work *s
     syni_hooks_run((struct syni_runs){work, NULL}); /* what is woken is so by it */
 }
 
-void syni_seen_work_over(void)
+void syni_work_seen_over(void)
 {
     syni_hooks_run((struct syni_runs){NULL, NULL});
 }
 
-void syni_seen_unbegun(struct syni_work *work, syn_err err)
+void syni_work_seen_unbegun(struct syni_work *work, syn_err err)
 {
     work_tell(work, SYN_HOOK_JOB_ENDS, err);
 }
 
-void syni_seen_read(struct syni_pool *pool, struct syn_pool_stats *stats)
+void syni_work_seen_read(struct syni_pool *pool, struct syn_pool_stats *stats)
 {
     struct syni_pool_times *times = atomic_load(&pool->times);
 
@@ -84,7 +84,7 @@ void syni_seen_read(struct syni_pool *pool, struct syn_pool_stats *stats)
     stats->run_time = syni_times_read(&times->run);
 }
 
-void syni_seen_forget(struct syni_pool *pool)
+void syni_work_seen_forget(struct syni_pool *pool)
 {
     struct syni_pool_times *times = atomic_exchange(&pool->times, NULL);
 

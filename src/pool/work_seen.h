@@ -11,16 +11,16 @@
 struct syni_seen_work {
     int64_t began_ns;
 };
-void syni_seen_posted(struct syni_work *work);
-void syni_seen_work_begins(struct syni_work *work, struct syni_seen_work *seen);
-void syni_seen_work_ended(struct syni_work *work, const struct syni_seen_work *seen);
+void syni_work_seen_posted(struct syni_work *work);
+void syni_work_seen_begins(struct syni_work *work, struct syni_seen_work *seen);
+void syni_work_seen_ended(struct syni_work *work, const struct syni_seen_work *seen);
 /* Its waiters were told. */
-void syni_seen_work_over(void);
+void syni_work_seen_over(void);
 /* It never began: ERR says why. */
-void syni_seen_unbegun(struct syni_work *work, syn_err err);
+void syni_work_seen_unbegun(struct syni_work *work, syn_err err);
 /* The times of POOL, if there are any, into STATS. */
-void syni_seen_read(struct syni_pool *pool, struct syn_pool_stats *stats);
+void syni_work_seen_read(struct syni_pool *pool, struct syn_pool_stats *stats);
 /* POOL is freed. */
-void syni_seen_forget(struct syni_pool *pool);
+void syni_work_seen_forget(struct syni_pool *pool);
 
 #endif

@@ -3,7 +3,7 @@
  * What a worker does: take, run, end; sleep when there is nothing; leave.
  *
  * Where too few workers would run without it, a worker neither sleeps nor leaves before it has shut
- * the tray and looked at what was on it. A worker that sleeps is listed, latest first, so that the one with
+ * the inbox and looked at what was on it. A worker that sleeps is listed, latest first, so that the one with
  * warm caches is called and the others grow old enough to leave. A thread that leaves for
  * lack of work retires; in a stop each joins the one that left before it, and the
  * stopper the last.
@@ -30,17 +30,17 @@ static struct syni_work *worker_take_locked(struct syni_worker *me)
     struct syni_work *work;
 
     SYNI_HOLDS(&me->pool->lock);
-    /* Not before the works in the queue are gone: each look takes the line of the tray from a thread that
+    /* Not before the works in the queue are gone: each look takes the line of the inbox from a thread that
      * posts. */
     if (syni_list_empty(&pool->others))
-        syni_tray_empty_locked(pool);
+        syni_pool_inbox_empty_locked(pool);
     work = may_take_locked(pool) ? syni_queue_take_locked(pool) : NULL;
     me->work = work;
     if (work) {
         work->worker = me;
         me->n_taken++;
         pool->n_works++;
-        syni_room_tell_locked(pool, false);
+        syni_bound_tell_locked(pool, false);
         syni_quick_count_locked(me);
     }
     return work;
@@ -70,9 +70,9 @@ SYNI_COLD static void worker_run_seen(struct syni_work *work)
 {
     struct syni_seen_work seen;
 
-    syni_seen_work_begins(work, &seen);
+    syni_work_seen_begins(work, &seen);
     work->ops->run(work);
-    syni_seen_work_ended(work, &seen);
+    syni_work_seen_ended(work, &seen);
 }
 
 static void worker_run(struct syni_work *work)
@@ -109,7 +109,7 @@ static void work_on(struct syni_worker *me, struct syni_work *work)
         SYNI_DELAY(pool_over);
         done->ops->end(done, how, SYN_OK);
         if (SYNI_HOOKED)
-            syni_seen_work_over();
+            syni_work_seen_over();
     }
     syn_clock_join(NULL);
 }
@@ -140,7 +140,7 @@ static void unlist_idle_locked(struct syni_worker *me)
 static bool is_needed_locked(struct syni_pool *pool)
 {
     SYNI_HOLDS(&pool->lock);
-    syni_tray_tend_locked(pool);
+    syni_pool_inbox_tend_locked(pool);
     return pool->life == SYNI_POOL_OPEN && syni_running_locked(pool) < pool->wanted &&
            !syni_queue_is_empty_locked(pool);
 }
@@ -179,7 +179,7 @@ static void join_in_locked(struct syni_worker *me)
 
     SYNI_HOLDS(&me->pool->lock);
     unlist_idle_locked(me);
-    syni_tray_tend_locked(pool);
+    syni_pool_inbox_tend_locked(pool);
     syni_mutex_unlock(&pool->lock);
     syni_worker_call_more(pool);
     syni_mutex_lock(&pool->lock);
@@ -195,7 +195,7 @@ static bool idle_locked(struct syni_worker *me)
     list_idle_locked(me);
     if (is_needed_locked(pool)) {
         unlist_idle_locked(me);
-        syni_tray_tend_locked(pool);
+        syni_pool_inbox_tend_locked(pool);
         return true;
     }
     while (!sleep_idle_locked(me, until)) {
@@ -233,7 +233,7 @@ static bool step_down_locked(struct syni_pool *pool)
     if (!is_needed_locked(pool))
         return true;
     pool->n_threads++;
-    syni_tray_tend_locked(pool);
+    syni_pool_inbox_tend_locked(pool);
     return false;
 }
 
@@ -359,7 +359,7 @@ void syni_worker_run_here(struct syni_worker *me)
     syni_worker_become(before);
     work->ops->end(work, how, SYN_OK);
     if (SYNI_HOOKED)
-        syni_seen_work_over();
+        syni_work_seen_over();
     syni_mutex_lock(&pool->lock);
     syni_list_remove(&me->link);
     pool->n_here--;

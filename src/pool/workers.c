@@ -25,7 +25,7 @@ struct syni_worker *syni_worker_now(void)
 
 /* A worker lies on its thread's stack, and is listed; and a waiter for its job would wait for
  * ever. */
-static void staff_thread_ends(struct syni_self *self)
+static void workers_thread_ends(struct syni_self *self)
 {
     if (self->worker)
         syni_panic("a thread ended (pthread_exit, cancellation) inside a job that it ran");
@@ -36,7 +36,7 @@ struct syni_worker *syni_worker_become(struct syni_worker *worker)
     struct syni_self *self = syni_self();
     struct syni_worker *before = self->worker;
 
-    syni_self_owns(self, SYNI_OWNS_WORK, staff_thread_ends);
+    syni_self_owns(self, SYNI_OWNS_WORK, workers_thread_ends);
     self->worker = worker;
     return before;
 }
@@ -60,16 +60,16 @@ void syni_worker_choose_locked(struct syni_pool *pool, struct syni_calling *out_
             pool->stats.peak_threads = pool->n_threads;
         out_calling->start = true;
     }
-    syni_tray_tend_locked(pool);
+    syni_pool_inbox_tend_locked(pool);
 }
 
-static void staff_wake(const struct syni_calling *calling)
+static void workers_wake(const struct syni_calling *calling)
 {
     if (calling->idle)
         syni_parker_wake(calling->idle->parker, &calling->idle->called);
 }
 
-static void staff_leave_here(struct syni_pool *pool)
+static void workers_leave_here(struct syni_pool *pool)
 {
     syni_mutex_lock(&pool->lock);
     pool->n_here--;
@@ -78,7 +78,7 @@ static void staff_leave_here(struct syni_pool *pool)
 }
 
 /* NOT_STARTED: so many threads were counted and there are not. */
-static void staff_refuse(struct syni_pool *pool, syn_err err, unsigned not_started)
+static void workers_refuse(struct syni_pool *pool, syn_err err, unsigned not_started)
 {
     struct syni_calling calling = {NULL, false, false};
     struct syni_list list;
@@ -88,7 +88,7 @@ static void staff_refuse(struct syni_pool *pool, syn_err err, unsigned not_start
     syni_mutex_lock(&pool->lock);
     SYNI_INVARIANT(50, pool->n_threads >= not_started);
     pool->n_threads -= not_started;
-    syni_tray_tend_locked(pool);
+    syni_pool_inbox_tend_locked(pool);
     pool->n_here++; /* a stop waits for us, and then POOL may be gone */
     before = pool->stats.queued;
     if (pool->n_threads == 0)
@@ -98,19 +98,19 @@ static void staff_refuse(struct syni_pool *pool, syn_err err, unsigned not_start
     else if (pool->n_idle > 0 && !syni_queue_is_empty_locked(pool))
         syni_worker_choose_locked(pool, &calling); /* it sleeps since another was to run */
     pool->stats.refused += before - pool->stats.queued;
-    syni_room_tell_locked(pool, false);
+    syni_bound_tell_locked(pool, false);
     syni_mutex_unlock(&pool->lock);
     syni_worker_call(pool, &calling);
     syni_queue_end_all(&list, err);
-    staff_leave_here(pool);
+    workers_leave_here(pool);
 }
 
 void syni_worker_refuse_hopeless(struct syni_pool *pool, syn_err err)
 {
-    staff_refuse(pool, err, 0);
+    workers_refuse(pool, err, 0);
 }
 
-static void staff_start(struct syni_pool *pool)
+static void workers_start(struct syni_pool *pool)
 {
     const struct syn_pool_options *options = &pool->owner->options;
     static struct syni_fork_call forked = {.child = syni_signals_forked};
@@ -124,18 +124,18 @@ static void staff_start(struct syni_pool *pool)
                                 pool->main, pool);
 
     if (err)
-        staff_refuse(pool, err, 1);
+        workers_refuse(pool, err, 1);
 }
 
 void syni_worker_call(struct syni_pool *pool, const struct syni_calling *calling)
 {
     SYNI_DELAY(pool_call);
-    staff_wake(calling);
+    workers_wake(calling);
     if (calling->start)
-        staff_start(pool);
+        workers_start(pool);
     if (calling->more) {
         syni_worker_call_more(pool);
-        staff_leave_here(pool);
+        workers_leave_here(pool);
     }
 }
 
@@ -168,7 +168,7 @@ void syni_worker_step_out(struct syni_worker *worker)
         pool->all_wait = pool->n_blocked == pool->n_threads && pool->n_threads >= pool->hard_limit;
         calling.more = syni_quick_block_locked(pool);
         pool->n_here += calling.more;
-        syni_tray_tend_locked(pool);
+        syni_pool_inbox_tend_locked(pool);
         if (!syni_queue_is_empty_locked(pool)) {
             syni_worker_choose_locked(pool, &calling);
             hopeless = pool->n_threads == pool->n_blocked;
@@ -188,7 +188,7 @@ void syni_worker_step_in_locked(struct syni_worker *worker)
         return;
     worker->pool->n_blocked--;
     worker->pool->all_wait = false;
-    syni_tray_tend_locked(worker->pool);
+    syni_pool_inbox_tend_locked(worker->pool);
 }
 
 void syni_worker_step_in(struct syni_worker *worker)

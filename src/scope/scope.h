@@ -92,7 +92,7 @@ bool syni_scope_satisfied(const struct syni_scope *scope, enum syni_scope_wait a
 void syni_scope_look(struct syni_scope *scope);
 
 /* WAITER is that of a scope's child, in its core. */
-bool syni_wakes_scope(const struct syni_waiter *waiter);
+bool syni_scope_wakes(const struct syni_waiter *waiter);
 
 /* The first child comes; OWNER (NULL: a thread; else by syni_scope_open()) has it from here on. */
 void syni_scope_bind(struct syni_scope *scope, struct syni_task *owner);

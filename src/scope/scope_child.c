@@ -79,7 +79,7 @@ static void child_ended(struct syni_scope *scope, struct syni_core *core,
         core->seen = true;
     if (!core->err) {
         child_succeeded(scope, core, section);
-    } else if (scope->asked && syni_origin_is_request(core->origin)) {
+    } else if (scope->asked && syni_task_origin_is_request(core->origin)) {
         scope->by_request = true;
         core->seen = false; /* that its clean-up failed, if it did, was said to nobody */
     } else {
@@ -103,7 +103,7 @@ static void scope_withdraw(struct syni_scope *scope, struct syni_core *core,
     section->ended++;
     scope->by_request = true;
     if (member->status)
-        *member->status = syni_code_of((enum syn_origin)(scope->asked - 1));
+        *member->status = syni_task_code((enum syn_origin)(scope->asked - 1));
     syni_list_append(&section->dropped, &member->link);
 }
 
@@ -211,7 +211,7 @@ static void scope_list(struct syni_scope *scope)
     scope->owner->owns = true;
 }
 
-bool syni_wakes_scope(const struct syni_waiter *waiter)
+bool syni_scope_wakes(const struct syni_waiter *waiter)
 {
     return waiter->wake == child_is_done;
 }
@@ -328,7 +328,7 @@ syn_err syni_scope_over(const struct syni_scope *scope)
 {
     if (!scope->bound || !scope->asked)
         return SYN_OK;
-    return scope->err ? scope->err : syni_code_of((enum syn_origin)(scope->asked - 1));
+    return scope->err ? scope->err : syni_task_code((enum syn_origin)(scope->asked - 1));
 }
 
 static void unbind(struct syni_scope *scope)
@@ -351,7 +351,7 @@ static syn_err scope_outcome(struct syni_scope *scope, enum syn_origin *out_orig
     *out_report = scope->report;
     if (!err && !scope->winner && scope->by_request) {
         *out_origin = (enum syn_origin)(scope->asked - 1);
-        err = syni_code_of(*out_origin);
+        err = syni_task_code(*out_origin);
         *out_report = syni_report_new(err, *out_origin, NULL);
     }
     if (!err && scope->goal != SYNI_GOAL_ALL && scope->spawned == 0) {

@@ -24,7 +24,7 @@ static bool join_collected(struct syni_task *task)
     enum syn_origin origin;
 
     task->status = syni_scope_settle(task->on.scope, &origin, &task->heard);
-    return task->status && syni_origin_is_request(origin) && syni_task_heeds_request(task);
+    return task->status && syni_task_origin_is_request(origin) && syni_task_heeds_request(task);
 }
 
 static void room_interrupted(struct syni_task *task)
@@ -319,7 +319,7 @@ static void scope_wait_discard(struct syni_scope *scope)
 static void ask_all(struct syni_task *task)
 {
     enum syn_origin origin =
-        syni_origin_is_request(task->core.origin) ? task->core.origin : SYN_BY_REQUEST;
+        syni_task_origin_is_request(task->core.origin) ? task->core.origin : SYN_BY_REQUEST;
 
     /* A new one is listed in front, so behind one that was asked all were. */
     for (struct syni_scope *scope = task->scopes, *next; scope && !scope->closing; scope = next) {

@@ -57,20 +57,20 @@ static syn_err refuse_elsewhere(void)
 /* CORE, in a scope of this thread, could only run when the thread goes on. */
 static syn_err refuse_driven(const struct syni_core *core)
 {
-    struct syni_source source = syni_shared_source(core);
+    struct syni_source source = syni_share_source(core);
 
-    if (syni_core_done(core) || !syni_driving_now() ||
+    if (syni_core_done(core) || !syni_role_driving_now() ||
         !(source.is_job || (source.home && syni_drives(&source.home->loop))))
         return SYN_OK;
     return syni_refuse(SYN_EDEADLK,
                        "%s on '%s', which this thread drives: waiting for it here would wait "
                        "for itself; put the scope into the task's frame, SYN_LOCAL(struct "
                        "syn_scope, ...), and write co_spawn and co_join",
-                       source.name, syni_driving_now()->loop->name);
+                       source.name, syni_role_driving_now()->loop->name);
 }
 
 /* A child that OWNER's join could wait for only for ever. */
-static bool gather_closes_circle(const struct syni_task *owner, struct syni_core *core, struct syn_report **out)
+static bool scope_add_closes_circle(const struct syni_task *owner, struct syni_core *core, struct syn_report **out)
 {
     return syni_circle_depend(atomic_load_explicit(&owner->mark, memory_order_relaxed), core, out) != SYN_OK;
 }
@@ -92,7 +92,7 @@ syn_err syni_scope_add(struct syn_scope *public_scope, struct syn_future future,
         syni_place_check(owner, out_status, "a child's status");
     }
     err = owner ? syni_core_reserve_or_consume(future, &core) : syni_core_reserve(future, &core);
-    if (!err && owner && scope->goal == SYNI_GOAL_ALL && gather_closes_circle(owner, core, &report))
+    if (!err && owner && scope->goal == SYNI_GOAL_ALL && scope_add_closes_circle(owner, core, &report))
         err = syni_scope_reject(core, SYN_EDEADLK);
     if (!err && !owner && !scope->home && refuse_driven(core)) {
         syni_core_restore(core);
@@ -223,7 +223,7 @@ static void children_refused(struct syni_thread_wait *wait, const struct syni_se
     syni_scope_refuse(SYNI_CONTAINER(wait, struct scope_wait, wait)->scope, search);
 }
 /* Waits in this thread. Fails: SYN_EDEADLK. */
-static syn_err gather_wait_for(struct syni_scope *scope, enum syni_scope_wait awaited)
+static syn_err scope_add_wait_for(struct syni_scope *scope, enum syni_scope_wait awaited)
 {
     static const struct syni_thread_wait_ops ops = {list_at_scope, leave_children, ask_children,
                                                     NULL};
@@ -273,7 +273,7 @@ static syn_err over_by_now(struct syni_scope *scope)
     syni_scope_leave(scope, &section);
     if (!err)
         return SYN_OK;
-    syni_thread_note_outcome(syni_self(), origin);
+    syni_job_note_outcome(syni_self(), origin);
     return syni_report_keep(err, origin, report);
 }
 
@@ -283,7 +283,7 @@ static void ask_overdue(struct syni_self *self, struct syni_scope *scope)
 {
     struct syni_section section;
 
-    if (!syni_thread_overdue(self))
+    if (!syni_job_overdue(self))
         return;
     if (!scope->bound)
         syni_scope_bind(scope, NULL);
@@ -301,7 +301,7 @@ syn_err syni_scope_room(struct syn_scope *public_scope)
         return refuse_elsewhere();
     if (scope->home || frame_around(scope))
         return room_in_step(scope);
-    err = scope->bound ? gather_wait_for(scope, SYNI_SCOPE_ROOM) : SYN_OK;
+    err = scope->bound ? scope_add_wait_for(scope, SYNI_SCOPE_ROOM) : SYN_OK;
     if (err)
         return err;
     ask_overdue(syni_self(), scope);
@@ -354,13 +354,13 @@ syn_err syn_scope_join(struct syn_scope *public_scope)
     err = refuse_wait(scope);
     if (err)
         return err;
-    err = gather_wait_for(scope, SYNI_SCOPE_END);
+    err = scope_add_wait_for(scope, SYNI_SCOPE_END);
     if (err)
         return err;
     err = syni_scope_settle(scope, &origin, &report);
     if (!err)
-        return syni_thread_overdue(syni_self());
-    syni_thread_note_outcome(syni_self(), origin);
+        return syni_job_overdue(syni_self());
+    syni_job_note_outcome(syni_self(), origin);
     return syni_report_keep(err, origin, report);
 }
 
@@ -386,7 +386,7 @@ void syn_scope_close(struct syn_scope *public_scope)
         if (refuse_wait(scope))
             syni_panic("syn_scope_close: children run on a loop that this thread drives");
         syn_scope_cancel(public_scope);
-        if (gather_wait_for(scope, SYNI_SCOPE_END))
+        if (scope_add_wait_for(scope, SYNI_SCOPE_END))
             syni_panic("syn_scope_close: its children wait for a loop that this thread drives, or it was "
                        "given to a mailbox");
         syni_scope_settle(scope, &origin, &report);

@@ -144,7 +144,7 @@ bool syni_line_collect(struct syni_task *task, bool *out_leaves)
         return true;
     }
     origin = task->on.line.expired ? SYN_BY_DEADLINE : syni_task_asked_by(task);
-    task->status = syni_code_of(origin);
+    task->status = syni_task_code(origin);
     task->heard = syni_report_new(task->status, origin, NULL);
     *out_leaves = !task->on.line.expired;
     return false;

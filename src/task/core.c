@@ -10,7 +10,7 @@
 #include "base/report.h"
 #include "task/frame.h"
 
-struct syni_waiter syni_waiter_done;
+struct syni_waiter syni_core_waiter_done;
 
 struct syn_future syni_core_handle(struct syni_core *core)
 {
@@ -102,13 +102,13 @@ void syn_on_unobserved(void (*fn)(void *user, const char *function, syn_err err,
     atomic_store(&on_unobserved, fn);
 }
 
-void syni_unobserved(const char *name, syn_err err, enum syn_origin origin,
-                     const struct syn_report *report)
+void syni_core_unobserved(const char *name, syn_err err, enum syn_origin origin,
+                          const struct syn_report *report)
 {
     void (*fn)(void *, const char *, syn_err, const struct syn_report *) =
         atomic_load(&on_unobserved);
 
-    if (fn && !syni_origin_is_request(origin))
+    if (fn && !syni_task_origin_is_request(origin))
         fn(atomic_load(&unobserved_user), name, err, report);
 }
 
@@ -120,21 +120,21 @@ void syni_core_discard(struct syni_core *core)
     core->type->destroy(syni_core_value(core));
 }
 
-void syni_unobserved_end(const char *name, syn_err err, enum syn_origin origin,
-                         const struct syn_report *report)
+void syni_core_unobserved_end(const char *name, syn_err err, enum syn_origin origin,
+                              const struct syn_report *report)
 {
     const struct syn_report *late = syni_report_of_clean_up(report);
 
-    if (syni_origin_is_request(origin) && late)
-        syni_unobserved(name, late->code, SYN_BY_TASK, late);
+    if (syni_task_origin_is_request(origin) && late)
+        syni_core_unobserved(name, late->code, SYN_BY_TASK, late);
     else
-        syni_unobserved(name, err, origin, report);
+        syni_core_unobserved(name, err, origin, report);
 }
 
 void syni_core_dispose(struct syni_core *core)
 {
     if (core->err && !core->seen && syni_core_done(core))
-        syni_unobserved_end(syni_core_name(core), core->err, core->origin, core->report);
+        syni_core_unobserved_end(syni_core_name(core), core->err, core->origin, core->report);
     syni_core_discard(core);
     syni_report_free(core->report);
     core->report = NULL;
@@ -173,9 +173,9 @@ void syni_core_complete(struct syni_core *core)
     struct syni_slot *slot = core->slot;
     /* release: the result; acquire: the waiter's own fields */
     struct syni_waiter *waiter =
-        atomic_exchange_explicit(&core->waiter, &syni_waiter_done, memory_order_acq_rel);
+        atomic_exchange_explicit(&core->waiter, &syni_core_waiter_done, memory_order_acq_rel);
 
-    SYNI_INVARIANT(18, waiter != &syni_waiter_done);
+    SYNI_INVARIANT(18, waiter != &syni_core_waiter_done);
     SYNI_INVARIANT(23, slot || waiter);
     SYNI_DELAY(core_done);
     if (waiter)
@@ -198,7 +198,7 @@ bool syni_core_is_awaited(const struct syni_core *core)
     /* relaxed: a hint; to wait is to find out */
     struct syni_waiter *waiter = atomic_load_explicit(&core->waiter, memory_order_relaxed);
 
-    return waiter && waiter != &syni_waiter_done;
+    return waiter && waiter != &syni_core_waiter_done;
 }
 
 bool syni_core_is_used_up(const struct syni_core *core)
@@ -241,7 +241,7 @@ bool syni_core_wait(struct syni_core *core, struct syni_waiter *waiter, bool *ou
     bool waits = atomic_compare_exchange_strong_explicit(
         &core->waiter, &nobody, waiter, memory_order_release, memory_order_acquire);
 
-    *out_busy = !waits && nobody != &syni_waiter_done;
+    *out_busy = !waits && nobody != &syni_core_waiter_done;
     return waits;
 }
 

@@ -107,7 +107,7 @@ struct syni_core {
 };
 
 /* What `waiter` holds once the result is there. */
-extern struct syni_waiter syni_waiter_done;
+extern struct syni_waiter syni_core_waiter_done;
 
 /* Where the value of CORE is, or will be. */
 static inline void *syni_core_value(const struct syni_core *core)
@@ -204,7 +204,7 @@ static inline bool syni_core_complete_alone(struct syni_core *core)
     SYNI_INVARIANT(142, !(syni_slot_life(core->slot) & SYNI_SLOT_REFERENCES) && !core->alone);
     core->alone = true;
     /* relaxed: only this thread looks from here on */
-    atomic_store_explicit(&core->waiter, &syni_waiter_done, memory_order_relaxed);
+    atomic_store_explicit(&core->waiter, &syni_core_waiter_done, memory_order_relaxed);
     if (waiter)
         waiter->wake(waiter); /* which gives it up, now or later */
     return waiter;
@@ -224,12 +224,12 @@ bool syni_core_is_wanted(const struct syni_core *core);
 void syni_core_complete(struct syni_core *core);
 
 /* A failure that nobody was told of: NAME is that of the function, or what it was. */
-void syni_unobserved(const char *name, syn_err err, enum syn_origin origin,
-                     const struct syn_report *report);
+void syni_core_unobserved(const char *name, syn_err err, enum syn_origin origin,
+                          const struct syn_report *report);
 
 /* The same for the end of something: of one that was cancelled, its clean-up may have failed. */
-void syni_unobserved_end(const char *name, syn_err err, enum syn_origin origin,
-                         const struct syn_report *report);
+void syni_core_unobserved_end(const char *name, syn_err err, enum syn_origin origin,
+                              const struct syn_report *report);
 
 /* To where the call that made it returned; NULL: it is not known. By a holder of a reference. */
 static inline const void *syni_core_call(const struct syni_core *core)
@@ -240,7 +240,7 @@ static inline const void *syni_core_call(const struct syni_core *core)
 static inline bool syni_core_done(const struct syni_core *core)
 {
     /* acquire: the result, see complete() */
-    return atomic_load_explicit(&core->waiter, memory_order_acquire) == &syni_waiter_done;
+    return atomic_load_explicit(&core->waiter, memory_order_acquire) == &syni_core_waiter_done;
 }
 
 /* Cancels its producer, which will complete it, or has; false: there is nobody to

@@ -9,7 +9,7 @@
 
 #include "task/task.h"
 
-int64_t syni_now_of(const struct syni_self *self)
+int64_t syni_deadline_now(const struct syni_self *self)
 {
     return syn_clock_now(self->driving ? self->driving->loop->clock : self->clock.sleeper.clock);
 }
@@ -22,7 +22,7 @@ struct syn_deadline syn_after(double seconds)
     int64_t ns = seconds >= 9e9 ? SYNI_NEVER : seconds > 0 ? (int64_t)(seconds * 1e9 + 0.5) : 0;
 
     if (ns != SYNI_NEVER)
-        deadline.ns = syni_deadline_in(syni_now_of(syni_self()), ns);
+        deadline.ns = syni_deadline_in(syni_deadline_now(syni_self()), ns);
     return deadline;
 }
 
@@ -59,7 +59,7 @@ int64_t syni_deadline_of(const struct syni_self *self, int64_t deadline)
 
 bool syni_deadline_passed(const struct syni_self *self, int64_t deadline)
 {
-    return deadline != SYNI_NEVER && syni_now_of(self) >= deadline;
+    return deadline != SYNI_NEVER && syni_deadline_now(self) >= deadline;
 }
 
 int64_t syni_deadline_here(int64_t deadline)

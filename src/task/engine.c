@@ -21,14 +21,14 @@
 #include "task/place.h"
 #include "task/seen.h"
 
-_Atomic(const struct syni_open_ops *) syni_open_ops[SYNI_OPEN_KINDS];
+_Atomic(const struct syni_open_ops *) syni_engine_opens[SYNI_OPEN_KINDS];
 
 /* So many follow each other before the ready queue has its turn, which is spread over them. */
 enum { TRANSFERS = 64 };
 /* Of one trampoline, also since there are two. */
 #define SYNI_HOT __attribute__((always_inline))
 
-void syni_task_request_arrives(struct syni_job *job)
+void syni_engine_request_arrives(struct syni_job *job)
 {
     struct syni_task *task = SYNI_CONTAINER(job, struct syni_task, request_job);
     bool ends = task->ending && !task->queued, runs = task->arrived && !task->leaving;
@@ -60,7 +60,7 @@ static bool ends_alone(struct syni_task *task)
 static const struct syni_open_ops *open_ops(enum syni_open_kind kind)
 {
     /* relaxed: see syni_open_register() */
-    return atomic_load_explicit(&syni_open_ops[kind], memory_order_relaxed);
+    return atomic_load_explicit(&syni_engine_opens[kind], memory_order_relaxed);
 }
 
 /* TASK, known to nobody else if it is ALONE, has something besides its frame, which give_back() gives back; most
@@ -86,7 +86,7 @@ static void give_back(struct syni_task *task)
     SYNI_INVARIANT(57, !task->contexts);
     if (syni_task_request_of(task) & SYNI_IS_MARKED)
         open_ops(SYNI_OPEN_MARKS)->drop(task);
-    syni_bindings_release(task->locals);
+    syni_local_release(task->locals);
     task->locals = NULL;
     syni_report_free(task->heard);
     task->heard = NULL;
@@ -201,7 +201,7 @@ SYNI_HOT static inline struct syn_step step_of(struct syni_home *home, struct sy
     if (leaves && !task->leaving) {
         enum syn_origin origin = syni_task_asked_by(task);
 
-        return syni_begin_leaving(task, syni_code_of(origin), origin, NULL);
+        return syni_leave_begin(task, syni_task_code(origin), origin, NULL);
     }
     do {
         syni_place_scribble();
@@ -291,7 +291,7 @@ static bool is_refused(struct syni_task *task)
         /* Asked before it began: it never does. */
         enum syn_origin origin = syni_task_asked_by(task);
 
-        end_unstarted(task, syni_code_of(origin), origin);
+        end_unstarted(task, syni_task_code(origin), origin);
     } else {
         const struct syn_function *function = task->function;
 
@@ -368,7 +368,7 @@ SYNI_COLD static void run_all_seen(struct syni_task *task)
     run_all(task, true);
 }
 
-void syni_task_run(struct syni_job *job)
+void syni_engine_run(struct syni_job *job)
 {
     struct syni_task *task = SYNI_CONTAINER(job, struct syni_task, core.job);
     struct syni_home *home = task->home;
@@ -378,8 +378,8 @@ void syni_task_run(struct syni_job *job)
     atomic_store_explicit(&home->running, outer, memory_order_relaxed);
 }
 
-void syni_task_abandon(struct syni_task *task, syn_err err, enum syn_origin origin,
-                       const char *message)
+void syni_engine_abandon(struct syni_task *task, syn_err err, enum syn_origin origin,
+                         const char *message)
 {
     const char *outer = engine_enter(task);
     struct syni_home *home = task->home;

@@ -300,7 +300,7 @@ static void free_frame(struct syni_core *core)
 
     if (!task->begun || task->locals) { /* a generator that nobody asked */
         syni_task_drop_arguments(task);
-        syni_bindings_release(task->locals);
+        syni_local_release(task->locals);
     }
     if (function->release)
         function->release((struct syn_task *)(void *)task);

@@ -81,7 +81,7 @@ static inline struct syni_heritage syni_heritage_of(const struct syni_self *self
 {
     const struct syni_task *by = here ? here->current : NULL;
 
-    return (struct syni_heritage){.locals = syni_bindings_hold(by ? by->locals : self->locals),
+    return (struct syni_heritage){.locals = syni_local_hold(by ? by->locals : self->locals),
                                   .deadline = syni_deadline_under(self, by),
                                   .nested = by ? by->nested : self->worker != NULL};
 }
@@ -100,8 +100,8 @@ static inline void syni_frame_init(struct syni_task *task, struct syni_home *hom
     task->timer.node.link = NULL;
     task->live.since = 0;
     task->home = home;
-    task->core.job.run = syni_task_run;
-    task->request_job.run = syni_task_request_arrives;
+    task->core.job.run = syni_engine_run;
+    task->request_job.run = syni_engine_request_arrives;
     task->core.type = &function->type;
     task->core.value_at = (int32_t)function->result_offset - (int32_t)offsetof(struct syni_task, core);
     task->core.slot = slot;

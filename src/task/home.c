@@ -25,7 +25,7 @@ void syni_home_let_go(struct syni_home *home)
         home->gone(home);
 }
 
-bool syni_nested_here(void)
+bool syni_home_nested_here(void)
 {
     const struct syni_self *self = syni_self();
     struct syni_home *home = syni_home_of(self);

@@ -8,8 +8,8 @@
 
 #include <stdio.h>
 
-struct syn_step syni_begin_leaving(struct syni_task *task, syn_err err, enum syn_origin origin,
-                                   const char *message)
+struct syn_step syni_leave_begin(struct syni_task *task, syn_err err, enum syn_origin origin,
+                                 const char *message)
 {
     struct syn_step left = {SYNI_LEFT};
 
@@ -29,7 +29,7 @@ static __attribute__((noinline)) struct syn_step leave_any(struct syni_task *tas
     struct syn_step ended = {SYNI_ENDED};
 
     if (!task->leaving)
-        return syni_begin_leaving(task, err, SYN_BY_TASK, message);
+        return syni_leave_begin(task, err, SYN_BY_TASK, message);
     syni_outcome_amend(task, err, message);
     return ended;
 }

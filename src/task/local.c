@@ -30,19 +30,19 @@ static struct syni_bindings **here(struct syni_self *self)
     return home && home->current ? &home->current->locals : &self->locals;
 }
 
-struct syni_bindings *syni_bindings_add(struct syni_bindings *bindings)
+struct syni_bindings *syni_local_add(struct syni_bindings *bindings)
 {
     /* relaxed: the caller holds one already */
     atomic_fetch_add_explicit(&bindings->references, 1, memory_order_relaxed);
     return bindings;
 }
 
-struct syni_bindings *syni_bindings_inherit(struct syni_self *self)
+struct syni_bindings *syni_local_inherit(struct syni_self *self)
 {
-    return syni_bindings_hold(*here(self));
+    return syni_local_hold(*here(self));
 }
 
-struct syni_bindings *syni_bindings_swap(struct syni_bindings *bindings)
+struct syni_bindings *syni_local_swap(struct syni_bindings *bindings)
 {
     struct syni_self *self = syni_self();
     struct syni_bindings *before = self->locals;
@@ -51,7 +51,7 @@ struct syni_bindings *syni_bindings_swap(struct syni_bindings *bindings)
     return before;
 }
 
-void syni_bindings_drop(struct syni_bindings *bindings)
+void syni_local_drop(struct syni_bindings *bindings)
 {
     while (bindings) {
         struct syni_bindings *next = bindings->next;
@@ -100,12 +100,12 @@ static struct syni_bindings *local_bind(const struct syn_task_local *key, void *
 static bool without(struct syni_bindings *bindings, struct syni_bindings *old,
                     struct syni_bindings **out_chain)
 {
-    struct syni_bindings *chain = syni_bindings_hold(old ? old->next : bindings), *longer;
+    struct syni_bindings *chain = syni_local_hold(old ? old->next : bindings), *longer;
 
     for (; old && bindings != old; bindings = bindings->next) {
         longer = local_bind(bindings->key, bindings->value, chain);
         if (!longer) {
-            syni_bindings_release(chain);
+            syni_local_release(chain);
             return false;
         }
         chain = longer;
@@ -116,7 +116,7 @@ static bool without(struct syni_bindings *bindings, struct syni_bindings *old,
 
 static void local_thread_ends(struct syni_self *self)
 {
-    syni_bindings_release(self->locals);
+    syni_local_release(self->locals);
     self->locals = NULL;
 }
 
@@ -135,12 +135,12 @@ syn_err syni_local_set(const struct syn_task_local *key, void *value)
     if (value) {
         longer = local_bind(key, value, chain);
         if (!longer) {
-            syni_bindings_release(chain);
+            syni_local_release(chain);
             return no_memory(key);
         }
         chain = longer;
     }
-    syni_bindings_release(*place);
+    syni_local_release(*place);
     *place = chain;
     if (place == &self->locals)
         syni_self_owns(self, SYNI_OWNS_LOCALS, local_thread_ends);

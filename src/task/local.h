@@ -12,24 +12,24 @@ struct syni_bindings;
 struct syni_self;
 
 /* One reference more, for a task that is made by one with BINDINGS. */
-struct syni_bindings *syni_bindings_add(struct syni_bindings *bindings); /* which are not NULL */
-static inline struct syni_bindings *syni_bindings_hold(struct syni_bindings *bindings)
+struct syni_bindings *syni_local_add(struct syni_bindings *bindings); /* which are not NULL */
+static inline struct syni_bindings *syni_local_hold(struct syni_bindings *bindings)
 {
-    return bindings ? syni_bindings_add(bindings) : bindings;
+    return bindings ? syni_local_add(bindings) : bindings;
 }
 
 /* Those of what SELF makes now: of the task that it runs, or its own. Held. */
-struct syni_bindings *syni_bindings_inherit(struct syni_self *self);
+struct syni_bindings *syni_local_inherit(struct syni_self *self);
 
 /* Those of the calling thread become BINDINGS; returns what they were. Nobody holds more or less. */
-struct syni_bindings *syni_bindings_swap(struct syni_bindings *bindings);
+struct syni_bindings *syni_local_swap(struct syni_bindings *bindings);
 
 /* One less. NULL is fine. Any thread. */
-void syni_bindings_drop(struct syni_bindings *bindings);
-static inline void syni_bindings_release(struct syni_bindings *bindings)
+void syni_local_drop(struct syni_bindings *bindings);
+static inline void syni_local_release(struct syni_bindings *bindings)
 {
     if (bindings)
-        syni_bindings_drop(bindings);
+        syni_local_drop(bindings);
 }
 
 #endif

@@ -72,13 +72,13 @@ static void add_failure(struct syni_task *task, syn_err err, const char *message
         report->in_clean_up = 1;
     if (syni_report_append(task->core.report, report))
         return;
-    syni_unobserved(task->function->name, err, SYN_BY_TASK, report);
+    syni_core_unobserved(task->function->name, err, SYN_BY_TASK, report);
     syni_report_free(report);
 }
 
 void syni_outcome_amend(struct syni_task *task, syn_err err, const char *message)
 {
-    bool by_request = task->core.err && syni_origin_is_request(task->core.origin);
+    bool by_request = task->core.err && syni_task_origin_is_request(task->core.origin);
     /* A value that nobody will fetch: made before the clean-up failed, or returned by
      * a clean-up though another error stands. */
     bool lost = err ? !task->core.err : task->core.err && !by_request;

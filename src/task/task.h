@@ -66,15 +66,15 @@ static inline void syni_task_begin_at_once(struct syni_home *home, struct syni_t
 }
 
 /* What was to run so is on the ready queue; by the thread that ends what lives there. */
-void syni_home_stop_transfers(struct syni_home *home);
+void syni_task_stop_transfers(struct syni_home *home);
 
 /* --- engine.c --- */
 
 /* The job of a task, at its arrival and at each resume; run on its home. */
-void syni_task_run(struct syni_job *job);
+void syni_engine_run(struct syni_job *job);
 
 /* What brings it a cancel. */
-void syni_task_request_arrives(struct syni_job *job);
+void syni_engine_request_arrives(struct syni_job *job);
 
 /* Frees what TASK took over, once, if it never began and never will. By the thread that ends it. */
 static inline void syni_task_drop_arguments(struct syni_task *task)
@@ -88,8 +88,8 @@ static inline void syni_task_drop_arguments(struct syni_task *task)
 
 /* Ends TASK, now or as soon as nothing is on its way to it any more, without another
  * step: it was abandoned, or its home died. */
-void syni_task_abandon(struct syni_task *task, syn_err err, enum syn_origin origin,
-                       const char *message);
+void syni_engine_abandon(struct syni_task *task, syn_err err, enum syn_origin origin,
+                         const char *message);
 
 /* What a task can have open that ends with it, and that modules above the engine know: so these say how. */
 enum syni_open_kind { SYNI_OPEN_SCOPES, SYNI_OPEN_CONTEXTS, SYNI_OPEN_MUTEXES, SYNI_OPEN_MARKS, SYNI_OPEN_KINDS };
@@ -101,7 +101,7 @@ struct syni_open_ops {
     /* TASK has ended: nothing is left of them. Driver. */
     void (*drop)(struct syni_task *task);
 };
-extern _Atomic(const struct syni_open_ops *) syni_open_ops[SYNI_OPEN_KINDS];
+extern _Atomic(const struct syni_open_ops *) syni_engine_opens[SYNI_OPEN_KINDS];
 
 /* A task is about to have something of KIND. Before that, at each. (A pointer, so that a static program without
  * contexts is linked without them, and without channels.) */
@@ -109,8 +109,8 @@ static inline void syni_open_register(enum syni_open_kind kind, const struct syn
 {
     /* relaxed: what reads it is the engine of a task that has something, which it sees to have. Looked at
      * first, since all threads would write it */
-    if (!atomic_load_explicit(&syni_open_ops[kind], memory_order_relaxed))
-        atomic_store_explicit(&syni_open_ops[kind], ops, memory_order_relaxed);
+    if (!atomic_load_explicit(&syni_engine_opens[kind], memory_order_relaxed))
+        atomic_store_explicit(&syni_engine_opens[kind], ops, memory_order_relaxed);
 }
 
 /* --- outcome.c --- */
@@ -174,14 +174,14 @@ bool syni_task_close_requests(struct syni_task *task);
 void syni_task_withdraw(struct syni_task *task);
 
 /* What a task that ended by a request of ORIGIN returns. */
-syn_err syni_code_of(enum syn_origin origin);
+syn_err syni_task_code(enum syn_origin origin);
 enum syn_origin syni_task_asked_by(const struct syni_task *task);
-bool syni_origin_is_request(enum syn_origin origin);
+bool syni_task_origin_is_request(enum syn_origin origin);
 
 /* --- wait.c --- */
 
 /* WAITER, or a copy of one, is that of a task's await. */
-bool syni_wakes_awaiting(const struct syni_waiter *waiter);
+bool syni_await_wakes(const struct syni_waiter *waiter);
 
 /* What a step returns that waits. */
 extern const struct syn_step syni_suspended;
@@ -213,7 +213,7 @@ void syni_wait_forget(struct syni_task *task);
 /* --- deadline.c --- */
 
 /* Now, on the clock of the loop that SELF drives, or on its own; and whether DEADLINE has passed. */
-int64_t syni_now_of(const struct syni_self *self);
+int64_t syni_deadline_now(const struct syni_self *self);
 bool syni_deadline_passed(const struct syni_self *self, int64_t deadline);
 
 /* The earlier of DEADLINE and that around the current call, or of the task or job that makes it. */
@@ -277,7 +277,7 @@ void syni_home_hold(struct syni_home *home);
 void syni_home_let_go(struct syni_home *home);
 
 /* What the calling thread makes here is on behalf of a job of a pool. */
-bool syni_nested_here(void);
+bool syni_home_nested_here(void);
 
 /* The home that the calling thread drives innermost; NULL: none. */
 static inline struct syni_home *syni_home_of(const struct syni_self *self)
@@ -367,7 +367,7 @@ void syni_home_abandon_all(struct syni_home *home, syn_err err, enum syn_origin 
                            const char *message, struct syni_names *names);
 /* What arrived since the inbox was shut ends here, without beginning. */
 void syni_home_end_posted(struct syni_home *home);
-void syni_names_add(struct syni_names *names, const char *format, ...)
+void syni_home_abandon_name(struct syni_names *names, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
 #endif

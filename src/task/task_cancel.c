@@ -15,14 +15,14 @@
 
 #include <stddef.h>
 
-syn_err syni_code_of(enum syn_origin origin)
+syn_err syni_task_code(enum syn_origin origin)
 {
     return origin == SYN_BY_DEADLINE    ? SYN_ETIMEDOUT
            : origin == SYN_BY_INTERRUPT ? SYN_EINTR
                                         : SYN_ECANCELED;
 }
 
-bool syni_origin_is_request(enum syn_origin origin)
+bool syni_task_origin_is_request(enum syn_origin origin)
 {
     return origin == SYN_BY_REQUEST || origin == SYN_BY_DEADLINE || origin == SYN_BY_STOP ||
            origin == SYN_BY_INTERRUPT;

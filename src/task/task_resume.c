@@ -103,7 +103,7 @@ void syni_task_wake_at_once(struct syni_task *task)
         resume_post(task);
 }
 
-void syni_home_stop_transfers(struct syni_home *home)
+void syni_task_stop_transfers(struct syni_home *home)
 {
     struct syni_task *task = home->next;
 

@@ -46,7 +46,7 @@ struct syn_step syni_wait_is_over(struct syni_task *task)
     if (!ops->collect(task))
         return (struct syn_step){SYNI_GOES_ON};
     origin = syni_task_asked_by(task); /* by a stop, just now */
-    return syni_begin_leaving(task, syni_code_of(origin), origin, NULL);
+    return syni_leave_begin(task, syni_task_code(origin), origin, NULL);
 }
 
 static void wait_time_is_up(struct syni_timer *timer)

@@ -14,7 +14,7 @@ syn_err syni_blocked_refuse_own(const struct syni_thread_wait *wait)
 {
     const struct syni_source *source = &wait->source;
     const char *loop = wait->self->driving->loop->name;
-    syn_err err = source->home ? syni_blocked_own(source->home, source->name) : SYN_OK;
+    syn_err err = source->home ? syni_circle_own(source->home, source->name) : SYN_OK;
 
     if (err)
         return err;

@@ -20,7 +20,7 @@ static void driver_thread_ends(struct syni_self *self)
         syni_panic("a thread ended (pthread_exit, cancellation) inside a task that it drove");
 }
 
-void syni_drive_begin(struct syni_self *self, struct syni_drive *drive, struct syni_loop *loop)
+void syni_driver_begin(struct syni_self *self, struct syni_drive *drive, struct syni_loop *loop)
 {
     drive->loop = loop;
     drive->saved_errno = errno;
@@ -28,7 +28,7 @@ void syni_drive_begin(struct syni_self *self, struct syni_drive *drive, struct s
     drive->code = self->code;
     drive->origin = self->origin;
     self->report = NULL;
-    syni_driving_enter(self, &drive->here, loop);
+    syni_role_enter(self, &drive->here, loop);
     if (self->drives++ == 0 && !self->give_back[SYNI_OWNS_DRIVE])
         syni_self_owns(self, SYNI_OWNS_DRIVE, driver_thread_ends);
     if (self->clock.sleeper.clock)
@@ -37,13 +37,13 @@ void syni_drive_begin(struct syni_self *self, struct syni_drive *drive, struct s
     self->deadlines.first = self->deadlines.n;
 }
 
-void syni_drive_end(struct syni_self *self, struct syni_drive *drive)
+void syni_driver_end(struct syni_self *self, struct syni_drive *drive)
 {
     self->deadlines.first = drive->saved_deadlines;
     if (self->clock.sleeper.clock)
         syni_clock_step_back(self);
     self->drives--;
-    syni_driving_leave(self, &drive->here);
+    syni_role_leave(self, &drive->here);
     if (self->hosted && syni_hosts(self, drive->loop))
         syni_hosted_settle(drive->loop, SYNI_NEVER);
     else

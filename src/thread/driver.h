@@ -19,7 +19,7 @@ struct syni_drive {
 
 /* Around its turns. In between what the thread has of its own is put aside: its error
  * report, errno, deadlines, its place in a virtual clock. */
-void syni_drive_begin(struct syni_self *self, struct syni_drive *drive, struct syni_loop *loop);
-void syni_drive_end(struct syni_self *self, struct syni_drive *drive);
+void syni_driver_begin(struct syni_self *self, struct syni_drive *drive, struct syni_loop *loop);
+void syni_driver_end(struct syni_self *self, struct syni_drive *drive);
 
 #endif

@@ -110,7 +110,7 @@ syn_err syni_job_wait_refused(struct syni_thread_wait *wait)
         return SYN_OK;
     }
     if (wait->ending) /* its request went round */
-        return syni_code_of(wait->ended_by);
+        return syni_task_code(wait->ended_by);
     wait->refused = true;
     return syni_report_keep(SYN_EDEADLK, SYN_BY_LIBRARY, report);
 }
@@ -134,7 +134,7 @@ void syni_job_wait_asked(struct syni_thread_wait *wait)
 /* --- marks --- */
 
 /* What carries the mark ID depends on what WAIT waits for. */
-syn_err syni_thread_wait_depend(struct syni_thread_wait *wait, uint64_t id)
+syn_err syni_job_circle_depend(struct syni_thread_wait *wait, uint64_t id)
 {
     struct syn_report *report;
     syn_err err = SYN_OK;
@@ -156,5 +156,5 @@ syn_err syni_job_wait_implicate(struct syni_thread_wait *wait, struct syni_work 
 
     atomic_store(&work->waits_on, wait->source.home);
     mark = atomic_load(&work->mark);
-    return mark ? syni_thread_wait_depend(wait, mark) : SYN_OK;
+    return mark ? syni_job_circle_depend(wait, mark) : SYN_OK;
 }

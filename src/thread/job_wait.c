@@ -12,7 +12,7 @@
 
 #include "base/report.h"
 
-syn_err syni_thread_failed(syn_err err, enum syn_origin origin)
+syn_err syni_job_wait_failed(syn_err err, enum syn_origin origin)
 {
     return syni_report_keep(err, origin, syni_report_new(err, origin, NULL));
 }
@@ -53,7 +53,7 @@ static void put_off(struct syni_thread_wait *wait)
     work->heard = false;
 }
 
-void syni_thread_served(struct syni_self *self)
+void syni_job_served(struct syni_self *self)
 {
     struct syni_work *work = work_of(self);
 
@@ -62,14 +62,14 @@ void syni_thread_served(struct syni_self *self)
         work->put_off++;
 }
 
-syn_err syni_thread_overdue(struct syni_self *self)
+syn_err syni_job_overdue(struct syni_self *self)
 {
     struct syni_work *work = work_of(self);
 
-    return work && work->put_off > 1 ? syni_thread_heeds(self) : SYN_OK;
+    return work && work->put_off > 1 ? syni_job_heeds(self) : SYN_OK;
 }
 
-syn_err syni_thread_heeds(struct syni_self *self)
+syn_err syni_job_heeds(struct syni_self *self)
 {
     struct syni_work *work = work_of(self);
     enum syn_origin origin;
@@ -79,7 +79,7 @@ syn_err syni_thread_heeds(struct syni_self *self)
         atomic_exchange(&work->heard, true))
         return SYN_OK;
     origin = (enum syn_origin)(work->asked - 1);
-    return syni_thread_failed(syni_code_of(origin), origin);
+    return syni_job_wait_failed(syni_task_code(origin), origin);
 }
 
 /* If it is the job's own deadline that ended a wait, a request for that reason is no news. */
@@ -87,15 +87,15 @@ static void note_deadline(struct syni_self *self)
 {
     struct syni_work *work = work_of(self);
 
-    if (work && syni_now_of(self) >= syni_deadline_outermost(self))
+    if (work && syni_deadline_now(self) >= syni_deadline_outermost(self))
         work->heard = true;
 }
 
-void syni_thread_note_outcome(struct syni_self *self, enum syn_origin origin)
+void syni_job_note_outcome(struct syni_self *self, enum syn_origin origin)
 {
     struct syni_work *work = work_of(self);
 
-    if (!work || !syni_origin_is_request(origin))
+    if (!work || !syni_task_origin_is_request(origin))
         return;
     if (work->asked)
         work->heard = true;
@@ -103,13 +103,13 @@ void syni_thread_note_outcome(struct syni_self *self, enum syn_origin origin)
         note_deadline(self);
 }
 
-syn_err syni_thread_timed_out(struct syni_self *self)
+syn_err syni_job_timed_out(struct syni_self *self)
 {
     note_deadline(self);
-    return syni_thread_failed(SYN_ETIMEDOUT, SYN_BY_DEADLINE);
+    return syni_job_wait_failed(SYN_ETIMEDOUT, SYN_BY_DEADLINE);
 }
 
-syn_err syni_thread_too_late(struct syni_self *self, const char *name)
+syn_err syni_job_too_late(struct syni_self *self, const char *name)
 {
     note_deadline(self);
     return syni_report_keep(SYN_ETIMEDOUT, SYN_BY_DEADLINE,
@@ -129,7 +129,7 @@ syn_err syni_job_wait_begin(struct syni_thread_wait *wait, void (*asked)(void *w
 
     if (work && work->put_off && can_be_left_alone(wait) && !atomic_exchange(&work->heard, true)) {
         wait->ended_by = (enum syn_origin)(work->asked - 1);
-        return syni_code_of(wait->ended_by);
+        return syni_task_code(wait->ended_by);
     }
     watch_job(wait, asked);
     return SYN_OK;

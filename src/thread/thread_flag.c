@@ -38,7 +38,7 @@ bool syni_thread_await_flag(_Atomic(bool) *done, int64_t until, const char *name
 
     if (self->hosted && !self->driving) {
         if (until != SYNI_NEVER)
-            left = syni_deadline_in(syni_now_of(self), until > syni_now() ? until - syni_now() : 0);
+            left = syni_deadline_in(syni_deadline_now(self), until > syni_now() ? until - syni_now() : 0);
         syni_thread_wait_for_flag(done, left, name);
     }
     while (!*done && syni_parker_sleep(syni_parker_of(self), until))

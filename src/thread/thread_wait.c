@@ -78,7 +78,7 @@ static syn_err end_early(struct syni_thread_wait *wait)
     }
     if (!syni_job_wait_withdraw(wait, origin))
         return SYN_OK;
-    return syni_code_of(origin);
+    return syni_task_code(origin);
 }
 
 /* The same. A second signal that came before the thread heard the first is one interrupt with that: then it gives up, too.
@@ -95,7 +95,7 @@ static syn_err thread_wait_lead(struct syni_thread_wait *wait);
 static void thread_wait_note(struct syni_thread_wait *wait)
 {
     wait->self->sleeps_at = wait->source.core;
-    syni_sleep_begins(wait->self, wait->source.name, wait->deadline);
+    syni_hooks_sleep_begins(wait->self, wait->source.name, wait->deadline);
 }
 
 static syn_err thread_wait_sleep(struct syni_thread_wait *wait)
@@ -106,7 +106,7 @@ static syn_err thread_wait_sleep(struct syni_thread_wait *wait)
     while (!err && !syni_clock_sleep(wait->done, wait->ending ? SYNI_NEVER : wait->deadline))
         err = wait->waiter.follows && syni_role_was_called(wait->self) ? thread_wait_lead(wait)
                                                                        : thread_wait_heed(wait);
-    syni_sleep_ended(wait->self);
+    syni_hooks_sleep_ended(wait->self);
     return err;
 }
 
@@ -121,7 +121,7 @@ static syn_err thread_wait_drive(struct syni_thread_wait *wait, struct syni_loop
     wait->turns = loop;
     if (!out_waits)
         wait->waiter.loop = loop;
-    syni_drive_begin(wait->self, &drive, loop);
+    syni_driver_begin(wait->self, &drive, loop);
     waits = wait->listed || !wait->ops->list || wait->ops->list(wait);
     if (waits && wait->watched)
         syni_job_wait_listed(wait);
@@ -131,7 +131,7 @@ static syn_err thread_wait_drive(struct syni_thread_wait *wait, struct syni_loop
     waits = waits && !err && !*wait->done; /* if a loop died its own thread ends what lives there */
     if (wait->runs_ahead)
         syni_loop_run_ahead(loop);
-    syni_drive_end(wait->self, &drive);
+    syni_driver_end(wait->self, &drive);
     wait->turns = NULL;
     if (!out_waits)
         return waits ? thread_wait_sleep(wait) : err;
@@ -147,7 +147,7 @@ static syn_err thread_wait_lead(struct syni_thread_wait *wait)
 
     wait->waiter.follows = NULL;
     wait->listed = true;
-    syni_sleep_ended(wait->self);
+    syni_hooks_sleep_ended(wait->self);
     syni_clock_rouse(&loop->sleeper);
     err = thread_wait_drive(wait, loop, NULL);
     thread_wait_note(wait);
@@ -176,7 +176,7 @@ static struct syni_loop *hosted_for(const struct syni_thread_wait *wait)
 {
     struct syni_loop *loop = wait->source.home ? &wait->source.home->loop : NULL;
 
-    if (loop && syni_is_hosted_by(wait->self, loop) && !syni_drives(loop))
+    if (loop && syni_hosted_is_by(wait->self, loop) && !syni_drives(loop))
         return loop;
     return wait->self->driving ? NULL : wait->self->hosted;
 }
@@ -251,11 +251,11 @@ static void await_posted(struct syni_self *self, struct syni_loop *loop, _Atomic
 {
     struct syni_drive drive;
 
-    if (syni_is_hosted_by(self, loop) && !syni_drives(loop)) {
-        syni_drive_begin(self, &drive, loop);
+    if (syni_hosted_is_by(self, loop) && !syni_drives(loop)) {
+        syni_driver_begin(self, &drive, loop);
         while (!*ran && !syni_hosted_has_ended(loop))
             syni_hosted_turn(loop, 0, true);
-        syni_drive_end(self, &drive);
+        syni_driver_end(self, &drive);
         syni_hosted_knock(self);
     }
     while (!*ran)
@@ -333,13 +333,13 @@ static syn_err wait_in_step(struct syni_thread_wait *wait)
 
     if (syni_blocked_is_own(wait->self, &wait->source))
         return syni_blocked_refuse_own(wait);
-    err = syni_blocked_enter(&blocked, wait->source.home, wait->source.name);
+    err = syni_circle_enter(&blocked, wait->source.home, wait->source.name);
     if (err)
         return err;
-    err = syni_thread_wait_depend(wait, blocked.id);
+    err = syni_job_circle_depend(wait, blocked.id);
     if (!err)
         err = wait->self->worker ? block_in_job(wait) : block_in_step(wait);
-    syni_blocked_leave(&blocked);
+    syni_circle_leave(&blocked);
     return err;
 }
 
@@ -347,16 +347,16 @@ static syn_err wait_in_step(struct syni_thread_wait *wait)
 static syn_err wait_in_drain(struct syni_thread_wait *wait)
 {
     struct syni_blocked blocked;
-    syn_err err = syni_blocked_enter(&blocked, wait->source.home, wait->source.name);
+    syn_err err = syni_circle_enter(&blocked, wait->source.home, wait->source.name);
 
     if (err)
         return err;
-    err = syni_thread_wait_depend(wait, blocked.id);
+    err = syni_job_circle_depend(wait, blocked.id);
     if (!err)
         err = wait->self->worker ? block_in_job(wait)
               : syni_interrupts_are_caught() && !wait->stays ? block_interruptibly(wait)
                                                              : block(wait);
-    syni_blocked_leave(&blocked);
+    syni_circle_leave(&blocked);
     return err;
 }
 
@@ -368,7 +368,7 @@ syn_err syni_thread_wait(struct syni_self *self, struct syni_thread_wait *wait)
     if (wait->begins && wait->deadline != SYNI_NEVER &&
         syni_deadline_passed(self, wait->deadline)) {
         wait->failed = true;
-        return syni_thread_too_late(self, wait->source.name);
+        return syni_job_too_late(self, wait->source.name);
     }
     wait->self = self;
     if (!wait->waiter.thread)
@@ -387,5 +387,5 @@ syn_err syni_thread_wait(struct syni_self *self, struct syni_thread_wait *wait)
         syni_exit_await();
     syni_thread_let_cancel(cancel_state);
     wait->failed = err != SYN_OK;
-    return err == SYN_OK || err == SYN_EDEADLK ? err : syni_thread_failed(err, wait->ended_by);
+    return err == SYN_OK || err == SYN_EDEADLK ? err : syni_job_wait_failed(err, wait->ended_by);
 }

@@ -115,7 +115,7 @@ struct syni_thread_wait {
 syn_err syni_thread_wait(struct syni_self *self, struct syni_thread_wait *wait);
 
 /* What carries the mark ID depends on what WAIT waits for. Fails, with a report: SYN_EDEADLK. */
-syn_err syni_thread_wait_depend(struct syni_thread_wait *wait, uint64_t id);
+syn_err syni_job_circle_depend(struct syni_thread_wait *wait, uint64_t id);
 
 /* In LIST: the thread drives the loop of source.home meanwhile (and not another one, as a host may). */
 static inline bool syni_thread_wait_drives(const struct syni_thread_wait *wait)
@@ -166,26 +166,26 @@ syn_err syni_job_wait_implicate(struct syni_thread_wait *wait, struct syni_work 
 /* --- job_wait.c again --- */
 
 /* A wait fails with ERR by ORIGIN: keeps a report, and returns ERR. */
-syn_err syni_thread_failed(syn_err err, enum syn_origin origin);
+syn_err syni_job_wait_failed(syn_err err, enum syn_origin origin);
 
 /* The deadline of a wait of SELF has passed before it began, and nothing was there: SYN_ETIMEDOUT,
  * with a report. So is that of NAME, which is not begun. */
-syn_err syni_thread_timed_out(struct syni_self *self);
-syn_err syni_thread_too_late(struct syni_self *self, const char *name);
+syn_err syni_job_timed_out(struct syni_self *self);
+syn_err syni_job_too_late(struct syni_self *self, const char *name);
 
 /* The job that SELF runs was cancelled and has not seen it: it does by the wait that it is
  * about to begin, which must not take anything then. Returns 0, or the code, with a report. */
-syn_err syni_thread_heeds(struct syni_self *self);
+syn_err syni_job_heeds(struct syni_self *self);
 
 /* SELF gets an outcome by ORIGIN: if that is a request, its job has seen its own. */
-void syni_thread_note_outcome(struct syni_self *self, enum syn_origin origin);
+void syni_job_note_outcome(struct syni_self *self, enum syn_origin origin);
 
 /* A wait of SELF was over before it began, and takes place: it counts if its job was cancelled. */
-void syni_thread_served(struct syni_self *self);
+void syni_job_served(struct syni_self *self);
 
 /* A wait ended well. If that is the second since the job of SELF was cancelled, the job sees
  * it by this one. Returns 0, or the code, with a report (invariant 77). */
-syn_err syni_thread_overdue(struct syni_self *self);
+syn_err syni_job_overdue(struct syni_self *self);
 
 /* --- blocked.c, for thread_wait.c --- */
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Steps that block on another loop. Follows:
- * FOLLOWS src/circle/circle.c: syni_blocked_enter syni_blocked_leave circle_locked reach_locked depends_locked mark_locked circle_depend
- * HASH 47a3414c8030
+ * FOLLOWS src/circle/circle.c: syni_circle_enter syni_circle_leave circle_locked reach_locked depends_locked mark_locked circle_depend
+ * HASH 820f586114f2
  *
  * Three loops. A step of each blocks, at most once, on a task of any other one, while that other may block,
  * too; and the task that the step of loop 0 waits for may begin to await loop 2 later, which gets the mark

@@ -3,13 +3,13 @@
  * Callers that drive in turn, and a role that is left open. Follows:
  * FOLLOWS src/loop/role_follow.h: syni_role_few_follow
  * FOLLOWS src/loop/role_follow.c: syni_role_follow syni_role_unfollow role_call_locked syni_role_pass syni_role_pass_always
- * FOLLOWS src/loop/role.c: syni_loop_knock role_give syni_role_hand_over
+ * FOLLOWS src/loop/role.c: syni_role_knock role_give syni_role_hand_over
  * FOLLOWS src/loop/loop_turn.c: loop_wait syni_loop_may_have_ended
  * FOLLOWS src/loop/loop_drive.c: syni_loop_try_drive syni_loop_stop_driving drive_may_leave_open drive_leave_open drive_tick await_role drive_may_stop drive_on
- * FOLLOWS src/thread/driver.c: syni_drive_end
+ * FOLLOWS src/thread/driver.c: syni_driver_end
  * FOLLOWS src/thread/thread_wait.c: thread_wait_lead thread_wait_follow
  * FOLLOWS src/thread/thread_told.c: syni_thread_told
- * HASH 3b6bdb9d4a87
+ * HASH cb8f58083ba2
  *
  * Callers make one call each. That of the first needs an event, which a poster brings at any time; those of the
  * others wait for nothing. In the background something waits for a descriptor (kernel_event), so the role is never

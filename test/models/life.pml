@@ -12,15 +12,15 @@
  * BROKEN 1: what a stop posts is posted after the lock was let go (begin_locked). 2: that nothing lives
  * there is looked at between two turns only, and not before a sleep (may_have_ended). 3: an abandon
  * that is refused, since the inbox is shut, counts as a step that does not return
- * (syni_stop_is_late). 4: all stoppers are told by the driver (is_over), before the thread is joined. 5: a
+ * (syni_life_stop_is_late). 4: all stoppers are told by the driver (is_over), before the thread is joined. 5: a
  * free does not wait for threads in a stop (syni_life_free). 6: nobody reaps what ended
  * without a stopper (syni_life_reap). 7: a stopper that was told while its deadline passed does not reap
- * (syni_stop_leave). 8: residents are not looked at when the loop seems empty (is_empty).
+ * (syni_life_stop_leave). 8: residents are not looked at when the loop seems empty (is_empty).
  *
  * It follows:
- * FOLLOWS src/life/life.c: die life_is_over between_turns refusal_locked begin_locked syni_stop_enter syni_stop_force syni_stop_is_late life_reap syni_life_reap syni_stop_leave syni_life_free
+ * FOLLOWS src/life/life.c: die life_is_over between_turns refusal_locked begin_locked syni_life_stop_enter syni_life_stop_force syni_life_stop_is_late life_reap syni_life_reap syni_life_stop_leave syni_life_free
  * FOLLOWS src/loop/loop_turn.c: syni_loop_may_have_ended
- * HASH fdfa788ed082
+ * HASH fb10d85f0459
  */
 #ifndef BROKEN
 #define BROKEN 0
@@ -280,7 +280,7 @@ inline stop(me, limited, waits, gave, late)
     if
     :: !waits -> skip
     :: waits && told[me] -> skip
-    :: waits && limited -> /* syni_stop_force(), syni_stop_is_late() */
+    :: waits && limited -> /* syni_life_stop_force(), syni_life_stop_is_late() */
         late = true;
         atomic {
             touch;
@@ -363,7 +363,7 @@ proctype stops(byte me; bool limited)
     n_done++
 }
 
-/* syni_home_find() and syni_launch() */
+/* syni_synchronizer_home() and syni_call_launch() */
 proctype caller()
 {
     bool found;

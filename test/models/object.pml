@@ -4,7 +4,7 @@
  * FOLLOWS src/object/object_end.c: object_end_is_over object_end_finish release_last syn_object_release object_end_claim object_end_end
  * FOLLOWS src/object/object_make.c: constructed adopt
  * FOLLOWS src/life/resident.c: newest syni_resident_add syni_residents_stop
- * HASH 1a49da5bd6f1
+ * HASH 1f25a18e4eb0
  *
  * One implementation, of which two threads want a wrapper: each looks it up, or makes one, and lets go of
  * it again; a third stops the home meanwhile, which ends what lives there, and is shut when nothing does.

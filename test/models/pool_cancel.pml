@@ -9,9 +9,9 @@
  *
  * It follows:
  * FOLLOWS src/pool/work_cancel.c: ask_abandon syni_work_tell ask_work syni_work_settle_locked
- * FOLLOWS src/pool/grace.c: give_up_locked keep syni_keeper_forget
+ * FOLLOWS src/pool/grace.c: give_up_locked keep syni_grace_forget
  * FOLLOWS src/job/job.c: end_work abandon_work cancel_job
- * HASH 541529e80e22
+ * HASH f110932dc433
  */
 mtype = { WAITING, RUNNING, OVER };
 

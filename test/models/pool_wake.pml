@@ -6,8 +6,8 @@
  * are quick, the other watches.
  *
  * Invariants 49, 50, 73 and 74. Every job runs, or is refused when there is no thread that might take it; none is left in the
- * queue or on the tray. One of the jobs waits, perhaps for all the others.
- * BROKEN 1: a worker that goes to sleep shuts the tray after it has looked at it. 2: one that waits
+ * queue or in the inbox. One of the jobs waits, perhaps for all the others.
+ * BROKEN 1: a worker that goes to sleep shuts the inbox after it has looked at it. 2: one that waits
  * leaves it open. 3: so does one that leaves. 4: a thread that cannot be started is all that
  * was to run, and one that sleeps is not called instead. 5: the watcher does not look. 6: it is called, and still
  * one is wanted. 7: all but one go to sleep, and none of them watches. 8: one that waits does not see that none does yet. 9: the
@@ -16,12 +16,12 @@
  * With QUICK another job waits for the rest, and does not tell the pool so.
  *
  * It follows:
- * FOLLOWS src/pool/pool_inbox.c: syni_tray_put syni_tray_empty_locked syni_tray_tend_locked
- * FOLLOWS src/pool/workers.c: syni_worker_choose_locked staff_refuse syni_worker_call syni_worker_call_more syni_worker_step_out syni_worker_step_in_locked
+ * FOLLOWS src/pool/pool_inbox.c: syni_pool_inbox_put syni_pool_inbox_empty_locked syni_pool_inbox_tend_locked
+ * FOLLOWS src/pool/workers.c: syni_worker_choose_locked workers_refuse syni_worker_call syni_worker_call_more syni_worker_step_out syni_worker_step_in_locked
  * FOLLOWS src/pool/worker.c: worker_take_locked sleep_idle_locked join_in_locked idle_locked next_locked step_down_locked
  * FOLLOWS src/pool/quick.c: syni_quick_count_locked syni_quick_watch_locked syni_quick_look_locked syni_quick_leave_locked
  * FOLLOWS src/pool/pool_post.c: post_freely enter_locked post_work
- * HASH ee5a4c6d9878
+ * HASH b9ff5f522046
  */
 #ifdef QUICK
 #define MAX 2
@@ -33,8 +33,8 @@
 #define NOBODY THREADS
 
 bool locked;
-bool open;   /* the tray; what is on it */
-byte tray;
+bool open;   /* the inbox; what is on it */
+byte inbox;
 byte queued, ran, refused;
 byte n_threads, n_idle, n_blocked;
 bool listed[THREADS]; /* asleep, and not called */
@@ -51,13 +51,13 @@ byte busy;            /* that have a work, and are not blocked */
 inline lock() { atomic { !locked -> locked = true } }
 inline unlock() { locked = false }
 
-inline take_all() { atomic { queued = queued + tray; tray = 0 } }
+inline take_all() { atomic { queued = queued + inbox; inbox = 0 } }
 
 inline tend()
 {
     if
     :: running >= wanted -> open = true
-    :: else -> atomic { open = false; queued = queued + tray; tray = 0 }
+    :: else -> atomic { open = false; queued = queued + inbox; inbox = 0 }
     fi
 }
 
@@ -303,7 +303,7 @@ proctype poster(byte n)
 
     for (i : 1 .. n) {
         if
-        :: atomic { open -> tray++ }
+        :: atomic { open -> inbox++ }
         :: !open ->      /* it may open meanwhile: the lock is fine in any case */
             lock();
             take_all();

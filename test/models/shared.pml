@@ -2,7 +2,7 @@
  *
  * A shared future. Follows:
  * FOLLOWS src/future/share.c: share_let_go next_reader source_done add_reader remove_reader ask_source syni_shared_release tell_copy cancel_copy
- * HASH a34e27b0f05c
+ * HASH 392db0a1d340
  *
  * A source completes, by itself or since it is cancelled, or (PROMISE) cannot be asked. Two holders:
  * one waits, and gives up or not; one makes a future of its own, a copy, which it gets or cancels. Both

@@ -4,8 +4,8 @@
  * FOLLOWS src/task/core.c: syni_core_complete syni_core_wait syni_core_stop_waiting
  * FOLLOWS src/task/core.h: syni_core_done
  * FOLLOWS src/task/task_cancel.c: syni_task_claim_request syni_task_send_request syni_task_close_requests
- * FOLLOWS src/task/engine.c: syni_task_request_arrives engine_end end_known end_now
- * HASH 23c2c5cb8c1c
+ * FOLLOWS src/task/engine.c: syni_engine_request_arrives engine_end end_known end_now
+ * HASH 7838d8e9b3b1
  *
  * A task produces a result; one thread waits for it, gives up by a deadline, and asks the task to end,
  * while another one asks, too. The request's job is posted to the driver of the task, or, when that is

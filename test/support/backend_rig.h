@@ -34,7 +34,7 @@ struct rig {
 
 static inline void run(const char *name, void (*body)(struct rig *rig))
 {
-    struct rig rig = {.backend = syni_backend_find(name)};
+    struct rig rig = {.backend = syni_poller_find(name)};
     if (rig.backend == NULL)
         TEST_SKIP("this build lacks the backend");
     CHECK_INT(rig.backend->open(&rig.poller), SYN_OK);

@@ -49,7 +49,7 @@ void rig_start(struct rig *rig, struct syn_clock *clock)
 
 void rig_by_hand(struct rig *rig, const char *backend, struct syn_clock *clock)
 {
-    if (!syni_backend_find(backend))
+    if (!syni_poller_find(backend))
         TEST_SKIP("this build lacks the backend");
     start(rig,
           (struct syni_loop_options){.backend = backend, .clock = clock, .callers_drive = true});
@@ -61,13 +61,13 @@ bool rig_take(struct rig *rig)
 {
     if (!syni_loop_try_drive(&rig->loop))
         return false;
-    syni_driving_enter(syni_self(), &rig->here, &rig->loop);
+    syni_role_enter(syni_self(), &rig->here, &rig->loop);
     return true;
 }
 
 void rig_give(struct rig *rig)
 {
-    syni_driving_leave(syni_self(), &rig->here);
+    syni_role_leave(syni_self(), &rig->here);
     syni_loop_stop_driving(&rig->loop);
 }
 

@@ -24,7 +24,7 @@
 #include "loop/role.c"
 
 struct syni_self syni_this_thread; /* of self.c; nothing here asks for it */
-union syni_lookers syni_lookers;   /* of hooks.c: nobody looks */
+union syni_hooks_lookers syni_hooks_lookers;   /* of hooks.c: nobody looks */
 static struct syni_loop loop;
 static struct syni_job job;
 static int carried;

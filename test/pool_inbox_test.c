@@ -7,7 +7,7 @@
  * called then.
  */
 #define _DEFAULT_SOURCE
-#include "support/tray_rig.h"
+#include "support/pool_inbox_rig.h"
 
 POOL(single, .max_threads = 1);
 POOL(bounded, .max_threads = 1, .queue_bound = 2, .when_full = SYN_WHEN_FULL_FAIL);
@@ -81,7 +81,7 @@ static void W1_a_loop_submits_to_busy_threads_without_their_lock(void)
     hold_lock(&workers);
     CHECK_INT(submits(&y), SYN_OK);
     free_lock(&workers);
-    CHECK(is_on_tray(&workers));
+    CHECK(is_in_inbox(&workers));
     CHECK_INT(pool_stats(&workers).queued, 100);
     CHECK_INT(pool_stats(&workers).submitted, 102);
     CHECK_INT(ran, 0);
@@ -106,7 +106,7 @@ static void W1_threads_submit_to_busy_threads_without_their_lock(void)
     hold_lock(&workers);
     crew_run(4, submit_25, NULL);
     free_lock(&workers);
-    CHECK(is_on_tray(&workers));
+    CHECK(is_in_inbox(&workers));
     release(2, f);
     check_many_ran();
     over(&workers);
@@ -167,7 +167,7 @@ static void W6_another_bound_holds_after_a_stop(void)
 
 static void submit_in_turn(void)
 {
-    for (int i = 0; i < 30; i++) /* by the tray, and by the lock */
+    for (int i = 0; i < 30; i++) /* by the inbox, and by the lock */
         if (i % 3 == 1)
             future_detach(noting_in_line_future(i));
         else
@@ -223,16 +223,16 @@ static void W1_jobs_of_one_thread_keep_their_order_whichever_way_they_take(void)
 static void W1_a_job_that_takes_the_lock_does_not_overtake(void)
 {
     struct standing_future f[1];
-    struct noting_future on_tray;
+    struct noting_future in_inbox;
     struct noting_in_line_future by_lock;
 
     begin();
     occupy(&single, 1, f);
-    on_tray = noting_future(1);
-    CHECK(is_on_tray(&single));
+    in_inbox = noting_future(1);
+    CHECK(is_in_inbox(&single));
     by_lock = noting_in_line_future(2);
     release(1, f);
-    CHECK_INT(future_get(on_tray, NULL), SYN_OK);
+    CHECK_INT(future_get(in_inbox, NULL), SYN_OK);
     CHECK_INT(future_get(by_lock, NULL), SYN_OK);
     CHECK(order[0] == 1 && order[1] == 2);
     finish_pool(&single);
@@ -242,17 +242,17 @@ static void W1_a_job_that_takes_the_lock_does_not_overtake(void)
 static void W3_an_urgent_job_goes_ahead_of_those_that_nobody_has_seen_yet(void)
 {
     struct standing_future f[1];
-    struct noting_future in_queue, on_tray;
+    struct noting_future in_queue, in_inbox;
 
     begin();
     occupy(&single, 1, f);
     in_queue = noting_future(1);
     CHECK_INT(pool_stats(&single).queued, 1);
-    on_tray = noting_future(2);
-    CHECK(is_on_tray(&single));
+    in_inbox = noting_future(2);
+    CHECK(is_in_inbox(&single));
     future_detach(hurrying_future(3));
     release(1, f);
-    CHECK_INT(future_get(on_tray, NULL), SYN_OK);
+    CHECK_INT(future_get(in_inbox, NULL), SYN_OK);
     CHECK_INT(future_get(in_queue, NULL), SYN_OK);
     CHECK(order[0] == 3 && order[1] == 1 && order[2] == 2);
     finish_pool(&single);
@@ -260,23 +260,23 @@ static void W3_an_urgent_job_goes_ahead_of_those_that_nobody_has_seen_yet(void)
 }
 
 /* Else the next submitter would leave its job there, and call nobody. */
-static void W1_the_tray_is_shut_when_those_who_would_look_at_it_sleep(void)
+static void W1_the_inbox_is_shut_when_those_who_would_look_at_it_sleep(void)
 {
     struct standing_future f[2];
 
     begin();
     occupy(&workers, 2, f);
-    CHECK(syni_stack_is_open(&inside(&workers)->tray));
+    CHECK(syni_stack_is_open(&inside(&workers)->inbox));
     release(2, f);
     while (pool_stats(&workers).idle < 2)
         syni_thread_yield();
-    CHECK(!syni_stack_is_open(&inside(&workers)->tray));
+    CHECK(!syni_stack_is_open(&inside(&workers)->inbox));
     CHECK_INT(future_get(counting_future(1), NULL), SYN_OK);
     over(&workers);
 }
 
 static const struct test_case cases[] = {
-    TEST(W1_the_tray_is_shut_when_those_who_would_look_at_it_sleep),
+    TEST(W1_the_inbox_is_shut_when_those_who_would_look_at_it_sleep),
     TEST_MODES(W1_a_loop_submits_to_busy_threads_without_their_lock),
     TEST(W1_threads_submit_to_busy_threads_without_their_lock),
     TEST(W3_places_are_taken_without_the_lock_and_counted),
@@ -285,4 +285,4 @@ static const struct test_case cases[] = {
     TEST(W1_a_job_that_takes_the_lock_does_not_overtake),
     TEST(W3_an_urgent_job_goes_ahead_of_those_that_nobody_has_seen_yet),
 };
-TEST_MAIN("pool_tray", cases);
+TEST_MAIN("pool_inbox", cases);

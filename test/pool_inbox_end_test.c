@@ -4,7 +4,7 @@
  * counted like all others.
  */
 #define _DEFAULT_SOURCE
-#include "support/tray_rig.h"
+#include "support/pool_inbox_rig.h"
 
 POOL(single, .max_threads = 1);
 POOL(bounded, .max_threads = 1, .queue_bound = 2, .when_full = SYN_WHEN_FULL_FAIL);
@@ -49,7 +49,7 @@ static void X3_a_job_that_nobody_has_seen_yet_is_cancelled_and_never_runs(void)
     begin();
     occupy(&workers, 2, f);
     waits = counting_future(1);
-    CHECK(is_on_tray(&workers));
+    CHECK(is_in_inbox(&workers));
     CHECK_INT(future_cancel(waits), SYN_ECANCELED);
     CHECK_INT(syn_last_origin(), SYN_BY_REQUEST);
     CHECK_INT(pool_stats(&workers).queued, 0);
@@ -88,7 +88,7 @@ static void W4_a_job_that_waits_leaves_its_place_to_one_that_nobody_has_seen_yet
     first = waits_for_future(&gate, f);
     gate_await(&gate, 1);
     second = answers_future(p);
-    CHECK(is_on_tray(&single));
+    CHECK(is_in_inbox(&single));
     gate_open(&gate);
     CHECK_INT(future_get(first, &y), SYN_OK);
     CHECK_INT(y, 6);
@@ -108,7 +108,7 @@ static void L2_a_stop_ends_jobs_that_nobody_has_seen_yet(void)
     occupy(&workers, 2, f);
     for (int i = 0; i < 10; i++)
         waits[i] = counting_future(i);
-    CHECK(is_on_tray(&workers));
+    CHECK(is_in_inbox(&workers));
     CHECK_INT(pool_stop(&workers, syn_after(0)), SYN_ETIMEDOUT);
     for (int i = 0; i < 10; i++) {
         CHECK_INT(future_get(waits[i], &y), SYN_ECANCELED);
@@ -124,7 +124,7 @@ static void L2_a_stop_ends_jobs_that_nobody_has_seen_yet(void)
     CHECK_INT(counting(1, &y), SYN_OK);
     occupy(&workers, 2, f);
     waits[0] = counting_future(1);
-    CHECK(is_on_tray(&workers)); /* again */
+    CHECK(is_in_inbox(&workers)); /* again */
     release(2, f);
     CHECK_INT(future_get(waits[0], &y), SYN_OK);
     finish_pool(&workers);
@@ -148,7 +148,7 @@ static void T1_time_stands_still_while_nobody_has_seen_a_job_yet(void)
     occupy(&single, 1, f); /* a thread that takes no part in the clock */
     begin();
     waits = pool_submit(&single, counting, 1);
-    CHECK(is_on_tray(&single));
+    CHECK(is_in_inbox(&single));
     CHECK_INT(pthread_create(&thread, NULL, opens_soon, NULL), 0);
     CHECK_INT(future_get_by(waits, &y, syn_after(3600)), SYN_OK);
     CHECK_INT(now(), 0);
@@ -253,4 +253,4 @@ static const struct test_case cases[] = {
     TEST(W6_the_size_is_set_while_threads_submit),
     TEST(L3_pools_are_stopped_while_threads_submit_and_no_job_is_lost),
 };
-TEST_MAIN("pool_tray_end", cases);
+TEST_MAIN("pool_inbox_end", cases);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What the suites of the tray share: pools with all threads at a gate, so that what is
+ * What the suites of the inbox share: pools with all threads at a gate, so that what is
  * submitted lies on it.
  */
-#ifndef TRAY_RIG_H
-#define TRAY_RIG_H
+#ifndef POOL_INBOX_RIG_H
+#define POOL_INBOX_RIG_H
 
 #include "pool/pool.h"
 #include "support/pool_rig.h"
@@ -32,9 +32,9 @@ static inline struct syni_pool *inside(struct syn_pool *pool)
     return syni_pool_of(pool);
 }
 
-static inline bool is_on_tray(struct syn_pool *pool)
+static inline bool is_in_inbox(struct syn_pool *pool)
 {
-    return !syni_stack_is_empty(&inside(pool)->tray);
+    return !syni_stack_is_empty(&inside(pool)->inbox);
 }
 
 /* All N threads of POOL stand at the gate. */
