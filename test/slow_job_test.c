@@ -5,7 +5,7 @@
 #define _DEFAULT_SOURCE
 #include "support/call_rig.h"
 
-#include "inspect/slow.h"
+#include "inspect/slow_watch.h"
 #include "support/dump_rig.h"
 #include "support/slow_rig.h"
 

@@ -8,7 +8,7 @@
 
 #include <sys/wait.h>
 
-#include "inspect/slow.h"
+#include "inspect/slow_watch.h"
 #include "support/slow_rig.h"
 
 #include <synchronicity/step.h>

@@ -102,4 +102,13 @@ bool syni_chain_is_asked(const struct syni_core *core);
 /* In words: TASK waits for WHAT. */
 struct syn_report *syni_chain_say(const struct syni_task *task, const char *what);
 
+/* What tells the waits of one task or job from each other, `live.detail` of a task: below -1. OWN: a search of
+ * its own has begun, or SYNI_SEARCHES_ASKED: one of syni_search_asked(). */
+enum { SYNI_SEARCHES = 1, SYNI_SEARCHES_ASKED = 3 };
+
+static inline int syni_chain_detail(unsigned number, unsigned own)
+{
+    return -2 - (int)(4 * number + own);
+}
+
 #endif

@@ -242,7 +242,7 @@ void syni_search_begin(struct syni_task *task, unsigned number)
 {
     if (!syni_chain_holds(task) || search_is_idle(task)) /* it was refused, or is served already */
         return;
-    task->live.detail = syni_search_detail(number, SYNI_SEARCHES);
+    task->live.detail = syni_chain_detail(number, SYNI_SEARCHES);
     search_start(&task->core, task->live.detail, false);
 }
 
@@ -255,7 +255,7 @@ void syni_search_asked(struct syni_task *task)
 {
     if (!syni_chain_holds_though_asked(task) || search_is_idle(task))
         return;
-    task->live.detail = syni_search_detail(syni_chain_number(), SYNI_SEARCHES_ASKED);
+    task->live.detail = syni_chain_detail(syni_chain_number(), SYNI_SEARCHES_ASKED);
     search_start(&task->core, task->live.detail, true);
 }
 

@@ -36,15 +36,6 @@ unsigned long syni_search_n_cut(void);
 /* SEARCH is one of those. */
 bool syni_search_is_of_asked(const struct syni_search *search);
 
-/* What tells the waits of one task or job from each other, `live.detail` of a task: below -1. OWN: a search of
- * its own has begun, or SYNI_SEARCHES_ASKED: one of syni_search_asked(). */
-enum { SYNI_SEARCHES = 1, SYNI_SEARCHES_ASKED = 3 };
-
-static inline int syni_search_detail(unsigned number, unsigned own)
-{
-    return -2 - (int)(4 * number + own);
-}
-
 /* By an operation `refuse`: the circle of SEARCH, which found one, goes through CORE. */
 bool syni_search_blames(const struct syni_search *search, const struct syni_core *core);
 

@@ -77,7 +77,7 @@ static bool search_describe_task(struct syni_node *node, struct syni_task *task,
     node->name = task->function->name;
     snprintf(node->where, sizeof node->where, "%s", task->home->loop.name);
     if (task->live.detail >= -1)
-        task->live.detail = syni_search_detail(syni_chain_number(), 0);
+        task->live.detail = syni_chain_detail(syni_chain_number(), 0);
     node->wait = task->live.detail;
     return task->ops->leads(task, walk);
 }

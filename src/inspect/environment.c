@@ -11,7 +11,7 @@
 #include <synchronicity/inspect.h>
 
 #include "base/report.h"
-#include "inspect/slow.h"
+#include "inspect/slow_watch.h"
 
 /* The value of NAME; NULL: it is not set, or empty. */
 static const char *environment_of(const char *name)

@@ -7,10 +7,11 @@
  * thread is listed first and looks then whether it runs; the thread says first that it ends and looks then once
  * more what is listed: one of the two sees the other.
  */
-#include "inspect/slow.h"
+#include "inspect/slow_watch.h"
 
 #include "base/fork.h"
 #include "base/time.h"
+#include "inspect/slow.h"
 
 enum { SLOW_LEAST_NS = 1000000 };
 static const int64_t slow_most_ns = INT64_C(3600000000000);

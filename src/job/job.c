@@ -13,7 +13,7 @@
 #include "base/report.h"
 #include "call/call.h"
 #include "life/whole_home.h"
-#include "inspect/slow.h"
+#include "inspect/slow_watch.h"
 #include "channel/channel.h"
 #include "task/frame.h"
 

@@ -9,7 +9,7 @@
 
 #include "base/census.h"
 #include "thread/thread_waits.h"
-#include "inspect/slow.h"
+#include "inspect/slow_watch.h"
 #include "task/task.h"
 
 /* A home, and what its life needs besides. */

@@ -213,6 +213,14 @@ static inline unsigned syni_running_locked(const struct syni_pool *pool)
     return pool->n_threads - pool->n_blocked - pool->n_idle;
 }
 
+/* As many are wanted as may run, as at first. */
+static inline void syni_pool_want_all_locked(struct syni_pool *pool)
+{
+    SYNI_HOLDS(&pool->lock);
+    pool->wanted = pool->max_threads;
+    pool->watcher = NULL;
+}
+
 /* --- pool_inbox.c --- */
 
 /* WORK, which has no strand, is posted, and may be over when this returns; false: the inbox

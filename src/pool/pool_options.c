@@ -6,7 +6,7 @@
  * and each other until it is configured; running with settings that were guessed was discarded.
  * Its inbox opens for nobody, as it has no thread.
  */
-#include "pool/quick.h"
+#include "pool/pool.h"
 
 #include <stddef.h>
 #include <stdio.h>
@@ -56,7 +56,7 @@ void syni_pool_size_locked(struct syni_pool *pool)
     SYNI_HOLDS(&pool->lock);
     pool->max_threads = options->max_threads ? options->max_threads
                         : processors > LEAST_THREADS ? processors : LEAST_THREADS;
-    syni_quick_end_locked(pool);
+    syni_pool_want_all_locked(pool);
     pool->hard_limit = options->hard_limit ? options->hard_limit : HARD_LIMIT;
     pool->idle_ns = options->idle_ns ? options->idle_ns : idle_ns;
     pool->grace_ns = options->grace_ns ? options->grace_ns : grace_ns;

@@ -13,7 +13,6 @@
 
 #include <stddef.h>
 
-#include "pool/quick.h"
 
 /* Asks those works that run and were not asked before; and holds them. Only the thread that asks a work uses its link. */
 static void hold_running_locked(struct syni_pool *pool, int reason, struct syni_list *list)
@@ -63,7 +62,7 @@ static void end_all(struct syni_pool *pool, int reason)
         pool->n_idle--;
         syni_parker_wake(worker->parker, &worker->called);
     }
-    syni_quick_end_locked(pool);
+    syni_pool_want_all_locked(pool);
     syni_bound_tell_locked(pool, true);
     syni_mutex_unlock(&pool->lock);
     syni_queue_end_all(&waiting, SYN_ECANCELED);

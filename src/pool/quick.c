@@ -83,7 +83,7 @@ bool syni_quick_block_locked(struct syni_pool *pool)
     SYNI_HOLDS(&pool->lock);
     if (pool->watcher || pool->wanted == pool->max_threads)
         return false;
-    syni_quick_end_locked(pool);
+    syni_pool_want_all_locked(pool);
     return true;
 }
 
@@ -92,7 +92,7 @@ bool syni_quick_leave_locked(struct syni_worker *worker)
     SYNI_HOLDS(&worker->pool->lock);
     if (worker->pool->watcher != worker)
         return false;
-    syni_quick_end_locked(worker->pool);
+    syni_pool_want_all_locked(worker->pool);
     return true;
 }
 
@@ -107,7 +107,7 @@ bool syni_quick_look_locked(struct syni_pool *pool)
     waits = !syni_queue_is_empty_locked(pool);
     if (n_ended >= (waits ? (unsigned long)(watch_ns / NOT_QUICK_NS) : 1))
         return false;
-    syni_quick_end_locked(pool);
+    syni_pool_want_all_locked(pool);
     syni_pool_inbox_tend_locked(pool); /* which finds what was posted until it is shut */
     return !syni_queue_is_empty_locked(pool);
 }

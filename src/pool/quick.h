@@ -7,14 +7,6 @@
 
 #include "pool/pool.h"
 
-/* As many are wanted as may run, as at first. */
-static inline void syni_quick_end_locked(struct syni_pool *pool)
-{
-    SYNI_HOLDS(&pool->lock);
-    pool->wanted = pool->max_threads;
-    pool->watcher = NULL;
-}
-
 /* ME has taken a work. From here on one thread may be wanted, where it were max_threads. */
 void syni_quick_count_locked(struct syni_worker *me);
 /* ME, which is listed as idle, sleeps for so many nanoseconds at most, and then looks: it is the watcher.

@@ -51,7 +51,7 @@ void syni_job_wait_begins(struct syni_thread_wait *wait)
     }
     if (wait->ops->withdraw && !wait->stays)
         return;
-    atomic_store(&wait->detail, syni_search_detail(syni_chain_number(), 0));
+    atomic_store(&wait->detail, syni_chain_detail(syni_chain_number(), 0));
     atomic_store(&wait->watched->work.wait, wait);
 }
 
@@ -59,13 +59,13 @@ void syni_job_wait_begins(struct syni_thread_wait *wait)
 static void job_wait_looks(struct syni_thread_wait *wait, struct syni_pool_job *job)
 {
     struct syni_walk walk = {.left = SYNI_CHAIN_FAR};
-    int detail = syni_search_detail(syni_chain_number(), 0);
+    int detail = syni_chain_detail(syni_chain_number(), 0);
     bool searches;
 
     syni_job_wait_leads(wait, &walk);
     searches = walk.far && !job_is_idle(job);
     if (searches)
-        detail = syni_search_detail(walk.number, SYNI_SEARCHES);
+        detail = syni_chain_detail(walk.number, SYNI_SEARCHES);
     atomic_store(&wait->detail, detail);
     if (searches)
         syni_search_begin_job(&job->core, detail, false);
@@ -79,7 +79,7 @@ void syni_job_wait_listed(struct syni_thread_wait *wait)
     if (!looks && atomic_load(&job->work.wait)) /* a call, which became known */
         return;
     atomic_store(&wait->detail,
-                 looks ? SYNI_JOB_LOOKS : syni_search_detail(syni_chain_number(), 0));
+                 looks ? SYNI_JOB_LOOKS : syni_chain_detail(syni_chain_number(), 0));
     atomic_store(&job->work.wait, wait);
     if (looks)
         job_wait_looks(wait, job);
@@ -126,7 +126,7 @@ void syni_job_wait_asked(struct syni_thread_wait *wait)
     syni_job_wait_leads(wait, &walk);
     if (!walk.far) /* whatever waits for it: that may be a stop of its pool */
         return;
-    detail = syni_search_detail(walk.number, SYNI_SEARCHES_ASKED);
+    detail = syni_chain_detail(walk.number, SYNI_SEARCHES_ASKED);
     atomic_store(&wait->detail, detail);
     syni_search_begin_job(&job->core, detail, true);
 }

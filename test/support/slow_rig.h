@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * What cases about slow steps share: the latest report, gates that hold a step, and rounds at times of their own.
- * Behind "inspect/slow.h", with _DEFAULT_SOURCE.
+ * Behind "inspect/slow_watch.h", with _DEFAULT_SOURCE.
  */
 #ifndef TEST_SLOW_RIG_H
 #define TEST_SLOW_RIG_H
