@@ -325,10 +325,10 @@ static void C13_after_its_grace_the_dedicated_thread_watches(void)
 
     begin_with(&quick);
     f = beats_future();
-    for (int i = 0; i < 10; i++) {
+    for (int i = 0; i < 4; i++) {
         int before;
 
-        for (int k = 0; k < 100; k++)
+        for (int k = 0; k < 25; k++)
             CHECK_INT(sleeps(k, &y), 0);
         before = n_ticks;
         while (n_ticks < before + 3)
@@ -405,7 +405,7 @@ static void *calls_much(void *at)
 {
     int first = *(int *)at, y = 0;
 
-    for (int i = 0; i < 2000 / TEST_SLOWNESS; i++) {
+    for (int i = 0; i < 500 / TEST_SLOWNESS; i++) {
         CHECK_INT(i % 4 ? computes(first + i, &y) : sleeps(first + i, &y), 0);
         CHECK_INT(y, first + i + 1);
     }
