@@ -84,6 +84,7 @@ static void tell_closed(struct syni_channel *channel, struct syni_port *port)
 {
     const struct syn_report *late = syni_report_of_clean_up(channel->report);
 
+    SYNI_HOLDS_CHANNEL(channel);
     port->status = SYN_OK;
     if (!channel->told && channel->is_generator) {
         if (!syni_task_origin_is_request(channel->origin))
@@ -139,6 +140,7 @@ static void free_unstarted(struct syni_channel *channel, struct syni_core *gener
 
 static void channel_end_ask(struct syni_core *job)
 {
+    SYNI_SURE(!job->task);
     syni_core_ask(job, SYN_BY_REQUEST);
     syni_core_unpin(job);
 }
@@ -210,6 +212,7 @@ static void generator_ended(struct syni_waiter *waiter)
     struct syni_port *closer;
     bool last, close;
 
+    SYNI_INVARIANT(18, core && syni_core_done(core));
     syni_channel_lock(channel);
     channel->generator = NULL;
     last = syni_channel_disown_locked(channel);
@@ -277,6 +280,7 @@ void syni_channel_adopt(struct syni_channel *channel, struct syni_core *generato
                         void (*start)(struct syni_channel *channel),
                         void (*go_on)(struct syni_core *generator))
 {
+    SYNI_SURE(!channel->is_generator && !channel->started);
     channel->is_generator = true;
     channel->generator = generator;
     channel->name = syni_core_name(generator);

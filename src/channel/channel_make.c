@@ -71,6 +71,7 @@ static void free_ring(struct syni_channel *channel)
 {
     struct syni_ring *ring = &channel->ring;
 
+    SYNI_INVARIANT(66, syni_channel_count(channel) == 0);
     if (ring->items != (unsigned char *)channel->places_behind)
         syni_free(ring->items, syni_ring_bytes(ring->places, ring->size));
 }
@@ -105,6 +106,7 @@ void syni_channel_unpin(struct syni_channel *channel)
  * the ring without it. */
 static bool is_in_use(const struct syni_channel *channel)
 {
+    SYNI_HOLDS(&channel->lock);
     return channel->closed || channel->started || channel->ring.flowed ||
            syni_channel_count(channel) > 0 || !syni_list_empty(&channel->receivers) ||
            !syni_list_empty(&channel->senders);

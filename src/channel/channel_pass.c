@@ -16,6 +16,7 @@
 /* Nobody waits, nobody owns it, nothing has ended, and the generator is not asleep. */
 static bool may_flow(const struct syni_channel *channel)
 {
+    SYNI_HOLDS_CHANNEL(channel);
     /* relaxed: under the lock, where others see it */
     return channel->capacity > 1 && !atomic_load_explicit(&channel->owner, memory_order_relaxed) &&
            !channel->closed && !channel->ended && syni_list_empty(&channel->receivers) &&
@@ -28,10 +29,13 @@ void syni_channel_lock(struct syni_channel *channel)
     syni_self()->in_channels++;
     syni_mutex_lock(&channel->lock);
     syni_ring_stop(&channel->ring);
+    SYNI_INVARIANT(68, syni_ring_is_stopped(&channel->ring));
 }
 
 void syni_channel_unlock(struct syni_channel *channel)
 {
+    SYNI_HOLDS_CHANNEL(channel);
+    SYNI_SURE(syni_self()->in_channels > 0);
     if (may_flow(channel))
         syni_ring_flow(&channel->ring);
     syni_mutex_unlock(&channel->lock);
@@ -41,6 +45,7 @@ void syni_channel_unlock(struct syni_channel *channel)
 /* A consumer waits (then nothing is in it), or there is room. */
 static bool demand(const struct syni_channel *channel)
 {
+    SYNI_HOLDS_CHANNEL(channel);
     return syni_channel_count(channel) < channel->capacity || !syni_list_empty(&channel->receivers);
 }
 
@@ -48,6 +53,7 @@ static bool demand(const struct syni_channel *channel)
  * it is woken once for many items. */
 static bool renewed_demand(const struct syni_channel *channel)
 {
+    SYNI_HOLDS_CHANNEL(channel);
     return !syni_list_empty(&channel->receivers) ||
            (channel->capacity > 0 && syni_channel_count(channel) <= channel->capacity / 2);
 }
@@ -57,6 +63,7 @@ static bool begins_as_own(const struct syni_channel *channel)
 {
     struct syni_home *here = syni_home_now();
 
+    SYNI_HOLDS_CHANNEL(channel);
     if (channel->mailbox)
         return false;
     return here && here == channel->home && here->current && !channel->hear;
@@ -65,6 +72,7 @@ static bool begins_as_own(const struct syni_channel *channel)
 /* Room came, or a consumer: the generator may go on. */
 static void stir(struct syni_channel *channel, struct syni_channel_after *after)
 {
+    SYNI_HOLDS_CHANNEL(channel);
     if (!channel->generator)
         return;
     if (!channel->started && demand(channel)) {
@@ -83,6 +91,7 @@ static bool receive(struct syni_channel *channel, struct syni_port *port,
 {
     struct syni_port *sender;
 
+    SYNI_HOLDS_CHANNEL(channel);
     port->status = SYN_OK;
     if (channel->closed) {
         port->status = SYN_ECLOSED;
@@ -110,6 +119,7 @@ static bool channel_put(struct syni_channel *channel, struct syni_port *port,
 {
     struct syni_port *receiver;
 
+    SYNI_HOLDS_CHANNEL(channel);
     port->status = SYN_OK;
     if (channel->closed || channel->ended) {
         port->status = SYN_ECLOSED;

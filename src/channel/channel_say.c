@@ -26,11 +26,13 @@ const char *syni_channel_say_refusal(syn_err err)
 /* There is a generator, though maybe not at its yield; else consumers are told why. */
 static bool hears(const struct syni_channel *channel)
 {
+    SYNI_HOLDS_CHANNEL(channel);
     return !channel->closed && channel->generator;
 }
 
 static syn_err may_say(const struct syni_channel *channel)
 {
+    SYNI_HOLDS_CHANNEL(channel);
     if (!channel->hear)
         return SYN_ENOTSUP;
     if (!hears(channel))
@@ -43,6 +45,8 @@ static syn_err may_say(const struct syni_channel *channel)
 static void channel_say_say(struct syni_channel *channel, const struct syni_saying *saying,
                             struct syn_report *report)
 {
+    SYNI_HOLDS_CHANNEL(channel);
+    SYNI_SURE(channel->yielded && syni_channel_count(channel) == 0);
     if (!saying->err)
         channel->hear((struct syn_task *)(void *)channel->generator->task, saying->value);
     channel->thrown = saying->err;

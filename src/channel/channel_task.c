@@ -26,6 +26,7 @@ static void channel_wait_wake_port(struct syni_port *port)
 /* Takes TASK out of the wait, unless it was served. */
 static bool channel_wait_withdraw(struct syni_task *task)
 {
+    SYNI_DRIVEN_FOR(task);
     if (!syni_channel_withdraw(task->on.channel.channel, &task->on.channel.port))
         return false;
     task->on.channel.port.withdrawn = true;
@@ -34,6 +35,7 @@ static bool channel_wait_withdraw(struct syni_task *task)
 
 static void channel_wait_interrupt(struct syni_task *task)
 {
+    SYNI_DRIVEN_FOR(task);
     if (channel_wait_withdraw(task))
         syni_task_resume(task);
 }
@@ -42,6 +44,7 @@ static void channel_wait_time_is_up(struct syni_timer *timer)
 {
     struct syni_task *task = SYNI_CONTAINER(timer, struct syni_task, timer);
 
+    SYNI_DRIVEN_FOR(task);
     if (!channel_wait_withdraw(task))
         return;
     task->on.channel.port.expired = true;
@@ -52,6 +55,7 @@ static void channel_wait_release(struct syni_task *task)
 {
     struct syni_channel *channel = task->on.channel.channel;
 
+    SYNI_DRIVEN_FOR(task);
     syni_timer_stop(&task->home->loop, &task->timer);
     task->on.channel.channel = NULL;
     if (task->on.channel.port.own)
@@ -66,6 +70,7 @@ static bool channel_wait_collect(struct syni_task *task)
     bool withdrawn = task->on.channel.port.withdrawn, expired = task->on.channel.port.expired;
     bool refused = task->on.channel.port.refused;
 
+    SYNI_DRIVEN_FOR(task);
     if (refused) {
         task->status = SYN_EDEADLK;
     } else if (withdrawn) {
@@ -86,6 +91,7 @@ static bool channel_wait_collect(struct syni_task *task)
 
 static void channel_wait_forget(struct syni_task *task)
 {
+    SYNI_DRIVEN_FOR(task);
     if (!channel_wait_withdraw(task))
         task->queued = true; /* the wake is on its way */
 }
@@ -96,6 +102,7 @@ static void channel_wait_drop(struct syni_task *task)
     struct syni_port *port = &task->on.channel.port;
     const struct syn_type *item = task->on.channel.channel->item;
 
+    SYNI_DRIVEN_FOR(task);
     if (!task->on.channel.port.withdrawn && port->receives && !port->status && item->destroy)
         item->destroy(port->item);
     channel_wait_release(task);
@@ -104,6 +111,7 @@ static void channel_wait_drop(struct syni_task *task)
 /* TASK, which waits, would close a circle: REPORT says which. */
 static void channel_wait_refuse_circle(struct syni_task *task, struct syn_report *report)
 {
+    SYNI_DRIVEN_FOR(task);
     if (!channel_wait_withdraw(task)) {
         syni_report_free(report); /* it was served */
         return;
@@ -118,6 +126,7 @@ static void channel_wait_implicate(struct syni_task *task, uint64_t id)
 {
     struct syn_report *report = NULL;
 
+    SYNI_DRIVEN_FOR(task);
     if (syni_channel_depend_by(task->on.channel.channel, &task->on.channel.port, id, &report))
         channel_wait_refuse_circle(task, report);
 }
@@ -140,6 +149,7 @@ static const struct syni_wait_ops channel_ops = {channel_wait_interrupt, channel
 /* The channel is there no more, or never was. */
 static struct syn_step channel_wait_refuse(struct syni_task *task, syn_err err, const char *why)
 {
+    SYNI_DRIVEN_FOR(task);
     task->status = err;
     if (err && err != SYN_ECLOSED)
         task->heard = syni_report_new(err, SYN_BY_LIBRARY, why);
@@ -150,6 +160,7 @@ static struct syn_step channel_wait_refuse(struct syni_task *task, syn_err err, 
 static void ready_port(struct syni_task *task, struct syni_channel *channel, void *item,
                        bool receives)
 {
+    SYNI_DRIVEN_FOR(task);
     task->on.channel.channel = channel;
     task->on.channel.port.own = false;
     task->on.channel.port.withdrawn = false;
@@ -204,6 +215,7 @@ static struct syn_step channel_wait_glance(struct syni_task *task, bool served)
 /* Before it is listed: from then on another thread may serve it. */
 static void start_timer(struct syni_task *task, struct syn_deadline deadline)
 {
+    SYNI_DRIVEN_FOR(task);
     if (deadline.ns != SYNI_NEVER)
         syni_timer_start(&task->home->loop, &task->timer, deadline.ns, channel_wait_time_is_up);
 }
@@ -211,6 +223,7 @@ static void start_timer(struct syni_task *task, struct syn_deadline deadline)
 /* TASK must not wait, since what it would wait for waits for TASK. SHUTS: it is closed, and left to itself. */
 static bool channel_wait_closes_circle(struct syni_task *task, bool shuts)
 {
+    SYNI_DRIVEN_FOR(task);
     /* relaxed: a mark that is given later is one too late for this wait */
     uint64_t mark = atomic_load_explicit(&task->mark, memory_order_relaxed);
     struct syn_report *report;
@@ -235,6 +248,7 @@ struct syn_step syni_step_next(struct syn_task *public_task, struct syn_channel 
     bool stir;
     syn_err err;
 
+    SYNI_DRIVEN_FOR(task);
     syni_place_check(task, out_item, "an item");
     if (!syni_wait_begin(task, SYNI_WAIT_OTHER, "an item"))
         return syni_suspended;
@@ -260,6 +274,7 @@ struct syn_step syni_step_say(struct syn_task *public_task, struct syn_channel h
     bool served = false;
     syn_err err;
 
+    SYNI_DRIVEN_FOR(task);
     syni_place_check(task, out_item, "an item");
     if (!syni_wait_begin(task, SYNI_WAIT_OTHER, "an item"))
         return syni_suspended;
@@ -284,6 +299,7 @@ struct syn_step syni_step_send(struct syn_task *public_task, struct syn_channel 
     struct syni_channel *channel;
     syn_err err;
 
+    SYNI_DRIVEN_FOR(task);
     syni_place_check(task, item, "what it sends");
     if (!syni_wait_begin(task, SYNI_WAIT_OTHER, "room in a channel"))
         return syni_suspended;
@@ -310,6 +326,7 @@ struct syn_step syni_step_close(struct syn_task *public_task, struct syn_channel
     struct syni_channel *channel =
         handle.slot ? syni_slot_take(handle.slot, handle.generation, SYNI_SLOT_PIN_ANY) : NULL;
 
+    SYNI_DRIVEN_FOR(task);
     syni_wait_begin_asked(task, SYNI_WAIT_OTHER, "a generator's clean-up");
     if (!channel)
         return channel_wait_refuse(
@@ -329,6 +346,7 @@ struct syn_step syni_step_each_ends(struct syn_task *public_task, struct syn_cha
     syn_err err = task->status == SYN_EEND ? SYN_OK : task->status;
     struct syn_report *heard;
 
+    SYNI_DRIVEN_FOR(task);
     syni_place_check(task, channel, "the channel of a loop");
     if (channel->each == 2) /* left by a break */
         return syni_step_close(public_task, *channel, syn_after(SYNI_CLOSE_LIMIT_S));

@@ -11,13 +11,17 @@
 /* The next consumer wakes it by the door, or drives. Clean-up has a limit to keep. */
 static void fall_asleep(struct syni_task *task)
 {
+    SYNI_DRIVEN_FOR(task);
     task->on.channel.port.dormant = !task->leaving;
     if (task->on.channel.port.dormant)
         task->home->loop.n_dormant++;
+    SYNI_INVARIANT(9, task->home->loop.n_dormant <= task->home->loop.n_live);
 }
 
 static void rouse(struct syni_task *task)
 {
+    SYNI_DRIVEN_FOR(task);
+    SYNI_INVARIANT(9, !task->on.channel.port.dormant || task->home->loop.n_dormant > 0);
     if (task->on.channel.port.dormant)
         task->home->loop.n_dormant--;
     task->on.channel.port.dormant = false;
@@ -25,6 +29,7 @@ static void rouse(struct syni_task *task)
 
 static void yield_interrupted(struct syni_task *task)
 {
+    SYNI_DRIVEN_FOR(task);
     if (syni_channel_stop_yielding(task->on.channel.channel))
         syni_task_resume(task);
 }
@@ -33,6 +38,7 @@ static bool yield_collected(struct syni_task *task)
 {
     struct syni_channel *channel = task->on.channel.channel;
 
+    SYNI_DRIVEN_FOR(task);
     rouse(task);
     /* Said under the lock while we waited, and not again before we yield again. */
     task->status = channel->thrown;
@@ -44,6 +50,7 @@ static bool yield_collected(struct syni_task *task)
 
 static void yield_forgotten(struct syni_task *task)
 {
+    SYNI_DRIVEN_FOR(task);
     rouse(task);
     if (!syni_channel_stop_yielding(task->on.channel.channel))
         task->queued = true;
@@ -58,6 +65,7 @@ struct syn_step syni_step_yield(struct syn_task *public_task, struct syni_channe
 {
     struct syni_task *task = SYNI_TASK(public_task);
 
+    SYNI_DRIVEN_FOR(task);
     syni_wait_begin_asked(task, SYNI_WAIT_OUTSIDE, "the next demand");
     task->on.channel.channel = channel;
     task->on.channel.port.dormant = false;

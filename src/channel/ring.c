@@ -25,6 +25,7 @@ static struct place ring_place_of(const struct syni_ring *ring, uint64_t positio
     size_t i;
     uint32_t free;
 
+    SYNI_SURE(ring->places > 0);
     if ((position | (uint64_t)ring->places) <= UINT32_MAX) { /* a division half as wide */
         lap = (uint32_t)position / (uint32_t)ring->places;
         i = (uint32_t)position % (uint32_t)ring->places;
@@ -97,6 +98,7 @@ void syni_ring_push(struct syni_ring *ring, const void *item)
 {
     struct place place = ring_place_of(ring, position(&ring->in));
 
+    SYNI_SURE(!ring->flows);
     if (syni_ring_count(ring) >= ring->places)
         syni_panic("an item was put into a full channel"); /* it would never become free */
     await_mark(&place, place.free);
@@ -109,6 +111,7 @@ void syni_ring_pop(struct syni_ring *ring, void *out_item)
 {
     struct place place = ring_place_of(ring, position(&ring->out));
 
+    SYNI_SURE(!ring->flows);
     await_mark(&place, place.filled);
     syni_copy(out_item, place.item, ring->size);
     set_mark(&place, place.popped);
@@ -117,6 +120,7 @@ void syni_ring_pop(struct syni_ring *ring, void *out_item)
 
 void syni_ring_empty(struct syni_ring *ring, void (*destroy)(void *item))
 {
+    SYNI_SURE(!ring->flows);
     while (syni_ring_count(ring) > 0) {
         struct place place = ring_place_of(ring, position(&ring->out));
 
@@ -148,6 +152,7 @@ static void ring_let_go(_Atomic(uint64_t) *end)
 
 void syni_ring_flow(struct syni_ring *ring)
 {
+    SYNI_SURE(!ring->flows);
     ring->flows = ring->flowed = true;
     ring_let_go(&ring->in);
     ring_let_go(&ring->out);

@@ -79,6 +79,7 @@ static int in_lock_order(struct syni_select *select, struct syni_channel **chann
 
 static bool happens_locked(struct syni_chance *chance)
 {
+    SYNI_SURE(!chance->channel || syni_mutex_is_held(&chance->channel->lock));
     if (chance->port.status)
         return true;
     if (chance->core)
@@ -177,6 +178,7 @@ static bool wait_for_futures(struct syni_select *select)
 bool syni_select_begin(struct syni_select *select, struct syn_choice *choices, int n,
                        void (*wake)(struct syni_select *select))
 {
+    SYNI_SURE(n >= 0 && n <= SYN_SELECT_MAX);
     atomic_init(&select->chosen, SYNI_OPEN);
     select->choices = choices;
     select->n = n;
@@ -201,6 +203,7 @@ int syni_select_first_time(const struct syn_choice *choices, int n)
 
 static void leave_core(struct syni_chance *chance)
 {
+    SYNI_SURE(chance->core);
     if (chance->waits && !syni_core_stop_waiting(chance->core, &chance->waiter))
         /* acquire: it does not touch us any more. It is a few instructions away. */
         while (!atomic_load_explicit(&chance->told, memory_order_acquire))

@@ -20,6 +20,7 @@ static void select_wait_wake_task(struct syni_select *select)
 
 static void select_wait_interrupt(struct syni_task *task)
 {
+    SYNI_DRIVEN_FOR(task);
     if (syni_select_claim(&task->on.select, SYNI_GIVEN_UP))
         syni_task_resume(task);
 }
@@ -29,12 +30,14 @@ static void select_wait_time_is_up(struct syni_timer *timer)
     struct syni_task *task = SYNI_CONTAINER(timer, struct syni_task, timer);
     struct syni_select *select = &task->on.select;
 
+    SYNI_DRIVEN_FOR(task);
     if (syni_select_claim(select, syni_select_first_time(select->choices, select->n)))
         syni_task_resume(task);
 }
 
 static void take_result(struct syni_task *task, struct syni_core *core, void *out)
 {
+    SYNI_INVARIANT(18, syni_core_done(core));
     task->status = core->err;
     if (!core->err) {
         syni_core_fetch(core, out);
@@ -74,6 +77,8 @@ static bool select_wait_collect(struct syni_task *task)
     /* relaxed: it is ours since the wake */
     int chosen = atomic_load_explicit(&select->chosen, memory_order_relaxed);
 
+    SYNI_DRIVEN_FOR(task);
+    SYNI_INVARIANT(61, chosen != SYNI_OPEN);
     syni_timer_stop(&task->home->loop, &task->timer);
     syni_select_end(select);
     select->choices[0].chosen = chosen == SYNI_REFUSED ? -1 : chosen;
@@ -91,6 +96,7 @@ static bool select_wait_collect(struct syni_task *task)
 
 static void select_wait_forget(struct syni_task *task)
 {
+    SYNI_DRIVEN_FOR(task);
     if (!syni_select_claim(&task->on.select, SYNI_GIVEN_UP))
         task->queued = true; /* the wake is on its way */
 }
@@ -102,6 +108,8 @@ static void select_wait_drop(struct syni_task *task)
     int chosen = atomic_load_explicit(&select->chosen, memory_order_relaxed);
     struct syni_chance *chance = chosen < 0 ? NULL : syni_chance(&select->choices[chosen]);
 
+    SYNI_DRIVEN_FOR(task);
+    SYNI_INVARIANT(61, chosen != SYNI_OPEN);
     syni_select_end(select);
     if (chance && chance->channel && chance->port.receives && !chance->port.status &&
         chance->channel->item->destroy)
@@ -126,6 +134,7 @@ static bool choice_is_closed(struct syn_choice *choice, uint64_t id, struct syn_
 
 static void select_wait_refuse(struct syni_task *task, struct syn_report *report)
 {
+    SYNI_DRIVEN_FOR(task);
     if (!syni_select_claim(&task->on.select, SYNI_REFUSED)) {
         syni_report_free(report); /* it is decided */
         return;
@@ -140,6 +149,7 @@ static void select_wait_implicate(struct syni_task *task, uint64_t id)
     struct syni_select *select = &task->on.select;
     struct syn_report *report = NULL;
 
+    SYNI_DRIVEN_FOR(task);
     for (int i = 0; i < select->n; i++) {
         syni_report_free(report);
         report = NULL;
@@ -180,6 +190,7 @@ static void select_wait_refuse_circles(struct syni_task *task)
     /* relaxed: given later, a probe comes */
     uint64_t mark = atomic_load_explicit(&task->mark, memory_order_relaxed);
 
+    SYNI_DRIVEN_FOR(task);
     if (mark)
         select_wait_implicate(task, mark);
     if (!syni_chain_holds(task))
@@ -214,6 +225,7 @@ struct syn_step syni_step_select(struct syn_task *public_task, struct syn_choice
     struct syni_task *task = SYNI_TASK(public_task);
     int first_time = syni_select_first_time(from, n);
 
+    SYNI_DRIVEN_FOR(task);
     if (n > SYN_SELECT_MAX)
         syni_panic("a select has more choices than SYN_SELECT_MAX");
     check_places(task, store, from, n);

@@ -30,12 +30,14 @@ static bool chain_waits(const struct syni_task *task)
 /* TASK was asked to end, and so was what it waits for: it waits until that has cleaned up, whatever time it is. */
 static bool chain_waits_on(const struct syni_task *task)
 {
+    SYNI_SURE(task->ops && syni_task_is_asked(task));
     return task->ops->waits_on || (syni_task_wait(task) == SYNI_WAIT_RESULT &&
                                    syni_chain_is_asked(task->on.result.child));
 }
 
 bool syni_chain_holds(const struct syni_task *task)
 {
+    SYNI_DRIVEN_FOR(task);
     if (!chain_waits(task))
         return false;
     if (syni_task_is_asked(task) && !task->leaving) /* a wait of a clean-up is not ended by the request that it follows */
@@ -46,6 +48,7 @@ bool syni_chain_holds(const struct syni_task *task)
 /* TASK, which was cancelled, waits on: if it awaits, a deadline of that would only ask once more. */
 bool syni_chain_holds_though_asked(const struct syni_task *task)
 {
+    SYNI_DRIVEN_FOR(task);
     return chain_waits(task) && syni_task_is_asked(task) &&
            (syni_task_wait(task) == SYNI_WAIT_RESULT || !syni_heap_holds(&task->timer.node));
 }
@@ -116,6 +119,7 @@ bool syni_chain_closes(const struct syni_task *task, const struct syni_core *cor
     struct syni_walk walk = SYNI_WALK_TO(task);
     bool closes;
 
+    SYNI_DRIVEN_FOR(task);
     SYNI_INVARIANT(220, !task->walked);
     closes = core ? syni_chain_core_leads(core, &walk) : syni_chain_leads(holder, &walk);
     *out_number = walk.far ? walk.number : 0;
@@ -127,6 +131,7 @@ bool syni_chain_is_closed(const struct syni_task *task, const struct syni_core *
     struct syni_walk walk = SYNI_WALK_TO(task);
     bool closed;
 
+    SYNI_DRIVEN_FOR(task);
     walk.asked = true;
     closed = syni_chain_core_leads(core, &walk);
     *out_far = walk.far;

@@ -28,6 +28,7 @@ static void context_list(struct syni_task *task, struct syn_context *context)
 {
     static const struct syni_open_ops ops = {.close = contexts_close, .drop = contexts_drop};
 
+    SYNI_DRIVEN_FOR(task);
     syni_open_register(SYNI_OPEN_CONTEXTS, &ops);
     context->outer = task->contexts;
     task->contexts = context;
@@ -38,6 +39,7 @@ static void context_unlist(struct syni_task *task, struct syn_context *context)
 {
     struct syn_context **place = &task->contexts;
 
+    SYNI_DRIVEN_FOR(task);
     while (*place && *place != context)
         place = &(*place)->outer;
     if (*place)
@@ -97,6 +99,7 @@ syn_err syni_context_entered(struct syn_task *public_task, struct syn_context *c
 {
     struct syni_task *task = SYNI_TASK(public_task);
 
+    SYNI_SURE(context->state == ENTERING);
     if (!task->status) {
         context->state = ENTERED;
         shelter(task, context, true);
@@ -132,6 +135,7 @@ int syni_context_goes_on(struct syn_task *public_task, struct syn_context *conte
 {
     struct syni_task *task = SYNI_TASK(public_task);
 
+    SYNI_SURE(context->state == TELLING || context->state == CLOSING);
     if (context->state == TELLING &&
         syni_context_judge(context, task->status) == SYNI_EXIT_TWICE) {
         context->state = TWICE;
@@ -153,6 +157,7 @@ static void context_begin(struct syni_task *task, struct syn_context *context)
     struct syn_task *public_task = (struct syn_task *)(void *)task;
     const struct syn_report *report = task->core.report;
 
+    SYNI_DRIVEN_FOR(task);
     if (context->state == ENTERED) {
         context->state = LEFT_TELLING;
         context_tell(public_task, context, task->core.err, report ? report->message : NULL);
@@ -167,6 +172,7 @@ static bool answered(struct syni_task *task, struct syn_context *context, syn_er
 {
     syn_err err = task->status;
 
+    SYNI_SURE(context->state >= LEFT_TELLING);
     if (context->state == LEFT_TELLING) {
         if (syni_context_judge(context, err) == SYNI_EXIT_TWICE) {
             *out_failed = SYN_EYIELDTWICE;
@@ -186,6 +192,7 @@ static bool context_leave(struct syni_task *task, syn_err *out_failed)
 {
     struct syn_context *context = task->contexts;
 
+    SYNI_DRIVEN_FOR(task);
     if (context->state >= LEFT_TELLING) {
         if (answered(task, context, out_failed))
             return true;
@@ -211,6 +218,7 @@ static bool contexts_close(struct syni_task *task)
 /* TASK was abandoned: what is still open is only cancelled. */
 static void contexts_drop(struct syni_task *task)
 {
+    SYNI_DRIVEN_FOR(task);
     while (task->contexts) {
         struct syn_context *context = task->contexts;
 

@@ -48,6 +48,7 @@ static void wait_ask_child(struct syni_task *task, enum syn_origin origin)
     struct syni_core *child = task->on.result.child;
     bool far = false;
 
+    SYNI_DRIVEN_FOR(task);
     if ((syni_chain_is_asked(child) && syni_chain_is_closed(task, child, &far)) ||
         !syni_core_ask(child, origin)) /* a promise made by hand */
         wait_give_up(task);
@@ -59,6 +60,8 @@ static void await_expires(struct syni_timer *timer)
 {
     struct syni_task *task = SYNI_CONTAINER(timer, struct syni_task, timer);
 
+    SYNI_DRIVEN_FOR(task);
+    SYNI_SURE(syni_task_wait(task) == SYNI_WAIT_RESULT || task->queued);
     task->on.result.expired = true;
     wait_ask_child(task, SYN_BY_DEADLINE);
 }
@@ -80,6 +83,7 @@ static void interrupt_result(struct syni_task *task)
 
 static void forget_result(struct syni_task *task)
 {
+    SYNI_SURE(task->abandoned);
     if (!syni_core_stop_waiting(task->on.result.child, &task->on.result.waiter))
         task->queued = true;
 }
@@ -95,6 +99,7 @@ static void drop_result(struct syni_task *task)
 /* For a step that blocks the child is cancelled; else not: it may await TASK, and would pass that on. */
 static void give_up_refused(struct syni_task *task, struct syn_report *report, bool marked)
 {
+    SYNI_SURE(!task->on.result.given_up);
     task->on.result.given_up = true;
     task->on.result.refused = true;
     task->on.result.refusal = report;
@@ -175,6 +180,7 @@ static bool wait_for(struct syni_task *task, struct syni_core *child, int64_t de
     /* relaxed: given later, a probe comes */
     uint64_t mark = atomic_load_explicit(&task->mark, memory_order_relaxed);
 
+    SYNI_DRIVEN_FOR(task);
     task->on.result.child = child;
     task->live.waits_for = syni_core_name(child);
     if (mark && syni_circle_depend(mark, child, &report)) {
@@ -226,6 +232,7 @@ static inline void wait_plainly(struct syni_home *home, struct syni_task *task, 
 {
     int64_t now = home->loop.now;
 
+    SYNI_SURE(child->home == home && task->home == home);
     syni_task_set_wait(task, SYNI_WAIT_RESULT);
     task->live.waits_for = child->function->name;
     task->live.detail = -1;
@@ -262,6 +269,7 @@ static __attribute__((noinline)) struct syn_step await_any(struct syni_task *tas
 {
     syn_err err = child ? SYN_OK : syni_core_reserve(future, &child);
 
+    SYNI_DRIVEN_FOR(task);
     begin_await(task, out);
     if (err) {
         await_refused(task, err);
@@ -290,6 +298,7 @@ struct syn_step syni_step_await(struct syn_task *public_task, struct syn_future 
     struct syni_core *core;
     struct syni_task *child;
 
+    SYNI_DRIVEN_FOR(task);
     if (syni_place_is_near(out, home->stack))
         return await_near(task, future, out, deadline.ns);
     core = syni_core_consume_alone(future);
@@ -339,6 +348,7 @@ static bool collect_nothing(struct syni_task *task)
 
 static bool collect_failure(struct syni_task *task, struct syni_core *child)
 {
+    SYNI_INVARIANT(18, syni_core_done(child));
     task->status = child->err;
     task->heard = child->report;
     child->report = NULL;
@@ -359,6 +369,7 @@ static bool collect_result(struct syni_task *task)
 {
     struct syni_core *child = task->on.result.child;
 
+    SYNI_DRIVEN_FOR(task);
     syni_timer_stop(&task->home->loop, &task->timer);
     if (task->on.result.given_up || child->err)
         return collect_other_than_value(task, child);

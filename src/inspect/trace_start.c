@@ -187,6 +187,7 @@ static syn_err trace_begin_locked(const struct syn_trace_options *options)
 {
     syn_err err = trace_open(options);
 
+    SYNI_HOLDS(&trace_lock);
     syn_hooks_remove(&syni_trace_hooks); /* in a child of one that was traced */
     syni_cond_init(&trace_changed);
     if (err)

@@ -192,6 +192,7 @@ static syn_err broadcast_take_locked(struct syni_observer *o, void *out_item, ui
     struct syni_broadcast *b = o->broadcast;
     uint64_t oldest = b->newest < b->keeps ? 1 : b->newest - b->keeps + 1, missed = 0;
 
+    SYNI_HOLDS(&b->lock);
     if (o->next > b->newest)
         return b->closed ? SYN_EEND : SYN_EAGAIN;
     if (o->next < oldest) {

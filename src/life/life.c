@@ -61,6 +61,7 @@ static void move_locked(struct syni_home *home, enum syni_life life)
 
 static enum syni_life life_locked(const struct syni_home *home)
 {
+    SYNI_HOLDS(&life_lock);
     return atomic_load_explicit(&home->life, memory_order_relaxed);
 }
 
@@ -84,6 +85,7 @@ static void die(struct syni_home *home)
 /* HERE is told; FIRST: and is the one that reaps. */
 static void tell_locked(struct syni_whole_home *whole, struct syni_stopper *here, bool first)
 {
+    SYNI_HOLDS(&life_lock);
     here->abandoned = whole->abandoned;
     here->reaps = first;
     syni_list_remove(&here->link);
@@ -92,6 +94,7 @@ static void tell_locked(struct syni_whole_home *whole, struct syni_stopper *here
 
 static struct syni_stopper *first_locked(struct syni_whole_home *whole)
 {
+    SYNI_HOLDS(&life_lock);
     return syni_list_empty(&whole->stoppers)
                ? NULL
                : SYNI_CONTAINER(whole->stoppers.next, struct syni_stopper, link);
@@ -173,6 +176,7 @@ static syn_err run_locked(struct syni_whole_home *whole, struct syni_self *host)
 {
     syn_err err;
 
+    SYNI_HOLDS(&life_lock);
     whole->abandoned = (struct syni_names){.n = 0};
     err = syni_home_run(&whole->home, between_turns, may_sleep, host);
     if (err)

@@ -25,6 +25,7 @@ static void host_is_roused(struct syni_job *job)
 {
     struct syni_loop *loop = SYNI_CONTAINER(job, struct syni_loop, rouse);
 
+    SYNI_DRIVEN(loop);
     loop->hurry = true;
     loop->roused = false;
 }
@@ -72,6 +73,8 @@ bool syni_hosted_has_ended(const struct syni_loop *loop)
 
 bool syni_hosted_turn(struct syni_loop *loop, int64_t until, bool at_once)
 {
+    SYNI_DRIVEN(loop);
+    SYNI_INVARIANT(210, syni_hosts(syni_self(), loop));
     atomic_store(&loop->role, SYNI_ROLE_AWAKE);
     syni_clock_rouse(&loop->sleeper);
     if (at_once)
@@ -94,6 +97,7 @@ void syni_hosted_settle(struct syni_loop *loop, int64_t until)
 {
     int64_t next = syni_timer_next(loop);
 
+    SYNI_INVARIANT(210, syni_hosts(syni_self(), loop));
     if (syni_hosted_has_ended(loop)) {
         hosted_leave(loop);
         return;
@@ -197,6 +201,7 @@ static void comes(struct syni_job *job)
     struct syni_newcomer *here = SYNI_CONTAINER(job, struct syni_newcomer, job);
     struct syni_loop *loop = here->loop;
 
+    SYNI_DRIVEN(loop);
     if (loop->died || loop->closing)
         here->err = SYN_ECLOSED;
     else if (loop->moves_out || atomic_load_explicit(&loop->host, memory_order_relaxed))
@@ -230,6 +235,7 @@ syn_err syni_hosted_move_out(struct syni_loop *loop)
 {
     syn_err err;
 
+    SYNI_INVARIANT(210, syni_hosts(syni_self(), loop));
     hosted_unlist(loop); /* from the start of the thread on another host may come */
     syni_mutex_lock(&loop->lock);
     atomic_store(&loop->role, SYNI_ROLE_AWAKE);

@@ -20,6 +20,7 @@ static struct syni_fork_call live_fork_call = {.lock = &registry_lock, .child = 
 
 void syni_live_register(struct syni_loop *loop)
 {
+    SYNI_SURE(syni_list_empty(&loop->registered));
     syni_fork_watch(&live_fork_call);
     syni_mutex_lock(&registry_lock);
     syni_list_append(&live_registry, &loop->registered);

@@ -78,6 +78,7 @@ struct drive_tick {
 /* The role is nobody's for a while. False: a post came meanwhile, and we hold it again. */
 static bool drive_leave_open(struct syni_loop *loop)
 {
+    SYNI_INVARIANT(1, syni_loop_role(loop) == SYNI_ROLE_AWAKE);
     SYNI_INVARIANT(380, loop->callers_drive && !loop->clock && !loop->ready.first);
     syni_count(&loop->counts.opens);
     SYNI_DELAY(role_idle);
@@ -114,6 +115,7 @@ static bool drive_tick(struct syni_loop *loop, struct drive_tick *last)
     unsigned long waits = atomic_load_explicit(&loop->counts.waits, memory_order_relaxed);
     bool idle = opens == last->opens, starves = waits == last->waits;
 
+    SYNI_HOLDS(&loop->lock);
     last->opens = opens;
     last->waits = waits;
     if (role == SYNI_ROLE_OPEN && (idle || starves) && syni_role_move(loop, SYNI_ROLE_OPEN, SYNI_ROLE_AWAKE)) {
@@ -178,6 +180,7 @@ void syni_loop_stop_driving(struct syni_loop *loop)
 {
     bool ends = ending(loop) || loop->moves_out;
 
+    SYNI_INVARIANT(1, syni_loop_role(loop) == SYNI_ROLE_AWAKE);
     if (!ends && ((nothing_to_do(loop) && drive_let_go(loop)) || syni_role_pass(loop) ||
                   (drive_may_leave_open(loop) && drive_leave_open(loop))))
         return;
@@ -206,6 +209,7 @@ static bool drive_may_stop(struct syni_loop *loop, bool followed)
  * seen the reason, and nobody may come to wake us. */
 static bool drive_on(struct syni_loop *loop)
 {
+    SYNI_DRIVEN(loop);
     syni_clock_rouse(&loop->sleeper);
     while (!loop->moves_out) {
         /* relaxed: one that is listed after this posts, and ends the sleep */
@@ -261,6 +265,7 @@ syn_err syni_loop_start_thread_locked(struct syni_loop *loop)
     syn_err err =
         syni_thread_start(&loop->thread, loop->name, loop->stack_size_bytes, dedicated, loop);
 
+    SYNI_HOLDS(&loop->lock);
     SYNI_INVARIANT(255, !loop->has_thread);
     loop->thread_left = false;
     loop->has_thread = !err;

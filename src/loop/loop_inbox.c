@@ -84,6 +84,7 @@ bool syni_loop_has_posts(struct syni_loop *loop)
 
 void syni_loop_take_posts(struct syni_loop *loop)
 {
+    SYNI_DRIVEN(loop);
     SYNI_INVARIANT(6, !loop->passes_events);
     if (!loop->taken)
         loop->taken = syni_stack_take(&loop->inbox);

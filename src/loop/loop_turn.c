@@ -59,6 +59,7 @@ static void run_drawn(struct syni_loop *loop)
 
 static void run_ready(struct syni_loop *loop)
 {
+    SYNI_DRIVEN(loop);
     SYNI_INVARIANT(6, !loop->passes_events);
     loop->steps_left = SYNI_LOOP_BATCH;
     if (loop->draws) {
@@ -84,6 +85,7 @@ static unsigned loop_look(struct syni_loop *loop, int64_t timeout_ns)
     unsigned n = 0;
     syn_err err = loop->backend->wait(loop->poller, events, EVENTS, timeout_ns, &n);
 
+    SYNI_DRIVEN(loop);
     syni_count(&loop->counts.waits);
     if (err)
         loop->died = err;
@@ -182,6 +184,7 @@ static void loop_wait(struct syni_loop *loop, int64_t until)
 {
     int64_t next = syni_timer_next(loop);
 
+    SYNI_SURE(!loop->ready.first);
     if (syni_loop_may_have_ended(loop))
         return;
     next = next < until ? next : until;
@@ -256,6 +259,7 @@ void syni_loop_block(struct syni_loop *loop)
 
 void syni_loop_unblock(struct syni_loop *loop)
 {
+    SYNI_DRIVEN(loop);
     SYNI_SURE(loop->blocked > 0);
     if (--loop->blocked == 0)
         syni_clock_rouse(&loop->sleeper);
@@ -280,6 +284,7 @@ syn_err syni_loop_init(struct syni_loop *loop, const struct syni_loop_options *o
 {
     syn_err err;
 
+    SYNI_SURE(loop->n_live == 0 && syni_loop_role(loop) == SYNI_ROLE_GONE);
     loop->name = options->name;
     loop->died = SYN_OK;
     loop->closing = false;
@@ -305,6 +310,7 @@ void syni_loop_fini(struct syni_loop *loop)
 {
     int cancel_state = syni_thread_hold_cancel(); /* close() is a cancellation point */
 
+    SYNI_INVARIANT(1, syni_loop_role(loop) == SYNI_ROLE_GONE);
     SYNI_SURE(!loop->ready.first && !loop->taken);
     syni_live_unregister(loop);
     syni_clock_leave(&loop->sleeper);

@@ -90,6 +90,7 @@ static bool role_take_back(struct syni_loop *loop)
  * this is for what a step left to itself. A caller that follows drives even where the loop ends: what it waits for ends, too. */
 static void role_abandon(struct syni_loop *loop)
 {
+    SYNI_INVARIANT(1, syni_loop_role(loop) == SYNI_ROLE_AWAKE);
     syni_print("the system gives no thread for the loop of '%s'; what runs there goes on when it does",
                loop->name);
     if (loop->clock)
@@ -104,6 +105,7 @@ void syni_role_hand_over(struct syni_loop *loop, bool to_a_caller)
 {
     bool given = false;
 
+    SYNI_INVARIANT(1, syni_loop_role(loop) == SYNI_ROLE_AWAKE);
     if (to_a_caller && syni_role_pass(loop))
         return;
     atomic_fetch_add_explicit(&loop->counts.hand_overs, 1, memory_order_relaxed);

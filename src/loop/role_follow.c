@@ -22,6 +22,7 @@ void syni_role_follow(struct syni_loop *loop, struct syni_follower *follower, st
 static void role_unlist_locked(struct syni_loop *loop, struct syni_follower *follower)
 {
     SYNI_HOLDS(&loop->lock);
+    SYNI_INVARIANT(382, follower->listed && atomic_load_explicit(&loop->n_followers, memory_order_relaxed) > 0);
     syni_list_remove(&follower->link);
     follower->listed = false;
     atomic_fetch_sub_explicit(&loop->n_followers, 1, memory_order_relaxed);
@@ -65,6 +66,7 @@ bool syni_role_pass_always(struct syni_loop *loop)
 {
     bool passed;
 
+    SYNI_INVARIANT(1, syni_loop_role(loop) == SYNI_ROLE_AWAKE);
     SYNI_DELAY(role_pass);
     syni_mutex_lock(&loop->lock);
     passed = role_call_locked(loop);

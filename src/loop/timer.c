@@ -19,6 +19,7 @@ void syni_timer_start(struct syni_loop *loop, struct syni_timer *timer, int64_t 
 void syni_timer_remove(struct syni_loop *loop, struct syni_timer *timer)
 {
     SYNI_DRIVEN(loop);
+    SYNI_INVARIANT(161, loop->n_timers > 0);
     syni_wheel_remove(&loop->timers, &timer->node);
     loop->n_timers--;
 }
@@ -33,6 +34,7 @@ int64_t syni_timer_next(struct syni_loop *loop)
 
 void syni_timer_fire_due(struct syni_loop *loop)
 {
+    SYNI_DRIVEN(loop);
     for (int i = 0; i < SYNI_LOOP_BATCH; i++) {
         struct syni_heap_node *first = syni_wheel_take(&loop->timers, loop->now);
         struct syni_timer *timer;

@@ -70,6 +70,7 @@ static syn_err watch_grow(struct syni_loop *loop, int fd)
     struct syni_fd_entry *grown;
     int n = loop->n_fds ? loop->n_fds : 64;
 
+    SYNI_DRIVEN(loop);
     if (fcntl(fd, F_GETFD) < 0)
         return SYN_EBADF;
     while (n <= fd)
@@ -96,6 +97,7 @@ static syn_err find_or_add(struct syni_loop *loop, int fd, struct syni_fd_entry 
 
 static syn_err tell_kernel(struct syni_loop *loop, int fd, unsigned want)
 {
+    SYNI_DRIVEN(loop);
     syni_count(&loop->counts.watches);
     return loop->backend->watch(loop->poller, fd, loop->fds[fd].tag, want);
 }
@@ -104,12 +106,14 @@ static syn_err tell_kernel(struct syni_loop *loop, int fd, unsigned want)
  * one that is told may begin another wait, and that may move the table. */
 static void make_ready(struct syni_loop *loop, int fd, unsigned ready)
 {
+    SYNI_DRIVEN(loop);
     for (unsigned direction = SYNI_READ; direction <= SYNI_WRITE; direction <<= 1) {
         struct syni_fd_wait **place = watch_place_of(watch_find(loop, fd), direction),
                             *wait = *place;
 
         if (!wait || !(ready & direction))
             continue;
+        SYNI_INVARIANT(8, loop->n_fd_waits > 0);
         *place = NULL;
         loop->n_fd_waits--;
         wait->ready(wait);
@@ -121,6 +125,8 @@ static void fire_prompts(struct syni_job *job)
     struct syni_loop *loop = SYNI_CONTAINER(job, struct syni_loop, prompt_job);
     int next = loop->first_prompt;
 
+    SYNI_DRIVEN(loop);
+    SYNI_INVARIANT(6, !loop->passes_events);
     loop->prompting = false;
     loop->first_prompt = 0;
     while (next) {
@@ -156,6 +162,7 @@ static syn_err watch_arm(struct syni_loop *loop, struct syni_fd_entry *entry, in
     unsigned want = wanted(entry);
     syn_err err;
 
+    SYNI_DRIVEN(loop);
     if (entry->kept && (entry->armed & want) == want)
         return SYN_OK;
     if (entry->kept) {
@@ -198,6 +205,7 @@ static syn_err watch_start(struct syni_loop *loop, int fd, struct syni_fd_wait *
     struct syni_fd_entry *entry;
     syn_err err = find_or_add(loop, fd, &entry);
 
+    SYNI_DRIVEN(loop);
     if (err)
         return err;
     if ((reader && entry->reader) || (writer && entry->writer))
@@ -232,8 +240,10 @@ void syni_watch_stop(struct syni_loop *loop, struct syni_fd_wait *wait)
 {
     struct syni_fd_entry *entry = watch_find(loop, wait->fd);
 
+    SYNI_DRIVEN(loop);
     if (!entry || *watch_place_of(entry, wait->direction) != wait)
         return;
+    SYNI_INVARIANT(8, loop->n_fd_waits > 0);
     *watch_place_of(entry, wait->direction) = NULL;
     loop->n_fd_waits--;
 }
@@ -243,6 +253,7 @@ syn_err syni_watch_keep(struct syni_loop *loop, int fd)
     struct syni_fd_entry *entry;
     syn_err err = find_or_add(loop, fd, &entry);
 
+    SYNI_DRIVEN(loop);
     if (err)
         return err;
     entry->tag++;
@@ -256,6 +267,7 @@ void syni_watch_forget(struct syni_loop *loop, int fd)
 {
     struct syni_fd_entry *entry = watch_find(loop, fd);
 
+    SYNI_DRIVEN(loop);
     if (!entry)
         return;
     if (entry->known)
@@ -275,6 +287,7 @@ void syni_watch_forget(struct syni_loop *loop, int fd)
  * loop from sleeping: while jobs are ready, the one that is going to care may be among them. */
 static void disarm(struct syni_loop *loop, struct syni_fd_entry *entry, int fd)
 {
+    SYNI_DRIVEN(loop);
     entry->armed = wanted(entry);
     entry->known = entry->armed != 0;
     if (!tell_kernel(loop, fd, entry->armed))
@@ -316,6 +329,7 @@ void syni_watch_dispatch(struct syni_loop *loop, const struct syni_event *event)
 {
     struct syni_fd_entry *entry = watch_find(loop, event->fd);
 
+    SYNI_DRIVEN(loop);
     if (!entry)
         return;
     if (entry->tag != event->tag || (entry->kept && !(event->ready & entry->armed))) {

@@ -77,6 +77,14 @@ void syni_scope_leave(struct syni_scope *scope, struct syni_section *section);
 void syni_scope_lock(const struct syni_scope *scope);
 void syni_scope_unlock(const struct syni_scope *scope);
 
+/* The calling thread is in the section of SCOPE: what each function needs that is for in there. */
+#if SYNI_CHECKED
+bool syni_scope_is_held(const struct syni_scope *scope);
+#else
+#define syni_scope_is_held(scope) ((void)(scope), true)
+#endif
+#define SYNI_HOLDS_SCOPE(scope) SYNI_INVARIANT(30, syni_scope_is_held(scope))
+
 /* In the section: if what the owner waits for is there, it is told. */
 void syni_scope_tell_owner(struct syni_scope *scope, struct syni_section *section);
 
@@ -134,6 +142,7 @@ static inline void syni_scope_unlist(struct syni_scope *scope)
 {
     if (!scope->place)
         return;
+    SYNI_SURE(*(struct syni_scope **)scope->place == scope);
     *(struct syni_scope **)scope->place = scope->next_open;
     if (scope->next_open)
         scope->next_open->place = scope->place;

@@ -25,6 +25,7 @@ static void note_failure(struct syni_scope *scope, syn_err err, enum syn_origin 
 
 static void win(struct syni_scope *scope, struct syni_core *core, struct syni_section *section)
 {
+    SYNI_HOLDS_SCOPE(scope);
     SYNI_INVARIANT(33, !scope->winner);
     scope->winner = (int)core->member.number + 1;
     syni_report_free(scope->report); /* of those that failed before */
@@ -50,6 +51,7 @@ static bool child_failed(struct syni_scope *scope, struct syni_core *core,
 {
     bool first = !scope->err && !scope->winner;
 
+    SYNI_HOLDS_SCOPE(scope);
     if (scope->goal == SYNI_GOAL_RACE && !scope->winner)
         win(scope, core, section);
     if (first) {
@@ -70,6 +72,7 @@ static void child_ended(struct syni_scope *scope, struct syni_core *core,
     struct syni_member *member = &core->member;
     bool kept = false;
 
+    SYNI_HOLDS_SCOPE(scope);
     SYNI_INVARIANT(29, scope->live > 0 && syni_core_done(core));
     syni_list_remove(&member->link);
     section->ended++;
@@ -97,6 +100,7 @@ static void scope_withdraw(struct syni_scope *scope, struct syni_core *core,
 {
     struct syni_member *member = &core->member;
 
+    SYNI_HOLDS_SCOPE(scope);
     if (!syni_core_stop_waiting(core, &member->waiter))
         return; /* it is telling us */
     syni_list_remove(&member->link);
@@ -125,6 +129,8 @@ static void scope_ask_child(struct syni_scope *scope, struct syni_core *core,
     enum syn_origin origin = (enum syn_origin)(scope->asked - 1);
     bool is_task = core->task;
 
+    SYNI_HOLDS_SCOPE(scope);
+    SYNI_INVARIANT(31, scope->asked);
     if (!scope->home && !is_task && core->ops->cancel) {
         /* It may end inside the call, which must not be under our lock. Its job is free: a
          * thread's child is not posted. */
@@ -143,6 +149,7 @@ static void scope_ask_child(struct syni_scope *scope, struct syni_core *core,
 void syni_scope_ask(struct syni_scope *scope, enum syn_origin origin,
                     struct syni_section *section)
 {
+    SYNI_HOLDS_SCOPE(scope);
     if (scope->asked || !scope->bound) /* invariant 31 */
         return;
     scope->asked = (int)origin + 1;
@@ -253,6 +260,7 @@ void syni_scope_take(struct syni_scope *scope, struct syni_core *core, void *out
     const struct syni_task *task = core->task;
     bool busy;
 
+    SYNI_HOLDS_SCOPE(scope);
     member->scope = scope;
     member->out = out;
     member->status = out_status;
@@ -286,6 +294,7 @@ void syni_scope_take(struct syni_scope *scope, struct syni_core *core, void *out
 void syni_scope_fail(struct syni_scope *scope, syn_err err, const char *message,
                      syn_err *out_status, struct syni_section *section)
 {
+    SYNI_HOLDS_SCOPE(scope);
     scope->spawned++;
     if (out_status)
         *out_status = err;
@@ -302,6 +311,7 @@ bool syni_scope_drop(struct syni_scope *scope, struct syni_core *core, bool asks
 {
     struct syni_member *member = &core->member;
 
+    SYNI_HOLDS_SCOPE(scope);
     if (!syni_core_stop_waiting(core, &member->waiter))
         return false;
     syni_list_remove(&member->link);
@@ -333,6 +343,7 @@ syn_err syni_scope_over(const struct syni_scope *scope)
 
 static void unbind(struct syni_scope *scope)
 {
+    SYNI_HOLDS_SCOPE(scope);
     SYNI_INVARIANT(29, scope->live == 0);
     if (scope->home)
         syni_timer_stop(&scope->home->loop, &scope->timer);

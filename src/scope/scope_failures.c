@@ -23,6 +23,8 @@ void syni_scope_collect(struct syni_scope *scope, struct syni_core *core)
 {
     struct syni_member *member = &core->member, *last, *over;
 
+    SYNI_HOLDS_SCOPE(scope);
+    SYNI_SURE(core->err);
     if (syni_list_empty(&scope->failures)) {
         member->place = 0;
         member->jump = core;

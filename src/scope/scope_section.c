@@ -59,6 +59,13 @@ static struct syni_mutex *lock_of(const struct syni_scope *scope)
     return &locks[((uintptr_t)scope >> 6) % LOCKS];
 }
 
+#if SYNI_CHECKED
+bool syni_scope_is_held(const struct syni_scope *scope)
+{
+    return scope->home ? syni_drives(&scope->home->loop) : syni_mutex_is_held(lock_of(scope));
+}
+#endif
+
 void syni_scope_lock(const struct syni_scope *scope)
 {
     if (!scope->home)
@@ -115,6 +122,7 @@ void syni_scope_tell_owner(struct syni_scope *scope, struct syni_section *sectio
 {
     struct syni_task *owner = scope->owner;
 
+    SYNI_HOLDS_SCOPE(scope);
     if (owner && owner->ending) {
         if (scope->live == 0 && !owner->queued)
             syni_task_resume(owner);
@@ -145,6 +153,7 @@ static void destroy_dropped(struct syni_section *section)
  * that finds none alive may free what they use (invariant 29). */
 void syni_scope_leave(struct syni_scope *scope, struct syni_section *section)
 {
+    SYNI_HOLDS_SCOPE(scope);
     syni_scope_unlock(scope);
     SYNI_DELAY(scope_after);
     if (section->ended > 0) {

@@ -23,6 +23,7 @@ static bool join_collected(struct syni_task *task)
 {
     enum syn_origin origin;
 
+    SYNI_DRIVEN_FOR(task);
     task->status = syni_scope_settle(task->on.scope, &origin, &task->heard);
     return task->status && syni_task_origin_is_request(origin) && syni_task_heeds_request(task);
 }
@@ -38,6 +39,7 @@ static bool room_collected(struct syni_task *task)
 {
     struct syni_scope *scope = task->on.scope;
 
+    SYNI_DRIVEN_FOR(task);
     task->status = syni_scope_over(scope);
     if (task->status)
         task->heard = syni_report_copy(scope->report);
@@ -113,6 +115,7 @@ static void join_implicates(struct syni_task *task, uint64_t id)
     struct syni_scope *scope = task->on.scope;
     struct refusal refusal = {.closes = closes_marked, .id = id, .asks = true};
 
+    SYNI_DRIVEN_FOR(task);
     if (scope->goal == SYNI_GOAL_ALL || all_are_closed(scope, id)) /* else another may be enough */
         refuse_children(scope, &refusal);
 }
@@ -125,6 +128,7 @@ static bool child_leads(struct syni_list *node, struct syni_walk *walk)
 /* One that leads there is enough. */
 static bool some_lead(const struct syni_scope *scope, struct syni_walk *walk)
 {
+    SYNI_HOLDS_SCOPE(scope);
     SYNI_LIST_EACH (node, &scope->children) {
         if (child_leads(node, walk))
             return true;
@@ -137,6 +141,7 @@ static bool some_lead(const struct syni_scope *scope, struct syni_walk *walk)
 /* One that does not is enough. */
 static bool all_lead(const struct syni_scope *scope, struct syni_walk *walk)
 {
+    SYNI_HOLDS_SCOPE(scope);
     walk->first = true;
     if (syni_list_empty(&scope->children))
         return false;
@@ -165,6 +170,7 @@ static void join_interrupted(struct syni_task *task)
     struct syni_section section;
     struct syni_scope *scope = task->on.scope;
 
+    SYNI_DRIVEN_FOR(task);
     walk.asked = true;
     if (some_lead(scope, &walk))
         refuse_children(scope, &refusal);
@@ -243,6 +249,7 @@ static void refuse_circles(struct syni_task *task, struct syni_scope *scope)
     /* relaxed: given later, a probe comes */
     uint64_t mark = atomic_load_explicit(&task->mark, memory_order_relaxed);
 
+    SYNI_DRIVEN_FOR(task);
     if (mark && scope->goal != SYNI_GOAL_ALL && task->ops == &join_ops)
         join_implicates(task, mark); /* of those of all, each was looked at when it came */
     if (!syni_chain_holds(task))
@@ -311,6 +318,7 @@ static void scope_wait_discard(struct syni_scope *scope)
     enum syn_origin origin;
     struct syn_report *report;
 
+    SYNI_INVARIANT(29, scope->live == 0);
     syni_scope_settle(scope, &origin, &report);
     syni_report_free(report);
     syni_scope_forget_failures(scope);
@@ -321,6 +329,7 @@ static void ask_all(struct syni_task *task)
     enum syn_origin origin =
         syni_task_origin_is_request(task->core.origin) ? task->core.origin : SYN_BY_REQUEST;
 
+    SYNI_DRIVEN_FOR(task);
     /* A new one is listed in front, so behind one that was asked all were. */
     for (struct syni_scope *scope = task->scopes, *next; scope && !scope->closing; scope = next) {
         struct syni_section section;
@@ -337,6 +346,7 @@ static void ask_all(struct syni_task *task)
 /* Cancels what is open. True: TASK, which leaves or ends, waits for children. */
 static bool scopes_close(struct syni_task *task)
 {
+    SYNI_DRIVEN_FOR(task);
     ask_all(task);
     while (task->scopes && task->scopes->live == 0)
         scope_wait_discard(task->scopes);
@@ -350,6 +360,7 @@ static bool scopes_close(struct syni_task *task)
 /* CORE runs on without us; false: it is telling us already. */
 static bool scope_wait_let_go(struct syni_scope *scope, struct syni_core *core)
 {
+    SYNI_HOLDS_SCOPE(scope);
     if (!syni_core_stop_waiting(core, &core->member.waiter))
         return false;
     syni_list_remove(&core->member.link);
@@ -364,6 +375,7 @@ static bool scopes_detach(struct syni_task *task)
 {
     bool gone = true;
 
+    SYNI_DRIVEN_FOR(task);
     for (struct syni_scope *scope = task->scopes, *next; scope; scope = next) {
         next = scope->next_open;
         syni_timer_stop(&task->home->loop, &scope->timer);

@@ -17,12 +17,15 @@ static void line_time_is_up(struct syni_timer *timer)
 {
     struct syni_task *task = SYNI_CONTAINER(timer, struct syni_task, timer);
 
+    SYNI_DRIVEN_FOR(task);
     task->on.line.expired = true;
     task->ops->interrupt(task);
 }
 
 void syni_line_join(struct syni_line *line, struct syni_task *task, struct syn_deadline deadline)
 {
+    SYNI_DRIVEN_FOR(task);
+    SYNI_INVARIANT(35, !line->first == !line->last);
     SYNI_INVARIANT(35, !task->on.line.listed);
     task->on.line.next = NULL;
     task->on.line.before = line->last;
@@ -42,6 +45,8 @@ bool syni_line_leave(struct syni_line *line, struct syni_task *task)
 
     if (!task->on.line.listed)
         return false;
+    SYNI_INVARIANT(35, before ? before->on.line.next == task : line->first == task);
+    SYNI_INVARIANT(35, next ? next->on.line.before == task : line->last == task);
     if (before)
         before->on.line.next = next;
     else
@@ -81,6 +86,8 @@ bool syni_line_begin(struct syni_task *task, void *thing, const struct syni_wait
 
 struct syn_step syni_line_refuse(struct syni_task *task, syn_err err, struct syn_report *report)
 {
+    SYNI_DRIVEN_FOR(task);
+    SYNI_INVARIANT(35, !task->on.line.listed);
     task->ops = NULL;
     task->status = err;
     task->heard = report;
@@ -121,6 +128,7 @@ struct syn_step syni_line_refuse_circle(struct syni_task *task, const struct syn
 
 void syni_line_interrupt(struct syni_task *task)
 {
+    SYNI_DRIVEN_FOR(task);
     if (!syni_line_leave(task->on.line.thing, task))
         return;
     task->on.line.left = true;
@@ -137,6 +145,8 @@ bool syni_line_collect(struct syni_task *task, bool *out_leaves)
 {
     enum syn_origin origin;
 
+    SYNI_DRIVEN_FOR(task);
+    SYNI_INVARIANT(35, !task->on.line.listed);
     syni_timer_stop(&task->home->loop, &task->timer);
     task->status = SYN_OK;
     if (!task->on.line.left) {

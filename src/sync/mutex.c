@@ -49,6 +49,8 @@ static void mutex_hold(struct syni_mutex_of_tasks *mutex, struct syni_task *task
 {
     static const struct syni_open_ops ops = {.drop = mutexes_drop};
 
+    SYNI_DRIVEN_FOR(task);
+    SYNI_SURE(!mutex->holder);
     syni_open_register(SYNI_OPEN_MUTEXES, &ops);
     mutex->holder = task;
     mutex->next_held = task->held;
@@ -61,6 +63,7 @@ static void mutex_hold(struct syni_mutex_of_tasks *mutex, struct syni_task *task
 
 static void unhold(struct syni_mutex_of_tasks *mutex)
 {
+    SYNI_SURE(mutex->holder && *(struct syni_mutex_of_tasks **)mutex->place == mutex);
     *(struct syni_mutex_of_tasks **)mutex->place = mutex->next_held;
     if (mutex->next_held)
         mutex->next_held->place = mutex->place;
@@ -95,6 +98,7 @@ static void mutexes_drop(struct syni_task *task)
 void syni_mutex_queue(struct syni_mutex_of_tasks *mutex, struct syni_task *task,
                       struct syn_deadline deadline)
 {
+    SYNI_DRIVEN_FOR(task);
     if (mutex->holder) {
         syni_line_join(&mutex->line, task, deadline);
         return;
@@ -108,6 +112,7 @@ static bool lock_collected(struct syni_task *task)
 {
     bool leaves;
 
+    SYNI_DRIVEN_FOR(task);
     if (syni_line_collect(task, &leaves) && leaves)
         syni_mutex_give_up(task->on.line.thing);
     return leaves;
@@ -123,6 +128,7 @@ static bool leads_by_holder(const struct syni_task *task, struct syni_walk *walk
 
 static void lock_refuse(struct syni_task *task, const struct syni_search *search)
 {
+    SYNI_DRIVEN_FOR(task);
     if (syni_line_leave(task->on.line.thing, task))
         syni_line_refuse(task, SYN_EDEADLK, syni_search_say(search, "a mutex that ", " holds"));
 }
@@ -143,6 +149,7 @@ static void lock_implicate(struct syni_task *task, uint64_t id)
 {
     struct syn_report *report;
 
+    SYNI_DRIVEN_FOR(task);
     if (!task->on.line.listed || !mark_by_holder(task, id, &report))
         return;
     syni_line_leave(task->on.line.thing, task);
@@ -163,6 +170,7 @@ struct syn_step syni_step_lock(struct syn_task *public_task, struct syn_mutex *p
     /* relaxed: given later, a probe comes */
     uint64_t mark = atomic_load_explicit(&task->mark, memory_order_relaxed);
 
+    SYNI_DRIVEN_FOR(task);
     if (!syni_line_begin(task, mutex, &lock_ops, "a mutex"))
         return syni_suspended;
     if (mutex->holder && mutex->holder->home != task->home)
@@ -227,6 +235,8 @@ static void relock(struct syni_task *task)
 {
     struct syni_mutex_of_tasks *mutex = task->on.line.mutex;
 
+    SYNI_DRIVEN_FOR(task);
+    SYNI_INVARIANT(35, !task->on.line.listed);
     /* relaxed: as below */
     uint64_t mark = atomic_load_explicit(&task->mark, memory_order_relaxed);
 
@@ -240,6 +250,7 @@ static void relock(struct syni_task *task)
 
 static void condition_interrupted(struct syni_task *task)
 {
+    SYNI_DRIVEN_FOR(task);
     if (task->on.line.thing == task->on.line.mutex)
         return; /* it has the mutex soon */
     syni_line_leave(task->on.line.thing, task);
@@ -252,6 +263,7 @@ static bool condition_collected(struct syni_task *task)
     struct syni_condition *condition = task->on.line.condition;
     bool leaves;
 
+    SYNI_DRIVEN_FOR(task);
     if (syni_line_collect(task, &leaves) && leaves)
         syn_condition_signal((struct syn_condition *)(void *)condition);
     return leaves;
@@ -273,6 +285,7 @@ struct syn_step syni_step_condition(struct syn_task *public_task,
     struct syni_task *task = SYNI_TASK(public_task);
     struct syni_condition *condition = condition_of(public_condition);
 
+    SYNI_DRIVEN_FOR(task);
     if (!syni_line_begin(task, condition, &condition_ops, "a condition"))
         return syni_suspended;
     if (condition->line.first && condition->home != task->home)

@@ -41,6 +41,7 @@ static bool acquire_collected(struct syni_task *task)
 {
     bool leaves;
 
+    SYNI_DRIVEN_FOR(task);
     if (syni_line_collect(task, &leaves) && leaves)
         syn_semaphore_release(task->on.line.thing, 1);
     return leaves;
@@ -56,12 +57,14 @@ struct syn_step syni_step_acquire(struct syn_task *public_task,
     struct syni_task *task = SYNI_TASK(public_task);
     struct syni_semaphore *semaphore = semaphore_of(public_semaphore);
 
+    SYNI_DRIVEN_FOR(task);
     if (!syni_line_begin(task, semaphore, &acquire_ops, "a semaphore"))
         return syni_suspended;
     if (semaphore->line.first && semaphore->home != task->home)
         return syni_line_refuse_home(task, semaphore->home);
     semaphore->home = task->home;
     if (semaphore->units > 0) {
+        SYNI_INVARIANT(36, !semaphore->line.first);
         semaphore->units--;
         syni_task_resume(task);
     } else {
@@ -76,6 +79,7 @@ syn_err syn_semaphore_try(struct syn_semaphore *public_semaphore)
 
     if (semaphore->units == 0)
         return syni_answer(SYN_EBUSY);
+    SYNI_INVARIANT(36, !semaphore->line.first);
     semaphore->units--;
     return SYN_OK;
 }
@@ -98,6 +102,7 @@ static bool event_collected(struct syni_task *task)
 {
     bool leaves;
 
+    SYNI_DRIVEN_FOR(task);
     syni_line_collect(task, &leaves);
     return leaves;
 }
@@ -111,6 +116,7 @@ struct syn_step syni_step_event(struct syn_task *public_task, struct syn_event *
     struct syni_task *task = SYNI_TASK(public_task);
     struct syni_task_event *event = event_of(public_event);
 
+    SYNI_DRIVEN_FOR(task);
     if (!syni_line_begin(task, event, &event_ops, "an event"))
         return syni_suspended;
     if (event->line.first && event->home != task->home)

@@ -190,6 +190,7 @@ void syni_core_reopen(struct syni_core *core)
 {
     bool awaited = atomic_load_explicit(&core->waiter, memory_order_relaxed);
 
+    SYNI_INVARIANT(142, !core->alone);
     syni_slot_undo_end_alone(core->slot, awaited ? 2 : 1);
 }
 

@@ -119,6 +119,7 @@ static inline void *syni_core_value(const struct syni_core *core)
 static inline void syni_core_place(struct syni_core *core, const void *value)
 {
     core->value_at = (int32_t)((const char *)value - (const char *)core);
+    SYNI_SURE(syni_core_value(core) == value);
 }
 
 /* The core that has NODE as its member.link. */
@@ -177,6 +178,7 @@ static inline syn_err syni_core_reserve_or_consume(struct syn_future future,
 /* WAITER, of the loop that produces CORE, is told; CORE is not done, and was consumed alone. Driver. */
 static inline void syni_core_wait_here(struct syni_core *core, struct syni_waiter *waiter)
 {
+    SYNI_INVARIANT(18, !atomic_load_explicit(&core->waiter, memory_order_relaxed));
     core->own_waiter = true;
     /* release: others may look at the waiter, while they hold a reference */
     atomic_store_explicit(&core->waiter, waiter, memory_order_release);
@@ -279,7 +281,7 @@ static inline void syni_core_fetch(struct syni_core *core, void *out_value)
 {
     if (!out_value)
         return;
-    SYNI_INVARIANT(22, !core->taken);
+    SYNI_INVARIANT(22, !core->taken && !core->err && syni_core_done(core));
     syni_copy(out_value, (char *)core + core->value_at, core->type->size);
     core->taken = true;
 }

@@ -95,6 +95,7 @@ void syni_deadlines_hide(void)
 
 void syni_deadlines_unhide(void)
 {
+    SYNI_SURE(syni_self()->deadlines.n > 0);
     syni_self()->deadlines.n--;
 }
 
@@ -108,11 +109,13 @@ int syni_deadlines_shadow(struct syni_self *self)
 
 void syni_deadlines_unshadow(struct syni_self *self, int before)
 {
+    SYNI_SURE(before <= self->deadlines.first);
     self->deadlines.first = before;
 }
 
 syn_err syni_deadline_pop(syn_err err)
 {
+    SYNI_SURE(syni_self()->deadlines.n > 0);
     syni_self()->deadlines.n--;
     return err;
 }

@@ -33,6 +33,7 @@ void syni_engine_request_arrives(struct syni_job *job)
     struct syni_task *task = SYNI_CONTAINER(job, struct syni_task, request_job);
     bool ends = task->ending && !task->queued, runs = task->arrived && !task->leaving;
 
+    SYNI_DRIVEN_FOR(task);
     /* release: see syni_task_withdraw(), after which one that did not arrive is gone */
     atomic_store_explicit(&task->asked, true, memory_order_release);
     if (ends)
@@ -267,6 +268,7 @@ static void end_unstarted(struct syni_task *task, syn_err err, enum syn_origin o
                       : origin == SYN_BY_DEADLINE ? SYNI_TOO_LATE
                                                   : NULL;
 
+    SYNI_INVARIANT(15, !task->begun);
     syni_shelter_leaving(task);
     syni_outcome_set(task, err, origin, why);
     task->leaving = true;
@@ -343,6 +345,7 @@ SYNI_HOT static inline void run_all(struct syni_task *task, bool seen)
     const void *by = NULL;
     bool begins;
 
+    SYNI_DRIVEN(&home->loop);
     home->stack = SYNI_STACK_HERE;
     home->n_transfers = home->loop.draws ? 0
                         : home->loop.steps_left < TRANSFERS ? home->loop.steps_left

@@ -63,6 +63,7 @@ static struct syni_spare *pop(struct syni_store *store, unsigned class)
     struct syni_spare *spare = store->spares[class];
 
     if (spare) {
+        SYNI_SURE(store->count[class] > 0);
         store->spares[class] = spare->next;
         store->count[class]--;
     }
@@ -71,6 +72,7 @@ static struct syni_spare *pop(struct syni_store *store, unsigned class)
 
 static void push(struct syni_store *store, unsigned class, struct syni_spare *spare)
 {
+    SYNI_SURE(spare->slot);
     spare->next = store->spares[class];
     store->spares[class] = spare;
     store->count[class]++;
@@ -178,6 +180,7 @@ static void retire_worker(struct syni_self *self)
 {
     struct syni_store *store = self->frames;
 
+    SYNI_SURE(store);
     self->frames = NULL;
     put_all_common(store);
     syni_free(store, sizeof *store);

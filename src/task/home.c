@@ -44,6 +44,7 @@ enum { STUCK_LINES = 8 };
 /* So many more were stuck. */
 static void end_stuck_lines(struct syni_home *home)
 {
+    SYNI_DRIVEN(&home->loop);
     if (home->n_stuck_unsaid)
         syni_print("%s: the clean-up of %u more tasks takes long", home->loop.name,
                  home->n_stuck_unsaid);
@@ -69,6 +70,7 @@ static void tell_stuck(struct syni_home *home, struct syni_task *task, int64_t n
 {
     const struct syn_synchronizer_options *options = &home->synchronizer->options;
 
+    SYNI_DRIVEN(&home->loop);
     task->told_stuck = true;
     if (options->on_stuck)
         options->on_stuck(options->user, home->loop.name, task->function->name);
@@ -81,6 +83,7 @@ static void check_cleanups(struct syni_timer *timer)
     struct syni_home *home = SYNI_CONTAINER(timer, struct syni_home, cleanup_timer);
     int64_t now = syni_loop_now(&home->loop), next = SYNI_NEVER, soonest;
 
+    SYNI_DRIVEN(&home->loop);
     /* relaxed: for a stop that gives up on this thread, and names what it runs */
     atomic_store_explicit(&home->running, "on_stuck", memory_order_relaxed);
     if (home->n_stuck && syni_deadline_in(home->stuck_since, home->cleanup_limit_ns) <= now)
@@ -112,6 +115,7 @@ static void check_cleanups(struct syni_timer *timer)
 
 void syni_home_watch_cleanup(struct syni_home *home, struct syni_task *task)
 {
+    SYNI_DRIVEN_FOR(task);
     /* 0 means "not yet", and a virtual clock may show it. */
     int64_t now = syni_loop_now(&home->loop);
 
@@ -124,6 +128,7 @@ void syni_home_watch_cleanup(struct syni_home *home, struct syni_task *task)
 
 void syni_home_end_watch(struct syni_home *home)
 {
+    SYNI_DRIVEN(&home->loop);
     home->watches = false;
     syni_timer_stop(&home->loop, &home->cleanup_timer);
     end_stuck_lines(home);

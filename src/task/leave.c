@@ -13,6 +13,7 @@ struct syn_step syni_leave_begin(struct syni_task *task, syn_err err, enum syn_o
 {
     struct syn_step left = {SYNI_LEFT};
 
+    SYNI_DRIVEN_FOR(task);
     SYNI_INVARIANT(14, !task->leaving);
     syni_shelter_leaving(task);
     task->leaving = true;
@@ -28,6 +29,7 @@ static __attribute__((noinline)) struct syn_step leave_any(struct syni_task *tas
 {
     struct syn_step ended = {SYNI_ENDED};
 
+    SYNI_DRIVEN_FOR(task);
     if (!task->leaving)
         return syni_leave_begin(task, err, SYN_BY_TASK, message);
     syni_outcome_amend(task, err, message);

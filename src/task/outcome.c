@@ -32,6 +32,7 @@ static struct syn_report *make_report(struct syni_task *task, syn_err err, enum 
 {
     struct syn_report *report = task->heard;
 
+    SYNI_SURE(err);
     task->heard = NULL;
     if (!report || report->code != err || message) {
         struct syn_report *cause = report;
@@ -53,6 +54,7 @@ void syni_outcome_set(struct syni_task *task, syn_err err, enum syn_origin origi
 {
     struct syn_report *before = task->core.report;
 
+    SYNI_DRIVEN_FOR(task);
     task->core.err = err;
     task->core.origin = origin;
     task->core.report = err ? make_report(task, err, origin, message) : NULL;
@@ -65,6 +67,7 @@ static void add_failure(struct syni_task *task, syn_err err, const char *message
 {
     struct syn_report *report;
 
+    SYNI_SURE(err && task->core.err);
     if (err == task->core.err && !message && !task->heard)
         return; /* the outcome itself, once more */
     report = make_report(task, err, SYN_BY_TASK, message);
@@ -83,6 +86,8 @@ void syni_outcome_amend(struct syni_task *task, syn_err err, const char *message
      * a clean-up though another error stands. */
     bool lost = err ? !task->core.err : task->core.err && !by_request;
 
+    SYNI_DRIVEN_FOR(task);
+    SYNI_INVARIANT(14, task->leaving);
     if (lost && task->core.type->destroy)
         task->core.type->destroy(syni_core_value(&task->core));
     if (err ? !task->core.err : by_request)
@@ -94,6 +99,8 @@ void syni_outcome_amend(struct syni_task *task, syn_err err, const char *message
 void syni_outcome_abandon(struct syni_task *task, syn_err err, enum syn_origin origin,
                           const char *message)
 {
+    SYNI_DRIVEN_FOR(task);
+    SYNI_SURE(task->abandoned);
     /* It had returned one, which nobody will fetch. */
     if (task->leaving && !task->core.err && task->core.type->destroy)
         task->core.type->destroy(syni_core_value(&task->core));

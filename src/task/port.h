@@ -87,6 +87,7 @@ static inline struct syni_port *syni_port_take(struct syni_list *list)
  * first. NULL: there are none. */
 static inline void syni_port_serve(struct syni_port **last, struct syni_port *port, syn_err status)
 {
+    SYNI_INVARIANT(60, !port->listed);
     port->status = status;
     port->at_once = false;
     port->link.next = *last ? (*last)->link.next : &port->link;

@@ -21,6 +21,7 @@ _Static_assert(SYN_READABLE == (int)SYNI_READ && SYN_WRITABLE == (int)SYNI_WRITE
 
 static void readiness_note(struct syni_task *task, const struct syni_fd_wait *wait)
 {
+    SYNI_DRIVEN_FOR(task);
     task->on.descriptor.ready |= wait->forgotten ? SYN_FORGOTTEN : (int)wait->direction;
     if (!task->queued)
         syni_task_resume(task);
@@ -38,6 +39,7 @@ static void readiness_writable(struct syni_fd_wait *wait)
 
 static void readiness_forget(struct syni_task *task)
 {
+    SYNI_DRIVEN_FOR(task);
     syni_timer_stop(&task->home->loop, &task->timer);
     if (task->on.descriptor.reader.ready)
         syni_watch_stop(&task->home->loop, &task->on.descriptor.reader);
@@ -47,6 +49,7 @@ static void readiness_forget(struct syni_task *task)
 
 static void readiness_interrupt(struct syni_task *task)
 {
+    SYNI_DRIVEN_FOR(task);
     task->interrupted = true;
     syni_task_resume(task);
 }
@@ -55,6 +58,7 @@ static void readiness_time_is_up(struct syni_timer *timer)
 {
     struct syni_task *task = SYNI_CONTAINER(timer, struct syni_task, timer);
 
+    SYNI_DRIVEN_FOR(task);
     if (!task->queued) /* it is ready, too */
         syni_task_resume(task);
 }
@@ -63,6 +67,7 @@ static bool readiness_collect(struct syni_task *task)
 {
     int ready = task->on.descriptor.ready;
 
+    SYNI_DRIVEN_FOR(task);
     readiness_forget(task);
     task->status = SYN_OK;
     if (task->on.descriptor.out_ready && !task->interrupted)
@@ -77,6 +82,7 @@ static void readiness_refuse(struct syni_task *task, syn_err err, int fd)
 {
     const char *why = "descriptor %d cannot be waited for";
 
+    SYNI_DRIVEN_FOR(task);
     if (err == SYN_EBADF)
         why = "descriptor %d is not open";
     else if (err == SYN_ENOTSUP)
@@ -103,6 +109,7 @@ static syn_err readiness_start(struct syni_task *task, int fd, int events)
     struct syni_fd_wait *reader = &task->on.descriptor.reader;
     struct syni_fd_wait *writer = &task->on.descriptor.writer;
 
+    SYNI_DRIVEN_FOR(task);
     if (events <= 0 || events > (SYN_READABLE | SYN_WRITABLE))
         return SYN_EINVAL;
     ready_wait(reader, fd, SYNI_READ, events & SYN_READABLE ? readiness_readable : NULL);
@@ -115,6 +122,7 @@ static syn_err readiness_start(struct syni_task *task, int fd, int events)
 /* The deadline has passed: only what is ready already is told. False: it has not. */
 static bool readiness_look(struct syni_task *task, struct syni_polled polled)
 {
+    SYNI_DRIVEN_FOR(task);
     if (syni_loop_now(&task->home->loop) < polled.deadline.ns)
         return false;
     for (int direction = SYN_READABLE; direction <= SYN_WRITABLE; direction <<= 1)

@@ -57,6 +57,7 @@ void syni_seen_step_begins(struct syni_task *task, struct syni_seen_step *step, 
     struct syni_loop_times *times = &task->home->loop.times;
     int64_t ready;
 
+    SYNI_DRIVEN_FOR(task);
     if (by && task->stepped) {
         task->live.since = syni_now();
         seen_tell_by(task, SYN_HOOK_TASK_READY, by);
@@ -79,6 +80,7 @@ void syni_seen_step_begins(struct syni_task *task, struct syni_seen_step *step, 
 void syni_seen_step_ended(struct syni_home *home, struct syni_task *task,
                           const struct syni_seen_step *step)
 {
+    SYNI_DRIVEN(&home->loop);
     if (home->stepping == task)
         seen_tell(task, SYN_HOOK_TASK_SUSPENDS);
     home->stepping = NULL;

@@ -44,6 +44,7 @@ void syni_shelter_adopt(struct syni_task *by, struct syni_task *task)
 /* What is in the ring of TASK, its head, has no shelter any more. */
 static void dissolve(struct syni_task *task)
 {
+    SYNI_DRIVEN_FOR(task);
     while (!syni_list_empty(&task->shelter)) {
         struct syni_task *other = task_of(task->shelter.next);
 
@@ -56,6 +57,7 @@ static void dissolve(struct syni_task *task)
 
 void syni_shelter_ended(struct syni_task *task)
 {
+    SYNI_DRIVEN_FOR(task);
     if (!task->leaving && !task->shelters)
         syni_list_remove(&task->shelter);
     else
@@ -71,6 +73,7 @@ void syni_shelter_begin(struct syni_task *task)
 
 void syni_shelter_end(struct syni_task *task)
 {
+    SYNI_DRIVEN_FOR(task);
     if (!task->shelters)
         return;
     task->sheltered = task->shelters = false;

@@ -86,6 +86,7 @@ static inline uint32_t syni_slot_publish(struct syni_slot *slot, enum syni_slot_
     uint32_t generation = syni_slot_generation(slot) + 1;
     uint64_t mark = kind == SYNI_SLOT_CORE ? SYNI_SLOT_IS_CORE : 0;
 
+    SYNI_SURE(!(syni_slot_life(slot) & SYNI_SLOT_REFERENCES) && !syni_slot_is_spent(slot));
     syni_slot_own(slot, NULL);
     slot->thing = thing;
     /* release: a thread that pins sees the thing; the generation goes on from the last one */
@@ -174,6 +175,7 @@ static inline bool syni_slot_end_alone(struct syni_slot *slot, uint64_t marks)
 /* They are there again. */
 static inline void syni_slot_undo_end_alone(struct syni_slot *slot, unsigned references)
 {
+    SYNI_SURE(!(syni_slot_life(slot) & SYNI_SLOT_REFERENCES));
     /* release: as publish() */
     atomic_store_explicit(&slot->life, syni_slot_life(slot) + references, memory_order_release);
 }

@@ -24,6 +24,11 @@
 
 /* --- task_resume.c --- */
 
+/* The calling thread drives the loop of TASK: what each function needs that says "driver only". (A step that goes on in
+ * a forked child drives nothing, and is ended when it returns: syni_fork_returned().) */
+#define SYNI_DRIVEN_FOR(task)                                                                      \
+    SYNI_INVARIANT(10, syni_drives(&(task)->home->loop) || (task)->home->process != syni_process())
+
 /* TASK, which waits no more, runs its next step in this turn or the next. */
 void syni_task_resume(struct syni_task *task);
 
@@ -51,6 +56,7 @@ static inline void syni_home_count_transfer(struct syni_home *home)
 
 static inline void syni_home_transfer(struct syni_home *home, struct syni_task *task)
 {
+    SYNI_INVARIANT(141, !home->next);
     home->next = task;
     syni_home_count_transfer(home);
 }
@@ -122,6 +128,7 @@ void syni_outcome_set(struct syni_task *task, syn_err err, enum syn_origin origi
 static inline void syni_outcome_first(struct syni_task *task, syn_err err, enum syn_origin origin,
                                       const char *message)
 {
+    SYNI_INVARIANT(14, !task->core.err && !task->core.report);
     if (err)
         syni_outcome_set(task, err, origin, message);
     else
@@ -347,6 +354,7 @@ void syni_shelter_end(struct syni_task *task);
 /* TASK begins to leave, and from here on shelters what it calls. */
 static inline void syni_shelter_leaving(struct syni_task *task)
 {
+    SYNI_INVARIANT(14, !task->leaving);
     if (task->in_ring && !task->shelters) /* goes out of the ring of which another one is the head */
         syni_list_remove(&task->shelter);
 }

@@ -30,11 +30,13 @@ bool syni_task_origin_is_request(enum syn_origin origin)
 
 enum syn_origin syni_task_asked_by(const struct syni_task *task)
 {
+    SYNI_INVARIANT(13, syni_task_is_asked(task));
     return (enum syn_origin)((syni_task_request_of(task) & SYNI_ASKED) - 1);
 }
 
 bool syni_task_heeds_stop(struct syni_task *task)
 {
+    SYNI_DRIVEN_FOR(task);
     syni_task_request(task, SYN_BY_STOP);
     return syni_task_is_asked(task);
 }
@@ -44,6 +46,7 @@ static bool cancel_claim(struct syni_task *task, int bit)
 {
     unsigned char before = syni_task_request_of(task);
 
+    SYNI_INVARIANT(13, bit == SYNI_CLOSED || (bit > 0 && bit <= SYNI_ASKED));
     do {
         if (before & (SYNI_ASKED | SYNI_CLOSED))
             return false;
@@ -55,6 +58,7 @@ bool syni_task_close_requests(struct syni_task *task)
 {
     unsigned char before = 0;
 
+    SYNI_DRIVEN_FOR(task);
     /* mostly there is none; the rest may be a mark */
     if (atomic_compare_exchange_strong(&task->request, &before, SYNI_CLOSED) ||
         cancel_claim(task, SYNI_CLOSED))
@@ -72,6 +76,7 @@ bool syni_task_claim_request(struct syni_task *task, enum syn_origin origin)
 
 void syni_task_ask_early(struct syni_task *task, enum syn_origin origin)
 {
+    SYNI_INVARIANT(13, !syni_task_request_of(task));
     /* relaxed: nobody else knows it yet; its first job passes it on */
     atomic_store_explicit(&task->request, (unsigned char)(origin + 1), memory_order_relaxed);
     atomic_store_explicit(&task->asked, true, memory_order_relaxed);
@@ -85,6 +90,7 @@ void syni_task_request(struct syni_task *task, enum syn_origin origin)
 
 void syni_task_send_request(struct syni_task *task)
 {
+    SYNI_INVARIANT(13, syni_task_is_asked(task));
     SYNI_DELAY(request_sent);
     if (syni_drives(&task->home->loop))
         syni_loop_ready(&task->home->loop, &task->request_job);

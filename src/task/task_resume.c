@@ -87,6 +87,7 @@ bool syni_task_may_transfer(const struct syni_task *task)
 
 void syni_task_transfer(struct syni_task *task)
 {
+    SYNI_DRIVEN_FOR(task);
     if (!syni_task_may_transfer(task)) {
         syni_task_resume(task);
         return;
@@ -107,6 +108,7 @@ void syni_task_stop_transfers(struct syni_home *home)
 {
     struct syni_task *task = home->next;
 
+    SYNI_DRIVEN(&home->loop);
     home->n_transfers = 0;
     home->next = home->newborn = NULL;
     if (!task)

@@ -15,6 +15,7 @@ const struct syn_step syni_suspended = {1};
 
 bool syni_wait_begin(struct syni_task *task, enum syni_wait wait, const char *what)
 {
+    SYNI_DRIVEN_FOR(task);
     syni_wait_enter(task, wait, what);
     if (task->leaving || !syni_task_heeds_request(task))
         return true;
@@ -34,6 +35,7 @@ struct syn_step syni_wait_is_over(struct syni_task *task)
     struct syni_home *home = task->home;
     enum syn_origin origin;
 
+    SYNI_DRIVEN_FOR(task);
     if (task->leaving || syni_task_is_asked(task) || !syni_home_may_transfer(home)) {
         syni_task_transfer(task);
         return syni_suspended;
@@ -53,6 +55,7 @@ static void wait_time_is_up(struct syni_timer *timer)
 {
     struct syni_task *task = SYNI_CONTAINER(timer, struct syni_task, timer);
 
+    SYNI_SURE(syni_task_wait(task) == SYNI_WAIT_TIME);
     task->status = SYN_OK;
     syni_task_resume(task);
 }
@@ -86,6 +89,8 @@ struct syn_step syni_step_pass(struct syn_task *public_task)
 
 void syni_wait_interrupt(struct syni_task *task)
 {
+    SYNI_DRIVEN_FOR(task);
+    SYNI_INVARIANT(13, syni_task_is_asked(task));
     switch (syni_task_wait(task)) {
     case SYNI_WAIT_TIME:
         syni_timer_stop(&task->home->loop, &task->timer);
@@ -109,6 +114,8 @@ void syni_wait_forget(struct syni_task *task)
 {
     enum syni_wait wait = syni_task_wait(task);
 
+    SYNI_DRIVEN_FOR(task);
+    SYNI_SURE(task->abandoned);
     syni_timer_stop(&task->home->loop, &task->timer);
     if (wait == SYNI_WAIT_RESULT || wait == SYNI_WAIT_OTHER || wait == SYNI_WAIT_OUTSIDE)
         task->ops->forget(task);

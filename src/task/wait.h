@@ -12,6 +12,7 @@
 /* That TASK waits, from now on. */
 static inline void syni_wait_note(struct syni_task *task, enum syni_wait wait, const char *what)
 {
+    SYNI_DRIVEN_FOR(task);
     syni_task_set_wait(task, wait);
     task->live.waits_for = what;
     task->live.detail = -1;

@@ -47,6 +47,7 @@ void syni_interrupt_end(void)
 
 static void interrupt_list_locked(void)
 {
+    SYNI_HOLDS(&interrupt_lock);
     if (!interrupt_made)
         syni_list_init(&waits);
     interrupt_made = true;
@@ -54,6 +55,7 @@ static void interrupt_list_locked(void)
 
 static void interrupt_locked(struct syni_thread_wait *wait)
 {
+    SYNI_HOLDS(&interrupt_lock);
     if (wait->interruptible.times++ == 0 && n_met++ == 0)
         is_heard = false;
     wait->interruptible.interrupt(&wait->interruptible);
@@ -77,6 +79,7 @@ static void pass_on_locked(void)
 {
     bool passed = false;
 
+    SYNI_HOLDS(&interrupt_lock);
     SYNI_LIST_EACH (node, &waits) {
         struct syni_thread_wait *wait =
             SYNI_CONTAINER(node, struct syni_thread_wait, interruptible.link);

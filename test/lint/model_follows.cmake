@@ -34,7 +34,7 @@ function(text_of file function out)
         if(line MATCHES "^[a-z].*[ *]$" AND body GREATER -1 AND (gap EQUAL -1 OR body LESS gap))
             string(FIND "${rest}" "\n}\n" end)
             string(SUBSTRING "${rest}" 0 ${end} text)
-            string(REGEX REPLACE "SYNI_(INVARIANT|SURE|HOLDS|HOLDS_CHANNEL|DRIVEN|NOTE|DELAY)\\([^\n]*" ""
+            string(REGEX REPLACE "SYNI_(INVARIANT|SURE|HOLDS[A-Z_]*|DRIVEN[A-Z_]*|NOTE|DELAY)\\([^\n]*" ""
                 text "${text}")
             string(REGEX REPLACE "[ \t\n]+" " " text "${text}")
             set(${out} "${line}${text}" PARENT_SCOPE)
