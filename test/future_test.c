@@ -157,6 +157,24 @@ ASYNC(demo, void, awaits_used_ones, (struct square_future, used), (struct square
     co_end;
 }
 
+/* Also while its call runs, and is known to its producer only. */
+static void P2_a_detached_future_is_used_up_at_once(void)
+{
+    struct square_future f;
+    int y = 0;
+
+    begin();
+    f = square_future(1.0, 3);
+    CHECK_INT(future_detach(f), 0);
+    check_every_verb_refuses(f, SYN_ECONSUMED, "used up");
+    CHECK_INT(square(2.0, 3, &y), 0);
+    CHECK_INT(y, 9);
+    CHECK_INT(synchronizer_stats(&demo).ended, 2);
+    check_every_verb_refuses(f, SYN_ECONSUMED, "used up");
+    finish(&demo);
+    done();
+}
+
 static void C15_a_future_used_twice_is_an_error_also_when_its_place_was_used_again(void)
 {
     struct square_future none = {.u = {.handle = {NULL, 0}}}, f;
@@ -354,6 +372,7 @@ static const struct test_case cases[] = {
     TEST(P2_wait_and_poll_leave_the_future_as_it_is),
     TEST(P2_cancel_waits_for_the_end_and_tells_the_outcome),
     TEST(P2_a_detached_call_runs_on),
+    TEST(P2_a_detached_future_is_used_up_at_once),
     TEST(C15_a_future_used_twice_is_an_error_also_when_its_place_was_used_again),
     TEST(C15_a_used_future_is_refused_while_another_has_its_place),
     TEST(P6_a_callback_runs_once_later_on_its_loop),
