@@ -191,6 +191,30 @@ static void X1_a_call_that_was_cancelled_before_it_began_never_begins(void)
     done();
 }
 
+/* The second finds the first on its way: its loop has not looked. */
+static void X1_two_requests_of_one_call_are_one(void)
+{
+    struct hold hold = {false, false};
+    struct trial t = {.kind = SLEEP};
+    struct holds_future holder;
+    struct waits_future f;
+
+    begin();
+    f = waits_future(&t);
+    spin_until(&t.begun);
+    holder = holds_future(&hold);
+    spin_until(&hold.held);
+    CHECK_INT(future_request_cancel(f), 0);
+    CHECK_INT(future_request_cancel(f), 0);
+    hold.released = true;
+    CHECK_INT(future_get(f, NULL), SYN_ECANCELED);
+    CHECK_INT(syn_last_origin(), SYN_BY_REQUEST);
+    CHECK_INT(t.n_cleaned, 2); /* all of it */
+    CHECK_INT(future_get(holder), 0);
+    finish(&demo);
+    done();
+}
+
 /* A callback on a loop that is stopped while what it waits for, on another loop, takes its
  * time to clean up: the stop gives up on it, and it is told all the same, once. */
 
@@ -350,6 +374,7 @@ static void X2_clean_up_knows_the_outcome_whatever_it_waits_for(void)
 static const struct test_case cases[] = {
     TEST(X1_every_kind_of_wait_is_cancelled_in_every_way),
     TEST(X1_a_call_that_was_cancelled_before_it_began_never_begins),
+    TEST(X1_two_requests_of_one_call_are_one),
     TEST(P6_a_callback_that_a_stop_gave_up_on_is_told),
     TEST(X2_clean_up_knows_the_outcome_whatever_it_waits_for),
     TEST(X5_a_second_request_does_not_break_clean_up),

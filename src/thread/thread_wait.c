@@ -269,6 +269,7 @@ static void thread_wait_settle(struct syni_thread_wait *wait)
         await_posted(wait->self, wait->waiter.loop, &wait->nudge_ran);
     if (wait->abandoning && !wait->abandon_ran)
         await_posted(wait->self, &wait->source.home->loop, &wait->abandon_ran);
+    SYNI_INVARIANT(510, (!wait->nudged || wait->nudge_ran) && (!wait->abandoning || wait->abandon_ran));
 }
 
 static void signal_came(struct syni_interruptible *interruptible)
