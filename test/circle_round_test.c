@@ -226,10 +226,62 @@ static void C8_a_clean_up_that_waits_for_what_cancelled_it_is_refused(void)
     end_all();
 }
 
+/* --- clean-ups that wait for each other, each for a time --- */
+
+ASYNC(SYN_FREE, int, cleans_up_by, (int, next), (double, seconds))
+{
+    co_begin;
+    co_sleep(1000);
+    co_finally;
+    co_await_by(of[self->next], &self->result, syn_after(self->seconds));
+    is_over();
+    co_end;
+}
+
+ASYNC(a, int, a_cleans_up_by, (int, next), (double, seconds))
+{
+    co_begin;
+    co_try(cleans_up_by_future(self->next, self->seconds), &self->result);
+    co_return_result;
+    co_end;
+}
+
+ASYNC(b, int, b_cleans_up_by, (int, next), (double, seconds))
+{
+    co_begin;
+    co_try(cleans_up_by_future(self->next, self->seconds), &self->result);
+    co_return_result;
+    co_end;
+}
+
+/* The first whose time is over asks the other, which was asked already, and waits on: its deadline helps no more, and
+ * that of the other would not either. */
+static void C8_clean_ups_that_wait_for_each_other_end_by_the_first_of_their_deadlines(void)
+{
+    int64_t began;
+    int y;
+
+    begin();
+    for (int on_b = 0; on_b < 2; on_b++) {
+        n_over = 0;
+        of[0].u.handle = a_cleans_up_by_future(1, 500).u.handle;
+        of[1].u.handle = on_b ? b_cleans_up_by_future(0, 1).u.handle : a_cleans_up_by_future(0, 1).u.handle;
+        CHECK_INT(c_naps(0.5, &y), SYN_OK);
+        began = now();
+        for (int i = 0; i < 2; i++)
+            CHECK_INT(future_request_cancel(of[i]), 0);
+        CHECK_INT(c_naps(3, &y), SYN_OK);
+        CHECK_INT(n_over, 2);
+        CHECK_INT(over_at - began, SECOND);
+    }
+    end_all();
+}
+
 static const struct test_case cases[] = {
     TEST(X2_a_circle_of_one_loop_that_a_deadline_keeps_open_ends_by_it),
     TEST(X2_so_does_one_of_several_loops),
     TEST(X2_so_does_one_with_jobs),
     TEST(C8_a_clean_up_that_waits_for_what_cancelled_it_is_refused),
+    TEST(C8_clean_ups_that_wait_for_each_other_end_by_the_first_of_their_deadlines),
 };
 TEST_MAIN_BOTH_MODES("circle_round", cases);
