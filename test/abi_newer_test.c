@@ -47,6 +47,22 @@ static bool says_older(void)
     return strstr(syn_last_report()->message, "older than the headers") != NULL;
 }
 
+static void on_event(void *user, const struct syn_hook_event *event)
+{
+    (void)user, (void)event;
+}
+
+static void *allocate(void *context, size_t size)
+{
+    (void)context, (void)size;
+    return NULL;
+}
+
+static void release(void *context, void *memory, size_t size)
+{
+    (void)context, (void)memory, (void)size;
+}
+
 static void K6_an_option_that_the_library_does_not_know_is_an_error(void)
 {
     struct syn_synchronizer_options options = {.newer = 1};
@@ -55,11 +71,17 @@ static void K6_an_option_that_the_library_does_not_know_is_an_error(void)
     struct syn_trace_options trace_options = {.path = "/dev/null", .newer = 1};
     struct syn_child_options child_options = {.arguments = (const char *const[]){"true", NULL},
                                               .newer = 1};
+    struct syn_hooks hooks = {.on_event = on_event, .newer = 1};
+    struct syn_allocator allocator = {.allocate = allocate, .release = release, .newer = 1};
     struct syn_synchronizer *s = NULL;
     struct syn_mailbox *box = NULL;
     struct syn_pool *pool = NULL;
     int y = 0;
 
+    CHECK_INT(syn_set_allocator(&allocator), SYN_EABI);
+    CHECK(says_older());
+    CHECK_INT(syn_hooks_add(&hooks), SYN_EABI);
+    CHECK(says_older());
     begin_in_real_time();
     CHECK_INT(syn_synchronizer_new(&options, &s), SYN_EABI);
     CHECK(says_older() && !s);

@@ -5,11 +5,14 @@
  */
 #define _GNU_SOURCE
 #include <synchronicity/address.h>
+#include <synchronicity/channel_map.h>
 #include <synchronicity/child.h>
 #include <synchronicity/file.h>
 #include <synchronicity/hooks.h>
 #include <synchronicity/inspect.h>
 #include <synchronicity/mailbox.h>
+#include <synchronicity/mem.h>
+#include <synchronicity/method.h>
 #include <synchronicity/retry.h>
 #include <synchronicity/signal.h>
 #include <synchronicity/stream.h>
@@ -18,7 +21,7 @@
 
 #include "support/call_rig.h"
 
-enum { ABI_OF_THESE = 9 };
+enum { ABI_OF_THESE = 10 };
 
 #define SIZE(name, bytes) {#name, sizeof(struct name), bytes}
 
@@ -27,10 +30,12 @@ static const struct {
     size_t is, held;
 } sizes[] = {
     SIZE(syn_address, 136),
+    SIZE(syn_allocator, 56),
     SIZE(syn_argument, 32),
     SIZE(syn_blocking, 120),
     SIZE(syn_blocking_generator, 144),
     SIZE(syn_channel, 16),
+    SIZE(syn_channel_map, 48),
     SIZE(syn_child_options, 80),
     SIZE(syn_choice, 200),
     SIZE(syn_class, 88),
@@ -38,7 +43,10 @@ static const struct {
     SIZE(syn_context, 40),
     SIZE(syn_datagram, 168),
     SIZE(syn_deadline, 8),
+    SIZE(syn_destructor, 152),
     SIZE(syn_directory_entry, 260),
+    SIZE(syn_err_table, 24),
+    SIZE(syn_err_text, 24),
     SIZE(syn_event, 32),
     SIZE(syn_exit, 8),
     SIZE(syn_failure, 24),
@@ -48,15 +56,16 @@ static const struct {
     SIZE(syn_generator, 176),
     SIZE(syn_histogram, 216),
     SIZE(syn_hook_event, 80),
-    SIZE(syn_hooks, 24),
+    SIZE(syn_hooks, 56),
     SIZE(syn_job, 472),
     SIZE(syn_mailbox_options, 64),
     SIZE(syn_memory_use, 16),
     SIZE(syn_method, 104),
+    SIZE(syn_method_channel, 16),
+    SIZE(syn_method_future, 16),
     SIZE(syn_mutex, 40),
     SIZE(syn_notice, 32),
     SIZE(syn_object, 24),
-    SIZE(syn_synchronizer_options, 144),
     SIZE(syn_override, 24),
     SIZE(syn_pool, 872),
     SIZE(syn_pool_map, 56),
@@ -73,20 +82,24 @@ static const struct {
     SIZE(syn_semaphore, 32),
     SIZE(syn_signal, 8),
     SIZE(syn_site, 24),
+    SIZE(syn_slow, 48),
     SIZE(syn_span, 16),
-    SIZE(syn_synchronizer_stats, 776),
     SIZE(syn_step, 4),
     SIZE(syn_strand, 48),
     SIZE(syn_stream, 8),
-    SIZE(syn_stream_class, 40),
+    SIZE(syn_stream_class, 48),
     SIZE(syn_synchronizer, 160),
+    SIZE(syn_synchronizer_options, 144),
+    SIZE(syn_synchronizer_stats, 776),
     SIZE(syn_task, 456),
+    SIZE(syn_task_local, 8),
     SIZE(syn_trace_end, 16),
     SIZE(syn_trace_options, 64),
     SIZE(syn_type, 24),
     SIZE(syn_unix_message, 48),
     SIZE(syn_unix_peer, 12),
     SIZE(syn_value, 24),
+    SIZE(syn_values, 16),
     SIZE(syn_writer, 40),
 };
 

@@ -52,7 +52,8 @@ static void T4_users_allocator_gives_all_memory_and_gets_it_back(void)
 {
     static const char zero[1000];
     struct counting counting = {0};
-    struct syn_allocator allocator = {count_allocate, count_release, &counting};
+    struct syn_allocator allocator = {.allocate = count_allocate, .release = count_release,
+                                      .context = &counting};
     void *memory;
 
     CHECK_INT(syn_set_allocator(&allocator), SYN_OK);
@@ -72,7 +73,8 @@ static void T4_users_allocator_gives_all_memory_and_gets_it_back(void)
 static void T4_allocator_is_not_changed_while_memory_is_out(void)
 {
     struct counting counting = {0};
-    struct syn_allocator allocator = {count_allocate, count_release, &counting};
+    struct syn_allocator allocator = {.allocate = count_allocate, .release = count_release,
+                                      .context = &counting};
     void *memory = syni_alloc(8);
 
     CHECK_INT(syn_set_allocator(&allocator), SYN_EBUSY);
@@ -99,7 +101,8 @@ static void T4_half_an_allocator_is_refused(void)
 static void T4_empty_allocator_is_an_error_and_counts_nothing(void)
 {
     struct counting counting = {.empty = true};
-    struct syn_allocator allocator = {count_allocate, count_release, &counting};
+    struct syn_allocator allocator = {.allocate = count_allocate, .release = count_release,
+                                      .context = &counting};
     struct syn_memory_use before = syn_memory_use();
     struct syn_clock *clock = NULL;
 

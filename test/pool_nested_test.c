@@ -163,7 +163,8 @@ static void release_memory(void *unused, void *memory, size_t size)
 static void W5_who_sleeps_is_called_instead_of_a_thread_that_cannot_be_had(void)
 {
     struct answer_promise p;
-    struct syn_allocator allocator = {allocate_in_vain, release_memory, &p};
+    struct syn_allocator allocator = {.allocate = allocate_in_vain, .release = release_memory,
+                                      .context = &p};
     struct answer_future f;
     struct waits_for_future first;
     struct down_future second;

@@ -337,7 +337,8 @@ static struct syn_stream_bytes_future no_bytes(struct syn_stream *s, void *buffe
 
 static void I8_what_only_sockets_have_is_refused_by_other_streams(void)
 {
-    static const struct syn_stream_class class = {.name = "nothing", .read = no_bytes};
+    static const struct syn_stream_class class = {
+        .struct_bytes = sizeof(struct syn_stream_class), .name = "nothing", .read = no_bytes};
     struct syn_stream s = {&class};
     struct link l;
     int on;
@@ -375,7 +376,8 @@ static struct syn_stream_bytes_future write_nothing(struct syn_stream *s, const 
 
 static void I8_write_all_ends_when_a_stream_writes_nothing(void)
 {
-    static const struct syn_stream_class class = {.name = "full", .write = write_nothing};
+    static const struct syn_stream_class class = {
+        .struct_bytes = sizeof(struct syn_stream_class), .name = "full", .write = write_nothing};
     struct syn_stream s = {&class};
 
     begin();

@@ -107,8 +107,9 @@ SYNI_HELD int syni_job_yield(struct syn_job *job, void *item);
     SYNI_JOB_RELEASE(name, __VA_ARGS__)                                                            \
     static const struct syn_blocking_generator syni_generator_of_##name = {                        \
         {SYNI_JOB_DESCRIPTION(#name, name, pool, __VA_ARGS__)},                                    \
-        {SYNI_ABI_OF(syn_blocking_generator), sizeof(type), (0 SYNI_MAP(SYNI_KILLS, __VA_ARGS__)) ? syni_destroy_of_##name : NULL,      \
-         syni_call_item_of_##name}};                                                               \
+        SYNI_TYPED(syn_blocking_generator, sizeof(type),                                           \
+                  (0 SYNI_MAP(SYNI_KILLS, __VA_ARGS__)) ? syni_destroy_of_##name : NULL,           \
+                  syni_call_item_of_##name)};                                                      \
     linkage SYNI_FACE SYNI_HELD struct name##_channel (name##_submit)(                             \
         SYNI_LIST(~, struct syn_pool *syni_pool SYNI_MAP(SYNI_PARAM, __VA_ARGS__)))                \
     {                                                                                              \

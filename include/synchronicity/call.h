@@ -279,8 +279,9 @@ static inline SYNI_UNUSED void *syni_call_frame(const struct syn_function *funct
     .result_offset = SYNI_IF_VOID(ret, SYNI_OFFSET_VOID, SYNI_OFFSET_TYPED)(id),                   \
     .type = SYNI_TYPE_OF_RESULT(ret, id, __VA_ARGS__)
 #define SYNI_TYPE_OF_RESULT(ret, id, ...)                                                          \
-    {SYNI_ABI_OF(syn_type), SYNI_IF_VOID(ret, SYNI_SIZE_VOID, SYNI_SIZE_TYPED)(ret),               \
-     (0 SYNI_MAP(SYNI_KILLS, __VA_ARGS__)) ? syni_destroy_of_##id : NULL, syni_call_of_##id}
+    SYNI_TYPED(syn_type, SYNI_IF_VOID(ret, SYNI_SIZE_VOID, SYNI_SIZE_TYPED)(ret),                  \
+               (0 SYNI_MAP(SYNI_KILLS, __VA_ARGS__)) ? syni_destroy_of_##id : NULL,                \
+               syni_call_of_##id)
 /* What frees its copied arguments, or NULL. */
 #define SYNI_RELEASE_OF(id, ...) (0 SYNI_MAP(SYNI_COPIES, __VA_ARGS__)) ? syni_release_of_##id : NULL
 #define SYNI_OUT_PASS_VOID(ret) NULL

@@ -84,10 +84,10 @@ struct syn_channel {
     }                                                                                              \
     SYNI_CALL_ITEM(type, name)                                                                     \
     SYNI_MAP(SYNI_VET_THING, __VA_ARGS__)                                                          \
-    static const struct syn_type syni_items_of_##name SYNI_UNUSED = {                              \
-        SYNI_ABI_OF(syn_type), sizeof(type),                                                       \
-        (0 SYNI_MAP(SYNI_KILLS, __VA_ARGS__)) ? syni_destroy_item_of_##name : NULL,                \
-        syni_call_item_of_##name}
+    static const struct syn_type syni_items_of_##name SYNI_UNUSED =                                \
+        SYNI_TYPED(syn_type, sizeof(type),                                                         \
+                  (0 SYNI_MAP(SYNI_KILLS, __VA_ARGS__)) ? syni_destroy_item_of_##name : NULL,      \
+                  syni_call_item_of_##name)
 /* Calls what syn_channel_then() (mailbox.h) registers. */
 #define SYNI_CALL_ITEM(type, name)                                                                 \
     static inline SYNI_UNUSED void syni_call_item_of_##name(void (*fn)(void), void *user,          \

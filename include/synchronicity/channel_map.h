@@ -65,6 +65,7 @@ extern "C" {
 
 /* A map, described once. */
 struct syn_channel_map {
+    int abi; /* SYNI_ABI_OF(syn_channel_map) */
     const char *name;
     struct syn_pool *pool; /* NULL: the default one */
     size_t in_size, out_size;
@@ -102,8 +103,8 @@ SYN_ASYNC_DECLARE(void, syni_channel_map, (const struct syn_channel_map *, map),
         return syni_body_of_##name((SYNI_PAIR_TYPE from *)in, (SYNI_PAIR_TYPE to *)out);           \
     }                                                                                              \
     static const struct syn_channel_map syni_map_of_##name = {                                     \
-        #name, &pool, sizeof(SYNI_PAIR_TYPE from), sizeof(SYNI_PAIR_TYPE to),                      \
-        syni_one_of_##name};                                                                       \
+        SYNI_ABI_OF(syn_channel_map), #name, &pool,                                                \
+        sizeof(SYNI_PAIR_TYPE from), sizeof(SYNI_PAIR_TYPE to), syni_one_of_##name};               \
     linkage SYNI_HELD struct name##_future name##_future(                                          \
         SYNI_PAIR_CHANNEL from in, SYNI_PAIR_CHANNEL to out, size_t ahead)                         \
     {                                                                                              \

@@ -338,9 +338,9 @@ int syni_promise_is_wanted(struct syn_promise promise);
         (void)result;                                                                              \
     }                                                                                              \
     SYNI_MAP(SYNI_VET_THING, __VA_ARGS__)                                                          \
-    static const struct syn_type syni_type_of_##name SYNI_UNUSED = {                               \
-        SYNI_ABI_OF(syn_type), SYNI_IF_VOID(ret, SYNI_SIZE_VOID, SYNI_SIZE_TYPED)(ret),            \
-        (0 SYNI_MAP(SYNI_KILLS, __VA_ARGS__)) ? syni_destroy_of_##name : NULL, syni_call_of_##name}
+    static const struct syn_type syni_type_of_##name SYNI_UNUSED = SYNI_TYPED(                     \
+        syn_type, SYNI_IF_VOID(ret, SYNI_SIZE_VOID, SYNI_SIZE_TYPED)(ret),                         \
+        (0 SYNI_MAP(SYNI_KILLS, __VA_ARGS__)) ? syni_destroy_of_##name : NULL, syni_call_of_##name)
 #define SYNI_CONST_POINTER_TYPE(ret) ret const *
 #define SYNI_SIZE_VOID(ret) 0
 #define SYNI_SIZE_TYPED(ret) sizeof(ret)

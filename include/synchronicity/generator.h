@@ -242,8 +242,9 @@ struct syn_step syni_step_say(struct syn_task *task, struct syn_channel channel,
     static const struct syn_generator syni_generator_of_##name = {                                 \
         {SYNI_DESCRIPTION(name, __VA_ARGS__), .synchronizer = &bound,                              \
          .release = SYNI_RELEASE_OF(name, __VA_ARGS__)},                                           \
-        {SYNI_ABI_OF(syn_generator), sizeof(type), (0 SYNI_MAP(SYNI_KILLS, __VA_ARGS__)) ? syni_destroy_of_##name : NULL,      \
-         syni_call_item_of_##name},                                                                \
+        SYNI_TYPED(syn_generator, sizeof(type),                                                    \
+                  (0 SYNI_MAP(SYNI_KILLS, __VA_ARGS__)) ? syni_destroy_of_##name : NULL,           \
+                  syni_call_item_of_##name),                                                       \
         (0 SYNI_MAP(SYNI_HEARS, __VA_ARGS__)) ? syni_hear_of_##name : NULL};                       \
     linkage SYNI_FACE SYNI_HELD SYNI_##shape##_TAG(name) name(                                     \
         SYNI_LIST(~SYNI_MAP(SYNI_PARAM, __VA_ARGS__)))                                             \

@@ -88,11 +88,13 @@ struct syn_hooks {
     void (*on_event)(void *user, const struct syn_hook_event *event);
     void *user;
     unsigned long wanted; /* 1UL << SYN_HOOK_... of each that is; 0: all */
+    int64_t reserved[4];  /* zero: options of later versions */
 };
 
 /* HOOKS are called from now on: at least for what begins afterwards. For a task that runs at that moment they may
  * be called with its next step. Thread: any. Fails: SYN_EINVAL, there is nothing to call;
- * SYN_EBUSY, HOOKS were added before; SYN_EAGAIN, there are eight already; SYN_ENOMEM. */
+ * SYN_EABI, an option of a later version; SYN_EBUSY, HOOKS were added before; SYN_EAGAIN, there
+ * are eight already; SYN_ENOMEM. */
 syn_err syn_hooks_add(const struct syn_hooks *hooks);
 
 /* They are not called any more when this returns. Fine if they were not added. Thread: any that is

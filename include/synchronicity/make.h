@@ -29,7 +29,7 @@
     }                                                                                              \
     static const struct syn_function syni_super_function_of_##id = {                               \
         SYNI_DESCRIPTION(id, __VA_ARGS__),                                                         \
-        .type = {SYNI_ABI_OF(syn_type), 0, NULL, syni_super_call_of_##id},                                                \
+        .type = SYNI_TYPED(syn_type, 0, NULL, syni_super_call_of_##id),                            \
         .release = SYNI_RELEASE_OF(id, __VA_ARGS__),                                               \
         .begins = syni_method_begins,                                                              \
         .ended = syni_super_ended_of_##id};                                                        \
@@ -146,8 +146,9 @@
     static const struct syn_generator syni_generator_of_##id = {                                   \
         {SYNI_DESCRIPTION(id, __VA_ARGS__), .release = syni_release_of_##id,                       \
          .begins = syni_method_begins, .ended = syni_method_ended},                                \
-        {SYNI_ABI_OF(syn_generator), sizeof(type), (0 SYNI_MAP(SYNI_KILLS, __VA_ARGS__)) ? syni_destroy_of_##id : NULL,        \
-         syni_call_item_of_##id},                                                                  \
+        SYNI_TYPED(syn_generator, sizeof(type),                                                    \
+                  (0 SYNI_MAP(SYNI_KILLS, __VA_ARGS__)) ? syni_destroy_of_##id : NULL,             \
+                  syni_call_item_of_##id),                                                         \
         (0 SYNI_MAP(SYNI_HEARS, __VA_ARGS__)) ? syni_hear_of_##id : NULL};                         \
     SYNI_FACE SYNI_##shape##_TAG(id) id(SYNI_METHOD_PARAMS(C, __VA_ARGS__))                        \
     {                                                                                              \

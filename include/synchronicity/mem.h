@@ -8,12 +8,14 @@
  *     static void *arena_allocate(void *arena, size_t size) { return arena_get(arena, size); }
  *     static void arena_release(void *arena, void *memory, size_t size) { arena_put(arena, memory, size); }
  *
- *     syn_set_allocator(&(struct syn_allocator){arena_allocate, arena_release, &arena});
+ *     syn_set_allocator(&(struct syn_allocator){
+ *         .allocate = arena_allocate, .release = arena_release, .context = &arena});
  */
 #ifndef SYNCHRONICITY_MEM_H
 #define SYNCHRONICITY_MEM_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include <synchronicity/err.h>
 
@@ -28,13 +30,14 @@ struct syn_allocator {
     /* MEMORY came from allocate() and is not NULL; SIZE is what was asked for. */
     void (*release)(void *context, void *memory, size_t size);
     void *context;
+    int64_t reserved[4]; /* zero: options of later versions */
 };
 
 /* Takes memory from ALLOCATOR (copied) from now on; NULL goes back to malloc().
  *
  * Thread: any, but while nothing of the library is in use.
- * Fails: SYN_EBUSY when something was allocated and not yet given back, since it
- * would be given back to the wrong one. */
+ * Fails: SYN_EABI, an option of a later version; SYN_EBUSY when something was allocated and not
+ * yet given back, since it would be given back to the wrong one. */
 syn_err syn_set_allocator(const struct syn_allocator *allocator);
 
 /* How often memory was asked for since the process began, and how many pieces

@@ -167,7 +167,8 @@ struct syn_class {
 };
 
 #define SYNI_ABI_OF_CLASS                                                                           \
-    (SYNI_ABI_OF(syn_class) + SYNI_ABI_OF(syn_method) + SYNI_ABI_OF(syn_override))
+    (SYNI_ABI_OF(syn_class) + SYNI_ABI_OF(syn_method) + SYNI_ABI_OF(syn_argument) +                \
+     SYNI_ABI_OF(syn_override) + SYNI_ABI_OF(syn_destructor))
 
 /* True if it is BASE, or extends it, however far. False for NULL. */
 int syn_class_is_a(const struct syn_class *object_class, const struct syn_class *base);

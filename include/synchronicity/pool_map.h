@@ -112,7 +112,7 @@ struct syn_future syni_map_start(const struct syn_pool_map *map, struct syn_pool
     static void syni_call_of_##name(void (*fn)(void), void *user, syn_err err, void *result)       \
         SYNI_CALL_BACK(void) static const struct syn_pool_map syni_map_of_##name = {               \
             SYNI_ABI_OF(syn_pool_map), #name, &pool,                                               \
-            {SYNI_ABI_OF(syn_type), 0, NULL, syni_call_of_##name}, syni_piece_of_##name};               \
+            SYNI_TYPED(syn_type, 0, NULL, syni_call_of_##name), syni_piece_of_##name};             \
     linkage SYNI_HELD struct name##_future (name##_submit_all)(                                    \
         struct syn_pool *syni_pool, from const *in, size_t n, to *out, syn_err *errs)              \
     {                                                                                              \

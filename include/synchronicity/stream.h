@@ -78,6 +78,7 @@ static inline SYNI_UNUSED struct syn_stream_end_future syni_stream_end(struct sy
 /* What an implementation provides; each keeps the promises above. It is never called for 0
  * bytes. Shutdown and close are SYN_EBUSY while one of its writes is under way. */
 struct syn_stream_class {
+    size_t struct_bytes; /* sizeof(struct syn_stream_class); else each operation is SYN_EABI */
     const char *name;
     struct syn_stream_bytes_future (*read)(struct syn_stream *stream, void *buffer, size_t size);
     struct syn_stream_bytes_future (*write)(struct syn_stream *stream, const void *data,

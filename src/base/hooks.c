@@ -14,6 +14,7 @@
 
 #include "base/fork.h"
 #include "base/report.h"
+#include "base/reserved.h"
 #include "base/spin.h"
 #include "base/time.h"
 
@@ -164,6 +165,8 @@ syn_err syn_hooks_add(const struct syn_hooks *hooks)
 {
     if (!hooks || !hooks->on_event)
         return syni_refuse(SYN_EINVAL, "syn_hooks_add was given no on_event to call");
+    if (!syni_options_are_known(0, 0, hooks->reserved))
+        return syni_refuse(SYN_EABI, "hooks: " SYNI_OPTION_UNKNOWN);
     if (syni_fork_watch(&hooks_fork))
         return syni_refuse(SYN_ENOMEM, "no memory for hooks");
     if (hooks_place_of(hooks))

@@ -226,6 +226,9 @@ SYN_ASYNC_DEFINE(SYN_FREE, void, syni_channel_map, (const struct syn_channel_map
     syn_err err;
 
     syn_step_finally(self, map_ends);
+    if (self->map->abi != SYNI_ABI_OF(syn_channel_map))
+        return syn_step_fail(self, SYN_EABI,
+                             "a map: compiled against another version of the headers");
     if (self->ahead == 0 || self->ahead > UINT_MAX)
         return syn_step_fail(self, SYN_EINVAL, "the look-ahead of a map is at least 1 item");
     self->ring = ring_new(self->map, self->ahead);

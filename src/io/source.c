@@ -116,8 +116,9 @@ static struct syn_stream_end_future close_method(struct syn_stream *s)
     return SYN_STREAM_FUTURE(end, fd_close_future((struct syni_source_stream *)s));
 }
 
-static const struct syn_stream_class fd_class = {"descriptor", read_method, write_method,
-                                                 shutdown_method, close_method};
+static const struct syn_stream_class fd_class = {
+    sizeof(struct syn_stream_class), "descriptor", read_method, write_method,
+    shutdown_method, close_method};
 
 struct syni_source_stream *syni_source_of(const struct syn_stream *stream)
 {

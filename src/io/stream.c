@@ -23,29 +23,64 @@ SYN_ASYNC(SYN_FREE, void, no_stream_to_end)
     return syn_step_fail(self, SYN_EINVAL, "there is no stream");
 }
 
+/* Of a class that this library cannot read. */
+static const char of_another_version[] =
+    "a stream: its class does not say .struct_bytes = sizeof(struct syn_stream_class), or was "
+    "compiled against another version of the headers";
+
+SYN_ASYNC(SYN_FREE, size_t, strange_stream)
+{
+    return syn_step_fail(self, SYN_EABI, of_another_version);
+}
+
+SYN_ASYNC(SYN_FREE, void, strange_stream_to_end)
+{
+    return syn_step_fail(self, SYN_EABI, of_another_version);
+}
+
 /* Of no bytes, whatever the class would make of it: not the end. */
 SYN_ASYNC(SYN_FREE, size_t, no_bytes)
 {
     return syn_step_return(self, 0);
 }
 
+static bool class_is_ours(const struct syn_stream *stream)
+{
+    return stream->stream_class->struct_bytes == sizeof(struct syn_stream_class);
+}
+
+/* What stands in the way of SIZE bytes to or from STREAM is *OUT. */
+static bool stream_is_refused(const struct syn_stream *stream, size_t size,
+                              struct syn_stream_bytes_future *out)
+{
+    if (stream && size && class_is_ours(stream))
+        return false;
+    if (!stream)
+        *out = SYN_STREAM_FUTURE(bytes, no_stream_future());
+    else if (class_is_ours(stream))
+        *out = SYN_STREAM_FUTURE(bytes, no_bytes_future());
+    else
+        *out = SYN_STREAM_FUTURE(bytes, strange_stream_future());
+    return true;
+}
+
 struct syn_stream_bytes_future syn_stream_read_future(struct syn_stream *stream, void *buffer,
                                                       size_t size)
 {
-    if (!stream)
-        return SYN_STREAM_FUTURE(bytes, no_stream_future());
-    if (size == 0)
-        return SYN_STREAM_FUTURE(bytes, no_bytes_future());
+    struct syn_stream_bytes_future future;
+
+    if (stream_is_refused(stream, size, &future))
+        return future;
     return stream->stream_class->read(stream, buffer, size);
 }
 
 struct syn_stream_bytes_future syn_stream_write_future(struct syn_stream *stream, const void *data,
                                                        size_t size)
 {
-    if (!stream)
-        return SYN_STREAM_FUTURE(bytes, no_stream_future());
-    if (size == 0)
-        return SYN_STREAM_FUTURE(bytes, no_bytes_future());
+    struct syn_stream_bytes_future future;
+
+    if (stream_is_refused(stream, size, &future))
+        return future;
     return stream->stream_class->write(stream, data, size);
 }
 
@@ -53,6 +88,8 @@ struct syn_stream_end_future syn_stream_shutdown_future(struct syn_stream *strea
 {
     if (!stream)
         return SYN_STREAM_FUTURE(end, no_stream_to_end_future());
+    if (!class_is_ours(stream))
+        return SYN_STREAM_FUTURE(end, strange_stream_to_end_future());
     return stream->stream_class->shutdown(stream);
 }
 
@@ -67,6 +104,8 @@ struct syn_stream_end_future syn_stream_close_future(struct syn_stream *stream)
 
     if (!stream)
         return SYN_STREAM_FUTURE(end, close_nothing_future());
+    if (!class_is_ours(stream))
+        return SYN_STREAM_FUTURE(end, strange_stream_to_end_future());
     syn_without_deadline(future = stream->stream_class->close(stream));
     return future;
 }

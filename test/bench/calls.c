@@ -349,7 +349,8 @@ ASYNC(threaded, int, nap, (double, seconds), (int, x))
 
 static void our_sleepers(long n, struct footprint *each)
 {
-    static const struct syn_allocator counting = {counting_allocate, counting_release, NULL};
+    static const struct syn_allocator counting = {.allocate = counting_allocate,
+                                                 .release = counting_release};
     struct nap_future *f = malloc((size_t)n * sizeof *f);
     int y;
 

@@ -49,7 +49,8 @@ static struct syn_stream_bytes_future give_method(struct syn_stream *s, void *bu
     return SYN_STREAM_FUTURE(bytes, give_future((struct bytes *)(void *)s, buffer, size));
 }
 
-static const struct syn_stream_class bytes_class = {.name = "bytes", .read = give_method};
+static const struct syn_stream_class bytes_class = {
+    .struct_bytes = sizeof(struct syn_stream_class), .name = "bytes", .read = give_method};
 
 static _Noreturn void differs(const char *what, long long is, long long model)
 {

@@ -416,7 +416,8 @@ static void arena_release(void *arena, void *memory, size_t size) { arena_put(ar
 
 LOOSE(allocates)
 {
-    syn_set_allocator(&(struct syn_allocator){arena_allocate, arena_release, &arena});
+    syn_set_allocator(&(struct syn_allocator){
+         .allocate = arena_allocate, .release = arena_release, .context = &arena});
 }
 
 LOOSE(tells_its_version)

@@ -99,8 +99,9 @@ static struct syn_stream_end_future close_method(struct syn_stream *s)
     return SYN_STREAM_FUTURE(end, chop_close_future((struct chop_stream *)s));
 }
 
-static const struct syn_stream_class chop_class = {"chopped", read_method, write_method,
-                                                   shutdown_method, close_method};
+static const struct syn_stream_class chop_class = {
+    sizeof(struct syn_stream_class), "chopped", read_method, write_method,
+    shutdown_method, close_method};
 
 struct syn_stream *chop_stream_new(struct syn_stream *take_inner, uint32_t seed)
 {

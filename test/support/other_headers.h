@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * A program that was compiled with headers in which the structs that macros fill are others than the library's
- * (docs/abi.md): each way in is SYN_EABI, and nothing of them is read. TYPES_DIFFER: also that of a promise.
+ * (docs/abi.md): each way in is SYN_EABI, and nothing of them is read.
  */
 #define SYN_SHORT
 #include <synchronicity.h>
 #include <synchronicity/step.h>
+#include <synchronicity/stream.h>
 
 #include <string.h>
 
@@ -43,6 +44,12 @@ POOL_MAP(strange_pool, int, int, doubled)
 
 PROMISE(int, answer);
 CHANNEL(int, ints);
+
+CHANNEL_MAP(strange_pool, (int, ints), (int, ints), tripled)
+{
+    *out = 3 * *in;
+    return 0;
+}
 
 #define BOX_METHODS(M, C) M(C, constructor, make, (int, size)) M(C, async, int, put, (int, what))
 CLASS(box, BOX_METHODS);
@@ -90,7 +97,6 @@ static void K6_a_class_of_other_headers_is_an_error(void)
     CHECK(!box);
 }
 
-#if TYPES_DIFFER
 static void K6_types_and_maps_of_other_headers_are_an_error(void)
 {
     struct answer_promise promise;
@@ -108,12 +114,48 @@ static void K6_types_and_maps_of_other_headers_are_an_error(void)
     CHECK_INT(future_get(doubled_future(in, 2, out)), SYN_EABI);
     CHECK(out[0] == 0 && y == 7);
 }
-#endif
+
+static void K6_a_map_of_channels_of_other_headers_is_an_error(void)
+{
+    struct ints_channel none = {0};
+
+    CHECK_INT(tripled(none, none, 1), SYN_EABI);
+    CHECK(says_other_headers());
+    CHECK_INT(synchronizer_free(syn_default_synchronizer()), 0);
+}
+
+static struct syn_stream_bytes_future reads(struct syn_stream *s, void *buffer, size_t size)
+{
+    (void)s, (void)buffer, (void)size;
+    CHECK(!"a class of another size is not read");
+    return (struct syn_stream_bytes_future){0};
+}
+
+static void K6_a_stream_of_other_headers_is_an_error(void)
+{
+    static const struct syn_stream_class other = {
+        .struct_bytes = sizeof(struct syn_stream_class), .name = "other", .read = reads};
+    static const struct syn_stream_class silent = {.name = "silent", .read = reads};
+    struct syn_stream s = {&other};
+    char c = 'c';
+    size_t n = 7;
+
+    for (int i = 0; i < 2; i++) {
+        CHECK_INT(syn_stream_read(&s, &c, 1, &n), SYN_EABI);
+        CHECK(says_other_headers());
+        CHECK_INT(syn_stream_write(&s, &c, 1, &n), SYN_EABI);
+        CHECK_INT(syn_stream_shutdown(&s), SYN_EABI);
+        CHECK_INT(syn_stream_close(&s), SYN_EABI);
+        s.stream_class = &silent;
+    }
+    CHECK_INT(n, 7);
+    CHECK_INT(synchronizer_free(syn_default_synchronizer()), 0);
+}
 
 static const struct test_case cases[] = {
     TEST(K6_functions_of_other_headers_are_an_error),
     TEST(K6_a_class_of_other_headers_is_an_error),
-#if TYPES_DIFFER
     TEST(K6_types_and_maps_of_other_headers_are_an_error),
-#endif
+    TEST(K6_a_map_of_channels_of_other_headers_is_an_error),
+    TEST(K6_a_stream_of_other_headers_is_an_error),
 };

@@ -346,6 +346,7 @@ static struct syn_stream_end_future close_method(struct syn_stream *s)
 }
 
 static const struct syn_stream_class tls_class = {
+    .struct_bytes = sizeof(struct syn_stream_class),
     .name = "TLS",
     .read = read_method,
     .write = write_method,
