@@ -305,6 +305,58 @@ static void L2_stopping_a_synchronizer_on_its_own_thread_is_refused(void)
     done();
 }
 
+/* Several waits on one line, as a program's own macro makes them. */
+
+GENERATOR(demo, int, counts, (int, n), SYN_LOCAL(int, i))
+{
+    co_begin;
+    for (self->i = 1; self->i <= self->n; self->i++)
+        co_yield(self->i);
+    co_end;
+}
+
+CONTEXT(demo, int, lends, (int, x))
+{
+    co_begin;
+    co_yield(self->x);
+    co_sleep(1.0);
+    co_end;
+}
+
+#define SQUARE_OF(x) co_pass; co_try(square_future(1.0, x), &self->y); self->sum += self->y
+#define SUM_OF(ch) co_each (ch, &self->y) { co_pass; self->sum += self->y; } co_check
+#define WITH(s) co_with (s, &self->y) { co_pass; self->sum += self->y; } co_check
+
+ASYNC(demo, int, waits_in_a_line, SYN_LOCAL(int, y), SYN_LOCAL(int, sum),
+      SYN_LOCAL(struct counts_channel, ch[2]), SYN_LOCAL(struct lends_context, lent[2]))
+{
+    co_begin;
+    SQUARE_OF(3); SQUARE_OF(4);
+    CHECK_INT(self->sum, 25);
+    self->ch[0] = counts(3), self->ch[1] = counts(4);
+    SUM_OF(self->ch[0]); SUM_OF(self->ch[1]);
+    CHECK_INT(self->sum, 25 + 6 + 10);
+    self->lent[0] = lends(100), self->lent[1] = lends(200);
+    WITH(self->lent[0]); WITH(self->lent[1]);
+    co_return(self->sum);
+    co_finally;
+    co_pass; self->sum = 0; co_pass; self->sum = 7;
+    CHECK_INT(self->sum, 7);
+    co_end;
+}
+
+static void X2_several_waits_stand_on_one_line(void)
+{
+    int y = 0;
+
+    begin();
+    CHECK_INT(waits_in_a_line(&y), 0);
+    CHECK_INT(y, 25 + 6 + 10 + 300);
+    CHECK_INT(now(), 4 * SECOND);
+    finish(&demo);
+    done();
+}
+
 static const struct test_case cases[] = {
     TEST(a_body_in_steps_waits_in_every_way),
     TEST(X2_the_first_outcome_stands_except_success_before_a_failed_clean_up),
@@ -312,5 +364,6 @@ static const struct test_case cases[] = {
     TEST(C7_waiting_for_itself_is_refused_in_callbacks),
     TEST(C7_the_refused_future_is_good_afterwards),
     TEST(L2_stopping_a_synchronizer_on_its_own_thread_is_refused),
+    TEST(X2_several_waits_stand_on_one_line),
 };
 TEST_MAIN_BOTH_MODES("task", cases);

@@ -137,7 +137,8 @@
 #define SYNI_BOUND(op, none, bound, type, name, ...)                                               \
     SYNI_OUTSIDE                                                                                   \
     SYNI_CAT(SYNI_BOUND_, SYNI_IS_ITEM(name))(op, none, bound, type, name, __VA_ARGS__)
-#define SYNI_BOUND_0(op, none, bound, type, name, ...) op(bound, type, name, __VA_ARGS__)
+#define SYNI_BOUND_0(op, none, bound, type, name, ...)                                             \
+    SYNI_ENDS_AS_A_NAME(#name) op(bound, type, name, __VA_ARGS__)
 #define SYNI_BOUND_1(op, none, type, name, ...)                                                    \
     SYNI_WRONG("the first of three is missing, or a comma: the synchronizer or pool, the type of the result, the name") \
     op(none, type, name, __VA_ARGS__)

@@ -268,47 +268,50 @@ struct syn_step syni_step_close(struct syn_task *task, struct syn_channel channe
 
 /* One round of either loop: waits for an item and goes on to the statement; when there is none
  * AT_END is done and the loop is left. */
-#define SYNI_CO_ROUND(ch, out, at_end)                                                             \
+#define SYNI_CO_ROUND(n, ch, out, at_end)                                                          \
     if (0) {                                                                                       \
-    case SYNI_A_WAIT_IS_BEHIND_co_begin_ALONE_ON_ITS_LINE_AND_IN_NO_SWITCH:            \
-        SYNI_CAT(syni_round_, __LINE__) : if (self->syn.status)                                    \
+    case SYNI_A_WAIT_IS_BEHIND_co_begin_AND_IN_NO_SWITCH(n):                                       \
+        SYNI_CAT(syni_round_, n) : if (self->syn.status)                                           \
         {                                                                                          \
             at_end;                                                                                \
             break;                                                                                 \
         }                                                                                          \
-        goto SYNI_CAT(syni_body_, __LINE__);                                                       \
+        goto SYNI_CAT(syni_body_, n);                                                              \
     } else if (1) {                                                                                \
         struct syn_step syni_step;                                                                 \
-        self->syn.line = self->syn.at = __LINE__;                                                  \
+        SYNI_COMES_BACK(n);                                                                        \
         syni_step = syni_step_next(&self->syn, SYNI_ITEM(ch, out), (out), syn_never());            \
         if (SYNI_WAITS(syni_step))                                                                 \
             return syni_step;                                                                      \
-        goto SYNI_CAT(syni_round_, __LINE__);                                                      \
+        goto SYNI_CAT(syni_round_, n);                                                             \
     } else                                                                                         \
-        SYNI_CAT(syni_body_, __LINE__) :
+        SYNI_CAT(syni_body_, n) :
 
 /* syn_co_each (CHANNEL, &self->v) STATEMENT: as syn_channel_each(); CHANNEL is a variable
  * of the frame. Afterwards the status is 0 for the end, else why it ended; after a break,
  * the result of the close. When the task leaves from inside (return, failure, cancel) the
  * loop does not close: say syn_co_close(self->channel) in the clean-up, which is fine also
  * for one that is closed or was never made. */
-#define syn_co_each(ch, out)                                                                       \
+#define syn_co_each(ch, out) SYNI_QUIET SYNI_CO_EACH_AT(SYNI_UNIQUE, ch, out)
+#define SYNI_CO_EACH_AT(n, ch, out)                                                                \
     for ((ch).u.handle.each = 1; (ch).u.handle.each;)                                              \
-        if ((ch).u.handle.each > 1) {                                                              \
-            self->syn.line = -1 - __LINE__;                                                        \
+        SYNI_LOUD if ((ch).u.handle.each > 1) {                                                    \
+            self->syn.line = -2 - (n);                                                             \
             return syni_step_each_ends(&self->syn, &(ch).u.handle);                                \
-        case SYNI_WIDE - 1 - __LINE__:                                                             \
+        case SYNI_WIDE - 2 - (n):                                                                  \
             (ch).u.handle.each = 0;                                                                \
         } else                                                                                     \
             for ((ch).u.handle.each = 2;;)                                                         \
-                SYNI_CO_ROUND(ch, out, (ch).u.handle.each = 3)
+                SYNI_CO_ROUND(n, ch, out, (ch).u.handle.each = 3)
 
 /* Never closes, as syn_channel_each_open(). Afterwards the status is 0 for the end, else why
  * it ended; after a break it says nothing. */
-#define syn_co_each_open(ch, out)                                                                  \
+#define syn_co_each_open(ch, out) SYNI_QUIET SYNI_CO_EACH_OPEN_AT(SYNI_UNIQUE, ch, out)
+#define SYNI_CO_EACH_OPEN_AT(n, ch, out)                                                           \
     for (;;)                                                                                       \
-        SYNI_CO_ROUND(ch, out,                                                                     \
-                      self->syn.status = self->syn.status == SYN_EEND ? SYN_OK : self->syn.status)
+        SYNI_LOUD SYNI_CO_ROUND(n, ch, out, self->syn.status = self->syn.status == SYN_EEND        \
+                                                                   ? SYN_OK                        \
+                                                                   : self->syn.status)
 
 /* Closes after a loop, and keeps its result. */
 struct syn_step syni_step_each_ends(struct syn_task *task, struct syn_channel *channel);

@@ -142,7 +142,8 @@ struct syni_no_result {
     };
 
 /* What begins each wait of a coroutine: where a statement cannot be the compiler names the label,
- * which is another one each time. */
+ * which is another one each time. Each wait has a number of its own, so that several stand on one
+ * line (without __COUNTER__: on a line each). */
 #if defined(__COUNTER__)
 #define SYNI_UNIQUE __COUNTER__
 #else
@@ -160,8 +161,9 @@ struct syni_no_result {
 #define SYNI_QUIET
 #define SYNI_LOUD
 #endif
-#define SYNI_STATEMENT SYNI_QUIET SYNI_STATEMENT_AT(SYNI_UNIQUE)
-#define SYNI_STATEMENT_AT(n) SYNI_STATEMENT_AS(SYNI_CAT(SYNI_STATEMENT_LABEL, n))
+#define SYNI_STATEMENT(n)                                                                          \
+    SYNI_STATEMENT_AS(SYNI_CAT(SYNI_STATEMENT_LABEL, n))                                           \
+    SYNI_COMES_BACK(n);
 #define SYNI_STATEMENT_LABEL syni_a_wait_is_a_statement_and_its_result_goes_to_its_OUT_
 #define SYNI_STATEMENT_AS(label)                                                                   \
     label:                                                                                         \
@@ -171,17 +173,39 @@ struct syni_no_result {
             goto label; /* it is used */
 
 /* A definition stands outside of all functions: inside of one, since syn_co_end was forgotten, this
- * type is another. */
+ * type is another. clang then says the sentence and stops; gcc has no error that ends it, so what it
+ * finds in the rest of the definition follows. */
+#define SYNI_NO_END "the coroutine above has no co_end, or its braces do not match"
 struct syni_place {
     char of_a_definition[1];
 };
+#if defined(__clang__)
+#define SYNI_IN_A_BODY                                                                             \
+    struct __attribute__((deprecated(SYNI_NO_END))) syni_place {                                   \
+        char of_a_statement[2];                                                                    \
+    }
+#define SYNI_OUTSIDE                                                                               \
+    _Pragma("clang diagnostic push")                                                               \
+    _Pragma("clang diagnostic fatal \"-Wdeprecated-declarations\"")                                \
+    SYNI_ASSERT(sizeof(struct syni_place), "")                                                     \
+    _Pragma("clang diagnostic pop")
+#else
 #define SYNI_IN_A_BODY                                                                             \
     struct syni_place {                                                                            \
         char of_a_statement[2];                                                                    \
     }
-#define SYNI_OUTSIDE                                                                               \
-    SYNI_ASSERT(sizeof(struct syni_place) == 1,                                                    \
-                "the coroutine above has no co_end, or its braces do not match")
+#define SYNI_OUTSIDE SYNI_ASSERT(sizeof(struct syni_place) == 1, SYNI_NO_END)
+#endif
+
+/* NAME, as text, ends as a name does, and not as an item behind it without a comma. The preprocessor
+ * cannot tell the two apart, so the definition goes on, and more errors follow. */
+#if defined(__GNUC__)
+#define SYNI_ENDS_AS_A_NAME(name)                                                                  \
+    __extension__ _Static_assert(__builtin_strcmp(&name[sizeof(name) - 2], ")") != 0,              \
+                                 "a comma is missing behind the name: ASYNC(demo, int, f, (int, x))");
+#else
+#define SYNI_ENDS_AS_A_NAME(name)
+#endif
 
 #endif /* !__cplusplus */
 

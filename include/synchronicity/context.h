@@ -167,29 +167,30 @@ struct syn_step syni_step_exit(struct syn_task *task, struct syn_context *contex
 int syni_context_goes_on(struct syn_task *task, struct syn_context *context);
 
 /* state: 0 not entered, other values as the library sets them; -1: in this macro, at first. */
-#define syn_co_with(context, out)                                                                  \
+#define syn_co_with(context, out) SYNI_QUIET SYNI_CO_WITH_AT(SYNI_UNIQUE, context, out)
+#define SYNI_CO_WITH_AT(n, context, out)                                                           \
     for ((context).u.handle.state = -1; (context).u.handle.state;)                                 \
-        if ((context).u.handle.state > 0) {                                                        \
-            self->syn.line = -1 - __LINE__;                                                        \
+        SYNI_LOUD if ((context).u.handle.state > 0) {                                              \
+            self->syn.line = -2 - (n);                                                             \
             return syni_step_exit(&self->syn, &(context).u.handle);                                \
-        case SYNI_WIDE - 1 - __LINE__:                                                             \
+        case SYNI_WIDE - 2 - (n):                                                                  \
             if (syni_context_goes_on(&self->syn, &(context).u.handle))                             \
                 return syni_step_exit(&self->syn, &(context).u.handle);                            \
         } else                                                                                     \
             for (;;)                                                                               \
                 if (0) {                                                                           \
-                case SYNI_A_WAIT_IS_BEHIND_co_begin_ALONE_ON_ITS_LINE_AND_IN_NO_SWITCH:            \
+                case SYNI_A_WAIT_IS_BEHIND_co_begin_AND_IN_NO_SWITCH(n):                           \
                     if (syni_context_entered(&self->syn, &(context).u.handle))                     \
                         break;                                                                     \
-                    goto SYNI_CAT(syni_body_, __LINE__);                                           \
+                    goto SYNI_CAT(syni_body_, n);                                                  \
                 } else if ((context).u.handle.state > 0) {                                         \
                     break;                                                                         \
                 } else if (1) {                                                                    \
-                    self->syn.line = self->syn.at = __LINE__;                                      \
+                    SYNI_COMES_BACK(n);                                                            \
                     return syni_step_enter(&self->syn, &(context).u.handle,                        \
                                            SYNI_ENTERED(context, out));                            \
                 } else                                                                             \
-                    SYNI_CAT(syni_body_, __LINE__) :
+                    SYNI_CAT(syni_body_, n) :
 #define SYNI_ENTERED(context, out) (0 ? ((void)(context).u.value_is(out), (out)) : (out))
 
 #endif /* !__cplusplus */

@@ -160,10 +160,11 @@ SYNI_HELD syn_err syni_then_with_room(struct syn_future future, struct syn_mailb
  * call does not start before. The task leaves if that fails: SYN_ECLOSED; SYN_EDEADLK (a callback of
  * this very mailbox waits for the task). The caller keeps a reference to MAILBOX meanwhile. */
 #define syn_co_then(f, mailbox, fn, user)                                                          \
-    SYNI_STATEMENT                                                                                 \
-        self->syn.line = self->syn.at = __LINE__;                                                  \
+    SYNI_QUIET SYNI_CO_THEN_AT(SYNI_UNIQUE, f, mailbox, fn, user)
+#define SYNI_CO_THEN_AT(n, f, mailbox, fn, user)                                                   \
+    SYNI_STATEMENT(n)                                                                              \
         return syni_step_mailbox(&self->syn, (mailbox));                                           \
-    case SYNI_A_WAIT_IS_BEHIND_co_begin_ALONE_ON_ITS_LINE_AND_IN_NO_SWITCH:            \
+    case SYNI_A_WAIT_IS_BEHIND_co_begin_AND_IN_NO_SWITCH(n):                                       \
         if (!self->syn.status)                                                                     \
             self->syn.status = SYNI_THEN_WITH_ROOM(f, mailbox, fn, user);                          \
         if (self->syn.status)                                                                      \

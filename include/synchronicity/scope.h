@@ -264,13 +264,13 @@ struct syn_step syni_step_join(struct syn_task *task, struct syn_scope *scope);
 #define SYNI_CO_SPAWN_3(scope, f, out) SYNI_CO_SPAWN(scope, SYNI_ADD_2(scope, f, out))
 #define SYNI_CO_SPAWN_4(scope, f, out, status)                                                     \
     SYNI_CO_SPAWN(scope, SYNI_ADD_3(scope, f, out, status))
-#define SYNI_CO_SPAWN(scope, add)                                                                  \
-    SYNI_STATEMENT                                                                                 \
-        self->syn.line = self->syn.at = __LINE__;                                                  \
+#define SYNI_CO_SPAWN(scope, add) SYNI_QUIET SYNI_CO_SPAWN_AT(SYNI_UNIQUE, scope, add)
+#define SYNI_CO_SPAWN_AT(n, scope, ...)                                                            \
+    SYNI_STATEMENT(n)                                                                              \
         return syni_step_room(&self->syn, (scope));                                                \
-    case SYNI_A_WAIT_IS_BEHIND_co_begin_ALONE_ON_ITS_LINE_AND_IN_NO_SWITCH:            \
+    case SYNI_A_WAIT_IS_BEHIND_co_begin_AND_IN_NO_SWITCH(n):                                       \
         if (!self->syn.status)                                                                     \
-            self->syn.status = SYNI_UNDER(scope, add);                                             \
+            self->syn.status = SYNI_UNDER(scope, __VA_ARGS__);                                     \
         if (self->syn.status)                                                                      \
             return syni_step_leave(&self->syn, self->syn.status, NULL);                            \
     } while (0)

@@ -106,7 +106,7 @@ enum { SYNI_TASK_BYTES = sizeof(void *) == 8 ? 432 : 288 };
  * is the engine's (src/task/task.h). */
 struct syn_task {
     const struct syn_function *function;
-    int line;      /* where a coroutine goes on */
+    int line;      /* the number of the wait behind which a coroutine goes on */
     int coroutine; /* 1: it began with syn_co_begin */
     int at;        /* the line that suspended or left last, for traces */
     syn_err status;
@@ -142,14 +142,16 @@ struct syn_step syni_step_lost(struct syn_task *task);
 #define SYNI_NEXT(self, next) ((self)->syn.at = __LINE__, (self)->syn_next = (next))
 
 /* ------------------------------------------------------------- coroutines --
- * Inside the body of an async function. Each of those that wait stands on a line
- * of its own, and not inside a `switch` of yours: the compiler warns of one over int, and
- * one over a wider type aborts when it is reached. */
+ * Inside the body of an async function. None of those that wait stands inside a `switch` of
+ * yours: the compiler warns of one over int, and one over a wider type aborts when it is
+ * reached. */
 
 /* Case labels are far outside the range of int: one that lands in a user's own
  * switch is an error and not a jump to nowhere. */
 #define SYNI_WIDE 0x7C0000000000LL
-#define SYNI_A_WAIT_IS_BEHIND_co_begin_ALONE_ON_ITS_LINE_AND_IN_NO_SWITCH (SYNI_WIDE + __LINE__)
+#define SYNI_A_WAIT_IS_BEHIND_co_begin_AND_IN_NO_SWITCH(n) (SYNI_WIDE + 1 + (n))
+/* The body will go on behind the wait that has this number. */
+#define SYNI_COMES_BACK(n) (self->syn.line = 1 + (n), self->syn.at = __LINE__)
 
 #define syn_co_begin                                                                               \
     SYNI_IN_A_BODY;                                                                                \
@@ -192,20 +194,20 @@ enum { SYNI_GOES_ON = 4 };
 #endif
 
 /* As SUSPEND, for what is often there. */
-#define SYNI_CO_SUSPEND_OR_GO_ON(step)                                                             \
-    SYNI_STATEMENT                                                                                 \
+#define SYNI_CO_SUSPEND_OR_GO_ON(step) SYNI_QUIET SYNI_CO_SUSPEND_OR_GO_ON_AT(SYNI_UNIQUE, step)
+#define SYNI_CO_SUSPEND_OR_GO_ON_AT(n, ...)                                                        \
+    SYNI_STATEMENT(n)                                                                              \
         struct syn_step syni_step;                                                                 \
-        self->syn.line = self->syn.at = __LINE__;                                                  \
-        syni_step = step;                                                                          \
+        syni_step = __VA_ARGS__;                                                                   \
         if (SYNI_WAITS(syni_step))                                                                 \
             return syni_step;                                                                      \
-    case SYNI_A_WAIT_IS_BEHIND_co_begin_ALONE_ON_ITS_LINE_AND_IN_NO_SWITCH:;            \
+    case SYNI_A_WAIT_IS_BEHIND_co_begin_AND_IN_NO_SWITCH(n):;                                      \
     } while (0)
-#define SYNI_CO_SUSPEND(step)                                                                      \
-    SYNI_STATEMENT                                                                                 \
-        self->syn.line = self->syn.at = __LINE__;                                                  \
-        return step;                                                                               \
-    case SYNI_A_WAIT_IS_BEHIND_co_begin_ALONE_ON_ITS_LINE_AND_IN_NO_SWITCH:;            \
+#define SYNI_CO_SUSPEND(step) SYNI_QUIET SYNI_CO_SUSPEND_AT(SYNI_UNIQUE, step)
+#define SYNI_CO_SUSPEND_AT(n, ...)                                                                 \
+    SYNI_STATEMENT(n)                                                                              \
+        return __VA_ARGS__;                                                                        \
+    case SYNI_A_WAIT_IS_BEHIND_co_begin_AND_IN_NO_SWITCH(n):;                                      \
     } while (0)
 #define SYNI_CO_LEAVE(err, message)                                                                \
     do {                                                                                           \
@@ -213,11 +215,11 @@ enum { SYNI_GOES_ON = 4 };
         return syni_step_leave(&self->syn, (err), (message));                                      \
     } while (0)
 /* As SUSPEND, and a failed wait leaves. */
-#define SYNI_CO_OR_LEAVE(step)                                                                     \
-    SYNI_STATEMENT                                                                                 \
-        self->syn.line = self->syn.at = __LINE__;                                                  \
-        return step;                                                                               \
-    case SYNI_A_WAIT_IS_BEHIND_co_begin_ALONE_ON_ITS_LINE_AND_IN_NO_SWITCH:            \
+#define SYNI_CO_OR_LEAVE(step) SYNI_QUIET SYNI_CO_OR_LEAVE_AT(SYNI_UNIQUE, step)
+#define SYNI_CO_OR_LEAVE_AT(n, ...)                                                                \
+    SYNI_STATEMENT(n)                                                                              \
+        return __VA_ARGS__;                                                                        \
+    case SYNI_A_WAIT_IS_BEHIND_co_begin_AND_IN_NO_SWITCH(n):                                       \
         if (self->syn.status)                                                                      \
             return syni_step_leave(&self->syn, self->syn.status, NULL);                            \
     } while (0)
@@ -270,14 +272,18 @@ enum { SYNI_GOES_ON = 4 };
  * syn_co_try: the same, and an error leaves with it. */
 #define syn_co_await(...) SYNI_CAT(SYNI_CO_AWAIT_, SYNI_N(__VA_ARGS__))(__VA_ARGS__)
 #define SYNI_CO_AWAIT_1(f)                                                                         \
-    SYNI_CO_SUSPEND(syni_step_await(&self->syn, SYNI_HANDLE_1(f), NULL, syn_never()))
+    SYNI_QUIET SYNI_CO_SUSPEND_AT(                                                                 \
+        SYNI_UNIQUE, syni_step_await(&self->syn, SYNI_HANDLE_1(f), NULL, syn_never()))
 #define SYNI_CO_AWAIT_2(f, out)                                                                    \
-    SYNI_CO_SUSPEND(syni_step_await(&self->syn, SYNI_HANDLE_2(f, out), (out), syn_never()))
+    SYNI_QUIET SYNI_CO_SUSPEND_AT(                                                                 \
+        SYNI_UNIQUE, syni_step_await(&self->syn, SYNI_HANDLE_2(f, out), (out), syn_never()))
 #define syn_co_await_by(...) SYNI_CAT(SYNI_CO_AWAIT_BY_, SYNI_N(__VA_ARGS__))(__VA_ARGS__)
 #define SYNI_CO_AWAIT_BY_2(f, deadline)                                                            \
-    SYNI_CO_SUSPEND(syni_step_await(&self->syn, SYNI_HANDLE_1(f), NULL, (deadline)))
+    SYNI_QUIET SYNI_CO_SUSPEND_AT(                                                                 \
+        SYNI_UNIQUE, syni_step_await(&self->syn, SYNI_HANDLE_1(f), NULL, (deadline)))
 #define SYNI_CO_AWAIT_BY_3(f, out, deadline)                                                       \
-    SYNI_CO_SUSPEND(syni_step_await(&self->syn, SYNI_HANDLE_2(f, out), (out), (deadline)))
+    SYNI_QUIET SYNI_CO_SUSPEND_AT(                                                                 \
+        SYNI_UNIQUE, syni_step_await(&self->syn, SYNI_HANDLE_2(f, out), (out), (deadline)))
 /* syn_co_cancel(self->f), mostly in clean-up: until FUTURE, which is used up, was cancelled and has
  * ended, its clean-up included. The status is its outcome: SYN_ECANCELED if it ended by the request;
  * 0 if it ended well all the same, and its value is destroyed; or its own error. Of a promise, which
@@ -287,14 +293,18 @@ enum { SYNI_GOES_ON = 4 };
 /* syn_co_try_by(f, deadline), syn_co_try_by(f, &self->out, deadline) */
 #define syn_co_try_by(...) SYNI_CAT(SYNI_CO_TRY_BY_, SYNI_N(__VA_ARGS__))(__VA_ARGS__)
 #define SYNI_CO_TRY_BY_2(f, deadline)                                                              \
-    SYNI_CO_OR_LEAVE(syni_step_await(&self->syn, SYNI_HANDLE_1(f), NULL, (deadline)))
+    SYNI_QUIET SYNI_CO_OR_LEAVE_AT(                                                                \
+        SYNI_UNIQUE, syni_step_await(&self->syn, SYNI_HANDLE_1(f), NULL, (deadline)))
 #define SYNI_CO_TRY_BY_3(f, out, deadline)                                                         \
-    SYNI_CO_OR_LEAVE(syni_step_await(&self->syn, SYNI_HANDLE_2(f, out), (out), (deadline)))
+    SYNI_QUIET SYNI_CO_OR_LEAVE_AT(                                                                \
+        SYNI_UNIQUE, syni_step_await(&self->syn, SYNI_HANDLE_2(f, out), (out), (deadline)))
 #define syn_co_try(...) SYNI_CAT(SYNI_CO_TRY_, SYNI_N(__VA_ARGS__))(__VA_ARGS__)
 #define SYNI_CO_TRY_1(f)                                                                           \
-    SYNI_CO_OR_LEAVE(syni_step_await(&self->syn, SYNI_HANDLE_1(f), NULL, syn_never()))
+    SYNI_QUIET SYNI_CO_OR_LEAVE_AT(                                                                \
+        SYNI_UNIQUE, syni_step_await(&self->syn, SYNI_HANDLE_1(f), NULL, syn_never()))
 #define SYNI_CO_TRY_2(f, out)                                                                      \
-    SYNI_CO_OR_LEAVE(syni_step_await(&self->syn, SYNI_HANDLE_2(f, out), (out), syn_never()))
+    SYNI_QUIET SYNI_CO_OR_LEAVE_AT(                                                                \
+        SYNI_UNIQUE, syni_step_await(&self->syn, SYNI_HANDLE_2(f, out), (out), syn_never()))
 
 /* Where the task runs. */
 struct syn_synchronizer *syn_task_synchronizer(const struct syn_task *task);

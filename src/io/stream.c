@@ -44,7 +44,7 @@ SYN_ASYNC(SYN_FREE, size_t, no_bytes)
     return syn_step_return(self, 0);
 }
 
-static bool class_is_ours(const struct syn_stream *stream)
+static bool stream_class_is_ours(const struct syn_stream *stream)
 {
     return stream->stream_class->struct_bytes == sizeof(struct syn_stream_class);
 }
@@ -53,11 +53,11 @@ static bool class_is_ours(const struct syn_stream *stream)
 static bool stream_is_refused(const struct syn_stream *stream, size_t size,
                               struct syn_stream_bytes_future *out)
 {
-    if (stream && size && class_is_ours(stream))
+    if (stream && size && stream_class_is_ours(stream))
         return false;
     if (!stream)
         *out = SYN_STREAM_FUTURE(bytes, no_stream_future());
-    else if (class_is_ours(stream))
+    else if (stream_class_is_ours(stream))
         *out = SYN_STREAM_FUTURE(bytes, no_bytes_future());
     else
         *out = SYN_STREAM_FUTURE(bytes, strange_stream_future());
@@ -88,7 +88,7 @@ struct syn_stream_end_future syn_stream_shutdown_future(struct syn_stream *strea
 {
     if (!stream)
         return SYN_STREAM_FUTURE(end, no_stream_to_end_future());
-    if (!class_is_ours(stream))
+    if (!stream_class_is_ours(stream))
         return SYN_STREAM_FUTURE(end, strange_stream_to_end_future());
     return stream->stream_class->shutdown(stream);
 }
@@ -104,7 +104,7 @@ struct syn_stream_end_future syn_stream_close_future(struct syn_stream *stream)
 
     if (!stream)
         return SYN_STREAM_FUTURE(end, close_nothing_future());
-    if (!class_is_ours(stream))
+    if (!stream_class_is_ours(stream))
         return SYN_STREAM_FUTURE(end, strange_stream_to_end_future());
     syn_without_deadline(future = stream->stream_class->close(stream));
     return future;

@@ -77,6 +77,6 @@ struct syn_step syni_step_lost(struct syn_task *public_task)
     if (public_task->line == -1)
         return ended; /* it has no clean-up */
     snprintf(what, sizeof what, "a coroutine waited inside a switch of its own: %s (%s:%d)",
-             function->name, function->file, public_task->line);
+             function->name, function->file, public_task->at);
     syni_panic(what);
 }

@@ -13,7 +13,7 @@ static struct syn_strand strand;
 ASYNC(demo, int, square, (double, seconds), (int, x), SYN_LOCAL(int (*)(int), twice))
 {
     co_begin;
-    co_sleep(self->seconds);
+    co_sleep(self->seconds); co_sleep(self->seconds); /* several waits may stand on one line */
     co_return(self->x * self->x);
     co_end;
 }
@@ -45,6 +45,14 @@ ASYNC(demo, int, one, SYN_LOCAL(int y))
 ASYNC(demo, int, one, SYN_DESTROY(free, NULL))
 #elif MISTAKE == 27 /* says first: the first of three is missing, or a comma */
 ASYNC(demo, int one, (int, x))
+#elif MISTAKE == 31 /* says first: a comma is missing behind the name */
+ASYNC(demo, int, one (int, x))
+#elif MISTAKE == 32 /* says first: a comma is missing behind the name */
+ASYNC(demo, int, one SYN_LOCAL(int, x), (int, y))
+#elif MISTAKE == 33 /* says first: a comma is missing behind the name */
+GENERATOR(demo, int, one (int, x))
+#elif MISTAKE == 34 /* says first: a comma is missing behind the name */
+BLOCKING(DEFAULT_POOL, int, one (int, x))
 #else
 ASYNC(demo, int, one)
 #endif
@@ -90,7 +98,7 @@ CLASS(crate, CRATE_METHODS);
 
 ASYNC(demo, void, waits, SYN_LOCAL(int, y))
 {
-#if MISTAKE == 15 /* says, in 3 errors: A_WAIT_IS_BEHIND_co_begin_ALONE_ON_ITS_LINE_AND_IN_NO_SWITCH */
+#if MISTAKE == 15 /* says, in 3 errors: A_WAIT_IS_BEHIND_co_begin_AND_IN_NO_SWITCH */
 #else
     co_begin;
 #endif
@@ -109,15 +117,13 @@ ASYNC(demo, void, waits, SYN_LOCAL(int, y))
     co_await(waits_future(), &self->y);
 #elif MISTAKE == 21 /* says: this function has no result */
     co_return(self->y);
-#elif MISTAKE == 22 /* says: A_WAIT_IS_BEHIND_co_begin_ALONE_ON_ITS_LINE_AND_IN_NO_SWITCH */
-    co_sleep(1.0); co_sleep(1.0);
-#elif MISTAKE == 23 /* says: A_WAIT_IS_BEHIND_co_begin_ALONE_ON_ITS_LINE_AND_IN_NO_SWITCH */
+#elif MISTAKE == 23 /* says: A_WAIT_IS_BEHIND_co_begin_AND_IN_NO_SWITCH */
     switch (self->y) {
     case 1:
         co_sleep(1.0);
     }
 #endif
-#if MISTAKE == 24 /* says first: the coroutine above has no co_end, or its braces do not match */
+#if MISTAKE == 24 /* says first, and clang no more: the coroutine above has no co_end, or its braces do not match */
 #else
     co_end;
 #endif

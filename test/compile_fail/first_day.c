@@ -58,13 +58,11 @@ ASYNC(demo, void, nothing, SYN_LOCAL(int, y))
     co_try(nothing_future(), &self->y);
 #elif MISTAKE == 14 /* says: this function has no result */
     co_return(1);
-#elif MISTAKE == 15 /* says: A_WAIT_IS_BEHIND_co_begin_ALONE_ON_ITS_LINE_AND_IN_NO_SWITCH */
+#elif MISTAKE == 15 /* says: A_WAIT_IS_BEHIND_co_begin_AND_IN_NO_SWITCH */
     switch (self->y) {
     case 9:
         co_sleep(1.0);
     }
-#elif MISTAKE == 16 /* says: A_WAIT_IS_BEHIND_co_begin_ALONE_ON_ITS_LINE_AND_IN_NO_SWITCH */
-    co_sleep(1.0); co_sleep(1.0);
 #endif
     co_end;
 }

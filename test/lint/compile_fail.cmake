@@ -5,7 +5,8 @@
 # compiler says is shown, so that somebody reads it now and then. Where the line of a mistake
 # has a comment "says: TEXT" the compiler must say that, in one error, in at most 60 lines and with
 # a line of the file, and the guide have it in its table. "says, in 3 errors: TEXT" allows more, of
-# 60 lines each; "says first: TEXT" any number of errors, of which the first says it.
+# 60 lines each; "says first: TEXT" any number of errors, of which the first says it; "says first, and clang no more: TEXT"
+# of clang one error in 60 lines, which may be fatal.
 cmake_minimum_required(VERSION 3.16)
 include(${CMAKE_CURRENT_LIST_DIR}/source.cmake)
 
@@ -37,7 +38,7 @@ function(tell_a_sentence mistake file how sentence said)
         return()
     endif()
     string(REPLACE ";" "," said "${said}")
-    if(how STREQUAL " first")
+    if(how STREQUAL " first" OR (how STREQUAL " first, and clang no more" AND NOT COMPILER MATCHES "clang"))
         string(REGEX MATCH "error: [^\n]*" first "${said}")
         string(FIND "${first}" "${sentence}" found)
         if(found EQUAL -1)
@@ -50,10 +51,10 @@ function(tell_a_sentence mistake file how sentence said)
     if(how MATCHES "^, in ([0-9]+) errors$")
         set(most ${CMAKE_MATCH_1})
         math(EXPR longest "60 * ${most}")
-    elseif(how)
+    elseif(how AND NOT how STREQUAL " first, and clang no more")
         complain("${mistake}: 'says${how}:' means nothing")
     endif()
-    string(REGEX MATCHALL ":[0-9]+: error: " errors "${said}")
+    string(REGEX MATCHALL ":[0-9]+: (fatal )?error: " errors "${said}")
     list(LENGTH errors n_errors)
     string(REGEX MATCHALL "\n" lines "${said}")
     list(LENGTH lines n_lines)
@@ -63,7 +64,7 @@ function(tell_a_sentence mistake file how sentence said)
         complain("${mistake} is told in ${n_lines} lines, more than ${longest}:\n${said}")
     endif()
     string(REPLACE "." "\\." file "${file}")
-    if(NOT said MATCHES "${file}:[0-9]+:[0-9]+: (error: |note: in )")
+    if(NOT said MATCHES "${file}:[0-9]+:[0-9]+: ((fatal )?error: |note: in )")
         complain("${mistake}: no line of ${file} is named:\n${said}")
     endif()
 endfunction()
