@@ -2,14 +2,14 @@
  *
  * Looking into a program that runs, hangs, or is slow.
  *
- *     syn_dump(2);                             what waits for what, now
- *     syn_dump_on_signal(SIGQUIT);             the same whenever you ask for it
+ *     syn_dump(2);                             // what waits for what, now
+ *     syn_dump_on_signal(SIGQUIT);             // the same whenever you ask for it
  *     syn_trace_start(&(struct syn_trace_options){.path = "trace.json"});
- *     ...                                      what runs when, on which thread, woken by what:
- *     syn_trace_stop();                        open it at ui.perfetto.dev, or chrome://tracing
+ *     ...                                      // what runs when, on which thread, woken by what:
+ *     syn_trace_stop();                        // open it at ui.perfetto.dev, or chrome://tracing
  *
- *     SYNCHRONIZER(db, .step_limit_ns = 50000000);   a step that runs for 50 ms is reported meanwhile
- *     syn_environment_allow();                 all of that without another build
+ *     SYNCHRONIZER(db, .step_limit_ns = 50000000);   // a step that runs for 50 ms is reported meanwhile
+ *     syn_environment_allow();                 // all of that without another build
  *
  * How long things take, as numbers, is <synchronicity/stats.h>; being told of each event yourself is
  * <synchronicity/hooks.h>.

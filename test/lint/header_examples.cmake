@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 #
-# The examples in comments of public headers are compiled: each of their lines stands in header_examples.c or
-# header_examples_outside.c, which are compiled with the tests. An example is a block that is indented by five spaces, of which a line ends as code
+# The examples in comments of public headers are compiled: each of their lines stands in header_examples.c, ..._objects.c or
+# ..._outside.c, which are compiled with the tests. An example is a block that is indented by five spaces, of which a line ends as code
 # does. What is after // and "..." is no code, and `self->` is left out on both sides, since an
 # example for threads and tasks alike does not say it.
 cmake_minimum_required(VERSION 3.16)
@@ -9,8 +9,7 @@ include(${CMAKE_CURRENT_LIST_DIR}/source.cmake)
 
 # Headers with examples that are parts of longer ones, with "..." where most of the code would be, or stand in the guide, which
 # is compiled: their lines are not held yet.
-set(not_held blocking blocking_generator call channel_map class context err generator host inspect make map method
-    object pool_map table value)
+set(not_held blocking blocking_generator call channel_map class context generator make map method pool_map)
 
 # normal(text out)
 function(normal text out)
@@ -34,7 +33,7 @@ function(read_lines file out)
 endfunction()
 
 set(compiled "")
-foreach(file header_examples header_examples_outside)
+foreach(file header_examples header_examples_objects header_examples_outside)
     read_lines(${SOURCE}/test/lint/${file}.c lines)
     foreach(line IN LISTS lines)
         normal("${line}" line)
