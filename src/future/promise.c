@@ -2,14 +2,14 @@
  *
  * Promises made by hand: a core with room for the value behind it.
  *
- * Any thread, any number of them. `claimed` decides which thread is first; only that one writes.
+ * Any thread, any number of them. A mark of the slot decides which thread is first; only that one writes, and has the
+ * producer's reference.
  * The promise's own name is a handle with a generation like a future's, so that
  * completing long after everybody is gone is answered and not a use after free.
  */
 #include "future/future.h"
 
 #include <stdio.h>
-#include <string.h>
 
 #include "base/report.h"
 #include "task/frame.h"
@@ -18,7 +18,6 @@ struct promise {
     struct syni_core core;
     const char *file;
     int line;
-    atomic_bool claimed;
     union {
         long double number;
         void *pointer;
@@ -128,34 +127,22 @@ syn_err syni_promise_look_at_refused(struct syni_core *core)
     return syni_report_keep(core->err, core->origin, syni_report_copy(core->report));
 }
 
-/* Claims it for the caller, which holds a reference then. */
+/* Claims it for the caller. */
 static syn_err promise_claim(struct syn_promise promise, struct promise **out_promise)
 {
-    struct syn_future name = {promise.slot, promise.generation};
     struct syni_core *core;
-    struct promise *p = NULL;
-    syn_err err;
 
     if (!promise.slot)
         return syni_refuse(SYN_EINVAL, "the promise was never made");
-    err = syni_core_pin(name, true, &core);
-    if (err == SYN_EFORKED)
-        return syni_refuse(err, "the promise is one of the parent process, which completes its own");
-    if (err)
-        return syni_answer(SYN_EALREADY);
-    p = SYNI_CONTAINER(core, struct promise, core);
-    if (atomic_exchange(&p->claimed, true)) {
-        syni_core_unpin(core);
-        return syni_answer(SYN_EALREADY);
+    core = syni_slot_take(promise.slot, promise.generation, SYNI_SLOT_CLAIM);
+    if (core) {
+        *out_promise = SYNI_CONTAINER(core, struct promise, core);
+        return SYN_OK;
     }
-    *out_promise = p;
-    return SYN_OK;
-}
-
-static void promise_finish(struct promise *promise)
-{
-    syni_core_complete(&promise->core);
-    syni_core_unpin(&promise->core);
+    if (syni_slot_refusal(promise.slot, SYN_OK))
+        return syni_refuse(SYN_EFORKED,
+                           "the promise is one of the parent process, which completes its own");
+    return syni_answer(SYN_EALREADY);
 }
 
 /* The value stays the caller's. */
@@ -177,22 +164,14 @@ syn_err syni_promise_complete(struct syn_promise promise, const void *result)
     if (!syni_core_is_wanted(&p->core))
         err = refuse_unwanted(p);
     else if (p->core.type->size && result)
-        memcpy(syni_core_value(&p->core), result, p->core.type->size);
-    promise_finish(p);
+        syni_copy(syni_core_value(&p->core), result, p->core.type->size);
+    syni_core_complete(&p->core);
     return err;
 }
 
 int syni_promise_is_wanted(struct syn_promise promise)
 {
-    struct syn_future name = {promise.slot, promise.generation};
-    struct syni_core *core;
-    int wanted;
-
-    if (syni_core_pin(name, true, &core))
-        return 0;
-    wanted = syni_core_is_wanted(core) && !SYNI_CONTAINER(core, struct promise, core)->claimed;
-    syni_core_unpin(core);
-    return wanted;
+    return promise.slot && syni_slot_is_promised(promise.slot, promise.generation);
 }
 
 static void promise_fail(struct promise *promise, syn_err code, enum syn_origin origin,
@@ -201,7 +180,7 @@ static void promise_fail(struct promise *promise, syn_err code, enum syn_origin 
     promise->core.err = code;
     promise->core.origin = origin;
     promise->core.report = syni_report_new(code, origin, message);
-    promise_finish(promise);
+    syni_core_complete(&promise->core);
 }
 
 syn_err syni_promise_fail(struct syn_promise promise, syn_err code, const char *message)

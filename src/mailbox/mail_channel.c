@@ -86,8 +86,8 @@ static void free_channel_mail(struct syni_mail *mail)
     syni_channel_unpin(channel);
 }
 
-static const struct syni_mail_ops channel_mail_ops = {list_at_channel, withdraw_from_channel,
-                                                      call_with_item, free_channel_mail};
+const struct syni_mail_ops syni_mail_channel_ops = {list_at_channel, withdraw_from_channel,
+                                                    call_with_item, free_channel_mail};
 
 static struct channel_mail *new_channel_mail(struct syni_channel *channel, void (*fn)(void),
                                              void *user, bool once)
@@ -96,7 +96,7 @@ static struct channel_mail *new_channel_mail(struct syni_channel *channel, void 
 
     if (!here)
         return NULL;
-    here->mail = (struct syni_mail){.ops = &channel_mail_ops, .fn = fn, .user = user};
+    syni_mail_init(&here->mail, SYNI_MAIL_OF_CHANNEL, fn, user);
     here->channel = channel;
     here->once = once;
     here->port.item = here->item;

@@ -80,7 +80,7 @@ void syni_mail_told(struct syni_mail *mail)
 /* MAIL is LISTING. Fails: MAIL is the caller's again. Once it WAITS it may be called, and the mailbox be gone. */
 static syn_err mailbox_list(struct syn_mailbox *mailbox, struct syni_mail *mail)
 {
-    syn_err err = mail->ops->list(mail);
+    syn_err err = syni_mailbox_ops_of(mail)->list(mail);
     bool tells = false, first = false;
 
     SYNI_DELAY(mail_listed);

@@ -14,53 +14,43 @@
 #include "call/call.h"
 #include "future/future.h"
 #include "life/whole_home.h"
-#include "task/frame.h"
 
-struct future_mail {
-    struct syni_mail mail;
-    struct syni_waiter waiter;
-    struct syni_core *core; /* the reader's reference */
-    struct syni_slot *slot; /* of its own memory, which is a frame's (task.h) */
-};
-
-static struct future_mail *future_mail(struct syni_mail *mail)
+static struct syni_core *mail_core(struct syni_mail *mail)
 {
-    return SYNI_CONTAINER(mail, struct future_mail, mail);
+    return SYNI_CONTAINER(mail, struct syni_core, mail);
 }
 
 static void core_is_done(struct syni_waiter *waiter)
 {
-    syni_mail_told(&SYNI_CONTAINER(waiter, struct future_mail, waiter)->mail);
+    syni_mail_told(SYNI_CONTAINER(waiter, struct syni_mail, waiter));
 }
 
 static syn_err mail_list_at_core(struct syni_mail *mail)
 {
-    struct future_mail *here = future_mail(mail);
-    bool busy;
+    struct syni_core *core = mail_core(mail);
+    bool busy, waits;
 
-    if (syni_core_wait(here->core, &here->waiter, &busy)) {
-        syni_core_commit(here->core);
-        return SYN_OK;
-    }
+    mail->waiter.wake = core_is_done;
+    waits = syni_core_wait(core, &mail->waiter, &busy);
     if (busy)
         return SYN_EBUSY;
-    syni_core_commit(here->core);
-    return SYN_EALREADY;
+    syni_core_commit(core);
+    return waits ? SYN_OK : SYN_EALREADY;
 }
 
 static bool mail_withdraw_from_core(struct syni_mail *mail)
 {
-    struct future_mail *here = future_mail(mail);
+    struct syni_core *core = mail_core(mail);
 
-    if (!syni_core_stop_waiting(here->core, &here->waiter))
+    if (!syni_core_stop_waiting(core, &mail->waiter))
         return false;
-    syni_core_ask(here->core, SYN_BY_REQUEST);
+    syni_core_ask(core, SYN_BY_REQUEST);
     return true;
 }
 
 static bool call_with_result(struct syni_mail *mail)
 {
-    struct syni_core *core = future_mail(mail)->core;
+    struct syni_core *core = mail_core(mail);
     struct syn_report *report;
     syn_err err = SYN_ECANCELED;
 
@@ -79,34 +69,22 @@ static bool call_with_result(struct syni_mail *mail)
     return false;
 }
 
-static void free_future_mail(struct syni_mail *mail)
+static void let_go_core(struct syni_mail *mail)
 {
-    struct future_mail *here = future_mail(mail);
-
-    syni_core_let_go(here->core);
-    syni_frame_free(here, sizeof *here, here->slot);
+    syni_core_let_go(mail_core(mail));
 }
 
-/* CORE is reserved, and MAILBOX has a place for it. */
+const struct syni_mail_ops syni_mail_future_ops = {mail_list_at_core, mail_withdraw_from_core,
+                                                   call_with_result, let_go_core};
+
+/* CORE is reserved, or consumed, and MAILBOX has a place for it. */
 static syn_err register_core(struct syn_mailbox *mailbox, struct syni_core *core, void (*fn)(void),
                              void *user)
 {
-    static const struct syni_mail_ops ops = {mail_list_at_core, mail_withdraw_from_core, call_with_result,
-                                             free_future_mail};
-    struct syni_slot *slot;
-    struct future_mail *here = syni_frame_new(syni_self(), sizeof *here, &slot);
     syn_err err;
 
-    if (!here)
-        return syni_mailbox_refuse_memory();
-    here->mail = (struct syni_mail){.ops = &ops, .fn = fn, .user = user};
-    here->waiter.wake = core_is_done;
-    here->core = core;
-    here->slot = slot;
-    err = syni_mail_register(&here->mail, mailbox);
-    if (!err)
-        return SYN_OK;
-    syni_frame_free(here, sizeof *here, slot);
+    syni_mail_init(&core->mail, SYNI_MAIL_OF_FUTURE, fn, user);
+    err = syni_mail_register(&core->mail, mailbox);
     return err == SYN_EBUSY ? syni_core_refuse(err) : err;
 }
 
@@ -202,6 +180,9 @@ static void free_relayed(struct syni_mail *mail)
     let_go_relayed(relayed_mail(mail));
 }
 
+const struct syni_mail_ops syni_mail_relayed_ops = {list_relayed, withdraw_relayed, call_relayed,
+                                                    free_relayed};
+
 /* A registration under way. */
 struct relaying {
     struct syn_mailbox *mailbox;
@@ -213,8 +194,6 @@ struct relaying {
 
 static syn_err relay_on(struct syn_synchronizer *where, const struct relaying *what)
 {
-    static const struct syni_mail_ops ops = {list_relayed, withdraw_relayed, call_relayed,
-                                             free_relayed};
     struct relayed_mail *here;
     struct syni_home *home;
     syn_err err = syni_synchronizer_home(where, &home);
@@ -224,7 +203,7 @@ static syn_err relay_on(struct syn_synchronizer *where, const struct relaying *w
     here = syni_alloc(sizeof *here);
     if (!here)
         return syni_mailbox_refuse_memory();
-    here->mail = (struct syni_mail){.ops = &ops, .fn = what->fn, .user = what->user};
+    syni_mail_init(&here->mail, SYNI_MAIL_OF_RELAY, what->fn, what->user);
     here->home = home;
     here->type = what->core->type;
     here->core = what->core;
@@ -253,14 +232,22 @@ static syn_err register_relayed(struct syn_mailbox *mailbox, struct syni_core *c
     return relay_on(syn_default_synchronizer(), &what);
 }
 
+static bool has_deadline(void)
+{
+    return syni_deadline_here(SYNI_NEVER) != SYNI_NEVER;
+}
+
+/* Uses CORE up if it is a refused one: its error. */
 static syn_err register_reserved(struct syn_mailbox *mailbox, struct syni_core *core,
                                  void (*fn)(void), void *user)
 {
-    syn_err err;
+    syn_err err = syni_promise_use_up_refused(core);
 
+    if (err)
+        return err;
     if (syni_core_is_awaited(core))
         err = syni_core_refuse(SYN_EBUSY);
-    else if (syni_deadline_here(SYNI_NEVER) == SYNI_NEVER || syni_core_done(core))
+    else if (!has_deadline() || syni_core_done(core))
         err = register_core(mailbox, core, fn, user);
     else
         err = register_relayed(mailbox, core, fn, user);
@@ -269,18 +256,29 @@ static syn_err register_reserved(struct syn_mailbox *mailbox, struct syni_core *
     return err;
 }
 
+/* CORE was consumed, and is known to nobody but its producer: so it is neither awaited nor refused. */
+static syn_err register_alone(struct syn_mailbox *mailbox, struct syni_core *core, void (*fn)(void),
+                              void *user)
+{
+    syn_err err = register_core(mailbox, core, fn, user);
+
+    if (err)
+        syni_core_undo_consume(core);
+    return err;
+}
+
 /* MAILBOX has a place for it. */
 static syn_err register_future(struct syn_mailbox *mailbox, struct syn_future future,
                                void (*fn)(void), void *user)
 {
-    struct syni_core *core;
-    syn_err err = syni_core_reserve(future, &core);
+    struct syni_core *core = has_deadline() ? NULL : syni_core_consume_alone(future);
+    syn_err err;
 
-    if (err)
+    if (core)
+        err = register_alone(mailbox, core, fn, user);
+    else if ((err = syni_core_reserve(future, &core)))
         err = syni_core_refuse(err);
     else
-        err = syni_promise_use_up_refused(core);
-    if (!err)
         err = register_reserved(mailbox, core, fn, user);
     if (err)
         syni_mailbox_vacate(mailbox);

@@ -13,7 +13,6 @@
 
 struct scope_mail {
     struct syni_mail mail;
-    struct syni_waiter waiter;
     struct syni_scope *scope;
 };
 
@@ -24,7 +23,7 @@ static struct scope_mail *scope_mail(struct syni_mail *mail)
 
 static void scope_is_empty(struct syni_waiter *waiter)
 {
-    syni_mail_told(&SYNI_CONTAINER(waiter, struct scope_mail, waiter)->mail);
+    syni_mail_told(SYNI_CONTAINER(waiter, struct syni_mail, waiter));
 }
 
 static syn_err mail_list_at_scope(struct syni_mail *mail)
@@ -39,7 +38,7 @@ static syn_err mail_list_at_scope(struct syni_mail *mail)
     } else if (!here->scope->bound || syni_scope_satisfied(here->scope, SYNI_SCOPE_END)) {
         err = SYN_EALREADY;
     } else {
-        here->scope->sleeper = &here->waiter;
+        here->scope->sleeper = &mail->waiter;
         here->scope->awaited = SYNI_SCOPE_END;
     }
     syni_scope_leave(here->scope, &section);
@@ -53,7 +52,7 @@ static bool mail_withdraw_from_scope(struct syni_mail *mail)
     bool listed;
 
     syni_scope_enter(here->scope, &section);
-    listed = here->scope->sleeper == &here->waiter;
+    listed = here->scope->sleeper == &mail->waiter;
     if (listed) {
         here->scope->sleeper = NULL;
         here->scope->awaited = SYNI_SCOPE_NOTHING;
@@ -89,11 +88,12 @@ static void free_scope_mail(struct syni_mail *mail)
     syni_free(here, sizeof *here);
 }
 
+const struct syni_mail_ops syni_mail_scope_ops = {mail_list_at_scope, mail_withdraw_from_scope,
+                                                  call_with_outcome, free_scope_mail};
+
 static syn_err register_scope(struct syn_mailbox *mailbox, struct syni_scope *scope,
                               void (*fn)(void), void *user)
 {
-    static const struct syni_mail_ops ops = {mail_list_at_scope, mail_withdraw_from_scope, call_with_outcome,
-                                             free_scope_mail};
     struct scope_mail *here;
     syn_err err;
 
@@ -103,8 +103,8 @@ static syn_err register_scope(struct syn_mailbox *mailbox, struct syni_scope *sc
     here = syni_alloc(sizeof *here);
     if (!here)
         return syni_mailbox_refuse_memory();
-    here->mail = (struct syni_mail){.ops = &ops, .fn = fn, .user = user};
-    here->waiter.wake = scope_is_empty;
+    syni_mail_init(&here->mail, SYNI_MAIL_OF_SCOPE, fn, user);
+    here->mail.waiter.wake = scope_is_empty;
     here->scope = scope;
     err = syni_mail_register(&here->mail, mailbox);
     if (err)

@@ -20,6 +20,10 @@
  * a thread that tells it then only notes that. The moves out of LISTING, WAITS and HELD are a
  * compare-and-exchange, since another thread may tell it; all others are made under the mailbox's lock.
  *
+ * A drain takes several from the queue at a time, into its HAND, and calls for one after the other without the lock.
+ * They are QUEUED there: whatever finds the queue empty, be it another thread or a loop that a callback runs, takes
+ * what is left in the hands of others.
+ *
  * A mail that is told while it WAITS is pushed onto `come`, a stack of all threads, and so a result takes no lock
  * of the thread that brings it, but for the first after a drain has taken what came. It stays on `waiting`
  * meanwhile; a thread that holds the lock and needs more takes what came, all at once, from there to the queue.
@@ -34,9 +38,8 @@
 #include "base/list.h"
 #include "base/notice.h"
 #include "base/stack.h"
+#include "task/mail.h"
 #include "thread/thread_waits.h"
-
-struct syni_mail;
 
 struct syn_mailbox {
     char name[32];
@@ -45,9 +48,10 @@ struct syn_mailbox {
     void *user;
     struct syn_channel room_handle;
     struct syni_channel *room; /* held */
+    atomic_size_t placed;   /* bytes in ROOM */
+    atomic_size_t spare;    /* of them, those that no registration has */
     atomic_uint handles;    /* of the program; the last one that goes closes it */
     atomic_uint references; /* one for the handles, for each thread that is inside */
-    atomic_size_t outstanding;
     atomic_int telling; /* threads that are telling the host */
     struct syni_notice notice; /* behind the descriptor */
     atomic_bool has_descriptor;
@@ -56,9 +60,22 @@ struct syn_mailbox {
     struct syni_mutex lock;
     /* under lock */
     struct syni_list waiting, queue; /* of mail */
+    struct syni_list hands;          /* of the drains under way */
     bool host_knows; /* it was told, and no drain has begun since */
     unsigned drains; /* under way */
-    bool closed;
+    atomic_bool closed; /* others may look */
+};
+
+/* Of a drain, on its thread's stack. `next` decides which thread has a mail of it: the drain adds one, others exchange
+ * it for SYNI_NO_HAND, and have the rest. */
+enum { SYNI_HAND = 16, SYNI_NO_HAND = 1 << 30 };
+
+struct syni_mail_hand {
+    atomic_uint next;
+    /* written under the mailbox's lock, by the drain */
+    unsigned n;
+    struct syni_mail *mail[SYNI_HAND];
+    struct syni_list link; /* in `hands`; under that lock */
 };
 
 struct syni_mail_ops {
@@ -74,28 +91,19 @@ struct syni_mail_ops {
     void (*free)(struct syni_mail *mail);
 };
 
-enum syni_mail_state {
-    SYNI_MAIL_LISTING, /* the thread that registers it, or has called back, lists it; on `waiting` */
-    SYNI_MAIL_WAITS,   /* it is told; on `waiting` */
-    SYNI_MAIL_HELD,    /* a close withdraws it; on no list */
-    SYNI_MAIL_TOLD,    /* it was told meanwhile; as LISTING or HELD, for whichever thread has it */
-    SYNI_MAIL_COMES,   /* it was told, and is on its way to `come`, or there; on `waiting` */
-    SYNI_MAIL_QUEUED,  /* on the queue */
-    SYNI_MAIL_CALLING, /* a drain has it; on no list */
-};
+/* By enum syni_mail_kind. */
+extern const struct syni_mail_ops syni_mail_future_ops, syni_mail_relayed_ops, syni_mail_channel_ops,
+    syni_mail_scope_ops;
+const struct syni_mail_ops *syni_mailbox_ops_of(const struct syni_mail *mail);
 
-struct syni_mail {
-    const struct syni_mail_ops *ops;
-    struct syn_mailbox *mailbox; /* which is closed, and so has no mail, before it is freed */
-    void (*fn)(void);
-    void *user;
-    struct syni_link come; /* while it COMES */
-    /* under the mailbox's lock */
-    struct syni_list link;
-    _Atomic(enum syni_mail_state) state;
-    /* the thread that has it: HELD, and after that CALLING */
-    bool cancelled; /* it was withdrawn */
-};
+/* MAIL is ready to be registered, but for what it waits at. */
+static inline void syni_mail_init(struct syni_mail *mail, enum syni_mail_kind kind, void (*fn)(void), void *user)
+{
+    mail->fn = fn;
+    mail->user = user;
+    mail->kind = (unsigned char)kind;
+    mail->cancelled = false;
+}
 
 /* --- mailbox_make.c --- */
 
@@ -117,11 +125,7 @@ void syni_mailbox_tell(struct syn_mailbox *mailbox);
 void syni_mailbox_announce(struct syn_mailbox *mailbox, bool tells);
 
 /* Nothing is there. */
-static inline bool syni_mailbox_is_empty_locked(struct syn_mailbox *mailbox)
-{
-    SYNI_HOLDS(&mailbox->lock);
-    return syni_list_empty(&mailbox->queue) && syni_stack_is_empty(&mailbox->come);
-}
+bool syni_mailbox_is_empty_locked(struct syn_mailbox *mailbox);
 
 /* A drain found the queue empty: the descriptor is readable, or not, as is right. Under no lock. */
 void syni_mailbox_show_level(struct syn_mailbox *mailbox);
@@ -151,6 +155,13 @@ static inline void syni_mail_set_locked(struct syni_mail *mail, enum syni_mail_s
 {
     SYNI_HOLDS(&mail->mailbox->lock);
     atomic_store_explicit(&mail->state, state, memory_order_relaxed);
+}
+
+/* By the drain that has MAIL in its hand: the caller's from here on. relaxed: nobody else moves it */
+static inline void syni_mail_begin_call(struct syni_mail *mail)
+{
+    SYNI_INVARIANT(252, syni_mail_state(mail) == SYNI_MAIL_QUEUED);
+    atomic_store_explicit(&mail->state, SYNI_MAIL_CALLING, memory_order_relaxed);
 }
 
 /* One of the moves that two threads may be about to make. acq_rel: whichever of the two comes second sees what the

@@ -21,34 +21,97 @@ static struct syni_mail *mail_of(struct syni_list *node)
     return SYNI_CONTAINER(node, struct syni_mail, link);
 }
 
-/* --- out --- */
+/* --- hands --- */
 
-/* The first, for the caller; NULL: nothing is there. */
-static struct syni_mail *mailbox_pop(struct syn_mailbox *mailbox)
+static unsigned hand_left(struct syni_mail_hand *hand)
 {
-    struct syni_mail *mail = NULL;
-    bool tells = false;
+    /* relaxed: the drain that has it may take one at this moment */
+    unsigned next = atomic_load_explicit(&hand->next, memory_order_relaxed);
 
-    syni_mutex_lock(&mailbox->lock);
+    return next < hand->n ? hand->n - next : 0;
+}
+
+bool syni_mailbox_is_empty_locked(struct syn_mailbox *mailbox)
+{
+    struct syni_list *link;
+
+    SYNI_HOLDS(&mailbox->lock);
+    for (link = mailbox->hands.next; link != &mailbox->hands; link = link->next)
+        if (hand_left(SYNI_CONTAINER(link, struct syni_mail_hand, link)) > 0)
+            return false;
+    return syni_list_empty(&mailbox->queue) && syni_stack_is_empty(&mailbox->come);
+}
+
+/* What is in HAND is on the queue, before the rest. */
+static void hand_empty_locked(struct syn_mailbox *mailbox, struct syni_mail_hand *hand)
+{
+    /* relaxed: what is in it was written under the lock */
+    unsigned next = atomic_exchange_explicit(&hand->next, SYNI_NO_HAND, memory_order_relaxed);
+
+    SYNI_HOLDS(&mailbox->lock);
+    for (unsigned i = hand->n; i > next; i--)
+        syni_list_append(mailbox->queue.next, &hand->mail[i - 1]->link);
+}
+
+static void hands_empty_locked(struct syn_mailbox *mailbox)
+{
+    struct syni_list *link;
+
+    for (link = mailbox->hands.prev; link != &mailbox->hands; link = link->prev)
+        hand_empty_locked(mailbox, SYNI_CONTAINER(link, struct syni_mail_hand, link));
+}
+
+/* HAND, which is empty, has what is there, at most MAX; the first of it is returned. */
+static struct syni_mail *hand_fill_locked(struct syn_mailbox *mailbox, struct syni_mail_hand *hand, unsigned max)
+{
+    SYNI_HOLDS(&mailbox->lock);
+    SYNI_INVARIANT(550, hand_left(hand) == 0);
+    if (syni_list_empty(&mailbox->queue))
+        hands_empty_locked(mailbox);
     if (syni_list_empty(&mailbox->queue))
         syni_mailbox_take_locked(mailbox);
-    if (!syni_list_empty(&mailbox->queue)) {
-        mail = mail_of(mailbox->queue.next);
-        syni_list_remove(&mail->link);
-        syni_mail_set_locked(mail, SYNI_MAIL_CALLING);
-        tells = !syni_mailbox_is_empty_locked(mailbox) && syni_mailbox_shall_tell_locked(mailbox);
+    for (hand->n = 0; hand->n < SYNI_HAND && hand->n < max && !syni_list_empty(&mailbox->queue); hand->n++) {
+        hand->mail[hand->n] = mail_of(mailbox->queue.next);
+        syni_list_remove(&hand->mail[hand->n]->link);
     }
+    /* relaxed: others look under the lock */
+    atomic_store_explicit(&hand->next, hand->n > 0 ? 1 : SYNI_NO_HAND, memory_order_relaxed);
+    return hand->n > 0 ? hand->mail[0] : NULL;
+}
+
+static struct syni_mail *hand_fill(struct syn_mailbox *mailbox, struct syni_mail_hand *hand, unsigned max)
+{
+    struct syni_mail *mail;
+    bool tells;
+
+    syni_mutex_lock(&mailbox->lock);
+    mail = hand_fill_locked(mailbox, hand, max);
+    tells = mail && !syni_mailbox_is_empty_locked(mailbox) && syni_mailbox_shall_tell_locked(mailbox);
     syni_mutex_unlock(&mailbox->lock);
     if (tells)
         syni_mailbox_tell(mailbox);
     return mail;
 }
 
+/* The first, for the caller; NULL: nothing is there. MAX: so many callbacks are to come. */
+static struct syni_mail *mailbox_pop(struct syn_mailbox *mailbox, struct syni_mail_hand *hand, unsigned max)
+{
+    /* relaxed: only which thread has it is decided here */
+    unsigned i = atomic_fetch_add_explicit(&hand->next, 1, memory_order_relaxed);
+    struct syni_mail *mail = i < hand->n ? hand->mail[i] : hand_fill(mailbox, hand, max);
+
+    if (mail)
+        syni_mail_begin_call(mail);
+    return mail;
+}
+
+/* --- out --- */
+
 /* Calls back, and lists or frees MAIL, which is CALLING. */
 static void mailbox_deliver(struct syni_mail *mail)
 {
     unsigned process = syni_process();
-    bool more = mail->ops->call(mail);
+    bool more = syni_mailbox_ops_of(mail)->call(mail);
 
     if (process != syni_process())
         return; /* this is a child, and it is the parent's */
@@ -56,9 +119,9 @@ static void mailbox_deliver(struct syni_mail *mail)
         return;
     if (more) { /* it was closed meanwhile */
         mail->cancelled = true;
-        mail->ops->call(mail);
+        syni_mailbox_ops_of(mail)->call(mail);
     }
-    mail->ops->free(mail);
+    syni_mailbox_ops_of(mail)->free(mail);
 }
 
 static syn_err mailbox_refuse_inside(const struct syn_mailbox *mailbox, const char *what)
@@ -75,6 +138,7 @@ struct mailbox_visit {
     struct syni_self *self;
     struct syni_draining here;
     struct syni_store store;
+    struct syni_mail_hand hand;
     unsigned max;
     bool drains; /* it is a drain, counted in `drains` */
 };
@@ -90,10 +154,24 @@ static syn_err mailbox_begin(struct mailbox_visit *visit, struct syn_mailbox *ma
     if (syni_mailbox_is_inside(self->draining, mailbox, true))
         return mailbox_refuse_inside(mailbox, what);
     *visit = (struct mailbox_visit){.mailbox = mailbox, .self = self};
+    atomic_init(&visit->hand.next, SYNI_NO_HAND);
     syni_mailbox_hold(mailbox);
     syni_mailbox_enter(self, &visit->here, mailbox, false);
     syni_frame_borrow(self, &visit->store);
     return SYN_OK;
+}
+
+/* Once, before the first callback: what is there is found by it, and what it has by others. */
+static void mailbox_begin_locked(struct mailbox_visit *visit)
+{
+    hands_empty_locked(visit->mailbox);
+    syni_list_append(&visit->mailbox->hands, &visit->hand.link);
+}
+
+static void mailbox_end_locked(struct mailbox_visit *visit)
+{
+    hand_empty_locked(visit->mailbox, &visit->hand);
+    syni_list_remove(&visit->hand.link);
 }
 
 /* It is over. Fails: SYN_EFORKED, a callback forked, and this is the child, which has other frames. */
@@ -106,13 +184,16 @@ static syn_err mailbox_end(struct mailbox_visit *visit, const char *what)
     return SYN_OK;
 }
 
-static syn_err mailbox_what_is_left(struct syn_mailbox *mailbox)
+static syn_err mailbox_what_is_left(struct mailbox_visit *visit)
 {
+    struct syn_mailbox *mailbox = visit->mailbox;
     bool is_empty;
     syn_err err;
 
     syni_mutex_lock(&mailbox->lock);
-    mailbox->drains--;
+    mailbox_end_locked(visit);
+    if (visit->drains)
+        mailbox->drains--;
     /* relaxed: a thread that is about to tell was counted before it pushed what others found, and set that under the lock */
     SYNI_INVARIANT(254, syni_list_empty(&mailbox->queue) || mailbox->host_knows ||
                             mailbox->drains > 0 || mailbox->closed ||
@@ -133,8 +214,7 @@ static void mailbox_unwind(void *of)
 
     if (mailbox_end(visit, "a callback"))
         return;
-    if (visit->drains)
-        mailbox_what_is_left(visit->mailbox);
+    mailbox_what_is_left(visit);
     syni_mailbox_let_go(visit->mailbox);
 }
 
@@ -146,7 +226,7 @@ static void mailbox_drain(void *of)
     unsigned process = syni_process();
     struct syni_mail *mail;
 
-    for (unsigned n = 0; n < visit->max && (mail = mailbox_pop(mailbox)); n++) {
+    for (unsigned n = 0; n < visit->max && (mail = mailbox_pop(mailbox, &visit->hand, visit->max - n)); n++) {
         mailbox_deliver(mail);
         if (process != syni_process())
             return;
@@ -165,12 +245,13 @@ syn_err syn_mailbox_drain(struct syn_mailbox *mailbox, unsigned max)
     syni_mutex_lock(&mailbox->lock);
     mailbox->host_knows = false;
     mailbox->drains++;
+    mailbox_begin_locked(&visit);
     syni_mutex_unlock(&mailbox->lock);
     syni_thread_guard(mailbox_drain, &visit, mailbox_unwind);
     err = mailbox_end(&visit, "syn_mailbox_drain");
     if (err)
         return err;
-    err = mailbox_what_is_left(mailbox);
+    err = mailbox_what_is_left(&visit);
     syni_mailbox_let_go(mailbox);
     return err;
 }
@@ -212,7 +293,7 @@ static void mailbox_withdraw(struct syn_mailbox *mailbox, struct syni_mail *mail
 {
     bool tells;
 
-    if (mail->ops->withdraw(mail))
+    if (syni_mailbox_ops_of(mail)->withdraw(mail))
         mail->cancelled = true;
     else
         mailbox_await_told(mail);
@@ -229,7 +310,8 @@ static void mailbox_end_all(struct mailbox_visit *visit)
     struct syni_mail *mail;
 
     syni_mutex_lock(&mailbox->lock);
-    mailbox->closed = true;
+    atomic_store_explicit(&mailbox->closed, true, memory_order_relaxed);
+    mailbox_begin_locked(visit);
     syni_mutex_unlock(&mailbox->lock);
     syni_channel_shut(mailbox->room, NULL); /* a waiter for room leaves */
     while ((mail = mailbox_hold_waiting(mailbox)))
@@ -238,6 +320,9 @@ static void mailbox_end_all(struct mailbox_visit *visit)
     syni_thread_guard(mailbox_drain, visit, mailbox_unwind);
     if (mailbox->process != syni_process()) /* a callback forked */
         return;
+    syni_mutex_lock(&mailbox->lock);
+    mailbox_end_locked(visit);
+    syni_mutex_unlock(&mailbox->lock);
     syni_mailbox_show_level(mailbox);
     syni_mutex_lock(&mailbox->lock);
     SYNI_INVARIANT(253, syni_list_empty(&mailbox->waiting));

@@ -23,6 +23,18 @@
 
 enum { DEFAULT_CAPACITY = 1024 };
 
+const struct syni_mail_ops *syni_mailbox_ops_of(const struct syni_mail *mail)
+{
+    static const struct syni_mail_ops *const ops[] = {
+        [SYNI_MAIL_OF_FUTURE] = &syni_mail_future_ops,
+        [SYNI_MAIL_OF_RELAY] = &syni_mail_relayed_ops,
+        [SYNI_MAIL_OF_CHANNEL] = &syni_mail_channel_ops,
+        [SYNI_MAIL_OF_SCOPE] = &syni_mail_scope_ops,
+    };
+
+    return ops[mail->kind];
+}
+
 static const char token;
 static const struct syn_type token_type = {.abi = SYNI_ABI_OF(syn_type), .size = 1};
 
@@ -65,7 +77,7 @@ void syni_mailbox_let_go(struct syn_mailbox *mailbox)
     if (atomic_fetch_sub_explicit(&mailbox->references, 1, memory_order_acq_rel) > 1)
         return;
     SYNI_INVARIANT(250, syni_list_empty(&mailbox->waiting) && syni_list_empty(&mailbox->queue) &&
-                            syni_stack_is_empty(&mailbox->come));
+                            syni_list_empty(&mailbox->hands) && syni_stack_is_empty(&mailbox->come));
     syni_channel_drop(mailbox->room_handle);
     syni_channel_unpin(mailbox->room);
     syni_notice_close(&mailbox->notice);
@@ -171,15 +183,36 @@ static bool mailbox_pass(struct syn_mailbox *mailbox, struct syni_port *port)
     return syni_channel_flow(mailbox->room, port) || syni_channel_pass(mailbox->room, port, false);
 }
 
-syn_err syni_mailbox_place(struct syn_mailbox *mailbox)
+static bool mailbox_take_spare(struct syn_mailbox *mailbox)
+{
+    size_t spare = atomic_load_explicit(&mailbox->spare, memory_order_relaxed); /* a guess */
+
+    do {
+        if (spare == 0)
+            return false;
+        /* acquire: the callback before this registration; relaxed: a guess again */
+    } while (!atomic_compare_exchange_weak_explicit(&mailbox->spare, &spare, spare - 1,
+                                                    memory_order_acquire, memory_order_relaxed));
+    return true;
+}
+
+/* A byte that is spare leaves the channel, which has a place then, for the task that waits longest. */
+static void mailbox_give_place(struct syn_mailbox *mailbox)
+{
+    char taken;
+    struct syni_port port = {.item = &taken, .receives = true};
+
+    if (!mailbox_take_spare(mailbox))
+        return;
+    atomic_fetch_sub_explicit(&mailbox->placed, 1, memory_order_relaxed);
+    mailbox_pass(mailbox, &port); /* after a close there is nothing */
+}
+
+/* Puts a byte in. */
+static syn_err mailbox_place_more(struct syn_mailbox *mailbox)
 {
     struct syni_port port = {.item = (void *)(uintptr_t)&token};
 
-    if (!mailbox)
-        return syni_refuse(SYN_EINVAL, "the mailbox is NULL");
-    if (mailbox->process != syni_process())
-        return syni_refuse(SYN_EFORKED, "the mailbox '%s' is one of the parent process; make one here",
-                           mailbox->name);
     if (!mailbox_pass(mailbox, &port))
         return syni_refuse(SYN_EAGAIN,
                            "the mailbox '%s' has no room: %lu registrations are outstanding; drain it, "
@@ -191,31 +224,58 @@ syn_err syni_mailbox_place(struct syn_mailbox *mailbox)
     return SYN_OK;
 }
 
+syn_err syni_mailbox_place(struct syn_mailbox *mailbox)
+{
+    if (!mailbox)
+        return syni_refuse(SYN_EINVAL, "the mailbox is NULL");
+    if (mailbox->process != syni_process())
+        return syni_refuse(SYN_EFORKED, "the mailbox '%s' is one of the parent process; make one here",
+                           mailbox->name);
+    /* relaxed: a look, so that what is refused has touched nothing; that it is listed decides */
+    if (atomic_load_explicit(&mailbox->closed, memory_order_relaxed))
+        return syni_mailbox_refuse_closed(mailbox);
+    return mailbox_take_spare(mailbox) ? SYN_OK : mailbox_place_more(mailbox);
+}
+
 void syni_mailbox_placed(struct syn_mailbox *mailbox)
 {
-    atomic_fetch_add_explicit(&mailbox->outstanding, 1, memory_order_relaxed);
+    atomic_fetch_add_explicit(&mailbox->placed, 1, memory_order_relaxed);
 }
 
 void syni_mailbox_vacate(struct syn_mailbox *mailbox)
 {
-    char taken;
-    struct syni_port port = {.item = &taken, .receives = true};
-
-    atomic_fetch_sub_explicit(&mailbox->outstanding, 1, memory_order_relaxed);
-    mailbox_pass(mailbox, &port); /* what waits for room is served; after a close there is nothing */
+    /* acq_rel: a task that waits is listed, and the ring stopped for it, before it does the same (syni_step_mailbox());
+     * of the two that which comes second sees the other */
+    atomic_fetch_add_explicit(&mailbox->spare, 1, memory_order_acq_rel);
+    SYNI_DELAY(mailbox_spare);
+    if (syni_ring_is_stopped(&mailbox->room->ring))
+        mailbox_give_place(mailbox);
 }
 
 struct syn_step syni_step_mailbox(struct syn_task *task, struct syn_mailbox *mailbox)
 {
     struct syn_channel none = {NULL, SYN_EINVAL, 0};
+    struct syn_step step;
 
-    return syni_step_send(task, mailbox ? mailbox->room_handle : none, &token, syn_never());
+    if (!mailbox || mailbox->process != syni_process())
+        return syni_step_send(task, mailbox ? mailbox->room_handle : none, &token, syn_never());
+    mailbox_give_place(mailbox);
+    SYNI_DELAY(mailbox_full);
+    step = syni_step_send(task, mailbox->room_handle, &token, syn_never());
+    /* acq_rel: see vacate() */
+    if (atomic_fetch_add_explicit(&mailbox->spare, 0, memory_order_acq_rel) > 0)
+        mailbox_give_place(mailbox);
+    return step;
 }
 
 size_t syn_mailbox_outstanding(const struct syn_mailbox *mailbox)
 {
-    return atomic_load_explicit(&((struct syn_mailbox *)(uintptr_t)mailbox)->outstanding,
-                                memory_order_relaxed);
+    struct syn_mailbox *box = (struct syn_mailbox *)(uintptr_t)mailbox;
+    /* relaxed: a look, at two that others may change meanwhile */
+    size_t spare = atomic_load_explicit(&box->spare, memory_order_relaxed);
+    size_t placed = atomic_load_explicit(&box->placed, memory_order_relaxed);
+
+    return placed > spare ? placed - spare : 0;
 }
 
 /* --- what mails say --- */
@@ -268,6 +328,7 @@ syn_err syn_mailbox_new(const struct syn_mailbox_options *options, struct syn_ma
     syni_mutex_init(&mailbox->lock, SYNI_RANK_MAILBOX);
     syni_list_init(&mailbox->waiting);
     syni_list_init(&mailbox->queue);
+    syni_list_init(&mailbox->hands);
     atomic_init(&mailbox->handles, 1);
     atomic_init(&mailbox->references, 1);
     mailbox->room->mailbox = mailbox;

@@ -27,19 +27,13 @@
 #include "base/copy.h"
 #include "base/list.h"
 #include "loop/loop.h"
+#include "task/mail.h"
 #include "task/slot.h"
 
 struct syni_task;
 struct syni_core;
 struct syni_scope;
 struct syni_chain_ops;
-
-/* A wait for one core; the waiter places it. */
-struct syni_waiter {
-    /* Called once, by the completing thread, under no lock. The waiter may be gone
-     * as soon as it has been told. */
-    void (*wake)(struct syni_waiter *waiter);
-};
 
 /* The core as a child of a scope (scope.h); used by the scope that consumed the future. It lies in the core, so that a
  * scope takes any number and never fails for memory. */
@@ -86,7 +80,10 @@ struct syni_core {
     /* The producer's while it runs (a task's arrival and every resume); afterwards the
      * consumer's, to bring the result to another loop. */
     struct syni_job job;
-    struct syni_member member;
+    union { /* its consumer's, if that is a scope or a mailbox */
+        struct syni_member member;
+        struct syni_mail mail;
+    };
 
     const struct syn_type *type;
     struct syni_slot *slot; /* NULL: on a caller's stack */
@@ -161,6 +158,12 @@ void syni_core_hold(struct syni_core *core);
 static inline struct syni_core *syni_core_consume_alone(struct syn_future future)
 {
     return future.slot ? syni_slot_consume_alone(future.slot, future.generation) : NULL;
+}
+
+/* It is as it was before that. */
+static inline void syni_core_undo_consume(struct syni_core *core)
+{
+    syni_slot_undo_consume(core->slot);
 }
 
 /* consume_alone(), or reserve(). */

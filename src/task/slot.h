@@ -36,6 +36,7 @@ enum syni_slot_take {
     SYNI_SLOT_PIN_ANY, /* a reference more */
     SYNI_SLOT_CONSUME, /* it becomes used up, which it was not */
     SYNI_SLOT_RESERVE, /* it is about to be used up: commit or restore follows */
+    SYNI_SLOT_CLAIM,   /* the producer's reference is the caller's, which it was not */
 };
 
 /* What a slot names. */
@@ -53,7 +54,8 @@ void syni_slot_free(struct syni_slot *slot);
 #define SYNI_SLOT_LET_GO ((uint64_t)1 << 30)   /* the reader's reference was given up */
 #define SYNI_SLOT_RESERVED ((uint64_t)1 << 29) /* it is about to be used up */
 #define SYNI_SLOT_IS_CORE ((uint64_t)1 << 28)
-#define SYNI_SLOT_REFERENCES (SYNI_SLOT_IS_CORE - 1)
+#define SYNI_SLOT_CLAIMED ((uint64_t)1 << 27) /* of a promise: somebody completes it, or has */
+#define SYNI_SLOT_REFERENCES (SYNI_SLOT_CLAIMED - 1)
 
 /* A look; what it says may be over. */
 static inline uint64_t syni_slot_life(const struct syni_slot *slot)
@@ -101,6 +103,7 @@ static inline uint64_t syni_slot_adds(enum syni_slot_take what)
 {
     return what == SYNI_SLOT_CONSUME   ? SYNI_SLOT_USED_UP
            : what == SYNI_SLOT_RESERVE ? SYNI_SLOT_RESERVED
+           : what == SYNI_SLOT_CLAIM   ? SYNI_SLOT_CLAIMED
                                        : 1;
 }
 
@@ -108,6 +111,7 @@ static inline uint64_t syni_slot_refused(enum syni_slot_take what)
 {
     return what == SYNI_SLOT_PIN_ANY ? 0
            : what == SYNI_SLOT_PIN   ? SYNI_SLOT_USED_UP
+           : what == SYNI_SLOT_CLAIM ? SYNI_SLOT_CLAIMED
                                      : SYNI_SLOT_USED_UP | SYNI_SLOT_RESERVED;
 }
 
@@ -156,6 +160,13 @@ static inline bool syni_slot_detach_alone(struct syni_slot *slot, uint32_t gener
            atomic_compare_exchange_strong_explicit(
                &slot->life, &alone, alone + SYNI_SLOT_USED_UP + SYNI_SLOT_LET_GO - 1,
                memory_order_acq_rel, memory_order_relaxed);
+}
+
+/* It is not used up, as before a CONSUME of the caller's. */
+static inline void syni_slot_undo_consume(struct syni_slot *slot)
+{
+    SYNI_INVARIANT(25, (syni_slot_life(slot) & SYNI_SLOT_USED_UP) && !(syni_slot_life(slot) & SYNI_SLOT_LET_GO));
+    atomic_fetch_sub_explicit(&slot->life, SYNI_SLOT_USED_UP, memory_order_relaxed);
 }
 
 /* If a core is as MARKS say, all its references being the caller's, there are none from here on, and
@@ -240,6 +251,15 @@ static inline bool syni_slot_let_go(struct syni_slot *slot)
 static inline bool syni_slot_is_wanted(const struct syni_slot *slot)
 {
     return !(syni_slot_life(slot) & SYNI_SLOT_LET_GO);
+}
+
+/* A look, by anybody: the promise of this GENERATION was not claimed, and its reader is there. */
+static inline bool syni_slot_is_promised(const struct syni_slot *slot, uint32_t generation)
+{
+    uint64_t life = syni_slot_life(slot);
+
+    return slot->process == syni_process() && life >> SYNI_SLOT_SHIFT == generation &&
+           (life & SYNI_SLOT_REFERENCES) && !(life & (SYNI_SLOT_CLAIMED | SYNI_SLOT_LET_GO));
 }
 
 /* FN for each thing of KIND in any slot, with a reference as TAKE says, which FN gives up: a PIN, of those that

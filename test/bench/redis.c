@@ -17,6 +17,7 @@
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <pthread.h>
 #include <signal.h>
 #include <sys/socket.h>
@@ -168,6 +169,7 @@ static double our_beside_others(long n)
 }
 
 #include "redis_resident.h"
+#include "redis_bare.h"
 
 /* --- eight threads on one connection --- */
 
@@ -475,7 +477,7 @@ int main(void)
                                            BENCH_OURS("synchronicity-driven", our_driven),
                                            BENCH_OURS("synchronicity-driven-beside-others", our_beside_others),
                                            BENCH_OURS("synchronicity-driven-resident", our_resident),
-                                           PEER_BLOCKING};
+                                           PEER_BLOCKING, PEER_BARE};
     const struct bench_workload eight[] = {{"redis-get-8-threads", "median", "GET/s", 1, 20000},
                                            {"redis-get-8-processor", "median", "ns/GET", 0, 20000},
                                            {"redis-get-8-switches", "median", "switches/GET", 0, 20000}};

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Mailboxes: what a drain took for itself and has not called for yet, and places that come as a task is about to wait for
+ * one. Virtual time, both modes.
+ */
+#define _DEFAULT_SOURCE
+#include "support/mailbox_rig.h"
+#include "support/points.h"
+
+struct inside {
+    struct syn_mailbox *box;
+    struct heard heard;
+};
+
+static void drains_the_rest(int number, void *argument)
+{
+    struct inside *in = argument;
+
+    (void)number;
+    CHECK(is_readable(in->box));
+    CHECK_INT(syn_mailbox_drain(in->box, 1), SYN_EAGAIN);
+    CHECK_INT(in->heard.value, 2);
+    CHECK(is_readable(in->box));
+    CHECK_INT(syn_mailbox_drain(in->box, 0), 0);
+}
+
+static void drains_here(void *user, syn_err err, int *value)
+{
+    CHECK_INT(err, 0);
+    CHECK_INT(*value, 1);
+    drains_the_rest(0, user);
+    CHECK_INT(((struct inside *)user)->heard.calls, 2);
+}
+
+static void drains_there(void *user, syn_err err, int *value)
+{
+    CHECK_INT(err, 0);
+    CHECK_INT(*value, 1);
+    crew_join(crew_start(1, drains_the_rest, user));
+    CHECK_INT(((struct inside *)user)->heard.calls, 2);
+}
+
+static void leaves_the_rest(void (*first)(void *user, syn_err err, int *value))
+{
+    struct inside in = {.box = begin_box(NULL)};
+    struct number_promise p[3];
+    struct number_future f;
+
+    for (int i = 0; i < 3; i++) {
+        CHECK_INT(promise_new(number, &p[i], &f), 0);
+        if (i == 0)
+            CHECK_INT(future_then(f, in.box, first, &in), 0);
+        else
+            CHECK_INT(future_then(f, in.box, hear, &in.heard), 0);
+    }
+    CHECK(!is_readable(in.box));
+    for (int i = 0; i < 3; i++)
+        CHECK_INT(promise_complete(p[i], &(int){i + 1}), 0);
+    CHECK_INT(syn_mailbox_drain(in.box, 0), 0);
+    CHECK_INT(in.heard.calls, 2);
+    CHECK_INT(in.heard.value, 3);
+    CHECK(!is_readable(in.box));
+    end_box(in.box);
+}
+
+static void M2_what_a_drain_has_yet_to_call_is_there_for_one_inside_its_callback(void)
+{
+    leaves_the_rest(drains_here);
+}
+
+static void M2_what_a_drain_has_yet_to_call_is_there_for_another_thread(void)
+{
+    leaves_the_rest(drains_there);
+}
+
+static void M2_a_place_that_comes_as_a_task_begins_to_wait_for_one_is_the_tasks(void)
+{
+    struct heard heard = {.calls = 0}, first = {.calls = 0};
+    struct syn_mailbox *box = begin_box(&(struct syn_mailbox_options){.capacity = 2});
+    struct produces_future f;
+    struct number_promise p[2];
+    struct number_future number;
+
+    points_needed();
+    for (int i = 0; i < 2; i++) {
+        CHECK_INT(promise_new(number, &p[i], &number), 0);
+        CHECK_INT(future_then(number, box, hear, &first), 0);
+    }
+    CHECK_INT(syn_test_hold("mailbox_full", 1), 0);
+    f = produces_future(box, 1, &heard);
+    AWAIT_HELD("mailbox_full");
+    CHECK_INT(promise_complete(p[0], &(int){7}), 0);
+    CHECK_INT(syn_mailbox_drain(box, 0), 0);
+    syn_test_release("mailbox_full");
+    CHECK_INT(future_get(f), 0);
+    CHECK_INT(syn_mailbox_outstanding(box), 2);
+    CHECK_INT(promise_complete(p[1], &(int){8}), 0);
+    CHECK_INT(naps(1.0), 0);
+    CHECK_INT(syn_mailbox_drain(box, 0), 0);
+    CHECK_INT(heard.calls + first.calls, 3);
+    end_box(box);
+}
+
+static const struct test_case cases[] = {
+    TEST(M2_what_a_drain_has_yet_to_call_is_there_for_one_inside_its_callback),
+    TEST(M2_what_a_drain_has_yet_to_call_is_there_for_another_thread),
+    TEST(M2_a_place_that_comes_as_a_task_begins_to_wait_for_one_is_the_tasks),
+};
+
+TEST_MAIN_BOTH_MODES("mailbox_hand", cases);
