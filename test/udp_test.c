@@ -337,6 +337,20 @@ static void E1_what_goes_wrong_has_its_code(void)
     finish_default();
 }
 
+static void I3_a_group_of_ipv6_is_joined_and_left(void)
+{
+    struct syn_udp *udp;
+
+    begin();
+    udp = open_at("::1");
+    CHECK_INT(syn_udp_join(udp, "ff02::7:7", "lo"), SYN_OK);
+    CHECK_INT(syn_udp_leave(udp, "ff02::7:7", "lo"), SYN_OK);
+    CHECK(syn_udp_leave(udp, "ff02::7:7", "lo") != SYN_OK); /* it is not there any more */
+    CHECK(syn_udp_join(udp, "::1", "lo") != SYN_OK);
+    close_it(udp);
+    finish_default();
+}
+
 static void I3_a_group_is_joined_and_left(void)
 {
     struct syn_udp *a, *b;
@@ -432,6 +446,7 @@ static const struct test_case cases[] = {
     TEST(I3_a_receive_that_would_find_nothing_waits_without_a_look),
     TEST(E1_what_goes_wrong_has_its_code),
     TEST(I3_a_group_is_joined_and_left),
+    TEST(I3_a_group_of_ipv6_is_joined_and_left),
     TEST(H8_each_failure_is_an_error_and_leaks_nothing),
 };
 

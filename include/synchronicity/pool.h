@@ -113,12 +113,17 @@ enum { SYNI_POOL_WORDS = sizeof(void *) == 8 ? 88 : 136 };
 #else
 #define SYNI_POOL_ALIGN(n) _Alignas(n)
 #endif
+#ifdef __hppa__
+#define SYNI_POOL_ALIGNMENT 16 /* as its locks have it */
+#else
+#define SYNI_POOL_ALIGNMENT 8 /* a pointer's is less on some 32-bit machines */
+#endif
 
 struct syn_pool {
     struct syn_pool_options options;
     int allocated; /* by syn_pool_new() */
     union {
-        SYNI_POOL_ALIGN(8) long long align; /* by itself less on some 32-bit machines */
+        SYNI_POOL_ALIGN(SYNI_POOL_ALIGNMENT) long long align;
         void *words[SYNI_POOL_WORDS]; /* src/pool/pool.h */
     } inside;
 };

@@ -28,6 +28,7 @@
 
 #if SYNI_CHECKED
 
+#include "base/align.h"
 #include "base/thread.h"
 #include "base/time.h"
 
@@ -43,7 +44,7 @@ static struct {
     atomic_ulong hold_at;         /* the pass that is held; 0: none */
     atomic_bool holds;            /* a thread stands here */
     atomic_ulong to_delay;        /* so many more passes take longer */
-    _Atomic(int64_t) delay_ns;    /* by so much */
+    SYNI_ALIGNED_8 _Atomic(int64_t) delay_ns;    /* by so much */
 } points[SYNI_N_DELAY_POINTS];
 
 static _Atomic(uint64_t) seed; /* 0: nothing is drawn */

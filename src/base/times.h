@@ -13,10 +13,12 @@
 
 #include <synchronicity/stats.h>
 
+#include "base/align.h"
+
 /* Zeroed is empty. */
 struct syni_times {
-    _Atomic(uint64_t) sum_ns;
-    _Atomic(uint64_t) buckets[SYN_HISTOGRAM_BUCKETS];
+    SYNI_ALIGNED_8 _Atomic(uint64_t) sum_ns;
+    SYNI_ALIGNED_8 _Atomic(uint64_t) buckets[SYN_HISTOGRAM_BUCKETS];
 };
 
 /* Of a loop. */

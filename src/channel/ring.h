@@ -23,6 +23,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/align.h"
 #include "base/thread.h"
 
 struct syni_ring {
@@ -32,9 +33,9 @@ struct syni_ring {
     bool flows;          /* as the thread that may stop it knows */
     bool flowed;         /* ever: from then on its memory stays where it is */
     char apart[SYNI_LINE];
-    _Atomic(uint64_t) in; /* 2 position + STOPPED */
+    SYNI_ALIGNED_8 _Atomic(uint64_t) in; /* 2 position + STOPPED */
     char from_in[SYNI_LINE];
-    _Atomic(uint64_t) out;
+    SYNI_ALIGNED_8 _Atomic(uint64_t) out;
     char from_out[SYNI_LINE];
 };
 

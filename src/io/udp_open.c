@@ -15,7 +15,14 @@
 
 #include <net/if.h>
 #include <netinet/in.h>
+#include <stdbool.h>
 #include <string.h>
+
+#if defined(MCAST_JOIN_GROUP) && !defined(SYNI_BACKEND_FALLBACKS)
+#define BOTH_FAMILIES 1
+#else /* NetBSD, OpenBSD */
+#include <ifaddrs.h>
+#endif
 
 #include "base/fault.h"
 #include "base/mem.h"
@@ -120,11 +127,70 @@ static syn_err udp_open_set(const struct syn_udp *udp, int level, int option, co
     return setsockopt(udp->fd, level, option, value, size) < 0 ? errno : SYN_OK;
 }
 
+#ifdef BOTH_FAMILIES
+
 /* RFC 3678: one form for both families. */
-static syn_err udp_open_change(const struct syn_udp *udp, const char *group, const char *interface,
-                               int option)
+static syn_err udp_open_member(const struct syn_udp *udp, const struct syn_address *group,
+                               const char *interface, unsigned index, bool joins)
 {
     struct group_req request;
+
+    (void)interface;
+    memset(&request, 0, sizeof request);
+    request.gr_interface = index;
+    memcpy(&request.gr_group, &group->storage, group->size);
+    return udp_open_set(udp, group->storage.ss_family == AF_INET6 ? IPPROTO_IPV6 : IPPROTO_IP,
+                        joins ? MCAST_JOIN_GROUP : MCAST_LEAVE_GROUP, &request, sizeof request);
+}
+
+#else
+
+/* The first IPv4 address of INTERFACE. Fails: EADDRNOTAVAIL, or as getifaddrs() does. */
+static syn_err udp_open_address_of(const char *interface, struct in_addr *out)
+{
+    struct ifaddrs *all, *one;
+    syn_err err = EADDRNOTAVAIL;
+
+    if (syni_fault("getifaddrs") || getifaddrs(&all) < 0)
+        return errno;
+    for (one = all; one && err; one = one->ifa_next)
+        if (one->ifa_addr && one->ifa_addr->sa_family == AF_INET &&
+            strcmp(one->ifa_name, interface) == 0) {
+            *out = ((const struct sockaddr_in *)(const void *)one->ifa_addr)->sin_addr;
+            err = SYN_OK;
+        }
+    freeifaddrs(all);
+    return err;
+}
+
+/* RFC 3493 for IPv6; for IPv4 the older form, which names an interface by an address of it. */
+static syn_err udp_open_member(const struct syn_udp *udp, const struct syn_address *group,
+                               const char *interface, unsigned index, bool joins)
+{
+    struct ipv6_mreq six = {.ipv6mr_interface = index};
+    struct ip_mreq four = {.imr_interface.s_addr = htonl(INADDR_ANY)};
+    const void *to = &group->storage;
+    syn_err err = SYN_OK;
+
+    if (group->storage.ss_family == AF_INET6) {
+        six.ipv6mr_multiaddr = ((const struct sockaddr_in6 *)to)->sin6_addr;
+        return udp_open_set(udp, IPPROTO_IPV6, joins ? IPV6_JOIN_GROUP : IPV6_LEAVE_GROUP, &six,
+                            sizeof six);
+    }
+    four.imr_multiaddr = ((const struct sockaddr_in *)to)->sin_addr;
+    if (interface)
+        err = udp_open_address_of(interface, &four.imr_interface);
+    if (err == SYN_OK)
+        err = udp_open_set(udp, IPPROTO_IP, joins ? IP_ADD_MEMBERSHIP : IP_DROP_MEMBERSHIP, &four,
+                           sizeof four);
+    return err;
+}
+
+#endif
+
+static syn_err udp_open_change(const struct syn_udp *udp, const char *group, const char *interface,
+                               bool joins)
+{
     struct syn_address address;
     unsigned index = interface ? if_nametoindex(interface) : 0;
 
@@ -134,24 +200,19 @@ static syn_err udp_open_change(const struct syn_udp *udp, const char *group, con
         return SYN_EINVAL;
     if (interface && index == 0)
         return syni_refuse(ENODEV, "there is no network interface '%s'", interface);
-    memset(&request, 0, sizeof request);
-    request.gr_interface = index;
-    memcpy(&request.gr_group, &address.storage, address.size);
-    return syni_name_failure(
-        udp_open_set(udp, address.storage.ss_family == AF_INET6 ? IPPROTO_IPV6 : IPPROTO_IP, option,
-                     &request, sizeof request),
-        "the system refused to %s the group %s", option == MCAST_JOIN_GROUP ? "join" : "leave",
-        group);
+    return syni_name_failure(udp_open_member(udp, &address, interface, index, joins),
+                             "the system refused to %s the group %s", joins ? "join" : "leave",
+                             group);
 }
 
 syn_err syn_udp_join(struct syn_udp *udp, const char *group, const char *interface)
 {
-    return udp_open_change(udp, group, interface, MCAST_JOIN_GROUP);
+    return udp_open_change(udp, group, interface, true);
 }
 
 syn_err syn_udp_leave(struct syn_udp *udp, const char *group, const char *interface)
 {
-    return udp_open_change(udp, group, interface, MCAST_LEAVE_GROUP);
+    return udp_open_change(udp, group, interface, false);
 }
 
 syn_err syn_udp_set_broadcast(struct syn_udp *udp, int on)

@@ -34,6 +34,7 @@
 
 #include <synchronicity/pool.h>
 
+#include "base/align.h"
 #include "base/census.h"
 #include "base/clock.h"
 #include "base/heap.h"
@@ -97,7 +98,7 @@ struct syni_work {
     bool in_line; /* at its strand, behind the one that has the turn */
     bool placed; /* it has a place of a bounded queue; the post's own, until it waits */
     /* circle.h: whether a step that blocks depends on it; the home that it waits for. */
-    _Atomic(uint64_t) mark;
+    SYNI_ALIGNED_8 _Atomic(uint64_t) mark;
     _Atomic(void *) waits_on;
     _Atomic(void *) wait; /* of what runs, known to others; it is left under the lock, and without holders */
     unsigned short made; /* how far behind `core` the place of the call is noted; 0: nowhere */
@@ -192,7 +193,7 @@ struct syni_pool {
     unsigned n_here, hard_limit;
     atomic_bool all_wait; /* the threads that it has, and may have; read without the lock */
     int64_t idle_ns, grace_ns;
-    _Atomic(int64_t) job_limit_ns; /* as the option is; read without the lock, too */
+    SYNI_ALIGNED_8 _Atomic(int64_t) job_limit_ns; /* as the option is; read without the lock, too */
     struct syni_thread last; /* the one that left last while somebody stops it, to be joined */
     struct syni_list stoppers;
     unsigned n_inside;        /* threads in a stop */

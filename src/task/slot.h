@@ -18,11 +18,12 @@
 
 #include <synchronicity/err.h>
 
+#include "base/align.h"
 #include "base/fork.h"
 #include "base/invariant.h"
 
 struct syni_slot {
-    _Atomic(uint64_t) life;
+    SYNI_ALIGNED_8 _Atomic(uint64_t) life;
     void *thing;
     /* In the store of free ones the next of them, under its lock; in use, the loop that owns
      * the thing, or NULL. */

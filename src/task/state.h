@@ -12,6 +12,7 @@
 #include <synchronicity/synchronizer.h>
 #include <synchronicity/task.h>
 
+#include "base/align.h"
 #include "base/census.h"
 #include "base/self.h"
 #include "loop/loop.h"
@@ -141,7 +142,7 @@ struct __attribute__((may_alias)) syni_task {
 
     struct syni_home *home; /* written before it is posted */
     struct syni_bindings *locals; /* held; the step's that runs, and the creator's before */
-    _Atomic(int64_t) deadline; /* the earliest that it was made or awaited under */
+    SYNI_ALIGNED_8 _Atomic(int64_t) deadline; /* the earliest that it was made or awaited under */
     struct syni_core core;
 
     /* From core.waiter up to here below all is zero at first; what is not there is set before it is
@@ -171,7 +172,7 @@ struct __attribute__((may_alias)) syni_task {
     bool told_stuck : 1;
     bool stepped : 1;     /* seen.c: its first step was told of */
     bool walked : 1;      /* chain.c looks at what it waits for */
-    _Atomic(uint64_t) mark; /* circle.h; under its lock */
+    SYNI_ALIGNED_8 _Atomic(uint64_t) mark; /* circle.h; under its lock */
     const struct syni_wait_ops *ops; /* of a wait that has something to collect, until then */
     struct syni_scope *scopes; /* the open ones in its frame */
     struct syn_context *contexts; /* those it has entered, the innermost first */

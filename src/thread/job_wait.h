@@ -19,7 +19,7 @@ struct __attribute__((may_alias)) syni_pool_job {
     struct syni_core core;
     const struct syn_blocking *function;
     struct syni_bindings *locals; /* held */
-    _Atomic(int64_t) deadline;    /* the earliest that it was made or awaited under */
+    SYNI_ALIGNED_8 _Atomic(int64_t) deadline;    /* the earliest that it was made or awaited under */
     bool copy_failed;
     bool late;  /* made under a deadline that had passed: it does not begin */
     bool begun; /* its arguments are the body's, or gone */
