@@ -4,9 +4,9 @@
  * a task costs in memory that only sleeps.
  *
  * Beside libuv, which has no calls, so that its peers are what its users write by hand
- * to get the same; beside a bare mutex and condition, the least that blocking on another
- * thread costs; and beside a plain queue of function pointers, the least that an event
- * loop is. Discarded: single functions in isolation, since nobody makes half a call.
+ * to get the same; beside libdispatch; beside a bare mutex and condition, the least that blocking
+ * on another thread costs, and a thread for each call; and beside a plain queue of function pointers,
+ * the least that an event loop is. Discarded: single functions in isolation, since nobody makes half a call.
  */
 #define _POSIX_C_SOURCE 200809L
 #define _DEFAULT_SOURCE
@@ -26,6 +26,16 @@
 #define PEER_EV(run) BENCH_PEER("libev", run)
 #else
 #define PEER_EV(run) BENCH_SKIP("libev", "built without libev")
+#endif
+#ifdef BENCH_HAVE_dispatch
+#ifndef __has_feature /* its headers ask, and gcc 12 does not know how */
+#define __has_feature(feature) 0
+#define __has_extension(feature) 0
+#endif
+#include <dispatch/dispatch.h>
+#define PEER_DISPATCH(name, run) BENCH_PEER(name, run)
+#else
+#define PEER_DISPATCH(name, run) BENCH_SKIP(name, "built without libdispatch")
 #endif
 #ifdef BENCH_PROGRAM_coroutines_cc
 #define PEER_COROUTINES(run) BENCH_PEER("C++20 coroutine", run)
@@ -381,6 +391,10 @@ static double our_memory(long n)
 #ifdef BENCH_HAVE_ev
 #include "calls_ev.h"
 #endif
+#ifdef BENCH_HAVE_dispatch
+#include "calls_dispatch.h"
+#endif
+#include "calls_thread.h"
 
 int main(void)
 {
@@ -392,14 +406,19 @@ int main(void)
     const struct bench_workload awaits = {"call-awaited", "cpu", "ns/call", 0, 1000000};
     const struct bench_workload spawns = {"call-spawned", "cpu", "ns/call", 0, 1000000};
     const struct bench_peer memory_peers[] = {BENCH_OURS("synchronicity", our_memory),
-                                              PEER_UV(uv_memory)};
+                                              PEER_UV(uv_memory),
+                                              BENCH_PEER("thread", thread_memory)};
     const struct bench_peer blocking_peers[] = {
         BENCH_OURS("synchronicity-thread", threaded_blocking),
         BENCH_OURS("synchronicity-driven", driven_blocking), PEER_UV(uv_blocking),
-        PEER_EV(ev_blocking), BENCH_PEER("mutex+condition", pthread_blocking)};
+        PEER_EV(ev_blocking), PEER_DISPATCH("libdispatch-async", dispatch_threaded),
+        PEER_DISPATCH("libdispatch-sync", dispatch_driven),
+        BENCH_PEER("mutex+condition", pthread_blocking), BENCH_PEER("thread-each", thread_blocking)};
     const struct bench_peer future_peers[] = {BENCH_OURS("synchronicity-thread", threaded_futures),
                                               BENCH_OURS("synchronicity-driven", driven_futures),
-                                              PEER_UV(uv_futures)};
+                                              PEER_UV(uv_futures),
+                                              PEER_DISPATCH("libdispatch", dispatch_futures),
+                                              BENCH_PEER("thread-each", thread_futures)};
     const struct bench_peer await_peers[] = {BENCH_OURS("synchronicity", our_awaits),
                                              PEER_UV(uv_awaits),
                                              PEER_COROUTINES(coroutine_awaits),
