@@ -33,7 +33,8 @@
  *     SYN_ASYNC_DEFINE(demo, int, square, (double, seconds), (int, x)) {}   // .c
  *
  * Or the header writes out the prototypes with their documentation, and for the
- * types says SYN_ASYNC_TYPES(int, square).
+ * types says SYN_ASYNC_TYPES(int, square). Callers in C++ need extern "C" around either, as around any
+ * prototype of C, and not around an #include of the library's headers.
  *
  * After the name come up to 24 items: arguments (type, name), none called `result`, no arrays
  * (a pointer, or a struct), also (int (*)(int), fn);
