@@ -27,7 +27,7 @@ BLOCKING(grown_pool, int, job_is_refused)
     return 1;
 }
 
-static void K6_options_of_another_size_are_an_error(void)
+static void K8_options_of_another_size_are_an_error(void)
 {
     struct syn_synchronizer before = grown;
     int y = 0;
@@ -42,6 +42,6 @@ static void K6_options_of_another_size_are_an_error(void)
 }
 
 static const struct test_case cases[] = {
-    TEST(K6_options_of_another_size_are_an_error),
+    TEST(K8_options_of_another_size_are_an_error),
 };
 TEST_MAIN_BOTH_MODES(OTHER_HEADERS, cases);

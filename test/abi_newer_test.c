@@ -63,7 +63,7 @@ static void release(void *context, void *memory, size_t size)
     (void)context, (void)memory, (void)size;
 }
 
-static void K6_an_option_that_the_library_does_not_know_is_an_error(void)
+static void K8_an_option_that_the_library_does_not_know_is_an_error(void)
 {
     struct syn_synchronizer_options options = {.newer = 1};
     struct syn_pool_options pool_options = {.newer = 1};
@@ -105,7 +105,7 @@ static void K6_an_option_that_the_library_does_not_know_is_an_error(void)
 }
 
 /* A retry cannot fail when it is made: it makes one attempt. */
-static void K6_a_retry_with_an_unknown_option_makes_one_attempt(void)
+static void K8_a_retry_with_an_unknown_option_makes_one_attempt(void)
 {
     struct syn_retry_options options = {.newer = 1};
     struct syn_retry retry = syn_retry_with(&options);
@@ -116,7 +116,7 @@ static void K6_a_retry_with_an_unknown_option_makes_one_attempt(void)
     CHECK(syn_retry_next(&retry, ECONNREFUSED, syn_never()));
 }
 
-static void K6_newer_headers_whose_options_are_not_set_work(void)
+static void K8_newer_headers_whose_options_are_not_set_work(void)
 {
     struct syn_synchronizer_options options = {.name = "made"};
     struct syn_synchronizer *s;
@@ -143,8 +143,8 @@ static void K6_newer_headers_whose_options_are_not_set_work(void)
 }
 
 static const struct test_case cases[] = {
-    TEST(K6_an_option_that_the_library_does_not_know_is_an_error),
-    TEST(K6_a_retry_with_an_unknown_option_makes_one_attempt),
-    TEST(K6_newer_headers_whose_options_are_not_set_work),
+    TEST(K8_an_option_that_the_library_does_not_know_is_an_error),
+    TEST(K8_a_retry_with_an_unknown_option_makes_one_attempt),
+    TEST(K8_newer_headers_whose_options_are_not_set_work),
 };
 TEST_MAIN_BOTH_MODES("abi_newer", cases);

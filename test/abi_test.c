@@ -103,7 +103,7 @@ static const struct {
     SIZE(syn_writer, 40),
 };
 
-static void K6_structs_keep_their_sizes(void)
+static void K8_structs_keep_their_sizes(void)
 {
 #if !defined(__linux__)
     TEST_SKIP("sizes are held for 64-bit Linux");
@@ -118,6 +118,6 @@ static void K6_structs_keep_their_sizes(void)
 }
 
 static const struct test_case cases[] = {
-    TEST(K6_structs_keep_their_sizes),
+    TEST(K8_structs_keep_their_sizes),
 };
 TEST_MAIN("abi", cases);

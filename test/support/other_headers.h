@@ -72,7 +72,7 @@ static bool says_other_headers(void)
     return strstr(syn_last_report()->message, "another version of the headers") != NULL;
 }
 
-static void K6_functions_of_other_headers_are_an_error(void)
+static void K8_functions_of_other_headers_are_an_error(void)
 {
     int y = 7;
 
@@ -85,7 +85,7 @@ static void K6_functions_of_other_headers_are_an_error(void)
     CHECK_INT(y, 7);
 }
 
-static void K6_a_class_of_other_headers_is_an_error(void)
+static void K8_a_class_of_other_headers_is_an_error(void)
 {
     struct box_impl implementation = {1};
     struct box *box = NULL;
@@ -97,7 +97,7 @@ static void K6_a_class_of_other_headers_is_an_error(void)
     CHECK(!box);
 }
 
-static void K6_types_and_maps_of_other_headers_are_an_error(void)
+static void K8_types_and_maps_of_other_headers_are_an_error(void)
 {
     struct answer_promise promise;
     struct answer_future future;
@@ -115,7 +115,7 @@ static void K6_types_and_maps_of_other_headers_are_an_error(void)
     CHECK(out[0] == 0 && y == 7);
 }
 
-static void K6_a_map_of_channels_of_other_headers_is_an_error(void)
+static void K8_a_map_of_channels_of_other_headers_is_an_error(void)
 {
     struct ints_channel none = {0};
 
@@ -131,7 +131,7 @@ static struct syn_stream_bytes_future reads(struct syn_stream *s, void *buffer, 
     return (struct syn_stream_bytes_future){0};
 }
 
-static void K6_a_stream_of_other_headers_is_an_error(void)
+static void K8_a_stream_of_other_headers_is_an_error(void)
 {
     static const struct syn_stream_class other = {
         .struct_bytes = sizeof(struct syn_stream_class), .name = "other", .read = reads};
@@ -153,9 +153,9 @@ static void K6_a_stream_of_other_headers_is_an_error(void)
 }
 
 static const struct test_case cases[] = {
-    TEST(K6_functions_of_other_headers_are_an_error),
-    TEST(K6_a_class_of_other_headers_is_an_error),
-    TEST(K6_types_and_maps_of_other_headers_are_an_error),
-    TEST(K6_a_map_of_channels_of_other_headers_is_an_error),
-    TEST(K6_a_stream_of_other_headers_is_an_error),
+    TEST(K8_functions_of_other_headers_are_an_error),
+    TEST(K8_a_class_of_other_headers_is_an_error),
+    TEST(K8_types_and_maps_of_other_headers_are_an_error),
+    TEST(K8_a_map_of_channels_of_other_headers_is_an_error),
+    TEST(K8_a_stream_of_other_headers_is_an_error),
 };
