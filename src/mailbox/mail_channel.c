@@ -114,7 +114,7 @@ static syn_err register_channel(struct syn_mailbox *mailbox, struct syni_channel
     if (!here)
         return syni_mailbox_refuse_memory();
     syni_channel_open_to(channel, mailbox);
-    err = syni_mail_register(&here->mail, mailbox);
+    err = syni_mail_register(&here->mail, &syni_mail_channel_ops, mailbox);
     if (err)
         syni_free(here, channel_mail_size_of(channel));
     return err;

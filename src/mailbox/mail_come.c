@@ -78,9 +78,10 @@ void syni_mail_told(struct syni_mail *mail)
 }
 
 /* MAIL is LISTING. Fails: MAIL is the caller's again. Once it WAITS it may be called, and the mailbox be gone. */
-static syn_err mailbox_list(struct syn_mailbox *mailbox, struct syni_mail *mail)
+static syn_err mailbox_list(struct syn_mailbox *mailbox, struct syni_mail *mail,
+                            const struct syni_mail_ops *ops)
 {
-    syn_err err = syni_mailbox_ops_of(mail)->list(mail);
+    syn_err err = ops->list(mail);
     bool tells = false, first = false;
 
     SYNI_DELAY(mail_listed);
@@ -114,18 +115,19 @@ static bool mailbox_begin_listing(struct syn_mailbox *mailbox, struct syni_mail 
     return open;
 }
 
-syn_err syni_mail_register(struct syni_mail *mail, struct syn_mailbox *mailbox)
+syn_err syni_mail_register(struct syni_mail *mail, const struct syni_mail_ops *ops,
+                           struct syn_mailbox *mailbox)
 {
     mail->mailbox = mailbox;
-    return mailbox_begin_listing(mailbox, mail) ? mailbox_list(mailbox, mail)
+    return mailbox_begin_listing(mailbox, mail) ? mailbox_list(mailbox, mail, ops)
                                                 : syni_mailbox_refuse_closed(mailbox);
 }
 
-bool syni_mail_list_again(struct syni_mail *mail)
+bool syni_mail_list_again(struct syni_mail *mail, const struct syni_mail_ops *ops)
 {
     bool listed = mailbox_begin_listing(mail->mailbox, mail);
 
     if (listed)
-        mailbox_list(mail->mailbox, mail);
+        mailbox_list(mail->mailbox, mail, ops);
     return listed;
 }

@@ -84,7 +84,7 @@ static syn_err register_core(struct syn_mailbox *mailbox, struct syni_core *core
     syn_err err;
 
     syni_mail_init(&core->mail, SYNI_MAIL_OF_FUTURE, fn, user);
-    err = syni_mail_register(&core->mail, mailbox);
+    err = syni_mail_register(&core->mail, &syni_mail_future_ops, mailbox);
     return err == SYN_EBUSY ? syni_core_refuse(err) : err;
 }
 
@@ -208,7 +208,7 @@ static syn_err relay_on(struct syn_synchronizer *where, const struct relaying *w
     here->type = what->core->type;
     here->core = what->core;
     atomic_init(&here->references, 2);
-    err = syni_mail_register(&here->mail, what->mailbox);
+    err = syni_mail_register(&here->mail, &syni_mail_relayed_ops, what->mailbox);
     if (err)
         syni_free(here, sizeof *here);
     return err;

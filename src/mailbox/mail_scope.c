@@ -106,7 +106,7 @@ static syn_err register_scope(struct syn_mailbox *mailbox, struct syni_scope *sc
     syni_mail_init(&here->mail, SYNI_MAIL_OF_SCOPE, fn, user);
     here->mail.waiter.wake = scope_is_empty;
     here->scope = scope;
-    err = syni_mail_register(&here->mail, mailbox);
+    err = syni_mail_register(&here->mail, &syni_mail_scope_ops, mailbox);
     if (err)
         syni_free(here, sizeof *here);
     return err == SYN_EBUSY ? syni_refuse(err, "the scope was registered at a mailbox before") : err;

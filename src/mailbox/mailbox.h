@@ -78,6 +78,14 @@ struct syni_mail_hand {
     struct syni_list link; /* in `hands`; under that lock */
 };
 
+static inline unsigned syni_mail_hand_left(struct syni_mail_hand *hand)
+{
+    /* relaxed: the drain that has it may take one at this moment */
+    unsigned next = atomic_load_explicit(&hand->next, memory_order_relaxed);
+
+    return next < hand->n ? hand->n - next : 0;
+}
+
 struct syni_mail_ops {
     /* 0: from here on MAIL is told by syni_mail_told(), once. SYN_EALREADY: it is there already. Else
      * it is not registered; not for one that was listed before. */
@@ -94,7 +102,6 @@ struct syni_mail_ops {
 /* By enum syni_mail_kind. */
 extern const struct syni_mail_ops syni_mail_future_ops, syni_mail_relayed_ops, syni_mail_channel_ops,
     syni_mail_scope_ops;
-const struct syni_mail_ops *syni_mailbox_ops_of(const struct syni_mail *mail);
 
 /* MAIL is ready to be registered, but for what it waits at. */
 static inline void syni_mail_init(struct syni_mail *mail, enum syni_mail_kind kind, void (*fn)(void), void *user)
@@ -180,11 +187,12 @@ bool syni_mailbox_queue_locked(struct syn_mailbox *mailbox, struct syni_mail *ma
 void syni_mailbox_take_locked(struct syn_mailbox *mailbox);
 
 /* MAIL, which is CALLING, is listed again, and not the caller's any more; false: the mailbox is closed. */
-bool syni_mail_list_again(struct syni_mail *mail);
+bool syni_mail_list_again(struct syni_mail *mail, const struct syni_mail_ops *ops);
 
-/* MAIL, with ops, fn and user set, has a place: it is listed, and the mailbox's from here on. Fails,
+/* MAIL, of a kind that OPS serve, with fn and user set, has a place: it is listed, and the mailbox's from here on. Fails,
  * and MAIL and its place are still the caller's: SYN_ECLOSED; as its LIST does. */
-syn_err syni_mail_register(struct syni_mail *mail, struct syn_mailbox *mailbox);
+syn_err syni_mail_register(struct syni_mail *mail, const struct syni_mail_ops *ops,
+                           struct syn_mailbox *mailbox);
 
 /* What MAIL waits for is there. By any thread, under no lock, once; the last touch. */
 void syni_mail_told(struct syni_mail *mail);

@@ -16,31 +16,24 @@
 #include "channel/channel.h"
 #include "task/frame.h"
 
+static const struct syni_mail_ops *mail_ops_of(const struct syni_mail *mail)
+{
+    static const struct syni_mail_ops *const ops[] = {
+        [SYNI_MAIL_OF_FUTURE] = &syni_mail_future_ops,
+        [SYNI_MAIL_OF_RELAY] = &syni_mail_relayed_ops,
+        [SYNI_MAIL_OF_CHANNEL] = &syni_mail_channel_ops,
+        [SYNI_MAIL_OF_SCOPE] = &syni_mail_scope_ops,
+    };
+
+    return ops[mail->kind];
+}
+
 static struct syni_mail *mail_of(struct syni_list *node)
 {
     return SYNI_CONTAINER(node, struct syni_mail, link);
 }
 
 /* --- hands --- */
-
-static unsigned hand_left(struct syni_mail_hand *hand)
-{
-    /* relaxed: the drain that has it may take one at this moment */
-    unsigned next = atomic_load_explicit(&hand->next, memory_order_relaxed);
-
-    return next < hand->n ? hand->n - next : 0;
-}
-
-bool syni_mailbox_is_empty_locked(struct syn_mailbox *mailbox)
-{
-    struct syni_list *link;
-
-    SYNI_HOLDS(&mailbox->lock);
-    for (link = mailbox->hands.next; link != &mailbox->hands; link = link->next)
-        if (hand_left(SYNI_CONTAINER(link, struct syni_mail_hand, link)) > 0)
-            return false;
-    return syni_list_empty(&mailbox->queue) && syni_stack_is_empty(&mailbox->come);
-}
 
 /* What is in HAND is on the queue, before the rest. */
 static void hand_empty_locked(struct syn_mailbox *mailbox, struct syni_mail_hand *hand)
@@ -65,7 +58,7 @@ static void hands_empty_locked(struct syn_mailbox *mailbox)
 static struct syni_mail *hand_fill_locked(struct syn_mailbox *mailbox, struct syni_mail_hand *hand, unsigned max)
 {
     SYNI_HOLDS(&mailbox->lock);
-    SYNI_INVARIANT(550, hand_left(hand) == 0);
+    SYNI_INVARIANT(550, syni_mail_hand_left(hand) == 0);
     if (syni_list_empty(&mailbox->queue))
         hands_empty_locked(mailbox);
     if (syni_list_empty(&mailbox->queue))
@@ -111,17 +104,17 @@ static struct syni_mail *mailbox_pop(struct syn_mailbox *mailbox, struct syni_ma
 static void mailbox_deliver(struct syni_mail *mail)
 {
     unsigned process = syni_process();
-    bool more = syni_mailbox_ops_of(mail)->call(mail);
+    bool more = mail_ops_of(mail)->call(mail);
 
     if (process != syni_process())
         return; /* this is a child, and it is the parent's */
-    if (more && syni_mail_list_again(mail))
+    if (more && syni_mail_list_again(mail, mail_ops_of(mail)))
         return;
     if (more) { /* it was closed meanwhile */
         mail->cancelled = true;
-        syni_mailbox_ops_of(mail)->call(mail);
+        mail_ops_of(mail)->call(mail);
     }
-    syni_mailbox_ops_of(mail)->free(mail);
+    mail_ops_of(mail)->free(mail);
 }
 
 static syn_err mailbox_refuse_inside(const struct syn_mailbox *mailbox, const char *what)
@@ -293,7 +286,7 @@ static void mailbox_withdraw(struct syn_mailbox *mailbox, struct syni_mail *mail
 {
     bool tells;
 
-    if (syni_mailbox_ops_of(mail)->withdraw(mail))
+    if (mail_ops_of(mail)->withdraw(mail))
         mail->cancelled = true;
     else
         mailbox_await_told(mail);

@@ -23,18 +23,6 @@
 
 enum { DEFAULT_CAPACITY = 1024 };
 
-const struct syni_mail_ops *syni_mailbox_ops_of(const struct syni_mail *mail)
-{
-    static const struct syni_mail_ops *const ops[] = {
-        [SYNI_MAIL_OF_FUTURE] = &syni_mail_future_ops,
-        [SYNI_MAIL_OF_RELAY] = &syni_mail_relayed_ops,
-        [SYNI_MAIL_OF_CHANNEL] = &syni_mail_channel_ops,
-        [SYNI_MAIL_OF_SCOPE] = &syni_mail_scope_ops,
-    };
-
-    return ops[mail->kind];
-}
-
 static const char token;
 static const struct syn_type token_type = {.abi = SYNI_ABI_OF(syn_type), .size = 1};
 
@@ -86,6 +74,17 @@ void syni_mailbox_let_go(struct syn_mailbox *mailbox)
 }
 
 /* --- telling the host --- */
+
+bool syni_mailbox_is_empty_locked(struct syn_mailbox *mailbox)
+{
+    struct syni_list *link;
+
+    SYNI_HOLDS(&mailbox->lock);
+    for (link = mailbox->hands.next; link != &mailbox->hands; link = link->next)
+        if (syni_mail_hand_left(SYNI_CONTAINER(link, struct syni_mail_hand, link)) > 0)
+            return false;
+    return syni_list_empty(&mailbox->queue) && syni_stack_is_empty(&mailbox->come);
+}
 
 /* Under no lock; TELLING was counted under it. */
 void syni_mailbox_tell(struct syn_mailbox *mailbox)
