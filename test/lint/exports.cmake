@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# What a shared library exports, every syn_ symbol and each syni_ symbol that a public header names, is what
+# exports.txt lists. docs/abi.md says which number of the version a change of that list moves.
+#     cmake -D UPDATE=ON ... -P exports.cmake, or the target renew_exports, writes the list anew.
+cmake_minimum_required(VERSION 3.16)
+include(${CMAKE_CURRENT_LIST_DIR}/source.cmake)
+include(${CMAKE_CURRENT_LIST_DIR}/symbols.cmake)
+
+if(NOT NM)
+    skip("there is no nm")
+endif()
+set(list_file ${CMAKE_CURRENT_LIST_DIR}/exports.txt)
+
+set(declared "")
+file(GLOB headers ${SOURCE}/include/*.h ${SOURCE}/include/synchronicity/*.h)
+foreach(header IN LISTS headers)
+    file(STRINGS ${header} lines REGEX "syni_[a-z0-9_]+")
+    string(REGEX MATCHALL "syni_[a-z0-9_]+" names "${lines}")
+    list(APPEND declared ${names})
+endforeach()
+
+set(exported "")
+read_symbols()
+foreach(module IN LISTS modules)
+    foreach(symbol IN LISTS defined_${module})
+        if(symbol MATCHES "^syn_" OR symbol IN_LIST declared)
+            list(APPEND exported ${symbol})
+        endif()
+    endforeach()
+endforeach()
+list(SORT exported)
+list(LENGTH exported n)
+
+if(UPDATE)
+    string(REPLACE ";" "\n" text "${exported}")
+    file(WRITE ${list_file} "# SPDX-License-Identifier: Apache-2.0\n${text}\n")
+endif()
+file(STRINGS ${list_file} listed REGEX "^[^#]")
+foreach(symbol IN LISTS exported)
+    if(NOT symbol IN_LIST listed)
+        complain("${symbol} is exported, and not in test/lint/exports.txt: a new symbol is a new minor version (docs/abi.md)")
+    endif()
+endforeach()
+foreach(symbol IN LISTS listed)
+    if(NOT symbol IN_LIST exported)
+        complain("${symbol} of test/lint/exports.txt is exported no more: that is a new major version (docs/abi.md)")
+    endif()
+endforeach()
+finish("${n} exported symbols")
