@@ -180,7 +180,7 @@ add_subdirectory([==[${SOURCE}]==] synchronicity)
 file(WRITE plugin.c [==[
 #include <synchronicity/short.h>
 SYNCHRONIZER(inside);
-ASYNC(inside, int, twice, (int, x)) { return step_return(self, 2 * self->x); }
+ASYNC(inside, int, twice, (int, x)) { co_return(2 * self->x); }
 int plugin(void);
 int plugin(void) { int y = 0; return twice(21, &y) == SYN_OK && y == 42; }
 ]==])
