@@ -188,7 +188,7 @@ static int status_of(void (*handler)(void))
 
     CHECK(pid >= 0);
     if (pid == 0) {
-        alarm(20);
+        alarm(100);
         if (!every_kind_works() || atexit(handler))
             _exit(3);
         exit(0);

@@ -51,6 +51,33 @@ static void C8_an_await_that_closes_a_circle_is_refused(void)
     end_all();
 }
 
+static syn_err of_itself;
+
+ASYNC(a, void, awaits_itself, (void *, future))
+{
+    co_begin;
+    co_await(*(struct awaits_itself_future *)self->future);
+    of_itself = co_status;
+    co_end;
+}
+
+ASYNC(a, void, makes_one, SYN_LOCAL(struct awaits_itself_future, f))
+{
+    co_begin;
+    self->f = awaits_itself_future(&self->f); /* which that task uses up */
+    co_sleep(1);
+    co_end;
+}
+
+static void C8_a_task_that_awaits_itself_is_refused(void)
+{
+    of_itself = SYN_OK;
+    begin();
+    CHECK_INT(makes_one(), SYN_OK);
+    CHECK_INT(of_itself, SYN_EDEADLK);
+    end_all();
+}
+
 ASYNC(b, int, b_asks_b)
 {
     co_begin;
@@ -416,6 +443,7 @@ static void C8_a_wait_for_a_loop_that_stands_is_no_circle(void)
 
 static const struct test_case cases[] = {
     TEST(C8_an_await_that_closes_a_circle_is_refused),
+    TEST(C8_a_task_that_awaits_itself_is_refused),
     TEST(C8_so_is_one_at_the_end_of_a_chain_of_awaits),
     TEST(C8_a_step_that_blocks_on_what_waits_for_its_loop_already),
     TEST(C8_a_scope_that_closes_a_circle_is_refused),

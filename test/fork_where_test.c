@@ -18,7 +18,7 @@ static int forks_here(void)
 
     CHECK(pid >= 0);
     if (pid == 0) {
-        alarm(20);
+        alarm(100);
         if (may_return)
             return 0; /* which it may not */
         work_stop_and_restart();

@@ -281,8 +281,9 @@ static void C13_calls_go_on_driving_though_something_is_waited_for(void)
     CHECK_INT(promise_new(number, &promise, &future), 0);
     background = waits_in_the_background_future(future);
     await_role(&demo, SYNI_ROLE_ASLEEP); /* the dedicated thread watches */
-    CHECK_INT(plus_one(0, &y), 0);
-    await_role(&demo, SYNI_ROLE_OPEN);
+    do /* the dedicated thread may serve the first, if that comes as it wakes for its tick */
+        CHECK_INT(plus_one(0, &y), 0);
+    while (atomic_load(&loop_of(&demo)->role) != SYNI_ROLE_OPEN);
     before = synchronizer_stats(&demo).hand_overs;
     for (int i = 0; i < 1000; i++) {
         CHECK_INT(plus_one(i, &y), 0);

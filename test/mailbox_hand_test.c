@@ -101,10 +101,54 @@ static void M2_a_place_that_comes_as_a_task_begins_to_wait_for_one_is_the_tasks(
     end_box(box);
 }
 
+struct registers {
+    struct syn_mailbox *box;
+    struct number_future future;
+    struct heard heard;
+};
+
+static void registers(int number, void *argument)
+{
+    struct registers *r = argument;
+
+    (void)number;
+    CHECK_INT(future_then(r->future, r->box, hear, &r->heard), 0);
+}
+
+static void M2_a_place_that_comes_as_a_thread_looks_for_one_is_found(void)
+{
+    struct registers r = {.box = begin_box(&(struct syn_mailbox_options){.capacity = 2})};
+    struct heard others = {.calls = 0};
+    struct number_promise p[3];
+    struct number_future f[3];
+    struct crew_at_work *crew;
+
+    points_needed();
+    for (int i = 0; i < 3; i++)
+        CHECK_INT(promise_new(number, &p[i], &f[i]), 0);
+    CHECK_INT(future_then(f[0], r.box, hear, &others), 0);
+    r.future = f[2];
+    CHECK_INT(syn_test_hold("mailbox_places", 1), 0);
+    crew = crew_start(1, registers, &r);
+    AWAIT_HELD("mailbox_places");
+    CHECK_INT(future_then(f[1], r.box, hear, &others), 0); /* the last place that was never used */
+    for (int i = 0; i < 2; i++)
+        CHECK_INT(promise_complete(p[i], &(int){i}), 0);
+    CHECK_INT(syn_mailbox_drain(r.box, 0), 0);
+    CHECK_INT(others.calls, 2);
+    syn_test_release("mailbox_places");
+    crew_join(crew);
+    CHECK_INT(promise_complete(p[2], &(int){7}), 0);
+    CHECK_INT(syn_mailbox_drain(r.box, 0), 0);
+    CHECK_INT(r.heard.value, 7);
+    end_box(r.box);
+}
+
 static const struct test_case cases[] = {
     TEST(M2_what_a_drain_has_yet_to_call_is_there_for_one_inside_its_callback),
     TEST(M2_what_a_drain_has_yet_to_call_is_there_for_another_thread),
     TEST(M2_a_place_that_comes_as_a_task_begins_to_wait_for_one_is_the_tasks),
+    TEST(M2_a_place_that_comes_as_a_thread_looks_for_one_is_found),
 };
 
 TEST_MAIN_BOTH_MODES("mailbox_hand", cases);

@@ -424,7 +424,7 @@ static void I6_a_child_does_not_wait_at_its_parents_notice(void)
     pid = fork();
     CHECK(pid >= 0);
     if (pid == 0) {
-        alarm(20);
+        alarm(100);
         _exit(syn_notice_wait(&notice) == SYN_EFORKED ? 7 : 1);
     }
     CHECK_INT(waitpid(pid, &status, 0), pid);

@@ -69,6 +69,7 @@
     POINT(interrupt_pressed) /* a signal interrupted all waits; the next is not looked for */      \
     POINT(mail_listed)       /* a mail is listed at what it waits for; its state does not say so */\
     POINT(mail_comes)        /* a mail was told, and is not on its stack yet */                    \
+    POINT(mailbox_places)    /* no place was spare; whether one was never used was not looked at */ \
     POINT(mailbox_spare)     /* a place is spare; whether a task waits was not looked at */        \
     POINT(mailbox_full)      /* a task is about to wait for room, if no place became spare */      \
     POINT(mail_told)         /* a mail is in its mailbox; the host was not told */                 \

@@ -213,12 +213,12 @@ static bool wait_for(struct syni_task *task, struct syni_core *child, int64_t de
 }
 
 /* The wait of TASK for CHILD is the usual one: both are of one loop, nobody else knows CHILD, which has not ended,
- * there is no deadline, no request, no mark and no report, no circle to close, and the time of the turn is known. */
+ * and is not TASK itself; there is no deadline, no request, no mark and no report, no circle to close, and the time of the turn is known. */
 static inline bool wait_is_plain(const struct syni_home *home, const struct syni_task *task,
                                  const struct syni_task *child, int64_t deadline)
 {
     /* a mark that is given later sends a probe */
-    return child && deadline == SYNI_NEVER && child->home == home && !task->leaving && !task->heard &&
+    return child && child != task && deadline == SYNI_NEVER && child->home == home && !task->leaving && !task->heard &&
            !syni_task_request_of(task) && syni_home_accepts(home) && home->current == task &&
            syni_task_wait(task) == SYNI_WAIT_NOTHING && syni_task_wait(child) == SYNI_WAIT_NOTHING &&
            /* relaxed: a moment, which is seen late at worst */

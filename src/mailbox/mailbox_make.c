@@ -212,11 +212,15 @@ static syn_err mailbox_place_more(struct syn_mailbox *mailbox)
 {
     struct syni_port port = {.item = (void *)(uintptr_t)&token};
 
-    if (!mailbox_pass(mailbox, &port))
+    SYNI_DELAY(mailbox_places);
+    if (!mailbox_pass(mailbox, &port)) {
+        if (mailbox_take_spare(mailbox)) /* one that has come since the look: its byte is in the ring still */
+            return SYN_OK;
         return syni_refuse(SYN_EAGAIN,
                            "the mailbox '%s' has no room: %lu registrations are outstanding; drain it, "
                            "give it more capacity, or write co_then(...) in a task",
                            mailbox->name, (unsigned long)mailbox->room->capacity);
+    }
     if (port.status)
         return syni_mailbox_refuse_closed(mailbox);
     syni_mailbox_placed(mailbox);

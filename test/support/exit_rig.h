@@ -29,7 +29,7 @@ static inline void ends_with(int status, void (*fn)(void))
     pid = fork();
     CHECK(pid >= 0);
     if (pid == 0) {
-        alarm(20);
+        alarm(100);
         dup2(out[1], STDERR_FILENO);
         close(out[0]);
         close(out[1]);

@@ -61,7 +61,7 @@ static inline void in_child(void (*in_child)(void))
 
     CHECK(pid >= 0);
     if (pid == 0) {
-        alarm(20);
+        alarm(100);
         in_child();
         _exit(0);
     }
