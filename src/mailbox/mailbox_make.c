@@ -6,7 +6,7 @@
  * Any thread. The lock is held for a few instructions, and nobody is called, told or woken under it.
  *
  * The bound is a channel of bytes, ROOM, with as many places: a registration puts one in, its last
- * callback takes one out. So tasks wait for room as they do at any channel, in their turn, and can be
+ * callback takes one out. So tasks wait for room as they do at any channel, in their turn among themselves, and can be
  * cancelled. Discarded: a bound on what was completed and not called back. It would bound nothing, since
  * the frames are there from the registration on.
  */
