@@ -103,6 +103,8 @@ static void check_stack(size_t asked, size_t least)
 {
     size_t size = 0;
 
+    if (least < (size_t)PTHREAD_STACK_MIN) /* 128 KiB on aarch64 and powerpc */
+        least = (size_t)PTHREAD_STACK_MIN;
     start_and_join(asked, measure_stack, &size);
     CHECK(size >= least);
     CHECK(size <= least + MORE);
@@ -112,10 +114,10 @@ static void check_stack(size_t asked, size_t least)
 static void H4_stack_has_the_size_that_was_asked_for(void)
 {
 #if defined(__linux__)
+    check_stack(1, 16 * 1024); /* first: glibc gives a small stack the place of a larger one that has ended */
     check_stack(0, 256 * 1024);
     check_stack(512 * 1024, 512 * 1024);
     check_stack(1000001, 1000001);
-    check_stack(1, 16 * 1024);
 #else
     TEST_SKIP("only Linux tells how large a stack is");
 #endif
