@@ -134,8 +134,8 @@ bool syni_channel_runs(struct syni_channel *channel);
 /* LOOP's driver, in a step, is the first consumer. */
 void syni_channel_own_locked(struct syni_channel *channel, struct syni_loop *loop);
 
-/* The channel is everybody's from now on. By the owner's driver. True: the reference that
- * went with it is the caller's to give up. */
+/* The channel is everybody's from now on. By the owner's driver; by anybody if there is no owner,
+ * or that has ended. True: the reference that went with it is the caller's to give up. */
 bool syni_channel_disown_locked(struct syni_channel *channel);
 
 /* It is owned, and not by the calling thread. Then the loop is to be asked to give it up. */

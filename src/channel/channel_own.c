@@ -22,6 +22,7 @@
 void syni_channel_own_locked(struct syni_channel *channel, struct syni_loop *loop)
 {
     SYNI_HOLDS_CHANNEL(channel);
+    SYNI_DRIVEN(loop);
     /* one reference, for the tasks of the loop; each consumer holds one of its own */
     if (!syni_slot_take(channel->slot, syni_slot_generation(channel->slot), SYNI_SLOT_PIN))
         return;

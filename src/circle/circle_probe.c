@@ -100,6 +100,7 @@ syn_err syni_circle_depend_here(uint64_t id, struct syni_task *task, struct syn_
     bool marked;
     syn_err err = syni_circle_mark(id, &task->core, &marked, out_report);
 
+    SYNI_DRIVEN_FOR(task);
     if (marked)
         follow(id, &task->core);
     return err;

@@ -240,6 +240,7 @@ static bool search_is_idle(const struct syni_task *task)
 
 void syni_search_begin(struct syni_task *task, unsigned number)
 {
+    SYNI_DRIVEN_FOR(task);
     if (!syni_chain_holds(task) || search_is_idle(task)) /* it was refused, or is served already */
         return;
     task->live.detail = syni_chain_detail(number, SYNI_SEARCHES);
@@ -253,6 +254,7 @@ void syni_search_begin_job(const struct syni_core *job, int detail, bool asked)
 
 void syni_search_asked(struct syni_task *task)
 {
+    SYNI_DRIVEN_FOR(task);
     if (!syni_chain_holds_though_asked(task) || search_is_idle(task))
         return;
     task->live.detail = syni_chain_detail(syni_chain_number(), SYNI_SEARCHES_ASKED);

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Awaits: a task waits for the result of a future, and perhaps cancels what produces it.
+ * Awaits: a task waits for the result of a future, and perhaps cancels what produces it. What that
+ * comes to is in await_collect.c.
  *
  * Driver only, but for wake_by_result(), which the completing thread calls.
  */
+#include "future/await.h"
 #include "task/leave.h"
 #include "task/wait.h"
 
@@ -11,7 +13,6 @@
 
 #include "base/report.h"
 #include "circle/circle.h"
-#include "task/frame.h"
 #include "task/place.h"
 #include "circle/search.h"
 
@@ -34,6 +35,7 @@ bool syni_await_wakes(const struct syni_waiter *waiter)
 /* TASK waits no more, unless the result is there. */
 static void wait_give_up(struct syni_task *task)
 {
+    SYNI_DRIVEN_FOR(task);
     if (task->on.result.given_up ||
         !syni_core_stop_waiting(task->on.result.child, &task->on.result.waiter))
         return;
@@ -69,6 +71,7 @@ static void await_expires(struct syni_timer *timer)
 /* SYN_ECONSUMED and the like: there is nothing to collect. */
 static void await_refused(struct syni_task *task, syn_err err)
 {
+    SYNI_DRIVEN_FOR(task);
     task->ops = NULL;
     task->status = err;
     task->heard = syni_report_new(err, SYN_BY_LIBRARY, syni_core_refusal(err));
@@ -77,28 +80,30 @@ static void await_refused(struct syni_task *task, syn_err err)
 
 static void interrupt_result(struct syni_task *task)
 {
+    SYNI_DRIVEN_FOR(task);
     if (!task->on.result.given_up)
         wait_ask_child(task, syni_task_asked_by(task));
 }
 
 static void forget_result(struct syni_task *task)
 {
+    SYNI_DRIVEN_FOR(task);
     SYNI_SURE(task->abandoned);
     if (!syni_core_stop_waiting(task->on.result.child, &task->on.result.waiter))
         task->queued = true;
 }
 
-static bool collect_result(struct syni_task *task);
-
 /* The child runs on. */
 static void drop_result(struct syni_task *task)
 {
+    SYNI_DRIVEN_FOR(task);
     syni_core_let_go(task->on.result.child);
 }
 
 /* For a step that blocks the child is cancelled; else not: it may await TASK, and would pass that on. */
 static void give_up_refused(struct syni_task *task, struct syn_report *report, bool marked)
 {
+    SYNI_DRIVEN_FOR(task);
     SYNI_SURE(!task->on.result.given_up);
     task->on.result.given_up = true;
     task->on.result.refused = true;
@@ -112,6 +117,7 @@ static void refuse_await(struct syni_task *task, struct syn_report *report)
 {
     bool marked = atomic_load_explicit(&task->mark, memory_order_relaxed) != 0;
 
+    SYNI_DRIVEN_FOR(task);
     if (syni_core_stop_waiting(task->on.result.child, &task->on.result.waiter))
         give_up_refused(task, report, marked);
     else
@@ -125,20 +131,21 @@ static bool result_leads(const struct syni_task *task, struct syni_walk *walk)
 
 static void result_refuse(struct syni_task *task, const struct syni_search *search)
 {
+    SYNI_DRIVEN_FOR(task);
     if (syni_search_is_of_asked(search))
         wait_give_up(task);
     else
         refuse_await(task, syni_search_say(search, "", ""));
 }
 
-static const struct syni_wait_ops result_ops = {interrupt_result, collect_result, forget_result,
-                                                drop_result,      NULL,           result_leads,
+static const struct syni_wait_ops result_ops = {interrupt_result, syni_await_collect, forget_result,
+                                                drop_result,      NULL,               result_leads,
                                                 result_refuse,    false};
 
 /* Of a plain one (below). */
-static bool collect_plainly(struct syni_task *task);
-static const struct syni_wait_ops plain_ops = {interrupt_result, collect_plainly, forget_result,
-                                               drop_result,      NULL,            result_leads,
+static const struct syni_wait_ops plain_ops = {interrupt_result, syni_await_collect_plainly,
+                                               forget_result,    drop_result,
+                                               NULL,             result_leads,
                                                result_refuse,    false};
 
 static inline void await_init(struct syni_task *task, void *out, void (*wake)(struct syni_waiter *waiter),
@@ -156,6 +163,7 @@ static inline void await_init(struct syni_task *task, void *out, void (*wake)(st
 
 static void begin_await(struct syni_task *task, void *out)
 {
+    SYNI_DRIVEN_FOR(task);
     syni_wait_enter_asked(task, SYNI_WAIT_RESULT, "a result");
     await_init(task, out, wake_by_result, &result_ops);
 }
@@ -232,6 +240,7 @@ static inline void wait_plainly(struct syni_home *home, struct syni_task *task, 
 {
     int64_t now = home->loop.now;
 
+    SYNI_DRIVEN_FOR(task);
     SYNI_SURE(child->home == home && task->home == home);
     syni_task_set_wait(task, SYNI_WAIT_RESULT);
     task->live.waits_for = child->function->name;
@@ -246,6 +255,7 @@ static inline void wait_plainly(struct syni_home *home, struct syni_task *task, 
 /* There is nothing to wait for. */
 static void await_nothing(struct syni_task *task)
 {
+    SYNI_DRIVEN_FOR(task);
     task->ops = NULL;
     task->status = SYN_OK;
     syni_task_resume(task);
@@ -253,6 +263,7 @@ static void await_nothing(struct syni_task *task)
 
 bool syni_await_core(struct syni_task *task, struct syni_core *child, void *out, int64_t deadline)
 {
+    SYNI_DRIVEN_FOR(task);
     begin_await(task, out);
     if (wait_for(task, child, deadline))
         return true;
@@ -286,6 +297,7 @@ static __attribute__((noinline)) struct syn_step await_any(struct syni_task *tas
 static __attribute__((noinline)) struct syn_step await_near(struct syni_task *task, struct syn_future future,
                                                             void *out, int64_t deadline)
 {
+    SYNI_DRIVEN_FOR(task);
     syni_place_look(task, out, "its result");
     return await_any(task, NULL, future, out, deadline);
 }
@@ -315,6 +327,7 @@ struct syn_step syni_step_cancel(struct syn_task *public_task, struct syn_future
     struct syni_core *child;
     syn_err err = syni_core_reserve(future, &child);
 
+    SYNI_DRIVEN_FOR(task);
     begin_await(task, NULL);
     task->on.result.cancels = true;
     if (err == SYN_EINVAL || err == SYN_ECONSUMED) {
@@ -330,70 +343,4 @@ struct syn_step syni_step_cancel(struct syn_task *public_task, struct syn_future
         await_refused(task, SYN_EBUSY);
     }
     return syni_suspended;
-}
-
-/* The child did not end by itself: nobody could be asked. */
-static bool collect_nothing(struct syni_task *task)
-{
-    bool by_us = !task->on.result.expired && !task->on.result.cancels && !task->on.result.refused;
-    enum syn_origin origin = by_us                     ? syni_task_asked_by(task)
-                             : task->on.result.expired ? SYN_BY_DEADLINE
-                                                       : SYN_BY_REQUEST;
-
-    task->status = task->on.result.refused ? SYN_EDEADLK : syni_task_code(origin);
-    task->heard = task->on.result.refused ? task->on.result.refusal
-                                          : syni_report_new(task->status, origin, NULL);
-    return by_us;
-}
-
-static bool collect_failure(struct syni_task *task, struct syni_core *child)
-{
-    SYNI_INVARIANT(18, syni_core_done(child));
-    task->status = child->err;
-    task->heard = child->report;
-    child->report = NULL;
-    child->seen = true;
-    /* A stop may have reached the child first: it is coming here too. */
-    return syni_task_origin_is_request(child->origin) && syni_task_heeds_request(task);
-}
-
-static __attribute__((noinline)) bool collect_other_than_value(struct syni_task *task, struct syni_core *child)
-{
-    bool by_us = task->on.result.given_up ? collect_nothing(task) : collect_failure(task, child);
-
-    syni_core_let_go(child);
-    return by_us;
-}
-
-static bool collect_result(struct syni_task *task)
-{
-    struct syni_core *child = task->on.result.child;
-
-    SYNI_DRIVEN_FOR(task);
-    syni_timer_stop(&task->home->loop, &task->timer);
-    if (task->on.result.given_up || child->err)
-        return collect_other_than_value(task, child);
-    task->status = SYN_OK;
-    if (!task->interrupted)
-        syni_core_fetch(child, task->on.result.out);
-    syni_core_let_go(child);
-    return false;
-}
-
-/* The same where mostly the child ended with a value, and nobody else knows it. */
-static bool collect_plainly(struct syni_task *task)
-{
-    struct syni_core *child = task->on.result.child;
-
-    if (!child->alone || child->err || task->interrupted)
-        return collect_result(task);
-    SYNI_INVARIANT(142, child->task && child->task->home == task->home && !task->on.result.given_up);
-    task->status = SYN_OK;
-    if (task->on.result.out)
-        syni_core_fetch(child, task->on.result.out);
-    else if (child->type->destroy)
-        syni_core_discard(child);
-    syni_report_free(child->report);
-    syni_frame_free_here(task->home, child->task);
-    return false;
 }

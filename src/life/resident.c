@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Ending the residents of a home, one at a time, the newest first, so that each finds those that
- * it was made upon. By the home's last driver. Discarded: all at once, which takes the slowest
- * one's time and not the sum, but then none could rely on any other.
+ * it was made upon. By the home's last driver, or its host. Discarded: all at once, which takes the
+ * slowest one's time and not the sum, but then none could rely on any other.
  */
 #include "life/resident.h"
 
 #include "base/fork.h"
+#include "loop/hosted.h"
 
 struct syni_mutex syni_residents_lock = SYNI_MUTEX_INIT(RESIDENTS);
 
@@ -70,6 +71,7 @@ bool syni_residents_stop(struct syni_home *home)
     struct syni_resident *resident;
     bool ours;
 
+    SYNI_DRIVEN_OR_HOSTED(&home->loop);
     do {
         resident = newest(home, &ours);
         if (ours)
@@ -84,6 +86,7 @@ unsigned syni_residents_give_up(struct syni_home *home)
     unsigned n = 0;
     bool wait;
 
+    SYNI_DRIVEN(&home->loop);
     do {
         resident = NULL;
         syni_mutex_lock(&syni_residents_lock);

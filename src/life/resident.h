@@ -21,8 +21,8 @@ struct syni_resident_ops {
     /* Under the lock: it shall end, and the thread that claims it ends it. False: another thread has
      * claimed it, or is about to; *OUT_WAIT says whether that will tell the home. */
     bool (*claim)(struct syni_resident *resident, bool *out_wait);
-    /* By the home's driver, under no lock: begins its end; at once, without running anything,
-     * if not MAY_RUN. */
+    /* By the home's driver, or its host between turns, under no lock: begins its end; at once,
+     * without running anything, if not MAY_RUN. */
     void (*end)(struct syni_resident *resident, bool may_run);
 };
 
@@ -37,7 +37,7 @@ extern struct syni_mutex syni_residents_lock;
 bool syni_resident_add(struct syni_home *home, struct syni_resident *resident);
 
 /* HOME has no tasks and is being stopped: begins to end the resident that moved in last. False: none is
- * left, and none moves in any more. Driver. */
+ * left, and none moves in any more. Driver, or its host between turns. */
 bool syni_residents_stop(struct syni_home *home);
 
 /* HOME gave up: all end at once; returns how many had not begun to. Driver. */

@@ -45,6 +45,10 @@ static inline bool syni_hosts(const struct syni_self *self, const struct syni_lo
 /* The same, of LOOP that may be gone. */
 bool syni_hosted_is_by(const struct syni_self *self, const struct syni_loop *loop);
 
+/* The calling thread drives LOOP, or is its host between turns. */
+#define SYNI_DRIVEN_OR_HOSTED(loop)                                                                \
+    SYNI_INVARIANT(210, syni_drives(loop) || syni_hosts(syni_self(), loop))
+
 /* Ends the sleep of the host in a turn of LOOP, which stays in memory meanwhile; also if it has ended. By the
  * waker of that thread, under a lock, so no hook is called. Any thread. */
 void syni_hosted_rouse(void *loop);

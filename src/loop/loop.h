@@ -209,7 +209,7 @@ syn_err syni_loop_init(struct syni_loop *loop, const struct syni_loop_options *o
 /* Frees what it holds. Nobody drives it any more, nothing is live. */
 void syni_loop_fini(struct syni_loop *loop);
 
-/* Nothing lives here that the loop would have to be driven for. Driver only. */
+/* Nothing lives here that the loop would have to be driven for. By the holder of the role. */
 static inline bool syni_loop_dormant(const struct syni_loop *loop)
 {
     return loop->n_live == loop->n_dormant;
@@ -219,7 +219,7 @@ static inline bool syni_loop_dormant(const struct syni_loop *loop)
 void syni_loop_turn_at_once(struct syni_loop *loop);
 
 /* It is closing, and whether it has ended is to be looked at now, and not after a sleep from which
- * nobody might wake it: invariant 81. Driver only. */
+ * nobody might wake it: invariant 81. Driver, or its host between turns. */
 bool syni_loop_may_have_ended(struct syni_loop *loop);
 
 /* One turn, sleeping at most until UNTIL (on the loop's clock), and not at all once
@@ -294,14 +294,14 @@ bool syni_loop_post(struct syni_loop *loop, struct syni_job *job);
 void syni_loop_pin(struct syni_loop *loop);
 void syni_loop_unpin(struct syni_loop *loop);
 
-/* No post is taken from here on; what was taken still runs. Driver only. */
+/* No post is taken from here on; what was taken still runs. Driver, or before there is one. */
 void syni_loop_shut(struct syni_loop *loop);
 /* Posts are taken; at the start. */
 void syni_loop_open_inbox(struct syni_loop *loop);
 
 /* Step 1. */
 void syni_loop_take_posts(struct syni_loop *loop);
-/* Something posted has not run yet. Driver only. */
+/* Something posted has not run yet. By the holder of the role. */
 bool syni_loop_has_posts(struct syni_loop *loop);
 /* Nobody has posted since the driver last took the posts. Any thread. */
 bool syni_loop_inbox_empty(struct syni_loop *loop);

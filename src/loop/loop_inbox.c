@@ -63,6 +63,7 @@ static void append(struct syni_link **list, struct syni_link *more)
 
 void syni_loop_shut(struct syni_loop *loop)
 {
+    SYNI_INVARIANT(1, syni_loop_role(loop) == SYNI_ROLE_GONE || syni_drives(loop));
     append(&loop->taken, syni_stack_shut(&loop->inbox));
 }
 

@@ -11,6 +11,7 @@
 
 #include "base/fork.h"
 #include "base/signals.h"
+#include "loop/hosted.h"
 
 enum { EVENTS = 64 };
 
@@ -174,6 +175,7 @@ static void pass_by(struct syni_loop *loop)
 
 bool syni_loop_may_have_ended(struct syni_loop *loop)
 {
+    SYNI_DRIVEN_OR_HOSTED(loop);
     if (!loop->closing)
         return false;
     return loop->may_sleep ? !loop->may_sleep(loop) : loop->n_live == 0;
@@ -214,6 +216,7 @@ static void run_steps(struct syni_loop *loop)
 
 void syni_loop_turn_at_once(struct syni_loop *loop)
 {
+    SYNI_DRIVEN(loop);
     loop_look(loop, 0); /* also when no descriptor is waited for: it takes the wake away */
     run_steps(loop);
 }

@@ -5,7 +5,7 @@
  * Never early: a deadline is computed from a clock read at that moment, and fires
  * only when the clock shows it. Only the driver.
  */
-#include "loop/loop.h"
+#include "loop/hosted.h"
 
 void syni_timer_start(struct syni_loop *loop, struct syni_timer *timer, int64_t deadline,
                       void (*fire)(struct syni_timer *timer))
@@ -28,6 +28,7 @@ int64_t syni_timer_next(struct syni_loop *loop)
 {
     int64_t next = loop->n_timers ? syni_wheel_next(&loop->timers) : SYNI_NEVER;
 
+    SYNI_DRIVEN_OR_HOSTED(loop);
     SYNI_INVARIANT(161, loop->n_timers || !syni_heap_first(&loop->timers.near));
     return next;
 }

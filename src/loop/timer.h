@@ -30,7 +30,7 @@ static inline void syni_timer_stop(struct syni_loop *loop, struct syni_timer *ti
     if (syni_heap_holds(&timer->node))
         syni_timer_remove(loop, timer);
 }
-/* When the first timer is due; SYNI_NEVER: there is none. */
+/* When the first timer is due; SYNI_NEVER: there is none. Also by a host between turns. */
 int64_t syni_timer_next(struct syni_loop *loop);
 /* Step 2 of a turn. */
 void syni_timer_fire_due(struct syni_loop *loop);

@@ -227,12 +227,14 @@ syn_err syni_watch_start(struct syni_loop *loop, struct syni_fd_wait *wait)
 {
     bool reads = wait->direction == SYNI_READ;
 
+    SYNI_DRIVEN(loop);
     return watch_start(loop, wait->fd, reads ? wait : NULL, reads ? NULL : wait);
 }
 
 syn_err syni_watch_start_both(struct syni_loop *loop, struct syni_fd_wait *reader,
                               struct syni_fd_wait *writer)
 {
+    SYNI_DRIVEN(loop);
     return watch_start(loop, reader->fd, reader, writer);
 }
 

@@ -169,10 +169,12 @@ const struct syni_core *syni_scope_failure_at(const struct syni_scope *scope, un
 /* Gives up what was collected. */
 void syni_scope_forget_failures(struct syni_scope *scope);
 
-/* --- scope_task.c --- */
+/* --- scope_open.c --- */
 
 /* As syni_scope_bind(), for any OWNER: the engine learns how the scopes of tasks end. */
 void syni_scope_open(struct syni_scope *scope, struct syni_task *owner);
+
+/* --- scope_task.c --- */
 
 /* A wait for AWAITED of SCOPE leads to WALK's end (chain.h). In the section. */
 bool syni_scope_leads(const struct syni_scope *scope, enum syni_scope_wait awaited, struct syni_walk *walk);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Scopes and the tasks that own them: waiting for room and for the end, and the end of a
- * task with open scopes.
+ * Scopes and the tasks that own them: waiting for room and for the end.
  *
  * Driver only.
  */
@@ -30,6 +29,7 @@ static bool join_collected(struct syni_task *task)
 
 static void room_interrupted(struct syni_task *task)
 {
+    SYNI_DRIVEN_FOR(task);
     task->on.scope->awaited = SYNI_SCOPE_NOTHING;
     syni_task_resume(task);
 }
@@ -48,6 +48,7 @@ static bool room_collected(struct syni_task *task)
 
 static void wait_forgotten(struct syni_task *task)
 {
+    SYNI_DRIVEN_FOR(task);
     task->on.scope->awaited = SYNI_SCOPE_NOTHING;
 }
 
@@ -219,6 +220,7 @@ void syni_scope_refuse(struct syni_scope *scope, const struct syni_search *searc
 
 static void scope_wait_refused(struct syni_task *task, const struct syni_search *search)
 {
+    SYNI_DRIVEN_FOR(task);
     syni_scope_refuse(task->on.scope, search);
 }
 
@@ -267,6 +269,7 @@ void syni_scope_gained(struct syni_scope *scope)
     /* relaxed: given later, a probe comes */
     uint64_t mark = atomic_load_explicit(&owner->mark, memory_order_relaxed);
 
+    SYNI_DRIVEN_FOR(owner);
     if (scope->awaited == SYNI_SCOPE_NOTHING || owner->ending || !(joins || owner->ops == &room_ops))
         return;
     if (mark && joins && scope->goal == SYNI_GOAL_ALL)
@@ -279,6 +282,7 @@ static struct syn_step scope_wait_wait_for(struct syni_task *task, struct syni_s
                                            enum syni_scope_wait awaited,
                                            const struct syni_wait_ops *ops)
 {
+    SYNI_DRIVEN_FOR(task);
     task->on.scope = scope;
     if (!owns(task, scope))
         syni_panic("a task waits for a scope that another task owns");
@@ -297,6 +301,7 @@ struct syn_step syni_step_room(struct syn_task *public_task, struct syn_scope *s
 {
     struct syni_task *task = SYNI_TASK(public_task);
 
+    SYNI_DRIVEN_FOR(task);
     syni_place_check(task, scope, "a scope");
     if (!syni_wait_begin(task, SYNI_WAIT_OTHER, "room in its scope"))
         return syni_suspended;
@@ -307,93 +312,8 @@ struct syn_step syni_step_join(struct syn_task *public_task, struct syn_scope *s
 {
     struct syni_task *task = SYNI_TASK(public_task);
 
+    SYNI_DRIVEN_FOR(task);
     syni_place_check(task, scope, "a scope");
     syni_wait_begin_asked(task, SYNI_WAIT_OTHER, "its scope");
     return scope_wait_wait_for(task, SYNI_SCOPE(scope), SYNI_SCOPE_END, &join_ops);
-}
-
-/* What nobody joined: its report and failures go. */
-static void scope_wait_discard(struct syni_scope *scope)
-{
-    enum syn_origin origin;
-    struct syn_report *report;
-
-    SYNI_INVARIANT(29, scope->live == 0);
-    syni_scope_settle(scope, &origin, &report);
-    syni_report_free(report);
-    syni_scope_forget_failures(scope);
-}
-
-static void ask_all(struct syni_task *task)
-{
-    enum syn_origin origin =
-        syni_task_origin_is_request(task->core.origin) ? task->core.origin : SYN_BY_REQUEST;
-
-    SYNI_DRIVEN_FOR(task);
-    /* A new one is listed in front, so behind one that was asked all were. */
-    for (struct syni_scope *scope = task->scopes, *next; scope && !scope->closing; scope = next) {
-        struct syni_section section;
-
-        SYNI_STEP();
-        next = scope->next_open;
-        scope->closing = true;
-        syni_scope_enter(scope, &section);
-        syni_scope_ask(scope, origin, &section);
-        syni_scope_leave(scope, &section);
-    }
-}
-
-/* Cancels what is open. True: TASK, which leaves or ends, waits for children. */
-static bool scopes_close(struct syni_task *task)
-{
-    SYNI_DRIVEN_FOR(task);
-    ask_all(task);
-    while (task->scopes && task->scopes->live == 0)
-        scope_wait_discard(task->scopes);
-    if (!task->scopes)
-        return false;
-    task->scopes->awaited = SYNI_SCOPE_END;
-    task->live.waits_for = "its scope to end";
-    return true;
-}
-
-/* CORE runs on without us; false: it is telling us already. */
-static bool scope_wait_let_go(struct syni_scope *scope, struct syni_core *core)
-{
-    SYNI_HOLDS_SCOPE(scope);
-    if (!syni_core_stop_waiting(core, &core->member.waiter))
-        return false;
-    syni_list_remove(&core->member.link);
-    scope->live--;
-    syni_core_let_go(core);
-    return true;
-}
-
-/* TASK was abandoned: lets go of children that run on. False: some are on their way to tell it; it is resumed when
- * they have. */
-static bool scopes_detach(struct syni_task *task)
-{
-    bool gone = true;
-
-    SYNI_DRIVEN_FOR(task);
-    for (struct syni_scope *scope = task->scopes, *next; scope; scope = next) {
-        next = scope->next_open;
-        syni_timer_stop(&task->home->loop, &scope->timer);
-        SYNI_LIST_EACH (node, &scope->children)
-            scope_wait_let_go(scope, syni_member_core(node));
-        if (scope->live == 0)
-            scope_wait_discard(scope);
-        else
-            gone = false;
-    }
-    return gone;
-}
-
-void syni_scope_open(struct syni_scope *scope, struct syni_task *owner)
-{
-    static const struct syni_open_ops ops = {.close = scopes_close, .detach = scopes_detach};
-
-    if (owner)
-        syni_open_register(SYNI_OPEN_SCOPES, &ops);
-    syni_scope_bind(scope, owner);
 }

@@ -43,6 +43,7 @@ bool syni_line_leave(struct syni_line *line, struct syni_task *task)
 {
     struct syni_task *next = task->on.line.next, *before = task->on.line.before;
 
+    SYNI_DRIVEN_FOR(task);
     if (!task->on.line.listed)
         return false;
     SYNI_INVARIANT(35, before ? before->on.line.next == task : line->first == task);
@@ -65,6 +66,7 @@ struct syni_task *syni_line_take(struct syni_line *line)
 
     if (!task)
         return NULL;
+    SYNI_DRIVEN_FOR(task);
     SYNI_INVARIANT(35, task->on.line.listed);
     syni_line_leave(line, task);
     return task;
@@ -73,6 +75,7 @@ struct syni_task *syni_line_take(struct syni_line *line)
 bool syni_line_begin(struct syni_task *task, void *thing, const struct syni_wait_ops *ops,
                      const char *what)
 {
+    SYNI_DRIVEN_FOR(task);
     syni_place_check(task, thing, what);
     if (!syni_wait_begin(task, ops->leads ? SYNI_WAIT_OTHER : SYNI_WAIT_OUTSIDE, what))
         return false;
@@ -97,6 +100,7 @@ struct syn_step syni_line_refuse(struct syni_task *task, syn_err err, struct syn
 
 struct syn_step syni_line_refuse_home(struct syni_task *task, const struct syni_home *user)
 {
+    SYNI_DRIVEN_FOR(task);
     return syni_line_refuse(
         task, SYN_EWRONGLOOP,
         syni_report_format(SYN_EWRONGLOOP, SYN_BY_LIBRARY,
@@ -108,6 +112,7 @@ struct syn_step syni_line_refuse_home(struct syni_task *task, const struct syni_
 
 struct syn_step syni_line_refuse_own(struct syni_task *task)
 {
+    SYNI_DRIVEN_FOR(task);
     return syni_line_refuse(task, SYN_EDEADLK,
                        syni_report_format(SYN_EDEADLK, SYN_BY_LIBRARY,
                                           "%s waits for %s that it holds itself",
@@ -116,6 +121,7 @@ struct syn_step syni_line_refuse_own(struct syni_task *task)
 
 struct syn_step syni_line_refuse_circle(struct syni_task *task, const struct syni_task *holder)
 {
+    SYNI_DRIVEN_FOR(task);
     return syni_line_refuse(
         task, SYN_EDEADLK,
         syni_report_format(SYN_EDEADLK, SYN_BY_LIBRARY,
@@ -137,6 +143,7 @@ void syni_line_interrupt(struct syni_task *task)
 
 void syni_line_forget(struct syni_task *task)
 {
+    SYNI_DRIVEN_FOR(task);
     if (syni_line_leave(task->on.line.thing, task))
         task->on.line.left = true;
 }

@@ -74,6 +74,7 @@ void syni_mutex_give_up(struct syni_mutex_of_tasks *mutex)
 {
     struct syni_task *next = syni_line_take(&mutex->line);
 
+    SYNI_DRIVEN_FOR(mutex->holder);
     unhold(mutex);
     if (!next)
         return;

@@ -322,6 +322,7 @@ const struct syni_core_ops syni_frame_core_ops = {.free = free_frame, .call = fr
 
 void syni_frame_retire(struct syni_home *home)
 {
+    SYNI_DRIVEN(&home->loop);
     put_all_common(&home->store);
 }
 

@@ -32,6 +32,7 @@ static void use_ring(struct syni_task *task)
 
 void syni_shelter_adopt(struct syni_task *by, struct syni_task *task)
 {
+    SYNI_DRIVEN_FOR(by);
     if (by == task || task->sheltered || syni_home_now() != task->home)
         return;
     SYNI_INVARIANT(85, !task->in_ring || syni_list_empty(&task->shelter));

@@ -315,6 +315,7 @@ static inline bool syni_home_accepts(const struct syni_home *home)
 /* Nothing begins there any more, not even what clean-up needs. Driver. */
 static inline bool syni_home_gave_up(const struct syni_home *home)
 {
+    SYNI_DRIVEN(&home->loop);
     /* relaxed: seen late, it is abandoned a little later */
     enum syni_life life = atomic_load_explicit(&home->life, memory_order_relaxed);
 
@@ -333,6 +334,7 @@ static inline bool syni_task_stop_is_coming(const struct syni_task *task)
 bool syni_task_heeds_stop(struct syni_task *task); /* one is on its way */
 static inline bool syni_task_heeds_request(struct syni_task *task)
 {
+    SYNI_DRIVEN_FOR(task);
     return syni_task_is_asked(task) ||
            (syni_task_stop_is_coming(task) && syni_task_heeds_stop(task));
 }
@@ -348,12 +350,14 @@ static inline void syni_shelter_launched(const struct syni_home *home, struct sy
     if (by && (by->leaving || by->sheltered))
         syni_shelter_adopt(by, task);
 }
-/* TASK serves a clean-up from here on, by itself; and does so no more. */
+/* TASK serves a clean-up from here on, by itself; and does so no more. The first also by its maker,
+ * before it is launched. */
 void syni_shelter_begin(struct syni_task *task);
 void syni_shelter_end(struct syni_task *task);
 /* TASK begins to leave, and from here on shelters what it calls. */
 static inline void syni_shelter_leaving(struct syni_task *task)
 {
+    SYNI_DRIVEN_FOR(task);
     SYNI_INVARIANT(14, !task->leaving);
     if (task->in_ring && !task->shelters) /* goes out of the ring of which another one is the head */
         syni_list_remove(&task->shelter);

@@ -22,6 +22,7 @@ static inline void syni_wait_note(struct syni_task *task, enum syni_wait wait, c
 /* TASK's step begins to wait for WHAT (static, for dumps). */
 static inline void syni_wait_enter(struct syni_task *task, enum syni_wait wait, const char *what)
 {
+    SYNI_DRIVEN_FOR(task);
     if (syni_task_wait(task) != SYNI_WAIT_NOTHING || task->home->current != task)
         syni_panic("a step waits for two things at once, or for another task");
     syni_wait_note(task, wait, what);
@@ -32,6 +33,7 @@ static inline void syni_wait_enter(struct syni_task *task, enum syni_wait wait, 
 /* As syni_wait_begin_asked(). */
 static inline void syni_wait_enter_asked(struct syni_task *task, enum syni_wait wait, const char *what)
 {
+    SYNI_DRIVEN_FOR(task);
     syni_wait_enter(task, wait, what);
     if (task->leaving || !syni_task_heeds_request(task))
         return;
