@@ -5,19 +5,21 @@
  * FOLLOWS src/task/core.c: syni_core_reopen syni_core_unpin syni_core_let_go
  * FOLLOWS src/task/core.h: syni_core_close_alone syni_core_complete_alone
  * FOLLOWS src/task/frame.h: syni_frame_free_here
- * FOLLOWS src/task/slot.h: syni_slot_end_alone syni_slot_undo_end_alone
- * HASH 8d24c2d7f958
+ * FOLLOWS src/task/slot.h: syni_slot_end_alone syni_slot_undo_end_alone syni_slot_detach_alone
+ * HASH ed1d510ebd1b
  *
  * A task ends that its caller awaits on the same loop, or that nobody wants any more, while two other threads may still have its handle:
  * each takes a reference by it, if there is one to add to, cancels the task by a job, which arrives on the
- * loop, and gives its reference up.
+ * loop, and gives its reference up. Or a third thread detaches it meanwhile: by one step, if there are just the references that
+ * a call begins with.
  *
  * The frame is freed once, by the thread that gives up the last reference or by the end that was alone; nobody touches it
  * afterwards, no request is on its way to it then, and the waiter, if there is one, is told once
  * (invariants 142 and 13).
  *
  * BROKEN 1: that a request was sent is looked at before the references only. 2: the references are looked
- * at and taken in two steps. 3: an end that was not alone after all does not give them back.
+ * at and taken in two steps. 3: an end that was not alone after all does not give them back. 4: a detach gives its reference up
+ * by that one step also if it is the last.
  */
 #ifndef BROKEN
 #define BROKEN 0
@@ -25,6 +27,7 @@
 
 byte mine = 2;        /* the producer's reference, and that of a reader that awaits it here, if one does */
 byte references = 2;
+byte others = 2;      /* threads besides the driver */
 byte request;         /* 0; 1: closed; 2: sent */
 byte job;             /* the request's, posted */
 bool arrived;
@@ -56,6 +59,25 @@ proctype other()
         unpin()
     :: else
     fi;
+    n_done++
+}
+
+/* A thread that detaches. */
+proctype detaches()
+{
+    bool done = false;
+
+    atomic {
+        if
+#if BROKEN == 4
+        :: references > 0 -> touch(); references--; done = true
+#else
+        :: references == 2 -> touch(); references--; done = true
+#endif
+        :: else
+        fi
+    };
+    if :: !done -> unpin() :: else fi; /* the way of all others */
     n_done++
 }
 
@@ -108,7 +130,7 @@ proctype driver()
     assert(told + 1 == mine);
     do
     :: atomic { job > 0 -> job--; assert(!freed) } /* it is in the frame */
-    :: n_done == 2 && job == 0 -> break
+    :: n_done == others && job == 0 -> break
     od;
     assert(freed)
 }
@@ -119,9 +141,10 @@ init
         if
         :: skip
         :: mine = 1; references = 1 /* the reader has given it up */
+        :: mine = 1; others = 3; run detaches()
         fi;
         run driver(); run other(); run other()
     }
 }
 
-ltl it_is_freed { <> (freed && n_done == 2) }
+ltl it_is_freed { <> (freed && n_done == others) }
