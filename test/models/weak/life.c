@@ -65,8 +65,11 @@ static void *pins(void *unused)
 
 static void *uses_up(void *unused)
 {
-    int *thing = syni_slot_take(&slot, 1, SYNI_SLOT_CONSUME);
+    int *thing;
 
+    if (syni_slot_detach_alone(&slot, 1)) /* in one step, while the other reader has none */
+        return unused;
+    thing = syni_slot_take(&slot, 1, SYNI_SLOT_CONSUME);
     if (!thing)
         return unused;
     assert(*thing == 1);
