@@ -22,8 +22,8 @@
  *     }
  *
  * NAMES OF YOUR OWN may be any: an async function may be called call, shared or pool. But not a
- * class object, channel, scope or shared: their faces, such as channel_close(), are words
- * of this header (step, where step.h is included); and the value of SYN_TASK_LOCAL(type, future) is (future_get)().
+ * class object, channel, scope, shared or step: their faces, such as channel_close(), are words
+ * of this header; and the value of SYN_TASK_LOCAL(type, future) is (future_get)().
  */
 #ifndef SYNCHRONICITY_SHORT_H
 #define SYNCHRONICITY_SHORT_H
@@ -250,8 +250,6 @@
 
 #endif
 
-#ifdef SYNCHRONICITY_STEP_H
-#include <synchronicity/step.h> /* its short names, too */
-#endif
+#include <synchronicity/step.h> /* and its short names */
 
 #endif

@@ -20,11 +20,11 @@
  *         return syn_step_return(self, self->x * self->x);
  *     }
  *
- * Not part of <synchronicity.h>. SELF is the frame; NEXT is a step of the same frame, a function
- * `struct syn_step NEXT(struct name *self)`. The status of what was waited for is in
- * syn_step_status(self) when NEXT runs, whatever it is: no step leaves by itself. All else is as
- * in a coroutine: a step must not block, what must survive it is declared with SYN_LOCAL, and
- * a cancelled task leaves at its next wait.
+ * <synchronicity.h> leaves it out; <synchronicity/short.h> includes it, with short names. SELF is the
+ * frame; NEXT is a step of the same frame, a function `struct syn_step NEXT(struct name *self)`. The
+ * status of what was waited for is in syn_step_status(self) when NEXT runs, whatever it is: no step
+ * leaves by itself. All else is as in a coroutine: a step must not block, what must survive it is
+ * declared with SYN_LOCAL, and a cancelled task leaves at its next wait.
  *
  * A clean-up reads syn_task_outcome(&self->syn), and a step that handles an error
  * syn_task_report(&self->syn).
