@@ -202,7 +202,7 @@ static void watch_place(struct syni_loop *loop, struct syni_fd_wait *wait)
 static syn_err watch_start(struct syni_loop *loop, int fd, struct syni_fd_wait *reader,
                            struct syni_fd_wait *writer)
 {
-    struct syni_fd_entry *entry;
+    struct syni_fd_entry *entry = NULL;
     syn_err err = find_or_add(loop, fd, &entry);
 
     SYNI_DRIVEN(loop);
@@ -252,7 +252,7 @@ void syni_watch_stop(struct syni_loop *loop, struct syni_fd_wait *wait)
 
 syn_err syni_watch_keep(struct syni_loop *loop, int fd)
 {
-    struct syni_fd_entry *entry;
+    struct syni_fd_entry *entry = NULL;
     syn_err err = find_or_add(loop, fd, &entry);
 
     SYNI_DRIVEN(loop);
