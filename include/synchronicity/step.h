@@ -4,8 +4,8 @@
  *
  * What a coroutine says between syn_co_begin and syn_co_end (task.h) can be written as STEPS, each a
  * function of its own that names the next one. That is what the coroutine form is sugar for, and
- * costs the same. Steps suit code that is a machine of states anyway, whose algorithm is the list of
- * the steps' names, and generators of code. Everything else is shorter as a coroutine.
+ * costs the same. Steps suit code that is a machine of states anyway, where the steps' names tell the
+ * algorithm, and programs that generate code. Everything else is shorter as a coroutine.
  *
  *     struct nap;
  *     static struct syn_step nap_woken(struct nap *self);
