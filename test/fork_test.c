@@ -7,8 +7,8 @@
 #include <sys/resource.h>
 
 #include "base/signals.h"
-#include "task/task.h"
 #include "support/fork_rig.h"
+#include "task/state.h"
 
 #include <synchronicity/signal.h>
 

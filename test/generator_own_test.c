@@ -4,8 +4,8 @@
  */
 #define _DEFAULT_SOURCE
 #include "support/generator_rig.h"
+#include "task/home.h"
 #include "task/slot.h"
-#include "task/task.h"
 
 ASYNC(demo, int, takes_here, (struct count_channel, ch), SYN_LOCAL(int, v))
 {

@@ -6,7 +6,7 @@
 #include <sched.h>
 #include <signal.h>
 
-#include "life/whole_home.h"
+#include "life/home_start.h"
 #include "loop/hosted.h"
 #include "support/host_rig.h"
 #include "support/points.h"

@@ -13,9 +13,9 @@
 #include <synchronicity/tcp.h>
 
 #include "base/self.h"
-#include "task/task.h"
 #include "support/fake_net.h"
 #include "support/interrupt_rig.h"
+#include "task/state.h"
 
 CHANNEL(int, ints);
 PROMISE(int, number);

@@ -11,8 +11,8 @@
 #include <synchronicity/readiness.h>
 
 #include "loop/role_follow.h"
-#include "task/task.h"
 #include "support/call_rig.h"
+#include "task/state.h"
 
 enum { CALLERS = 8, FEW = SYNI_FEW_FOLLOWERS + 1, GRACE_OF_THE_TEST = 1000000000 };
 

@@ -8,6 +8,10 @@
 #endif
 #include <signal.h>
 
+#include "loop/live.h"
+#include "loop/loop_drive.h"
+#include "loop/loop_inbox.h"
+#include "loop/loop_turn.h"
 #include "support/loop_rig.h"
 
 static struct rig rig;

@@ -11,6 +11,7 @@
 
 #include <synchronicity/mem.h>
 
+#include "loop/watch.h"
 #include "support/loop_rig.h"
 
 enum { HIGH = 900 };

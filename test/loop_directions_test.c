@@ -5,6 +5,7 @@
  */
 #include <unistd.h>
 
+#include "loop/watch.h"
 #include "support/loop_rig.h"
 
 static void keep(struct rig *rig, int fd, bool kept)

@@ -3,6 +3,11 @@
  * The driver (src/loop/loop_drive.c): how the role moves between callers and the
  * dedicated thread, and how a loop ends. How it dies: loop_death_test.c.
  */
+#include "loop/live.h"
+#include "loop/loop_drive.h"
+#include "loop/loop_inbox.h"
+#include "loop/loop_turn.h"
+#include "loop/role.h"
 #include "support/loop_rig.h"
 #include "support/points.h"
 

@@ -7,6 +7,8 @@
  * it was dealt with; the probes are one piece of each kind.
  */
 
+#include "loop/loop_inbox.h"
+#include "loop/watch.h"
 #include "support/loop_rig.h"
 
 enum { FLOOD = 1000, FLOOD_FDS = 150 };

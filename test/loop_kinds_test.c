@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "loop/watch.h"
 #include "support/loop_rig.h"
 
 /* Waits for DIRECTION of FD, ten times in a row, and is woken in each. */

@@ -5,6 +5,9 @@
  */
 #include <synchronicity/mem.h>
 
+#include "loop/loop_drive.h"
+#include "loop/loop_inbox.h"
+#include "loop/loop_turn.h"
 #include "support/loop_rig.h"
 
 static struct rig rig;

@@ -7,6 +7,8 @@
 
 #include <synchronicity/mem.h>
 
+#include "loop/loop_turn.h"
+#include "loop/watch.h"
 #include "support/random.h"
 #include "support/timer_rig.h"
 

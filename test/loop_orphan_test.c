@@ -13,6 +13,8 @@
 
 #include <synchronicity/testing.h>
 
+#include "loop/loop_turn.h"
+#include "loop/watch.h"
 #include "support/loop_rig.h"
 
 /* Standard error goes into FILE until heard(). */

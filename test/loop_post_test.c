@@ -6,6 +6,8 @@
  */
 #include <stdlib.h>
 
+#include "loop/loop_inbox.h"
+#include "loop/loop_turn.h"
 #include "support/numbered_rig.h"
 
 static void C2_posts_of_a_thread_run_in_their_order(void)

@@ -3,6 +3,7 @@
  * What the loop tells the kernel about a descriptor (src/loop/watch.c), over each
  * backend of the build: kept, forgotten, and when the kernel refuses.
  */
+#include "loop/watch.h"
 #include "support/loop_rig.h"
 
 static void forget_wakes_who_waits(struct rig *rig)

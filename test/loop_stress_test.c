@@ -6,6 +6,11 @@
  */
 #include <stdlib.h>
 
+#include "loop/live.h"
+#include "loop/loop_drive.h"
+#include "loop/loop_inbox.h"
+#include "loop/loop_turn.h"
+#include "loop/role.h"
 #include "support/loop_rig.h"
 #include "support/random.h"
 

@@ -3,6 +3,7 @@
  * Timers (src/loop/timer.c) of a loop that is driven by hand, under the virtual
  * clock: a turn that has nothing to do lets time jump. Very many: loop_many_timers_test.c.
  */
+#include "loop/loop_turn.h"
 #include "support/timer_rig.h"
 
 enum { SECOND = 1000000000 };

@@ -6,6 +6,8 @@
 
 #include <synchronicity/mem.h>
 
+#include "loop/loop_inbox.h"
+#include "loop/role.h"
 #include "support/numbered_rig.h"
 #include "support/points.h"
 

@@ -6,6 +6,8 @@
  */
 #include <unistd.h>
 
+#include "loop/loop_turn.h"
+#include "loop/watch.h"
 #include "support/loop_rig.h"
 
 static unsigned long watches(const struct rig *rig)

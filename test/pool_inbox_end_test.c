@@ -4,6 +4,8 @@
  * counted like all others.
  */
 #define _DEFAULT_SOURCE
+#include "pool/pool_post.h"
+#include "pool/work_cancel.h"
 #include "support/pool_inbox_rig.h"
 
 POOL(single, .max_threads = 1);

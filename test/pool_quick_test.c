@@ -4,6 +4,7 @@
  */
 #define _DEFAULT_SOURCE
 #include "base/time.h"
+#include "pool/pool_post.h"
 #include "pool/quick.h"
 #include "support/points.h"
 #include "support/pool_inbox_rig.h"

@@ -3,9 +3,9 @@
  * Stopping all that runs, by one deadline (src/life/stop_all.c).
  */
 #define _DEFAULT_SOURCE
+#include "life/stop_all.h"
 #include "support/call_rig.h"
 
-#include "life/whole_home.h"
 
 SYNCHRONIZER(a);
 SYNCHRONIZER(b);

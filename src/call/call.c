@@ -9,14 +9,23 @@
  */
 #include "call/call.h"
 
-#include "life/whole_home.h"
-#include "thread/thread_waits.h"
-
 #include "base/mem.h"
 #include "base/report.h"
 #include "future/future.h"
+#include "life/home_refusal.h"
+#include "life/home_start.h"
+#include "life/life.h"
+#include "life/synchronizer.h"
+#include "loop/loop_inbox.h"
+#include "loop/role.h"
+#include "task/deadline.h"
+#include "task/engine.h"
 #include "task/frame.h"
+#include "task/home.h"
 #include "task/seen.h"
+#include "task/shelter.h"
+#include "task/task_cancel.h"
+#include "thread/thread_waits.h"
 
 /* What makes a call: a thread, with the home that it drives, or NULL. */
 struct caller {

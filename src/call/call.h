@@ -7,7 +7,7 @@
 
 #include <synchronicity/generator.h>
 
-#include "task/task.h"
+#include "task/state.h"
 
 /* --- call.c --- */
 

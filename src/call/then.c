@@ -12,8 +12,15 @@
 
 #include "base/fork.h"
 #include "base/report.h"
+#include "future/await.h"
 #include "future/future.h"
-#include "life/whole_home.h"
+#include "life/home_refusal.h"
+#include "life/home_start.h"
+#include "life/life.h"
+#include "life/synchronizer.h"
+#include "task/deadline.h"
+#include "task/task_cancel.h"
+#include "task/wait.h"
 
 struct then {
     struct syn_task syn;

@@ -26,9 +26,10 @@
 #include <synchronicity/generator.h>
 
 #include "base/thread.h"
-#include "task/port.h"
 #include "channel/ring.h"
-#include "task/task.h"
+#include "loop/role.h"
+#include "task/port.h"
+#include "task/state.h"
 
 enum { SYNI_CLOSE_LIMIT_S = 10 };
 

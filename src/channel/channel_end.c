@@ -12,6 +12,9 @@
 #include <stddef.h>
 
 #include "base/report.h"
+#include "task/home.h"
+#include "task/task_cancel.h"
+#include "task/task_resume.h"
 
 struct syn_report *syni_channel_report(struct syni_channel *channel, syn_err status,
                                        enum syn_origin *out_origin)

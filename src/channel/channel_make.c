@@ -13,6 +13,7 @@
 #include "base/mem.h"
 #include "base/report.h"
 #include "task/frame.h"
+#include "task/home.h"
 
 struct syni_channel *syni_channel_make(const struct syn_type *item, size_t capacity, size_t extra,
                                        struct syn_channel *out_channel)

@@ -19,6 +19,9 @@
 
 #include <stddef.h>
 
+#include "loop/loop_inbox.h"
+#include "loop/role.h"
+
 void syni_channel_own_locked(struct syni_channel *channel, struct syni_loop *loop)
 {
     SYNI_HOLDS_CHANNEL(channel);

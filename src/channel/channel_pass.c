@@ -13,6 +13,10 @@
 
 #include <stddef.h>
 
+#include "loop/loop_inbox.h"
+#include "task/home.h"
+#include "task/task_resume.h"
+
 /* Nobody waits, nobody owns it, nothing has ended, and the generator is not asleep. */
 static bool may_flow(const struct syni_channel *channel)
 {

@@ -10,8 +10,12 @@
 #include <stddef.h>
 
 #include "base/report.h"
-#include "task/place.h"
 #include "circle/search.h"
+#include "loop/loop_turn.h"
+#include "task/place.h"
+#include "task/task_cancel.h"
+#include "task/task_resume.h"
+#include "task/wait.h"
 
 static void channel_wait_wake_port(struct syni_port *port)
 {

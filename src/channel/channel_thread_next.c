@@ -8,6 +8,8 @@
 #include "channel/thread_port.h"
 
 #include "base/report.h"
+#include "loop/role.h"
+#include "task/deadline.h"
 
 static syn_err channel_next_next(struct syni_channel *channel, void *out_item,
                                  struct syn_deadline deadline)

@@ -8,6 +8,10 @@
 
 #include <stddef.h>
 
+#include "task/task_cancel.h"
+#include "task/task_resume.h"
+#include "task/wait.h"
+
 /* The next consumer wakes it by the door, or drives. Clean-up has a limit to keep. */
 static void fall_asleep(struct syni_task *task)
 {

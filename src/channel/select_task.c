@@ -12,6 +12,9 @@
 #include "circle/circle.h"
 #include "circle/search.h"
 #include "task/place.h"
+#include "task/task_cancel.h"
+#include "task/task_resume.h"
+#include "task/wait.h"
 
 static void select_wait_wake_task(struct syni_select *select)
 {

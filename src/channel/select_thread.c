@@ -9,6 +9,7 @@
 
 #include "base/report.h"
 #include "future/future.h"
+#include "task/deadline.h"
 
 struct thread_select {
     struct syni_thread_wait wait;

@@ -11,6 +11,8 @@
 #include <string.h>
 
 #include "base/report.h"
+#include "loop/role.h"
+#include "task/deadline.h"
 
 static struct syni_thread_port *thread_port_port_of(struct syni_thread_wait *wait)
 {

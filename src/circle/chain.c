@@ -9,6 +9,8 @@
 #include "circle/chain.h"
 
 #include "base/report.h"
+#include "task/task_cancel.h"
+#include "task/task_resume.h"
 
 bool syni_chain_may_lead(const struct syni_core *core)
 {

@@ -11,7 +11,7 @@
 #ifndef SYNI_CHAIN_H
 #define SYNI_CHAIN_H
 
-#include "task/task.h"
+#include "task/state.h"
 
 struct syni_search;
 

@@ -25,6 +25,9 @@
 #include "base/fork.h"
 #include "base/mem.h"
 #include "base/report.h"
+#include "loop/role.h"
+#include "task/engine.h"
+#include "task/task_cancel.h"
 
 static struct syni_mutex circle_lock = SYNI_MUTEX_INIT(BLOCKED);
 static struct syni_list blocked = {&blocked, &blocked};

@@ -13,7 +13,7 @@
 #ifndef SYNI_CIRCLE_H
 #define SYNI_CIRCLE_H
 
-#include "task/task.h"
+#include "task/state.h"
 
 /* A thread that blocks while it drives, or drains a mailbox; lies on its stack. */
 struct syni_blocked {

@@ -10,6 +10,10 @@
 
 #include "base/mem.h"
 #include "base/report.h"
+#include "loop/loop_inbox.h"
+#include "loop/role.h"
+#include "task/home.h"
+#include "task/task_resume.h"
 
 /* On its way to the driver of CORE's task; or of HOME, for all that lives there. */
 struct probe {

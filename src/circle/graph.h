@@ -13,7 +13,7 @@
 #ifndef SYNI_GRAPH_H
 #define SYNI_GRAPH_H
 
-#include "task/task.h"
+#include "task/state.h"
 
 struct syni_node {
     const struct syni_core *core; /* its result's; to compare, and to look at only where it stays */

@@ -32,6 +32,9 @@
 
 #include "base/mem.h"
 #include "base/report.h"
+#include "loop/loop_inbox.h"
+#include "task/home.h"
+#include "task/task_resume.h"
 
 /* More are needed only where tasks come and go beside a circle. */
 enum { SEARCH_ROUNDS = 4 };

@@ -10,8 +10,6 @@
 
 #include <synchronicity/context.h>
 
-#include "task/task.h"
-
 /* What an answer to the exit means, and what is left to do. */
 enum syni_exit {
     SYNI_EXIT_OVER,  /* it ended, well or with the error */

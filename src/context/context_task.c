@@ -17,7 +17,11 @@
 
 #include "base/report.h"
 #include "channel/channel.h"
+#include "task/engine.h"
+#include "task/outcome.h"
 #include "task/place.h"
+#include "task/shelter.h"
+#include "task/task_resume.h"
 
 enum state { NEW, ENTERING, ENTERED, TELLING, TWICE, CLOSING, LEFT_TELLING, LEFT_CLOSING };
 

@@ -9,10 +9,10 @@
 
 #include <string.h>
 
-
 #include "base/report.h"
 #include "channel/channel.h"
 #include "context/context.h"
+#include "task/deadline.h"
 
 enum { CONTEXT_CALL_BEFORE, TURN, CONTEXT_CALL_INSIDE, OVER };
 

@@ -6,15 +6,20 @@
  * Driver only, but for wake_by_result(), which the completing thread calls.
  */
 #include "future/await.h"
-#include "task/leave.h"
-#include "task/wait.h"
 
 #include <stddef.h>
 
 #include "base/report.h"
 #include "circle/circle.h"
-#include "task/place.h"
 #include "circle/search.h"
+#include "loop/loop_turn.h"
+#include "task/deadline.h"
+#include "task/home.h"
+#include "task/leave.h"
+#include "task/place.h"
+#include "task/task_cancel.h"
+#include "task/task_resume.h"
+#include "task/wait.h"
 
 static void wake_by_result(struct syni_waiter *waiter)
 {

@@ -1,20 +1,27 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * An await's inside: what its beginning and its end share.
- *
- * Driver only.
+ * Awaiting one result, and what its beginning and its end share.
  */
 #ifndef SYNI_AWAIT_H
 #define SYNI_AWAIT_H
 
-#include "task/task.h"
+#include "task/state.h"
+
+/* --- await.c --- */
+
+/* WAITER, or a copy of one, is that of a task's await. */
+bool syni_await_wakes(const struct syni_waiter *waiter);
+
+/* As syni_step_await(), for a core that the caller consumed. False: somebody else waits for it at
+ * this moment, and TASK has its turn again, to try once more. Driver. */
+bool syni_await_core(struct syni_task *task, struct syni_core *child, void *out, int64_t deadline);
 
 /* --- await_collect.c --- */
 
-/* TASK, which was resumed, takes what its await came to. True: it leaves, since it was asked to. */
+/* TASK, which was resumed, takes what its await came to. True: it leaves, since it was asked to. Driver. */
 bool syni_await_collect(struct syni_task *task);
 
-/* The same where mostly the child ended with a value, and nobody else knows it. */
+/* The same where mostly the child ended with a value, and nobody else knows it. Driver. */
 bool syni_await_collect_plainly(struct syni_task *task);
 
 #endif

@@ -10,6 +10,8 @@
 
 #include "base/report.h"
 #include "task/frame.h"
+#include "task/task_cancel.h"
+#include "task/task_resume.h"
 
 /* The child did not end by itself: nobody could be asked. */
 static bool collect_nothing(struct syni_task *task)

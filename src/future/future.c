@@ -5,10 +5,11 @@
  * Any thread. Each begins by pinning or consuming the handle, which is where a
  * stale or used one is found out; from there on the core cannot go away.
  */
-#include "thread/thread_waits.h"
+#include "future/future.h"
 
 #include "base/report.h"
-#include "future/future.h"
+#include "task/deadline.h"
+#include "thread/thread_waits.h"
 
 /* The core of FUTURE with one reference more. */
 static syn_err pin(struct syn_future future, bool used_up_too, struct syni_core **out_core)

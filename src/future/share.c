@@ -15,7 +15,9 @@
 #include "base/fork.h"
 #include "base/mem.h"
 #include "base/report.h"
+#include "task/deadline.h"
 #include "task/frame.h"
+#include "task/task_cancel.h"
 
 struct syn_shared {
     struct syni_waiter waiter; /* in the core */

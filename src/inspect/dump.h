@@ -9,7 +9,7 @@
 #include "base/list.h"
 #include "inspect/peek.h"
 #include "inspect/text.h"
-#include "task/task.h"
+#include "task/state.h"
 
 enum {
     SYNI_DUMP_NAME = 64,    /* longer ones are cut */

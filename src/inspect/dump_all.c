@@ -16,6 +16,7 @@
 
 #include "base/report.h"
 #include "base/thread.h"
+#include "loop/live.h"
 
 enum { DUMP_STANDARD_ERROR = 2 };
 

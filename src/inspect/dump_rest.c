@@ -8,9 +8,10 @@
 #include <stddef.h>
 
 #include "base/time.h"
-#include "pool/work_seen.h"
 #include "channel/channel.h"
 #include "circle/search.h"
+#include "pool/pool_life.h"
+#include "pool/work_seen.h"
 
 struct dump_jobs {
     const char *state;

@@ -12,8 +12,10 @@
 
 #include "base/time.h"
 #include "channel/channel.h"
+#include "future/await.h"
 #include "scope/scope.h"
 #include "sync/sync.h"
+#include "task/task_cancel.h"
 
 /* The home of a section, and the way down from one of its tasks. */
 struct dump_section {

@@ -12,6 +12,8 @@
 #include "base/fork.h"
 #include "base/time.h"
 #include "inspect/slow.h"
+#include "pool/pool_life.h"
+#include "pool/pool_options.h"
 
 enum { SLOW_LEAST_NS = 1000000 };
 static const int64_t slow_most_ns = INT64_C(3600000000000);

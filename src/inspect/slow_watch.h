@@ -12,7 +12,7 @@
 
 #include <stdatomic.h>
 
-#include "task/task.h"
+#include "task/state.h"
 
 /* A home while it runs. Lies beside it. */
 struct syni_slow_watched {

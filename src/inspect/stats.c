@@ -9,6 +9,10 @@
 #include <stddef.h>
 #include <stdio.h>
 
+#include "loop/live.h"
+#include "pool/pool_life.h"
+#include "pool/pool_options.h"
+#include "pool/pool_stop.h"
 #include "pool/work_seen.h"
 
 struct syn_synchronizer_stats syni_stats_of(const struct syni_home *home)

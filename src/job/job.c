@@ -6,16 +6,23 @@
  * it. Each completes the core, once: src/pool decides which, under the pool's lock. No loop is involved.
  */
 #include "job/job.h"
-#include "thread/thread_waits.h"
 
 #include <string.h>
 
 #include "base/report.h"
 #include "call/call.h"
-#include "life/whole_home.h"
-#include "inspect/slow_watch.h"
 #include "channel/channel.h"
+#include "inspect/slow_watch.h"
+#include "life/stop_everything.h"
+#include "loop/role.h"
+#include "pool/pool_post.h"
+#include "pool/work_cancel.h"
+#include "pool/workers.h"
+#include "task/deadline.h"
 #include "task/frame.h"
+#include "task/home.h"
+#include "task/task_cancel.h"
+#include "thread/thread_waits.h"
 
 static const struct syni_core_ops job_core_ops;
 static const struct syni_work_ops job_work_ops, never_abandoned_ops;

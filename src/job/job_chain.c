@@ -9,8 +9,9 @@
 #include <stddef.h>
 
 #include "base/report.h"
-#include "pool/work_wait.h"
 #include "circle/search.h"
+#include "pool/pool_options.h"
+#include "pool/work_wait.h"
 
 /* That of WAIT, which does not look any more. */
 static int job_wait_detail(struct syni_thread_wait *wait)

@@ -5,6 +5,7 @@
 #include "job/job.h"
 
 #include "base/report.h"
+#include "pool/pool_options.h"
 
 static struct syn_report *refusal_closed(const char *function, const char *pool)
 {

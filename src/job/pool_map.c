@@ -10,10 +10,18 @@
 #include <synchronicity/pool_map.h>
 
 #include "base/report.h"
-#include "life/whole_home.h"
 #include "job/job.h"
-#include "thread/thread_waits.h"
+#include "life/stop_everything.h"
+#include "loop/role.h"
+#include "pool/pool_options.h"
+#include "pool/pool_post.h"
+#include "pool/work_cancel.h"
+#include "pool/workers.h"
+#include "task/deadline.h"
 #include "task/frame.h"
+#include "task/home.h"
+#include "task/task_cancel.h"
+#include "thread/thread_waits.h"
 
 /* So many pieces for each thread, so that a slow one does not keep the others waiting. */
 enum { PIECES_EACH = 16, PIECE_MAX = 1 << 16 };

@@ -3,11 +3,16 @@
  * The last tasks of a home: those that came too late, and, when they would not end in time or the
  * loop died, giving up all of them. By its last driver.
  */
-#include "life/resident.h"
+#include "life/home_abandon.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+
+#include "life/resident.h"
+#include "loop/loop_turn.h"
+#include "task/engine.h"
+#include "task/task_resume.h"
 
 void syni_home_abandon_name(struct syni_names *names, const char *format, ...)
 {

@@ -3,11 +3,13 @@
  * Why a synchronizer would not run something, in words.
  * Any thread for which it stays.
  */
-#include "life/whole_home.h"
+#include "life/home_refusal.h"
 
 #include <stdio.h>
 
 #include "base/report.h"
+#include "life/home_start.h"
+#include "loop/loop_turn.h"
 
 void syni_home_note_death(struct syni_home *home)
 {

@@ -7,7 +7,7 @@
  * something runs under the lock of life.c, so that of a thousand first callers one makes the loop
  * and the others find it.
  */
-#include "life/whole_home.h"
+#include "life/home_start.h"
 
 #include <synchronicity/testing.h>
 
@@ -16,8 +16,15 @@
 #include "base/fork.h"
 #include "base/mem.h"
 #include "base/report.h"
-#include "loop/hosted.h"
 #include "life/resident.h"
+#include "life/stop_all.h"
+#include "loop/hosted.h"
+#include "loop/loop_drive.h"
+#include "loop/loop_turn.h"
+#include "loop/role.h"
+#include "task/engine.h"
+#include "task/home.h"
+#include "task/task_cancel.h"
 
 static atomic_int callers_drive_by_default;
 

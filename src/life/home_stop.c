@@ -5,13 +5,18 @@
  * A stop is a wait as any other: for what runs on the home that it stops. So a circle is refused, a
  * job's room is given to others meanwhile, and a virtual clock goes on. Any thread.
  */
-#include "life/whole_home.h"
+#include "life/home_stop.h"
 
 #include "base/report.h"
-#include "thread/thread_waits.h"
-#include "loop/hosted.h"
-#include "life/resident.h"
 #include "inspect/unclaimed.h"
+#include "life/home_start.h"
+#include "life/life.h"
+#include "life/resident.h"
+#include "loop/hosted.h"
+#include "loop/role.h"
+#include "task/deadline.h"
+#include "task/home.h"
+#include "thread/thread_waits.h"
 
 /* After a deadline has passed: how long a step that runs may take to return. */
 enum { STEP_NS = 100 * 1000000, STOP_HOME_LOOK_NS = 2 * 1000000 };

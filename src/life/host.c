@@ -10,10 +10,15 @@
 
 #include "base/fork.h"
 #include "base/report.h"
-#include "thread/driver.h"
-#include "life/whole_home.h"
-#include "thread/thread_waits.h"
+#include "life/home_refusal.h"
+#include "life/home_start.h"
+#include "life/life.h"
+#include "life/stop_everything.h"
 #include "loop/hosted.h"
+#include "loop/role.h"
+#include "task/home.h"
+#include "thread/driver.h"
+#include "thread/thread_waits.h"
 
 static struct syn_synchronizer *or_default(struct syn_synchronizer *synchronizer)
 {

@@ -20,14 +20,21 @@
  *
  * A stopper waits for `told`, by its own deadline; all are told what was abandoned, one first, to reap.
  */
-#include "life/whole_home.h"
-#include "thread/thread_waits.h"
+#include "life/life.h"
 
 #include "base/fork.h"
 #include "base/report.h"
 #include "base/reserved.h"
-#include "task/frame.h"
+#include "life/home_refusal.h"
+#include "life/home_start.h"
 #include "life/resident.h"
+#include "life/stop_all.h"
+#include "loop/loop_drive.h"
+#include "loop/loop_inbox.h"
+#include "loop/loop_turn.h"
+#include "task/frame.h"
+#include "task/home.h"
+#include "thread/thread_waits.h"
 
 static struct syni_mutex life_lock = SYNI_MUTEX_INIT(LIFE);
 static struct syni_list running = {&running, &running}; /* under lock */

@@ -2,14 +2,23 @@
  *
  * Pools as their users see them; src/pool does the work. Any thread.
  */
+#include "life/pool.h"
+
 #include <synchronicity/pool.h>
 
 #include "base/mem.h"
 #include "base/report.h"
-#include "thread/job_wait.h"
-#include "life/whole_home.h"
-#include "thread/thread_waits.h"
 #include "inspect/unclaimed.h"
+#include "life/home_stop.h"
+#include "loop/role.h"
+#include "pool/pool_life.h"
+#include "pool/pool_options.h"
+#include "pool/pool_post.h"
+#include "pool/pool_stop.h"
+#include "pool/workers.h"
+#include "task/deadline.h"
+#include "thread/job_wait.h"
+#include "thread/thread_waits.h"
 
 static struct syn_pool default_pool = {.options = {.name = "default-pool"}};
 
@@ -49,7 +58,6 @@ syn_err syn_pool_new(const struct syn_pool_options *options, struct syn_pool **o
     *out_new = pool;
     return SYN_OK;
 }
-
 
 syn_err syn_pool_configure(struct syn_pool *pool, const struct syn_pool_options *options)
 {

@@ -8,6 +8,7 @@
 
 #include "base/fork.h"
 #include "loop/hosted.h"
+#include "loop/role.h"
 
 struct syni_mutex syni_residents_lock = SYNI_MUTEX_INIT(RESIDENTS);
 

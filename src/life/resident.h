@@ -13,7 +13,7 @@
 
 #include "base/list.h"
 #include "base/thread.h"
-#include "task/task.h"
+#include "task/state.h"
 
 struct syni_resident;
 

@@ -5,9 +5,16 @@
  * Synchronizers first, since their clean-ups may need the pools. Each is pinned while it is stopped,
  * so that one which another thread frees at this moment stays until then. Any thread.
  */
+#include "life/stop_all.h"
+
 #include "base/report.h"
-#include "life/whole_home.h"
-#include "pool/pool.h"
+#include "life/home_stop.h"
+#include "life/life.h"
+#include "life/pool.h"
+#include "pool/pool_options.h"
+#include "pool/pool_post.h"
+#include "pool/pool_stop.h"
+#include "task/home.h"
 
 static void stop_all_note(struct syni_stop_all *all, const char *name, syn_err err)
 {

@@ -6,6 +6,8 @@
  * the process ends anyway and other threads may still be inside; but the thread-specific key goes:
  * when this copy of the library is unloaded, that is its exit.
  */
+#include "life/stop_everything.h"
+
 #include <synchronicity/process.h>
 
 #include <stdio.h>
@@ -14,12 +16,19 @@
 
 #include "base/exits.h"
 #include "base/report.h"
-#include "thread/interrupt.h"
-#include "life/whole_home.h"
-#include "pool/grace.h"
-#include "pool/pool.h"
-#include "task/slot.h"
+#include "inspect/slow_watch.h"
 #include "inspect/unclaimed.h"
+#include "life/home_stop.h"
+#include "life/stop_all.h"
+#include "loop/role.h"
+#include "pool/grace.h"
+#include "pool/pool_options.h"
+#include "pool/pool_post.h"
+#include "pool/pool_stop.h"
+#include "pool/workers.h"
+#include "task/home.h"
+#include "task/slot.h"
+#include "thread/interrupt.h"
 
 /* --- by a call --- */
 

@@ -2,13 +2,20 @@
  *
  * Synchronizers as their users see them; life.c, home_start.c and home_stop.c do the work. Any thread.
  */
-#include "life/whole_home.h"
+#include "life/synchronizer.h"
 
 #include "base/mem.h"
 #include "base/report.h"
 #include "base/reserved.h"
 #include "inspect/stats.h"
 #include "inspect/unclaimed.h"
+#include "life/home_refusal.h"
+#include "life/home_start.h"
+#include "life/home_stop.h"
+#include "life/life.h"
+#include "life/stop_everything.h"
+#include "loop/role.h"
+#include "task/home.h"
 
 static struct syn_synchronizer default_synchronizer = {.options = {.name = "default"}};
 

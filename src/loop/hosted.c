@@ -17,6 +17,10 @@
 
 #include "backend/several.h"
 #include "base/signals.h"
+#include "loop/loop_drive.h"
+#include "loop/loop_inbox.h"
+#include "loop/loop_turn.h"
+#include "loop/role.h"
 #include "loop/role_follow.h"
 
 static void hosted_thread_ends(struct syni_self *self);

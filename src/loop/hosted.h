@@ -6,6 +6,7 @@
 #define SYNI_HOSTED_H
 
 #include "loop/loop.h"
+#include "loop/role.h"
 
 /* As syni_loop_start(), with SELF, the calling thread, as its host. */
 syn_err syni_hosted_start(struct syni_loop *loop, struct syni_self *self);

@@ -3,7 +3,7 @@
  * All loops of the process, for code that looks at them. Each lists its live things; a driver maintains its
  * list without a lock, and a dump (src/inspect) reads both without one.
  */
-#include "loop/loop.h"
+#include "loop/live.h"
 
 #include "base/fork.h"
 

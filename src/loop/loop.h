@@ -198,50 +198,10 @@ struct syni_loop_options {
     bool (*may_sleep)(struct syni_loop *loop);
 };
 
-/* Once for each loop's storage, before anything else: from here on posting to it is
- * defined (and refused). The storage outlives every thread that may post. */
-void syni_loop_prepare(struct syni_loop *loop);
-
-/* Makes a loop, which nobody drives yet; also again after syni_loop_fini(). Fails:
- * SYN_EINVAL for a backend that this build lacks, or as the backend does. */
-syn_err syni_loop_init(struct syni_loop *loop, const struct syni_loop_options *options);
-
-/* Frees what it holds. Nobody drives it any more, nothing is live. */
-void syni_loop_fini(struct syni_loop *loop);
-
 /* Nothing lives here that the loop would have to be driven for. By the holder of the role. */
 static inline bool syni_loop_dormant(const struct syni_loop *loop)
 {
     return loop->n_live == loop->n_dormant;
-}
-
-/* The same turn, without any sleep, and first the kernel's events. Driver only. */
-void syni_loop_turn_at_once(struct syni_loop *loop);
-
-/* It is closing, and whether it has ended is to be looked at now, and not after a sleep from which
- * nobody might wake it: invariant 81. Driver, or its host between turns. */
-bool syni_loop_may_have_ended(struct syni_loop *loop);
-
-/* One turn, sleeping at most until UNTIL (on the loop's clock), and not at all once
- * `hurry` was set in it. Driver only. */
-void syni_loop_turn(struct syni_loop *loop, int64_t until);
-
-/* Around the time in which a step blocks: the loop waits too, as far as a virtual clock is
- * concerned, and what is posted has to wait. Driver only. */
-void syni_loop_block(struct syni_loop *loop);
-void syni_loop_unblock(struct syni_loop *loop);
-
-/* Why the loop died, in words; static. It has. */
-const char *syni_loop_cause(const struct syni_loop *loop);
-
-/* The time on the loop's clock, read now. */
-int64_t syni_loop_now(struct syni_loop *loop);
-__attribute__((cold)) int64_t syni_loop_read_time(struct syni_loop *loop);
-
-/* About the same: as it was when it was first needed in this turn. Driver only. */
-static inline int64_t syni_loop_turn_time(struct syni_loop *loop)
-{
-    return loop->now >= 0 ? loop->now : syni_loop_read_time(loop);
 }
 
 /* JOB runs in this turn or the next. Driver only. */
@@ -261,17 +221,6 @@ static inline enum syni_role syni_loop_role(const struct syni_loop *loop)
     return atomic_load_explicit(&loop->role, memory_order_relaxed);
 }
 
-/* The calling thread drives LOOP, perhaps outside of another one. */
-bool syni_role_drives_outside(const struct syni_driving *driving, const struct syni_loop *loop);
-static inline bool syni_drives(const struct syni_loop *loop)
-{
-    const struct syni_driving *d = syni_self()->driving;
-    return d && (d->loop == loop || syni_role_drives_outside(d->outer, loop));
-}
-
-/* The calling thread drives LOOP: what each function needs that says "driver only". */
-#define SYNI_DRIVEN(loop) SYNI_INVARIANT(1, syni_drives(loop))
-
 /* JOB, made ready when PLACE was `ready.last`, since when none has run, is not ready any more, if it
  * is still the last. Driver only. */
 static inline bool syni_loop_unready_last(struct syni_loop *loop, struct syni_job *job,
@@ -282,116 +231,5 @@ static inline bool syni_loop_unready_last(struct syni_loop *loop, struct syni_jo
         *(loop->ready.last = place) = NULL;
     return is_last;
 }
-
-/* --- loop_inbox.c: the door for other threads --- */
-
-/* JOB runs on the loop, later, on any driver. Any thread, also the driver. Never
- * fails for memory; false, and JOB was not taken, when the loop is shut. */
-bool syni_loop_post(struct syni_loop *loop, struct syni_job *job);
-
-/* LOOP, which is not retired yet, is not until it is unpinned; so it can be posted to after what
- * kept it has gone. For moments: its driver waits. Any thread. */
-void syni_loop_pin(struct syni_loop *loop);
-void syni_loop_unpin(struct syni_loop *loop);
-
-/* No post is taken from here on; what was taken still runs. Driver, or before there is one. */
-void syni_loop_shut(struct syni_loop *loop);
-/* Posts are taken; at the start. */
-void syni_loop_open_inbox(struct syni_loop *loop);
-
-/* Step 1. */
-void syni_loop_take_posts(struct syni_loop *loop);
-/* Something posted has not run yet. By the holder of the role. */
-bool syni_loop_has_posts(struct syni_loop *loop);
-/* Nobody has posted since the driver last took the posts. Any thread. */
-bool syni_loop_inbox_empty(struct syni_loop *loop);
-
-/* --- watch.c --- */
-
-/* WAIT->ready is called once when WAIT->fd is ready in WAIT->direction; not
- * before this returns. It may begin and stop waits. Driver only.
- * What is always ready is so in the next turn.
- * Fails: SYN_EBADF, SYN_ENOTSUP, SYN_ENOMEM as the backend does; SYN_EBUSY when
- * somebody waits for this direction of it already. */
-syn_err syni_watch_start(struct syni_loop *loop, struct syni_fd_wait *wait);
-/* The same for both directions of one descriptor, by one registration. */
-syn_err syni_watch_start_both(struct syni_loop *loop, struct syni_fd_wait *reader,
-                              struct syni_fd_wait *writer);
-/* Not any more; fine when it does not wait. */
-void syni_watch_stop(struct syni_loop *loop, struct syni_fd_wait *wait);
-/* FD will be waited for often, and syni_watch_forget() is called before it is
- * closed: then waiting costs no system call each time. Fails: SYN_ENOMEM. */
-syn_err syni_watch_keep(struct syni_loop *loop, int fd);
-/* FD is about to be closed; its waiters are made ready. */
-void syni_watch_forget(struct syni_loop *loop, int fd);
-/* Step 5. */
-void syni_watch_dispatch(struct syni_loop *loop, const struct syni_event *event);
-void syni_watch_fini(struct syni_loop *loop);
-
-/* --- role.c --- */
-
-/* Makes the thread that shall act on a post do so. The caller has pinned the loop. */
-void syni_role_knock(struct syni_loop *loop);
-
-/* Ends the sleep of its driver, or the next one. By a thread that pins it, or under the lock of its clock. */
-void syni_role_wake(struct syni_loop *loop);
-
-/* The calling thread does HOOK to LOOP: told to hooks. */
-SYNI_COLD void syni_loop_tell_role(struct syni_loop *loop, enum syn_hook hook);
-
-/* The innermost of the loops that the calling thread drives (self.h), or NULL; syni_drives() is above. */
-struct syni_driving *syni_role_driving_now(void);
-/* A thread that took the role by syni_loop_try_drive() says so around its turns. */
-void syni_role_enter(struct syni_self *self, struct syni_driving *here, struct syni_loop *loop);
-void syni_role_leave(struct syni_self *self, struct syni_driving *here);
-
-/* --- loop_drive.c --- */
-
-/* Starts the dedicated thread, unless callers may drive; from here on posts are taken. Fails as
- * syni_thread_start() does. */
-syn_err syni_loop_start(struct syni_loop *loop);
-/* The dedicated thread alone, which gets the role when it is handed it. Under the loop's lock. */
-syn_err syni_loop_start_thread_locked(struct syni_loop *loop);
-/* Something shall go on though nobody waits for it: there is a dedicated thread from here on. Any thread. */
-syn_err syni_loop_keep_thread(struct syni_loop *loop);
-/* Waits for its end, if there is one. */
-void syni_loop_join_thread(struct syni_loop *loop);
-/* Waits until it has left the loop, which it does: its end is the caller's to join. */
-struct syni_thread syni_loop_take_thread(struct syni_loop *loop);
-/* Gives the role up for good; by the dedicated thread, when it has shut the loop
- * and nothing is live. The thread then ends. */
-void syni_loop_retire(struct syni_loop *loop);
-/* Waits for the end of the dedicated thread, or until its host has left it. Not by the driver. If LOOP has not
- * retired, syni_loop_keep_thread() was called before: a poster may be about to start the thread. */
-void syni_loop_join(struct syni_loop *loop);
-/* Takes the role for the calling thread if it is free and callers may have it. */
-bool syni_loop_try_drive(struct syni_loop *loop);
-/* Gives it up: to nobody, if nothing is to be done; to a caller that follows; open; to the dedicated thread. */
-void syni_loop_stop_driving(struct syni_loop *loop);
-
-/* --- live.c --- */
-static inline void syni_live_add(struct syni_loop *loop, struct syni_live *live)
-{
-    SYNI_INVARIANT(9, loop->n_dormant <= loop->n_live);
-    live->waits_for = "";
-    live->detail = -1;
-    syni_list_append(&loop->live, &live->link);
-    loop->n_live++;
-}
-
-static inline void syni_live_remove(struct syni_loop *loop, struct syni_live *live)
-{
-    SYNI_INVARIANT(9, loop->n_live > 0);
-    syni_list_unlink(&live->link);
-    loop->n_live--;
-}
-
-/* The list of all loops, by `registered`; for code that reads it without its lock. */
-const struct syni_list *syni_live_list(void);
-/* FN for each loop, under the lock of their list, which takes none inside. */
-void syni_live_each(void (*fn)(struct syni_loop *loop, void *user), void *user);
-
-void syni_live_register(struct syni_loop *loop);
-void syni_live_unregister(struct syni_loop *loop);
 
 #endif

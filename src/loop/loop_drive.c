@@ -3,12 +3,15 @@
  * Driving: the dedicated thread, callers that drive in its place, and how the role
  * (role.c) goes from one to the other.
  */
-#include "loop/loop.h"
+#include "loop/loop_drive.h"
 
 #include <stddef.h>
 
 #include "base/fork.h"
 #include "base/signals.h"
+#include "loop/loop_inbox.h"
+#include "loop/loop_turn.h"
+#include "loop/role.h"
 #include "loop/role_follow.h"
 
 static bool nothing_to_do(struct syni_loop *loop)

@@ -13,9 +13,11 @@
  * sees that the driver is not awake, and knocks. (It looks before its push, not after it, so
  * that the loop needs no pin where nobody is to be woken.)
  */
-#include "loop/loop.h"
+#include "loop/loop_inbox.h"
 
 #include <stddef.h>
+
+#include "loop/role.h"
 
 void syni_loop_pin(struct syni_loop *loop)
 {

@@ -2,7 +2,7 @@
  *
  * What happens to a loop, told to hooks (base/hooks.h). Any thread.
  */
-#include "loop/loop.h"
+#include "loop/role.h"
 
 void syni_loop_tell_role(struct syni_loop *loop, enum syn_hook hook)
 {

@@ -5,13 +5,17 @@
  * Only the driver runs a turn. SYNI_LOOP_BATCH bounds each step, so that none
  * starves the others.
  */
-#include "loop/loop.h"
+#include "loop/loop_turn.h"
 
 #include <string.h>
 
 #include "base/fork.h"
 #include "base/signals.h"
 #include "loop/hosted.h"
+#include "loop/live.h"
+#include "loop/loop_inbox.h"
+#include "loop/role.h"
+#include "loop/watch.h"
 
 enum { EVENTS = 64 };
 

@@ -28,7 +28,7 @@
  * callers may not drive it gets the role at the start and keeps it; where they may it is started
  * when the role is first handed to it, so a program that makes only blocking calls has no thread of ours.
  */
-#include "loop/loop.h"
+#include "loop/role.h"
 
 #include <stddef.h>
 

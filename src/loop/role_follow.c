@@ -73,4 +73,3 @@ bool syni_role_pass_always(struct syni_loop *loop)
     syni_mutex_unlock(&loop->lock);
     return passed;
 }
-

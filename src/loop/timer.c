@@ -7,6 +7,8 @@
  */
 #include "loop/hosted.h"
 
+#include "loop/role.h"
+
 void syni_timer_start(struct syni_loop *loop, struct syni_timer *timer, int64_t deadline,
                       void (*fire)(struct syni_timer *timer))
 {

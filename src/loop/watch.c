@@ -25,13 +25,14 @@
  *
  * Only the driver.
  */
-#include "loop/loop.h"
+#include "loop/watch.h"
 
 #include <fcntl.h>
 #include <string.h>
 
 #include "base/mem.h"
 #include "base/say.h"
+#include "loop/role.h"
 
 enum { BOTH = SYNI_READ | SYNI_WRITE, ORPHAN_AFTER = 8 };
 

@@ -13,7 +13,10 @@
 #include "base/report.h"
 #include "call/call.h"
 #include "future/future.h"
-#include "life/whole_home.h"
+#include "life/home_refusal.h"
+#include "life/synchronizer.h"
+#include "task/deadline.h"
+#include "task/home.h"
 
 static struct syni_core *mail_core(struct syni_mail *mail)
 {

@@ -14,6 +14,7 @@
 
 #include "base/report.h"
 #include "future/future.h"
+#include "loop/role.h"
 
 enum { ARGUMENTS_MAX = 24 };
 

@@ -10,11 +10,15 @@
 
 #include <stdio.h>
 
-#include "base/mem.h"
 #include "base/fork.h"
+#include "base/mem.h"
 #include "base/report.h"
-#include "future/future.h"
 #include "circle/circle.h"
+#include "future/future.h"
+#include "life/life.h"
+#include "loop/role.h"
+#include "task/engine.h"
+#include "task/home.h"
 
 syn_err syni_method_home(const struct syn_object *public_object, struct syni_home **out_home)
 {

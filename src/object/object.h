@@ -20,7 +20,6 @@
 
 #include "base/census.h"
 #include "call/call.h"
-#include "life/whole_home.h"
 #include "life/resident.h"
 
 enum syni_object_state { SYNI_MAKING, SYNI_ALIVE, SYNI_ENDING, SYNI_OBJECT_ENDED };

@@ -17,7 +17,12 @@
 #include "base/fork.h"
 #include "base/mem.h"
 #include "base/report.h"
+#include "life/life.h"
+#include "loop/role.h"
+#include "task/engine.h"
 #include "task/frame.h"
+#include "task/home.h"
+#include "task/shelter.h"
 
 static void run_next(struct syni_object *object);
 

@@ -15,6 +15,7 @@
 #include "base/self.h"
 #include "inspect/site.h"
 #include "inspect/unclaimed.h"
+#include "life/home_start.h"
 
 static struct syni_census leaks_objects = SYNI_CENSUS_INIT(leaks_objects);
 

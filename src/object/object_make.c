@@ -11,6 +11,8 @@
 #include "base/fork.h"
 #include "base/mem.h"
 #include "base/report.h"
+#include "life/synchronizer.h"
+#include "task/home.h"
 
 /* SIZE, so that anything can follow. */
 static size_t object_rounded(size_t size)

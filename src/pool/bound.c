@@ -12,7 +12,7 @@
  * next work may run for long, or until one that waits here goes on. So a submitter
  * that was not told for a moment looks for itself, and from then on is told at the first place.
  */
-#include "pool/pool.h"
+#include "pool/bound.h"
 
 #include <stddef.h>
 

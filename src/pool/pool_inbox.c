@@ -8,9 +8,11 @@
  * if that had been posted at that moment. A post that was taken does not look at the pool afterwards,
  * which may be gone.
  */
-#include "pool/pool.h"
+#include "pool/pool_inbox.h"
 
 #include <stddef.h>
+
+#include "pool/queue.h"
 
 bool syni_pool_inbox_is_open(struct syni_pool *pool)
 {

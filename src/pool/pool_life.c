@@ -12,11 +12,12 @@
  * stopper joins the last, and tells the others. Threads that leave when nobody stops retire
  * themselves: so do those of works that a stop abandoned.
  */
-#include "pool/pool.h"
+#include "pool/pool_life.h"
 
 #include <stddef.h>
 
 #include "base/fork.h"
+#include "pool/pool_inbox.h"
 
 /* Taken inside a pool's lock. */
 static struct syni_mutex all_lock = SYNI_MUTEX_INIT(POOLS);

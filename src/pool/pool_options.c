@@ -6,7 +6,7 @@
  * and each other until it is configured; running with settings that were guessed was discarded.
  * Its inbox opens for nobody, as it has no thread.
  */
-#include "pool/pool.h"
+#include "pool/pool_options.h"
 
 #include <stddef.h>
 #include <stdio.h>

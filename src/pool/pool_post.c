@@ -8,13 +8,20 @@
  * another pool's); what others may cancel meanwhile: on its way to the inbox nobody would
  * find it; and what is urgent: the inbox is looked at when the queue is empty.
  */
-#include "pool/work_seen.h"
+#include "pool/pool_post.h"
 
 #include <stddef.h>
 #include <string.h>
 
 #include "base/exits.h"
 #include "base/fork.h"
+#include "pool/bound.h"
+#include "pool/pool_inbox.h"
+#include "pool/pool_life.h"
+#include "pool/pool_options.h"
+#include "pool/queue.h"
+#include "pool/work_seen.h"
+#include "pool/worker.h"
 #include "pool/workers.h"
 
 /* Making the inside of a pool, which may be static and is not made before it is used. */

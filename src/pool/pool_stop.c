@@ -9,10 +9,18 @@
  * passes what still runs is abandoned; its threads stay behind, and retire. A second
  * stopper does the same: there is nothing left to do, and it waits by its own deadline.
  */
-#include "pool/work_seen.h"
+#include "pool/pool_stop.h"
 
 #include <stddef.h>
 
+#include "pool/bound.h"
+#include "pool/pool_inbox.h"
+#include "pool/pool_life.h"
+#include "pool/pool_options.h"
+#include "pool/pool_post.h"
+#include "pool/queue.h"
+#include "pool/work_cancel.h"
+#include "pool/work_seen.h"
 
 /* Asks those works that run and were not asked before; and holds them. Only the thread that asks a work uses its link. */
 static void hold_running_locked(struct syni_pool *pool, int reason, struct syni_list *list)

@@ -6,13 +6,15 @@
  * the next one joins the lists when that one is over. So a worker never takes a work that it
  * cannot run, and a long line at one strand keeps no worker.
  */
-#include "pool/work_seen.h"
+#include "pool/queue.h"
 
 #include <stddef.h>
 
 #include "base/fork.h"
 #include "base/probe.h"
 #include "base/spin.h"
+#include "pool/bound.h"
+#include "pool/work_seen.h"
 
 /* After so many urgent ones in a row one of the others has its turn. */
 enum { URGENT_IN_A_ROW = 15 };

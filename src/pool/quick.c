@@ -22,6 +22,9 @@
 
 #include <stddef.h>
 
+#include "pool/pool_inbox.h"
+#include "pool/queue.h"
+
 enum {
     WORKS = 64,         /* that a worker measures together */
     QUICK_NS = 2000,    /* a work takes less */

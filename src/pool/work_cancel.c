@@ -7,12 +7,18 @@
  * its memory go away meanwhile. The worker, when the work has returned, waits until nobody
  * holds it; it is the worker, too, that finds out whether it was abandoned before.
  */
-#include "pool/grace.h"
-#include "pool/work_seen.h"
-#include "pool/work_wait.h"
+#include "pool/work_cancel.h"
 
 #include <stddef.h>
+
 #include "base/fork.h"
+#include "pool/bound.h"
+#include "pool/grace.h"
+#include "pool/pool_inbox.h"
+#include "pool/queue.h"
+#include "pool/work_seen.h"
+#include "pool/work_wait.h"
+#include "pool/workers.h"
 
 static void let_go_locked(struct syni_work *work)
 {

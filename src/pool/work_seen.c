@@ -9,6 +9,7 @@
 
 #include "base/mem.h"
 #include "base/time.h"
+#include "pool/pool_options.h"
 
 static void work_tell(struct syni_work *work, enum syn_hook hook, syn_err err)
 {

@@ -8,14 +8,20 @@
  * lack of work retires; in a stop each joins the one that left before it, and the
  * stopper the last.
  */
-#include "pool/work_seen.h"
+#include "pool/worker.h"
 
 #include <stddef.h>
 
 #include "base/fork.h"
 #include "base/processor.h"
 #include "base/signals.h"
+#include "pool/bound.h"
+#include "pool/pool_inbox.h"
+#include "pool/pool_life.h"
+#include "pool/queue.h"
 #include "pool/quick.h"
+#include "pool/work_cancel.h"
+#include "pool/work_seen.h"
 #include "pool/workers.h"
 
 static bool may_take_locked(const struct syni_pool *pool)

@@ -7,14 +7,17 @@
  * waits, that is refused: all of it where there is no thread at all; where all threads wait,
  * what was made on behalf of a work, for which they may be waiting.
  */
-#include "pool/pool.h"
+#include "pool/workers.h"
 
 #include <stddef.h>
 
 #include "base/fork.h"
 #include "base/signals.h"
+#include "pool/bound.h"
+#include "pool/pool_inbox.h"
+#include "pool/pool_life.h"
+#include "pool/queue.h"
 #include "pool/quick.h"
-#include "pool/workers.h"
 
 enum { STACK_BYTES = 512 * 1024 };
 

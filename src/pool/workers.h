@@ -24,4 +24,14 @@ void syni_worker_refuse_hopeless(struct syni_pool *pool, syn_err err);
 /* As many as may run are, if so many works wait. Without the lock; the caller counts in POOL. */
 void syni_worker_call_more(struct syni_pool *pool);
 
+/* What the calling thread runs works as; NULL: it does not. */
+struct syni_worker *syni_worker_now(void);
+struct syni_worker *syni_worker_become(struct syni_worker *worker); /* returns what it was */
+
+/* WORKER counts as blocked, once more; once less. Without the lock. Around each wait of the
+ * work that it runs. */
+void syni_worker_step_out(struct syni_worker *worker);
+void syni_worker_step_in(struct syni_worker *worker);
+void syni_worker_step_in_locked(struct syni_worker *worker);
+
 #endif

@@ -13,7 +13,7 @@
 
 #include <synchronicity/scope.h>
 
-#include "task/task.h"
+#include "task/state.h"
 
 /* What the owner waits for. */
 enum syni_scope_wait { SYNI_SCOPE_NOTHING, SYNI_SCOPE_ROOM, SYNI_SCOPE_END };

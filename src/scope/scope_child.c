@@ -13,6 +13,9 @@
 
 #include "base/fork.h"
 #include "base/report.h"
+#include "loop/loop_inbox.h"
+#include "loop/role.h"
+#include "task/task_cancel.h"
 
 /* The first failure is the scope's. */
 static void note_failure(struct syni_scope *scope, syn_err err, enum syn_origin origin,

@@ -8,6 +8,9 @@
 #include "scope/scope.h"
 
 #include "base/report.h"
+#include "task/engine.h"
+#include "task/task_cancel.h"
+#include "task/task_resume.h"
 
 /* What nobody joined: its report and failures go. */
 static void scope_wait_discard(struct syni_scope *scope)

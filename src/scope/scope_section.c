@@ -12,6 +12,9 @@
 
 #include "base/fork.h"
 #include "base/report.h"
+#include "loop/role.h"
+#include "task/task_cancel.h"
+#include "task/task_resume.h"
 
 /* The locks of threads' scopes, which have no room for one of their own: a scope's
  * address chooses. Held for a few instructions. */

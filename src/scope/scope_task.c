@@ -10,8 +10,11 @@
 
 #include "base/report.h"
 #include "circle/circle.h"
-#include "task/place.h"
 #include "circle/search.h"
+#include "task/place.h"
+#include "task/task_cancel.h"
+#include "task/task_resume.h"
+#include "task/wait.h"
 
 static bool owns(const struct syni_task *task, const struct syni_scope *scope)
 {

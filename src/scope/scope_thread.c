@@ -12,6 +12,9 @@
 
 #include "base/report.h"
 #include "future/future.h"
+#include "loop/role.h"
+#include "task/deadline.h"
+#include "task/home.h"
 #include "task/place.h"
 
 void syn_scope_limit(struct syn_scope *scope, unsigned limit)

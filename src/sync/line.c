@@ -12,6 +12,10 @@
 #include <stddef.h>
 
 #include "base/report.h"
+#include "task/home.h"
+#include "task/task_cancel.h"
+#include "task/task_resume.h"
+#include "task/wait.h"
 
 static void line_time_is_up(struct syni_timer *timer)
 {

@@ -15,6 +15,10 @@
 #include "base/report.h"
 #include "circle/circle.h"
 #include "circle/search.h"
+#include "task/engine.h"
+#include "task/home.h"
+#include "task/task_resume.h"
+#include "task/wait.h"
 
 #define MUTEX(pointer) ((struct syni_mutex_of_tasks *)(void *)(pointer))
 #define CONDITION(pointer) ((struct syni_condition *)(void *)(pointer))

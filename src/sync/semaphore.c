@@ -10,6 +10,9 @@
 #include <stddef.h>
 
 #include "base/report.h"
+#include "task/home.h"
+#include "task/task_resume.h"
+#include "task/wait.h"
 
 #define SEMAPHORE(pointer) ((struct syni_semaphore *)(void *)(pointer))
 #define EVENT(pointer) ((struct syni_task_event *)(void *)(pointer))

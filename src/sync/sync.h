@@ -12,7 +12,7 @@
 #include <synchronicity/sync.h>
 
 #include "base/fork.h"
-#include "task/task.h"
+#include "task/state.h"
 
 /* First in, first out; a list of struct syni_task by on.line. Zero is empty. */
 struct syni_line {

@@ -2,13 +2,15 @@
  *
  * Results: completed once, waited for by one, fetched or destroyed once. Any thread.
  */
-#include "task/task.h"
+#include "task/core.h"
 
 #include <stddef.h>
 #include <string.h>
 
 #include "base/report.h"
+#include "task/deadline.h"
 #include "task/frame.h"
+#include "task/task_cancel.h"
 
 struct syni_waiter syni_core_waiter_done;
 

@@ -5,9 +5,11 @@
  *
  * Each thread has its own.
  */
+#include "task/deadline.h"
+
 #include <synchronicity/call.h>
 
-#include "task/task.h"
+#include "task/home.h"
 
 int64_t syni_deadline_now(const struct syni_self *self)
 {

@@ -8,18 +8,26 @@
  * hands over to another, by the trampoline (task_resume.c says which), never inside the call that woke
  * the task, so no chain of tasks is a chain of calls.
  */
-#include "task/task.h"
+#include "task/engine.h"
 
 #include <stddef.h>
 #include <string.h>
 
 #include "base/fork.h"
 #include "base/report.h"
-#include "task/local.h"
+#include "loop/live.h"
+#include "loop/role.h"
 #include "task/frame.h"
+#include "task/home.h"
 #include "task/leave.h"
+#include "task/local.h"
+#include "task/outcome.h"
 #include "task/place.h"
 #include "task/seen.h"
+#include "task/shelter.h"
+#include "task/task_cancel.h"
+#include "task/task_resume.h"
+#include "task/wait.h"
 
 _Atomic(const struct syni_open_ops *) syni_engine_opens[SYNI_OPEN_KINDS];
 

@@ -19,7 +19,10 @@
 
 #include "base/fork.h"
 #include "base/mem.h"
+#include "loop/role.h"
 #include "pool/pool.h"
+#include "task/engine.h"
+#include "task/home.h"
 
 /* A worker keeps fewer: it mostly frees what others made, and those are to have it back. */
 enum { OF_WORKER = 64, FRAME_BATCH = 32, OF_ALL = 4096 };

@@ -8,6 +8,8 @@
 #include <stddef.h>
 
 #include "base/zero.h"
+#include "task/deadline.h"
+#include "task/engine.h"
 #include "task/local.h"
 #include "task/seen.h"
 

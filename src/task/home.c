@@ -4,12 +4,14 @@
  *
  * Driver only, but for the two that hold its memory: any thread.
  */
-#include "pool/pool.h"
-#include "task/task.h"
+#include "task/home.h"
 
 #include <string.h>
 
 #include "base/say.h"
+#include "loop/loop_turn.h"
+#include "loop/role.h"
+#include "task/task_resume.h"
 
 struct syni_census syni_homes = SYNI_CENSUS_INIT(syni_homes);
 

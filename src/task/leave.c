@@ -8,6 +8,10 @@
 
 #include <stdio.h>
 
+#include "task/outcome.h"
+#include "task/shelter.h"
+#include "task/task_resume.h"
+
 struct syn_step syni_leave_begin(struct syni_task *task, syn_err err, enum syn_origin origin,
                                  const char *message)
 {

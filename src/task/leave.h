@@ -5,7 +5,7 @@
 #ifndef SYNI_LEAVE_H
 #define SYNI_LEAVE_H
 
-#include "task/task.h"
+#include "task/state.h"
 
 enum syni_token { SYNI_SUSPENDED = 1, SYNI_LEFT, SYNI_ENDED }; /* and SYNI_GOES_ON, of <synchronicity/task.h> */
 

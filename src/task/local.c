@@ -14,7 +14,7 @@
 #include "base/mem.h"
 #include "base/report.h"
 #include "base/thread.h"
-#include "task/task.h"
+#include "task/home.h"
 
 struct syni_bindings {
     atomic_uint references;

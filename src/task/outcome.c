@@ -9,9 +9,11 @@
  * is added at the end of the chain. Discarded: telling of it by syn_on_unobserved() alone,
  * since without that hook the caller of a rollback that failed would know nothing.
  */
-#include "task/task.h"
+#include "task/outcome.h"
 
 #include "base/report.h"
+#include "task/task_cancel.h"
+#include "task/task_resume.h"
 
 static void outcome_add_site(struct syni_task *task, struct syn_report *report)
 {

@@ -4,7 +4,7 @@
 #ifndef SYNI_PLACE_H
 #define SYNI_PLACE_H
 
-#include "task/task.h"
+#include "task/state.h"
 
 /* A sanitizer may keep locals outside of the stack; on some machine it may grow up. */
 #if defined(__hppa__)

@@ -9,13 +9,17 @@
  */
 #include <synchronicity/readiness.h>
 
-#include "task/task.h"
-
 #include <stddef.h>
 
 #include "base/descriptor.h"
 #include "base/report.h"
+#include "loop/loop_turn.h"
+#include "loop/role.h"
+#include "loop/watch.h"
+#include "task/home.h"
 #include "task/place.h"
+#include "task/task_resume.h"
+#include "task/wait.h"
 
 _Static_assert(SYN_READABLE == (int)SYNI_READ && SYN_WRITABLE == (int)SYNI_WRITE, "not the same");
 

@@ -10,6 +10,8 @@
 
 #include "base/time.h"
 #include "base/times.h"
+#include "loop/role.h"
+#include "task/task_resume.h"
 
 static void seen_tell_by(struct syni_task *task, enum syn_hook hook, const void *by)
 {

@@ -6,7 +6,7 @@
 #define SYNI_SEEN_H
 
 #include "base/hooks.h"
-#include "task/task.h"
+#include "task/state.h"
 
 /* Around a step, on the engine's stack. */
 struct syni_seen_step {

@@ -13,9 +13,13 @@
  * Driver only. Discarded: sheltering for ever what a clean-up made (a stop waited for it without
  * limit), and what it awaits at this moment (it may have called something, and await it next).
  */
-#include "task/task.h"
+#include "task/shelter.h"
 
 #include <stddef.h>
+
+#include "task/home.h"
+#include "task/task_cancel.h"
+#include "task/task_resume.h"
 
 static struct syni_task *task_of(struct syni_list *node)
 {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What a home and a task are made of, and which thread may touch which field. task.h has what is done with them.
+ * What a home and a task are made of, and which thread may touch which field. The headers of the room have
+ * what is done with them: engine.h has the states of a task.
  */
 #ifndef SYNI_TASK_STATE_H
 #define SYNI_TASK_STATE_H

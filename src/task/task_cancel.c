@@ -11,9 +11,13 @@
  * so that a chain of a million awaiting tasks is cancelled without recursion. What
  * happens when it arrives is in engine.c.
  */
-#include "task/task.h"
+#include "task/task_cancel.h"
 
 #include <stddef.h>
+
+#include "loop/loop_inbox.h"
+#include "loop/role.h"
+#include "task/task_resume.h"
 
 syn_err syni_task_code(enum syn_origin origin)
 {

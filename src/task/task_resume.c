@@ -14,9 +14,14 @@
  * wakes, since stacks are bounded; and a transfer for everything that is woken: a task that sets an event goes
  * on, and hands over to nobody.
  */
-#include "task/seen.h"
+#include "task/task_resume.h"
 
 #include <stddef.h>
+
+#include "loop/loop_inbox.h"
+#include "loop/role.h"
+#include "task/seen.h"
+#include "task/task_cancel.h"
 
 static void set_ready(struct syni_task *task)
 {

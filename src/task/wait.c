@@ -10,6 +10,8 @@
 #include <stddef.h>
 
 #include "task/leave.h"
+#include "task/task_cancel.h"
+#include "task/task_resume.h"
 
 const struct syn_step syni_suspended = {1};
 

@@ -1,15 +1,41 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * How a wait begins, for what is too frequent to take a call: wait.c and await.c. Others use
- * syni_wait_begin() and syni_wait_begin_asked(), of task.h. Driver only.
+ * How a wait of a task begins, and is left.
  */
 #ifndef SYNI_WAIT_H
 #define SYNI_WAIT_H
 
 #include "base/report.h"
-#include "task/task.h"
+#include "loop/loop_turn.h"
+#include "task/task_cancel.h"
+#include "task/task_resume.h"
 
-/* That TASK waits, from now on. */
+/* What a step returns that waits. */
+extern const struct syn_step syni_suspended;
+
+/* TASK, which runs its step here, begins to wait for WHAT (static, for dumps). False: it was cancelled
+ * before. Then it takes nothing, waits for nothing, and leaves (invariant 17). */
+bool syni_wait_begin(struct syni_task *task, enum syni_wait wait, const char *what);
+
+/* The same for a wait that takes place also when TASK was cancelled, because it has to
+ * (a close), or because it passes the request on (an await). TASK outlives one such wait; at
+ * the next one it leaves, whatever that comes to (invariant 17). */
+void syni_wait_begin_asked(struct syni_task *task, enum syni_wait wait, const char *what);
+
+/* TASK's step began a wait that is over at once: what the step returns. It goes on, which counts as a
+ * transfer to itself, or is resumed. */
+struct syn_step syni_wait_is_over(struct syni_task *task);
+
+/* Takes TASK out of its wait, if that can be done now; else it will be woken. */
+void syni_wait_interrupt(struct syni_task *task);
+
+/* Leaves whatever TASK waits for, without waking it; if a wake is on its way all the
+ * same, it counts as queued. */
+void syni_wait_forget(struct syni_task *task);
+
+/* --- for what is too frequent to take a call: wait.c and await.c --- */
+
+/* That TASK waits, from now on. Driver. */
 static inline void syni_wait_note(struct syni_task *task, enum syni_wait wait, const char *what)
 {
     SYNI_DRIVEN_FOR(task);
@@ -19,7 +45,7 @@ static inline void syni_wait_note(struct syni_task *task, enum syni_wait wait, c
     task->live.since = syni_loop_turn_time(&task->home->loop);
 }
 
-/* TASK's step begins to wait for WHAT (static, for dumps). */
+/* TASK's step begins to wait for WHAT (static, for dumps). Driver. */
 static inline void syni_wait_enter(struct syni_task *task, enum syni_wait wait, const char *what)
 {
     SYNI_DRIVEN_FOR(task);
@@ -30,7 +56,7 @@ static inline void syni_wait_enter(struct syni_task *task, enum syni_wait wait, 
     task->heard = NULL;
 }
 
-/* As syni_wait_begin_asked(). */
+/* As syni_wait_begin_asked(). Driver. */
 static inline void syni_wait_enter_asked(struct syni_task *task, enum syni_wait wait, const char *what)
 {
     SYNI_DRIVEN_FOR(task);

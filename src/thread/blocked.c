@@ -8,6 +8,7 @@
 #include "thread/thread_waits.h"
 
 #include "base/report.h"
+#include "task/home.h"
 
 /* Waiting would be for itself, or stop a loop that it may need: a job may call back. */
 syn_err syni_blocked_refuse_own(const struct syni_thread_wait *wait)

@@ -11,6 +11,8 @@
 
 #include "base/report.h"
 #include "loop/hosted.h"
+#include "loop/loop_drive.h"
+#include "loop/role.h"
 
 /* A caller's thread that ends inside a task that it drives takes the role, and the
  * frames on its stack, with it: nobody could ever go on. */

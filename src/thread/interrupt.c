@@ -6,6 +6,8 @@
 #include "thread/interrupt.h"
 
 #include "base/fork.h"
+#include "loop/loop_inbox.h"
+#include "loop/role.h"
 #include "thread/thread_waits.h"
 
 atomic_bool syni_interrupts;

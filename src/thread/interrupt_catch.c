@@ -237,4 +237,3 @@ syn_err syn_catch_interrupt(int number)
                            number);
     return err ? syni_refuse(err, "signal %d cannot be caught", number) : SYN_OK;
 }
-

@@ -26,6 +26,7 @@
 
 #include "base/report.h"
 #include "circle/search.h"
+#include "task/task_cancel.h"
 
 bool syni_job_wait_leads(struct syni_thread_wait *wait, struct syni_walk *walk)
 {

@@ -11,6 +11,9 @@
 #include <stddef.h>
 
 #include "base/report.h"
+#include "pool/work_cancel.h"
+#include "task/deadline.h"
+#include "task/task_cancel.h"
 
 syn_err syni_job_wait_failed(syn_err err, enum syn_origin origin)
 {

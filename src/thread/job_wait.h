@@ -11,8 +11,8 @@
 
 #include <synchronicity/blocking.h>
 
-#include "thread/thread_waits.h"
 #include "pool/pool.h"
+#include "thread/thread_waits.h"
 
 /* struct syn_job as the library sees it. */
 struct __attribute__((may_alias)) syni_pool_job {

@@ -8,6 +8,7 @@
 #include <stddef.h>
 
 #include "loop/hosted.h"
+#include "task/deadline.h"
 
 static bool withdraw_flag(struct syni_thread_wait *wait, enum syn_origin origin)
 {

@@ -4,6 +4,9 @@
  */
 #include "thread/thread_waits.h"
 
+#include "loop/loop_inbox.h"
+#include "loop/role.h"
+
 static void told_by_post(struct syni_job *job)
 {
     struct syni_thread_waiter *waiter = SYNI_CONTAINER(job, struct syni_thread_waiter, told);

@@ -18,8 +18,14 @@
 
 #include "base/exits.h"
 #include "base/report.h"
-#include "thread/driver.h"
 #include "loop/hosted.h"
+#include "loop/loop_drive.h"
+#include "loop/loop_turn.h"
+#include "loop/role.h"
+#include "pool/workers.h"
+#include "task/deadline.h"
+#include "task/task_cancel.h"
+#include "thread/driver.h"
 
 /* The loop that WAIT's thread drives brings nothing any more: another ends what lives there, or it
  * has ended. */

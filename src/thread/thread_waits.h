@@ -18,12 +18,12 @@
 #define SYNI_THREAD_WAITS_H
 
 #include "base/thread.h"
-#include "thread/interrupt.h"
-#include "loop/role_follow.h"
-#include "pool/pool.h"
 #include "circle/chain.h"
 #include "circle/circle.h"
-#include "task/task.h"
+#include "loop/role_follow.h"
+#include "pool/pool.h"
+#include "task/state.h"
+#include "thread/interrupt.h"
 
 struct syni_thread_wait;
 struct syni_pool_job;

@@ -14,8 +14,8 @@
 #include <synchronicity/short.h>
 #include <unistd.h>
 
-#include "pool/pool.h"
 #include "channel/channel.h"
+#include "pool/pool.h"
 #include "scope/scope.h"
 #include "sync/sync.h"
 

@@ -4,6 +4,12 @@
  * close_rig(), which the loop's own thread runs.
  */
 #define _GNU_SOURCE /* pipe2 */
+#include "loop/live.h"
+#include "loop/loop_drive.h"
+#include "loop/loop_inbox.h"
+#include "loop/loop_turn.h"
+#include "loop/role.h"
+#include "loop/watch.h"
 #include "support/loop_rig.h"
 
 #include <errno.h>

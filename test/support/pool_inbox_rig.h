@@ -7,6 +7,7 @@
 #define POOL_INBOX_RIG_H
 
 #include "pool/pool.h"
+#include "pool/pool_post.h"
 #include "support/pool_rig.h"
 
 SYNCHRONIZER(demo);

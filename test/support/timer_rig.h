@@ -6,6 +6,7 @@
 #ifndef TIMER_RIG_H
 #define TIMER_RIG_H
 
+#include "loop/loop_turn.h"
 #include "support/loop_rig.h"
 
 struct noted {
