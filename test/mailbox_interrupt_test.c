@@ -5,6 +5,7 @@
  * wait. Both modes, in real time.
  */
 #define _GNU_SOURCE
+#include <fcntl.h>
 #include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -48,12 +49,15 @@ static struct syn_mailbox *begin_interrupts(const struct syn_mailbox_options *op
     return box;
 }
 
-static void end_interrupts(struct syn_mailbox *box, syn_err stop)
+static void end_interrupts(struct syn_mailbox *box)
 {
+    int fd = syn_mailbox_fd(box);
+
     CHECK_INT(syn_mailbox_outstanding(box), 0);
     syn_mailbox_release(box);
+    CHECK_INT(fcntl(fd, F_GETFD), -1); /* it was freed */
     syn_release_interrupt();
-    CHECK_INT(synchronizer_stop(&demo, stop ? syn_after(0) : syn_never()), stop);
+    CHECK_INT(synchronizer_stop(&demo, syn_never()), 0);
     finish(&demo);
 }
 
@@ -105,7 +109,7 @@ static void is_blocked_and_goes_on(bool swallows, syn_err expected)
         CHECK_INT(others.value, 4);
         CHECK_INT(cleaned_up, i);
     }
-    end_interrupts(box, 0);
+    end_interrupts(box);
 }
 
 static void M2_what_a_callback_blocks_on_is_interrupted_and_the_drain_goes_on(void)
@@ -138,7 +142,7 @@ static void M2_a_signal_leaves_what_is_registered_alone(void)
     drain_until(box, &heard.calls, 1);
     CHECK_INT(heard.err, 0);
     CHECK_INT(heard.value, 3);
-    end_interrupts(box, 0);
+    end_interrupts(box);
 }
 
 /* Fills the mailbox, and sends the signal when the next would wait for room. */
@@ -169,7 +173,7 @@ static void M2_a_call_whose_task_waits_for_room_is_interrupted_and_loses_no_plac
         CHECK_INT(syn_mailbox_outstanding(box), ROOM);
         drain_until(box, &heard.calls, i * ROOM);
     }
-    end_interrupts(box, 0);
+    end_interrupts(box);
 }
 
 /* --- a callback that ends its thread --- */
@@ -202,6 +206,13 @@ static void ends_the_thread(void *user, syn_err err, int *value)
     pthread_exit(NULL);
 }
 
+static void ends_the_closer(void *user, syn_err err)
+{
+    CHECK_INT(err, SYN_ECANCELED);
+    CHECK_INT(pthread_setspecific(last_word, user), 0);
+    pthread_exit(NULL);
+}
+
 static void *drains_its_last(void *box)
 {
     while (!syn_mailbox_drain(box, 1))
@@ -225,20 +236,85 @@ static void thread_ends_in_a_callback(void)
     CHECK_INT(future_then(passes_on_future(4), box, hear, &heard), 0);
     while (!heard.calls)
         CHECK_INT(syn_mailbox_drain(box, 1) | naps(0.001), 0);
-    end_interrupts(box, 0);
+    end_interrupts(box);
 }
 
-static void M2_a_thread_may_end_in_a_callback_and_call_in_its_destructors(void)
+static void in_a_child(void (*fn)(void))
 {
     int status = 1;
     pid_t pid = fork();
 
     if (pid == 0) {
-        thread_ends_in_a_callback();
+        fn();
         _exit(0);
     }
     CHECK(pid > 0 && waitpid(pid, &status, 0) == pid);
     CHECK_INT(status, 0);
+}
+
+static void M2_a_thread_may_end_in_a_callback_and_call_in_its_destructors(void)
+{
+    in_a_child(thread_ends_in_a_callback);
+}
+
+static void count_a_tell(void *user)
+{
+    ++*(atomic_int *)user;
+}
+
+static void *closes_it(void *box)
+{
+    syn_mailbox_close(box);
+    return NULL;
+}
+
+static void *releases_it(void *box)
+{
+    syn_mailbox_release(box);
+    return NULL;
+}
+
+/* The first of three ends the thread that closes; the others are for a drain, of which the host is told. */
+static void thread_ends_in(void *(*close)(void *box))
+{
+    atomic_int tells = 0;
+    struct syn_mailbox_options options = {.on_mail = count_a_tell, .user = &tells};
+    struct syn_mailbox *box = begin_interrupts(&options);
+    struct heard heard = {0};
+    pthread_t thread;
+    int words = 0;
+
+    CHECK_INT(pthread_key_create(&last_word, calls_at_the_end), 0);
+    CHECK_INT(future_then(naps_future(1000), box, ends_the_closer, &words), 0);
+    CHECK_INT(future_then(naps_future(1000), box, hear_end, &heard), 0);
+    CHECK_INT(future_then(naps_future(1000), box, hear_end, &heard), 0);
+    CHECK_INT(pthread_create(&thread, NULL, close, box), 0);
+    CHECK_INT(pthread_join(thread, NULL), 0);
+    CHECK_INT(words, 1);
+    CHECK_INT(tells, 1);
+    CHECK(is_readable(box));
+    CHECK_INT(heard.calls, 0);
+    CHECK_INT(syn_mailbox_drain(box, 0), SYN_ECLOSED);
+    CHECK_INT(heard.calls, 2);
+    CHECK_INT(heard.err, SYN_ECANCELED);
+    CHECK(!is_readable(box));
+    end_interrupts(box);
+}
+
+static void thread_ends_in_a_close(void)
+{
+    thread_ends_in(closes_it);
+}
+
+static void thread_ends_in_a_release(void)
+{
+    thread_ends_in(releases_it);
+}
+
+static void M2_what_a_close_leaves_when_a_callback_ends_its_thread_is_told(void)
+{
+    in_a_child(thread_ends_in_a_close);
+    in_a_child(thread_ends_in_a_release);
 }
 
 static const struct test_case cases[] = {
@@ -247,6 +323,7 @@ static const struct test_case cases[] = {
     TEST(M2_a_signal_leaves_what_is_registered_alone),
     TEST(M2_a_call_whose_task_waits_for_room_is_interrupted_and_loses_no_place),
     TEST(M2_a_thread_may_end_in_a_callback_and_call_in_its_destructors),
+    TEST(M2_what_a_close_leaves_when_a_callback_ends_its_thread_is_told),
 };
 
 TEST_MAIN_BOTH_MODES("mailbox_interrupt", cases);

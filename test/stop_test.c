@@ -73,7 +73,7 @@ static int64_t real_time(void)
     return t.tv_sec * SECOND + t.tv_nsec;
 }
 
-/* How long a stop takes after its deadline has passed, when it finds a step running. */
+/* How long a stop takes that finds a step running; the step runs until it has returned. */
 static int64_t time_of_a_stop(void)
 {
     struct hold hold = {.held = false};
@@ -96,18 +96,16 @@ static int64_t time_of_a_stop(void)
     return before;
 }
 
+/* At least so long by the clock. At most by the looks, 2 ms apart, since a busy machine makes each longer, and not
+ * more of them; a wake-up too early makes one more. */
 static void L7_a_step_that_runs_delays_a_stop_by_a_tenth_of_a_second(void)
 {
-    int64_t best = INT64_MAX;
+    bool counts = syn_test_hold("stop_looks", 1000000) != SYN_ENOTSUP;
 
     begin_in_real_time();
-    for (int i = 0; i < 20 && best > SECOND / 2; i++) { /* a busy machine is no excuse for all */
-        int64_t time = time_of_a_stop();
-
-        best = time < best ? time : best;
-    }
-    CHECK(best < SECOND / 2);
-    CHECK(best >= SECOND / 10);
+    CHECK(time_of_a_stop() >= SECOND / 10);
+    CHECK(!counts || (syn_test_passes("stop_looks") > 0 && syn_test_passes("stop_looks") <= 60));
+    syn_test_delay_clear();
     finish(&demo);
     done();
 }

@@ -42,7 +42,8 @@
  * waits for room in this mailbox, for room in a channel that this mailbox consumes, for a scope that it
  * awaits. So nothing is lost by a callback that blocks but time.
  * A callback that ends its thread (pthread_exit()) keeps what it was called with, and its registration stays
- * outstanding if it is a channel's; another thread may drain on.
+ * outstanding if it is a channel's; another thread may drain on. A close, or a last release, in which it does that
+ * has not ended: your loop is woken to drain what is left, and the reference is not released.
  *
  * CLOSING ends what is outstanding: each callback is called a last time, on the thread that closes, before
  * the close returns; with what is there already, or with SYN_ECANCELED, and then its task is cancelled.

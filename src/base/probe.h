@@ -84,6 +84,7 @@
     POINT(stop_leaves)       /* a stop is over, and its thread counts as inside still */           \
     POINT(free_looks)        /* a free is to look for such a thread, and holds the lock */         \
     POINT(stop_forces)       /* a stop's deadline passed; nobody was abandoned */                  \
+    POINT(stop_looks)        /* a stop is late, and looks again at what keeps the driver */         \
     POINT(home_shut)         /* a home's inbox is shut; its loop has not retired */                \
     POINT(home_gone)         /* a home's thread is through, and its stopper was not told */         \
     /* io */                                                                                       \

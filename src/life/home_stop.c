@@ -115,6 +115,7 @@ static enum late wait_a_moment(const struct stop_home_stop *stop)
         before = done;
         if (now >= *stop->latest || (late != STILL_ENDING && now - since > step_ns))
             return late;
+        SYNI_DELAY(stop_looks);
         syni_parker_sleep(stop->here.parker, now + STOP_HOME_LOOK_NS);
         now = syni_now();
     }

@@ -133,7 +133,8 @@ struct mailbox_visit {
     struct syni_store store;
     struct syni_mail_hand hand;
     unsigned max;
-    bool drains; /* it is a drain, counted in `drains` */
+    bool drains;   /* it is a drain, counted in `drains` */
+    bool releases; /* it is the close of the last release */
 };
 
 /* It begins, or is refused. */
@@ -199,6 +200,23 @@ static syn_err mailbox_what_is_left(struct mailbox_visit *visit)
     return err == SYN_ECLOSED ? syni_mailbox_refuse_closed(mailbox) : err ? syni_answer(err) : SYN_OK;
 }
 
+/* A close has not ended: the host, which was told of nothing that it queued, is told of what is left. */
+static void mailbox_close_no_further(struct mailbox_visit *visit)
+{
+    struct syn_mailbox *mailbox = visit->mailbox;
+    bool is_there, tells;
+
+    if (visit->releases) /* relaxed: whatever gave the last one up has this one */
+        atomic_fetch_add_explicit(&mailbox->handles, 1, memory_order_relaxed);
+    syni_mutex_lock(&mailbox->lock);
+    is_there = !syni_mailbox_is_empty_locked(mailbox);
+    mailbox->host_knows &= !is_there;
+    tells = is_there && syni_mailbox_shall_tell_locked(mailbox);
+    syni_mutex_unlock(&mailbox->lock);
+    if (is_there)
+        syni_mailbox_announce(mailbox, tells);
+}
+
 /* A callback ended the thread: what others find is as if it had returned. The mail that it was called for is
  * lost, since nobody knows what it did with that. */
 static void mailbox_unwind(void *of)
@@ -208,6 +226,8 @@ static void mailbox_unwind(void *of)
     if (mailbox_end(visit, "a callback"))
         return;
     mailbox_what_is_left(visit);
+    if (!visit->drains)
+        mailbox_close_no_further(visit);
     syni_mailbox_let_go(visit->mailbox);
 }
 
@@ -327,21 +347,24 @@ static void mailbox_end_all(struct mailbox_visit *visit)
     }
 }
 
-syn_err syn_mailbox_close(struct syn_mailbox *mailbox)
+static syn_err mailbox_close(struct syn_mailbox *mailbox, bool releases)
 {
     struct mailbox_visit visit;
-    syn_err err;
+    syn_err err = mailbox_begin(&visit, mailbox, "syn_mailbox_close");
 
-    if (!mailbox)
-        return SYN_OK;
-    err = mailbox_begin(&visit, mailbox, "syn_mailbox_close");
     if (err)
         return err;
+    visit.releases = releases;
     mailbox_end_all(&visit);
     err = mailbox_end(&visit, "syn_mailbox_close");
     if (!err)
         syni_mailbox_let_go(mailbox);
     return err;
+}
+
+syn_err syn_mailbox_close(struct syn_mailbox *mailbox)
+{
+    return mailbox ? mailbox_close(mailbox, false) : SYN_OK;
 }
 
 void syn_mailbox_release(struct syn_mailbox *mailbox)
@@ -350,7 +373,7 @@ void syn_mailbox_release(struct syn_mailbox *mailbox)
         /* acq_rel: the last one sees what the others did */
         atomic_fetch_sub_explicit(&mailbox->handles, 1, memory_order_acq_rel) > 1)
         return;
-    if (syn_mailbox_close(mailbox) == SYN_EDEADLK)
+    if (mailbox_close(mailbox, true) == SYN_EDEADLK)
         syni_panic("syn_mailbox_release() of the last reference, inside its on_mail");
     if (mailbox->process == syni_process())
         syni_mailbox_let_go(mailbox);
