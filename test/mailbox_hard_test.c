@@ -24,11 +24,18 @@ static void is_counted(void *user, syn_err err, int *value)
     ++*(int *)user;
 }
 
+ASYNC(demo, int, is_ready, (int, x))
+{
+    co_begin;
+    co_return(self->x);
+    co_end;
+}
+
 ASYNC(demo, void, floods, (struct syn_mailbox *, box), (int, n), (int *, count), SYN_LOCAL(int, i))
 {
     co_begin;
     for (self->i = 0; self->i < self->n; self->i++)
-        co_then(square_future(0.0, 2), self->box, is_counted, self->count);
+        co_then(is_ready_future(2), self->box, is_counted, self->count);
     co_end;
 }
 

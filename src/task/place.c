@@ -53,9 +53,9 @@ __attribute__((noinline)) void syni_place_look(const struct syni_task *task, con
 #if defined(SYN_CHECKED) && SYN_CHECKED
 __attribute__((noinline)) void syni_place_scribble(void)
 {
-    volatile unsigned char dead[2048];
+    volatile uintptr_t dead[2048 / sizeof(uintptr_t)]; /* by words: before each step, in unoptimized builds too */
 
-    for (size_t i = 0; i < sizeof dead; i++)
-        dead[i] = 0xA5;
+    for (size_t i = 0; i < sizeof dead / sizeof *dead; i++)
+        dead[i] = (uintptr_t)UINT64_C(0xA5A5A5A5A5A5A5A5);
 }
 #endif
