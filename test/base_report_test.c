@@ -209,7 +209,7 @@ static void E1_every_code_has_a_text_and_the_librarys_a_name(void)
     CHECK_STR(syn_strerror(-1), "unknown error");
     CHECK_STR(syn_strerror(SYN_EOWN), "unknown error");
     CHECK_STR(syn_strerror(SYN_EUSER + 3), "user's error");
-    for (syn_err code = SYN_EOWN + 1; code < SYN_EOWN_LAST; code++) {
+    for (syn_err code = SYN_EOWN + 1; code < SYNI_EOWN_END; code++) {
         CHECK(strncmp(syn_err_name(code), "SYN_E", 5) == 0);
         CHECK(strcmp(syn_strerror(code), "unknown error") != 0);
     }

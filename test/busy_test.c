@@ -32,8 +32,10 @@ GENERATOR(other, int, counts_elsewhere, SYN_LOCAL(int, i))
 GENERATOR(demo, int, asks, SYN_SENDS(int))
 {
     co_begin;
-    for (;;)
-        co_try_yield(0);
+    for (;;) {
+        co_yield(0);
+        co_check;
+    }
     co_end;
 }
 

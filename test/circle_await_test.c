@@ -251,7 +251,8 @@ ASYNC(b, int, b_joins_long, SYN_LOCAL(struct syn_scope, scope))
     self->scope = (struct syn_scope)SYN_SCOPE;
     co_spawn(&self->scope, a_gives_future(10), NULL);
     co_spawn(&self->scope, a_gives_future(10), NULL);
-    co_try_join(&self->scope);
+    co_join(&self->scope);
+    co_check;
     co_return(1);
     co_end;
 }

@@ -132,7 +132,8 @@ ASYNC(demo, int, joins_while_it_holds, SYN_LOCAL(struct syn_scope, scope))
     co_lock(&one);
     co_spawn(&self->scope, calls_locks_one_future(), NULL);
     co_spawn(&self->scope, calls_locks_one_future(), NULL);
-    co_try_join(&self->scope);
+    co_join(&self->scope);
+    co_check;
     co_return(1);
     co_finally;
     let_go(&one);
@@ -155,7 +156,8 @@ ASYNC(demo, void, locks_by, (struct syn_mutex *, first), (struct syn_mutex *, se
     co_begin;
     co_lock(self->first);
     co_sleep(1);
-    co_lock_by(self->second, syn_after(self->seconds));
+    co_attempt_by(self->second, syn_after(self->seconds));
+    co_check;
     co_finally;
     let_go(self->second);
     let_go(self->first);

@@ -159,7 +159,8 @@ ASYNC(a, int, a_wants_room, SYN_LOCAL(struct syn_scope, scope))
     co_spawn(&self->scope, b_waits_for_future(&of_first), NULL);
     co_sleep(1);
     co_spawn(&self->scope, c_naps_future(1), NULL);
-    co_try_join(&self->scope);
+    co_join(&self->scope);
+    co_check;
     co_return(1);
     co_finally;
     NOTE;
@@ -196,9 +197,10 @@ ASYNC(a, int, a_has_a_way_out, (enum out, out), (struct b_waits_for_future *, f)
     co_sleep(1);
     self->helps = helps_future(c_naps_future(2)); /* it waits for a task, too */
     co_sleep(0.001);
-    if (self->out == BY_TIME)
-        co_lock_by(&locked_on_a, syn_after(1.999));
-    else if (self->out == BY_A_CHOICE)
+    if (self->out == BY_TIME) {
+        co_attempt_by(&locked_on_a, syn_after(1.999));
+        co_check;
+    } else if (self->out == BY_A_CHOICE)
         co_select(self->on, ON_FUTURE(*self->f, &self->y), ON_FUTURE(self->helps, &self->y));
     else
         co_select(self->on, ON_FUTURE(*self->f, &self->y), ON_TIME(syn_after(1.999)));

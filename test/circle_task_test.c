@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Circles of tasks of one loop, closed by each kind of wait (circle_lock_test.c has those that a lock
- * closes): it is refused, and names both ends. A wait for the first of several closes one only if
- * each of them would.
+ * closes): it is refused, and names both ends. A wait for the first of several closes one only if each would.
  */
 #define _DEFAULT_SOURCE
 #include "support/call_rig.h"
@@ -279,7 +278,8 @@ ASYNC(demo, int, spawns_two, (int, first_naps), SYN_LOCAL(struct syn_scope, scop
     co_sleep(1);
     co_spawn(&self->scope, naps_future(0), NULL); /* when one of the two has ended */
     syn_mutex_unlock(&one);
-    co_try_join(&self->scope);
+    co_join(&self->scope);
+    co_check;
     co_return(5);
     co_finally;
     unlock();

@@ -123,10 +123,10 @@ static void O5_is_a_at_run_time(void)
     begin();
     CHECK_INT(animal_born("Ant", &plain), 0);
     dog = a_dog("Rex", 3);
-    CHECK(syn_is_a(&dog->object, &dog_class));
-    CHECK(syn_is_a(&dog->object, &animal_class));
-    CHECK(!syn_is_a(&dog->object, &puppy_class));
-    CHECK(!syn_is_a(NULL, &dog_class));
+    CHECK_PTR(dog_of(&dog->object), dog);
+    CHECK_PTR(animal_of(&dog->object), &dog->animal);
+    CHECK_PTR(puppy_of(&dog->object), NULL);
+    CHECK_PTR(dog_of(NULL), NULL);
     CHECK(syn_class_is_a(&puppy_class, &animal_class));
     CHECK_PTR(dog_of(&dog->animal.object), dog);
     CHECK(dog_of(&plain->object) == NULL);
@@ -173,15 +173,14 @@ static void O8_a_class_tells_its_methods(void)
         CHECK_STR(text, expected[n]);
     }
     CHECK_INT(n, sizeof expected / sizeof *expected);
-    CHECK_PTR(syn_class_method(&dog_class, "legs", SYN_KIND_GET),
-              syn_class_method(&animal_class, "legs", SYN_KIND_GET));
-    CHECK(syn_class_method(&dog_class, "legs", SYN_KIND_SET) == NULL);
-    CHECK(syn_class_method(&dog_class, "meow", SYN_KIND_ASYNC) == NULL);
+    CHECK_PTR(syn_class_find(&dog_class, "legs", 0), syn_class_find(&animal_class, "legs", 0));
+    CHECK_INT(syn_class_find(&dog_class, "legs", 0)->kind, SYN_KIND_GET);
+    CHECK(syn_class_find(&dog_class, "meow", 0) == NULL);
 }
 
 static void O8_arguments_have_types_names_kinds_and_sizes(void)
 {
-    const struct syn_method *m = syn_class_method(&dog_class, "born", SYN_KIND_CONSTRUCTOR);
+    const struct syn_method *m = syn_class_find(&dog_class, "born", 2);
 
     CHECK_INT(m->n_arguments, 2);
     CHECK_STR(m->arguments[0].type, "const char *");

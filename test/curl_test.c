@@ -117,7 +117,8 @@ ASYNC(web, int, fetch_many, (int, n), SYN_LOCAL(struct syn_scope, scope), SYN_LO
         snprintf(self->path, sizeof self->path, "/%d", self->i);
         co_spawn(&self->scope, web_get_future(at(self->path)), &self->pages[self->i]);
     }
-    co_try_join(&self->scope);
+    co_join(&self->scope);
+    co_check;
     for (self->i = 0; self->i < self->n; self->i++) {
         CHECK_INT(atoi(self->pages[self->i]->data + 1), self->i);
         free(self->pages[self->i]);

@@ -73,8 +73,7 @@ static void make_one_of_each_kind(void)
 static void check_kinds(void)
 {
     static const char *const names[] = {"regular", "directory", "link", "pipe"};
-    static const enum syn_file_kind kinds[] = {SYN_FILE_REGULAR, SYN_FILE_DIRECTORY, SYN_FILE_LINK,
-                                               SYN_FILE_PIPE};
+    static const mode_t kinds[] = {S_IFREG, S_IFDIR, S_IFLNK, S_IFIFO};
     unsigned seen = 0;
     syn_err err;
 
@@ -141,7 +140,7 @@ ASYNC(demo, int, count_below, SYN_COPY(const char *, path),
     self->list = syn_directory_list(self->path);
     co_each (self->list, &self->e) {
         self->result++;
-        if (self->e.kind != SYN_FILE_DIRECTORY)
+        if (!S_ISDIR(self->e.kind))
             continue;
         snprintf(self->inner, sizeof self->inner, "%s/%s", self->path, self->e.name);
         co_try(count_below_future(self->inner), &self->below);

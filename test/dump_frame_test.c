@@ -78,7 +78,8 @@ ASYNC(demo, void, spawns, (struct answer_future, f), SYN_LOCAL(struct syn_scope,
 {
     co_begin;
     co_spawn(&self->all, by_spawn_future(self->f), &self->y);
-    co_try_join(&self->all);
+    co_join(&self->all);
+    co_check;
     co_end;
 }
 

@@ -139,7 +139,8 @@ ASYNC(demo, void, for_scope, SYN_LOCAL(struct syn_scope, all))
 {
     co_begin;
     co_spawn(&self->all, for_time_future());
-    co_try_join(&self->all);
+    co_join(&self->all);
+    co_check;
     co_end;
 }
 
@@ -431,7 +432,8 @@ ASYNC(demo, void, many, (atomic_int *, n_made), SYN_LOCAL(struct syn_scope, all)
     for (self->i = 0; self->i < MILLION; self->i++)
         co_spawn(&self->all, for_time_future());
     *self->n_made = self->i;
-    co_try_join(&self->all);
+    co_join(&self->all);
+    co_check;
     co_end;
 }
 

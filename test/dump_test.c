@@ -45,7 +45,8 @@ ASYNC(demo, int, root, (struct answer_future, f), SYN_LOCAL(struct syn_scope, bo
     co_begin;
     co_spawn(&self->both, asks_future(self->f), &self->a);
     co_spawn(&self->both, reads_future(), &self->b);
-    co_try_join(&self->both);
+    co_join(&self->both);
+    co_check;
     co_return(3);
     co_end;
 }
@@ -291,7 +292,8 @@ ASYNC(demo, void, sleeps_a_lot, (int, n), SYN_LOCAL(struct syn_scope, all), SYN_
     co_begin;
     for (self->i = 0; self->i < self->n; self->i++)
         co_spawn(&self->all, sleeps_future());
-    co_try_join(&self->all);
+    co_join(&self->all);
+    co_check;
     co_end;
 }
 

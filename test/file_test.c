@@ -28,9 +28,9 @@ static void I5_a_file_is_written_read_and_described(void)
     CHECK_INT(syn_file_sync(fd), SYN_OK);
     check_content(fd, "hello, World");
     CHECK_INT(syn_file_fstat(fd, &info), SYN_OK);
-    CHECK_INT(info.kind, SYN_FILE_REGULAR);
+    CHECK(S_ISREG(info.mode));
     CHECK_INT(info.size, 12);
-    CHECK_INT(info.permissions, 0640);
+    CHECK_INT(info.mode & 07777, 0640);
     CHECK(info.modified_ns > INT64_C(1600000000) * SECOND);
     CHECK_INT(syn_file_close(fd), SYN_OK);
     CHECK_INT(symlink("a", in_temp("link")), 0);
@@ -38,7 +38,7 @@ static void I5_a_file_is_written_read_and_described(void)
     CHECK_INT(same.inode, info.inode);
     CHECK_INT(same.device, info.device);
     CHECK_INT(syn_file_lstat(in_temp("link"), &same), SYN_OK);
-    CHECK_INT(same.kind, SYN_FILE_LINK);
+    CHECK(S_ISLNK(same.mode));
     over();
 }
 
@@ -56,7 +56,7 @@ static void I5_names_come_go_and_change(void)
     CHECK_INT(syn_file_unlink(in_temp("old")), SYN_OK);
     CHECK_INT(syn_directory_make(in_temp("d"), 0700), SYN_OK);
     CHECK_INT(syn_file_stat(in_temp("d"), &info), SYN_OK);
-    CHECK_INT(info.kind, SYN_FILE_DIRECTORY);
+    CHECK(S_ISDIR(info.mode));
     CHECK_INT(syn_directory_remove(in_temp("d")), SYN_OK);
     CHECK_INT(count_entries(temp_dir), 0);
     over();

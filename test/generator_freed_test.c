@@ -197,7 +197,7 @@ static void M1_a_result_is_told_under_a_deadline_when_its_synchronizer_was_freed
     f = seven_future();
     CHECK_INT(future_wait(f), SYN_OK);
     free_first();
-    CHECK_INT(future_then_by(f, box, is_seven, NULL, syn_after(5.0)), SYN_OK);
+    CHECK_INT(call_by(syn_after(5.0), future_then(f, box, is_seven, NULL)), SYN_OK);
     CHECK_INT(syn_mailbox_drain(box, 0), SYN_OK);
     CHECK_INT(n_told, 1);
     syn_mailbox_release(box);

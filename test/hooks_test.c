@@ -19,7 +19,7 @@ static atomic_int n_events, n_wrong;
 
 static void remember(void *unused, const struct syn_hook_event *event)
 {
-    static const char letters[SYN_HOOKS] = {
+    static const char letters[SYNI_HOOKS] = {
         [SYN_HOOK_TASK_MADE] = 'm',   [SYN_HOOK_TASK_READY] = 'r',    [SYN_HOOK_TASK_BEGINS] = 'b',
         [SYN_HOOK_TASK_RESUMES] = 'R', [SYN_HOOK_TASK_SUSPENDS] = 's', [SYN_HOOK_TASK_ENDS] = 'e',
         [SYN_HOOK_JOB_MADE] = 'M',    [SYN_HOOK_JOB_BEGINS] = 'B',    [SYN_HOOK_JOB_ENDS] = 'E'};

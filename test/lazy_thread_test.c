@@ -41,7 +41,8 @@ ASYNC(demo, int, sum_of_squares, (int, n), SYN_LOCAL(struct syn_scope, scope),
     co_begin;
     for (self->i = 0; self->i < self->n; self->i++)
         co_spawn(&self->scope, square_future(0.001, self->i), &self->values.at[self->i]);
-    co_try_join(&self->scope);
+    co_join(&self->scope);
+    co_check;
     for (self->i = 0; self->i < self->n; self->i++)
         self->result += self->values.at[self->i];
     co_return_result;

@@ -26,7 +26,8 @@ static void M2_closing_tells_what_is_outstanding_once(void)
     CHECK_INT(channel_send(ch, &(int){7}), 0);
     CHECK_INT(future_then(square_future(0.0, 2), box, hear, &there), 0);
     CHECK_INT(future_then(square_future(60.0, 2), box, hear, &not_there), 0);
-    CHECK_INT(future_then_by(square_future(60.0, 2), box, hear, &with_deadline, syn_after(30.0)), 0);
+    CHECK_INT(call_by(syn_after(30.0), future_then(square_future(60.0, 2), box, hear, &with_deadline)),
+              0);
     CHECK_INT(scope_spawn(&scope, square_future(60.0, 2), NULL), 0);
     CHECK_INT(scope_then(&scope, box, hear_end, &of_scope), 0);
     CHECK_INT(naps(1.0), 0);

@@ -214,7 +214,7 @@ static void M1_a_deadline_ends_the_task_and_is_told(void)
     struct heard heard = {.calls = 0};
     struct syn_mailbox *box = begin_box(NULL);
 
-    CHECK_INT(future_then_by(square_future(60.0, 3), box, hear, &heard, syn_after(1.0)), 0);
+    CHECK_INT(call_by(syn_after(1.0), future_then(square_future(60.0, 3), box, hear, &heard)), 0);
     CHECK_INT(naps(2.0), 0);
     CHECK_INT(syn_mailbox_drain(box, 0), 0);
     CHECK_INT(heard.calls, 1);
@@ -237,7 +237,7 @@ static void M1_a_deadline_reaches_a_promise_that_nobody_completes(void)
 
     syn_test_callers_drive(0); /* of the default one, which keeps that deadline */
     CHECK_INT(promise_new(number, &p, &f), 0);
-    CHECK_INT(future_then_by(f, box, hear, &heard, syn_after(1.0)), 0);
+    CHECK_INT(call_by(syn_after(1.0), future_then(f, box, hear, &heard)), 0);
     CHECK_INT(naps(2.0), 0);
     CHECK_INT(syn_mailbox_drain(box, 0), 0);
     CHECK_INT(heard.err, SYN_ETIMEDOUT);

@@ -109,7 +109,8 @@ static void S3_a_lock_handed_to_who_is_cancelled_is_not_lost(void)
 ASYNC(demo, void, gives_up, (double, seconds))
 {
     co_begin;
-    co_lock_by(&mutex, syn_after(self->seconds));
+    co_attempt_by(&mutex, syn_after(self->seconds));
+    co_check;
     CHECK(syn_mutex_is_mine(&mutex));
     co_finally;
     if (syn_mutex_is_mine(&mutex))

@@ -30,7 +30,7 @@ GENERATOR_DECLARE(int, counts_up, (int, n));
 BLOCKING_GENERATOR_DECLARE(int, counts_down, (int, n));
 POOL_MAP_DECLARE(int, int, squares);
 CHANNEL_MAP_DECLARE((int, numbers), (int, numbers), doubles);
-BLOCKING_TYPES(int, adds);
+ASYNC_TYPES(int, adds);
 CONTEXT_TYPES(int, borrowed);
 OBJECT(shape);
 OBJECT_EXTENDS(circle, shape);
@@ -134,12 +134,13 @@ static void X3_a_job_that_is_let_go_is_abandoned_at_once(void)
 /* --- steps by hand --- */
 
 struct passes_on;
-static struct syn_step has_item(struct passes_on *self);
 static struct syn_step has_readable(struct passes_on *self);
-static struct syn_step is_closed(struct passes_on *self);
+static struct syn_step has_item(struct passes_on *self);
+static struct syn_step has_unit(struct passes_on *self);
 
-/* The first of CH, which is closed then; after FD is readable. */
-ASYNC(demo, int, passes_on, (struct counts_up_channel, ch), (int, fd), SYN_LOCAL(int, ready))
+/* The first of CH, after FD is readable; then a unit of SEMAPHORE. */
+ASYNC(demo, int, passes_on, (struct counts_up_channel, ch), (int, fd), (struct syn_semaphore *, semaphore),
+      SYN_LOCAL(int, ready), SYN_LOCAL(struct syn_choice, on[1]))
 {
     return step_poll_by(self, self->fd, SYN_READABLE, &self->ready, syn_never(), has_readable);
 }
@@ -147,15 +148,17 @@ ASYNC(demo, int, passes_on, (struct counts_up_channel, ch), (int, fd), SYN_LOCAL
 static struct syn_step has_readable(struct passes_on *self)
 {
     CHECK_INT(self->ready, SYN_READABLE);
-    return step_next(self, self->ch, &self->result, has_item);
+    return step_select(self, self->on, has_item, ON_NEXT(self->ch, &self->result));
 }
 
 static struct syn_step has_item(struct passes_on *self)
 {
-    return step_close(self, self->ch, is_closed);
+    CHECK_INT(step_status(self), 0);
+    channel_drop(self->ch);
+    return step_acquire(self, self->semaphore, has_unit);
 }
 
-static struct syn_step is_closed(struct passes_on *self)
+static struct syn_step has_unit(struct passes_on *self)
 {
     return syn_step_status(self) ? syn_step_fail(self, syn_step_status(self))
                                  : syn_step_return(self, self->result);
@@ -202,42 +205,45 @@ static void on_square(void *user, syn_err err, int *y)
     called_with = *y + *(int *)user;
 }
 
-struct registers;
-static struct syn_step mailbox_has_room(struct registers *self);
-
 ASYNC(demo, void, registers, (struct syn_mailbox *, box), (int *, user))
 {
-    return step_mailbox(self, self->box, mailbox_has_room);
+    co_begin;
+    co_then(squares_one_future(5), self->box, on_square, self->user);
+    co_end;
 }
 
-static struct syn_step mailbox_has_room(struct registers *self)
-{
-    CHECK_INT(step_then(squares_one_future(5), self->box, on_square, self->user), 0);
-    return syn_step_done(self);
-}
-
-static void C2_steps_by_hand_wait_for_all_that_coroutines_wait_for(void)
+static void M1_a_task_registers_at_a_mailbox(void)
 {
     struct syn_mailbox *box;
-    int ends[2], y = 0, one = 1;
+    int one = 1;
+
+    begin_in_real_time();
+    CHECK_INT(syn_mailbox_new(NULL, &box), 0);
+    CHECK_INT(registers(box, &one), 0);
+    while (!called_with)
+        CHECK(syn_mailbox_drain(box, 1) != SYN_ECLOSED);
+    CHECK_INT(called_with, 26);
+    CHECK_INT(syn_mailbox_close(box), 0);
+    syn_mailbox_release(box);
+    over();
+}
+
+static void C2_steps_by_hand_wait_for_descriptors_choices_and_children(void)
+{
+    struct syn_semaphore one;
+    int ends[2], y = 0;
 
     begin_in_real_time();
     CHECK_INT(pipe(ends), 0);
     CHECK_INT(fcntl(ends[0], F_SETFL, O_NONBLOCK), 0);
     CHECK_INT(write(ends[1], "x", 1), 1);
-    CHECK_INT(passes_on(counts_up(3), ends[0], &y), 0);
+    syn_semaphore_init(&one, 1);
+    CHECK_INT(passes_on(counts_up(3), ends[0], &one, &y), 0);
     CHECK_INT(y, 0);
     close(ends[0]);
     close(ends[1]);
     CHECK_INT(has_two(&y), 0);
     CHECK_INT(y, 4 + 9);
-    CHECK_INT(syn_mailbox_new(NULL, &box), 0);
-    CHECK_INT(registers(box, &one), 0);
-    while (!called_with)
-        CHECK(syn_mailbox_drain(box, SYN_MAILBOX_DRAIN) != SYN_ECLOSED);
-    CHECK_INT(called_with, 26);
-    CHECK_INT(syn_mailbox_close(box), 0);
-    syn_mailbox_release(box);
     over();
 }
 
@@ -246,14 +252,16 @@ static void C2_steps_by_hand_wait_for_all_that_coroutines_wait_for(void)
 ASYNC(demo, void, awaits_event, (struct syn_event *, event))
 {
     co_begin;
-    co_wait_on_by(self->event, syn_after(1));
+    co_attempt_by(self->event, syn_after(1));
+    co_check;
     co_end;
 }
 
 ASYNC(demo, void, awaits_one, (struct syn_semaphore *, semaphore))
 {
     co_begin;
-    co_acquire_by(self->semaphore, syn_after(1));
+    co_attempt_by(self->semaphore, syn_after(1));
+    co_check;
     co_end;
 }
 
@@ -296,11 +304,10 @@ static void I5_what_a_path_is(void)
     begin_in_real_time();
     temp_begin();
     CHECK_INT(syn_file_stat("/dev/null", &info), 0);
-    CHECK_INT(info.kind, SYN_FILE_DEVICE);
-    CHECK(info.kind != SYN_FILE_OTHER);
+    CHECK(S_ISCHR(info.mode));
     CHECK_INT(syn_unix_listen(in_temp("socket"), 0600, &listener), 0);
     CHECK_INT(syn_file_stat(in_temp("socket"), &info), 0);
-    CHECK_INT(info.kind, SYN_FILE_SOCKET);
+    CHECK(S_ISSOCK(info.mode));
     CHECK_INT(syn_listener_close(listener), 0);
     temp_end();
     over();
@@ -314,14 +321,14 @@ static void O1_each_kind_of_method_has_a_name(void)
     } kinds[] = {{SYN_KIND_BLOCKING, "blocking"}, {SYN_KIND_FUTURE, "future"},
                  {SYN_KIND_STATIC, "static"},     {SYN_KIND_ENTER, "enter"},
                  {SYN_KIND_EXIT, "exit"},         {SYN_KIND_CONTEXT, "context"},
-                 {SYN_KIND_DESTRUCTOR, "destructor"}, {SYN_KIND_OVERRIDE, "override"}};
+                 {SYN_KIND_SET, "set"}};
 
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
         CHECK_STR(syn_kind_name(kinds[i].kind), kinds[i].name);
     CHECK_PTR(syn_object_retain(NULL), NULL);
 }
 
-static atomic_uint seen[SYN_HOOKS];
+static atomic_uint seen[SYNI_HOOKS];
 
 static void on_event(void *user, const struct syn_hook_event *event)
 {
@@ -367,7 +374,8 @@ static void K6_the_version_is_one(void)
 static const struct test_case cases[] = {
     TEST(C2_a_library_of_several_files_declares_and_defines),
     TEST(X3_a_job_that_is_let_go_is_abandoned_at_once),
-    TEST(C2_steps_by_hand_wait_for_all_that_coroutines_wait_for),
+    TEST(C2_steps_by_hand_wait_for_descriptors_choices_and_children),
+    TEST(M1_a_task_registers_at_a_mailbox),
     TEST(S1_waits_for_an_event_and_a_semaphore_have_deadlines),
     TEST(I10_what_is_of_the_moment_is_tried_again),
     TEST(I5_what_a_path_is),

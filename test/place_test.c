@@ -22,8 +22,10 @@ ASYNC(demo, int, square, (int, x))
 GENERATOR(demo, int, count, SENDS(int))
 {
     co_begin;
-    for (;;)
-        co_try_yield(7);
+    for (;;) {
+        co_yield(7);
+        co_check;
+    }
     co_end;
 }
 CONTEXT(demo, int, session)
@@ -41,7 +43,7 @@ enum what {
     AWAIT, AWAIT_BY, TRY, TRY_BY, NEXT, NEXT_BY, EACH, EACH_OPEN, SEND, SAY, THROW,
     SELECT_NEXT, SELECT_SEND, SELECT_FUTURE, SELECT_STORE, SPAWN, STATUS, ALL, ALL_OF, ROOM, JOIN,
     WITH, CONTEXT_ITSELF, POLL, LOCK, ACQUIRE, EVENT, CONDITION,
-    STEP_AWAIT, STEP_NEXT, STEP_SEND, STEP_SAY, STEP_SELECT, N_WHAT
+    STEP_AWAIT, STEP_SELECT, N_WHAT
 };
 
 ASYNC(demo, int, frame, (enum what, what), (int, wrong), SYN_LOCAL(int, y),
@@ -94,7 +96,7 @@ ASYNC(demo, int, frame, (enum what, what), (int, wrong), SYN_LOCAL(int, y),
     }
     if (self->what == SEND)
         co_send(self->ch, y);
-    if (self->what == SAY || self->what == THROW || self->what == STEP_SAY)
+    if (self->what == SAY || self->what == THROW)
         co_next(self->gen, &self->y);
     if (self->what == SAY)
         co_generator_send(self->gen, &(int){3}, y); /* what is said is copied at once */
@@ -147,16 +149,11 @@ ASYNC(demo, int, frame, (enum what, what), (int, wrong), SYN_LOCAL(int, y),
         co_wait_on(event);
     if (self->what == CONDITION) {
         CHECK_INT(syn_mutex_try(&self->mutex), 0);
-        co_wait_on_by(condition, &self->mutex, syn_after(0.1));
+        co_attempt_by(condition, &self->mutex, syn_after(0.1));
+        co_check;
     }
     if (self->what == STEP_AWAIT)
         return step_await(self, square_future(3), y, stops);
-    if (self->what == STEP_NEXT)
-        return step_next(self, self->ch, y, stops);
-    if (self->what == STEP_SEND)
-        return step_send(self, self->ch, y, stops);
-    if (self->what == STEP_SAY)
-        return step_generator_send(self, self->gen, &(int){3}, y, stops);
     if (self->what == STEP_SELECT)
         return step_select(self, self->on, stops, ON_NEXT(self->ch, y));
     co_finally;
@@ -203,7 +200,7 @@ static void C16_a_place_in_the_frame_is_fine(void)
     X(AWAIT) X(AWAIT_BY) X(TRY) X(TRY_BY) X(NEXT) X(NEXT_BY) X(EACH) X(EACH_OPEN) X(SEND) X(SAY)   \
     X(THROW) X(SELECT_NEXT) X(SELECT_SEND) X(SELECT_FUTURE) X(SELECT_STORE) X(SPAWN) X(STATUS)     \
     X(ALL) X(ALL_OF) X(ROOM) X(JOIN) X(WITH) X(CONTEXT_ITSELF) X(POLL) X(LOCK) X(ACQUIRE) X(EVENT) \
-    X(CONDITION) X(STEP_AWAIT) X(STEP_NEXT) X(STEP_SEND) X(STEP_SAY) X(STEP_SELECT)
+    X(CONDITION) X(STEP_AWAIT) X(STEP_SELECT)
 ALL_OF_THEM(REFUSES)
 
 /* --- what outlives the wait --- */

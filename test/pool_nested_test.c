@@ -239,7 +239,8 @@ ASYNC(demo, int, calls_out, SYN_LOCAL(struct syn_scope, all), SYN_LOCAL(int, out
     co_begin;
     for (self->i = 0; self->i < 4; self->i++)
         co_spawn(&self->all, user_code_future(self->i), &self->out[self->i]);
-    co_try_join(&self->all);
+    co_join(&self->all);
+    co_check;
     co_return(self->out[0] + self->out[1] + self->out[2] + self->out[3]);
     co_end;
 }

@@ -116,19 +116,6 @@ static syn_err with_memory(syn_err err)
     return err;
 }
 
-static syn_err standard(int number, syn_err (*open)(struct syn_stream **))
-{
-    struct syn_stream *none;
-    int saved = dup(number);
-    syn_err err;
-
-    close(number);
-    err = open(&none);
-    CHECK_INT(dup2(saved, number), number);
-    close(saved);
-    return err;
-}
-
 static syn_err wrap_nothing(void)
 {
     struct syn_object *none;
@@ -327,9 +314,7 @@ static syn_err map_in_step(void)
     ROW(syn_stream_shutdown, 0, syn_stream_shutdown(NULL))                                         \
     ROW(syn_stream_close, 1, syn_stream_close(stream))                                             \
     ROW(syn_stream_from_descriptor, 0, syn_stream_from_descriptor(-1, NULL))                       \
-    ROW(syn_stream_standard_input, 0, standard(0, syn_stream_standard_input))                      \
-    ROW(syn_stream_standard_output, 0, standard(1, syn_stream_standard_output))                    \
-    ROW(syn_stream_standard_error, 0, standard(2, syn_stream_standard_error))                      \
+    ROW(syn_stream_standard, 0, syn_stream_standard(3, NULL))                                      \
     ROW(syn_writer_put, 0, syn_writer_put(NULL, &out, 1))                                          \
     ROW(syn_writer_printf, 0, syn_writer_printf(NULL, "x"))                                        \
     ROW(syn_mutex_try, 0, syn_mutex_try(&(struct syn_mutex){{0}}))                                 \

@@ -200,7 +200,8 @@ ASYNC(demo, void, sees, (int, i), SYN_LOCAL(struct syn_scope, scope))
     co_await(sees_there_future(1));
     scope_deadline(&self->scope, syn_after(1.0));
     co_spawn(&self->scope, sees_there_future(2));
-    co_try_join(&self->scope);
+    co_join(&self->scope);
+    co_check;
     co_finally;
     seen[3] = syn_task_deadline(&self->syn).ns;
     co_end;
@@ -237,7 +238,8 @@ ASYNC(demo, void, spawns_given, (struct sees_later_there_future, f),
     co_begin;
     scope_deadline(&self->scope, syn_after(1.0));
     co_spawn(&self->scope, self->f);
-    co_try_join(&self->scope);
+    co_join(&self->scope);
+    co_check;
     co_end;
 }
 
@@ -260,7 +262,8 @@ ASYNC(demo, void, many, (int, depth), SYN_LOCAL(struct syn_scope, scope), SYN_LO
     else
         for (self->i = 0; self->i < 3; self->i++)
             co_spawn(&self->scope, many_future(self->depth - 1));
-    co_try_join(&self->scope);
+    co_join(&self->scope);
+    co_check;
     co_finally;
     running--;
     co_end;

@@ -261,7 +261,8 @@ ASYNC(demo, void, run_node, (struct node *, node), SYN_LOCAL(struct syn_scope, s
             scope_keep_going(&self->scope);
         for (self->i = 0; self->i < self->node->n; self->i++)
             co_spawn(&self->scope, run_node_future(self->node->children[self->i]));
-        co_try_join(&self->scope);
+        co_join(&self->scope);
+        co_check;
         co_done;
     }
     for (int i = 0; i < self->node->n; i++)

@@ -15,7 +15,8 @@ ASYNC(demo, int, spawns, (int, n), (unsigned, limit), SYN_LOCAL(struct syn_scope
     for (self->i = 0; self->i < self->n; self->i++)
         /* later ones are faster: the order of ending is not that of spawning */
         co_spawn(&self->scope, work_future(10.0 - self->i, self->i), &self->out[self->i]);
-    co_try_join(&self->scope);
+    co_join(&self->scope);
+    co_check;
     CHECK_INT(running, 0);
     for (int i = 0; i < self->n; i++)
         CHECK_INT(self->out[i], i);
@@ -187,7 +188,8 @@ ASYNC(demo, void, lends_its_scope, SYN_LOCAL(struct syn_scope, scope))
 {
     co_begin;
     co_spawn(&self->scope, spawns_into_future(&self->scope));
-    co_try_join(&self->scope);
+    co_join(&self->scope);
+    co_check;
     CHECK_INT(cleaned, 1);
     co_end;
 }

@@ -43,7 +43,8 @@ ASYNC(demo, void, all_wander, (int, n), (int, steps), SYN_LOCAL(struct syn_scope
     co_begin;
     for (self->i = 0; self->i < self->n; self->i++)
         co_spawn(&self->scope, wanders_future(self->i, self->steps));
-    co_try_join(&self->scope);
+    co_join(&self->scope);
+    co_check;
     co_end;
 }
 
@@ -125,7 +126,8 @@ ASYNC(demo, void, all_take_turns, SYN_LOCAL(struct syn_scope, scope), SYN_LOCAL(
     memset(turns, 0, sizeof turns);
     for (self->i = 0; self->i < TASKS; self->i++)
         scope_spawn(&self->scope, takes_turns_future(self->i));
-    co_try_join(&self->scope);
+    co_join(&self->scope);
+    co_check;
     co_end;
 }
 

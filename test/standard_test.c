@@ -109,7 +109,7 @@ static void read_lines_of(enum kind kind, bool reopen)
     become_input(in);
     if (!reopen)
         syn_fault_set("reopen", 1, 1, EACCES);
-    CHECK_INT(syn_stream_standard_input(&s), SYN_OK);
+    CHECK_INT(syn_stream_standard(0, &s), SYN_OK);
     syn_fault_clear();
     check_unchanged(0);
     check_lines(s);
@@ -171,7 +171,7 @@ static void H2_standard_output_stays_blocking_and_children_have_it(void)
     CHECK_INT(dup2(ends[1], 1), 1);
     close(ends[1]);
     for (int taken = 0; taken < 2; taken++) {
-        CHECK_INT(taken ? syn_stream_from_descriptor(1, &s) : syn_stream_standard_output(&s),
+        CHECK_INT(taken ? syn_stream_from_descriptor(1, &s) : syn_stream_standard(1, &s),
                   SYN_OK);
         CHECK_INT(syn_stream_write_all(s, "ours ", 5), SYN_OK);
         status = system("printf theirs");
@@ -260,20 +260,20 @@ static void H8_a_standard_stream_that_cannot_be_had_says_why(void)
     become_input(ends[0]);
     open = count_open();
     syn_fault_set("fcntl", 1, 1, EBADF);
-    CHECK_INT(syn_stream_standard_input(&s), SYN_EBADF);
+    CHECK_INT(syn_stream_standard(0, &s), SYN_EBADF);
     syn_fault_set("alloc", 1, 1, ENOMEM);
-    CHECK_INT(syn_stream_standard_input(&s), SYN_ENOMEM);
+    CHECK_INT(syn_stream_standard(0, &s), SYN_ENOMEM);
     syn_fault_clear();
     CHECK_PTR(s, NULL);
     CHECK_INT(count_open(), open);
     close(0);
-    CHECK_INT(syn_stream_standard_input(&s), SYN_EBADF);
+    CHECK_INT(syn_stream_standard(0, &s), SYN_EBADF);
     put_back(0);
     close(ends[1]);
     CHECK_INT(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
     become_input(ends[0]);
     syn_fault_set("dupfd", 1, 1, EMFILE);
-    CHECK_INT(syn_stream_standard_input(&s), EMFILE);
+    CHECK_INT(syn_stream_standard(0, &s), EMFILE);
     syn_fault_clear();
     put_back(0);
     close(ends[1]);

@@ -245,34 +245,19 @@ static void L2_a_stop_ends_all_who_wait(void)
     end_all();
 }
 
-/* One of each, in bare steps. */
-struct user;
-static struct syn_step user_has_acquired(struct user *self);
-static struct syn_step user_has_the_event(struct user *self);
-static struct syn_step user_has_locked(struct user *self);
-static struct syn_step user_is_signalled(struct user *self);
-
+/* One of each. */
 ASYNC(demo, void, user)
 {
-    return step_acquire(self, &semaphore, user_has_acquired);
-}
-static struct syn_step user_has_acquired(struct user *self)
-{
-    return step_wait_on(self, &event, user_has_the_event);
-}
-static struct syn_step user_has_the_event(struct user *self)
-{
-    return step_lock(self, &mutex, user_has_locked);
-}
-static struct syn_step user_has_locked(struct user *self)
-{
-    return step_wait_on(self, &condition, &mutex, user_is_signalled);
-}
-static struct syn_step user_is_signalled(struct user *self)
-{
+    co_begin;
+    co_acquire(&semaphore);
+    co_wait_on(&event);
+    co_lock(&mutex);
+    co_wait_on(&condition, &mutex);
     inside++;
-    syn_mutex_unlock(&mutex);
-    return step_done(self);
+    co_finally;
+    if (syn_mutex_is_mine(&mutex))
+        syn_mutex_unlock(&mutex);
+    co_end;
 }
 
 ASYNC(demo, void, helps_users, (unsigned, n))

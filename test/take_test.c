@@ -229,7 +229,8 @@ GENERATOR(demo, int, yields, SYN_TAKE(struct parcel *, parcel, let_go))
 {
     co_begin;
     begun++;
-    co_try_yield(1);
+    co_yield(1);
+    co_check;
     co_finally;
     let_go(self->parcel);
     co_end;
@@ -413,7 +414,8 @@ METHOD_GENERATOR(box, int, all, SYN_TAKE(struct parcel *, parcel, let_go))
 {
     co_begin;
     begun++;
-    co_try_yield(1);
+    co_yield(1);
+    co_check;
     co_finally;
     let_go(self->parcel);
     co_end;

@@ -13,7 +13,8 @@ GENERATOR(demo, double, average, SENDS(double), SYN_LOCAL(double, sum), SYN_LOCA
 {
     co_begin;
     for (;;) {
-        co_try_yield(self->n ? self->sum / self->n : 0);
+        co_yield(self->n ? self->sum / self->n : 0);
+        co_check;
         if (!self->sent)
             continue;
         self->sum += *self->sent;
@@ -196,7 +197,7 @@ static void G4_tasks_of_another_loop_talk_too(void)
     end_all();
 }
 
-/* The same in bare steps. */
+/* The generator in bare steps. */
 struct echoes;
 static struct syn_step echoes_heard(struct echoes *self);
 
@@ -211,30 +212,20 @@ static struct syn_step echoes_heard(struct echoes *self)
     return step_yield(self, self->sent ? *self->sent : -1, echoes_heard);
 }
 
-struct steps;
-static struct syn_step steps_asked(struct steps *self);
-static struct syn_step steps_sent(struct steps *self);
-static struct syn_step steps_threw(struct steps *self);
-
 ASYNC(demo, int, steps, SYN_LOCAL(struct echoes_channel, ch), SYN_LOCAL(int, v))
 {
+    co_begin;
     self->ch = echoes();
-    return step_next(self, self->ch, &self->v, steps_asked);
-}
-static struct syn_step steps_asked(struct steps *self)
-{
-    return step_generator_send(self, self->ch, &(int){7}, &self->v, steps_sent);
-}
-static struct syn_step steps_sent(struct steps *self)
-{
+    co_next(self->ch, &self->v);
+    co_check;
+    co_generator_send(self->ch, &(int){7}, &self->v);
     self->result = self->v;
-    return step_generator_throw(self, self->ch, SYN_EPROTO, NULL, &self->v, steps_threw);
-}
-static struct syn_step steps_threw(struct steps *self)
-{
-    CHECK_INT(step_status(self), SYN_EPROTO);
+    co_generator_throw(self->ch, SYN_EPROTO, NULL, &self->v);
+    CHECK_INT(co_status, SYN_EPROTO);
+    co_return_result;
+    co_finally;
     channel_drop(self->ch);
-    return step_return(self, self->result);
+    co_end;
 }
 
 static void G4_in_bare_steps(void)

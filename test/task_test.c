@@ -46,7 +46,7 @@ static struct syn_step tour_slept(struct tour *self)
 static struct syn_step tour_passed(struct tour *self)
 {
     CHECK_INT(now(), 2 * SECOND);
-    return step_pass(self, tour_written);
+    return step_sleep(self, 0, tour_written); /* 0: for a turn */
 }
 
 static struct syn_step tour_written(struct tour *self)

@@ -63,11 +63,11 @@ static void P6_a_callback_has_a_deadline(void)
     struct heard heard = {.calls = 0};
 
     begin();
-    CHECK_INT(future_then_by(square_future(60.0, 3), &demo, hear, &heard, syn_after(1.0)), 0);
+    CHECK_INT(call_by(syn_after(1.0), future_then(square_future(60.0, 3), &demo, hear, &heard)), 0);
     check(&heard, SYN_ETIMEDOUT, 1.0);
     CHECK_INT(heard.origin, SYN_BY_DEADLINE);
     heard.calls = 0;
-    CHECK_INT(future_then_by(square_future(2.0, 3), &other, hear, &heard, syn_after(5.0)), 0);
+    CHECK_INT(call_by(syn_after(5.0), future_then(square_future(2.0, 3), &other, hear, &heard)), 0);
     check(&heard, 0, 11.0);
     CHECK_INT(heard.value, 9);
     finish(&demo);
@@ -86,7 +86,8 @@ static void P6_a_callback_inherits_the_deadline_around_it(void)
     check(&heard, SYN_ETIMEDOUT, 2.0);
     heard.calls = 0;
     f = square_future(60.0, 3);
-    CHECK_INT(call_by(syn_after(1.0), future_then_by(f, &demo, hear, &heard, syn_after(5.0))), 0);
+    CHECK_INT(call_by(syn_after(1.0), call_by(syn_after(5.0), future_then(f, &demo, hear, &heard))),
+              0);
     check(&heard, SYN_ETIMEDOUT, 10.0);
     finish(&demo);
     done();
@@ -100,7 +101,7 @@ static void P6_a_deadline_reaches_a_promise_that_nobody_completes(void)
 
     begin();
     CHECK_INT(promise_new(number, &p, &f), 0);
-    CHECK_INT(future_then_by(f, &demo, hear, &heard, syn_after(1.0)), 0);
+    CHECK_INT(call_by(syn_after(1.0), future_then(f, &demo, hear, &heard)), 0);
     check(&heard, SYN_ETIMEDOUT, 1.0);
     CHECK_INT(promise_is_wanted(p), 0);
     CHECK_INT(promise_complete(p, &(int){3}), SYN_EUNWANTED);

@@ -41,7 +41,8 @@ ASYNC(app, void, fetch_ten, (struct redis *, db), (int, first), (double, seconds
     for (self->i = 0; self->i < KEYS; self->i++)
         co_spawn(&self->scope, fetch_future(self->db, self->first + self->i, self->seconds),
                  &self->values[self->i]);
-    co_try_join(&self->scope);
+    co_join(&self->scope);
+    co_check;
     co_end;
 }
 

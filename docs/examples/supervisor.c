@@ -50,7 +50,8 @@ ASYNC(app, void, supervise, SYN_LOCAL(struct syn_scope, scope), SYN_LOCAL(int, i
     co_begin;
     for (self->i = 0; self->i < WORKERS; self->i++)
         co_spawn(&self->scope, keep_running_future(self->i, self->i == 1 ? 10.0 : 1000.0));
-    co_try_join(&self->scope);
+    co_join(&self->scope);
+    co_check;
     co_finally;
     printf("%3d s: the supervisor ends: %s\n", seconds(), syn_strerror(co_status));
     co_end;

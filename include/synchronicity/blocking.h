@@ -70,7 +70,6 @@
 
 /* --- blocking functions: what a caller needs, C and C++ --- */
 
-#define SYN_BLOCKING_TYPES(ret, name) SYNI_FUTURE_TYPES(ret, name)
 #define SYN_BLOCKING_DECLARE(...) SYNI_BLOCKING_DECLARE(__VA_ARGS__, SYNI_END)
 #define SYNI_BLOCKING_DECLARE(ret, name, ...)                                                      \
     SYNI_MAP(SYNI_VET_JOB, __VA_ARGS__)                                                            \

@@ -133,7 +133,9 @@
     }                                                                                              \
     static inline SYNI_UNUSED struct C *C##_of(struct syn_object *object)                          \
     {                                                                                              \
-        return syn_is_a(object, &C##_class) ? (struct C *)(void *)object : NULL;                   \
+        return object && syn_class_is_a(object->object_class, &C##_class)                          \
+                   ? (struct C *)(void *)object                                                    \
+                   : NULL;                                                                         \
     }                                                                                              \
     struct C
 

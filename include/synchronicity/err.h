@@ -85,7 +85,7 @@ enum {
     SYN_ENOHOST,     /* there is no host of that name, or it has no address */
     SYN_ERESOLVE,    /* the name server gave no answer, or failed: later it may know the name */
     SYN_EUNWANTED,  /* nobody waits for the promise any more; its value is still yours */
-    SYN_EOWN_LAST,
+    SYNI_EOWN_END,
 
     /* Yours from here up; the library never makes one. Reports show their numbers, and what
      * syn_err_register() says of them. */

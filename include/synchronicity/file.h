@@ -33,6 +33,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/stat.h>
 
 #include <synchronicity/blocking.h>
 #include <synchronicity/generator.h>
@@ -62,19 +63,9 @@ SYN_BLOCKING_DECLARE(void, syn_file_write, (int, fd), (const void *, data), (siz
  * with O_RDONLY, that wants it. */
 SYN_BLOCKING_DECLARE(void, syn_file_sync, (int, fd));
 
-enum syn_file_kind {
-    SYN_FILE_REGULAR,
-    SYN_FILE_DIRECTORY,
-    SYN_FILE_LINK,
-    SYN_FILE_PIPE,
-    SYN_FILE_SOCKET,
-    SYN_FILE_DEVICE,
-    SYN_FILE_OTHER
-};
-
+/* What stat() says of a file, as far as it is the same everywhere. */
 struct syn_file_info {
-    enum syn_file_kind kind;
-    unsigned permissions;   /* 07777 */
+    mode_t mode;            /* kind and permissions: S_ISDIR(mode), mode & 07777 */
     int64_t size;           /* bytes */
     int64_t modified_ns;    /* since 1970 */
     uint64_t device, inode; /* two paths of the same file have the same */
@@ -96,7 +87,7 @@ SYN_BLOCKING_DECLARE(void, syn_directory_remove, SYN_COPY(const char *, path));
 
 struct syn_directory_entry {
     char name[256];
-    enum syn_file_kind kind; /* of a link: a link */
+    mode_t kind; /* S_ISDIR(kind) ..., of a link S_ISLNK(kind); 0: it is gone by now */
 };
 
 /* A generator of what is in the directory PATH, in no order, without "." and "..". Entries are

@@ -42,9 +42,6 @@
  *     syn_future_then(F, WHERE, FN, USER)   use up; FN(USER, err, result) runs on the loop of
  *                                           WHERE, a synchronizer; or, a mailbox (mailbox.h),
  *                                           on the thread that drains it
- *     syn_future_then_by(F, WHERE, FN, USER, DEADLINE)
- *                                           the same; when the deadline passes the task is
- *                                           cancelled, as by get_by
  *     syn_future_share(F, &SHARED)          use up, for a result that many may read
  *
  * Each F is used up once; one that is dropped keeps its memory, and its result, for ever,
@@ -181,8 +178,8 @@ void syn_on_unobserved(void (*fn)(void *user, const char *function, syn_err err,
  * syn_last_report() and syn_perror() know message and trace while FN runs.
  * When WHERE is stopped, or closed, before, FN is called with SYN_ECANCELED.
  *
- * When DEADLINE passes, or that of a syn_call_by() around the call, or of the task that makes
- * it, the future's task is cancelled, and FN is called with its outcome, mostly
+ * When the deadline of a syn_call_by() around this call passes, or that of the task that makes it,
+ * the future's task is cancelled, and FN is called with its outcome, mostly
  * SYN_ETIMEDOUT. F is used up; to end it earlier call syn_future_request_cancel(F), and FN is
  * called with SYN_ECANCELED when the task has cleaned up.
  * Fails: SYN_ENOMEM, SYN_EBUSY, SYN_ECLOSED and what starting WHERE meets; SYN_EAGAIN (a mailbox without
@@ -190,8 +187,6 @@ void syn_on_unobserved(void (*fn)(void *user, const char *function, syn_err err,
 #define syn_future_then(f, where, fn, user)                                                        \
     ((void)(0 ? (f).u.then_is(fn) : SYN_OK),                                                       \
      SYNI_THEN(where)((f).u.handle, (where), (void (*)(void))(fn), (user)))
-#define syn_future_then_by(f, where, fn, user, deadline)                                           \
-    (syni_deadline_push(deadline), syni_deadline_pop(syn_future_then((f), (where), (fn), (user))))
 #ifndef __cplusplus
 #define SYNI_THEN(where)                                                                           \
     _Generic((where), struct syn_mailbox *: syni_future_then_mail, default: syni_future_then)

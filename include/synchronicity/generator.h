@@ -36,7 +36,8 @@
  *     {
  *         syn_co_begin;
  *         for (;;) {
- *             syn_co_try_yield(self->n ? self->sum / self->n : 0);
+ *             syn_co_yield(self->n ? self->sum / self->n : 0);
+ *             syn_co_check;
  *             if (self->sent) {
  *                 self->sum += *self->sent;
  *                 self->n++;
@@ -51,7 +52,7 @@
  *
  * After a yield `self->sent` is what was sent, or NULL when the consumer only asked for
  * the next item. What was thrown is the status of the yield: the generator handles it and
- * yields again, or leaves with it, which syn_co_try_yield() does by itself.
+ * yields again, or leaves with it, as syn_co_check does.
  *
  * Its end ends the channel; its error is the channel's. When the channel is closed, or its
  * synchronizer stopped, the generator is cancelled at its yield (or wherever it waits),
@@ -174,9 +175,8 @@ struct syn_task *syni_generator_new(const struct syn_generator *generator,
 
 struct syn_step syni_step_yield(struct syn_task *task, struct syni_channel *channel, void *item);
 
-/* Waits until the item after this one is asked for; and one that leaves with what was thrown. */
+/* Waits until the item after this one is asked for; what was thrown there is in syn_co_status. */
 #define syn_co_yield(...) SYNI_CO_SUSPEND_OR_GO_ON(SYNI_YIELD(__VA_ARGS__))
-#define syn_co_try_yield(...) SYNI_CO_OR_LEAVE(SYNI_YIELD(__VA_ARGS__))
 #define SYNI_YIELD(...)                                                                            \
     (self->syn_item = (__VA_ARGS__),                                                               \
      syni_step_yield(&self->syn, self->syn_channel, &self->syn_item))

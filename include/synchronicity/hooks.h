@@ -58,7 +58,7 @@ enum syn_hook {
     SYN_HOOK_WAIT_BEGINS, /* this thread, which is no loop's at that moment, waits for `what` */
     SYN_HOOK_WAIT_ENDS,
 
-    SYN_HOOKS /* how many there are */
+    SYNI_HOOKS /* how many there are */
 };
 
 /* Lives for the call that is given it, as do the strings, except that `name` and `where` live as long

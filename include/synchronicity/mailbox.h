@@ -83,8 +83,6 @@ struct syn_mailbox_options {
     int64_t reserved[4]; /* zero: options of later versions */
 };
 
-enum { SYN_MAILBOX_DRAIN = 128 };
-
 /* OPTIONS may be NULL. Owns: one reference, the caller's. Fails: SYN_ENOMEM; SYN_EABI for options
  * of a later version. */
 syn_err syn_mailbox_new(const struct syn_mailbox_options *options, struct syn_mailbox **out_mailbox);
@@ -101,7 +99,7 @@ void syn_mailbox_release(struct syn_mailbox *mailbox);
  * Returns -1, and the report says why: what a pipe meets (EMFILE); SYN_EFORKED. */
 int syn_mailbox_fd(struct syn_mailbox *mailbox);
 
-/* Calls back for what is there, at most MAX times (0: SYN_MAILBOX_DRAIN). It never blocks, unless a
+/* Calls back for what is there, at most MAX times (0: 128). It never blocks, unless a
  * callback does. A drain with nothing there is fine.
  * Returns 0: nothing is left; SYN_EAGAIN: more is there, and the loop is woken for it; SYN_ECLOSED: the
  * mailbox is closed, and nothing will come any more. Fails: SYN_EDEADLK (in on_mail); SYN_EFORKED. */
@@ -118,7 +116,7 @@ size_t syn_mailbox_outstanding(const struct syn_mailbox *mailbox);
 
 /* --- what can be registered --- */
 
-/* syn_future_then(F, MAILBOX, FN, USER) and syn_future_then_by() are in future.h, and say the same as
+/* syn_future_then(F, MAILBOX, FN, USER) is in future.h, and says the same as
  * for a synchronizer. Fails also with SYN_EAGAIN: there is no room, and F is as it was. */
 
 /* FN(USER, err, item) is called for each item of CH, with 0 and the item, which is FN's to keep; and a

@@ -103,9 +103,7 @@ enum syn_kind {
     SYN_KIND_ENTER,
     SYN_KIND_EXIT,
     SYN_KIND_CONTEXT,
-    SYN_KIND_CONSTRUCTOR,
-    SYN_KIND_DESTRUCTOR,
-    SYN_KIND_OVERRIDE
+    SYN_KIND_CONSTRUCTOR
 };
 
 /* What a value of an argument or a result is, for calls by name. */
@@ -172,12 +170,6 @@ struct syn_class {
 
 /* True if it is BASE, or extends it, however far. False for NULL. */
 int syn_class_is_a(const struct syn_class *object_class, const struct syn_class *base);
-int syn_is_a(const struct syn_object *object, const struct syn_class *base);
-
-/* The method NAME of kind KIND, its own or inherited; NULL: there is none. A property has
- * two of one name. */
-const struct syn_method *syn_class_method(const struct syn_class *object_class, const char *name,
-                                          enum syn_kind kind);
 
 /* All of them, its own first, then its parent's: the method of number I from 0; NULL: there
  * are no more. Overrides are listed where they were introduced. */

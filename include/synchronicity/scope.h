@@ -17,7 +17,8 @@
  *         for (self->i = 0; self->i < 10; self->i++)
  *             syn_co_spawn(&self->scope, fetch_future(self->keys[self->i]),
  *                          &self->values[self->i]);
- *         syn_co_try_join(&self->scope);
+ *         syn_co_join(&self->scope);
+ *         syn_co_check;
  *         syn_co_end;
  *     }
  *
@@ -275,9 +276,8 @@ struct syn_step syni_step_join(struct syn_task *task, struct syn_scope *scope);
             return syni_step_leave(&self->syn, self->syn.status, NULL);                            \
     } while (0)
 
-/* Waits for all; the status is in syn_co_status. The try form leaves with an error. */
+/* Waits for all; the status is in syn_co_status. */
 #define syn_co_join(scope) SYNI_CO_SUSPEND(syni_step_join(&self->syn, (scope)))
-#define syn_co_try_join(scope) SYNI_CO_OR_LEAVE(syni_step_join(&self->syn, (scope)))
 
 /* The combinators; the status is in syn_co_status. */
 #define syn_co_all(scope, ...) SYNI_CO_TOGETHER(scope, SYNI_GOAL_ALL, __VA_ARGS__)

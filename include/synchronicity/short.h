@@ -52,7 +52,6 @@
 #define POOL_MAP_DECLARE SYN_POOL_MAP_DECLARE
 #define CHANNEL_MAP_DECLARE SYN_CHANNEL_MAP_DECLARE
 #define BLOCKING_DECLARE SYN_BLOCKING_DECLARE
-#define BLOCKING_TYPES SYN_BLOCKING_TYPES
 #define BLOCKING_GENERATOR_DECLARE SYN_BLOCKING_GENERATOR_DECLARE
 #define STRAND SYN_STRAND
 #define URGENT SYN_URGENT
@@ -103,7 +102,6 @@
 #define future_detach syn_future_detach
 #define future_drop syn_future_drop
 #define future_then syn_future_then
-#define future_then_by syn_future_then_by
 #define channel_then syn_channel_then
 #define channel_next_then syn_channel_next_then
 #define scope_then syn_scope_then
@@ -228,19 +226,14 @@
 #define co_with syn_co_with
 #define co_yield syn_co_yield
 #define co_select syn_co_select
-#define co_try_yield syn_co_try_yield
 #define co_generator_send syn_co_generator_send
 #define co_generator_throw syn_co_generator_throw
 #define co_lock syn_co_lock
-#define co_lock_by syn_co_lock_by
 #define co_acquire syn_co_acquire
-#define co_acquire_by syn_co_acquire_by
 #define co_wait_on syn_co_wait_on
-#define co_wait_on_by syn_co_wait_on_by
 #define co_attempt_by syn_co_attempt_by
 #define co_spawn syn_co_spawn
 #define co_join syn_co_join
-#define co_try_join syn_co_try_join
 #define co_all syn_co_all
 #define co_any syn_co_any
 #define co_race syn_co_race

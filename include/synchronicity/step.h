@@ -26,6 +26,9 @@
  * leaves by itself. All else is as in a coroutine: a step must not block, what must survive it is
  * declared with SYN_LOCAL, and a cancelled task leaves at its next wait.
  *
+ * Steps wait for what this header has: time, calls, scopes, a choice, descriptors, a semaphore. A body that waits
+ * for something else is a coroutine; both call each other.
+ *
  * A clean-up reads syn_task_outcome(&self->syn), and a step that handles an error
  * syn_task_report(&self->syn).
  */
@@ -68,9 +71,6 @@
 #define syn_step_until(self, deadline, next)                                                       \
     (SYNI_NEXT(self, next), syni_step_until(&(self)->syn, (deadline)))
 
-/* NEXT runs after everything that is ready now had a turn. */
-#define syn_step_pass(self, next) (SYNI_NEXT(self, next), syni_step_pass(&(self)->syn))
-
 /* --- calls --- */
 
 /* NEXT runs when FUTURE, which is used up, has its outcome: the value in *OUT (left
@@ -109,16 +109,7 @@
 
 /* --- channels and generators --- */
 
-/* NEXT runs when there is an item in *OUT, or an answer in the status; when *ITEM, which lies in
- * the frame, was taken; when the close is done; when one of the choices came, as syn_co_select() says.
- * A task that is cancelled meanwhile consumed nothing. */
-#define syn_step_next(self, ch, out, next)                                                         \
-    (SYNI_NEXT(self, next), syni_step_next(&(self)->syn, SYNI_ITEM(ch, out), (out), syn_never()))
-#define syn_step_send(self, ch, item, next)                                                        \
-    (SYNI_NEXT(self, next),                                                                        \
-     syni_step_send(&(self)->syn, SYNI_SOURCE(ch, item), (item), syn_never()))
-#define syn_step_close(self, ch, next)                                                             \
-    (SYNI_NEXT(self, next), syni_step_close(&(self)->syn, (ch).u.handle, syn_after(10.0)))
+/* NEXT runs when one of the choices came, an item or room in a channel among them, as syn_co_select() says. */
 #define syn_step_select(self, store, next, ...)                                                    \
     (SYNI_NEXT(self, next), SYNI_SELECT(self, store, __VA_ARGS__))
 
@@ -126,14 +117,6 @@
 #define syn_step_yield(self, value, next)                                                          \
     (SYNI_NEXT(self, next), (self)->syn_item = (value),                                            \
      syni_step_yield(&(self)->syn, (self)->syn_channel, &(self)->syn_item))
-
-/* Talking back: NEXT runs when there is the next item in *OUT, or an answer in the status. */
-#define syn_step_generator_send(self, ch, value, out, next)                                        \
-    (SYNI_NEXT(self, next), syni_step_say(&(self)->syn, SYNI_SENT(ch, value, out),                 \
-                                          syni_say((value), SYN_OK, NULL), (out)))
-#define syn_step_generator_throw(self, ch, err, message, out, next)                                \
-    (SYNI_NEXT(self, next), syni_step_say(&(self)->syn, SYNI_SENT(ch, NULL, out),                  \
-                                          syni_say_error((err), (message)), (out)))
 
 /* --- descriptors --- */
 
@@ -149,28 +132,11 @@
     (SYNI_NEXT(self, next),                                                                        \
      syni_step_poll(&(self)->syn, syni_polled((fd), (events), (deadline)), (out_ready)))
 
-/* --- sharing among tasks --- */
+/* --- semaphores --- */
 
-/* NEXT runs with the mutex locked; with a unit taken; when the event is set, or the condition, with
- * its mutex, signalled: or with another status. See sync.h. */
-#define syn_step_lock(self, mutex, next)                                                           \
-    (SYNI_NEXT(self, next), syni_step_lock(&(self)->syn, (mutex), syn_never()))
+/* NEXT runs with a unit taken, or with another status. See sync.h. */
 #define syn_step_acquire(self, semaphore, next)                                                    \
     (SYNI_NEXT(self, next), syni_step_acquire(&(self)->syn, (semaphore), syn_never()))
-#define syn_step_wait_on(...) SYNI_CAT(SYNI_STEP_WAIT_ON_, SYNI_N(__VA_ARGS__))(__VA_ARGS__)
-#define SYNI_STEP_WAIT_ON_3(self, event, next)                                                     \
-    (SYNI_NEXT(self, next), syni_step_event(&(self)->syn, (event), syn_never()))
-#define SYNI_STEP_WAIT_ON_4(self, condition, mutex, next)                                          \
-    (SYNI_NEXT(self, next),                                                                        \
-     syni_step_condition(&(self)->syn, (condition), (mutex), syn_never()))
-
-/* --- mailboxes --- */
-
-/* What syn_co_then() does, in two: NEXT runs when MAILBOX has room, or with an answer in the status; it
- * then calls syn_step_then(), once. */
-#define syn_step_mailbox(self, mailbox, next)                                                      \
-    (SYNI_NEXT(self, next), syni_step_mailbox(&(self)->syn, (mailbox)))
-#define syn_step_then(f, mailbox, fn, user) SYNI_THEN_WITH_ROOM(f, mailbox, fn, user)
 
 #endif /* !__cplusplus */
 
@@ -189,26 +155,16 @@
 #define step_status syn_step_status
 #define step_sleep syn_step_sleep
 #define step_until syn_step_until
-#define step_pass syn_step_pass
 #define step_await syn_step_await
 #define step_await_by syn_step_await_by
 #define step_cancel syn_step_cancel
 #define step_room syn_step_room
 #define step_join syn_step_join
-#define step_next syn_step_next
-#define step_send syn_step_send
-#define step_close syn_step_close
 #define step_yield syn_step_yield
-#define step_generator_send syn_step_generator_send
-#define step_generator_throw syn_step_generator_throw
 #define step_select syn_step_select
 #define step_readable syn_step_readable
 #define step_writable syn_step_writable
 #define step_poll_by syn_step_poll_by
-#define step_lock syn_step_lock
 #define step_acquire syn_step_acquire
-#define step_wait_on syn_step_wait_on
-#define step_mailbox syn_step_mailbox
-#define step_then syn_step_then
 
 #endif

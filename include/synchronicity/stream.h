@@ -145,13 +145,12 @@ SYN_ASYNC_DECLARE(void, syn_stream_finish, (struct syn_stream *, stream),
  * it is 0, 1 or 2. Lives on the synchronizer of the first operation. Fails: SYN_EBADF, SYN_ENOMEM. */
 syn_err syn_stream_from_descriptor(int take_fd, struct syn_stream **out_stream);
 
-/* The process's standard streams, whatever they are: "tool < list", "cat list | tool", a
+/* One of the process's standard streams, NUMBER 0, 1 or 2, whatever it is: "tool < list", "cat list | tool", a
  * terminal. Descriptors 0, 1 and 2 stay open and as they are, also when the stream is closed;
  * children have them as ever. Lines and pieces of the input: the reader, below. Bytes that stdio has
- * in its buffer are not seen. Fails: SYN_EBADF where it is closed; SYN_ENOMEM, EMFILE. */
-syn_err syn_stream_standard_input(struct syn_stream **out_stream);
-syn_err syn_stream_standard_output(struct syn_stream **out_stream);
-syn_err syn_stream_standard_error(struct syn_stream **out_stream);
+ * in its buffer are not seen. Fails: SYN_EINVAL for
+ * another number; SYN_EBADF where it is closed; SYN_ENOMEM, EMFILE. */
+syn_err syn_stream_standard(int number, struct syn_stream **out_stream);
 
 /* ---------------------------------------------------------------- reading --
  * A READER takes bytes from a stream in large pieces and gives them out in the

@@ -34,9 +34,9 @@
  * something from another thread use a promise or a channel.
  *
  * WHEN A WAIT FAILS the task leaves with its error (task.h has the rule), so that no line runs
- * without the lock, or the unit, that it counts on. With _by the wait has a deadline, and fails
- * with SYN_ETIMEDOUT. syn_co_attempt_by() leaves the status in syn_co_status instead, for a
- * task that has something else to do when time is up.
+ * without the lock, or the unit, that it counts on. syn_co_attempt_by() is any of these waits with a
+ * deadline, and leaves its status in syn_co_status: SYN_ETIMEDOUT, for a task that has something else to do
+ * when time is up, or that leaves by syn_co_check.
  *
  * Thread: the plain functions are called in a step, or a callback, on that synchronizer.
  */
@@ -72,9 +72,7 @@ struct syn_condition {
 
 struct syn_step syni_step_lock(struct syn_task *task, struct syn_mutex *mutex,
                                struct syn_deadline deadline);
-#define syn_co_lock(mutex) syn_co_lock_by(mutex, syn_never())
-#define syn_co_lock_by(mutex, deadline)                                                            \
-    SYNI_CO_OR_LEAVE(syni_step_lock(&self->syn, (mutex), (deadline)))
+#define syn_co_lock(mutex) SYNI_CO_OR_LEAVE(syni_step_lock(&self->syn, (mutex), syn_never()))
 
 /* Locks it if that needs no waiting; else SYN_EBUSY. Outside a step of a task of its synchronizer: SYN_EWRONGLOOP. */
 SYNI_HELD syn_err syn_mutex_try(struct syn_mutex *mutex);
@@ -94,9 +92,8 @@ void syn_semaphore_init(struct syn_semaphore *semaphore, unsigned n);
 
 struct syn_step syni_step_acquire(struct syn_task *task, struct syn_semaphore *semaphore,
                                   struct syn_deadline deadline);
-#define syn_co_acquire(semaphore) syn_co_acquire_by(semaphore, syn_never())
-#define syn_co_acquire_by(semaphore, deadline)                                                     \
-    SYNI_CO_OR_LEAVE(syni_step_acquire(&self->syn, (semaphore), (deadline)))
+#define syn_co_acquire(semaphore)                                                                  \
+    SYNI_CO_OR_LEAVE(syni_step_acquire(&self->syn, (semaphore), syn_never()))
 
 /* Takes one if that needs no waiting; else SYN_EBUSY. */
 SYNI_HELD syn_err syn_semaphore_try(struct syn_semaphore *semaphore);
@@ -135,14 +132,13 @@ void syn_condition_broadcast(struct syn_condition *condition);
  * syn_co_wait_on(event): until it is set. syn_co_wait_on(condition, mutex): until it is
  * signalled. */
 
-#define syn_co_wait_on(...) syn_co_wait_on_by(__VA_ARGS__, syn_never())
-#define syn_co_wait_on_by(...) SYNI_CAT(SYNI_CO_WAIT_ON_BY_, SYNI_N(__VA_ARGS__))(__VA_ARGS__)
-#define SYNI_CO_WAIT_ON_BY_2(event, deadline)                                                      \
-    SYNI_CO_OR_LEAVE(syni_step_event(&self->syn, (event), (deadline)))
-#define SYNI_CO_WAIT_ON_BY_3(condition, mutex, deadline)                                           \
-    SYNI_CO_OR_LEAVE(syni_step_condition(&self->syn, (condition), (mutex), (deadline)))
+#define syn_co_wait_on(...) SYNI_CAT(SYNI_CO_WAIT_ON_, SYNI_N(__VA_ARGS__))(__VA_ARGS__)
+#define SYNI_CO_WAIT_ON_1(event)                                                                   \
+    SYNI_CO_OR_LEAVE(syni_step_event(&self->syn, (event), syn_never()))
+#define SYNI_CO_WAIT_ON_2(condition, mutex)                                                        \
+    SYNI_CO_OR_LEAVE(syni_step_condition(&self->syn, (condition), (mutex), syn_never()))
 
-/* --- another way when time is up ---
+/* --- with a deadline ---
  *
  * syn_co_attempt_by(&mutex, deadline) locks, (&semaphore, deadline) takes a unit,
  * (&event, deadline) and (&condition, &mutex, deadline) wait on it. The task goes on in any case,

@@ -255,8 +255,8 @@ enum { SYNI_GOES_ON = 4 };
  *
  *   A wait for an ANSWER leaves its result in syn_co_status, and the task goes on to look
  *   at it: syn_co_await, _cancel; _next, _send, _close, _each, _select, _generator_send,
- *   _generator_throw; _yield; _join, _all, _any, _race; _with. With syn_co_check behind it, or by
- *   its _try form where it has one, the task leaves with an error.
+ *   _generator_throw; _yield; _join, _all, _any, _race; _with. With syn_co_check behind it the task
+ *   leaves with an error; syn_co_try is an await and that check.
  *
  *   ANY OTHER wait has what it waited for when the task goes on. When it fails the task leaves
  *   with the error, its message and its trace, through the clean-up: syn_co_sleep, _until, _pass

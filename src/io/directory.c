@@ -63,38 +63,39 @@ static DIR *open_directory(const char *path)
     return dir;
 }
 
-/* What the directory itself says of ENTRY; OTHER: it does not. */
-static enum syn_file_kind kind_in_directory(const struct dirent *entry)
+/* What the directory itself says of ENTRY; 0: it does not. */
+static mode_t kind_in_directory(const struct dirent *entry)
 {
 #ifdef DT_UNKNOWN
     switch (syni_fault("d_type") ? DT_UNKNOWN : entry->d_type) {
     case DT_REG:
-        return SYN_FILE_REGULAR;
+        return S_IFREG;
     case DT_DIR:
-        return SYN_FILE_DIRECTORY;
+        return S_IFDIR;
     case DT_LNK:
-        return SYN_FILE_LINK;
+        return S_IFLNK;
     case DT_FIFO:
-        return SYN_FILE_PIPE;
+        return S_IFIFO;
     case DT_SOCK:
-        return SYN_FILE_SOCKET;
+        return S_IFSOCK;
     case DT_CHR:
+        return S_IFCHR;
     case DT_BLK:
-        return SYN_FILE_DEVICE;
+        return S_IFBLK;
     }
 #endif
     (void)entry;
-    return SYN_FILE_OTHER;
+    return 0;
 }
 
 /* One that is gone by now is of no kind. */
-static enum syn_file_kind kind_of(DIR *dir, const struct dirent *entry)
+static mode_t kind_of(DIR *dir, const struct dirent *entry)
 {
-    enum syn_file_kind kind = kind_in_directory(entry);
+    mode_t kind = kind_in_directory(entry);
     struct stat s;
 
-    if (kind == SYN_FILE_OTHER && fstatat(dirfd(dir), entry->d_name, &s, AT_SYMLINK_NOFOLLOW) == 0)
-        kind = syni_file_kind(s.st_mode);
+    if (!kind && fstatat(dirfd(dir), entry->d_name, &s, AT_SYMLINK_NOFOLLOW) == 0)
+        kind = s.st_mode & S_IFMT;
     return kind;
 }
 

@@ -38,28 +38,12 @@ const char *syni_path(const char *path)
     return path ? path : "";
 }
 
-enum syn_file_kind syni_file_kind(mode_t mode)
-{
-    if (S_ISREG(mode))
-        return SYN_FILE_REGULAR;
-    if (S_ISDIR(mode))
-        return SYN_FILE_DIRECTORY;
-    if (S_ISLNK(mode))
-        return SYN_FILE_LINK;
-    if (S_ISFIFO(mode))
-        return SYN_FILE_PIPE;
-    if (S_ISSOCK(mode))
-        return SYN_FILE_SOCKET;
-    return S_ISCHR(mode) || S_ISBLK(mode) ? SYN_FILE_DEVICE : SYN_FILE_OTHER;
-}
-
 /* ------------------------------------------------------------------ stat -- */
 
 static struct syn_file_info info_of(const struct stat *s)
 {
     struct syn_file_info info = {
-        .kind = syni_file_kind(s->st_mode),
-        .permissions = (unsigned)s->st_mode & 07777,
+        .mode = s->st_mode,
         .size = s->st_size,
         .modified_ns = (int64_t)s->MODIFIED.tv_sec * 1000000000 + s->MODIFIED.tv_nsec,
         .device = (uint64_t)s->st_dev,

@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What the files about files share: words for what failed, and what kind a file is.
+ * What the files about files share: words for what failed.
  */
 #ifndef SYNI_PATH_H
 #define SYNI_PATH_H
-
-#include <sys/stat.h>
 
 #include <synchronicity/file.h>
 
@@ -19,7 +17,5 @@ struct syni_words syni_about(const char *verb, const char *path);
 
 /* PATH, or what the system calls for NULL: no name of anything. */
 const char *syni_path(const char *path);
-
-enum syn_file_kind syni_file_kind(mode_t mode);
 
 #endif

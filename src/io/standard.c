@@ -101,38 +101,26 @@ syn_err syn_stream_from_descriptor(int take_fd, struct syn_stream **out_stream)
     return err;
 }
 
-/* FD stays as it is; the stream has a number of its own for the same file. */
-static syn_err standard(int fd, struct syn_stream **out_stream)
+/* The descriptor stays as it is; the stream has a number of its own for the same file. */
+syn_err syn_stream_standard(int number, struct syn_stream **out_stream)
 {
     struct syni_stream_source source;
     int flags;
-    syn_err err = flags_of(fd, &flags);
+    syn_err err;
 
+    if (number < 0 || number >= FIRST_AFTER_STANDARD)
+        return syni_refuse(SYN_EINVAL, "a standard stream is 0, 1 or 2, and not %d", number);
+    err = flags_of(number, &flags);
     if (err)
-        return unusable(err, fd);
-    source = use_of(fd, flags);
-    if (source.fd == fd)
+        return unusable(err, number);
+    source = use_of(number, flags);
+    if (source.fd == number)
         source.fd = syni_descriptor(
-            syni_fault("dupfd") ? -1 : fcntl(fd, F_DUPFD_CLOEXEC, FIRST_AFTER_STANDARD));
+            syni_fault("dupfd") ? -1 : fcntl(number, F_DUPFD_CLOEXEC, FIRST_AFTER_STANDARD));
     if (source.fd < 0)
-        return unusable(errno == EINVAL ? EMFILE : errno, fd);
-    err = unusable(syni_source_stream(&source, out_stream), fd);
+        return unusable(errno == EINVAL ? EMFILE : errno, number);
+    err = unusable(syni_source_stream(&source, out_stream), number);
     if (err)
         standard_discard(&source);
     return err;
-}
-
-syn_err syn_stream_standard_input(struct syn_stream **out_stream)
-{
-    return standard(STDIN_FILENO, out_stream);
-}
-
-syn_err syn_stream_standard_output(struct syn_stream **out_stream)
-{
-    return standard(STDOUT_FILENO, out_stream);
-}
-
-syn_err syn_stream_standard_error(struct syn_stream **out_stream)
-{
-    return standard(STDERR_FILENO, out_stream);
 }

@@ -16,6 +16,8 @@
 #include "channel/channel.h"
 #include "task/frame.h"
 
+enum { MAILBOX_DRAIN = 128 };
+
 static const struct syni_mail_ops *mail_ops_of(const struct syni_mail *mail)
 {
     static const struct syni_mail_ops *const ops[] = {
@@ -253,7 +255,7 @@ syn_err syn_mailbox_drain(struct syn_mailbox *mailbox, unsigned max)
 
     if (err)
         return err;
-    visit.max = max ? max : SYN_MAILBOX_DRAIN;
+    visit.max = max ? max : MAILBOX_DRAIN;
     visit.drains = true;
     syni_mutex_lock(&mailbox->lock);
     mailbox->host_knows = false;

@@ -13,22 +13,6 @@ int syn_class_is_a(const struct syn_class *object_class, const struct syn_class 
     return object_class != NULL;
 }
 
-int syn_is_a(const struct syn_object *object, const struct syn_class *base)
-{
-    return object && syn_class_is_a(object->object_class, base);
-}
-
-const struct syn_method *syn_class_method(const struct syn_class *object_class, const char *name,
-                                          enum syn_kind kind)
-{
-    for (; object_class; object_class = object_class->parent)
-        for (size_t i = 0; i < object_class->n_methods; i++)
-            if (object_class->methods[i].kind == kind &&
-                strcmp(object_class->methods[i].name, name) == 0)
-                return &object_class->methods[i];
-    return NULL;
-}
-
 const struct syn_method *syn_class_method_at(const struct syn_class *object_class, size_t i)
 {
     for (; object_class; object_class = object_class->parent) {
@@ -54,8 +38,6 @@ const char *syn_kind_name(enum syn_kind kind)
         [SYN_KIND_EXIT] = "exit",
         [SYN_KIND_CONTEXT] = "context",
         [SYN_KIND_CONSTRUCTOR] = "constructor",
-        [SYN_KIND_DESTRUCTOR] = "destructor",
-        [SYN_KIND_OVERRIDE] = "override",
     };
 
     return (size_t)kind < sizeof names / sizeof *names ? names[kind] : "unknown";

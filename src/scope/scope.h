@@ -54,7 +54,7 @@ struct __attribute__((may_alias)) syni_scope {
 };
 
 _Static_assert(sizeof(struct syni_scope) <= sizeof(struct syn_scope),
-               "struct syn_scope has too little room: raise SYNI_SCOPE_BYTES and SYN_ABI");
+               "struct syn_scope has too little room: raise SYNI_SCOPE_BYTES and SYNI_ABI");
 _Static_assert(_Alignof(struct syni_scope) <= _Alignof(struct syn_scope), "misaligned");
 
 #define SYNI_SCOPE(pointer) ((struct syni_scope *)(void *)(pointer))

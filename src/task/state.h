@@ -221,7 +221,7 @@ struct __attribute__((may_alias)) syni_task {
 };
 
 _Static_assert(sizeof(struct syni_task) <= sizeof(struct syn_task),
-               "struct syn_task has too little room: raise SYNI_TASK_BYTES and SYN_ABI");
+               "struct syn_task has too little room: raise SYNI_TASK_BYTES and SYNI_ABI");
 _Static_assert(_Alignof(struct syni_task) <= _Alignof(struct syn_task), "misaligned");
 
 /* What TASK waits for. Its driver; or any thread, for which it is a hint: it may be over. */

@@ -38,7 +38,7 @@ struct __attribute__((may_alias)) syni_pool_job {
 };
 
 _Static_assert(sizeof(struct syni_pool_job) <= sizeof(struct syn_job),
-               "struct syn_job has too little room: raise SYNI_JOB_WORDS and SYN_ABI");
+               "struct syn_job has too little room: raise SYNI_JOB_WORDS and SYNI_ABI");
 _Static_assert(_Alignof(struct syni_pool_job) <= _Alignof(struct syn_job), "misaligned");
 
 #define SYNI_JOB(pointer) ((struct syni_pool_job *)(void *)(pointer))

@@ -123,7 +123,8 @@ ASYNC(many, void, readers, (long, n), (const int *, ends), SYN_LOCAL(struct syn_
     for (self->i = 0; self->i < self->n; self->i++)
         if (write(self->ends[2 * self->i + 1], "x", 1) != 1)
             co_fail(SYN_EIO);
-    co_try_join(&self->all);
+    co_join(&self->all);
+    co_check;
     co_end;
 }
 

@@ -165,7 +165,8 @@ ASYNC(loop, void, chains, (long, n), (int, width), SYN_LOCAL(struct syn_scope, a
     co_begin;
     for (self->i = 0; self->i < self->width; self->i++)
         co_spawn(&self->all, chain_future(self->n / self->width));
-    co_try_join(&self->all);
+    co_join(&self->all);
+    co_check;
     co_end;
 }
 

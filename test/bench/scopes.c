@@ -76,7 +76,8 @@ ASYNC(driven, void, thousand, SYN_LOCAL(struct syn_scope, scope), SYN_LOCAL(int,
     co_begin;
     for (self->i = 0; self->i < TASKS; self->i++)
         co_spawn(&self->scope, passes_future());
-    co_try_join(&self->scope);
+    co_join(&self->scope);
+    co_check;
     co_end;
 }
 

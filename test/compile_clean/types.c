@@ -117,7 +117,8 @@ TYPES(T)
         syn_co_begin;                                                                              \
         self->local = self->value;                                                                 \
         for (;;) {                                                                                 \
-            syn_co_try_yield(self->local);                                                         \
+            syn_co_yield(self->local);                                                         \
+            syn_co_check;                                                                      \
             if (self->sent)                                                                        \
                 self->local = *self->sent;                                                         \
         }                                                                                          \
@@ -134,7 +135,9 @@ TYPES(T)
     }                                                                                              \
     SYN_ASYNC(demo, type, n_##id, SYN_LOCAL(struct g_##id##_channel, ch))                          \
     {                                                                                              \
-        return syn_step_next(self, self->ch, &self->result, NULL);                                 \
+        syn_co_begin;                                                                              \
+        syn_co_next(self->ch, &self->result);                                                      \
+        syn_co_end;                                                                                \
     }                                                                                              \
     SYN_CONTEXT(demo, type, x_##id, (type, value))                                                 \
     {                                                                                              \

@@ -24,7 +24,8 @@ ASYNC(demo, void, spawns, SYN_LOCAL(struct syn_scope, scope), SYN_LOCAL(int, y),
 {
     co_begin;
     co_spawn(&self->scope, square_future(1), &self->y, &self->status);
-    co_try_join(&self->scope);
+    co_join(&self->scope);
+    co_check;
     co_race(&self->scope, (square_future(1), &self->y), (nothing_future()));
 #if MISTAKE == 1
     co_spawn(&self->scope, square_future(1), &self->d);

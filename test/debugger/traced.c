@@ -73,7 +73,7 @@ int main(int argc, char **argv)
 {
     enum { ROUNDS = 200 };
     static const struct syn_hooks hooks = {.on_event = note};
-    const unsigned all = (1U << SYN_HOOKS) - 1;
+    const unsigned all = (1U << SYNI_HOOKS) - 1;
     syn_err err;
 
     if (argc < 2 || !(events = fopen(argv[1], "w")))

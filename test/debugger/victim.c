@@ -66,7 +66,8 @@ ASYNC(demo, int, root, (struct answer_future, f), SYN_LOCAL(struct syn_scope, al
     co_spawn(&self->all, asks_future(self->f), &self->a);
     co_spawn(&self->all, wants_future());
     co_spawn(&self->all, reads_future(), &self->b);
-    co_try_join(&self->all);
+    co_join(&self->all);
+    co_check;
     co_return(3);
     co_end;
 }

@@ -70,8 +70,10 @@ ASYNC(driven, void, scoped, SYN_LOCAL(struct syn_scope, all), SYN_LOCAL(int, i))
     co_begin;
     for (self->i = 0; self->i < TIMES; self->i++) {
         co_spawn(&self->all, nothing_future());
-        if (self->i % BATCH == BATCH - 1)
-            co_try_join(&self->all);
+        if (self->i % BATCH == BATCH - 1) {
+            co_join(&self->all);
+            co_check;
+        }
     }
     co_end;
 }
@@ -112,8 +114,10 @@ ASYNC(virtual, void, sleeps, SYN_LOCAL(struct syn_scope, all), SYN_LOCAL(int, i)
     co_begin;
     for (self->i = 0; self->i < TIMES; self->i++) {
         co_spawn(&self->all, sleeper_future(60 + self->i % 7));
-        if (self->i % BATCH == BATCH - 1)
-            co_try_join(&self->all);
+        if (self->i % BATCH == BATCH - 1) {
+            co_join(&self->all);
+            co_check;
+        }
     }
     co_end;
 }

@@ -277,7 +277,8 @@ SYN_ASYNC(demo, void, fetch_all, (const char **, keys), (char **, values),
     for (self->i = 0; self->i < 10; self->i++)
         syn_co_spawn(&self->scope, fetch_future(self->keys[self->i]),
                      &self->values[self->i]);
-    syn_co_try_join(&self->scope);
+    syn_co_join(&self->scope);
+    syn_co_check;
     syn_co_end;
 }
 

@@ -48,7 +48,8 @@ ASYNC(demo, int, node, (uint32_t, random), (int, depth), SYN_LOCAL(struct syn_sc
             else
                 co_spawn(&self->scope, leaf_there_future(next_random(&self->random)),
                          &self->out[self->i]);
-        co_try_join(&self->scope);
+        co_join(&self->scope);
+        co_check;
     }
     co_finally;
     CHECK_INT(syn_scope_live(&self->scope), 0);

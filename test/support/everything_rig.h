@@ -128,7 +128,8 @@ ASYNC(two, struct item *, awaits_all, (uint32_t, random), DESTROY(destroy), SYN_
     scope_limit(&self->scope, self->random % 3);
     for (self->i = 0; self->i < 3; self->i++)
         co_spawn(&self->scope, owns_future(self->random >> self->i), &self->got[self->i]);
-    co_try_join(&self->scope);
+    co_join(&self->scope);
+    co_check;
     co_try_by(works_future(self->random), &self->got[3], soon(self->random));
     self->result = self->got[3];
     self->got[3] = NULL;

@@ -59,8 +59,8 @@ ASYNC(demo, void, consumes, (int, who), (double, limit))
     co_begin;
     co_lock(&mutex);
     while (items == 0) {
-        co_wait_on_by(&condition, &mutex,
-                        self->limit > 0 ? syn_after(self->limit) : syn_never());
+        co_attempt_by(&condition, &mutex, self->limit > 0 ? syn_after(self->limit) : syn_never());
+        co_check;
         CHECK(syn_mutex_is_mine(&mutex));
     }
     items--;
