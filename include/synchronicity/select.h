@@ -86,15 +86,14 @@ struct syn_choice syni_on_time(struct syn_deadline deadline);
 int syni_select(syn_err *out_err, struct syn_choice *choices, int n);
 
 #ifdef __cplusplus
-} /* extern "C" */
-
 /* C++ has no compound literals; a braced list binds to a reference to an array. */
+extern "C++" {
 template <int n> inline int syni_select_list(syn_err *out_err, struct syn_choice (&&choices)[n])
 {
     return syni_select(out_err, choices, n);
 }
+}
 #define syn_channel_select(out_err, ...) syni_select_list((out_err), {__VA_ARGS__})
-extern "C" {
 #else
 #define syn_channel_select(out_err, ...)                                                           \
     syni_select((out_err), (struct syn_choice[]){__VA_ARGS__}, SYNI_N(__VA_ARGS__))
