@@ -13,12 +13,14 @@
 # symbol that a linker sees, so that several copies live in one process. A program that includes the
 # header with the same definition need not know.
 #
-# WITHOUT, a list of folders of src (only `io` can be left out), leaves their sources out, and the
-# headers that need them.
+# Compiled with -DSYN_NO_IO, -DSYN_NO_OBJECTS or -DSYN_NO_TRACE, the pair has no streams, sockets and files, no
+# classes, or no traces, neither what they declare nor their code.
 cmake_minimum_required(VERSION 3.16)
 
-# Public headers that are declared only where src/io is there.
-set(io_headers address broadcast child file retry signal stream tcp udp unix)
+# What each switch leaves out. The declarations of traces stand in inspect.h, which knows its switch.
+set(SYN_NO_IO_files "^src/io/|^include/synchronicity/(address|broadcast|child|file|retry|signal|stream|tcp|udp|unix)\\.h$")
+set(SYN_NO_OBJECTS_files "^src/object/|^include/synchronicity/(class|face|method|object|value)\\.h$")
+set(SYN_NO_TRACE_files "^src/inspect/trace")
 
 # read_text(FILE var): its text, without what the pair says once.
 function(read_text file var)
@@ -50,6 +52,12 @@ function(add file output)
     endforeach()
     read_text(${SOURCE}/${file} text)
     string(REGEX REPLACE "\n *# *include (\"[^\n]*|<synchronicity[^\n]*)" "" text "${text}")
+    # What it includes lies before the switch: files that are not left out may need that.
+    foreach(switch IN ITEMS SYN_NO_IO SYN_NO_OBJECTS SYN_NO_TRACE)
+        if(file MATCHES "${${switch}_files}")
+            string(CONCAT text "#ifndef ${switch}\n" "${text}" "#endif /* !${switch} */\n")
+        endif()
+    endforeach()
     file(APPEND ${output} "\n${text}")
 endfunction()
 
@@ -68,19 +76,15 @@ set(head "/* SPDX-License-Identifier: Apache-2.0
  * synchronicity ${number}, all headers in one; made from the sources by src/amalgamate.cmake.
  * Compile synchronicity.c with your program: cc hello.c synchronicity.c -pthread
  *
- * Define SYN_SHORT before you include it for the short names, those of <synchronicity/short.h>; and
- * SYN_PREFIX, to the same for synchronicity.c and all that include this, for other symbols than others'. */
+ * Define SYN_SHORT before you include it for the short names, those of <synchronicity/short.h>. To the same for
+ * synchronicity.c and all that include this, define SYN_PREFIX for other symbols than others', and SYN_NO_IO,
+ * SYN_NO_OBJECTS, SYN_NO_TRACE to leave out streams, sockets and files, classes, and traces. */
 #ifndef SYNCHRONICITY_ALL_H
 #define SYNCHRONICITY_ALL_H
 ")
 file(WRITE ${header} "")
 file(GLOB headers RELATIVE ${SOURCE} ${SOURCE}/include/synchronicity/*.h)
 list(REMOVE_ITEM headers include/synchronicity/short.h)
-if(io IN_LIST WITHOUT)
-    foreach(name IN LISTS io_headers)
-        list(REMOVE_ITEM headers include/synchronicity/${name}.h)
-    endforeach()
-endif()
 foreach(file IN ITEMS include/synchronicity.h LISTS headers)
     add(${file} ${header})
 endforeach()
@@ -116,10 +120,7 @@ file(WRITE ${unit} "/* SPDX-License-Identifier: Apache-2.0
 ")
 file(STRINGS ${LIST} sources)
 foreach(file IN LISTS sources)
-    string(REGEX MATCH "^src/([a-z]+)/" folder ${file})
-    if(NOT CMAKE_MATCH_1 IN_LIST WITHOUT)
-        add(${file} ${unit})
-    endif()
+    add(${file} ${unit})
 endforeach()
 
 # ---- SYN_PREFIX ----------------------------------------------------------------

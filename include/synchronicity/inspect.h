@@ -52,6 +52,8 @@ void syn_dump_json(int fd);
  * process goes on. Replaces its handler. Fails: SYN_EINVAL as sigaction() does. */
 syn_err syn_dump_on_signal(int number);
 
+#ifndef SYN_NO_TRACE /* a library in two files can leave it out */
+
 /* ------------------------------------------------------------------ trace --
  * A trace is JSON in Chrome's trace-event format. Each thread has a track with its steps and jobs, the
  * time in which it drives a loop, and its blocking waits. Each task is a bar from its call to its end, with
@@ -87,6 +89,8 @@ struct syn_trace_end {
  * is none. Thread: any but inside `write`. */
 struct syn_trace_end syn_trace_stop(void);
 
+#endif
+
 /* ------------------------------------------------------------- slow steps --
  * A step that computes or blocks holds its loop: no other task there runs meanwhile. One that holds it longer
  * than the limit of its synchronizer (`step_limit_ns`, synchronizer.h), and a job that holds its thread longer than
@@ -120,7 +124,8 @@ struct syn_trace_end syn_trace_stop(void);
  *                               that set none
  *
  * A variable that is not set, or empty, does nothing. In a program that runs with more rights than its
- * user's (set-user-ID), none is read. Fails: SYN_EINVAL, one makes no sense, and the report says which; as
+ * user's (set-user-ID), none is read. Fails: SYN_EINVAL, one makes no sense, and the report says which, or
+ * SYN_TRACE is set in a program without traces (SYN_NO_TRACE); as
  * syn_trace_start() and syn_dump_on_signal() do. The others have taken effect. */
 syn_err syn_environment_allow(void);
 

@@ -41,9 +41,15 @@ static syn_err environment_number(const char *name, int *out_number)
 static syn_err environment_trace(void)
 {
     const char *path = environment_of("SYN_TRACE");
-    struct syn_trace_options options = {.path = path};
 
-    return path ? syn_trace_start(&options) : SYN_OK;
+    if (!path)
+        return SYN_OK;
+#ifdef SYN_NO_TRACE
+    return syni_refuse(SYN_EINVAL, "SYN_TRACE is set in the environment; this program was compiled with "
+                                   "SYN_NO_TRACE, without traces");
+#else
+    return syn_trace_start(&(struct syn_trace_options){.path = path});
+#endif
 }
 
 static syn_err environment_dump(void)
