@@ -7,7 +7,10 @@
 #define _DEFAULT_SOURCE
 #include "support/waits_rig.h"
 
+#include <synchronicity/stream.h>
+
 #include <fcntl.h>
+#include <unistd.h>
 
 #if defined(__SANITIZE_ADDRESS__)
 /* It takes a cancelled thread's unwound stack for poisoned when it gives its signal stack back. */
@@ -176,6 +179,20 @@ static void reports(void)
     syn_perror("what is cancelled");
 }
 
+/* A pipe is opened again for the stream alone; the end that was taken is closed in any case. */
+static void makes_streams(void)
+{
+    struct syn_stream *stream;
+    int ends[2];
+
+    EXPECT(pipe(ends), 0);
+    EXPECT(syn_stream_from_descriptor(ends[0], &stream), SYN_OK);
+    EXPECT(syn_stream_close(stream), SYN_OK);
+    EXPECT(syn_stream_from_descriptor(ends[1], &stream), SYN_OK);
+    EXPECT(syn_stream_close(stream), SYN_OK);
+    EXPECT(synchronizer_free(syn_default_synchronizer()), SYN_OK);
+}
+
 static const struct act {
     const char *name;
     void (*prepare)(void), (*act)(void);
@@ -193,6 +210,7 @@ static const struct act {
     {"a map's future", nothing, maps_later, true},
     {"a dump", a_task, prints, false},
     {"a report", nothing, reports, false},
+    {"a stream", nothing, makes_streams, false},
 };
 
 struct victim {

@@ -155,15 +155,17 @@ int syni_descriptor_again(int fd)
 {
     char path[40];
     struct stat s;
-    int flags = fcntl(fd, F_GETFL), again;
+    int flags = fcntl(fd, F_GETFL), again, cancel_state;
 
     if (flags < 0 || fstat(fd, &s) != 0 || !may_be_opened_again(fd, &s))
         return -1;
     snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
     flags = (flags & O_ACCMODE) | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
+    cancel_state = syni_thread_hold_cancel(); /* open() is a cancellation point */
     again = syni_descriptor(syni_fault("reopen") ? -1 : open(path, flags));
+    syni_thread_let_cancel(cancel_state);
     if (again >= 0 && !is_same_file(again, &s)) {
-        close(again);
+        close_quietly(again);
         again = -1;
     }
     return again;
