@@ -20,7 +20,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 #include <synchronicity/testing.h>
 
@@ -29,6 +28,7 @@
 #if SYNI_CHECKED
 
 #include "base/align.h"
+#include "base/say.h"
 #include "base/thread.h"
 #include "base/time.h"
 
@@ -248,12 +248,6 @@ unsigned long syn_test_passes(const char *name)
     return point < 0 ? 0 : get(&points[point].passed);
 }
 
-static void print(int fd, const char *text)
-{
-    if (write(fd, text, strlen(text)) < 0)
-        return;
-}
-
 /* snprintf() of integers and strings takes no lock and no memory, in the C libraries we know. */
 void syn_test_delay_print(int fd)
 {
@@ -264,7 +258,7 @@ void syn_test_delay_print(int fd)
              (unsigned long long)atomic_load_explicit(&seed, memory_order_relaxed),
              atomic_load_explicit(&one_in, memory_order_relaxed),
              (long long)(atomic_load_explicit(&most_ns, memory_order_relaxed) / 1000));
-    print(fd, line);
+    syni_put(fd, line);
     for (int i = 0; i < SYNI_N_DELAY_POINTS; i++) {
         if (get(&points[i].passed) == 0)
             continue;
@@ -273,15 +267,15 @@ void syn_test_delay_print(int fd)
                  atomic_load_explicit(&points[i].holds, memory_order_relaxed)
                      ? ", and a thread is held there"
                      : "");
-        print(fd, line);
+        syni_put(fd, line);
     }
     for (unsigned long i = first; i < taken; i++) {
         snprintf(line, sizeof line, "%s %s %lu", i == first ? "  the latest:" : ",",
                  probe_names[atomic_load_explicit(&latest[i % LATEST].point, memory_order_relaxed)],
                  get(&latest[i % LATEST].pass));
-        print(fd, line);
+        syni_put(fd, line);
     }
-    print(fd, taken ? "\n" : "");
+    syni_put(fd, taken ? "\n" : "");
 }
 
 void syni_probe_count(void)
