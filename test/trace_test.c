@@ -303,6 +303,46 @@ static void child_traces(const char *path, bool dies)
     exit(0); /* without syn_trace_stop() */
 }
 
+static bool is_same_file(int fd, const struct stat *file)
+{
+    struct stat s;
+
+    return fstat(fd, &s) == 0 && s.st_dev == file->st_dev && s.st_ino == file->st_ino;
+}
+
+/* As code does that closes all descriptors that it does not know, and then opens its own. */
+static void V3_a_trace_whose_file_others_closed_harms_none_of_theirs(void)
+{
+    struct syn_trace_options options = {0};
+    char path[300];
+    struct stat file;
+    int fd = 3, theirs, y;
+
+    temp_begin();
+    snprintf(path, sizeof path, "%s", in_temp("trace"));
+    options.path = path;
+    begin();
+    CHECK_INT(syn_trace_start(&options), SYN_OK);
+    do
+        CHECK_INT(stat(path, &file), 0);
+    while (file.st_size == 0); /* its beginning is written, and nothing happens yet */
+    while (!is_same_file(fd, &file))
+        fd++;
+    theirs = open(in_temp("theirs"), O_CREAT | O_RDWR, 0600);
+    CHECK(theirs >= 0);
+    CHECK_INT(fstat(theirs, &file), 0);
+    CHECK_INT(dup2(theirs, fd), fd);
+    close(theirs);
+    CHECK_INT(root(1, &y), 0);
+    syn_trace_stop();
+    CHECK(is_same_file(fd, &file)); /* it is open still */
+    CHECK_INT(fstat(fd, &file), 0);
+    CHECK_INT(file.st_size, 0);
+    close(fd);
+    end_trace();
+    temp_end();
+}
+
 /* Its last step has not ended: all else is there. */
 static void check_file_of_a_child(bool dies)
 {
@@ -413,6 +453,7 @@ static const struct test_case cases[] = {
     TEST_MODES(V3_a_trace_is_begun_and_ended_again_and_misuse_is_refused),
     TEST(V3_a_process_that_aborts_writes_what_it_has),
     TEST(V3_a_process_that_exits_ends_its_trace),
+    TEST(V3_a_trace_whose_file_others_closed_harms_none_of_theirs),
     TEST(V3_a_forked_child_is_not_traced_and_can_begin_its_own),
     TEST(C19_threads_that_are_cancelled_begin_and_end_a_trace),
 };

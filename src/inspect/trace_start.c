@@ -18,6 +18,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <synchronicity/inspect.h>
@@ -28,6 +29,7 @@
 #include "base/mem.h"
 #include "base/report.h"
 #include "base/reserved.h"
+#include "base/say.h"
 #include "base/spin.h"
 #include "base/thread.h"
 #include "base/time.h"
@@ -39,6 +41,7 @@ static struct syni_cond trace_changed;
 
 /* Under the lock. */
 static int trace_fd = -1;
+static struct stat trace_file; /* what was opened under it */
 static struct syni_thread trace_thread;
 static bool trace_ends;
 static unsigned long trace_events;
@@ -124,6 +127,36 @@ static void trace_aborts(int number)
         raise(number); /* when this returns; abort() ends the process in any case */
 }
 
+/* --- the file --- */
+
+/* No other code has closed it and has another file under its number by now. Async-signal-safe. */
+static bool trace_is_ours(void)
+{
+    struct stat now;
+
+    return trace_fd >= 0 && fstat(trace_fd, &now) == 0 && now.st_dev == trace_file.st_dev &&
+           now.st_ino == trace_file.st_ino;
+}
+
+/* By the draining thread. */
+static void trace_to_file(void *unused, const char *data, size_t size)
+{
+    (void)unused;
+    if (trace_is_ours()) {
+        syni_text_to_descriptor(&trace_fd, data, size);
+    } else if (trace_fd >= 0) {
+        syni_put(STDERR_FILENO, "synchronicity: other code closed the file of the trace, which ends there\n");
+        trace_fd = -1;
+    }
+}
+
+static void trace_close_file(void)
+{
+    if (trace_is_ours())
+        close(trace_fd);
+    trace_fd = -1;
+}
+
 /* --- beginning and end --- */
 
 /* A child is not traced, and has no thread for it. What the parent had is left alone. */
@@ -134,7 +167,7 @@ static void trace_forked(void)
     atomic_store(&syni_trace_rings, NULL);
     atomic_flag_clear(&trace_draining);
     trace_text.n = 0;
-    trace_fd = -1;
+    trace_close_file();
     if (trace_handles)
         sigaction(SIGABRT, &trace_before, NULL);
     trace_handles = false;
@@ -158,8 +191,9 @@ static syn_err trace_open(const struct syn_trace_options *options)
     while (trace_fd < 0 && errno == EINTR);
     if (trace_fd < 0)
         return (syn_err)errno;
-    trace_text.write = syni_text_to_descriptor;
-    trace_text.user = &trace_fd;
+    if (fstat(trace_fd, &trace_file) != 0)
+        memset(&trace_file, 0, sizeof trace_file); /* it is nobody's, then */
+    trace_text.write = trace_to_file;
     return SYN_OK;
 }
 
@@ -210,9 +244,7 @@ static syn_err trace_begin_locked(const struct syn_trace_options *options)
         syni_thread_join(&trace_thread);
         syni_mutex_lock(&trace_lock);
     }
-    if (trace_fd >= 0)
-        close(trace_fd);
-    trace_fd = -1;
+    trace_close_file();
     return err;
 }
 
@@ -275,9 +307,7 @@ static struct syn_trace_end trace_stop(void)
     end.events = trace_events;
     end.dropped = trace_dropped();
     syni_trace_end_json(&trace_text, end.dropped);
-    if (trace_fd >= 0)
-        close(trace_fd);
-    trace_fd = -1;
+    trace_close_file();
     syni_cond_fini(&trace_changed);
     atomic_fetch_add(&syni_trace_number, 1);
     trace_free_rings();
