@@ -36,8 +36,8 @@
  * types says SYN_ASYNC_TYPES(int, square). Callers in C++ need extern "C" around either, as around any
  * prototype of C, and not around an #include of the library's headers.
  *
- * After the name come up to 24 items: arguments (type, name), none called `result`, no arrays
- * (a pointer, or a struct), also (int (*)(int), fn);
+ * After the name come up to 24 items: arguments (type, name), none called `result` or `syn`, no
+ * arrays (a pointer, or a struct), also (int (*)(int), fn);
  * SYN_COPY(const char *, name), a string that the future face copies, since the call
  * outlives the caller's statement; SYN_COPY_BYTES(const void *, name, size), the same for SIZE
  * bytes, an expression of the arguments, such as n * sizeof(int); SYN_TAKE(type, name, fn), see
@@ -107,7 +107,7 @@
 #define SYNI_PARAM_SYN_COPY_BYTES(type, name, size) ~, (, SYNI_TYPE(type) name)
 #define SYNI_PARAM_SYN_TAKE(type, name, fn) ~, (, SYNI_TYPE(type) name)
 #define SYNI_OUT(ret) SYNI_IF_VOID(ret, SYNI_NOTHING, SYNI_OUT_TYPED)(ret)
-#define SYNI_OUT_TYPED(ret) , ret *out_result
+#define SYNI_OUT_TYPED(ret) , ret *syni_out_result
 
 /* (~, a, b) is a, b; (~) is void. */
 #define SYNI_ONE(...) SYNI_SECOND(SYNI_CAT(SYNI_ONE_, SYNI_N(__VA_ARGS__)), 0)
@@ -287,7 +287,7 @@ static inline SYNI_UNUSED void *syni_call_frame(const struct syn_function *funct
 /* What frees its copied arguments, or NULL. */
 #define SYNI_RELEASE_OF(id, ...) (0 SYNI_MAP(SYNI_COPIES, __VA_ARGS__)) ? syni_release_of_##id : NULL
 #define SYNI_OUT_PASS_VOID(ret) NULL
-#define SYNI_OUT_PASS(ret) out_result
+#define SYNI_OUT_PASS(ret) syni_out_result
 
 /* Fields of the frame. */
 #define SYNI_FIELD(item) SYNI_DO(SYNI_FIELD_, item)

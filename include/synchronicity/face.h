@@ -106,7 +106,7 @@ const struct syn_override *syni_override(const struct syn_object *object,
 #define SYNI_METHOD_ARGS_OUT(ret, ...)                                                             \
     SYNI_LIST(~, syni_it SYNI_MAP(SYNI_PASS, __VA_ARGS__)                                          \
                      SYNI_IF_VOID(ret, SYNI_NOTHING, SYNI_COMMA_OUT)(ret))
-#define SYNI_COMMA_OUT(ret) , out_result
+#define SYNI_COMMA_OUT(ret) , syni_out_result
 
 /* A future of FUNCTION, past what overrides it. */
 #define SYNI_METHOD_SUPER(linkage, C, base, id, types, face, function, ...)                        \

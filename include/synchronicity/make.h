@@ -73,7 +73,7 @@
         syni_frame->result = syni_it;                                                              \
         SYNI_MAP(SYNI_STORE, __VA_ARGS__)                                                          \
         return SYNI_FRAME_END(                                                                     \
-            id, syni_method_call(&syni_frame->syn, &syni_it->object, out_result));                 \
+            id, syni_method_call(&syni_frame->syn, &syni_it->object, syni_out_result));                 \
     }                                                                                              \
     SYNI_METHOD_BODY(C, id)
 

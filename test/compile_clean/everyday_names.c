@@ -101,6 +101,10 @@ NAMES(D)
 #else
 D(call) D(job) D(map) D(each) D(method) D(pool) D(task) D(future) D(next) D(with) D(get)
 #endif
+#elif KIND == 12
+/* Arguments that are called as the headers call theirs. */
+SYN_ASYNC_DECLARE(int, divide, (int, in), (int *, out_result), (int, err));
+SYN_BLOCKING_DECLARE(int, divide_slowly, (int, in), (int *, out_result), (int, deadline));
 
 #elif KIND == 20
 #define D(name) SYN_ASYNC(demo, int, name, (int, x), SYN_LOCAL(int, y), SYN_TAKE(int, z, (void))) BODY
@@ -160,6 +164,24 @@ NAMES(D)
 #else
 D(call) D(job) D(map) D(each) D(method) D(pool) D(task) D(future) D(next) D(with) D(get)
 #endif
+#elif KIND == 30
+/* Arguments that are called as the headers call theirs. */
+SYN_ASYNC(demo, int, divide, (int, in), (int *, out_result), (int, err)) BODY
+SYN_BLOCKING(workers, int, divide_slowly, (int, in), (int *, out_result)) { return in + *out_result; }
+#define METHODS(M, C)                                                                              \
+    M(C, constructor, make, (int *, out_result))                                                   \
+    M(C, destructor)                                                                               \
+    M(C, async, int, weigh, (int *, out_result))                                                   \
+    M(C, blocking, int, lift, (int *, out_result))
+SYN_CLASS(thing, METHODS);
+struct thing_impl {
+    int n;
+};
+SYN_CONSTRUCTOR(thing, make, (int *, out_result)) BODY
+SYN_DESTRUCTOR(thing) BODY
+SYN_METHOD(thing, int, weigh, (int *, out_result)) BODY
+SYN_METHOD_BLOCKING(workers, thing, int, lift, (int *, out_result)) { return me->n + *out_result; }
+SYN_CLASS_TABLE(demo, thing, METHODS, NULL);
 #elif KIND == 29
 /* Used as well as declared: the words of short.h that end as a face does. */
 SYN_BLOCKING(workers, int, pool, (int, n)) { return n; }
