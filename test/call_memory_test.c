@@ -181,10 +181,11 @@ static syn_err fails_a_lot(void)
     return first;
 }
 
-/* AGAIN: once more, with the caches full. */
+/* AGAIN: once more, with the caches full. One allocation of all is for the thread's own store of frames, and without that
+ * the call goes on. */
 static void fail_each(const char *name, syn_err (*make)(void), bool again)
 {
-    unsigned long hits, n = 0;
+    unsigned long hits, n = 0, n_done_without = 0;
 
     do {
         syn_err err;
@@ -193,7 +194,9 @@ static void fail_each(const char *name, syn_err (*make)(void), bool again)
         err = make();
         hits = syn_fault_hits();
         syn_fault_clear();
-        if (err != (hits < n ? 0 : SYN_ENOMEM) && make != fails_a_lot)
+        if (err == 0 && hits >= n)
+            n_done_without++;
+        if (make != fails_a_lot && (n_done_without > 1 || (err && (hits < n || err != SYN_ENOMEM))))
             test_fail(__FILE__, __LINE__, "%s: allocation %lu: %s", name, n, syn_err_name(err));
         if (!again)
             finish(&demo);

@@ -51,7 +51,7 @@ struct syn_memory_use syn_memory_use(void);
 
 /* Gives back to the allocator what the library keeps for later calls, as after a burst of them.
  * The next calls ask for it again. What stays: up to 256 frames of each size of a synchronizer
- * that runs and 64 of a pool's thread or of a drain of a mailbox, which only these may touch; and the
+ * that runs and 64 of each other thread that made calls, until it ends, which only these may touch; and the
  * numbers of handles, 32 bytes for each future that there ever was at one time, by which a stale handle
  * is known. Whether the allocator gives it back to the system is up to that (glibc: malloc_trim(0)).
  * Thread: any. */

@@ -126,13 +126,11 @@ static syn_err mailbox_refuse_inside(const struct syn_mailbox *mailbox, const ch
                        mailbox->name);
 }
 
-/* A drain or a close of a mailbox, on the stack of its thread. Each callback's frame and mail are freed there, and
- * mostly the next ones taken: from STORE, which takes no lock. */
+/* A drain or a close of a mailbox, on the stack of its thread. */
 struct mailbox_visit {
     struct syn_mailbox *mailbox;
     struct syni_self *self;
     struct syni_draining here;
-    struct syni_store store;
     struct syni_mail_hand hand;
     unsigned max;
     bool drains;   /* it is a drain, counted in `drains` */
@@ -153,7 +151,6 @@ static syn_err mailbox_begin(struct mailbox_visit *visit, struct syn_mailbox *ma
     atomic_init(&visit->hand.next, SYNI_NO_HAND);
     syni_mailbox_hold(mailbox);
     syni_mailbox_enter(self, &visit->here, mailbox, false);
-    syni_frame_borrow(self, &visit->store);
     return SYN_OK;
 }
 
@@ -176,7 +173,6 @@ static syn_err mailbox_end(struct mailbox_visit *visit, const char *what)
     visit->self->draining = visit->here.outer;
     if (visit->mailbox->process != syni_process())
         return syni_refuse(SYN_EFORKED, "%s: a callback forked, and this is the child", what);
-    syni_frame_give_up(visit->self, &visit->store);
     return SYN_OK;
 }
 

@@ -2,14 +2,13 @@
  *
  * Where frames come from: lists of spare ones by size.
  *
- * Each home has a store of its own, which only its driver touches, and so has each worker of a
- * pool, and a drain of a mailbox while it goes on; all other threads share a common one under a
- * lock, with which the others exchange in batches
+ * Each home has a store of its own, which only its driver touches; and so has each worker of a pool, and each other
+ * thread that came to the common one while a loop ran, until it ends. The common one is under a lock. They exchange with the common one in batches
  * (the magazines and the depot of J. Bonwick, 2001). A frame belongs to nobody while it
  * is spare: it may be made by a thread, run on a loop and be freed by a third. A spare keeps its
  * slot, so that a call takes one piece from one list. What is too much goes back to the
- * allocator. Discarded: a store for each thread, since one that only makes calls never fills it,
- * and would keep what it once took.
+ * allocator. Discarded: the common one alone for threads that are no worker, since a call by such a thread
+ * then takes its lock twice.
  */
 #include "task/frame.h"
 
@@ -24,15 +23,21 @@
 #include "task/engine.h"
 #include "task/home.h"
 
-/* A worker keeps fewer: it mostly frees what others made, and those are to have it back. */
-enum { OF_WORKER = 64, FRAME_BATCH = 32, OF_ALL = 4096 };
+/* A thread keeps fewer than a home: there may be many, and what it frees others may want. */
+enum { OF_THREAD = 64, FRAME_BATCH = 32, OF_ALL = 4096 };
+
+/* A thread's own, by syni_self.frames. */
+struct own_store {
+    struct syni_store store;
+    bool works; /* it is a pool's, and counted in n_workers */
+};
 
 static struct syni_mutex frame_lock = SYNI_MUTEX_INIT(FRAMES);
 static struct syni_store common;                  /* under lock */
 static _Atomic(bool) stocked[SYNI_FRAME_CLASSES]; /* common has some; written under lock */
-/* Under lock: while there are any, frames are worth keeping. */
-static bool loops_run;
-static unsigned n_workers; /* that have a store */
+/* While there are any, frames are worth keeping. */
+static _Atomic(bool) loops_run; /* written under lock */
+static unsigned n_workers; /* that have a store; under lock */
 
 /* What is spare here was the parent's, with its slots. */
 static void frame_forked(void)
@@ -40,7 +45,7 @@ static void frame_forked(void)
     common = (struct syni_store){0};
     for (unsigned class = 0; class < SYNI_FRAME_CLASSES; class++)
         atomic_store_explicit(&stocked[class], false, memory_order_relaxed);
-    loops_run = false;
+    atomic_store_explicit(&loops_run, false, memory_order_relaxed);
     n_workers = 0;
 }
 
@@ -89,17 +94,23 @@ static void frame_give_back(struct syni_spare *spare, unsigned class)
     syni_slot_free(slot);
 }
 
-static bool is_kept_locked(void)
-{
-    SYNI_HOLDS(&frame_lock);
-    return loops_run || n_workers > 0;
-}
-
 /* relaxed: a hint, which a taker checks under the lock */
 static void note_stock_locked(unsigned class)
 {
     SYNI_HOLDS(&frame_lock);
     atomic_store_explicit(&stocked[class], common.count[class] > 0, memory_order_relaxed);
+}
+
+/* relaxed: without the lock it is a hint */
+static bool do_loops_run(void)
+{
+    return atomic_load_explicit(&loops_run, memory_order_relaxed);
+}
+
+static bool is_kept_locked(void)
+{
+    SYNI_HOLDS(&frame_lock);
+    return do_loops_run() || n_workers > 0;
 }
 
 /* Those of LIST go to the common store as far as that keeps them, else to the allocator. */
@@ -166,56 +177,76 @@ static void frame_trim(bool always)
             frame_give_back(pop(&all, class), class);
 }
 
-void syn_memory_trim(void)
-{
-    frame_trim(true);
-}
-
-static void keep_for_workers(int more)
+static void count_worker(bool comes)
 {
     syni_mutex_lock(&frame_lock);
-    n_workers += (unsigned)more;
+    if (comes)
+        n_workers++;
+    else if (n_workers > 0) /* in a child the parent's are not counted */
+        n_workers--;
     syni_mutex_unlock(&frame_lock);
 }
 
-/* The thread of a worker ends. */
-static void retire_worker(struct syni_self *self)
+/* That of SELF, which is the calling thread or ends; NULL: it has none. */
+static struct own_store *own_of(const struct syni_self *self)
 {
-    struct syni_store *store = self->frames;
+    return self->frames ? SYNI_CONTAINER(self->frames, struct own_store, store) : NULL;
+}
 
-    SYNI_SURE(store);
+/* What it has is everybody's. */
+static void give_up_own(struct syni_self *self)
+{
+    struct own_store *own = own_of(self);
+    bool works;
+
+    if (!own)
+        return;
+    works = own->works;
     self->frames = NULL;
-    put_all_common(store);
-    syni_free(store, sizeof *store);
-    keep_for_workers(-1);
+    put_all_common(&own->store);
+    syni_free(own, sizeof *own);
+    if (!works)
+        return;
+    count_worker(false);
     frame_trim(false);
+}
+
+void syn_memory_trim(void)
+{
+    if (syni_self()->frames)
+        put_all_common(syni_self()->frames);
+    frame_trim(true);
+}
+
+/* The calling thread's own store, which it has from now on; NULL: it uses the common one. */
+static __attribute__((noinline)) struct syni_store *begin_own(void)
+{
+    struct syni_self *self = syni_self();
+    struct own_store *own = syni_alloc(sizeof *own);
+
+    if (!own)
+        return NULL;
+    self->frames = &own->store;
+    syni_self_owns(self, SYNI_OWNS_FRAMES, give_up_own);
+    if (self->will_give_back)
+        return self->frames;
+    self->frames = NULL; /* it would be left when the thread ends */
+    syni_free(own, sizeof *own);
+    return NULL;
 }
 
 void syni_frame_keep(void)
 {
     struct syni_self *self = syni_self();
+    struct own_store *own;
 
-    if (self->frames || !self->worker || self->worker->here)
+    if (!self->worker || self->worker->here || (!self->frames && !begin_own()))
         return;
-    self->frames = syni_alloc(sizeof *self->frames);
-    if (!self->frames)
-        return; /* it uses the common one */
-    syni_self_owns(self, SYNI_OWNS_FRAMES, retire_worker);
-    keep_for_workers(1);
-}
-
-void syni_frame_borrow(struct syni_self *self, struct syni_store *store)
-{
-    if (!self->frames)
-        self->frames = store;
-}
-
-void syni_frame_give_up(struct syni_self *self, struct syni_store *store)
-{
-    if (self->frames != store)
+    own = own_of(self);
+    if (own->works)
         return;
-    self->frames = NULL;
-    put_all_common(store);
+    own->works = true;
+    count_worker(true);
 }
 
 /* The calling thread's own; NULL: it has none. */
@@ -234,6 +265,8 @@ static struct syni_spare *frame_take(const struct syni_self *self, unsigned clas
     /* relaxed: a look without the lock; at worst we allocate, or lock in vain */
     if (spare || !atomic_load_explicit(&stocked[class], memory_order_relaxed))
         return spare;
+    if (!store && do_loops_run())
+        store = begin_own();
     syni_mutex_lock(&frame_lock);
     spare = pop(&common, class);
     for (int i = 0; store && common.count[class] > 0 && i < FRAME_BATCH; i++)
@@ -274,12 +307,13 @@ static __attribute__((noinline)) void put_away(struct syni_spare *spare, size_t 
     } else if (class == SYNI_FRAME_CLASSES || syni_slot_is_spent(slot)) {
         syni_free(spare, frame_rounded(size));
         syni_slot_free(slot);
-    } else if (!store) {
+    } else if (store || (do_loops_run() && (store = begin_own()))) {
+        push(store, class, spare);
+        if (store->count[class] > FRAME_BATCH)
+            put_common(pop_many(store, class, FRAME_BATCH), class);
+    } else {
         spare->next = NULL;
         put_common(spare, class);
-    } else {
-        push(store, class, spare);
-        put_common(pop_many(store, class, FRAME_BATCH), class);
     }
 }
 
@@ -288,7 +322,7 @@ void syni_frame_free(void *frame, size_t size, struct syni_slot *slot)
     const struct syni_self *self = syni_self();
     struct syni_home *home = syni_home_of(self);
     struct syni_store *store = home ? &home->store : self->frames;
-    unsigned class = frame_class_of(size), most = home ? SYNI_FRAMES_OF_HOME : OF_WORKER;
+    unsigned class = frame_class_of(size), most = home ? SYNI_FRAMES_OF_HOME : OF_THREAD;
     struct syni_spare *spare = frame;
 
     spare->slot = slot;
@@ -331,9 +365,14 @@ void syni_frame_retire(struct syni_home *home)
 
 void syni_frame_cache(bool on)
 {
+    const struct own_store *own = own_of(syni_self());
+
     syni_mutex_lock(&frame_lock);
-    loops_run = on;
+    atomic_store_explicit(&loops_run, on, memory_order_relaxed);
     syni_mutex_unlock(&frame_lock);
-    if (!on)
-        frame_trim(false);
+    if (on)
+        return;
+    if (own && !own->works)
+        give_up_own(syni_self());
+    frame_trim(false);
 }

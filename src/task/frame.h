@@ -35,15 +35,10 @@ void syni_frame_free(void *frame, size_t size, struct syni_slot *slot);
 
 /* Moves HOME's own store to the common one; by its last driver. */
 void syni_frame_retire(struct syni_home *home);
-/* The calling thread, if it is a worker's own, has a store until it ends, and as long the common
- * one keeps frames. */
+/* As long as the calling thread, if it is a worker's own, has not ended, the common store keeps frames. */
 void syni_frame_keep(void);
-/* The calling thread, if it has no store, has STORE, which is zeroed, until it gives that up: for a while
- * in which it frees about as many frames as it takes. */
-void syni_frame_borrow(struct syni_self *self, struct syni_store *store);
-void syni_frame_give_up(struct syni_self *self, struct syni_store *store);
 /* From now on the common store keeps frames, or gives all back to the allocator unless workers
- * of a pool have some: on while any synchronizer runs. */
+ * of a pool have some: on while any synchronizer runs. The calling thread gives up its own with it. */
 void syni_frame_cache(bool on);
 
 /* What frees a task with its frame. */
