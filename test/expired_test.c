@@ -63,6 +63,14 @@ GENERATOR(demo, int, counts, TAKEN)
     co_end;
 }
 
+BLOCKING(workers, int, lent_work, TAKEN, NEVER_ABANDONED)
+{
+    (void)job;
+    begun++;
+    release(count);
+    return 1;
+}
+
 BLOCKING_GENERATOR(workers, int, counts_in_pool, TAKEN)
 {
     begun++;
@@ -91,7 +99,8 @@ POOL_MAP(workers, int, int, twice)
 #define THING_METHODS(M, C)                                                                        \
     M(C, constructor, make, TAKEN)                                                                 \
     M(C, destructor)                                                                               \
-    M(C, async, int, look, TAKEN)
+    M(C, async, int, look, TAKEN)                                                                  \
+    M(C, blocking, int, lift, TAKEN)
 CLASS(thing, THING_METHODS);
 
 struct thing_impl {
@@ -123,6 +132,14 @@ METHOD(thing, int, look, TAKEN)
     begun++;
     release(self->count);
     return step_return(self, 1);
+}
+
+METHOD_BLOCKING(workers, thing, int, lift, TAKEN)
+{
+    (void)me;
+    begun++;
+    release(count);
+    return 1;
 }
 
 CLASS_TABLE(demo, thing, THING_METHODS, NULL);
@@ -163,6 +180,24 @@ static syn_err by_future_of_work(void)
 
     (void)call_by(past(), (f = work_future(GIVEN), 0));
     return future_get(f, NULL);
+}
+
+static syn_err by_lent_work(void)
+{
+    return call_by(past(), lent_work(GIVEN, NULL));
+}
+
+static syn_err by_future_of_lent_work(void)
+{
+    struct lent_work_future f;
+
+    (void)call_by(past(), (f = lent_work_future(GIVEN), 0));
+    return future_get(f, NULL);
+}
+
+static syn_err by_blocking_method(void)
+{
+    return call_by(past(), thing_lift(thing, GIVEN, NULL));
 }
 
 static syn_err by_generator(void)
@@ -278,6 +313,17 @@ static syn_err by_scope(void)
     return scope_join(&s);
 }
 
+static syn_err by_read(void)
+{
+    char byte = 'x';
+    size_t n = 5;
+    syn_err err = call_by(past(), syn_file_read(0, &byte, 1, 0, &n));
+
+    release(GIVEN);
+    CHECK_INT(n, 5);
+    return err;
+}
+
 static syn_err by_file(void)
 {
     int fd = -1;
@@ -297,6 +343,9 @@ static const struct face {
     {"a future of another synchronizer", by_future_of_another},
     {"a call of a job", by_work},
     {"a future of a job", by_future_of_work},
+    {"a call of a job that is never abandoned", by_lent_work},
+    {"a future of one", by_future_of_lent_work},
+    {"a blocking method", by_blocking_method},
     {"a generator", by_generator},
     {"a generator of a pool", by_generator_of_pool},
     {"next", by_next},
@@ -309,6 +358,7 @@ static const struct face {
     {"a constructor", by_constructor},
     {"a scope", by_scope},
     {"a file", by_file},
+    {"a read of a file", by_read},
 };
 enum { FACES = sizeof faces / sizeof *faces };
 

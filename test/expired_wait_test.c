@@ -4,7 +4,10 @@
  * taken, nothing is waited for, and an end is done. The rule is in call.h ("DEADLINES"). Both modes.
  */
 #define _DEFAULT_SOURCE
+#include <errno.h>
+
 #include <synchronicity/child.h>
+#include <synchronicity/file.h>
 #include <synchronicity/readiness.h>
 #include <synchronicity/step.h>
 #include <synchronicity/stream.h>
@@ -214,6 +217,7 @@ static void X2_what_ends_something_is_done_whatever_the_deadline(void)
     struct syn_listener *listener;
     struct syn_stream *stream;
     struct syn_child *child;
+    struct syn_file_close_future closes;
     struct syn_udp *udp;
     char byte;
     size_t n;
@@ -225,6 +229,12 @@ static void X2_what_ends_something_is_done_whatever_the_deadline(void)
     CHECK_INT(call_by(past(), syn_stream_read(stream, &byte, 1, &n)), SYN_ETIMEDOUT);
     CHECK_INT(call_by(past(), syn_stream_close(stream)), SYN_OK);
     close(ends[1]);
+    CHECK_INT(pipe(ends), 0);
+    CHECK_INT(call_by(past(), syn_file_close(ends[0])), SYN_OK);
+    (void)call_by(past(), (closes = syn_file_close_future(ends[1]), 0));
+    CHECK_INT(future_get(closes), SYN_OK);
+    CHECK_INT(write(ends[1], "x", 1), -1);
+    CHECK_INT(errno, EBADF);
     CHECK_INT(syn_tcp_listen("127.0.0.1", 0, &listener), SYN_OK);
     CHECK_INT(call_by(past(), syn_listener_close(listener)), SYN_OK);
     CHECK_INT(syn_udp_open("127.0.0.1", 0, &udp), SYN_OK);

@@ -47,7 +47,7 @@ extern "C" {
 SYN_BLOCKING_DECLARE(int, syn_file_open, SYN_COPY(const char *, path), (int, flags), (int, mode));
 
 /* Closes FD; an error that the system kept for this moment is returned, and it is closed all the
- * same. It is still open only where the call never began: after SYN_ECANCELED, SYN_ETIMEDOUT,
+ * same. It is still open only where the call never began: after SYN_ECANCELED,
  * SYN_ENOMEM, SYN_EAGAIN, SYN_ECLOSED, SYN_EDEADLK. */
 SYN_BLOCKING_DECLARE(void, syn_file_close, (int, fd));
 

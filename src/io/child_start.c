@@ -200,7 +200,7 @@ static void child_start_discard(struct syn_child *child)
         return;
     kill(child->id, SIGKILL);
     if (!syni_child_has_ended(child)) {
-        reaped = reap_future(child->id);
+        syn_without_deadline(reaped = reap_future(child->id));
         syn_future_detach(reaped);
     }
     syni_child_free(child);

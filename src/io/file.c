@@ -57,10 +57,35 @@ SYN_BLOCKING_DEFINE(SYN_DEFAULT_POOL, int, syn_file_open, SYN_COPY(const char *,
 }
 
 /* An interrupted close is a close. */
-SYN_BLOCKING_DEFINE(SYN_DEFAULT_POOL, void, syn_file_close, (int, fd), SYN_NEVER_ABANDONED)
+SYN_BLOCKING(SYN_DEFAULT_POOL, void, close_file, (int, fd), SYN_NEVER_ABANDONED)
 {
     if ((close(fd) < 0 && errno != EINTR) || syni_fault("close"))
         syn_job_fail(job, errno, "cannot close the descriptor");
+}
+
+/* Whatever the caller's deadline: it is the end of it. */
+syn_err syn_file_close(int fd)
+{
+    syn_err err = SYN_OK;
+
+    syn_without_deadline(err = close_file(fd));
+    return err;
+}
+
+struct syn_file_close_future syn_file_close_future(int fd)
+{
+    struct syn_file_close_future future;
+
+    syn_without_deadline(future.u.handle = close_file_future(fd).u.handle);
+    return future;
+}
+
+struct syn_file_close_future(syn_file_close_submit)(struct syn_pool *pool, int fd)
+{
+    struct syn_file_close_future future;
+
+    syn_without_deadline(future.u.handle = syn_pool_submit(pool, close_file, fd).u.handle);
+    return future;
 }
 
 /* -------------------------------------------------------- reading, writing -- */

@@ -63,7 +63,7 @@ static void init(struct syni_pool_job *job, const struct syn_blocking *function)
     job->work.nested = syni_home_nested_here();
     job->locals = syni_local_inherit(self);
     atomic_init(&job->deadline, deadline);
-    job->late = !function->never_abandoned && syni_deadline_passed(self, deadline);
+    job->late = syni_deadline_passed(self, deadline);
 }
 
 struct syni_pool_job *syni_job_make(const struct syn_blocking *function, struct syn_pool *pool,
