@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Mailboxes: what a drain took for itself and has not called for yet, and places that come as a task is about to wait for
- * one. Virtual time, both modes.
+ * Mailboxes: what a drain took for itself and has not called for yet, items that flow past the locks, and places that come as
+ * a task is about to wait for one. Virtual time, both modes.
  */
 #define _DEFAULT_SOURCE
 #include "support/mailbox_rig.h"
@@ -144,11 +144,122 @@ static void M2_a_place_that_comes_as_a_thread_looks_for_one_is_found(void)
     end_box(r.box);
 }
 
+/* --- items that flow: a drain calls for several in a row, without listing the channel anew --- */
+
+static void count_a_tell(void *user)
+{
+    ++*(atomic_int *)user;
+}
+
+/* A channel with N items, which HEARD hears from BOX. */
+static struct ints_channel full_channel(struct syn_mailbox *box, int n, struct heard_items *heard)
+{
+    struct ints_channel ch;
+
+    CHECK_INT(channel_new(ints, 64, &ch), 0);
+    CHECK_INT(channel_then(ch, box, hear_item, heard), 0);
+    for (int i = 0; i < n; i++)
+        CHECK_INT(channel_send(ch, &i), 0);
+    return ch;
+}
+
+static void M2_a_drain_takes_what_flows_and_gives_each_channel_its_turn(void)
+{
+    enum { EACH = 60, TURN = 16 };
+    atomic_int tells = 0;
+    struct syn_mailbox *box = begin_box(&(struct syn_mailbox_options){.on_mail = count_a_tell, .user = &tells});
+    bool counts = syn_test_hold("mail_listed", 1000000) != SYN_ENOTSUP;
+    struct heard_items a = {.n = 0}, b = {.n = 0};
+    struct ints_channel of_a = full_channel(box, EACH, &a), of_b = full_channel(box, EACH, &b);
+
+    CHECK(is_readable(box));
+    CHECK_INT(tells, 1);
+    CHECK_INT(syn_mailbox_drain(box, 3), SYN_EAGAIN); /* three, and the host learns that there is more */
+    CHECK_INT(a.n, 3);
+    CHECK_INT(tells, 2);
+    CHECK(is_readable(box));
+    CHECK_INT(syn_mailbox_drain(box, 2 * TURN), SYN_EAGAIN); /* the other one is first by now */
+    CHECK_INT(b.n, TURN);
+    CHECK_INT(a.n, 3 + TURN);
+    CHECK_INT(tells, 3);
+    CHECK_INT(syn_mailbox_drain(box, 0), 0);
+    CHECK_INT(a.n + b.n, 2 * EACH);
+    CHECK_INT(a.sum + b.sum, EACH * (EACH - 1));
+    CHECK(!counts || syn_test_passes("mail_listed") <= 4 + 2 * EACH / TURN + 4);
+    syn_test_delay_clear();
+    CHECK_INT(channel_end(of_a), 0);
+    CHECK_INT(channel_end(of_b), 0);
+    CHECK_INT(syn_mailbox_drain(box, 0), 0);
+    CHECK_INT(a.ended + b.ended, 2);
+    channel_drop(of_a);
+    channel_drop(of_b);
+    end_box(box);
+}
+
+/* The host is told of what a drain of one channel leaves, though that alone had come. */
+static void M2_a_drain_that_stops_in_a_channel_tells_of_the_rest(void)
+{
+    atomic_int tells = 0;
+    struct syn_mailbox *box = begin_box(&(struct syn_mailbox_options){.on_mail = count_a_tell, .user = &tells});
+    struct heard_items heard = {.n = 0};
+    struct ints_channel ch = full_channel(box, 40, &heard);
+
+    for (int i = 1; i <= 3; i++) {
+        CHECK_INT(tells, i);
+        CHECK(is_readable(box));
+        CHECK_INT(syn_mailbox_drain(box, 13), SYN_EAGAIN);
+        CHECK_INT(heard.n, 13 * i);
+    }
+    CHECK_INT(syn_mailbox_drain(box, 13), 0);
+    CHECK_INT(tells, 4);
+    CHECK(!is_readable(box));
+    CHECK_INT(heard.n, 40);
+    CHECK_INT(syn_mailbox_close(box), 0);
+    CHECK_INT(heard.ended, 1);
+    channel_drop(ch);
+    end_box(box);
+}
+
+struct closes {
+    struct heard_items heard;
+    struct syn_mailbox *box;
+    int at;
+};
+
+static void closes_at(void *user, syn_err err, int *item)
+{
+    struct closes *closes = user;
+
+    hear_item(&closes->heard, err, item);
+    if (item && *item == closes->at)
+        CHECK_INT(syn_mailbox_close(closes->box), 0);
+}
+
+static void M2_a_callback_that_closes_has_no_item_more(void)
+{
+    struct closes closes = {.at = 7, .box = begin_box(NULL)};
+    struct ints_channel ch;
+
+    CHECK_INT(channel_new(ints, 64, &ch), 0);
+    CHECK_INT(channel_then(ch, closes.box, closes_at, &closes), 0);
+    for (int i = 0; i < 40; i++)
+        CHECK_INT(channel_send(ch, &i), 0);
+    CHECK_INT(syn_mailbox_drain(closes.box, 0), SYN_ECLOSED);
+    CHECK_INT(closes.heard.n, 8);
+    CHECK_INT(closes.heard.ended, 1);
+    CHECK_INT(closes.heard.err, SYN_ECANCELED);
+    channel_drop(ch);
+    end_box(closes.box);
+}
+
 static const struct test_case cases[] = {
     TEST(M2_what_a_drain_has_yet_to_call_is_there_for_one_inside_its_callback),
     TEST(M2_what_a_drain_has_yet_to_call_is_there_for_another_thread),
     TEST(M2_a_place_that_comes_as_a_task_begins_to_wait_for_one_is_the_tasks),
     TEST(M2_a_place_that_comes_as_a_thread_looks_for_one_is_found),
+    TEST(M2_a_drain_takes_what_flows_and_gives_each_channel_its_turn),
+    TEST(M2_a_drain_that_stops_in_a_channel_tells_of_the_rest),
+    TEST(M2_a_callback_that_closes_has_no_item_more),
 };
 
 TEST_MAIN_BOTH_MODES("mailbox_hand", cases);

@@ -29,6 +29,8 @@ static syn_err channel_call_send(struct syni_channel *channel, const void *item,
 {
     struct syni_thread_port port;
 
+    if (item && syni_thread_port_flows() && syni_ring_try_push(&channel->ring, item))
+        return SYN_OK;
     syni_thread_port_init(&port, channel, (void *)(uintptr_t)item, false);
     return syni_thread_port_pass(&port, deadline, "co_send(channel, &self->item)");
 }

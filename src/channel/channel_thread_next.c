@@ -16,6 +16,8 @@ static syn_err channel_next_next(struct syni_channel *channel, void *out_item,
 {
     struct syni_thread_port port;
 
+    if (out_item && syni_thread_port_flows() && syni_ring_try_pop(&channel->ring, out_item))
+        return SYN_OK;
     syni_thread_port_init(&port, channel, out_item, true);
     return syni_thread_port_pass(&port, deadline, "co_next(channel, &item)");
 }

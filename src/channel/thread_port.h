@@ -21,6 +21,14 @@ struct syni_thread_port {
 void syni_thread_port_init(struct syni_thread_port *port, struct syni_channel *channel, void *item,
                            bool receives);
 
+/* The calling thread has nothing to look at before an item flows, and needs no port for that. */
+static inline bool syni_thread_port_flows(void)
+{
+    const struct syni_self *self = syni_self();
+
+    return !self->driving && !self->worker;
+}
+
 /* Passes PORT, waiting until DEADLINE if it must, and tells how that ended. A step, which must not
  * wait, is told to write INSTEAD. */
 syn_err syni_thread_port_pass(struct syni_thread_port *port, struct syn_deadline deadline,

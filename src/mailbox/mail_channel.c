@@ -72,6 +72,14 @@ static bool call_with_item(struct syni_mail *mail)
     return !here->once;
 }
 
+/* Past the locks of both, while the channel flows. */
+static bool next_item_flows(struct syni_mail *mail)
+{
+    struct channel_mail *here = channel_mail(mail);
+
+    return syni_channel_flow(here->channel, &here->port);
+}
+
 static size_t channel_mail_size_of(const struct syni_channel *channel)
 {
     return sizeof(struct channel_mail) + channel->item->size;
@@ -87,7 +95,7 @@ static void free_channel_mail(struct syni_mail *mail)
 }
 
 const struct syni_mail_ops syni_mail_channel_ops = {list_at_channel, withdraw_from_channel,
-                                                    call_with_item, free_channel_mail};
+                                                    call_with_item, next_item_flows, free_channel_mail};
 
 static struct channel_mail *new_channel_mail(struct syni_channel *channel, void (*fn)(void),
                                              void *user, bool once)

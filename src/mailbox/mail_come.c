@@ -8,7 +8,7 @@
  */
 #include "mailbox/mailbox.h"
 
-bool syni_mailbox_queue_locked(struct syn_mailbox *mailbox, struct syni_mail *mail, bool *out_tells)
+bool syni_mailbox_queue_locked(struct syn_mailbox *mailbox, struct syni_mail *mail)
 {
     bool was_empty = syni_mailbox_is_empty_locked(mailbox);
 
@@ -17,7 +17,6 @@ bool syni_mailbox_queue_locked(struct syn_mailbox *mailbox, struct syni_mail *ma
         syni_mailbox_take_locked(mailbox); /* else what is always there would overtake it for ever */
     syni_mail_set_locked(mail, SYNI_MAIL_QUEUED);
     syni_list_append(&mailbox->queue, &mail->link);
-    *out_tells = was_empty && syni_mailbox_shall_tell_locked(mailbox);
     return was_empty;
 }
 
@@ -77,9 +76,10 @@ void syni_mail_told(struct syni_mail *mail)
         mail_comes_first(mailbox, mail);
 }
 
-/* MAIL is LISTING. Fails: MAIL is the caller's again. Once it WAITS it may be called, and the mailbox be gone. */
+/* MAIL is LISTING. Fails: MAIL is the caller's again. Once it WAITS it may be called, and the mailbox be gone. DRAINS: the
+ * caller finds it if it is there already. */
 static syn_err mailbox_list(struct syn_mailbox *mailbox, struct syni_mail *mail,
-                            const struct syni_mail_ops *ops)
+                            const struct syni_mail_ops *ops, bool drains)
 {
     syn_err err = ops->list(mail);
     bool tells = false, first = false;
@@ -90,9 +90,11 @@ static syn_err mailbox_list(struct syn_mailbox *mailbox, struct syni_mail *mail,
     syni_mutex_lock(&mailbox->lock);
     syni_list_remove(&mail->link);
     if (!err || err == SYN_EALREADY)
-        first = syni_mailbox_queue_locked(mailbox, mail, &tells);
-    if (first)
+        first = syni_mailbox_queue_locked(mailbox, mail) && !drains;
+    if (first) {
         syni_mailbox_hold(mailbox);
+        tells = syni_mailbox_shall_tell_locked(mailbox);
+    }
     syni_mutex_unlock(&mailbox->lock);
     if (first) {
         syni_mailbox_announce(mailbox, tells);
@@ -119,7 +121,7 @@ syn_err syni_mail_register(struct syni_mail *mail, const struct syni_mail_ops *o
                            struct syn_mailbox *mailbox)
 {
     mail->mailbox = mailbox;
-    return mailbox_begin_listing(mailbox, mail) ? mailbox_list(mailbox, mail, ops)
+    return mailbox_begin_listing(mailbox, mail) ? mailbox_list(mailbox, mail, ops, false)
                                                 : syni_mailbox_refuse_closed(mailbox);
 }
 
@@ -128,6 +130,6 @@ bool syni_mail_list_again(struct syni_mail *mail, const struct syni_mail_ops *op
     bool listed = mailbox_begin_listing(mail->mailbox, mail);
 
     if (listed)
-        mailbox_list(mail->mailbox, mail, ops);
+        mailbox_list(mail->mailbox, mail, ops, true);
     return listed;
 }

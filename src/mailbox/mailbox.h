@@ -95,6 +95,9 @@ struct syni_mail_ops {
     bool (*withdraw)(struct syni_mail *mail);
     /* Calls back. True: there is more to come, and MAIL is to be listed again. By the draining thread. */
     bool (*call)(struct syni_mail *mail);
+    /* After that: the next is there already, and MAIL, which was not listed, has it for another CALL. NULL: there is
+     * never more. */
+    bool (*next)(struct syni_mail *mail);
     /* What CALL did not give away, and the memory. */
     void (*free)(struct syni_mail *mail);
 };
@@ -181,12 +184,13 @@ static inline bool syni_mail_move(struct syni_mail *mail, enum syni_mail_state f
 
 /* --- mail_come.c --- */
 
-/* MAIL, which is on no list, is queued. True: the caller must syni_mailbox_announce(), unlocked. */
-bool syni_mailbox_queue_locked(struct syn_mailbox *mailbox, struct syni_mail *mail, bool *out_tells);
+/* MAIL, which is on no list, is queued. True: nothing else was there, and the host must be told, or the caller drains. */
+bool syni_mailbox_queue_locked(struct syn_mailbox *mailbox, struct syni_mail *mail);
 /* All that came is queued, behind what is. */
 void syni_mailbox_take_locked(struct syn_mailbox *mailbox);
 
-/* MAIL, which is CALLING, is listed again, and not the caller's any more; false: the mailbox is closed. */
+/* MAIL, which is CALLING, is listed again, and not the drain's any more, which looks for more before it ends; false: the
+ * mailbox is closed. */
 bool syni_mail_list_again(struct syni_mail *mail, const struct syni_mail_ops *ops);
 
 /* MAIL, of a kind that OPS serve, with fn and user set, has a place: it is listed, and the mailbox's from here on. Fails,

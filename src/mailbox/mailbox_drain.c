@@ -102,21 +102,39 @@ static struct syni_mail *mailbox_pop(struct syn_mailbox *mailbox, struct syni_ma
 
 /* --- out --- */
 
-/* Calls back, and lists or frees MAIL, which is CALLING. */
-static void mailbox_deliver(struct syni_mail *mail)
+/* Calls back MAX times at most, for one thing after the other that is there, and says how often. out_more: as CALL
+ * said the last time. A close that began meanwhile is seen between two. */
+static unsigned mailbox_call(struct syni_mail *mail, const struct syni_mail_ops *ops, unsigned max, bool *out_more)
 {
-    unsigned process = syni_process();
-    bool more = mail_ops_of(mail)->call(mail);
+    unsigned process = syni_process(), n = 0;
 
+    do {
+        *out_more = ops->call(mail);
+        n++;
+    } while (*out_more && n < max && process == syni_process() &&
+             /* relaxed: a close by another thread does not wait for a callback of this one */
+             !atomic_load_explicit(&mail->mailbox->closed, memory_order_relaxed) && ops->next(mail));
+    return n;
+}
+
+/* Calls back, as often as said above, and lists or frees MAIL, which is CALLING. */
+static unsigned mailbox_deliver(struct syni_mail *mail, unsigned max)
+{
+    const struct syni_mail_ops *ops = mail_ops_of(mail);
+    unsigned process = syni_process(), n;
+    bool more;
+
+    n = mailbox_call(mail, ops, max < SYNI_HAND ? max : SYNI_HAND, &more);
     if (process != syni_process())
-        return; /* this is a child, and it is the parent's */
-    if (more && syni_mail_list_again(mail, mail_ops_of(mail)))
-        return;
+        return n; /* this is a child, and it is the parent's */
+    if (more && syni_mail_list_again(mail, ops))
+        return n;
     if (more) { /* it was closed meanwhile */
         mail->cancelled = true;
-        mail_ops_of(mail)->call(mail);
+        ops->call(mail);
     }
-    mail_ops_of(mail)->free(mail);
+    ops->free(mail);
+    return n;
 }
 
 static syn_err mailbox_refuse_inside(const struct syn_mailbox *mailbox, const char *what)
@@ -176,43 +194,30 @@ static syn_err mailbox_end(struct mailbox_visit *visit, const char *what)
     return SYN_OK;
 }
 
+/* The end of a drain, or of a close that does not get to its own: what is left, and of that the host is told. */
 static syn_err mailbox_what_is_left(struct mailbox_visit *visit)
 {
     struct syn_mailbox *mailbox = visit->mailbox;
-    bool is_empty;
+    bool is_empty, tells;
     syn_err err;
 
     syni_mutex_lock(&mailbox->lock);
     mailbox_end_locked(visit);
+    is_empty = syni_mailbox_is_empty_locked(mailbox);
+    tells = !is_empty && syni_mailbox_shall_tell_locked(mailbox);
     if (visit->drains)
         mailbox->drains--;
     /* relaxed: a thread that is about to tell was counted before it pushed what others found, and set that under the lock */
     SYNI_INVARIANT(254, syni_list_empty(&mailbox->queue) || mailbox->host_knows ||
                             mailbox->drains > 0 || mailbox->closed ||
                             atomic_load_explicit(&mailbox->telling, memory_order_relaxed) > 0);
-    is_empty = syni_mailbox_is_empty_locked(mailbox);
     err = !is_empty ? SYN_EAGAIN : mailbox->closed ? SYN_ECLOSED : SYN_OK;
     syni_mutex_unlock(&mailbox->lock);
     if (is_empty)
         syni_mailbox_show_level(mailbox);
-    return err == SYN_ECLOSED ? syni_mailbox_refuse_closed(mailbox) : err ? syni_answer(err) : SYN_OK;
-}
-
-/* A close has not ended: the host, which was told of nothing that it queued, is told of what is left. */
-static void mailbox_close_no_further(struct mailbox_visit *visit)
-{
-    struct syn_mailbox *mailbox = visit->mailbox;
-    bool is_there, tells;
-
-    if (visit->releases) /* relaxed: whatever gave the last one up has this one */
-        atomic_fetch_add_explicit(&mailbox->handles, 1, memory_order_relaxed);
-    syni_mutex_lock(&mailbox->lock);
-    is_there = !syni_mailbox_is_empty_locked(mailbox);
-    mailbox->host_knows &= !is_there;
-    tells = is_there && syni_mailbox_shall_tell_locked(mailbox);
-    syni_mutex_unlock(&mailbox->lock);
-    if (is_there)
+    else
         syni_mailbox_announce(mailbox, tells);
+    return err == SYN_ECLOSED ? syni_mailbox_refuse_closed(mailbox) : err ? syni_answer(err) : SYN_OK;
 }
 
 /* A callback ended the thread: what others find is as if it had returned. The mail that it was called for is
@@ -223,9 +228,9 @@ static void mailbox_unwind(void *of)
 
     if (mailbox_end(visit, "a callback"))
         return;
+    if (visit->releases) /* relaxed: what gave the last one up has it again */
+        atomic_fetch_add_explicit(&visit->mailbox->handles, 1, memory_order_relaxed);
     mailbox_what_is_left(visit);
-    if (!visit->drains)
-        mailbox_close_no_further(visit);
     syni_mailbox_let_go(visit->mailbox);
 }
 
@@ -234,11 +239,11 @@ static void mailbox_drain(void *of)
 {
     struct mailbox_visit *visit = of;
     struct syn_mailbox *mailbox = visit->mailbox;
-    unsigned process = syni_process();
+    unsigned process = syni_process(), n = 0;
     struct syni_mail *mail;
 
-    for (unsigned n = 0; n < visit->max && (mail = mailbox_pop(mailbox, &visit->hand, visit->max - n)); n++) {
-        mailbox_deliver(mail);
+    while (n < visit->max && (mail = mailbox_pop(mailbox, &visit->hand, visit->max - n))) {
+        n += mailbox_deliver(mail, visit->max - n);
         if (process != syni_process())
             return;
     }
@@ -302,15 +307,12 @@ static void mailbox_await_told(const struct syni_mail *mail)
 /* MAIL, which is HELD, comes to an end, and is queued. */
 static void mailbox_withdraw(struct syn_mailbox *mailbox, struct syni_mail *mail)
 {
-    bool tells;
-
     if (mail_ops_of(mail)->withdraw(mail))
         mail->cancelled = true;
     else
         mailbox_await_told(mail);
     syni_mutex_lock(&mailbox->lock);
-    mailbox->host_knows = true; /* the caller, which drains it */
-    syni_mailbox_queue_locked(mailbox, mail, &tells);
+    syni_mailbox_queue_locked(mailbox, mail); /* for the caller, which drains it */
     syni_mutex_unlock(&mailbox->lock);
 }
 

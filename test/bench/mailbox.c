@@ -9,6 +9,8 @@
  *                           registered at a mailbox
  *   synchronicity-promise   a request of malloc() through a queue to a worker thread, which completes a promise; its
  *                           future is registered at a mailbox: what is written by hand below, but for the way back
+ *   synchronicity-channel   the same, answered by a bounded channel that is registered at a mailbox once: the queue by
+ *                           hand below, without handles or errors, but with a bound, an end and a close
  *   uv_async_send           the same request to the same worker, which answers by a queue under a lock and
  *                           uv_async_send(): no handle, no error, no cancel, nothing that bounds it
  *   uv_async_send-future    the same, and what a user adds to have a result that may also be waited for or cancelled:
@@ -85,9 +87,13 @@ static void our_ask(void)
 
 /* --- a worker thread with a queue, as everybody writes it --- */
 
-PROMISE(int, number);
-
+struct request;
 struct result;
+
+PROMISE(int, number);
+CHANNEL(struct request *, requests);
+
+static struct requests_channel answers_channel;
 
 struct request {
     struct request *next;
@@ -192,6 +198,26 @@ static void finish_request(struct request *request)
     is_done();
 }
 
+static void answer_by_channel(struct request *request)
+{
+    if (channel_send(answers_channel, &request))
+        exit(1);
+}
+
+static void is_answered(void *user, syn_err err, struct request **request)
+{
+    (void)user;
+    if (!err)
+        finish_request(*request);
+}
+
+/* What the channel brings, at BOX. */
+static syn_err open_answers(void)
+{
+    return channel_new(requests, WINDOW, &answers_channel) ||
+           channel_then(answers_channel, box, is_answered, NULL);
+}
+
 #ifdef BENCH_HAVE_uv
 #include "mailbox_uv.h"
 #else
@@ -215,19 +241,23 @@ int main(void)
                                          {"mailbox-one-switches", "median", "switches/result", 0, 20000}};
     const struct bench_peer uv_many[] = {UV_OURS("synchronicity", our_uv_many),
                                          UV_OURS("synchronicity-promise", our_uv_promise_many),
+                                         UV_OURS("synchronicity-channel", our_uv_channel_many),
                                          UV_PEER("uv_async_send", uv_async_many),
                                          UV_PEER("uv_async_send-future", uv_future_many),
                                          UV_PEER("uv_queue_work", uv_work_many)};
     const struct bench_peer uv_one[] = {UV_OURS("synchronicity", our_uv_one),
                                         UV_OURS("synchronicity-promise", our_uv_promise_one),
+                                        UV_OURS("synchronicity-channel", our_uv_channel_one),
                                         UV_PEER("uv_async_send", uv_async_one),
                                         UV_PEER("uv_async_send-future", uv_future_one),
                                         UV_PEER("uv_queue_work", uv_work_one)};
     const struct bench_peer glib_many[] = {GLIB_OURS("synchronicity-glib", our_glib_many),
                                            GLIB_OURS("synchronicity-glib-promise", our_glib_promise_many),
+                                           GLIB_OURS("synchronicity-glib-channel", our_glib_channel_many),
                                            GLIB_PEER("g_main_context_invoke", glib_invoke_many)};
     const struct bench_peer glib_one[] = {GLIB_OURS("synchronicity-glib", our_glib_one),
                                           GLIB_OURS("synchronicity-glib-promise", our_glib_promise_one),
+                                          GLIB_OURS("synchronicity-glib-channel", our_glib_channel_one),
                                           GLIB_PEER("g_main_context_invoke", glib_invoke_one)};
 
     bench_begin("mailbox", 5);

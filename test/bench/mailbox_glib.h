@@ -26,11 +26,11 @@ static void end_glib(void)
 static gboolean drain_in_glib(gint fd, GIOCondition condition, gpointer user)
 {
     (void)fd, (void)condition, (void)user;
-    syn_mailbox_drain(box, 0);
+    syn_mailbox_drain(box, WINDOW); /* as the peers, which take all there is */
     return G_SOURCE_CONTINUE;
 }
 
-static double our_glib(long n, long window, void (*by)(void))
+static double our_glib(long n, long window, void (*answer)(struct request *request), void (*by)(void))
 {
     guint source;
     double ns;
@@ -40,9 +40,13 @@ static double our_glib(long n, long window, void (*by)(void))
     if (syn_mailbox_new(NULL, &box) || syn_mailbox_fd(box) < 0)
         return NAN;
     source = g_unix_fd_add(syn_mailbox_fd(box), G_IO_IN, drain_in_glib, NULL);
-    use_worker(answer_by_promise, by);
+    if (answer == answer_by_channel && open_answers())
+        return NAN;
+    use_worker(answer, by);
     ns = measured(n, window, run_glib);
     g_source_remove(source);
+    if (answer == answer_by_channel)
+        channel_drop(answers_channel);
     syn_mailbox_release(box);
     g_main_loop_unref(glib_loop);
     return ns;
@@ -50,22 +54,32 @@ static double our_glib(long n, long window, void (*by)(void))
 
 static double our_glib_many(long n)
 {
-    return our_glib(n, WINDOW, our_ask);
+    return our_glib(n, WINDOW, answer_by_promise, our_ask);
 }
 
 static double our_glib_one(long n)
 {
-    return our_glib(n, 1, our_ask);
+    return our_glib(n, 1, answer_by_promise, our_ask);
 }
 
 static double our_glib_promise_many(long n)
 {
-    return our_glib(n, WINDOW, ask_worker_by_promise);
+    return our_glib(n, WINDOW, answer_by_promise, ask_worker_by_promise);
 }
 
 static double our_glib_promise_one(long n)
 {
-    return our_glib(n, 1, ask_worker_by_promise);
+    return our_glib(n, 1, answer_by_promise, ask_worker_by_promise);
+}
+
+static double our_glib_channel_many(long n)
+{
+    return our_glib(n, WINDOW, answer_by_channel, ask_worker);
+}
+
+static double our_glib_channel_one(long n)
+{
+    return our_glib(n, 1, answer_by_channel, ask_worker);
 }
 
 static gboolean finish_in_glib(gpointer request)

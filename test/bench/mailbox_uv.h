@@ -45,19 +45,21 @@ static void wake_uv(void *user)
 static void drain_in_uv(uv_async_t *async)
 {
     (void)async;
-    syn_mailbox_drain(box, 0);
+    syn_mailbox_drain(box, WINDOW); /* as the peers, which take all there is */
 }
 
-static double our_uv(long n, long window, void (*by)(void))
+static double our_uv(long n, long window, void (*answer)(struct request *request), void (*by)(void))
 {
     struct syn_mailbox_options options = {.on_mail = wake_uv, .user = &uv_async};
     double ns;
 
     begin_uv(drain_in_uv);
-    if (syn_mailbox_new(&options, &box))
+    if (syn_mailbox_new(&options, &box) || (answer == answer_by_channel && open_answers()))
         return NAN;
-    use_worker(answer_by_promise, by);
+    use_worker(answer, by);
     ns = measured(n, window, run_uv);
+    if (answer == answer_by_channel)
+        channel_drop(answers_channel);
     syn_mailbox_release(box);
     close_uv();
     return ns;
@@ -65,22 +67,32 @@ static double our_uv(long n, long window, void (*by)(void))
 
 static double our_uv_many(long n)
 {
-    return our_uv(n, WINDOW, our_ask);
+    return our_uv(n, WINDOW, answer_by_promise, our_ask);
 }
 
 static double our_uv_one(long n)
 {
-    return our_uv(n, 1, our_ask);
+    return our_uv(n, 1, answer_by_promise, our_ask);
 }
 
 static double our_uv_promise_many(long n)
 {
-    return our_uv(n, WINDOW, ask_worker_by_promise);
+    return our_uv(n, WINDOW, answer_by_promise, ask_worker_by_promise);
 }
 
 static double our_uv_promise_one(long n)
 {
-    return our_uv(n, 1, ask_worker_by_promise);
+    return our_uv(n, 1, answer_by_promise, ask_worker_by_promise);
+}
+
+static double our_uv_channel_many(long n)
+{
+    return our_uv(n, WINDOW, answer_by_channel, ask_worker);
+}
+
+static double our_uv_channel_one(long n)
+{
+    return our_uv(n, 1, answer_by_channel, ask_worker);
 }
 
 /* --- by a queue and uv_async_send() --- */
