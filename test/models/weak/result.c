@@ -8,8 +8,6 @@
  * BROKEN 1: the result is published without order. 2: the reader does not acquire. 3: references are given
  * up without order.
  */
-#include "task/core.c"
-#include "task/slot.h"
 #include "weak.h"
 
 #include <string.h>
@@ -19,11 +17,13 @@
 #if BROKEN == 3
 #define memory_order_acq_rel memory_order_relaxed
 #endif
+#include "task/slot.h"
 #undef memory_order_acq_rel
 
 #if BROKEN == 2 /* also in core.h */
 #define memory_order_acquire memory_order_relaxed
 #endif
+#include "task/state.h"
 
 #if BROKEN == 1
 #define memory_order_acq_rel memory_order_relaxed
@@ -31,6 +31,7 @@
 /* The checker takes the order of a success for that of a failure, too; so what is release, and acquire if it
  * fails, is both here. */
 #define memory_order_release memory_order_acq_rel
+#include "task/core.c"
 #undef memory_order_release
 #undef memory_order_acq_rel
 #undef memory_order_acquire
