@@ -97,7 +97,6 @@ struct syni_whole_home *syni_home_make(struct syn_synchronizer *synchronizer,
     atomic_init(&whole->home.holders, 1);
     whole->home.gone = home_is_gone;
     whole->home.ops = ops;
-    whole->home.step_job = syni_engine_run;
     whole->home.inherited = atomic_load(home_of(synchronizer));
     /* release: a thread that finds the home finds it whole */
     atomic_store_explicit(home_of(synchronizer), &whole->home, memory_order_release);

@@ -127,6 +127,7 @@ static void destructor_arrives(struct syni_job *job)
         return;
     }
     syni_home_watch_cleanup(task->home, task);
+    job->run = syni_engine_run; /* at each resume, too */
     syni_engine_run(job);
 }
 

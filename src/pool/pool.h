@@ -159,7 +159,7 @@ struct syni_pool {
     atomic_uint made; /* the number of the process that made it; 0: none */
     struct syn_pool *owner;
     struct syni_counted counted; /* among all that are made */
-    void (*main)(void *pool); /* of its threads */
+    void (*main)(void *pool); /* of its threads, handed down: what starts them lies below what they do */
     atomic_size_t bound;      /* of the queue; 0: none */
     char from_posts[SYNI_LINE];
 

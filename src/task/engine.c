@@ -385,6 +385,11 @@ void syni_engine_run(struct syni_job *job)
     struct syni_home *home = task->home;
     const char *outer = atomic_load_explicit(&home->running, memory_order_relaxed);
 
+    if (task->arrived && !task->queued) {
+        syni_task_post_arrived(task); /* behind what is ready */
+        return;
+    }
+
     SYNI_HOOKED ? run_all_seen(task) : run_all(task, false);
     atomic_store_explicit(&home->running, outer, memory_order_relaxed);
 }

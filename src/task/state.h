@@ -89,7 +89,6 @@ struct syni_home {
     struct syni_task *stepping; /* seen.c: the task of the step that runs, until that ends; NULL: nobody looks */
     struct syni_task *newborn; /* launched last by the step that runs; NULL */
     struct syni_link **newborn_place; /* where the ready queue ended before that */
-    void (*step_job)(struct syni_job *job); /* what a task's job runs at a resume */
     uintptr_t stack; /* where the frame of the engine that runs it is; see place.c */
     int64_t cleanup_limit_ns;
     bool watches; /* some cleaned up for long enough to be watched, since it was empty last */

@@ -35,7 +35,6 @@ static void set_ready(struct syni_task *task)
 static void queue(struct syni_task *task)
 {
     set_ready(task);
-    task->core.job.run = task->home->step_job;
     syni_loop_ready(&task->home->loop, &task->core.job);
 }
 
@@ -55,16 +54,16 @@ void syni_task_resume(struct syni_task *task)
         queue(task);
 }
 
-static void resume_by_post(struct syni_job *job)
+void syni_task_post_arrived(struct syni_task *task)
 {
-    queue(SYNI_CONTAINER(job, struct syni_task, core.job));
+    SYNI_DRIVEN_FOR(task);
+    queue(task);
 }
 
 static void resume_post(struct syni_task *task)
 {
     if (SYNI_HOOKED)
         syni_seen_ready(task);
-    task->core.job.run = resume_by_post;
     syni_loop_post(&task->home->loop, &task->core.job);
 }
 
@@ -118,7 +117,5 @@ void syni_task_stop_transfers(struct syni_home *home)
     home->next = home->newborn = NULL;
     if (!task)
         return;
-    if (task->arrived)
-        task->core.job.run = home->step_job;
     syni_loop_ready(&home->loop, &task->core.job);
 }

@@ -19,6 +19,8 @@ void syni_task_resume(struct syni_task *task);
 
 /* The same by any thread. TASK waits, and is woken by nobody else. */
 void syni_task_wake(struct syni_task *task);
+/* The wake by another thread has arrived as a post: TASK is on the ready queue from here on. Driver. */
+void syni_task_post_arrived(struct syni_task *task);
 
 /* TASK runs its next step as soon as the step that runs now has returned, if so many did not do so
  * already; else as above. For the step that ends, or waits, so that TASK goes on. */
