@@ -32,6 +32,28 @@ GENERATOR_DECLARE(struct point, walk, (int, n));
 GENERATOR_DECLARE(double, average, SENDS(double));
 GENERATOR_TYPES(char *, lines);
 
+/* A row of each kind. */
+#define ZOO(M, C)                                                                                  \
+    M(C, constructor, open, (int, n))                                                              \
+    M(C, async, int, feed, (int, n))                                                               \
+    M(C, blocking, int, wash)                                                                      \
+    M(C, future, int, later)                                                                       \
+    M(C, generator, int, count)                                                                    \
+    M(C, context, int, visit)                                                                      \
+    M(C, enter, int)                                                                               \
+    M(C, exit)                                                                                     \
+    M(C, get, int, size)                                                                           \
+    M(C, set, int, size)                                                                           \
+    M(C, static, int, best, (int, a))                                                              \
+    M(C, direct, int, now)                                                                         \
+    M(C, destructor)
+CLASS(zoo, ZOO);
+BLOCKING_DECLARE(int, digest, (int, x));
+BLOCKING_GENERATOR_DECLARE(int, lines_of, (int, x));
+CONTEXT_DECLARE(int, lease, (int, x));
+POOL_MAP_DECLARE(int, int, squares);
+CHANNEL_MAP_DECLARE((int, ints), (int, ints), doubled);
+
 static void done(void *, syn_err, int *)
 {
 }

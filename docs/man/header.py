@@ -80,6 +80,7 @@ TOKEN = re.compile(r"/\*.*?\*/|#(?:\\\n|[^\n])*|[^\s/#](?:[^;{]|\n)*?(?:\{.*?\n\
 def read(text):
     """The header's own comment, its groups, and its macros by name."""
     text = re.sub(r'#ifdef __cplusplus\n(extern "C" \{|\})\n#endif\n', "\n", text)
+    text = re.sub(r"^SYNI_NAMESAKE\(\w+,\s*(.*)\);", r"\1;", text, flags=re.M)
     text = re.sub(r"#if defined\(__GNUC__\)\n__attribute__.*\n#endif\n", "", text)
     head, groups, comment, macros, end = None, [], None, {}, 0
     after_condition = False

@@ -73,7 +73,7 @@
 #define SYN_BLOCKING_DECLARE(...) SYNI_BLOCKING_DECLARE(__VA_ARGS__, SYNI_END)
 #define SYNI_BLOCKING_DECLARE(ret, name, ...)                                                      \
     SYNI_MAP(SYNI_VET_JOB, __VA_ARGS__)                                                            \
-    struct name; /* the frame */                                                                   \
+    SYNI_FRAME_TAG(name)                                                                           \
     SYNI_FUTURE_TYPES(ret, name);                                                                  \
     SYNI_PROTOTYPES(extern, ret, name, __VA_ARGS__);                                               \
     extern SYNI_HELD struct name##_future (name##_submit)(                                         \

@@ -48,7 +48,7 @@
 #define SYN_BLOCKING_GENERATOR_DECLARE(...) SYNI_BLOCKING_GENERATOR_DECLARE(__VA_ARGS__, SYNI_END)
 #define SYNI_BLOCKING_GENERATOR_DECLARE(type, name, ...)                                           \
     SYNI_MAP(SYNI_VET_JOB, __VA_ARGS__)                                                            \
-    struct name; /* the frame */                                                                   \
+    SYNI_FRAME_TAG(name)                                                                           \
     SYNI_CHANNEL_TYPES(type, name);                                                                \
     extern SYNI_HELD struct name##_channel name(SYNI_LIST(~SYNI_MAP(SYNI_PARAM, __VA_ARGS__)));    \
     extern SYNI_HELD struct name##_channel (name##_submit)(                                        \

@@ -90,15 +90,15 @@
 #define SYN_ASYNC_DECLARE(...) SYNI_ASYNC_DECLARE(__VA_ARGS__, SYNI_END)
 #define SYNI_ASYNC_DECLARE(ret, name, ...)                                                         \
     SYNI_MAP(SYNI_VET_TASK, __VA_ARGS__)                                                           \
-    struct name; /* the frame, for the steps of its definition */                                  \
+    SYNI_FRAME_TAG(name)                                                                           \
     SYNI_FUTURE_TYPES(ret, name);                                                                  \
     SYNI_PROTOTYPES(extern, ret, name, __VA_ARGS__)
 
 #define SYNI_PROTOTYPES(linkage, ret, name, ...)                                                   \
     linkage syn_err name(                                                                          \
         SYNI_LIST(~SYNI_MAP(SYNI_PARAM, __VA_ARGS__) SYNI_OUT(ret)));                              \
-    linkage SYNI_HELD struct name##_future name##_future(                                          \
-        SYNI_LIST(~SYNI_MAP(SYNI_PARAM, __VA_ARGS__)))
+    SYNI_NAMESAKE(name##_future, linkage SYNI_HELD struct name##_future name##_future(             \
+                                     SYNI_LIST(~SYNI_MAP(SYNI_PARAM, __VA_ARGS__))))
 
 /* Parameters, each with a comma before it. */
 #define SYNI_PARAM(item) SYNI_DO(SYNI_PARAM_, item)

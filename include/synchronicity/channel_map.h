@@ -85,8 +85,8 @@ SYN_ASYNC_DECLARE(void, syni_channel_map, (const struct syn_channel_map *, map),
     SYNI_CHANNEL_MAP_FACES(extern, from, to, name)
 #define SYNI_CHANNEL_MAP_FACES(linkage, from, to, name)                                            \
     linkage syn_err name(SYNI_PAIR_CHANNEL from in, SYNI_PAIR_CHANNEL to out, size_t ahead);       \
-    linkage SYNI_HELD struct name##_future name##_future(                                          \
-        SYNI_PAIR_CHANNEL from in, SYNI_PAIR_CHANNEL to out, size_t ahead)
+    SYNI_NAMESAKE(name##_future, linkage SYNI_HELD struct name##_future name##_future(             \
+                                     SYNI_PAIR_CHANNEL from in, SYNI_PAIR_CHANNEL to out, size_t ahead))
 
 #ifndef __cplusplus
 

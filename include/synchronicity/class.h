@@ -195,7 +195,7 @@
 
 #define SYNI_DECLARE_async(C, ret, name, ...)                                                      \
     SYNI_METHOD_NAME(name) SYNI_MAP(SYNI_VET_TASK, __VA_ARGS__)                                    \
-    struct C##_##name; /* the frame, for the steps of its definition */                            \
+    SYNI_FRAME_TAG(C##_##name)                                                                     \
     SYNI_FUTURE_TYPES(ret, C##_##name);                                                            \
     SYNI_METHOD_PROTOTYPES(extern, C, ret, C##_##name, C##_##name, __VA_ARGS__);
 #define SYNI_DECLARE_blocking(C, ret, name, ...) SYNI_DECLARE_async(C, ret, name, __VA_ARGS__)
@@ -203,11 +203,11 @@
 #define SYNI_DECLARE_set(C, type, name, ...)                                                       \
     SYNI_DECLARE_async(C, void, set_##name, (type, value), __VA_ARGS__)
 #define SYNI_DECLARE_override(C, base, ret, name, ...)                                             \
-    struct C##_##name;                                                                             \
+    SYNI_FRAME_TAG(C##_##name)                                                                     \
     SYNI_SUPER_PROTOTYPE(extern, base, C##_##name, base##_##name, __VA_ARGS__);
 #define SYNI_DECLARE_constructor(C, name, ...)                                                     \
     SYNI_METHOD_NAME(name) SYNI_MAP(SYNI_VET_TASK, __VA_ARGS__)                                    \
-    struct C##_##name;                                                                             \
+    SYNI_FRAME_TAG(C##_##name)                                                                     \
     SYNI_FUTURE_TYPES(struct C *, C##_##name);                                                     \
     SYNI_FUTURE_TYPES(void, C##_##name##_super);                                                   \
     SYNI_PROTOTYPES(extern, struct C *, C##_##name, __VA_ARGS__);                                  \
@@ -215,17 +215,17 @@
 #define SYNI_DECLARE_destructor(C, ...) struct C##_destructor;
 #define SYNI_DECLARE_generator(C, type, name, ...)                                                 \
     SYNI_METHOD_NAME(name) SYNI_MAP(SYNI_VET_GENERATOR, __VA_ARGS__)                               \
-    struct C##_##name;                                                                             \
+    SYNI_FRAME_TAG(C##_##name)                                                                     \
     SYNI_GENERATOR_TYPES(type, C##_##name, __VA_ARGS__);                                           \
     extern struct C##_##name##_channel C##_##name(SYNI_METHOD_PARAMS(C, __VA_ARGS__));
 #define SYNI_DECLARE_context(C, type, name, ...)                                                   \
     SYNI_METHOD_NAME(name) SYNI_MAP(SYNI_VET_TASK, __VA_ARGS__)                                    \
-    struct C##_##name;                                                                             \
+    SYNI_FRAME_TAG(C##_##name)                                                                     \
     SYNI_CONTEXT_TYPES(type, C##_##name);                                                          \
     extern struct C##_##name##_context C##_##name(SYNI_METHOD_PARAMS(C, __VA_ARGS__));
 #define SYNI_DECLARE_enter(C, type, ...)                                                           \
     SYNI_DECLARE_async(C, type, enter, __VA_ARGS__)                                                \
-    struct C##_entered;                                                                            \
+    SYNI_FRAME_TAG(C##_entered)                                                                    \
     SYNI_CONTEXT_TYPES(type, C##_entered);                                                         \
     extern struct C##_entered_context C##_entered(struct C *syni_it);
 #define SYNI_DECLARE_exit(C, ...) SYNI_DECLARE_async(C, void, exit, (syn_err, error), __VA_ARGS__)
@@ -234,7 +234,7 @@
     extern ret C##_##name(SYNI_METHOD_PARAMS(C, __VA_ARGS__));
 #define SYNI_DECLARE_future(C, ret, name, ...)                                                     \
     SYNI_METHOD_NAME(name) SYNI_MAP(SYNI_VET_TASK, __VA_ARGS__)                                    \
-    struct C##_##name;                                                                             \
+    SYNI_FRAME_TAG(C##_##name)                                                                     \
     SYNI_FUTURE_TYPES(ret, C##_##name);                                                            \
     extern struct C##_##name##_future C##_##name(SYNI_METHOD_PARAMS(C, __VA_ARGS__));
 #define SYNI_DECLARE_static(C, ret, name, ...)                                                     \
@@ -266,7 +266,8 @@
 /* TYPES names the struct of its futures: an override has its base's. */
 #define SYNI_METHOD_PROTOTYPES(linkage, C, ret, fn, types, ...)                                    \
     linkage syn_err fn(SYNI_METHOD_PARAMS_OUT(C, ret, __VA_ARGS__));                               \
-    linkage SYNI_HELD struct types##_future fn##_future(SYNI_METHOD_PARAMS(C, __VA_ARGS__));       \
+    SYNI_NAMESAKE(types##_future, linkage SYNI_HELD struct types##_future fn##_future(             \
+                                      SYNI_METHOD_PARAMS(C, __VA_ARGS__)));                        \
     SYNI_SUPER_PROTOTYPE(linkage, C, fn, types, __VA_ARGS__)
 /* This class's own way, whatever overrides it: for methods of a class that extends it. */
 #define SYNI_SUPER_PROTOTYPE(linkage, C, fn, types, ...)                                           \

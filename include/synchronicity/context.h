@@ -94,7 +94,7 @@ struct syn_context {
 #define SYN_CONTEXT_DECLARE(...) SYNI_CONTEXT_DECLARE(__VA_ARGS__, SYNI_END)
 #define SYNI_CONTEXT_DECLARE(type, name, ...)                                                      \
     SYNI_MAP(SYNI_VET_TASK, __VA_ARGS__)                                                           \
-    struct name; /* the frame, for the steps of its definition */                                  \
+    SYNI_FRAME_TAG(name)                                                                           \
     SYNI_CONTEXT_TYPES(type, name);                                                                \
     extern struct name##_context name(SYNI_LIST(~SYNI_MAP(SYNI_PARAM, __VA_ARGS__)))
 

@@ -83,7 +83,7 @@
 #define SYN_GENERATOR_DECLARE(...) SYNI_GENERATOR_DECLARE(__VA_ARGS__, SYNI_END)
 #define SYNI_GENERATOR_DECLARE(type, name, ...)                                                    \
     SYNI_MAP(SYNI_VET_GENERATOR, __VA_ARGS__)                                                      \
-    struct name; /* the frame, for the steps of its definition */                                  \
+    SYNI_FRAME_TAG(name)                                                                           \
     SYNI_GENERATOR_TYPES(type, name, __VA_ARGS__);                                                 \
     extern SYNI_HELD struct name##_channel name(SYNI_LIST(~SYNI_MAP(SYNI_PARAM, __VA_ARGS__)))
 

@@ -43,6 +43,22 @@
 #define SYNI_NULL ((void *)0)
 #endif
 
+/* A function with the name of a struct. g++ -Wshadow remarks that it hides the struct's constructor. */
+#if defined(__cplusplus) && defined(__GNUC__) && !defined(__clang__)
+#define SYNI_NAMESAKE(tag, ...)                                                                    \
+    _Pragma("GCC diagnostic push") _Pragma("GCC diagnostic ignored \"-Wshadow\"") __VA_ARGS__;     \
+    _Pragma("GCC diagnostic pop") struct tag
+#else
+#define SYNI_NAMESAKE(tag, ...) __VA_ARGS__
+#endif
+
+/* The frame's tag, for the steps of its definition, which is C. */
+#ifdef __cplusplus
+#define SYNI_FRAME_TAG(name)
+#else
+#define SYNI_FRAME_TAG(name) struct name;
+#endif
+
 #define SYNI_CAT(a, b) SYNI_CAT_(a, b)
 #define SYNI_CAT_(a, b) a##b
 

@@ -18,6 +18,7 @@
 #include <stdint.h>
 
 #include <synchronicity/err.h>
+#include <synchronicity/map.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -47,7 +48,7 @@ struct syn_memory_use {
     unsigned long allocations;
     unsigned long outstanding;
 };
-struct syn_memory_use syn_memory_use(void);
+SYNI_NAMESAKE(syn_memory_use, struct syn_memory_use syn_memory_use(void));
 
 /* Gives back to the allocator what the library keeps for later calls, as after a burst of them.
  * The next calls ask for it again. What stays: up to 256 frames of each size of a synchronizer

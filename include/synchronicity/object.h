@@ -72,7 +72,8 @@ void syn_object_release(struct syn_object *object);
  * syn_co_await(..._close_future(...)) there), and then the reference is still yours. */
 SYNI_FUTURE_TYPES(void, syn_object_close);
 syn_err syn_object_close(struct syn_object *object);
-SYNI_HELD struct syn_object_close_future syn_object_close_future(struct syn_object *object);
+SYNI_NAMESAKE(syn_object_close_future,
+              SYNI_HELD struct syn_object_close_future syn_object_close_future(struct syn_object *object));
 
 /* --- wrapping --- */
 

@@ -197,7 +197,7 @@ struct syn_pool_stats {
     struct syn_histogram run_time;   /* from that until it returned */
     uint64_t reserved[4];            /* zero: counts of later versions */
 };
-struct syn_pool_stats syn_pool_stats(struct syn_pool *pool);
+SYNI_NAMESAKE(syn_pool_stats, struct syn_pool_stats syn_pool_stats(struct syn_pool *pool));
 
 /* What was added to LATER since it was EARLIER, of the same pool. What is a state and no count (threads,
  * blocked, idle, peak_threads, queued, unclaimed) is LATER's. */

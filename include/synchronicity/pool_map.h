@@ -39,7 +39,8 @@
 #define SYN_POOL_MAP_DECLARE(from, to, name)                                                       \
     SYNI_FUTURE_TYPES(void, name);                                                                 \
     extern syn_err name(from const *in, size_t n, to *out);                                        \
-    extern SYNI_HELD struct name##_future name##_future(from const *in, size_t n, to *out);        \
+    SYNI_NAMESAKE(name##_future, extern SYNI_HELD struct name##_future name##_future(              \
+                                     from const *in, size_t n, to *out));                          \
     extern SYNI_HELD struct name##_future (name##_submit)(                                         \
         struct syn_pool *syni_pool, from const *in, size_t n, to *out);                            \
     extern SYNI_HELD struct name##_future (name##_submit_all)(                                     \

@@ -236,7 +236,8 @@ struct syn_synchronizer_stats {
     struct syn_histogram ready_time; /* from when a task could run until it did */
     uint64_t reserved[4];            /* zero: counts of later versions */
 };
-struct syn_synchronizer_stats syn_synchronizer_stats(struct syn_synchronizer *synchronizer);
+SYNI_NAMESAKE(syn_synchronizer_stats,
+              struct syn_synchronizer_stats syn_synchronizer_stats(struct syn_synchronizer *synchronizer));
 
 /* What was added to LATER since it was EARLIER, of the same synchronizer. What is a state and no count
  * (stack, unclaimed, ready) is LATER's. */

@@ -285,6 +285,8 @@ static inline void syni_core_fetch(struct syni_core *core, void *out_value)
     if (!out_value)
         return;
     SYNI_INVARIANT(22, !core->taken && !core->err && syni_core_done(core));
+    /* Optimized at link time gcc would see a user's int, and warn that 8 bytes do not fit there. */
+    __asm__("" : "+r"(out_value));
     syni_copy(out_value, (char *)core + core->value_at, core->type->size);
     core->taken = true;
 }

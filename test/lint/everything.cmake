@@ -118,8 +118,8 @@ foreach(compiler ${CLANG} ${GCC})
 endforeach()
 foreach(compiler ${CLANGXX} ${GXX})
     foreach(standard c++11 c++14 c++17 c++20 c++2b)
-        execute_process(COMMAND ${compiler} -std=${standard} -Wall -Wextra -pedantic -Wzero-as-null-pointer-constant -Werror ${ignoring}
-            -I ${SOURCE}/include -fsyntax-only ${SOURCE}/test/short_names_test.cc
+        execute_process(COMMAND ${compiler} -std=${standard} -Wall -Wextra -pedantic -Wzero-as-null-pointer-constant -Wshadow
+            -Werror ${ignoring} -I ${SOURCE}/include -fsyntax-only ${SOURCE}/test/short_names_test.cc
             RESULT_VARIABLE status ERROR_VARIABLE said)
         if(NOT status EQUAL 0)
             complain("${compiler} -std=${standard}: ${said}")
