@@ -169,7 +169,6 @@ static double our_beside_others(long n)
 }
 
 #include "redis_resident.h"
-#include "redis_bare.h"
 
 /* --- eight threads on one connection --- */
 
@@ -466,6 +465,8 @@ static const char *start_server(void)
     redis_close(db);
     return NULL;
 }
+
+#include "redis_bare.h"
 
 int main(void)
 {
