@@ -6,6 +6,7 @@
 #define _DEFAULT_SOURCE
 #include "support/circle_rig.h"
 
+enum { FAILS = -1000 };
 enum kind { AWAIT, JOIN, KINDS };
 enum who { ON_A, ON_B, JOB, WHO };
 
@@ -71,7 +72,8 @@ BLOCKING(workers, int, job_goes_round, (enum kind, kind), (int, next), (double, 
         CHECK_INT(scope_spawn(&scope, of[next], &y), SYN_OK);
         err = scope_join(&scope);
     }
-    CHECK(err == SYN_OK || err == SYN_ETIMEDOUT || err == SYN_ECANCELED || err == SYN_EDEADLK);
+    CHECK(err == SYN_OK || err == SYN_ETIMEDOUT || err == SYN_ECANCELED || err == SYN_EDEADLK ||
+          err == FAILS);
     is_over();
     return 1;
 }
@@ -136,6 +138,18 @@ static void X2_so_does_one_with_jobs(void)
 
 /* --- what is asked to end waits, in its clean-up, for who asked --- */
 
+enum asker { BY_DEADLINE, BY_REQUEST, ASKERS }; /* by its own deadline, or when it is asked, too */
+
+/* Asks what waits for number NEXT to end, after 3 seconds. */
+ASYNC(a, int, a_asks, (enum kind, kind), (int, next), SYN_LOCAL(struct syn_scope, scope))
+{
+    co_begin;
+    scope_deadline(&self->scope, syn_after(3.5));
+    co_spawn(&self->scope, goes_round_future(self->kind, self->next, 0.5, 30), &self->result);
+    co_join(&self->scope);
+    co_end;
+}
+
 static _Atomic(syn_err) clean_up_got;
 
 static void in_clean_up(syn_err err)
@@ -145,10 +159,11 @@ static void in_clean_up(syn_err err)
     is_over();
 }
 
-ASYNC(SYN_FREE, int, cleans_up, (enum kind, kind), (int, next), SYN_LOCAL(struct syn_scope, scope))
+ASYNC(SYN_FREE, int, cleans_up, (enum kind, kind), (int, next), (double, seconds), SYN_LOCAL(struct syn_scope, scope))
 {
     co_begin;
-    co_sleep(1000);
+    co_sleep(self->seconds);
+    co_fail(FAILS);
     co_finally;
     self->scope = (struct syn_scope)SYN_SCOPE;
     if (self->kind == AWAIT) {
@@ -161,18 +176,18 @@ ASYNC(SYN_FREE, int, cleans_up, (enum kind, kind), (int, next), SYN_LOCAL(struct
     co_end;
 }
 
-ASYNC(a, int, a_cleans_up, (enum kind, kind), (int, next))
+ASYNC(a, int, a_cleans_up, (enum kind, kind), (int, next), (double, seconds))
 {
     co_begin;
-    co_try(cleans_up_future(self->kind, self->next), &self->result);
+    co_try(cleans_up_future(self->kind, self->next, self->seconds), &self->result);
     co_return_result;
     co_end;
 }
 
-ASYNC(b, int, b_cleans_up, (enum kind, kind), (int, next))
+ASYNC(b, int, b_cleans_up, (enum kind, kind), (int, next), (double, seconds))
 {
     co_begin;
-    co_try(cleans_up_future(self->kind, self->next), &self->result);
+    co_try(cleans_up_future(self->kind, self->next, self->seconds), &self->result);
     co_return_result;
     co_end;
 }
@@ -194,24 +209,36 @@ BLOCKING(workers, int, job_cleans_up, (enum kind, kind), (int, next))
     return 1;
 }
 
-/* The first asks the other to end after 3 seconds, and waits for it; the other's clean-up waits for the first. */
-static void asks_and_waits(const enum who *who, enum kind first, enum kind other)
+/* The first asks the other to end after 3 seconds, and waits for it; the other's clean-up, which begins by that, or
+ * after SECONDS, waits for the first. */
+static void asks_and_waits(const enum who *who, enum kind first, enum kind other, enum asker asker, double seconds)
 {
     int64_t began = now();
     int y;
 
     n_over = 0;
     clean_up_got = SYN_OK;
-    of[0].u.handle = begins(who[0], first, 1, 0.5, 3);
+    of[0].u.handle = asker == BY_REQUEST ? a_asks_future(first, 1).u.handle : begins(who[0], first, 1, 0.5, 3);
     of[1].u.handle = who[1] == JOB    ? job_cleans_up_future(other, 0).u.handle
-                     : who[1] == ON_A ? a_cleans_up_future(other, 0).u.handle
-                                      : b_cleans_up_future(other, 0).u.handle;
+                     : who[1] == ON_A ? a_cleans_up_future(other, 0, seconds).u.handle
+                                      : b_cleans_up_future(other, 0, seconds).u.handle;
     CHECK_INT(future_get(c_naps_future(6), &y), SYN_OK);
     if (n_over != 2)
         test_fail(__FILE__, __LINE__, "%d of 2: the first, of %d, by %d, the other, of %d, by %d", n_over, who[0],
                   first, who[1], other);
-    CHECK(clean_up_got == SYN_EDEADLK || who[0] == JOB); /* which may give up before it sees that the other waits */
+    /* a job, or one that was asked, may give up before it sees that the other waits */
+    if (clean_up_got != SYN_EDEADLK && who[0] != JOB && asker == BY_DEADLINE)
+        test_fail(__FILE__, __LINE__, "the clean-up got %d: the first, of %d, by %d, the other, of %d, by %d",
+                  clean_up_got, who[0], first, who[1], other);
     CHECK_INT(over_at - began, 3 * SECOND + 500 * MS);
+}
+
+static void ask_and_wait(size_t n, const enum who (*who)[2], enum asker asker, double seconds)
+{
+    for (size_t i = 0; i < n; i++)
+        for (enum kind first = 0; first < KINDS; first++)
+            for (enum kind other = 0; other < KINDS; other++)
+                asks_and_waits(who[i], first, other, asker, seconds);
 }
 
 static void C8_a_clean_up_that_waits_for_what_cancelled_it_is_refused(void)
@@ -219,10 +246,18 @@ static void C8_a_clean_up_that_waits_for_what_cancelled_it_is_refused(void)
     static const enum who who[][2] = {{ON_A, ON_A}, {ON_A, ON_B}, {ON_A, JOB}, {JOB, ON_A}, {JOB, JOB}};
 
     begin();
-    for (size_t i = 0; i < sizeof who / sizeof who[0]; i++)
-        for (enum kind first = 0; first < KINDS; first++)
-            for (enum kind other = 0; other < KINDS; other++)
-                asks_and_waits(who[i], first, other);
+    ask_and_wait(5, who, BY_DEADLINE, 1000);
+    ask_and_wait(2, who, BY_REQUEST, 1000);
+    end_all();
+}
+
+static void C8_so_is_one_that_has_begun_before_it_is_cancelled(void)
+{
+    static const enum who who[][2] = {{ON_A, ON_A}, {ON_A, ON_B}, {JOB, ON_A}};
+
+    begin();
+    ask_and_wait(3, who, BY_DEADLINE, 1);
+    ask_and_wait(2, who, BY_REQUEST, 1);
     end_all();
 }
 
@@ -282,6 +317,7 @@ static const struct test_case cases[] = {
     TEST(X2_so_does_one_of_several_loops),
     TEST(X2_so_does_one_with_jobs),
     TEST(C8_a_clean_up_that_waits_for_what_cancelled_it_is_refused),
+    TEST(C8_so_is_one_that_has_begun_before_it_is_cancelled),
     TEST(C8_clean_ups_that_wait_for_each_other_end_by_the_first_of_their_deadlines),
 };
 TEST_MAIN_BOTH_MODES("circle_round", cases);

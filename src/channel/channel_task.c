@@ -148,7 +148,7 @@ static void channel_wait_refused(struct syni_task *task, const struct syni_searc
 static const struct syni_wait_ops channel_ops = {channel_wait_interrupt, channel_wait_collect,
                                                  channel_wait_forget,    channel_wait_drop,
                                                  channel_wait_implicate, channel_wait_leads,
-                                                 channel_wait_refused, false};
+                                                 channel_wait_refused, false, syni_search_again, NULL};
 
 /* The channel is there no more, or never was. */
 static struct syn_step channel_wait_refuse(struct syni_task *task, syn_err err, const char *why)

@@ -62,7 +62,7 @@ static void yield_forgotten(struct syni_task *task)
 
 /* rouse: also at the end of one that was woken and is abandoned before it goes on. */
 static const struct syni_wait_ops yield_ops = {yield_interrupted, yield_collected, yield_forgotten,
-                                               rouse, NULL, NULL, NULL, false};
+                                               rouse, NULL, NULL, NULL, false, NULL, NULL};
 
 struct syn_step syni_step_yield(struct syn_task *public_task, struct syni_channel *channel,
                                 void *item)

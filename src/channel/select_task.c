@@ -212,7 +212,7 @@ static void select_wait_refused(struct syni_task *task, const struct syni_search
 static const struct syni_wait_ops select_ops = {select_wait_interrupt, select_wait_collect,
                                                 select_wait_forget,    select_wait_drop,
                                                 select_wait_implicate, select_wait_leads,
-                                                select_wait_refused, false};
+                                                select_wait_refused, false, syni_search_again, NULL};
 
 static void check_places(const struct syni_task *task, const struct syn_choice *store,
                          const struct syn_choice *from, int n)

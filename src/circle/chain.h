@@ -41,6 +41,7 @@ struct syni_walk {
 struct syni_stand {
     int wait;                /* which of its waits (search.h) */
     const char *name, *where; /* static, or for as long as the looking thread holds it */
+    bool endures; /* the wait cannot be refused */
 };
 
 /* Waits of a producer that is no task, of a job, by any thread which holds its core. */
@@ -53,6 +54,9 @@ struct syni_chain_ops {
     bool (*leads)(struct syni_core *core, struct syni_walk *walk, struct syni_stand *out);
     /* The wait of that number, if it is in it still, is refused. */
     void (*refuse)(struct syni_core *core, int wait, const struct syni_search *search);
+    /* The wait of that number, if it is in it still, counts as begun now, and gets another number, which is returned;
+     * *OUT_ASKED: for a search of those that were asked. 0: it is not. */
+    int (*renew)(struct syni_core *core, int wait, bool *out_asked);
 };
 
 #define SYNI_WALK_TO(task) {.home = (task)->home, .to = (task), .left = SYNI_CHAIN_FAR}

@@ -249,6 +249,22 @@ const struct syni_node *syni_graph_next(const struct syni_graph *graph, const st
     return node;
 }
 
+const struct syni_node *syni_graph_other(const struct syni_graph *graph)
+{
+    const struct syni_node *other = NULL;
+
+    for (unsigned i = 1; i < graph->n; i++) {
+        const struct syni_node *node = &graph->nodes[i];
+
+        if (!node->stuck || node->endures)
+            continue;
+        if (graph_has_edge(graph, node, graph->nodes[0].core))
+            return node;
+        other = node;
+    }
+    return other;
+}
+
 void syni_graph_fini(struct syni_graph *graph)
 {
     for (unsigned i = 0; i < graph->n; i++)

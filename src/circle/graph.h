@@ -25,6 +25,7 @@ struct syni_node {
     bool stays;                   /* not held, but cannot end before that */
     bool whole;                   /* it is no task, but the end of HOME, which stands in `core` */
     bool described, first;
+    bool endures;                 /* its wait is refused only where no other can be */
     bool stuck, leads;            /* leads: to the node that is asked for, over stuck ones */
     unsigned edges, n_edges;      /* where they begin in `edges` */
 };
@@ -56,6 +57,9 @@ bool syni_graph_blames(const struct syni_graph *graph, const struct syni_core *c
 
 /* A node that NODE waits for, and which is stuck; NODE: there is none. */
 const struct syni_node *syni_graph_next(const struct syni_graph *graph, const struct syni_node *node);
+
+/* A node that is stuck and does not endure its wait, if there is one that waits for node 0; NULL: there is none. */
+const struct syni_node *syni_graph_other(const struct syni_graph *graph);
 
 /* Lets go of all that is held, and forgets. */
 void syni_graph_fini(struct syni_graph *graph);

@@ -168,14 +168,53 @@ static void search_look(struct syni_search *search)
         search_returns(search);
 }
 
-/* A circle was found, and stays: the wait of its closer is over. */
-static void search_refuse(struct syni_search *search, struct syni_task *task)
+enum search_kind { SEARCH_CLOSED, SEARCH_ASKED, SEARCH_PASSES };
+
+static void search_start(const struct syni_core *closer, int wait, enum search_kind kind);
+
+/* In place of TASK another of the circle counts as the one that closes it, with a
+ * number that it gets now; that of TASK is not the latest any more. False: there is none. Nothing of SEARCH is touched
+ * afterwards, if that is true. */
+static bool search_pass_on(struct syni_search *search, struct syni_task *task)
+{
+    const struct syni_node *other = syni_graph_other(&search->graph);
+    struct syni_core *core;
+    bool asked;
+    int wait;
+
+    if (!other)
+        return false;
+    SYNI_INVARIANT(490, !other->endures);
+    task->live.detail = syni_chain_detail(syni_chain_number(), 0);
+    if (other->home) {
+        search->passed = true;
+        search->closer = other->core;
+        search->home = other->home;
+        search->wait = other->wait;
+        search_go_to(search, other->home);
+        return true;
+    }
+    core = (struct syni_core *)(uintptr_t)other->core;
+    wait = core->ops->chain->renew(core, other->wait, &asked);
+    if (wait)
+        search_start(core, wait, asked ? SEARCH_ASKED : SEARCH_CLOSED);
+    search_end(search);
+    return true;
+}
+
+/* A circle was found, and stays: the wait of its closer is over. False: SEARCH went on. */
+static bool search_refuse(struct syni_search *search, struct syni_task *task)
 {
     if (!task)
         search->closer->ops->chain->refuse((struct syni_core *)(uintptr_t)search->closer, search->wait,
                                            search);
+    else if (search->passes && search_pass_on(search, task))
+        return false;
     else if (task->ops->refuse)
         task->ops->refuse(task, search);
+    else if (task->ops->yields)
+        task->ops->yields(task, search);
+    return true;
 }
 
 /* At home again, to refuse, or to go round once more. */
@@ -192,9 +231,19 @@ static void search_returns(struct syni_search *search)
             search_look(search);
             return;
         }
-    } else if (stays) {
-        search_refuse(search, task);
+    } else if (stays && !search_refuse(search, task)) {
+        return;
     }
+    search_end(search);
+}
+
+/* By search_pass_on(), at home of the task that it chose. */
+static void search_is_passed(struct syni_search *search)
+{
+    struct syni_task *task = search_closer(search);
+
+    if (task)
+        syni_search_begin(task, syni_chain_number());
     search_end(search);
 }
 
@@ -210,14 +259,16 @@ static void search_arrives(struct syni_job *job)
 {
     struct syni_search *search = SYNI_CONTAINER(job, struct syni_search, job);
 
-    if (search_is_round(search))
+    if (search->passed)
+        search_is_passed(search);
+    else if (search_is_round(search))
         search_returns(search);
     else
         search_look(search);
 }
 
 /* Without memory it does not take place. */
-static void search_start(const struct syni_core *closer, int wait, bool asked)
+static void search_start(const struct syni_core *closer, int wait, enum search_kind kind)
 {
     struct syni_search *search = syni_alloc(sizeof *search);
 
@@ -227,7 +278,8 @@ static void search_start(const struct syni_core *closer, int wait, bool asked)
     search->home = search->here = closer->task ? closer->task->home : NULL;
     search->closer = closer;
     search->wait = wait;
-    search->asked = asked;
+    search->asked = kind == SEARCH_ASKED;
+    search->passes = kind == SEARCH_PASSES;
     if (search_put_closer(search))
         search_look(search);
     else
@@ -241,18 +293,33 @@ static bool search_is_idle(const struct syni_task *task)
     return !task->held && !syni_core_is_awaited(&task->core) && syni_home_accepts(task->home);
 }
 
-void syni_search_begin(struct syni_task *task, unsigned number)
+static void search_begin(struct syni_task *task, unsigned number, enum search_kind kind)
 {
-    SYNI_DRIVEN_FOR(task);
     if (!syni_chain_holds(task) || search_is_idle(task)) /* it was refused, or is served already */
         return;
     task->live.detail = syni_chain_detail(number, SYNI_SEARCHES);
-    search_start(&task->core, task->live.detail, false);
+    search_start(&task->core, task->live.detail, kind);
+}
+
+void syni_search_begin(struct syni_task *task, unsigned number)
+{
+    SYNI_DRIVEN_FOR(task);
+    search_begin(task, number, SEARCH_CLOSED);
+}
+
+void syni_search_again(struct syni_task *task)
+{
+    struct syni_walk walk = SYNI_WALK_TO(task);
+    enum search_kind kind = task->leaving && task->ops->refuse ? SEARCH_CLOSED : SEARCH_PASSES;
+
+    SYNI_DRIVEN_FOR(task);
+    if (syni_chain_holds(task) && (task->ops->leads(task, &walk) || walk.far))
+        search_begin(task, syni_chain_number(), kind);
 }
 
 void syni_search_begin_job(const struct syni_core *job, int detail, bool asked)
 {
-    search_start(job, detail, asked);
+    search_start(job, detail, asked ? SEARCH_ASKED : SEARCH_CLOSED);
 }
 
 void syni_search_asked(struct syni_task *task)
@@ -261,7 +328,7 @@ void syni_search_asked(struct syni_task *task)
     if (!syni_chain_holds_though_asked(task) || search_is_idle(task))
         return;
     task->live.detail = syni_chain_detail(syni_chain_number(), SYNI_SEARCHES_ASKED);
-    search_start(&task->core, task->live.detail, true);
+    search_start(&task->core, task->live.detail, SEARCH_ASKED);
 }
 
 bool syni_search_is_of_asked(const struct syni_search *search)

@@ -30,6 +30,11 @@ void syni_search_begin_job(const struct syni_core *job, int detail, bool asked);
  * its wait up. Driver. */
 void syni_search_asked(struct syni_task *task);
 
+/* TASK waits, and may close a circle by now: by the wait of its end, by the way back into a mutex, by a wait that has
+ * less to wait for; or it leaves, and was asked to end in vain by what so waits for it without a deadline from now on.
+ * Looks. Of the circle another wait is refused than that of TASK, unless TASK leaves or no other can be. Driver. */
+void syni_search_again(struct syni_task *task);
+
 /* How many searches left something out, so that a circle there is not found. */
 unsigned long syni_search_n_cut(void);
 

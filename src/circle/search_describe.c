@@ -79,6 +79,7 @@ static bool search_describe_task(struct syni_node *node, struct syni_task *task,
     if (task->live.detail >= -1)
         task->live.detail = syni_chain_detail(syni_chain_number(), 0);
     node->wait = task->live.detail;
+    node->endures = !task->ops->refuse;
     return task->ops->leads(task, walk);
 }
 
@@ -89,6 +90,7 @@ static bool search_describe_home(const struct syni_search *search, struct syni_n
     struct syni_home *home = node->home;
 
     node->name = "the end";
+    node->endures = true;
     snprintf(node->where, sizeof node->where, "%s", home->loop.name);
     SYNI_LIST_EACH (link, &home->loop.live) {
         struct syni_task *task = SYNI_CONTAINER(link, struct syni_task, live.link);
@@ -110,6 +112,7 @@ static bool search_describe_job(struct syni_graph *graph, unsigned number, struc
     node->name = stand.name;
     snprintf(node->where, sizeof node->where, "%s", stand.where ? stand.where : "");
     node->wait = stand.wait;
+    node->endures = stand.endures;
     return leads;
 }
 

@@ -16,6 +16,8 @@ struct syni_search {
     struct syni_home *here;   /* where the search is, or goes to; NULL: in the thread that began it */
     unsigned at;              /* the node that is described */
     bool found;               /* it is stuck: to be refused */
+    bool passes;              /* another wait of the circle than that of `closer` is refused, if one can be */
+    bool passed;              /* to a task that shall begin one, in place of the one that closed the circle */
     struct syni_graph graph;  /* this time */
     struct syni_graph before; /* and the time before */
     int round;

@@ -136,8 +136,10 @@ static bool result_leads(const struct syni_task *task, struct syni_walk *walk)
 
 static void result_refuse(struct syni_task *task, const struct syni_search *search)
 {
+    bool asked = task->on.result.expired || (syni_task_is_asked(task) && !task->leaving);
+
     SYNI_DRIVEN_FOR(task);
-    if (syni_search_is_of_asked(search))
+    if (asked || syni_search_is_of_asked(search))
         wait_give_up(task);
     else
         refuse_await(task, syni_search_say(search, "", ""));
@@ -145,13 +147,13 @@ static void result_refuse(struct syni_task *task, const struct syni_search *sear
 
 static const struct syni_wait_ops result_ops = {interrupt_result, syni_await_collect, forget_result,
                                                 drop_result,      NULL,               result_leads,
-                                                result_refuse,    false};
+                                                result_refuse,    false,              syni_search_again, NULL};
 
 /* Of a plain one (below). */
 static const struct syni_wait_ops plain_ops = {interrupt_result, syni_await_collect_plainly,
                                                forget_result,    drop_result,
                                                NULL,             result_leads,
-                                               result_refuse,    false};
+                                               result_refuse,    false, NULL, NULL};
 
 static inline void await_init(struct syni_task *task, void *out, void (*wake)(struct syni_waiter *waiter),
                               const struct syni_wait_ops *ops)

@@ -72,6 +72,7 @@ static bool job_chain_leads(struct syni_core *core, struct syni_walk *walk, stru
 
     out->name = job->function->name;
     out->where = syni_pool_name(job->work.pool);
+    out->endures = !wait || wait->stays || !(wait->refuse || wait->ops->withdraw);
     if (!wait)
         return syni_work_before(&job->work, &walk->first, job_before_leads, walk);
     out->wait = job_wait_detail(wait);
@@ -109,8 +110,24 @@ static void job_chain_refuse(struct syni_core *core, int detail, const struct sy
     syni_work_let_go(&job->work);
 }
 
-const struct syni_chain_ops syni_job_chain = {job_chain_waits, job_chain_is_asked,
-                                              job_chain_leads, job_chain_refuse};
+static int job_chain_renew(struct syni_core *core, int detail, bool *out_asked)
+{
+    struct syni_pool_job *job = job_chain_job(core);
+    struct syni_thread_wait *wait = syni_work_hold_wait(&job->work);
+    int renewed;
+
+    if (!wait)
+        return 0;
+    *out_asked = wait->waits_on || job_wait_heeds(wait, core);
+    renewed = syni_chain_detail(syni_chain_number(), *out_asked ? SYNI_SEARCHES_ASKED : SYNI_SEARCHES);
+    if (!atomic_compare_exchange_strong(&wait->detail, &detail, renewed))
+        renewed = 0;
+    syni_work_let_go(&job->work);
+    return renewed;
+}
+
+const struct syni_chain_ops syni_job_chain = {job_chain_waits, job_chain_is_asked, job_chain_leads,
+                                              job_chain_refuse, job_chain_renew};
 
 /* --- marks --- */
 

@@ -66,6 +66,7 @@ struct syni_section {
     enum syn_origin origin;      /* and why */
     struct syni_link *requests, **last_request; /* of tasks, claimed and to be sent, by request_job */
     struct syni_waiter *to_tell; /* the last touch */
+    struct syni_scope *changed;  /* of a task, which waits for less than before; NULL */
 };
 
 /* --- scope_section.c --- */
@@ -182,5 +183,7 @@ bool syni_scope_leads(const struct syni_scope *scope, enum syni_scope_wait await
 void syni_scope_refuse(struct syni_scope *scope, const struct syni_search *search);
 /* SCOPE, which its owner, a task, may be waiting for, has one child more. Driver. */
 void syni_scope_gained(struct syni_scope *scope);
+/* What waits for the end of SCOPE got the mark ID, and passes it on (circle.h). Driver. */
+void syni_scope_implicate(struct syni_scope *scope, uint64_t id);
 
 #endif

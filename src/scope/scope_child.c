@@ -79,6 +79,8 @@ static void child_ended(struct syni_scope *scope, struct syni_core *core,
     SYNI_INVARIANT(29, scope->live > 0 && syni_core_done(core));
     syni_list_remove(&member->link);
     section->ended++;
+    if (scope->goal != SYNI_GOAL_ALL && scope->owner)
+        section->changed = scope;
     if (member->status)
         *member->status = core->err;
     if (member->status || scope->collect)
@@ -156,6 +158,7 @@ void syni_scope_ask(struct syni_scope *scope, enum syn_origin origin,
     if (scope->asked || !scope->bound) /* invariant 31 */
         return;
     scope->asked = (int)origin + 1;
+    section->changed = scope->owner ? scope : NULL;
     SYNI_LIST_EACH (node, &scope->children)
         scope_ask_child(scope, syni_member_core(node), section);
     syni_scope_tell_owner(scope, section);

@@ -91,6 +91,7 @@ void syni_scope_enter(struct syni_scope *scope, struct syni_section *section)
     section->requests = NULL;
     section->last_request = &section->requests;
     section->to_tell = NULL;
+    section->changed = NULL;
     syni_scope_lock(scope);
 }
 
@@ -121,6 +122,20 @@ bool syni_scope_satisfied(const struct syni_scope *scope, enum syni_scope_wait a
     return scope->asked || !scope->limit || scope->live < scope->limit;
 }
 
+/* SCOPE, which the end of its task waits for, is over: that goes on to the next one, in the same wait. True: there is none. */
+static bool section_ends_next(const struct syni_scope *scope)
+{
+    struct syni_scope *next = scope->next_open;
+
+    SYNI_HOLDS_SCOPE(scope);
+    SYNI_INVARIANT(560, scope->owner->leaving && scope->owner->ops && !scope->owner->queued);
+    while (next && next->live == 0)
+        next = next->next_open;
+    if (next)
+        next->awaited = SYNI_SCOPE_END;
+    return next == NULL;
+}
+
 void syni_scope_tell_owner(struct syni_scope *scope, struct syni_section *section)
 {
     struct syni_task *owner = scope->owner;
@@ -134,6 +149,8 @@ void syni_scope_tell_owner(struct syni_scope *scope, struct syni_section *sectio
     if (scope->awaited == SYNI_SCOPE_NOTHING || !syni_scope_satisfied(scope, scope->awaited))
         return;
     scope->awaited = SYNI_SCOPE_NOTHING;
+    if (scope->closing && !section_ends_next(scope))
+        return;
     if (owner)
         syni_task_transfer(owner);
     else
@@ -152,6 +169,16 @@ static void destroy_dropped(struct syni_section *section)
     }
 }
 
+/* A child that could have been enough has ended and was not, or all were asked to end. */
+static void section_waits_for_less(const struct syni_scope *scope)
+{
+    struct syni_task *owner = scope->owner;
+
+    SYNI_HOLDS_SCOPE(scope);
+    if (scope->awaited != SYNI_SCOPE_NOTHING && !scope->closing && !owner->ending && owner->ops)
+        owner->ops->again(owner);
+}
+
 /* Destructors run outside the section, and a child counts as alive until its has run: so an owner
  * that finds none alive may free what they use (invariant 29). */
 void syni_scope_leave(struct syni_scope *scope, struct syni_section *section)
@@ -168,6 +195,8 @@ void syni_scope_leave(struct syni_scope *scope, struct syni_section *section)
         syni_scope_tell_owner(scope, section);
         syni_scope_unlock(scope);
     }
+    if (section->changed) /* before what was asked begins to clean up, and waits in that: the later one is refused */
+        section_waits_for_less(section->changed);
     ask_deferred(section);
     if (section->to_tell)
         section->to_tell->wake(section->to_tell);

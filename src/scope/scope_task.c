@@ -114,14 +114,24 @@ static bool closes_marked(struct syni_core *core, const struct refusal *refusal,
     return syni_circle_depend_soon(refusal->id, core, out_report) != SYN_OK;
 }
 
-static void join_implicates(struct syni_task *task, uint64_t id)
+/* Its end waits for all of them. A first one that is enough asks the others. */
+static bool needs_all(const struct syni_scope *scope)
 {
-    struct syni_scope *scope = task->on.scope;
+    return scope->goal == SYNI_GOAL_ALL || scope->asked;
+}
+
+void syni_scope_implicate(struct syni_scope *scope, uint64_t id)
+{
     struct refusal refusal = {.closes = closes_marked, .id = id, .asks = true};
 
-    SYNI_DRIVEN_FOR(task);
-    if (scope->goal == SYNI_GOAL_ALL || all_are_closed(scope, id)) /* else another may be enough */
+    SYNI_DRIVEN(&scope->home->loop);
+    if (needs_all(scope) || all_are_closed(scope, id)) /* else another may be enough */
         refuse_children(scope, &refusal);
+}
+
+static void join_implicates(struct syni_task *task, uint64_t id)
+{
+    syni_scope_implicate(task->on.scope, id);
 }
 
 static bool child_leads(struct syni_list *node, struct syni_walk *walk)
@@ -189,7 +199,7 @@ static void join_interrupted(struct syni_task *task)
 
 bool syni_scope_leads(const struct syni_scope *scope, enum syni_scope_wait awaited, struct syni_walk *walk)
 {
-    bool all = awaited == SYNI_SCOPE_END && scope->goal == SYNI_GOAL_ALL;
+    bool all = awaited == SYNI_SCOPE_END && needs_all(scope);
     bool waits_on = scope->asked && (walk->asked || awaited == SYNI_SCOPE_END); /* its deadline asks nobody any more */
 
     return (!scope->has_deadline || waits_on) && (all ? some_lead : all_lead)(scope, walk);
@@ -221,6 +231,17 @@ void syni_scope_refuse(struct syni_scope *scope, const struct syni_search *searc
     refuse_children(scope, &refusal);
 }
 
+static void join_again(struct syni_task *task)
+{
+    /* relaxed: given later, a probe comes */
+    uint64_t mark = atomic_load_explicit(&task->mark, memory_order_relaxed);
+
+    SYNI_DRIVEN_FOR(task);
+    if (mark)
+        join_implicates(task, mark);
+    syni_search_again(task);
+}
+
 static void scope_wait_refused(struct syni_task *task, const struct syni_search *search)
 {
     SYNI_DRIVEN_FOR(task);
@@ -229,10 +250,10 @@ static void scope_wait_refused(struct syni_task *task, const struct syni_search 
 
 static const struct syni_wait_ops join_ops = {join_interrupted, join_collected, wait_forgotten,
                                               NULL,             join_implicates, join_leads,
-                                              scope_wait_refused, true};
+                                              scope_wait_refused, true,       join_again, NULL};
 static const struct syni_wait_ops room_ops = {room_interrupted, room_collected, wait_forgotten,
                                               NULL,             NULL,           room_leads,
-                                              scope_wait_refused, false};
+                                              scope_wait_refused, false,      syni_search_again, NULL};
 
 static bool closes_chain(struct syni_core *core, const struct refusal *refusal,
                          struct syn_report **out_report)
@@ -255,8 +276,8 @@ static void refuse_circles(struct syni_task *task, struct syni_scope *scope)
     uint64_t mark = atomic_load_explicit(&task->mark, memory_order_relaxed);
 
     SYNI_DRIVEN_FOR(task);
-    if (mark && scope->goal != SYNI_GOAL_ALL && task->ops == &join_ops)
-        join_implicates(task, mark); /* of those of all, each was looked at when it came */
+    if (mark && task->ops == &join_ops)
+        join_implicates(task, mark);
     if (!syni_chain_holds(task))
         return;
     if (task->ops->leads(task, &walk))
@@ -268,16 +289,10 @@ static void refuse_circles(struct syni_task *task, struct syni_scope *scope)
 void syni_scope_gained(struct syni_scope *scope)
 {
     struct syni_task *owner = scope->owner;
-    bool joins = owner->ops == &join_ops;
-    /* relaxed: given later, a probe comes */
-    uint64_t mark = atomic_load_explicit(&owner->mark, memory_order_relaxed);
 
     SYNI_DRIVEN_FOR(owner);
-    if (scope->awaited == SYNI_SCOPE_NOTHING || owner->ending || !(joins || owner->ops == &room_ops))
-        return;
-    if (mark && joins && scope->goal == SYNI_GOAL_ALL)
-        join_implicates(owner, mark);
-    if (scope->awaited != SYNI_SCOPE_NOTHING)
+    if (scope->awaited != SYNI_SCOPE_NOTHING && !owner->ending &&
+        (owner->ops == &join_ops || owner->ops == &room_ops))
         refuse_circles(owner, scope);
 }
 

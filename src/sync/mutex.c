@@ -164,7 +164,7 @@ static void lock_implicate(struct syni_task *task, uint64_t id)
 static const struct syni_wait_ops lock_ops = {syni_line_interrupt, lock_collected,
                                               syni_line_forget,    NULL,
                                               lock_implicate,      leads_by_holder,
-                                              lock_refuse, false};
+                                              lock_refuse, false, syni_search_again, NULL};
 
 struct syn_step syni_step_lock(struct syn_task *public_task, struct syn_mutex *public_mutex,
                                struct syn_deadline deadline)
@@ -251,6 +251,8 @@ static void relock(struct syni_task *task)
     syni_mutex_queue(mutex, task, syn_never());
     if (mark)
         condition_implicate(task, mark);
+    if (task->on.line.listed) /* what waits for TASK is refused (search.h) */
+        syni_search_again(task);
 }
 
 static void condition_interrupted(struct syni_task *task)
@@ -281,7 +283,7 @@ static bool condition_leads(const struct syni_task *task, struct syni_walk *walk
 
 static const struct syni_wait_ops condition_ops = {condition_interrupted, condition_collected,
                                                    syni_line_forget, NULL, condition_implicate,
-                                                   condition_leads, NULL, true};
+                                                   condition_leads, NULL, true, syni_search_again, NULL};
 
 struct syn_step syni_step_condition(struct syn_task *public_task,
                                     struct syn_condition *public_condition,

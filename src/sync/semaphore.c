@@ -51,7 +51,7 @@ static bool acquire_collected(struct syni_task *task)
 }
 
 static const struct syni_wait_ops acquire_ops = {syni_line_interrupt, acquire_collected,
-                                                 syni_line_forget, NULL, NULL, NULL, NULL, false};
+                                                 syni_line_forget, NULL, NULL, NULL, NULL, false, NULL, NULL};
 
 struct syn_step syni_step_acquire(struct syn_task *public_task,
                                   struct syn_semaphore *public_semaphore,
@@ -111,7 +111,7 @@ static bool event_collected(struct syni_task *task)
 }
 
 static const struct syni_wait_ops event_ops = {syni_line_interrupt, event_collected,
-                                               syni_line_forget, NULL, NULL, NULL, NULL, false};
+                                               syni_line_forget, NULL, NULL, NULL, NULL, false, NULL, NULL};
 
 struct syn_step syni_step_event(struct syn_task *public_task, struct syn_event *public_event,
                                 struct syn_deadline deadline)

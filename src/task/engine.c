@@ -48,6 +48,8 @@ void syni_engine_request_arrives(struct syni_job *job)
         syni_task_resume(task);
     else if (runs)
         syni_wait_interrupt(task);
+    else if (task->leaving && task->ops && task->ops->again && syni_task_asked_by(task) != SYN_BY_STOP)
+        task->ops->again(task); /* a stop looks itself */
 }
 
 /* TASK, which ends, is known to nobody but its awaiter on its loop, if there is one. Then nothing is

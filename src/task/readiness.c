@@ -80,7 +80,8 @@ static bool readiness_collect(struct syni_task *task)
 }
 
 static const struct syni_wait_ops descriptor_ops = {readiness_interrupt, readiness_collect,
-                                                    readiness_forget, readiness_forget, NULL, NULL, NULL, false};
+                                                    readiness_forget, readiness_forget, NULL, NULL, NULL,
+                                                    false, NULL, NULL};
 
 static void readiness_refuse(struct syni_task *task, syn_err err, int fd)
 {

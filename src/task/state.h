@@ -131,6 +131,11 @@ struct syni_wait_ops {
      * served meanwhile; NULL: it cannot be ended. */
     void (*refuse)(struct syni_task *task, const struct syni_search *search);
     bool waits_on; /* INTERRUPT passes the request on, and the wait ends by what it is for, also then */
+    /* TASK, which goes on waiting, looks whether that closes a circle by now: it waits for less, or it leaves, and a
+     * request reached it in vain. NULL: the wait leads to no other task. */
+    void (*again)(struct syni_task *task);
+    /* As REFUSE, where no other wait of the circle can be refused, and REFUSE is NULL; NULL: never. */
+    void (*yields)(struct syni_task *task, const struct syni_search *search);
 };
 
 /* struct syn_task as the engine sees it. The public one shows the first fields and
