@@ -183,6 +183,7 @@ void syni_job_fail(struct syn_job *job, syn_err err, const char *message);
 /* What one definition makes; see SYNI_DEFINE in call.h. LABEL is how reports call it. `result` is
  * zero until the body has returned: what a body that failed returns. */
 #define SYNI_BLOCK(label, linkage, pool, ret, name, ...)                                           \
+    SYNI_DECLARED(name)                                                                            \
     struct name {                                                                                  \
         struct syn_job syn;                                                                        \
         SYNI_IF_VOID(ret, SYNI_NO_RESULT, SYNI_RESULT_FIELD)(ret)                                  \
@@ -207,14 +208,14 @@ void syni_job_fail(struct syn_job *job, syn_err err, const char *message);
     static const struct syn_blocking syni_blocking_of_##name = {                                   \
         SYNI_JOB_DESCRIPTION(label, name, pool, __VA_ARGS__),                                      \
         .type = SYNI_TYPE_OF_RESULT(ret, name, __VA_ARGS__)};                                      \
-    linkage SYNI_FACE SYNI_HELD struct name##_future (name##_submit)(                              \
+    linkage SYNI_FACE SYNI_HELD SYNI_MADE_TYPE(struct name##_future, name) (name##_submit)(        \
         SYNI_LIST(~, struct syn_pool *syni_pool SYNI_MAP(SYNI_PARAM, __VA_ARGS__)))                \
     {                                                                                              \
         SYNI_MADE_HERE                                                                             \
-        struct name##_future syni_future;                                                          \
+        SYNI_MADE_TYPE(struct name##_future, name) syni_future;                                    \
         struct syn_strand *syni_strand = NULL;                                                     \
         struct name *syni_new = (struct name *)(void *)syni_job_new(                               \
-            &syni_blocking_of_##name, syni_pool, &syni_future.u.handle);                           \
+            &syni_blocking_of_##name, syni_pool, (struct syn_future *)(void *)&syni_future);       \
         if (!syni_new) {                                                                           \
             SYNI_MAP(SYNI_REFUSE, __VA_ARGS__)                                                     \
             return syni_future;                                                                    \
@@ -223,7 +224,7 @@ void syni_job_fail(struct syn_job *job, syn_err err, const char *message);
         syni_job_start(&syni_new->syn, syni_strand);                                               \
         return syni_future;                                                                        \
     }                                                                                              \
-    linkage SYNI_FACE SYNI_HELD struct name##_future name##_future(                                \
+    linkage SYNI_FACE SYNI_HELD SYNI_MADE_TYPE(struct name##_future, name) name##_future(          \
         SYNI_LIST(~SYNI_MAP(SYNI_PARAM, __VA_ARGS__)))                                             \
     {                                                                                              \
         SYNI_MADE_HERE                                                                             \
@@ -237,8 +238,10 @@ void syni_job_fail(struct syn_job *job, syn_err err, const char *message);
             SYNI_MAP(SYNI_REFUSE, __VA_ARGS__)                                                     \
             return syni_err;                                                                       \
         }                                                                                          \
+        SYNI_MADE_TYPE(struct name##_future, name) syni_future =                                   \
+            (name##_submit)(SYNI_LIST(~, NULL SYNI_MAP(SYNI_PASS, __VA_ARGS__)));                  \
         return syni_future_get(                                                                    \
-            (name##_submit)(SYNI_LIST(~, NULL SYNI_MAP(SYNI_PASS, __VA_ARGS__))).u.handle,         \
+            *(struct syn_future *)(void *)&syni_future,                                            \
             SYNI_IF_VOID(ret, SYNI_OUT_PASS_VOID, SYNI_OUT_PASS)(ret));                            \
     }                                                                                              \
     static ret syni_body_of_##name(                                                                \

@@ -49,7 +49,7 @@
 #define SYNI_BLOCKING_GENERATOR_DECLARE(type, name, ...)                                           \
     SYNI_MAP(SYNI_VET_JOB, __VA_ARGS__)                                                            \
     SYNI_FRAME_TAG(name)                                                                           \
-    SYNI_CHANNEL_TYPES(type, name);                                                                \
+    SYNI_TYPES_ARE(struct name##_channel, name) SYNI_CHANNEL_TYPES(type, name);                    \
     extern SYNI_HELD struct name##_channel name(SYNI_LIST(~SYNI_MAP(SYNI_PARAM, __VA_ARGS__)));    \
     extern SYNI_HELD struct name##_channel (name##_submit)(                                        \
         SYNI_LIST(~, struct syn_pool *syni_pool SYNI_MAP(SYNI_PARAM, __VA_ARGS__)))
@@ -80,11 +80,12 @@ SYNI_HELD int syni_job_yield(struct syn_job *job, void *item);
 #define SYN_BLOCKING_GENERATOR(...)                                                                \
     SYNI_BOUND(SYNI_BLOCKING_GENERATOR, SYN_DEFAULT_POOL, __VA_ARGS__, SYNI_END, SYNI_END)
 #define SYNI_BLOCKING_GENERATOR(pool, type, name, ...)                                             \
-    SYNI_CHANNEL_TYPES(type, name);                                                                \
+    SYNI_TYPES_ARE(struct name##_channel, name) SYNI_CHANNEL_TYPES(type, name);                    \
     SYNI_BLOCK_GENERATE(SYNI_STATIC_FACE, pool, type, name, __VA_ARGS__)
 
 /* What one definition makes; see SYNI_BLOCK in blocking.h. */
 #define SYNI_BLOCK_GENERATE(linkage, pool, type, name, ...)                                        \
+    SYNI_DECLARED(name)                                                                            \
     struct name {                                                                                  \
         struct syn_job syn;                                                                        \
         type syn_item;                                                                             \
@@ -110,14 +111,14 @@ SYNI_HELD int syni_job_yield(struct syn_job *job, void *item);
         SYNI_TYPED(syn_blocking_generator, sizeof(type),                                           \
                   (0 SYNI_MAP(SYNI_KILLS, __VA_ARGS__)) ? syni_destroy_of_##name : NULL,           \
                   syni_call_item_of_##name)};                                                      \
-    linkage SYNI_FACE SYNI_HELD struct name##_channel (name##_submit)(                             \
+    linkage SYNI_FACE SYNI_HELD SYNI_MADE_TYPE(struct name##_channel, name) (name##_submit)(       \
         SYNI_LIST(~, struct syn_pool *syni_pool SYNI_MAP(SYNI_PARAM, __VA_ARGS__)))                \
     {                                                                                              \
         SYNI_MADE_HERE                                                                             \
-        struct name##_channel syni_channel;                                                        \
+        SYNI_MADE_TYPE(struct name##_channel, name) syni_channel;                                  \
         struct syn_strand *syni_strand = NULL;                                                     \
         struct name *syni_new = (struct name *)(void *)syni_job_generator_new(                     \
-            &syni_generator_of_##name, syni_pool, &syni_channel.u.handle);                         \
+            &syni_generator_of_##name, syni_pool, (struct syn_channel *)(void *)&syni_channel);    \
         if (!syni_new) {                                                                           \
             SYNI_MAP(SYNI_REFUSE, __VA_ARGS__)                                                     \
             return syni_channel;                                                                   \
@@ -126,7 +127,7 @@ SYNI_HELD int syni_job_yield(struct syn_job *job, void *item);
         syni_job_generator_ready(&syni_new->syn, syni_strand);                                     \
         return syni_channel;                                                                       \
     }                                                                                              \
-    linkage SYNI_FACE SYNI_HELD struct name##_channel name(SYNI_LIST(~SYNI_MAP(SYNI_PARAM, __VA_ARGS__))) \
+    linkage SYNI_FACE SYNI_HELD SYNI_MADE_TYPE(struct name##_channel, name) name(SYNI_LIST(~SYNI_MAP(SYNI_PARAM, __VA_ARGS__))) \
     {                                                                                              \
         SYNI_MADE_HERE                                                                             \
         return (name##_submit)(SYNI_LIST(~, NULL SYNI_MAP(SYNI_PASS, __VA_ARGS__)));               \

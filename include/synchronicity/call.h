@@ -140,9 +140,13 @@
     SYNI_CAT(SYNI_BOUND_, SYNI_IS_ITEM(name))(op, none, bound, type, name, __VA_ARGS__)
 #define SYNI_BOUND_0(op, none, bound, type, name, ...)                                             \
     SYNI_ENDS_AS_A_NAME(#name) op(bound, type, name, __VA_ARGS__)
+/* Where the comma between type and name is missing the function has no name: it gets one that nobody knows. */
 #define SYNI_BOUND_1(op, none, type, name, ...)                                                    \
     SYNI_WRONG("the first of three is missing, or a comma: the synchronizer or pool, the type of the result, the name") \
-    op(none, type, name, __VA_ARGS__)
+    SYNI_CAT(SYNI_BOUND_AS_, SYNI_IS_TYPE_WORD(name))(op, none, type, name, __VA_ARGS__)
+#define SYNI_BOUND_AS_0(op, none, type, name, ...) op(none, type, name, __VA_ARGS__)
+#define SYNI_BOUND_AS_1(op, none, bound, type_and_name, ...)                                       \
+    SYNI_BOUND_AS_0(op, bound, int, SYNI_CAT(syni_has_no_name_, __LINE__), __VA_ARGS__)
 #define SYNI_BOUND_2(op, none, type, name, ...) SYNI_BOUND_1(op, none, type, name, __VA_ARGS__)
 
 /* Readies FRAME for a blocking call of FUNCTION and makes the call. */
@@ -195,6 +199,7 @@ static inline SYNI_UNUSED void *syni_call_frame(const struct syn_function *funct
 /* What one definition makes. `syn_next` and `syn_finally` are typed, and called
  * through functions of one common type, so that no function pointer is ever cast. */
 #define SYNI_DEFINE(linkage, bound, ret, name, ...)                                                \
+    SYNI_DECLARED(name)                                                                            \
     struct name {                                                                                  \
         struct syn_task syn;                                                                       \
         struct syn_step (*syn_next)(struct name *);                                                \
@@ -227,13 +232,13 @@ static inline SYNI_UNUSED void *syni_call_frame(const struct syn_function *funct
             name, syni_call(&syni_function_of_##name, &syni_frame->syn,                            \
                             SYNI_IF_VOID(ret, SYNI_OUT_PASS_VOID, SYNI_OUT_PASS)(ret)));           \
     }                                                                                              \
-    linkage SYNI_FACE SYNI_HELD struct name##_future name##_future(                                \
+    linkage SYNI_FACE SYNI_HELD SYNI_MADE_TYPE(struct name##_future, name) name##_future(          \
         SYNI_LIST(~SYNI_MAP(SYNI_PARAM, __VA_ARGS__)))                                             \
     {                                                                                              \
         SYNI_MADE_HERE                                                                             \
-        struct name##_future syni_future;                                                          \
-        struct name *syni_new = (struct name *)(void *)syni_call_new(&syni_function_of_##name,     \
-                                                                     &syni_future.u.handle);       \
+        SYNI_MADE_TYPE(struct name##_future, name) syni_future;                                    \
+        struct name *syni_new = (struct name *)(void *)syni_call_new(                              \
+            &syni_function_of_##name, (struct syn_future *)(void *)&syni_future);                  \
         if (!syni_new) {                                                                           \
             SYNI_MAP(SYNI_REFUSE, __VA_ARGS__)                                                     \
             return syni_future;                                                                    \

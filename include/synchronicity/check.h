@@ -118,6 +118,22 @@ struct syni_no_future *syni_f(void);
     ((void)(0 ? (handle).u.member(argument) : SYN_OK))
 #endif
 
+/* The types of what a definition makes: this function, which nothing defines, returns one where it was declared, and
+ * is an int where it was not. So the definition says that once, in a sentence, and compiles. */
+#if defined(__GNUC__) && !defined(__cplusplus)
+#define SYNI_MADE_TYPE(type, name) __typeof__(syni_types_of_##name())
+#define SYNI_DECLARED(name)                                                                        \
+    _Pragma("GCC diagnostic push")                                                                 \
+    _Pragma("GCC diagnostic ignored \"-Wimplicit-function-declaration\"")                          \
+    SYNI_ASSERT(sizeof(syni_types_of_##name()) >= sizeof(struct syn_future),                       \
+                "no declaration is before this definition: its header has ASYNC_DECLARE, or its like, and is " \
+                "included; a method has a row in the list of its class")                           \
+    _Pragma("GCC diagnostic pop")
+#else
+#define SYNI_MADE_TYPE(type, name) type
+#define SYNI_DECLARED(name)
+#endif
+
 #ifndef __cplusplus
 
 /* The result in a frame; of a function of nothing, and of a generator, there is a field of this
@@ -169,6 +185,7 @@ struct syni_no_result {
     label:                                                                                         \
     SYNI_LOUD                                                                                      \
     do {                                                                                           \
+        SYNI_HAS_BEGUN                                                                             \
         if (0)                                                                                     \
             goto label; /* it is used */
 
@@ -179,22 +196,39 @@ struct syni_no_result {
 struct syni_place {
     char of_a_definition[1];
 };
+/* A wait, and the end of a body, come behind syn_co_begin: where they do not, this type is another. */
+#define SYNI_NO_BEGIN "co_begin is missing: it is the first statement of a body that waits"
+#define SYNI_BEGINS                                                                                \
+    struct syni_begun {                                                                            \
+        char yes[2];                                                                               \
+    }
 #if defined(__clang__)
+struct __attribute__((deprecated(SYNI_NO_BEGIN))) syni_begun {
+    char no[1];
+};
 #define SYNI_IN_A_BODY                                                                             \
     struct __attribute__((deprecated(SYNI_NO_END))) syni_place {                                   \
         char of_a_statement[2];                                                                    \
-    }
-#define SYNI_OUTSIDE                                                                               \
+    };                                                                                             \
+    SYNI_BEGINS
+#define SYNI_OR_STOP(statement)                                                                    \
     _Pragma("clang diagnostic push")                                                               \
     _Pragma("clang diagnostic fatal \"-Wdeprecated-declarations\"")                                \
-    SYNI_ASSERT(sizeof(struct syni_place), "")                                                     \
+    statement                                                                                      \
     _Pragma("clang diagnostic pop")
+#define SYNI_OUTSIDE SYNI_OR_STOP(SYNI_ASSERT(sizeof(struct syni_place), ""))
+#define SYNI_HAS_BEGUN SYNI_OR_STOP((void)sizeof(struct syni_begun);)
 #else
+struct syni_begun {
+    char no[1];
+};
 #define SYNI_IN_A_BODY                                                                             \
     struct syni_place {                                                                            \
         char of_a_statement[2];                                                                    \
-    }
+    };                                                                                             \
+    SYNI_BEGINS
 #define SYNI_OUTSIDE SYNI_ASSERT(sizeof(struct syni_place) == 1, SYNI_NO_END)
+#define SYNI_HAS_BEGUN SYNI_ASSERT(sizeof(struct syni_begun) == 2, SYNI_NO_BEGIN)
 #endif
 
 /* NAME, as text, ends as a name does, and not as an item behind it without a comma. The preprocessor

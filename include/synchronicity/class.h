@@ -165,7 +165,17 @@
     SYNI_CAT(SYNI_ROW_, SYNI_IS_KIND(kind))(prefix, C, kind, __VA_ARGS__)
 #define SYNI_ROW_1(prefix, C, kind, ...)                                                           \
     SYNI_CAT(SYNI_ROW_OF_, SYNI_IS_NAMELESS(kind, __VA_ARGS__))(prefix, C, kind, __VA_ARGS__)
-#define SYNI_ROW_OF_0(prefix, C, kind, ...) prefix##kind(C, __VA_ARGS__)
+#define SYNI_ROW_OF_0(prefix, C, kind, ...)                                                        \
+    SYNI_CAT(SYNI_ROW_GOOD_, SYNI_IS_GOOD_ROW(kind, __VA_ARGS__))(prefix, C, kind, __VA_ARGS__)
+#define SYNI_ROW_GOOD_1(prefix, C, kind, ...) prefix##kind(C, __VA_ARGS__)
+/* With a wrong item: the error, and the types that its definition needs, so that only that is said. */
+#define SYNI_ROW_GOOD_0(prefix, C, kind, ...) prefix##WRONG(C, kind, __VA_ARGS__)
+#define SYNI_IS_GOOD_ROW(kind, ...)                                                                \
+    SYNI_CAT(SYNI_GOOD_ROW_, SYNI_THIRD(SYNI_KIND_##kind, 0, 0))(__VA_ARGS__, SYNI_END, SYNI_END)
+#define SYNI_GOOD_ROW_0(...) 1
+#define SYNI_GOOD_ROW_1(name, ...) SYNI_ARE_GOOD_GENERATOR(__VA_ARGS__)
+#define SYNI_GOOD_ROW_2(type, name, ...) SYNI_ARE_GOOD_GENERATOR(__VA_ARGS__)
+#define SYNI_GOOD_ROW_3(base, type, name, ...) SYNI_ARE_GOOD_GENERATOR(__VA_ARGS__)
 #define SYNI_ROW_OF_1(prefix, C, kind, ...)
 #define SYNI_ROW_OF_2(prefix, C, kind, ...)
 #define SYNI_ROW_0(prefix, C, kind, ...) prefix##async(C, __VA_ARGS__)
@@ -193,6 +203,24 @@
 #define SYNI_KIND_constructor ~, 1, 1,
 #define SYNI_KIND_destructor ~, 1, 0,
 
+#define SYNI_DECLARE_WRONG(C, kind, ...) SYNI_CAT(SYNI_TYPES_, kind)(C, __VA_ARGS__)
+#define SYNI_TYPES_async(C, ret, name, ...)                                                        \
+    SYNI_MAP(SYNI_VET_TASK, __VA_ARGS__) struct C##_##name; SYNI_FUTURE_TYPES(ret, C##_##name);
+#define SYNI_TYPES_blocking(C, ret, name, ...) SYNI_TYPES_async(C, ret, name, __VA_ARGS__)
+#define SYNI_TYPES_future(C, ret, name, ...) SYNI_TYPES_async(C, ret, name, __VA_ARGS__)
+#define SYNI_TYPES_static(C, ret, name, ...) SYNI_TYPES_async(C, ret, name, __VA_ARGS__)
+#define SYNI_TYPES_get(C, type, name, ...) SYNI_TYPES_async(C, type, get_##name, __VA_ARGS__)
+#define SYNI_TYPES_set(C, type, name, ...) SYNI_TYPES_async(C, void, set_##name, __VA_ARGS__)
+#define SYNI_TYPES_direct(C, ret, name, ...) SYNI_MAP(SYNI_VET_TASK, __VA_ARGS__)
+#define SYNI_TYPES_override(C, base, ret, name, ...) SYNI_MAP(SYNI_VET_TASK, __VA_ARGS__)
+#define SYNI_TYPES_constructor(C, name, ...)                                                       \
+    SYNI_TYPES_async(C, struct C *, name, __VA_ARGS__) SYNI_FUTURE_TYPES(void, C##_##name##_super);
+#define SYNI_TYPES_generator(C, type, name, ...)                                                   \
+    SYNI_MAP(SYNI_VET_GENERATOR, __VA_ARGS__)                                                      \
+    struct C##_##name;                                                                             \
+    SYNI_GENERATOR_TYPES(type, C##_##name, __VA_ARGS__);
+#define SYNI_TYPES_context(C, type, name, ...)                                                     \
+    SYNI_MAP(SYNI_VET_TASK, __VA_ARGS__) struct C##_##name; SYNI_CONTEXT_TYPES(type, C##_##name);
 #define SYNI_DECLARE_async(C, ret, name, ...)                                                      \
     SYNI_METHOD_NAME(name) SYNI_MAP(SYNI_VET_TASK, __VA_ARGS__)                                    \
     SYNI_FRAME_TAG(C##_##name)                                                                     \
@@ -266,11 +294,13 @@
 /* TYPES names the struct of its futures: an override has its base's. */
 #define SYNI_METHOD_PROTOTYPES(linkage, C, ret, fn, types, ...)                                    \
     linkage syn_err fn(SYNI_METHOD_PARAMS_OUT(C, ret, __VA_ARGS__));                               \
-    SYNI_NAMESAKE(types##_future, linkage SYNI_HELD struct types##_future fn##_future(             \
-                                      SYNI_METHOD_PARAMS(C, __VA_ARGS__)));                        \
+    SYNI_NAMESAKE(types##_future,                                                                  \
+                  linkage SYNI_HELD SYNI_MADE_TYPE(struct types##_future, types)                   \
+                  fn##_future(SYNI_METHOD_PARAMS(C, __VA_ARGS__)));                                \
     SYNI_SUPER_PROTOTYPE(linkage, C, fn, types, __VA_ARGS__)
 /* This class's own way, whatever overrides it: for methods of a class that extends it. */
 #define SYNI_SUPER_PROTOTYPE(linkage, C, fn, types, ...)                                           \
-    linkage SYNI_HELD struct types##_future fn##_super(SYNI_METHOD_PARAMS(C, __VA_ARGS__))
+    linkage SYNI_HELD SYNI_MADE_TYPE(struct types##_future, types)                                 \
+    fn##_super(SYNI_METHOD_PARAMS(C, __VA_ARGS__))
 
 #endif

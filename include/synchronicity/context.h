@@ -84,6 +84,8 @@ struct syn_context {
 };
 
 #define SYNI_CONTEXT_TYPES(type, name)                                                             \
+    struct name##_context;                                                                         \
+    SYNI_TYPES_ARE(struct name##_context, name)                                                    \
     struct name##_context {                                                                        \
         union {                                                                                    \
             struct syn_context handle;                                                             \
@@ -141,23 +143,24 @@ void syni_with_leave(struct syni_with *with);
 #ifndef __cplusplus
 
 #define SYN_CONTEXT_DEFINE(...)                                                                    \
-    SYNI_BOUND(SYNI_CONTEXT_DEFINE, SYN_FREE, __VA_ARGS__, SYN_SENDS(char), SYNI_END)
+    SYNI_BOUND(SYNI_CONTEXT_DEFINE, SYN_FREE, __VA_ARGS__, SYNI_ANSWER, SYNI_END)
 #define SYNI_CONTEXT_DEFINE(synchronizer, type, name, ...)                                         \
     SYNI_GENERATE_AS(CONTEXT, , synchronizer, type, name, __VA_ARGS__)
 
-#define SYN_CONTEXT(...) SYNI_BOUND(SYNI_CONTEXT, SYN_FREE, __VA_ARGS__, SYN_SENDS(char), SYNI_END)
+#define SYN_CONTEXT(...) SYNI_BOUND(SYNI_CONTEXT, SYN_FREE, __VA_ARGS__, SYNI_ANSWER, SYNI_END)
 #define SYNI_CONTEXT(synchronizer, type, name, ...)                                                \
     SYNI_CONTEXT_TYPES(type, name);                                                                \
     SYNI_GENERATE_AS(CONTEXT, SYNI_STATIC_FACE, synchronizer, type, name, __VA_ARGS__)
 
 /* How a generator looks as a context; see SYNI_GENERATE_AS in generator.h. */
-#define SYNI_CONTEXT_TAG(name) struct name##_context
+#define SYNI_CONTEXT_TAG(name) SYNI_MADE_TYPE(struct name##_context, name)
 #define SYNI_CONTEXT_FIELD(type) type syn_second;
-#define SYNI_CONTEXT_CHANNEL(typed) (typed).u.handle.channel
+#define SYNI_CONTEXT_HANDLE(typed) ((struct syn_context *)(void *)&(typed))
+#define SYNI_CONTEXT_CHANNEL(typed) SYNI_CONTEXT_HANDLE(typed)->channel
 #define SYNI_CONTEXT_NOTE(typed, frame)                                                            \
-    (typed).u.handle.second = (frame) ? &(frame)->syn_second : NULL;                               \
-    (typed).u.handle.outer = NULL;                                                                 \
-    (typed).u.handle.state = 0;
+    SYNI_CONTEXT_HANDLE(typed)->second = (frame) ? &(frame)->syn_second : NULL;                    \
+    SYNI_CONTEXT_HANDLE(typed)->outer = NULL;                                                      \
+    SYNI_CONTEXT_HANDLE(typed)->state = 0;
 
 struct syn_step syni_step_enter(struct syn_task *task, struct syn_context *context, void *out);
 /* It was answered: the status, which says whether the block runs. */

@@ -57,7 +57,7 @@ const struct syn_override *syni_override(const struct syn_object *object,
 
 /* The frame of what runs on an object: C is the class of its `me`, BASE the one that
  * callers know. */
-#define SYNI_METHOD_FRAME(C, base, ret, id, ...)                                                   \
+#define SYNI_METHOD_STRUCT(C, base, ret, id, ...)                                                  \
     struct id {                                                                                    \
         struct syn_task syn;                                                                       \
         struct syn_object *syn_object;                                                             \
@@ -67,8 +67,16 @@ const struct syn_override *syni_override(const struct syn_object *object,
         struct C##_impl *syn_me;                                                                   \
         SYNI_IF_VOID(ret, SYNI_NOTHING, SYNI_RESULT_FIELD)(ret)                                    \
         SYNI_MAP(SYNI_FIELD, __VA_ARGS__) SYNI_MADE_FIELD                                          \
-    };                                                                                             \
+    };
+/* What a definition with a wrong item makes: as much as its body needs, so that nothing is said of what follows from
+ * the wrong one, such as a prototype that is another than the row's. */
+#define SYNI_METHOD_WRONG(C, ret, id, ...)                                                         \
     SYNI_MAP(SYNI_VET_TASK, __VA_ARGS__)                                                           \
+    SYNI_METHOD_STRUCT(C, C, ret, id, __VA_ARGS__)                                                 \
+    static SYNI_UNUSED struct syn_step syni_body_of_##id(struct id *self, struct C##_impl *me);    \
+    SYNI_METHOD_BODY(C, id)
+#define SYNI_METHOD_FRAME(C, base, ret, id, ...)                                                   \
+    SYNI_METHOD_STRUCT(C, base, ret, id, __VA_ARGS__)                                              \
     SYNI_METHOD_START(C, id)                                                                       \
     static void syni_call_of_##id(void (*fn)(void), void *user, syn_err err, void *result)         \
         SYNI_CALL_BACK(ret) static SYNI_UNUSED void syni_destroy_of_##id(void *result)             \
@@ -110,12 +118,13 @@ const struct syn_override *syni_override(const struct syn_object *object,
 
 /* A future of FUNCTION, past what overrides it. */
 #define SYNI_METHOD_SUPER(linkage, C, base, id, types, face, function, ...)                        \
-    linkage SYNI_FACE SYNI_HELD struct types##_future face(SYNI_METHOD_PARAMS(base, __VA_ARGS__))  \
+    linkage SYNI_FACE SYNI_HELD SYNI_MADE_TYPE(struct types##_future, types)                       \
+    face(SYNI_METHOD_PARAMS(base, __VA_ARGS__))                                                    \
     {                                                                                              \
         SYNI_MADE_HERE                                                                             \
-        struct types##_future syni_future;                                                         \
+        SYNI_MADE_TYPE(struct types##_future, types) syni_future;                                  \
         struct id *syni_new = (struct id *)(void *)syni_method_new(                                \
-            &function, (struct syn_object *)syni_it, &syni_future.u.handle);                       \
+            &function, (struct syn_object *)syni_it, (struct syn_future *)(void *)&syni_future);   \
         if (!syni_new) {                                                                           \
             SYNI_MAP(SYNI_REFUSE, __VA_ARGS__)                                                     \
             return syni_future;                                                                    \
@@ -146,7 +155,15 @@ const struct syn_override *syni_override(const struct syn_object *object,
     if (syni_over)                                                                                 \
         return ((type(*) params)syni_over->face)args;
 
-#define SYNI_METHOD(C, ret, name, ...) SYNI_METHOD_NAMED(C, ret, C##_##name, __VA_ARGS__)
+#define SYNI_METHOD(C, ret, name, ...)                                                             \
+    SYNI_CAT(SYNI_METHOD_CALLED_, SYNI_IS_ITEM(name))(C, ret, name, __VA_ARGS__)
+#define SYNI_METHOD_CALLED_0(C, ret, name, ...)                                                    \
+    SYNI_ENDS_AS_A_NAME(#name) SYNI_METHOD_NAMED(C, ret, C##_##name, __VA_ARGS__)
+#define SYNI_METHOD_CALLED_1(C, ret, ...)                                                          \
+    SYNI_WRONG("this method has no name, or a comma is missing before it: METHOD(C, type, name, (int, x))") \
+    SYNI_METHOD_NAMELESS(C, SYNI_CAT(syni_has_no_name_, __LINE__), __VA_ARGS__)
+#define SYNI_METHOD_CALLED_2(C, ret, ...) SYNI_METHOD_CALLED_1(C, ret, __VA_ARGS__)
+#define SYNI_METHOD_NAMELESS(C, id, ...) SYNI_METHOD_WRONG(C, int, id, __VA_ARGS__)
 #define SYNI_METHOD_GET(C, type, name, ...)                                                        \
     SYNI_METHOD_NAMED(C, type, C##_get_##name, __VA_ARGS__)
 #define SYNI_METHOD_SET(C, type, name, ...)                                                        \
@@ -154,16 +171,19 @@ const struct syn_override *syni_override(const struct syn_object *object,
 #define SYNI_METHOD_NAMED(C, ret, id, ...)                                                         \
     SYNI_METHOD_ENDING(syni_method_ended, C, ret, id, __VA_ARGS__)
 #define SYNI_METHOD_ENDING(ended, C, ret, id, ...)                                                 \
-    SYNI_OUTSIDE                                                                                   \
+    SYNI_OUTSIDE SYNI_DECLARED(id)                                                                 \
+    SYNI_CAT(SYNI_METHOD_GOOD_, SYNI_ARE_GOOD_TASK(__VA_ARGS__))(ended, C, ret, id, __VA_ARGS__)
+#define SYNI_METHOD_GOOD_0(ended, C, ret, id, ...) SYNI_METHOD_WRONG(C, ret, id, __VA_ARGS__)
+#define SYNI_METHOD_GOOD_1(ended, C, ret, id, ...)                                                 \
     SYNI_METHOD_PROTOTYPES(extern, C, ret, id, id, __VA_ARGS__);                                   \
     SYNI_METHOD_FRAME(C, C, ret, id, __VA_ARGS__)                                                  \
     static const struct syn_function syni_function_of_##id =                                       \
         SYNI_METHOD_FUNCTION(ret, id, ended, __VA_ARGS__);                                         \
     SYNI_METHOD_SUPER(, C, C, id, id, id##_super, syni_function_of_##id, __VA_ARGS__)              \
-    SYNI_FACE struct id##_future id##_future(SYNI_METHOD_PARAMS(C, __VA_ARGS__))                   \
+    SYNI_FACE SYNI_MADE_TYPE(struct id##_future, id) id##_future(SYNI_METHOD_PARAMS(C, __VA_ARGS__)) \
     {                                                                                              \
         SYNI_MADE_HERE                                                                             \
-        SYNI_METHOD_DISPATCH(C, id##_future, struct id##_future, future,                           \
+        SYNI_METHOD_DISPATCH(C, id##_future, SYNI_MADE_TYPE(struct id##_future, id), future,       \
                              (SYNI_METHOD_PARAMS(C, __VA_ARGS__)),                                 \
                              (SYNI_METHOD_ARGS(__VA_ARGS__)))                                      \
         return id##_super(SYNI_METHOD_ARGS(__VA_ARGS__));                                          \
@@ -180,6 +200,7 @@ const struct syn_override *syni_override(const struct syn_object *object,
 
 /* The plain name returns the future. */
 #define SYNI_METHOD_FUTURE(C, ret, name, ...)                                                      \
+    SYNI_OUTSIDE SYNI_DECLARED(C##_##name) SYNI_MAP(SYNI_VET_TASK, __VA_ARGS__)                    \
     extern struct C##_##name##_future C##_##name(SYNI_METHOD_PARAMS(C, __VA_ARGS__));              \
     SYNI_METHOD_FRAME(C, C, ret, C##_##name, __VA_ARGS__)                                          \
     static const struct syn_function syni_function_of_##C##_##name =                               \
@@ -190,6 +211,7 @@ const struct syn_override *syni_override(const struct syn_object *object,
 
 /* The faces are this file's, and reached through the table; their types are the base's. */
 #define SYNI_OVERRIDE(C, base, ret, name, ...)                                                     \
+    SYNI_OUTSIDE SYNI_DECLARED(base##_##name) SYNI_MAP(SYNI_VET_TASK, __VA_ARGS__)                 \
     SYNI_METHOD_PROTOTYPES(extern, base, ret, base##_##name, base##_##name, __VA_ARGS__);          \
     SYNI_SUPER_PROTOTYPE(extern, base, C##_##name, base##_##name, __VA_ARGS__);                    \
     SYNI_METHOD_FRAME(C, base, ret, C##_##name, __VA_ARGS__)                                       \

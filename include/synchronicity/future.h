@@ -252,8 +252,15 @@ void syni_shared_release(struct syn_shared *shared);
 /* struct NAME_future and struct NAME_shared for results of type RET (or void).
  * The function pointers in the unions carry types for the checks above; nothing
  * is ever stored in them. */
+/* See SYNI_DECLARED() in check.h. */
+#ifdef __cplusplus
+#define SYNI_TYPES_ARE(type, name)
+#else
+#define SYNI_TYPES_ARE(type, name) type syni_types_of_##name(void);
+#endif
 #define SYNI_FUTURE_TYPES(ret, name)                                                               \
     struct name##_shared;                                                                          \
+    SYNI_TYPES_ARE(struct name##_future, name)                                                     \
     struct name##_future {                                                                         \
         union {                                                                                    \
             struct syn_future handle;                                                              \

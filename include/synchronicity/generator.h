@@ -68,6 +68,8 @@
  * the type, for a header that writes the prototype out. */
 #define SYN_GENERATOR_TYPES(...) SYNI_GENERATOR_TYPES(__VA_ARGS__, SYNI_END)
 #define SYNI_GENERATOR_TYPES(type, name, ...)                                                      \
+    struct name##_channel;                                                                         \
+    SYNI_TYPES_ARE(struct name##_channel, name)                                                    \
     struct name##_channel {                                                                        \
         union {                                                                                    \
             struct syn_channel handle;                                                             \
@@ -200,6 +202,7 @@ struct syn_step syni_step_say(struct syn_task *task, struct syn_channel channel,
         self->sent = value ? &self->syn_sent : NULL;)
 #define SYNI_HEARS(item) SYNI_DO(SYNI_HEARS_, item)
 #define SYNI_HEARS_SYN_SENDS(type) ~, (+1)
+#define SYNI_HEARS_SYNI_ANSWER ~, (+1)
 
 #define SYNI_DESTROY_AND_HEAR(type, name, ...)                                                     \
     static SYNI_UNUSED void syni_destroy_of_##name(void *result)                                   \
@@ -216,14 +219,15 @@ struct syn_step syni_step_say(struct syn_task *task, struct syn_channel channel,
     }
 
 /* How the channel is handed out; a context (context.h) has a shape of its own. */
-#define SYNI_CHANNEL_TAG(name) struct name##_channel
+#define SYNI_CHANNEL_TAG(name) SYNI_MADE_TYPE(struct name##_channel, name)
 #define SYNI_CHANNEL_FIELD(type)
-#define SYNI_CHANNEL_CHANNEL(typed) (typed).u.handle
+#define SYNI_CHANNEL_CHANNEL(typed) (*(struct syn_channel *)(void *)&(typed))
 #define SYNI_CHANNEL_NOTE(typed, frame)
 
 /* What one definition makes; see SYNI_DEFINE in call.h. */
 #define SYNI_GENERATE(...) SYNI_GENERATE_AS(CHANNEL, __VA_ARGS__)
 #define SYNI_GENERATE_AS(shape, linkage, bound, type, name, ...)                                   \
+    SYNI_DECLARED(name)                                                                            \
     struct name {                                                                                  \
         struct syn_task syn;                                                                       \
         struct syn_step (*syn_next)(struct name *);                                                \
@@ -233,7 +237,7 @@ struct syn_step syni_step_say(struct syn_task *task, struct syn_channel channel,
         SYNI_##shape##_FIELD(type) SYNI_MAP(SYNI_FIELD, __VA_ARGS__)                               \
         SYNI_MADE_FIELD                                                                            \
     };                                                                                             \
-    SYNI_MAP(SYNI_VET_GENERATOR, __VA_ARGS__)                                                      \
+    SYNI_MAP(SYNI_VET_##shape, __VA_ARGS__)                                                        \
     static SYNI_COROUTINE struct syn_step syni_start_of_##name(struct name *self);                 \
     SYNI_RUN_AND_LEAVE(name)                                                                       \
     SYNI_DESTROY_AND_HEAR(type, name, __VA_ARGS__)                                                 \

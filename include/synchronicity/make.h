@@ -17,6 +17,10 @@
     SYNI_CONSTRUCTOR_NAMED(C, C##_##name, __VA_ARGS__, SYN_DESTROY(SYNI_UNFETCHED))
 #define SYNI_UNFETCHED(it) syni_object_unfetched((struct syn_object *)(it))
 #define SYNI_CONSTRUCTOR_NAMED(C, id, ...)                                                         \
+    SYNI_OUTSIDE SYNI_DECLARED(id)                                                                 \
+    SYNI_CAT(SYNI_CONSTRUCTOR_GOOD_, SYNI_ARE_GOOD_TASK(__VA_ARGS__))(C, id, __VA_ARGS__)
+#define SYNI_CONSTRUCTOR_GOOD_0(C, id, ...) SYNI_METHOD_WRONG(C, struct C *, id, __VA_ARGS__)
+#define SYNI_CONSTRUCTOR_GOOD_1(C, id, ...)                                                        \
     SYNI_PROTOTYPES(extern, struct C *, id, __VA_ARGS__);                                          \
     SYNI_SUPER_PROTOTYPE(extern, C, id, id##_super, __VA_ARGS__);                                  \
     SYNI_METHOD_FRAME(C, C, struct C *, id, __VA_ARGS__)                                           \
@@ -79,6 +83,7 @@
 
 /* The table says how many rows there are for it: if none, its declaration of this array differs. */
 #define SYNI_DESTRUCTOR(C, ...)                                                                    \
+    SYNI_OUTSIDE SYNI_MAP(SYNI_VET_TASK, __VA_ARGS__)                                              \
     extern char syni_a_destructor_needs_its_row_M_C_destructor_in_the_list_of_##C[2];              \
     SYNI_METHOD_FRAME(C, C, void, C##_destructor, __VA_ARGS__)                                     \
     static void syni_destructor_begin_of_##C(struct syn_task *frame, struct syn_object *object)    \
@@ -94,6 +99,7 @@
     SYNI_METHOD_BODY(C, C##_destructor)
 
 #define SYNI_METHOD_DIRECT(C, ret, name, ...)                                                      \
+    SYNI_OUTSIDE SYNI_MAP(SYNI_VET_TASK, __VA_ARGS__)                                              \
     extern ret C##_##name(SYNI_METHOD_PARAMS(C, __VA_ARGS__));                                     \
     SYNI_DIRECT_BODY(C, ret, name, __VA_ARGS__);                                                   \
     ret C##_##name(SYNI_METHOD_PARAMS(C, __VA_ARGS__))                                             \
@@ -117,6 +123,7 @@
 #define SYNI_METHOD_CONTEXT(C, type, name, ...)                                                    \
     SYNI_METHOD_GENERATE(CONTEXT, C, type, C##_##name, __VA_ARGS__)
 #define SYNI_METHOD_GENERATE(shape, C, type, id, ...)                                              \
+    SYNI_OUTSIDE SYNI_DECLARED(id) SYNI_MAP(SYNI_VET_##shape, __VA_ARGS__)                         \
     extern SYNI_HELD SYNI_##shape##_TAG(id) id(SYNI_METHOD_PARAMS(C, __VA_ARGS__));                \
     struct id {                                                                                    \
         struct syn_task syn;                                                                       \
@@ -130,7 +137,6 @@
         SYNI_##shape##_FIELD(type) SYNI_MAP(SYNI_FIELD, __VA_ARGS__)                               \
         SYNI_MADE_FIELD                                                                            \
     };                                                                                             \
-    SYNI_MAP(SYNI_VET_GENERATOR, __VA_ARGS__)                                                      \
     SYNI_METHOD_START(C, id)                                                                       \
     SYNI_DESTROY_AND_HEAR(type, id, __VA_ARGS__)                                                   \
     static void syni_release_of_##id(struct syn_task *task)                                        \
@@ -217,7 +223,7 @@
     extern SYNI_HELD struct C##_exit_future C##_exit_future(struct C *syni_it, syn_err error);     \
     extern SYNI_HELD struct C##_enter_future C##_enter_future(struct C *syni_it);                  \
     static struct syn_step syni_inside_of_##C(struct C##_entered *self);                           \
-    SYNI_METHOD_GENERATE(CONTEXT, C, type, C##_entered, SYN_SENDS(char), SYNI_END)                 \
+    SYNI_METHOD_GENERATE(CONTEXT, C, type, C##_entered, SYNI_ANSWER, SYNI_END)                 \
     {                                                                                              \
         return SYNI_NEXT(self, syni_inside_of_##C),                                                \
                syni_step_await(&self->syn, C##_enter_future(self->syn_this).u.handle,              \

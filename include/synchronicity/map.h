@@ -171,6 +171,7 @@
 #define SYNI_ITEM_SYN_NEVER_ABANDONED ~, 6, 1
 #define SYNI_ITEM_SYN_ABANDONED_AT_ONCE ~, 6, 1
 #define SYNI_ITEM_SYNI_ENDED(fn) ~, 5, 1
+#define SYNI_ITEM_SYNI_ANSWER ~, 5, 1 /* of a context: it is told that it exits */
 #define SYNI_ITEM_SYNI_END ~, 5, 1
 
 #define SYNI_THIRD(...) SYNI_THIRD_(__VA_ARGS__, ~)
@@ -182,6 +183,32 @@
 #define SYNI_IS_ITEM_0(x) SYNI_NUMBER(SYNI_THIRD(SYNI_ITEM_##x, 0, 0))
 /* 1 if ITEM is one of the words above and no more. */
 #define SYNI_IS_WORD(item) SYNI_IS_EMPTY(SYNI_CAT(SYNI_BEHIND_, SYNI_THIRD(SYNI_ITEM_##item, 0, 0)))
+
+/* 1 if X begins with a word of a type, so that it is not a name alone. */
+#define SYNI_IS_TYPE_WORD(x) SYNI_CAT(SYNI_IS_TYPE_WORD_, SYNI_IS_PAREN(x))(x)
+#define SYNI_IS_TYPE_WORD_1(x) 0
+#define SYNI_IS_TYPE_WORD_0(x) SYNI_SECOND(SYNI_TYPE_WORD_##x, 0)
+#define SYNI_TYPE_WORD_void ~, 1,
+#define SYNI_TYPE_WORD_char ~, 1,
+#define SYNI_TYPE_WORD_short ~, 1,
+#define SYNI_TYPE_WORD_int ~, 1,
+#define SYNI_TYPE_WORD_long ~, 1,
+#define SYNI_TYPE_WORD_float ~, 1,
+#define SYNI_TYPE_WORD_double ~, 1,
+#define SYNI_TYPE_WORD_signed ~, 1,
+#define SYNI_TYPE_WORD_unsigned ~, 1,
+#define SYNI_TYPE_WORD_bool ~, 1,
+#define SYNI_TYPE_WORD_const ~, 1,
+#define SYNI_TYPE_WORD_struct ~, 1,
+#define SYNI_TYPE_WORD_union ~, 1,
+#define SYNI_TYPE_WORD_enum ~, 1,
+#define SYNI_TYPE_WORD_size_t ~, 1,
+#define SYNI_TYPE_WORD_ssize_t ~, 1,
+#define SYNI_TYPE_WORD_int32_t ~, 1,
+#define SYNI_TYPE_WORD_int64_t ~, 1,
+#define SYNI_TYPE_WORD_uint8_t ~, 1,
+#define SYNI_TYPE_WORD_uint32_t ~, 1,
+#define SYNI_TYPE_WORD_uint64_t ~, 1,
 
 #ifdef __cplusplus
 #define SYNI_ASSERT(what, text) static_assert(what, text);
@@ -223,10 +250,30 @@
 #define SYNI_VET_TASK_6 ~, 6
 #define SYNI_VET_GENERATOR(item) SYNI_VET(SYNI_VET_GENERATOR_, item)
 #define SYNI_VET_GENERATOR_6 ~, 6
+#define SYNI_VET_CHANNEL(item) SYNI_VET_GENERATOR(item)
+#define SYNI_VET_CONTEXT(item) SYNI_VET_TASK(item)
 #define SYNI_VET_JOB(item) SYNI_VET(SYNI_VET_JOB_, item)
 #define SYNI_VET_JOB_2 ~, 2
 #define SYNI_VET_JOB_4 ~, 4
 #define SYNI_VET_JOB_7 ~, 7
+/* 1 if the vet of a task's, or a generator's, items says nothing. */
+#define SYNI_ARE_GOOD_TASK(...) SYNI_IS_EMPTY(SYNI_MAP(SYNI_BAD_TASK, __VA_ARGS__))
+#define SYNI_ARE_GOOD_GENERATOR(...) SYNI_IS_EMPTY(SYNI_MAP(SYNI_BAD_GENERATOR, __VA_ARGS__))
+#define SYNI_BAD_TASK(item) SYNI_BAD(SYNI_VET_TASK_, item)
+#define SYNI_BAD_GENERATOR(item) SYNI_BAD(SYNI_VET_GENERATOR_, item)
+#define SYNI_BAD(prefix, item) SYNI_CAT(SYNI_BAD_, SYNI_IS_PAREN(item))(prefix, item)
+#define SYNI_BAD_1(prefix, item) SYNI_CAT(SYNI_BAD_PAIR_, SYNI_IS_ARGUMENT(item))
+#define SYNI_BAD_PAIR_1
+#define SYNI_BAD_PAIR_0 bad
+#define SYNI_BAD_0(prefix, item) SYNI_CAT(SYNI_BAD_WORD_, SYNI_IS_WORD(item))(prefix, item)
+#define SYNI_BAD_WORD_1(prefix, item)                                                              \
+    SYNI_BAD_NUMBER(SYNI_CAT(prefix, SYNI_SECOND(SYNI_ITEM_##item, 0, ~)))
+#define SYNI_BAD_WORD_0(prefix, item) bad
+#define SYNI_BAD_NUMBER(...) SYNI_CAT(SYNI_BAD_NUMBER_, SYNI_SECOND(__VA_ARGS__, 0))
+#define SYNI_BAD_NUMBER_0
+#define SYNI_BAD_NUMBER_4 bad
+#define SYNI_BAD_NUMBER_6 bad
+
 /* A promise or a channel, which is no function. */
 #define SYNI_VET_THING(item) SYNI_VET(SYNI_VET_THING_, item)
 #define SYNI_VET_THING_1 ~, 1

@@ -97,6 +97,7 @@ struct syn_future syni_map_start(const struct syn_pool_map *map, struct syn_pool
     SYNI_POOL_MAP(static inline SYNI_UNUSED, pool, from, to, name)
 
 #define SYNI_POOL_MAP(linkage, pool, from, to, name)                                               \
+    SYNI_DECLARED(name)                                                                            \
     static inline syn_err syni_one_of_##name(from const *in, to *out);                             \
     static size_t syni_piece_of_##name(const void *syni_in, void *syni_out, size_t syni_first,     \
                                        size_t syni_end, syn_err *syni_err)                         \
@@ -114,26 +115,30 @@ struct syn_future syni_map_start(const struct syn_pool_map *map, struct syn_pool
         SYNI_CALL_BACK(void) static const struct syn_pool_map syni_map_of_##name = {               \
             SYNI_ABI_OF(syn_pool_map), #name, &pool,                                               \
             SYNI_TYPED(syn_type, 0, NULL, syni_call_of_##name), syni_piece_of_##name};             \
-    linkage SYNI_HELD struct name##_future (name##_submit_all)(                                    \
+    linkage SYNI_HELD SYNI_MADE_TYPE(struct name##_future, name) (name##_submit_all)(              \
         struct syn_pool *syni_pool, from const *in, size_t n, to *out, syn_err *errs)              \
     {                                                                                              \
-        struct name##_future syni_future;                                                          \
+        SYNI_MADE_TYPE(struct name##_future, name) syni_future;                                    \
         struct syni_map_arrays syni_arrays = {in, out, n, errs};                                   \
-        syni_future.u.handle = syni_map_start(&syni_map_of_##name, syni_pool, syni_arrays);        \
+        *(struct syn_future *)(void *)&syni_future = syni_map_start(&syni_map_of_##name, syni_pool, syni_arrays); \
         return syni_future;                                                                        \
     }                                                                                              \
-    linkage SYNI_HELD struct name##_future (name##_submit)(                                        \
+    linkage SYNI_HELD SYNI_MADE_TYPE(struct name##_future, name) (name##_submit)(                  \
         struct syn_pool *syni_pool, from const *in, size_t n, to *out)                             \
     {                                                                                              \
         return (name##_submit_all)(syni_pool, in, n, out, NULL);                                   \
     }                                                                                              \
-    linkage SYNI_HELD struct name##_future name##_future(from const *in, size_t n, to *out)        \
+    linkage SYNI_HELD SYNI_MADE_TYPE(struct name##_future, name) name##_future(from const *in, size_t n, to *out) \
     {                                                                                              \
         return (name##_submit)(NULL, in, n, out);                                                  \
     }                                                                                              \
     linkage syn_err name(from const *in, size_t n, to *out)                                        \
     {                                                                                              \
-        return syn_pool_map(NULL, name, in, n, out);                                               \
+        SYNI_MADE_TYPE(struct name##_future, name) syni_future;                                    \
+        if (syni_map_may_wait())                                                                   \
+            return SYN_EDEADLK;                                                                    \
+        syni_future = (name##_submit)(NULL, in, n, out);                                           \
+        return syni_future_get(*(struct syn_future *)(void *)&syni_future, NULL);                  \
     }                                                                                              \
     static inline syn_err syni_one_of_##name(from const *in, to *out)
 

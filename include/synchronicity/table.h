@@ -87,6 +87,7 @@
 
 #define SYNI_BY_NAME(...) SYNI_BY_NAME_ROW(__VA_ARGS__, SYNI_END)
 #define SYNI_BY_NAME_ROW(C, kind, ...) SYNI_ROW(SYNI_BY_NAME_, C, kind, __VA_ARGS__)
+#define SYNI_BY_NAME_WRONG(...)
 #define SYNI_BY_NAME_async(C, ret, name, ...)                                                      \
     SYNI_NAMED(C, future, C##_##name, C##_##name##_future, SYNI_METHOD_ARGS, __VA_ARGS__)
 #define SYNI_BY_NAME_blocking(C, ret, name, ...) SYNI_BY_NAME_async(C, ret, name, __VA_ARGS__)
@@ -144,6 +145,7 @@
 
 #define SYNI_SLOT(...) SYNI_SLOT_ROW(__VA_ARGS__, SYNI_END)
 #define SYNI_SLOT_ROW(C, kind, ...) SYNI_ROW(SYNI_SLOT_, C, kind, __VA_ARGS__)
+#define SYNI_SLOT_WRONG(...)
 #define SYNI_SLOT_async(C, ret, name, ...)                                                         \
     SYNI_SLOT_OF(SYN_KIND_ASYNC, ret, #name, C##_##name, future, __VA_ARGS__)
 #define SYNI_SLOT_blocking(C, ret, name, ...)                                                      \

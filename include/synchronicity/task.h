@@ -172,6 +172,7 @@ struct syn_step syni_step_lost(struct syn_task *task);
 
 /* The end of the body: success, for functions of nothing and for clean-up. */
 #define syn_co_end                                                                                 \
+    SYNI_HAS_BEGUN                                                                                 \
     }                                                                                              \
     while (1) /* without a co_begin, one error here */                                             \
     syni_this_co_begin_has_no_co_end:                                                              \

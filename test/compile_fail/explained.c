@@ -43,7 +43,7 @@ ASYNC(demo, int, one, SENDS(int))
 ASYNC(demo, int, one, SYN_LOCAL(int y))
 #elif MISTAKE == 26 /* says: an item has too few parts, or too many */
 ASYNC(demo, int, one, SYN_DESTROY(free, NULL))
-#elif MISTAKE == 27 /* says first: the first of three is missing, or a comma */
+#elif MISTAKE == 27 /* says: the first of three is missing, or a comma */
 ASYNC(demo, int one, (int, x))
 #elif MISTAKE == 31 /* says first: a comma is missing behind the name */
 ASYNC(demo, int, one (int, x))
@@ -72,7 +72,7 @@ BLOCKING(DEFAULT_POOL, int, answer, SENDS(int))
 
 #if MISTAKE == 13 /* says: no kind of row */
 #define BOX_METHODS(M, C) M(C, asynch, int, put, (int, what))
-#elif MISTAKE == 14 /* says first: a comma is missing behind an item */
+#elif MISTAKE == 14 /* says: a comma is missing behind an item */
 #define BOX_METHODS(M, C) M(C, async, int, put, (int, what) DOC("puts"))
 #else
 #define BOX_METHODS(M, C) M(C, async, int, put, (int, what))
@@ -98,7 +98,7 @@ CLASS(crate, CRATE_METHODS);
 
 ASYNC(demo, void, waits, SYN_LOCAL(int, y))
 {
-#if MISTAKE == 15 /* says, in 3 errors: A_WAIT_IS_BEHIND_co_begin_AND_IN_NO_SWITCH */
+#if MISTAKE == 15 /* says first, and clang no more: co_begin is missing: it is the first statement */
 #else
     co_begin;
 #endif
