@@ -288,6 +288,7 @@ static void thread_ends_in(void *(*close)(void *box))
     CHECK_INT(future_then(naps_future(1000), box, ends_the_closer, &words), 0);
     CHECK_INT(future_then(naps_future(1000), box, hear_end, &heard), 0);
     CHECK_INT(future_then(naps_future(1000), box, hear_end, &heard), 0);
+    CHECK(!is_readable(box));
     CHECK_INT(pthread_create(&thread, NULL, close, box), 0);
     CHECK_INT(pthread_join(thread, NULL), 0);
     CHECK_INT(words, 1);
