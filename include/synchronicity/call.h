@@ -3,7 +3,9 @@
  * Async functions: declared once, called in every way.
  *
  *     SYN_ASYNC(demo, int, square, (double, seconds), (int, x))
- *     { ... body, see task.h ... }
+ *     {
+ *         ...                                           // see task.h
+ *     }
  *
  * gives, as if written out:
  *
@@ -30,7 +32,7 @@
  * private, and the compiler checks that both agree:
  *
  *     SYN_ASYNC_DECLARE(int, square, (double, seconds), (int, x));          // .h
- *     SYN_ASYNC_DEFINE(demo, int, square, (double, seconds), (int, x)) {}   // .c
+ *     SYN_ASYNC_DEFINE(demo, int, square, (double, seconds), (int, x))      // .c, and its body
  *
  * Or the header writes out the prototypes with their documentation, and for the
  * types says SYN_ASYNC_TYPES(int, square). Callers in C++ need extern "C" around either, as around any
@@ -393,7 +395,7 @@ static inline SYNI_UNUSED void *syni_call_frame(const struct syn_function *funct
  * past for ever:
  *
  *     syn_without_deadline(me->reader = reader_future(me));
- *     syn_without_deadline(syn_future_detach(log_future("opened")));
+ *     syn_without_deadline(syn_future_detach(note_future("opened")));
  *
  * Has no value. It is still stopped with its synchronizer. A task that awaits it later lends it a
  * deadline again. Thread: any. */

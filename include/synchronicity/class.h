@@ -72,14 +72,14 @@
 
 /* What every class has, whatever its methods:
  *
- *     struct redis *redis_retain(struct redis *it);   object.h says what these do
+ *     struct redis *redis_retain(struct redis *it);   // object.h says what these do
  *     void redis_release(struct redis *it);
  *     syn_err redis_close(struct redis *it);
  *     struct syn_object_close_future redis_close_future(struct redis *it);
  *     syn_err redis_wrap(struct redis_impl *implementation, struct syn_synchronizer *where,
  *                        struct redis **out_it);
  *     struct redis_impl *redis_unwrap(const struct redis *it);
- *     struct redis *redis_of(struct syn_object *object);   NULL if it is not one
+ *     struct redis *redis_of(struct syn_object *object);   // NULL if it is not one
  */
 #define SYN_OBJECT(C)                                                                              \
     struct C {                                                                                     \

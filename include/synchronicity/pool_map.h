@@ -15,7 +15,7 @@
  *         SYN_EDEADLK.
  *     struct root_future root_future(const double *in, size_t n, float *out);
  *         FUTURE, and in a task AWAIT: a future of nothing. Never fails itself.
- *     struct root_future root_submit(struct syn_pool *pool, ...);
+ *     struct root_future root_submit(struct syn_pool *pool, const double *in, size_t n, float *out);
  *
  * syn_pool_map(&pool, root, in, n, out) and syn_pool_submit(&pool, root, in, n, out) are the
  * blocking and the future face on another pool; syn_pool_map_all() and syn_pool_submit_all() go on

@@ -1,15 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 #
-# The examples in comments of public headers are compiled: each of their lines stands in header_examples.c, ..._objects.c or
-# ..._outside.c, which are compiled with the tests. An example is a block that is indented by five spaces, of which a line ends as code
-# does. What is after // and "..." is no code, and `self->` is left out on both sides, since an
-# example for threads and tasks alike does not say it.
+# The examples in comments of public headers are compiled: each of their lines stands in header_examples.c, ..._calls.c,
+# ..._objects.c or ..._outside.c, which are compiled with the tests. An example is a block that is indented by five spaces, of
+# which a line ends as code does. What is after // and "..." is no code, and `self->` is left out on both sides, since an
+# example for threads and tasks alike does not say it. Nor is what stands below a prototype, and what begins deeper: the
+# second column of a table.
 cmake_minimum_required(VERSION 3.16)
 include(${CMAKE_CURRENT_LIST_DIR}/source.cmake)
-
-# Headers with examples that are parts of longer ones, with "..." where most of the code would be, or stand in the guide, which
-# is compiled: their lines are not held yet.
-set(not_held blocking blocking_generator call channel_map class context generator make map method pool_map)
 
 # normal(text out)
 function(normal text out)
@@ -33,7 +30,7 @@ function(read_lines file out)
 endfunction()
 
 set(compiled "")
-foreach(file header_examples header_examples_objects header_examples_outside)
+foreach(file header_examples header_examples_calls header_examples_objects header_examples_outside)
     read_lines(${SOURCE}/test/lint/${file}.c lines)
     foreach(line IN LISTS lines)
         normal("${line}" line)
@@ -45,16 +42,23 @@ set(n 0)
 file(GLOB headers ${SOURCE}/include/synchronicity/*.h)
 foreach(header IN LISTS headers)
     get_filename_component(name ${header} NAME_WE)
-    if(name IN_LIST not_held)
-        continue()
-    endif()
     read_lines(${header} lines)
     set(block)
     set(is_code FALSE)
+    set(has_braces FALSE)
+    set(before "")
     foreach(line IN LISTS lines)
-        if(line MATCHES "^ \\*     +[^ ]")
+        if(line MATCHES "^ \\*     +[^ ]" AND (block OR NOT line MATCHES "^ \\*                    "))
             string(REGEX REPLACE "^ \\*" "" code "${line}")
             normal("${code}" code)
+            if(code MATCHES "{")
+                set(has_braces TRUE)
+            endif()
+            if(NOT has_braces AND before MATCHES "@$|^TEXT$" AND line MATCHES "^ \\*         [^ ]")
+                set(before TEXT)
+                continue()
+            endif()
+            set(before "${code}")
             if(code MATCHES "[@{}]$")
                 set(is_code TRUE)
             endif()
@@ -72,6 +76,8 @@ foreach(header IN LISTS headers)
             endif()
             set(block)
             set(is_code FALSE)
+            set(has_braces FALSE)
+            set(before "")
         endif()
     endforeach()
 endforeach()
