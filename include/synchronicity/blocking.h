@@ -70,7 +70,8 @@
 
 /* --- blocking functions: what a caller needs, C and C++ --- */
 
-#define SYN_BLOCKING_DECLARE(...) SYNI_BLOCKING_DECLARE(__VA_ARGS__, SYNI_END)
+#define SYN_BLOCKING_DECLARE(...)                                                                  \
+    SYNI_HAS_NAME(SYNI_BLOCKING_DECLARE, __VA_ARGS__, SYNI_END, SYNI_END)
 #define SYNI_BLOCKING_DECLARE(ret, name, ...)                                                      \
     SYNI_MAP(SYNI_VET_JOB, __VA_ARGS__)                                                            \
     SYNI_FRAME_TAG(name)                                                                           \

@@ -45,7 +45,8 @@
 #include <synchronicity/blocking.h>
 #include <synchronicity/channel.h>
 
-#define SYN_BLOCKING_GENERATOR_DECLARE(...) SYNI_BLOCKING_GENERATOR_DECLARE(__VA_ARGS__, SYNI_END)
+#define SYN_BLOCKING_GENERATOR_DECLARE(...)                                                        \
+    SYNI_HAS_NAME(SYNI_BLOCKING_GENERATOR_DECLARE, __VA_ARGS__, SYNI_END, SYNI_END)
 #define SYNI_BLOCKING_GENERATOR_DECLARE(type, name, ...)                                           \
     SYNI_MAP(SYNI_VET_JOB, __VA_ARGS__)                                                            \
     SYNI_FRAME_TAG(name)                                                                           \

@@ -89,7 +89,8 @@
 /* --- what a caller needs: C and C++ --- */
 
 #define SYN_ASYNC_TYPES(ret, name) SYNI_FUTURE_TYPES(ret, name)
-#define SYN_ASYNC_DECLARE(...) SYNI_ASYNC_DECLARE(__VA_ARGS__, SYNI_END)
+#define SYN_ASYNC_DECLARE(...)                                                                     \
+    SYNI_HAS_NAME(SYNI_ASYNC_DECLARE, __VA_ARGS__, SYNI_END, SYNI_END)
 #define SYNI_ASYNC_DECLARE(ret, name, ...)                                                         \
     SYNI_MAP(SYNI_VET_TASK, __VA_ARGS__)                                                           \
     SYNI_FRAME_TAG(name)                                                                           \
@@ -128,28 +129,19 @@
 #define SYN_ASYNC_DEFINE(...)                                                                      \
     SYNI_BOUND(SYNI_ASYNC_DEFINE, SYN_FREE, __VA_ARGS__, SYNI_END, SYNI_END)
 #define SYNI_ASYNC_DEFINE(synchronizer, ret, name, ...)                                            \
+    SYNI_CAT(SYNI_DEFINE_GOOD_, SYNI_ARE_GOOD_TASK(__VA_ARGS__))(synchronizer, ret, name, __VA_ARGS__)
+#define SYNI_DEFINE_GOOD_1(synchronizer, ret, name, ...)                                           \
     SYNI_DEFINE(, synchronizer, ret, name, __VA_ARGS__)
+/* With a wrong item: the error, and what the body needs, so that nothing is said of the prototypes, which differ. */
+#define SYNI_DEFINE_GOOD_0(synchronizer, ret, name, ...)                                           \
+    SYNI_MAP(SYNI_VET_TASK, __VA_ARGS__)                                                           \
+    SYNI_FRAME_STRUCT(ret, name, __VA_ARGS__)                                                      \
+    static SYNI_UNUSED SYNI_COROUTINE struct syn_step syni_start_of_##name(struct name *self SYNI_UNUSED)
 
 #define SYN_ASYNC(...) SYNI_BOUND(SYNI_ASYNC, SYN_FREE, __VA_ARGS__, SYNI_END, SYNI_END)
 #define SYNI_ASYNC(synchronizer, ret, name, ...)                                                   \
     SYNI_FUTURE_TYPES(ret, name);                                                                  \
     SYNI_DEFINE(SYNI_STATIC_FACE, synchronizer, ret, name, __VA_ARGS__)
-
-/* OP(bound, type, name, items), also where BOUND is forgotten, or a comma behind it: with an error that
- * says so, and NONE in its place. */
-#define SYNI_BOUND(op, none, bound, type, name, ...)                                               \
-    SYNI_OUTSIDE                                                                                   \
-    SYNI_CAT(SYNI_BOUND_, SYNI_IS_ITEM(name))(op, none, bound, type, name, __VA_ARGS__)
-#define SYNI_BOUND_0(op, none, bound, type, name, ...)                                             \
-    SYNI_ENDS_AS_A_NAME(#name) op(bound, type, name, __VA_ARGS__)
-/* Where the comma between type and name is missing the function has no name: it gets one that nobody knows. */
-#define SYNI_BOUND_1(op, none, type, name, ...)                                                    \
-    SYNI_WRONG("the first of three is missing, or a comma: the synchronizer or pool, the type of the result, the name") \
-    SYNI_CAT(SYNI_BOUND_AS_, SYNI_IS_TYPE_WORD(name))(op, none, type, name, __VA_ARGS__)
-#define SYNI_BOUND_AS_0(op, none, type, name, ...) op(none, type, name, __VA_ARGS__)
-#define SYNI_BOUND_AS_1(op, none, bound, type_and_name, ...)                                       \
-    SYNI_BOUND_AS_0(op, bound, int, SYNI_CAT(syni_has_no_name_, __LINE__), __VA_ARGS__)
-#define SYNI_BOUND_2(op, none, type, name, ...) SYNI_BOUND_1(op, none, type, name, __VA_ARGS__)
 
 /* Readies FRAME for a blocking call of FUNCTION and makes the call. */
 syn_err syni_call(const struct syn_function *function, struct syn_task *frame, void *out_result);
@@ -200,15 +192,17 @@ static inline SYNI_UNUSED void *syni_call_frame(const struct syn_function *funct
 
 /* What one definition makes. `syn_next` and `syn_finally` are typed, and called
  * through functions of one common type, so that no function pointer is ever cast. */
-#define SYNI_DEFINE(linkage, bound, ret, name, ...)                                                \
-    SYNI_DECLARED(name)                                                                            \
+#define SYNI_FRAME_STRUCT(ret, name, ...)                                                          \
     struct name {                                                                                  \
         struct syn_task syn;                                                                       \
         struct syn_step (*syn_next)(struct name *);                                                \
         SYNI_IF_VOID(ret, SYNI_FINALLY_AND_NO_RESULT, SYNI_FINALLY_AND_RESULT)(name)               \
         SYNI_IF_VOID(ret, SYNI_NOTHING, SYNI_RESULT_FIELD)(ret)                                    \
         SYNI_MAP(SYNI_FIELD, __VA_ARGS__) SYNI_MADE_FIELD                                          \
-    };                                                                                             \
+    };
+#define SYNI_DEFINE(linkage, bound, ret, name, ...)                                                \
+    SYNI_DECLARED(name)                                                                            \
+    SYNI_FRAME_STRUCT(ret, name, __VA_ARGS__)                                                      \
     SYNI_MAP(SYNI_VET_TASK, __VA_ARGS__)                                                           \
     static SYNI_COROUTINE struct syn_step syni_start_of_##name(struct name *self);                 \
     SYNI_RUN_AND_LEAVE(name)                                                                       \

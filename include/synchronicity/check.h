@@ -118,6 +118,15 @@ struct syni_no_future *syni_f(void);
     ((void)(0 ? (handle).u.member(argument) : SYN_OK))
 #endif
 
+/* OP(type, name, items), or where a comma before the name is missing an error that says so. */
+#define SYNI_HAS_NAME(op, type, name, ...)                                                         \
+    SYNI_CAT(SYNI_HAS_NAME_, SYNI_IS_ITEM(name))(op, type, name, __VA_ARGS__)
+#define SYNI_HAS_NAME_0(op, type, name, ...) op(type, name, __VA_ARGS__)
+#define SYNI_HAS_NAME_1(...)                                                                       \
+    SYNI_WRONG("the name is missing, or a comma before it: ASYNC_DECLARE(type, name, (int, x))")   \
+    struct syni_nothing
+#define SYNI_HAS_NAME_2(...) SYNI_HAS_NAME_1(__VA_ARGS__)
+
 /* The types of what a definition makes: this function, which nothing defines, returns one where it was declared, and
  * is an int where it was not. So the definition says that once, in a sentence, and compiles. */
 #if defined(__GNUC__) && !defined(__cplusplus)
@@ -240,6 +249,22 @@ struct syni_begun {
 #else
 #define SYNI_ENDS_AS_A_NAME(name)
 #endif
+
+/* OP(bound, type, name, items), also where BOUND is forgotten, or a comma behind it: with an error that
+ * says so, and NONE in its place. */
+#define SYNI_BOUND(op, none, bound, type, name, ...)                                               \
+    SYNI_OUTSIDE                                                                                   \
+    SYNI_CAT(SYNI_BOUND_, SYNI_IS_ITEM(name))(op, none, bound, type, name, __VA_ARGS__)
+#define SYNI_BOUND_0(op, none, bound, type, name, ...)                                             \
+    SYNI_ENDS_AS_A_NAME(#name) op(bound, type, name, __VA_ARGS__)
+/* Where the comma between type and name is missing the function has no name: it gets one that nobody knows. */
+#define SYNI_BOUND_1(op, none, type, name, ...)                                                    \
+    SYNI_WRONG("the first of three is missing, or a comma: the synchronizer or pool, the type of the result, the name") \
+    SYNI_CAT(SYNI_BOUND_AS_, SYNI_IS_TYPE_WORD(name))(op, none, type, name, __VA_ARGS__)
+#define SYNI_BOUND_AS_0(op, none, type, name, ...) op(none, type, name, __VA_ARGS__)
+#define SYNI_BOUND_AS_1(op, none, bound, type_and_name, ...)                                       \
+    SYNI_BOUND_AS_0(op, bound, int, SYNI_CAT(syni_has_no_name_, __LINE__), __VA_ARGS__)
+#define SYNI_BOUND_2(op, none, type, name, ...) SYNI_BOUND_1(op, none, type, name, __VA_ARGS__)
 
 #endif /* !__cplusplus */
 

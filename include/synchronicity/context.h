@@ -93,7 +93,8 @@ struct syn_context {
         } u;                                                                                       \
     }
 #define SYN_CONTEXT_TYPES(type, name) SYNI_CONTEXT_TYPES(type, name)
-#define SYN_CONTEXT_DECLARE(...) SYNI_CONTEXT_DECLARE(__VA_ARGS__, SYNI_END)
+#define SYN_CONTEXT_DECLARE(...)                                                                   \
+    SYNI_HAS_NAME(SYNI_CONTEXT_DECLARE, __VA_ARGS__, SYNI_END, SYNI_END)
 #define SYNI_CONTEXT_DECLARE(type, name, ...)                                                      \
     SYNI_MAP(SYNI_VET_TASK, __VA_ARGS__)                                                           \
     SYNI_FRAME_TAG(name)                                                                           \

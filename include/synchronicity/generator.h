@@ -82,7 +82,8 @@
 #define SYNI_SENT_IS(item) SYNI_DO(SYNI_SENT_IS_, item)
 #define SYNI_SENT_IS_SYN_SENDS(type) ~, (syn_err (*sent_is)(type const *);)
 
-#define SYN_GENERATOR_DECLARE(...) SYNI_GENERATOR_DECLARE(__VA_ARGS__, SYNI_END)
+#define SYN_GENERATOR_DECLARE(...)                                                                 \
+    SYNI_HAS_NAME(SYNI_GENERATOR_DECLARE, __VA_ARGS__, SYNI_END, SYNI_END)
 #define SYNI_GENERATOR_DECLARE(type, name, ...)                                                    \
     SYNI_MAP(SYNI_VET_GENERATOR, __VA_ARGS__)                                                      \
     SYNI_FRAME_TAG(name)                                                                           \

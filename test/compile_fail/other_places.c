@@ -170,6 +170,25 @@ POOL_MAP_DEFINE(disk, int, int, undeclared)
 }
 #endif
 
+#if MISTAKE == 50 /* says: the name is missing, or a comma before it */
+ASYNC_DECLARE(int declared, (int, x));
+#elif MISTAKE == 51 /* says: the name is missing, or a comma before it */
+GENERATOR_DECLARE(int listed, (int, x));
+#elif MISTAKE == 52 /* says: a comma is missing behind an item */
+BLOCKING_DECLARE(int, declared, (int, x) SYN_COPY(const char *, y));
+#endif
+ASYNC_DECLARE(int, defined, (int, x));
+#if MISTAKE == 53 /* says: this is no item */
+ASYNC_DEFINE(net, int, defined, int x)
+#elif MISTAKE == 54 /* says: a comma is missing behind an item */
+ASYNC_DEFINE(net, int, defined, (int, x) SYN_LOCAL(int, y))
+#else
+ASYNC_DEFINE(net, int, defined, (int, x))
+#endif
+{
+    return step_return(self, 1);
+}
+
 int main(void)
 {
     (void)disk;
