@@ -87,10 +87,10 @@ void syni_peek_string(struct syni_peek *peek, char *to, size_t size, const char 
 
     /* by pieces that lie in one page each, so that none fails for what follows the string */
     while (n + 1 < size) {
-        size_t room = PEEK_PAGE - ((uintptr_t)(from + n) & (PEEK_PAGE - 1));
+        size_t room = PEEK_PAGE - (((uintptr_t)from + n) & (PEEK_PAGE - 1));
         size_t piece = room < size - 1 - n ? room : size - 1 - n;
 
-        if (!syni_peek(peek, to + n, from + n, piece)) {
+        if (!syni_peek(peek, to + n, (const void *)((uintptr_t)from + n), piece)) {
             memcpy(to, "?", 2);
             return;
         }
