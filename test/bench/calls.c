@@ -180,6 +180,23 @@ static double driven_futures(long n)
     return ns_each(t, n);
 }
 
+/* All at the same time, in memory that the allocator has: no store keeps so many frames. */
+static double outstanding_futures(long n)
+{
+    struct threaded_call_future *f = malloc((size_t)n * sizeof *f);
+    double t = bench_cpu();
+    int y;
+
+    for (long i = 0; f && i < n; i++)
+        f[i] = threaded_call_future((int)i);
+    for (long i = 0; f && i < n; i++)
+        if (future_get(f[i], &y) || y != (int)i)
+            return NAN;
+    t = f ? cpu_ns_each(t, n) : NAN;
+    free(f);
+    return t;
+}
+
 /* --------------------------------------------------------- awaited, spawned -- */
 
 static long n_ran; /* spawned calls that ended; the loop's own */
@@ -403,6 +420,7 @@ int main(void)
         {"sleeping-task", "asked-for", "bytes", 0, 100000}};
     const struct bench_workload blocking = {"call-blocking", "median", "ns/call", 0, 20000};
     const struct bench_workload futures = {"call-futures", "median", "ns/call", 0, 1000000};
+    const struct bench_workload outstanding = {"call-futures-outstanding", "cpu", "ns/call", 0, 1000000};
     const struct bench_workload awaits = {"call-awaited", "cpu", "ns/call", 0, 1000000};
     const struct bench_workload spawns = {"call-spawned", "cpu", "ns/call", 0, 1000000};
     const struct bench_peer memory_peers[] = {BENCH_OURS("synchronicity", our_memory),
@@ -419,6 +437,8 @@ int main(void)
                                               PEER_UV(uv_futures),
                                               PEER_DISPATCH("libdispatch", dispatch_futures),
                                               BENCH_PEER("thread-each", thread_futures)};
+    const struct bench_peer outstanding_peers[] = {
+        BENCH_OURS("synchronicity-thread", outstanding_futures), PEER_UV(uv_outstanding)};
     const struct bench_peer await_peers[] = {BENCH_OURS("synchronicity", our_awaits),
                                              PEER_UV(uv_awaits),
                                              PEER_COROUTINES(coroutine_awaits),
@@ -433,6 +453,7 @@ int main(void)
     BENCH_COMPARE_ALL(memory, memory_peers); /* first: they fork, later there are threads */
     BENCH_COMPARE(blocking, blocking_peers);
     BENCH_COMPARE(futures, future_peers);
+    BENCH_COMPARE(outstanding, outstanding_peers);
     BENCH_COMPARE(awaits, await_peers);
     BENCH_COMPARE(spawns, spawn_peers);
     return 0;

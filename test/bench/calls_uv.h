@@ -122,6 +122,22 @@ static double uv_futures(long n)
     return ns_each(t, n);
 }
 
+static double uv_outstanding(long n)
+{
+    int *y = malloc((size_t)n * sizeof *y);
+    double t;
+
+    server_start();
+    t = bench_cpu();
+    for (long i = 0; y && i < n; i++)
+        uv_post((int)i, &y[i]);
+    if (y)
+        uv_await(n);
+    t = y ? cpu_ns_each(t, n) : NAN;
+    free(y);
+    return t;
+}
+
 /* One timer of 0 ms after another: the nearest to "call this from the loop". */
 static void uv_again(uv_timer_t *timer)
 {

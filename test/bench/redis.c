@@ -3,7 +3,7 @@
  * GETs against a real Redis server on loopback, which the bench starts for itself:
  * one at a time, blocking, in both modes of the synchronizer, beside others that live there, and beside a reader
  * and a keep-alive that live on the same connection; by eight threads on one connection; how late a timer is beside
- * them; and 100 in flight. What is one at a time, and the eight threads, are also measured by processor time and
+ * them; and 100 in flight, from tasks and from one thread. What is one at a time, and the eight threads, are also measured by processor time and
  * by switches of threads, since these depend less on what else the machine does.
  *
  * The client is that of docs/examples/redis, written once as tasks. Beside it: hiredis,
@@ -300,6 +300,28 @@ static double our_tasks(long n)
     return rate;
 }
 
+/* One thread, which asks IN_FLIGHT times and then takes the replies. */
+static double our_pipelined(long n)
+{
+    struct redis *db = our_connection(1);
+    struct redis_command_future f[IN_FLIGHT];
+    struct redis_reply *reply;
+    double rate = bench_now();
+
+    for (long done = 0; db && done < n; done += IN_FLIGHT) {
+        for (int i = 0; i < IN_FLIGHT; i++)
+            f[i] = redis_command_future(db, "GET bench");
+        for (int i = 0; i < IN_FLIGHT; i++) {
+            if (future_get(f[i], &reply))
+                return NAN;
+            redis_reply_free(reply);
+        }
+    }
+    rate = db ? per_second(rate, n) : NAN;
+    redis_close(db);
+    return rate;
+}
+
 /* ------------------------------------------------------------------- hiredis -- */
 
 #ifdef BENCH_HAVE_hiredis
@@ -487,7 +509,8 @@ int main(void)
     const struct bench_workload late[] = {{"redis-late-timer", "median", "us", 0, 10000},
                                           {"redis-late-timer-p99", "median", "us", 0, 10000}};
     const struct bench_peer late_peers[] = {BENCH_OURS("synchronicity-driven", our_late_timers)};
-    const struct bench_peer many_peers[] = {BENCH_OURS("synchronicity-tasks", our_tasks), PEER_EV,
+    const struct bench_peer many_peers[] = {BENCH_OURS("synchronicity-tasks", our_tasks),
+                                            BENCH_OURS("synchronicity-pipelined", our_pipelined), PEER_EV,
                                             PEER_PIPELINED};
     const char *missing;
 
