@@ -91,7 +91,7 @@ static const struct {
     SIZE(syn_synchronizer, 160),
     SIZE(syn_synchronizer_options, 144),
     SIZE(syn_synchronizer_stats, 776),
-    SIZE(syn_task, 456),
+    SIZE(syn_task, 432),
     SIZE(syn_task_local, 8),
     SIZE(syn_trace_end, 16),
     SIZE(syn_trace_options, 64),

@@ -83,7 +83,8 @@ def place(file, line):
 
 def producer(core):
     """The address of the task that produces the core at CORE; 0: none does."""
-    return int(struct_at("syni_core", core)["task"]) if core else 0
+    of_a_task = core and int(struct_at("syni_core", core)["ops"]) == int(gdb.parse_and_eval("&syni_frame_core_ops"))
+    return core - field_offset("syni_task", "core") if of_a_task else 0
 
 
 def made(frame, offset):

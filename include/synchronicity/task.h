@@ -100,7 +100,7 @@ struct syn_function {
     void (*ended)(struct syn_task *task); /* the outcome is there, told to nobody yet; or NULL */
 };
 
-enum { SYNI_TASK_BYTES = sizeof(void *) == 8 ? 432 : 288 };
+enum { SYNI_TASK_BYTES = sizeof(void *) == 8 ? 408 : 288 };
 
 /* The head of every frame, `self->syn`. The macros use the first fields; the rest
  * is the engine's (src/task/task.h). */

@@ -12,7 +12,7 @@
 /* Its synchronizer is closed by now: as a call that was accepted too late. */
 static void generator_start(struct syni_channel *channel)
 {
-    struct syni_task *task = channel->generator->task;
+    struct syni_task *task = syni_core_task(channel->generator);
 
     if (!syni_call_launch(task))
         syni_call_refused(task);

@@ -37,7 +37,7 @@ static struct syni_core *hold_generator_elsewhere(struct syni_channel *channel,
 
     syni_mutex_lock(&channel->lock);
     generator = channel->generator;
-    task = generator ? generator->task : NULL;
+    task = generator ? syni_core_task(generator) : NULL;
     *out_ours = task && task->home == home ? task : NULL;
     if (generator && !*out_ours)
         syni_core_hold(generator);

@@ -120,12 +120,12 @@ static struct ending end_generator_locked(struct syni_channel *channel,
         ending.unstarted = generator;
         return ending;
     }
-    if (!generator->task) {
+    if (!syni_core_task(generator)) {
         ending.job = generator;
         syni_slot_take(generator->slot, syni_slot_generation(generator->slot),
                        SYNI_SLOT_PIN_ANY);
-    } else if (syni_task_claim_request(generator->task, SYN_BY_REQUEST)) {
-        ending.task = generator->task;
+    } else if (syni_task_claim_request(syni_core_task(generator), SYN_BY_REQUEST)) {
+        ending.task = syni_core_task(generator);
     }
     if (channel->yielded) { /* in its clean-up, where no request wakes it */
         channel->yielded = false;
@@ -143,7 +143,7 @@ static void free_unstarted(struct syni_channel *channel, struct syni_core *gener
 
 static void channel_end_ask(struct syni_core *job)
 {
-    SYNI_SURE(!job->task);
+    SYNI_SURE(!syni_core_task(job));
     syni_core_ask(job, SYN_BY_REQUEST);
     syni_core_unpin(job);
 }
@@ -266,7 +266,7 @@ static void upgrade_arrives(struct syni_job *job)
 
 static void channel_end_wake_task(struct syni_core *generator)
 {
-    syni_task_wake(generator->task);
+    syni_task_wake(syni_core_task(generator));
 }
 
 void syni_channel_adopt_task(struct syni_channel *channel, struct syni_task *task,

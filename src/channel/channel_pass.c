@@ -189,8 +189,8 @@ void syni_channel_do_after(struct syni_channel *channel, const struct syni_chann
     if (after->upgrade)
         post_upgrade(channel, after->upgrade);
     syni_port_tell(after->served);
-    if (after->resume && after->resume->task && after->waits)
-        syni_task_wake_at_once(after->resume->task);
+    if (after->resume && syni_core_task(after->resume) && after->waits)
+        syni_task_wake_at_once(syni_core_task(after->resume));
     else if (after->resume)
         channel->go_on(after->resume);
     if (after->start)

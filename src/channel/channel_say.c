@@ -48,7 +48,7 @@ static void channel_say_say(struct syni_channel *channel, const struct syni_sayi
     SYNI_HOLDS_CHANNEL(channel);
     SYNI_SURE(channel->yielded && syni_channel_count(channel) == 0);
     if (!saying->err)
-        channel->hear((struct syn_task *)(void *)channel->generator->task, saying->value);
+        channel->hear((struct syn_task *)(void *)syni_core_task(channel->generator), saying->value);
     channel->thrown = saying->err;
     channel->thrown_report = report;
 }

@@ -19,7 +19,7 @@
 
 static void channel_wait_wake_port(struct syni_port *port)
 {
-    struct syni_task *task = SYNI_CONTAINER(port, struct syni_task, on.channel.port);
+    struct syni_task *task = SYNI_CONTAINER(port, struct syni_task, on.port);
 
     if (port->at_once)
         syni_task_wake_at_once(task);
@@ -31,9 +31,9 @@ static void channel_wait_wake_port(struct syni_port *port)
 static bool channel_wait_withdraw(struct syni_task *task)
 {
     SYNI_DRIVEN_FOR(task);
-    if (!syni_channel_withdraw(task->on.channel.channel, &task->on.channel.port))
+    if (!syni_channel_withdraw(task->on.port.channel, &task->on.port))
         return false;
-    task->on.channel.port.withdrawn = true;
+    task->port_withdrawn = true;
     return true;
 }
 
@@ -51,18 +51,18 @@ static void channel_wait_time_is_up(struct syni_timer *timer)
     SYNI_DRIVEN_FOR(task);
     if (!channel_wait_withdraw(task))
         return;
-    task->on.channel.port.expired = true;
+    task->port_expired = true;
     syni_task_resume(task);
 }
 
 static void channel_wait_release(struct syni_task *task)
 {
-    struct syni_channel *channel = task->on.channel.channel;
+    struct syni_channel *channel = task->on.port.channel;
 
     SYNI_DRIVEN_FOR(task);
     syni_timer_stop(&task->home->loop, &task->timer);
-    task->on.channel.channel = NULL;
-    if (task->on.channel.port.own)
+    task->on.port.channel = NULL;
+    if (task->own_channel)
         syni_channel_leave_own(channel);
     else
         syni_channel_unpin(channel);
@@ -70,9 +70,9 @@ static void channel_wait_release(struct syni_task *task)
 
 static bool channel_wait_collect(struct syni_task *task)
 {
-    struct syni_port *port = &task->on.channel.port;
-    bool withdrawn = task->on.channel.port.withdrawn, expired = task->on.channel.port.expired;
-    bool refused = task->on.channel.port.refused;
+    struct syni_port *port = &task->on.port;
+    bool withdrawn = task->port_withdrawn, expired = task->port_expired;
+    bool refused = task->port_refused;
 
     SYNI_DRIVEN_FOR(task);
     if (refused) {
@@ -87,7 +87,7 @@ static bool channel_wait_collect(struct syni_task *task)
 
         task->status = port->status;
         if (port->status && port->status != SYN_EEND)
-            task->heard = syni_channel_report(task->on.channel.channel, port->status, &origin);
+            task->heard = syni_channel_report(task->on.port.channel, port->status, &origin);
     }
     channel_wait_release(task);
     return withdrawn && !expired && !refused;
@@ -103,11 +103,11 @@ static void channel_wait_forget(struct syni_task *task)
 /* TASK was abandoned: an item that it was given is nobody's. */
 static void channel_wait_drop(struct syni_task *task)
 {
-    struct syni_port *port = &task->on.channel.port;
-    const struct syn_type *item = task->on.channel.channel->item;
+    struct syni_port *port = &task->on.port;
+    const struct syn_type *item = task->on.port.channel->item;
 
     SYNI_DRIVEN_FOR(task);
-    if (!task->on.channel.port.withdrawn && port->receives && !port->status && item->destroy)
+    if (!task->port_withdrawn && port->receives && !port->status && item->destroy)
         item->destroy(port->item);
     channel_wait_release(task);
 }
@@ -120,7 +120,7 @@ static void channel_wait_refuse_circle(struct syni_task *task, struct syn_report
         syni_report_free(report); /* it was served */
         return;
     }
-    task->on.channel.port.refused = true;
+    task->port_refused = true;
     syni_report_free(task->heard);
     task->heard = report;
     syni_task_resume(task);
@@ -131,13 +131,13 @@ static void channel_wait_implicate(struct syni_task *task, uint64_t id)
     struct syn_report *report = NULL;
 
     SYNI_DRIVEN_FOR(task);
-    if (syni_channel_depend_by(task->on.channel.channel, &task->on.channel.port, id, &report))
+    if (syni_channel_depend_by(task->on.port.channel, &task->on.port, id, &report))
         channel_wait_refuse_circle(task, report);
 }
 
 static bool channel_wait_leads(const struct syni_task *task, struct syni_walk *walk)
 {
-    return syni_channel_leads(task->on.channel.channel, walk);
+    return syni_channel_leads(task->on.port.channel, walk);
 }
 
 static void channel_wait_refused(struct syni_task *task, const struct syni_search *search)
@@ -165,15 +165,15 @@ static void ready_port(struct syni_task *task, struct syni_channel *channel, voi
                        bool receives)
 {
     SYNI_DRIVEN_FOR(task);
-    task->on.channel.channel = channel;
-    task->on.channel.port.own = false;
-    task->on.channel.port.withdrawn = false;
-    task->on.channel.port.expired = false;
-    task->on.channel.port.refused = false;
-    task->on.channel.port.item = item;
-    task->on.channel.port.receives = receives;
-    task->on.channel.port.select = NULL;
-    task->on.channel.port.wake = channel_wait_wake_port;
+    task->on.port.channel = channel;
+    task->own_channel = false;
+    task->port_withdrawn = false;
+    task->port_expired = false;
+    task->port_refused = false;
+    task->on.port.item = item;
+    task->on.port.receives = receives;
+    task->on.port.choice = 0;
+    task->on.port.wake = channel_wait_wake_port;
     task->ops = &channel_ops;
 }
 
@@ -197,9 +197,9 @@ static void channel_wait_refuse_circles(struct syni_task *task, struct syni_chan
 /* The same for a task that asks CHANNEL, and must not if its generator, which does not run, waits for it. */
 static struct syn_step after_asking(struct syni_task *task, struct syni_channel *channel, bool served)
 {
-    const struct syni_core *ours = task->on.channel.port.own ? channel->generator : NULL;
+    const struct syni_core *ours = task->own_channel ? channel->generator : NULL;
 
-    if (!served && channel->is_generator && !(ours && ours->task->queued))
+    if (!served && channel->is_generator && !(ours && syni_core_task(ours)->queued))
         channel_wait_refuse_circles(task, channel);
     return after(task, served);
 }
@@ -212,7 +212,7 @@ static bool channel_wait_is_late(const struct syni_task *task, struct syn_deadli
 /* The deadline has passed: what was SERVED at once is taken, and nothing begins. */
 static struct syn_step channel_wait_glance(struct syni_task *task, bool served)
 {
-    task->on.channel.port.withdrawn = task->on.channel.port.expired = !served;
+    task->port_withdrawn = task->port_expired = !served;
     return after(task, true);
 }
 
@@ -232,11 +232,11 @@ static bool channel_wait_closes_circle(struct syni_task *task, bool shuts)
     uint64_t mark = atomic_load_explicit(&task->mark, memory_order_relaxed);
     struct syn_report *report;
 
-    if (!mark || !syni_channel_depend_by(task->on.channel.channel, &task->on.channel.port, mark, &report))
+    if (!mark || !syni_channel_depend_by(task->on.port.channel, &task->on.port, mark, &report))
         return false;
     task->ops = NULL;
     if (shuts)
-        syni_channel_shut(task->on.channel.channel, NULL);
+        syni_channel_shut(task->on.port.channel, NULL);
     channel_wait_release(task);
     task->status = SYN_EDEADLK;
     task->heard = report;
@@ -261,13 +261,13 @@ struct syn_step syni_step_next(struct syn_task *public_task, struct syn_channel 
     if (err)
         return channel_wait_refuse(task, err, syni_channel_refusal(err));
     ready_port(task, channel, out_item, true);
-    task->on.channel.port.own = own != NULL;
+    task->own_channel = own != NULL;
     if (channel_wait_closes_circle(task, false))
         return syni_suspended;
     if (channel_wait_is_late(task, deadline))
-        return channel_wait_glance(task, syni_channel_take(channel, &task->on.channel.port, &stir));
+        return channel_wait_glance(task, syni_channel_take(channel, &task->on.port, &stir));
     start_timer(task, deadline);
-    return after_asking(task, channel, syni_channel_pass(channel, &task->on.channel.port, true));
+    return after_asking(task, channel, syni_channel_pass(channel, &task->on.port, true));
 }
 
 struct syn_step syni_step_say(struct syn_task *public_task, struct syn_channel handle,
@@ -288,7 +288,7 @@ struct syn_step syni_step_say(struct syn_task *public_task, struct syn_channel h
     ready_port(task, channel, out_item, true);
     if (channel_wait_closes_circle(task, false))
         return syni_suspended;
-    err = syni_channel_say(channel, &saying, &task->on.channel.port, &served);
+    err = syni_channel_say(channel, &saying, &task->on.port, &served);
     if (!err)
         return after_asking(task, channel, served);
     task->ops = NULL;
@@ -318,9 +318,9 @@ struct syn_step syni_step_send(struct syn_task *public_task, struct syn_channel 
     if (channel_wait_closes_circle(task, false))
         return syni_suspended;
     if (channel_wait_is_late(task, deadline))
-        return channel_wait_glance(task, syni_channel_pass(channel, &task->on.channel.port, false));
+        return channel_wait_glance(task, syni_channel_pass(channel, &task->on.port, false));
     start_timer(task, deadline);
-    return after(task, syni_channel_pass(channel, &task->on.channel.port, true));
+    return after(task, syni_channel_pass(channel, &task->on.port, true));
 }
 
 struct syn_step syni_step_close(struct syn_task *public_task, struct syn_channel handle,
@@ -341,7 +341,7 @@ struct syn_step syni_step_close(struct syn_task *public_task, struct syn_channel
     if (channel_wait_closes_circle(task, true))
         return syni_suspended;
     start_timer(task, deadline);
-    return after(task, !syni_channel_shut(channel, &task->on.channel.port));
+    return after(task, !syni_channel_shut(channel, &task->on.port));
 }
 
 struct syn_step syni_step_each_ends(struct syn_task *public_task, struct syn_channel *channel)

@@ -16,8 +16,8 @@
 static void fall_asleep(struct syni_task *task)
 {
     SYNI_DRIVEN_FOR(task);
-    task->on.channel.port.dormant = !task->leaving;
-    if (task->on.channel.port.dormant)
+    task->dormant = !task->leaving;
+    if (task->dormant)
         task->home->loop.n_dormant++;
     SYNI_INVARIANT(9, task->home->loop.n_dormant <= task->home->loop.n_live);
 }
@@ -25,22 +25,22 @@ static void fall_asleep(struct syni_task *task)
 static void rouse(struct syni_task *task)
 {
     SYNI_DRIVEN_FOR(task);
-    SYNI_INVARIANT(9, !task->on.channel.port.dormant || task->home->loop.n_dormant > 0);
-    if (task->on.channel.port.dormant)
+    SYNI_INVARIANT(9, !task->dormant || task->home->loop.n_dormant > 0);
+    if (task->dormant)
         task->home->loop.n_dormant--;
-    task->on.channel.port.dormant = false;
+    task->dormant = false;
 }
 
 static void yield_interrupted(struct syni_task *task)
 {
     SYNI_DRIVEN_FOR(task);
-    if (syni_channel_stop_yielding(task->on.channel.channel))
+    if (syni_channel_stop_yielding(task->on.port.channel))
         syni_task_resume(task);
 }
 
 static bool yield_collected(struct syni_task *task)
 {
-    struct syni_channel *channel = task->on.channel.channel;
+    struct syni_channel *channel = task->on.port.channel;
 
     SYNI_DRIVEN_FOR(task);
     rouse(task);
@@ -56,7 +56,7 @@ static void yield_forgotten(struct syni_task *task)
 {
     SYNI_DRIVEN_FOR(task);
     rouse(task);
-    if (!syni_channel_stop_yielding(task->on.channel.channel))
+    if (!syni_channel_stop_yielding(task->on.port.channel))
         task->queued = true;
 }
 
@@ -71,8 +71,8 @@ struct syn_step syni_step_yield(struct syn_task *public_task, struct syni_channe
 
     SYNI_DRIVEN_FOR(task);
     syni_wait_begin_asked(task, SYNI_WAIT_OUTSIDE, "the next demand");
-    task->on.channel.channel = channel;
-    task->on.channel.port.dormant = false;
+    task->on.port.channel = channel;
+    task->dormant = false;
     task->ops = &yield_ops;
     if (channel->hear)
         channel->hear(public_task, NULL);

@@ -25,7 +25,7 @@ static void wake_waiter(struct syni_waiter *waiter)
 {
     struct syni_chance *chance = SYNI_CONTAINER(waiter, struct syni_chance, waiter);
 
-    if (syni_select_claim(chance->port.select, chance->port.number))
+    if (syni_select_claim(chance->port.select, chance->port.choice - 1))
         chance->port.select->wake(chance->port.select);
     else /* release: the owner, which waits for it, may free us then */
         atomic_store_explicit(&chance->told, true, memory_order_release);
@@ -41,7 +41,7 @@ static void select_ready(struct syni_select *select, int number)
     chance->port.listed = false;
     chance->port.item = choice->item;
     chance->port.receives = choice->on == SYNI_ON_NEXT;
-    chance->port.number = number;
+    chance->port.choice = (unsigned char)(number + 1);
     chance->port.select = select;
     chance->port.wake = select_wake_port;
     chance->waiter.wake = wake_waiter;

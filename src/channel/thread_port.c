@@ -29,7 +29,7 @@ void syni_thread_port_init(struct syni_thread_port *port, struct syni_channel *c
 {
     port->port.item = item;
     port->port.receives = receives;
-    port->port.select = NULL;
+    port->port.choice = 0;
     port->port.wake = thread_port_wake_port;
     port->self = syni_self();
     port->channel = channel;

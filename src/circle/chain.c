@@ -14,13 +14,16 @@
 
 bool syni_chain_may_lead(const struct syni_core *core)
 {
-    return core->task ? syni_task_may_lead(core->task) : core->ops->chain->waits(core);
+    const struct syni_task *task = syni_core_task(core);
+
+    return task ? syni_task_may_lead(task) : core->ops->chain->waits(core);
 }
 
 bool syni_chain_is_asked(const struct syni_core *core)
 {
-    return core->task ? syni_task_is_asked(core->task)
-                      : core->ops->chain && core->ops->chain->is_asked(core);
+    const struct syni_task *task = syni_core_task(core);
+
+    return task ? syni_task_is_asked(task) : core->ops->chain && core->ops->chain->is_asked(core);
 }
 
 /* TASK waits for other tasks. */
@@ -94,15 +97,18 @@ bool syni_chain_leads(const struct syni_task *from, struct syni_walk *walk)
 
 bool syni_chain_core_leads(const struct syni_core *core, struct syni_walk *walk)
 {
-    while (!core->task && core->ops && core->ops->source)
+    struct syni_task *task;
+
+    while (!syni_core_task(core) && core->ops && core->ops->source)
         core = core->ops->source(core);
-    if (!core->task && !(core->ops && core->ops->chain))
+    task = syni_core_task(core);
+    if (!task && !(core->ops && core->ops->chain))
         return false;
     if (walk->meets)
         return walk->meets(walk, core);
-    if (!core->task || core->task->home != walk->home)
+    if (!task || task->home != walk->home)
         return chain_ends_at(core, walk);
-    return syni_chain_leads(core->task, walk);
+    return syni_chain_leads(task, walk);
 }
 
 bool syni_chain_home_leads(struct syni_home *home, struct syni_walk *walk)

@@ -84,7 +84,7 @@ bool syni_chain_holds_though_asked(const struct syni_task *task);
 /* A wait of TASK for CORE could close a circle on this loop: mostly that has not begun. */
 static inline bool syni_chain_may_close(const struct syni_core *core, const struct syni_task *task)
 {
-    const struct syni_task *child = core->task;
+    const struct syni_task *child = syni_core_task(core);
 
     if (!child) /* a job's wait is looked at afterwards, by syni_search_await() */
         return core->ops && core->ops->source;

@@ -298,18 +298,19 @@ bool syni_circle_is_drained(uint64_t id, const struct syn_mailbox *mailbox, cons
 syn_err syni_circle_mark(uint64_t id, struct syni_core *core, bool *out_marked,
                          struct syn_report **out_report)
 {
+    struct syni_task *task = syni_core_task(core);
     struct news news = {.marked = false};
     syn_err err = SYN_OK;
 
     *out_marked = false;
     if (syni_core_done(core))
         return SYN_OK;
-    if (!core->task)
+    if (!task)
         return core->ops->implicate ? core->ops->implicate(core, id, out_report) : SYN_OK;
-    err = circle_depend(id, core->task->home, core->task, &news);
+    err = circle_depend(id, task->home, task, &news);
     if (err)
         *out_report =
-            circle_say(core->task->function->name, core->task->home->loop.name, &news.end);
+            circle_say(task->function->name, task->home->loop.name, &news.end);
     *out_marked = news.marked;
     return err;
 }

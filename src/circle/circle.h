@@ -70,11 +70,12 @@ static inline syn_err syni_circle_look_at(uint64_t id, struct syni_core *produce
                                           struct syn_report **out_report)
 {
     const struct syni_core *core = produced;
+    const struct syni_task *task;
 
-    while (!core->task && core->ops && core->ops->source)
+    while (!syni_core_task(core) && core->ops && core->ops->source)
         core = core->ops->source(core);
-    return core->task ? syni_circle_look(id, core->task->home, core->task->function->name, out_report)
-                      : SYN_OK;
+    task = syni_core_task(core);
+    return task ? syni_circle_look(id, task->home, task->function->name, out_report) : SYN_OK;
 }
 
 /* The same for all that lives on HOME, and does not end before the blocked thread goes on: soon, by its driver.

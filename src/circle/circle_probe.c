@@ -30,8 +30,8 @@ static void follow(uint64_t id, struct syni_core *core)
 {
     bool marked = true;
 
-    while (marked && core->task && syni_drives(&core->task->home->loop)) {
-        struct syni_task *task = core->task;
+    while (marked && syni_core_task(core) && syni_drives(&syni_core_task(core)->home->loop)) {
+        struct syni_task *task = syni_core_task(core);
         struct syn_report *report;
 
         if (task->queued)
@@ -46,7 +46,7 @@ static void follow(uint64_t id, struct syni_core *core)
             return;
         }
     }
-    if (marked && core->task && core->slot)
+    if (marked && syni_core_task(core) && core->slot)
         send_probe(id, core);
 }
 
@@ -85,7 +85,7 @@ static void send_probe(uint64_t id, struct syni_core *core)
     probe->core = core;
     probe->id = id;
     syni_core_hold(core);
-    if (!syni_census_visit_one(&syni_homes, &core->task->home->counted, post_probe, probe))
+    if (!syni_census_visit_one(&syni_homes, &syni_core_task(core)->home->counted, post_probe, probe))
         drop_probe(probe);
 }
 

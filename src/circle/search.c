@@ -275,7 +275,7 @@ static void search_start(const struct syni_core *closer, int wait, enum search_k
     if (!search)
         return;
     search->job.run = search_arrives;
-    search->home = search->here = closer->task ? closer->task->home : NULL;
+    search->home = search->here = syni_core_task(closer) ? syni_core_task(closer)->home : NULL;
     search->closer = closer;
     search->wait = wait;
     search->asked = kind == SEARCH_ASKED;
@@ -338,7 +338,8 @@ bool syni_search_is_of_asked(const struct syni_search *search)
 
 void syni_search_await(struct syni_task *task, const struct syni_core *child, unsigned number)
 {
-    bool elsewhere = child->task ? child->task->home != task->home : child->ops->chain != NULL;
+    const struct syni_task *producer = syni_core_task(child);
+    bool elsewhere = producer ? producer->home != task->home : child->ops->chain != NULL;
 
     if (elsewhere) {
         number = syni_chain_number();
@@ -353,7 +354,7 @@ void syni_search_await(struct syni_task *task, const struct syni_core *child, un
 
 bool syni_search_blames(const struct syni_search *search, const struct syni_core *core)
 {
-    while (!core->task && core->ops && core->ops->source)
+    while (!syni_core_task(core) && core->ops && core->ops->source)
         core = core->ops->source(core);
     return syni_graph_blames(&search->graph, core);
 }

@@ -19,7 +19,8 @@ struct search_walk {
 static bool search_meets(struct syni_walk *walk, const struct syni_core *core)
 {
     struct syni_search *search = SYNI_CONTAINER(walk, struct search_walk, walk)->search;
-    struct syni_home *home = core->task ? core->task->home : NULL;
+    const struct syni_task *task = syni_core_task(core);
+    struct syni_home *home = task ? task->home : NULL;
     bool here = home && home == search->here;
     int node;
 
@@ -66,7 +67,7 @@ bool syni_search_holds(const struct syni_search *search, const struct syni_task 
 static struct syni_task *search_task(const struct syni_search *search, const struct syni_node *node)
 {
     struct syni_task *task =
-        node->held || node->stays ? node->core->task : search_find(search->here, node->core);
+        node->held || node->stays ? syni_core_task(node->core) : search_find(search->here, node->core);
 
     return task && syni_search_holds(search, task) ? task : NULL;
 }

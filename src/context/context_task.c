@@ -59,8 +59,8 @@ static void shelter(struct syni_task *task, struct syn_context *context, bool on
     if (syni_channel_pin(context->channel, &channel) != SYN_OK)
         return;
     syni_mutex_lock(&channel->lock);
-    if (channel->generator && channel->generator->task && channel->home == task->home)
-        (on ? syni_shelter_begin : syni_shelter_end)(channel->generator->task);
+    if (channel->generator && syni_core_task(channel->generator) && channel->home == task->home)
+        (on ? syni_shelter_begin : syni_shelter_end)(syni_core_task(channel->generator));
     syni_mutex_unlock(&channel->lock);
     syni_channel_unpin(channel);
 }

@@ -214,7 +214,7 @@ static bool wait_for(struct syni_task *task, struct syni_core *child, int64_t de
         if (late) /* now, so that what has not begun does not */
             await_expires(&task->timer);
         else
-            syni_task_begin_at_once(task->home, child->task);
+            syni_task_begin_at_once(task->home, syni_core_task(child));
         if (deadline == SYNI_NEVER)
             syni_search_await(task, child, number);
         return true;
@@ -321,7 +321,7 @@ struct syn_step syni_step_await(struct syn_task *public_task, struct syn_future 
     if (syni_place_is_near(out, home->stack))
         return await_near(task, future, out, deadline.ns);
     core = syni_core_consume_alone(future);
-    child = core ? core->task : NULL;
+    child = core ? syni_core_task(core) : NULL;
     if (!wait_is_plain(home, task, child, deadline.ns))
         return await_any(task, core, future, out, deadline.ns);
     wait_plainly(home, task, child, out);

@@ -307,7 +307,7 @@ static const struct syni_core_ops copy_ops = {
 
 static struct syni_source source_of(const struct syni_core *core)
 {
-    return (struct syni_source){.home = core->task ? core->task->home : NULL,
+    return (struct syni_source){.home = syni_core_task(core) ? syni_core_task(core)->home : NULL,
                                 .name = syni_core_name(core),
                                 .is_job = core->ops->is_job};
 }

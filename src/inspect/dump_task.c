@@ -55,7 +55,7 @@ static const struct syni_task *dump_producer(struct syni_dump *dump, const struc
 {
     struct syni_core core;
 
-    return syni_peek(&dump->peek, &core, address, sizeof core) ? core.task : NULL;
+    return syni_peek(&dump->peek, &core, address, sizeof core) ? syni_core_task_at(&core, address) : NULL;
 }
 
 /* The task that waits for the result of CORE, a copy of one; NULL: none does. */
@@ -108,7 +108,7 @@ static void dump_channel(struct syni_dump *dump, const struct syni_task *task)
     struct syni_channel channel;
     char name[SYNI_DUMP_NAME];
 
-    if (!syni_peek(&dump->peek, &channel, task->on.channel.channel,
+    if (!syni_peek(&dump->peek, &channel, task->on.port.channel,
                    offsetof(struct syni_channel, places_behind)))
         return;
     syni_peek_string(&dump->peek, name, sizeof name, channel.name);
@@ -192,6 +192,7 @@ static const struct syni_task *dump_next(struct syni_dump *dump, struct dump_lev
                                          const struct syni_task *task)
 {
     const struct syni_task *below;
+    const struct syni_core *child;
     struct syni_core core;
     struct syni_scope scope;
     struct syni_list node;
@@ -209,12 +210,12 @@ static const struct syni_task *dump_next(struct syni_dump *dump, struct dump_lev
         /* one that was taken out meanwhile is alone */
         if (syni_peek(&dump->peek, &node, at, sizeof node) && node.next && node.next != head && node.next != at) {
             level->child = node.next;
-            if (!syni_peek(&dump->peek, &core, SYNI_CONTAINER(node.next, const struct syni_core, member.link),
-                           sizeof core) ||
-                core.member.scope != level->scope)
+            child = SYNI_CONTAINER(node.next, const struct syni_core, member.link);
+            if (!syni_peek(&dump->peek, &core, child, sizeof core) || core.member.scope != level->scope)
                 break;
-            if (core.task)
-                return core.task;
+            below = syni_core_task_at(&core, child);
+            if (below)
+                return below;
         } else {
             level->scope = scope.next_open;
             level->child = NULL;

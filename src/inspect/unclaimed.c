@@ -34,8 +34,8 @@ struct look {
 
 static const void *owner_of(const struct syni_core *core)
 {
-    if (core->task)
-        return core->task->home;
+    if (syni_core_task(core))
+        return syni_core_task(core)->home;
     return core->ops->owner ? core->ops->owner(core) : NULL;
 }
 
@@ -200,7 +200,8 @@ static bool is_used_up(const struct syni_core *core)
 
 static void note_result(struct syni_core *core, const char *where)
 {
-    const struct syn_function *function = core->task ? core->task->function : NULL;
+    const struct syni_task *task = syni_core_task(core);
+    const struct syn_function *function = task ? task->function : NULL;
     struct note *note = place_for(core->slot, UNCLAIMED_RESULT);
 
     if (!note)
@@ -234,7 +235,7 @@ static void note_core(void *found, void *user)
     const char *file;
     int line = 0;
 
-    if (!core->task && core->ops->site) {
+    if (!syni_core_task(core) && core->ops->site) {
         file = core->ops->site(core, &line);
         if (file)
             note_promise(core, file, line);

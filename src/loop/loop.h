@@ -72,8 +72,8 @@ struct syni_queue {
 /* One direction of one descriptor, waited for once. */
 struct syni_fd_wait {
     int fd;
-    unsigned direction; /* SYNI_READ or SYNI_WRITE */
-    bool forgotten;     /* it is made ready since the descriptor is about to be closed */
+    unsigned char direction; /* SYNI_READ or SYNI_WRITE */
+    bool forgotten;          /* it is made ready since the descriptor is about to be closed */
     void (*ready)(struct syni_fd_wait *wait);
 };
 

@@ -229,8 +229,9 @@ static syn_err register_relayed(struct syn_mailbox *mailbox, struct syni_core *c
                                 void (*fn)(void), void *user)
 {
     struct relaying what = {mailbox, core, fn, user, SYN_OK};
+    const struct syni_task *task = syni_core_task(core);
 
-    if (core->task && syni_census_visit_one(&syni_homes, &core->task->home->counted, relay_there, &what))
+    if (task && syni_census_visit_one(&syni_homes, &task->home->counted, relay_there, &what))
         return what.err;
     return relay_on(syn_default_synchronizer(), &what);
 }

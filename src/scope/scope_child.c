@@ -119,7 +119,7 @@ static void scope_withdraw(struct syni_scope *scope, struct syni_core *core,
 /* CORE's task is cancelled when the section was left; the claim keeps it until then. */
 static void request(struct syni_core *core, enum syn_origin origin, struct syni_section *section)
 {
-    struct syni_task *task = core->task;
+    struct syni_task *task = syni_core_task(core);
 
     if (!task || !syni_task_claim_request(task, origin))
         return;
@@ -132,7 +132,7 @@ static void scope_ask_child(struct syni_scope *scope, struct syni_core *core,
                             struct syni_section *section)
 {
     enum syn_origin origin = (enum syn_origin)(scope->asked - 1);
-    bool is_task = core->task;
+    bool is_task = syni_core_task(core);
 
     SYNI_HOLDS_SCOPE(scope);
     SYNI_INVARIANT(31, scope->asked);
@@ -263,7 +263,7 @@ void syni_scope_take(struct syni_scope *scope, struct syni_core *core, void *out
                      syn_err *out_status, struct syni_section *section)
 {
     struct syni_member *member = &core->member;
-    const struct syni_task *task = core->task;
+    const struct syni_task *task = syni_core_task(core);
     bool busy;
 
     SYNI_HOLDS_SCOPE(scope);

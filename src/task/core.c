@@ -211,8 +211,8 @@ bool syni_core_is_used_up(const struct syni_core *core)
 
 bool syni_core_ask(struct syni_core *core, enum syn_origin origin)
 {
-    if (core->task)
-        syni_task_request(core->task, origin);
+    if (syni_core_task(core))
+        syni_task_request(syni_core_task(core), origin);
     else if (core->ops->cancel)
         core->ops->cancel(core, origin);
     else
@@ -222,18 +222,18 @@ bool syni_core_ask(struct syni_core *core, enum syn_origin origin)
 
 void syni_core_tighten(struct syni_core *core, int64_t deadline)
 {
-    if (core->task)
-        syni_task_tighten(core->task, deadline);
+    if (syni_core_task(core))
+        syni_task_tighten(syni_core_task(core), deadline);
     else if (core->ops->tighten)
         core->ops->tighten(core, deadline);
 }
 
 const char *syni_core_name(const struct syni_core *core)
 {
-    while (!core->task && core->ops->source)
+    while (!syni_core_task(core) && core->ops->source)
         core = core->ops->source(core);
-    if (core->task)
-        return core->task->function->name;
+    if (syni_core_task(core))
+        return syni_core_task(core)->function->name;
     return core->ops->name ? core->ops->name(core) : "a promise";
 }
 

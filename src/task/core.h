@@ -87,8 +87,7 @@ struct syni_core {
 
     const struct syn_type *type;
     struct syni_slot *slot; /* NULL: on a caller's stack */
-    struct syni_task *task; /* its producer; NULL: a promise made by hand */
-    const struct syni_core_ops *ops;
+    const struct syni_core_ops *ops; /* which say, too, whether a task produces it: syni_core_task() */
     _Atomic(struct syni_waiter *) waiter;
 
     /* written before DONE, read after it */

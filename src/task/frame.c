@@ -51,7 +51,7 @@ static void frame_forked(void)
 
 static struct syni_fork_call frame_fork_call = {.lock = &frame_lock, .child = frame_forked};
 
-/* 0 for up to 64 bytes, and so on; SYNI_FRAME_CLASSES for what is not cached. */
+/* 0 for up to 32 bytes, and so on; SYNI_FRAME_CLASSES for what is not cached. */
 static unsigned frame_class_of(size_t size)
 {
     size_t class = (size - 1) / SYNI_FRAME_CLASS_BYTES;

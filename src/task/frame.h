@@ -41,9 +41,6 @@ void syni_frame_keep(void);
  * of a pool have some: on while any synchronizer runs. The calling thread gives up its own with it. */
 void syni_frame_cache(bool on);
 
-/* What frees a task with its frame. */
-extern const struct syni_core_ops syni_frame_core_ops;
-
 /* Frees TASK, which ended on HOME, of which the caller is the driver; nobody else knows it. So its memory is of
  * this process, and its arguments were the body's. */
 static inline void syni_frame_free_here(struct syni_home *home, struct syni_task *task)
@@ -102,7 +99,6 @@ static inline void syni_frame_init(struct syni_task *task, struct syni_home *hom
     task->core.type = &function->type;
     task->core.value_at = (int32_t)function->result_offset - (int32_t)offsetof(struct syni_task, core);
     task->core.slot = slot;
-    task->core.task = task;
     task->core.ops = &syni_frame_core_ops;
     task->locals = has.locals;
     if (has.locals)

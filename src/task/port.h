@@ -27,20 +27,20 @@ struct syni_select {
     void (*wake)(struct syni_select *select); /* by the thread that claimed it; the last touch */
 };
 
+struct syni_channel;
+
 struct syni_port {
     struct syni_list link; /* on a list of the channel; then among those to be told */
     void *item;            /* where the item goes, or lies; a producer's is only read */
     bool receives;
     bool listed;           /* on a list of the channel: not served yet */
     bool at_once;          /* the task that served it hands over to it, see task_resume.c */
-    /* by the task that waits with it, alone: */
-    bool withdrawn, expired;
-    bool refused;          /* it would have closed a circle */
-    bool own;              /* the channel is held without a reference */
-    bool dormant;          /* a generator that waits to be asked */
-    int number;                 /* of the choice */
+    unsigned char choice;  /* 1 + the number that it has in a select; 0: it is no choice */
     syn_err status;
-    struct syni_select *select; /* that it is one of; NULL: none */
+    union {
+        struct syni_select *select;   /* of a choice */
+        struct syni_channel *channel; /* of a task that waits for this alone: held */
+    };
     void (*wake)(struct syni_port *port); /* by the thread that took it; the last touch */
 };
 
@@ -77,7 +77,7 @@ static inline struct syni_port *syni_port_take(struct syni_list *list)
         struct syni_port *port = SYNI_CONTAINER(list->next, struct syni_port, link);
 
         syni_port_unlist(port);
-        if (!port->select || syni_select_claim(port->select, port->number))
+        if (!port->choice || syni_select_claim(port->select, port->choice - 1))
             return port;
     }
     return NULL;

@@ -103,7 +103,7 @@ static void readiness_refuse(struct syni_task *task, syn_err err, int fd)
     syni_task_resume(task);
 }
 
-static void ready_wait(struct syni_fd_wait *wait, int fd, unsigned direction,
+static void ready_wait(struct syni_fd_wait *wait, int fd, unsigned char direction,
                        void (*ready)(struct syni_fd_wait *))
 {
     *wait = (struct syni_fd_wait){.fd = fd, .direction = direction, .ready = ready};

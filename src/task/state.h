@@ -21,8 +21,8 @@
 #include "task/port.h"
 
 enum {
-    SYNI_FRAME_CLASSES = 32, /* of 64 bytes each; larger frames are not cached */
-    SYNI_FRAME_CLASS_BYTES = 64,
+    SYNI_FRAME_CLASSES = 64, /* of 32 bytes each; larger frames are not cached */
+    SYNI_FRAME_CLASS_BYTES = 32,
 };
 
 /* A frame that waits to be used again; keeps its slot. */
@@ -177,6 +177,10 @@ struct __attribute__((may_alias)) syni_task {
     bool told_stuck : 1;
     bool stepped : 1;     /* seen.c: its first step was told of */
     bool walked : 1;      /* chain.c looks at what it waits for */
+    bool dormant : 1;     /* a generator that waits to be asked */
+    bool own_channel : 1; /* what it waits for, by `on.port`, is held without a reference */
+    bool port_withdrawn : 1, port_expired : 1;
+    bool port_refused : 1; /* it would have closed a circle */
     SYNI_ALIGNED_8 _Atomic(uint64_t) mark; /* circle.h; under its lock */
     const struct syni_wait_ops *ops; /* of a wait that has something to collect, until then */
     struct syni_scope *scopes; /* the open ones in its frame */
@@ -210,10 +214,7 @@ struct __attribute__((may_alias)) syni_task {
         } result;
         struct syni_scope *scope;
         struct syni_select select;
-        struct {
-            struct syni_port port;
-            struct syni_channel *channel; /* held */
-        } channel;
+        struct syni_port port;
         struct {
             struct syni_task *next, *before; /* in line */
             void *thing;            /* which begins with that line */
@@ -227,6 +228,20 @@ struct __attribute__((may_alias)) syni_task {
 _Static_assert(sizeof(struct syni_task) <= sizeof(struct syn_task),
                "struct syn_task has too little room: raise SYNI_TASK_BYTES and SYNI_ABI");
 _Static_assert(_Alignof(struct syni_task) <= _Alignof(struct syn_task), "misaligned");
+
+/* What frees a task with its frame: those of each task, and of nothing else. */
+extern const struct syni_core_ops syni_frame_core_ops;
+
+/* The task that produces the core at ADDRESS, of which CORE is a copy, or that itself; NULL: none does. */
+static inline struct syni_task *syni_core_task_at(const struct syni_core *core, const struct syni_core *address)
+{
+    return core->ops == &syni_frame_core_ops ? SYNI_CONTAINER(address, struct syni_task, core) : NULL;
+}
+
+static inline struct syni_task *syni_core_task(const struct syni_core *core)
+{
+    return syni_core_task_at(core, core);
+}
 
 /* What TASK waits for. Its driver; or any thread, for which it is a hint: it may be over. */
 static inline enum syni_wait syni_task_wait(const struct syni_task *task)

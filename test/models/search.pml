@@ -5,7 +5,7 @@
  * FOLLOWS src/circle/chain.c: syni_chain_number chain_ends_at
  * FOLLOWS src/thread/job_circle.c: syni_job_wait_listed
  * FOLLOWS src/job/job_chain.c: job_chain_leads job_chain_refuse job_chain_renew job_wait_detail
- * HASH 0e1450473e81
+ * HASH 73fe387db084
  *
  * Three tasks, each on a loop of its own, each wait for the next, the second of them twice. A wait ends when
  * what it waits for runs, or, once, that of the second by a cancel. One that finds that what it waits for

@@ -4,7 +4,7 @@
  * FOLLOWS src/circle/search.c: search_put_closer search_leave_to_later search_judge search_look search_returns search_start
  * FOLLOWS src/circle/search_describe.c: search_meets search_task search_describe_task syni_search_describe
  * FOLLOWS src/circle/graph.c: graph_find graph_has_edge graph_stood graph_holds graph_free_some graph_leads graph_free_others syni_graph_is_stuck
- * HASH ca68c7e4c04c
+ * HASH a8b7204b0ddc
  *
  * Three tasks, each on a loop of its own, wait once. The first waits for the second. The second waits for the third, or for the first
  * of the two others that serves it. The third waits in a scope for the ends of both others. search.pml says when a search begins, and

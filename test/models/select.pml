@@ -4,7 +4,7 @@
  * FOLLOWS src/task/port.h: syni_select_claim syni_port_take syni_port_tell
  * FOLLOWS src/channel/select.c: wake_waiter look_locked select_list_locked look_and_list wait_for_futures leave_core syni_select_end
  * FOLLOWS src/channel/channel_pass.c: channel_put syni_channel_withdraw
- * HASH a190b5f06bfd
+ * HASH 5cdc7f3c683b
  *
  * It waits for an item of either of two channels without room, and for a result, until a moment that may come
  * at any time. To each channel a producer comes, which waits if nobody takes its item, and gives up some time;
