@@ -372,8 +372,9 @@ static inline SYNI_UNUSED void *syni_call_frame(const struct syn_function *funct
  * DEADLINES THAT HAVE PASSED. One rule for every face, on a thread, in a job and in a task:
  *   1. Nothing begins. A call that is made when its deadline has passed does not run: blocking,
  *      future, generator, context, method, constructor, job, map or child of a scope. Its outcome is
- *      SYN_ETIMEDOUT by SYN_BY_DEADLINE; what it took over (SYN_TAKE) is freed. Nor does
- *      syn_channel_next_by() begin a generator.
+ *      SYN_ETIMEDOUT by SYN_BY_DEADLINE; what it took over (SYN_TAKE) is freed. The same holds
+ *      for a call, or a job, whose deadline passes while it waits for its loop, or for a thread of
+ *      its pool. Nor does syn_channel_next_by() begin a generator.
  *   2. A wait takes what is there: a result, item, room, lock, unit, event or ready descriptor. Where
  *      it would wait it is SYN_ETIMEDOUT (syn_co_poll_by(): nothing is ready); one that uses a future
  *      up cancels its call, and returns after the clean-up.

@@ -280,8 +280,12 @@ static inline __attribute__((always_inline)) struct syni_task *new_in_time(struc
         return NULL;
     /* relaxed: nobody else knows it yet */
     deadline = atomic_load_explicit(&task->deadline, memory_order_relaxed);
-    if (deadline != SYNI_NEVER && syni_deadline_passed(by.self, deadline))
+    if (deadline == SYNI_NEVER)
+        return task;
+    if (syni_deadline_passed(by.self, deadline))
         syni_task_ask_early(task, SYN_BY_DEADLINE);
+    else
+        task->in_time = true;
     return task;
 }
 

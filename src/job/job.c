@@ -252,10 +252,19 @@ static void run_work(struct syni_work *work)
 {
     struct syni_pool_job *job = SYNI_CONTAINER(work, struct syni_pool_job, work);
     struct syni_self *self = syni_self();
-    int shadow = syni_deadlines_shadow(self);
+    int shadow;
     struct syn_deadline deadline = syn_pool_job_deadline();
-    struct syni_bindings *before = syni_local_swap(job->locals);
+    struct syni_bindings *before;
 
+    if (!job->channel && job_is_late(job)) { /* a generator is made to be asked later */
+        drop_arguments(job);
+        job->failed = true;
+        job->err = SYN_ETIMEDOUT;
+        job->report = syni_job_refusal(job->work.pool, job->function->name, SYN_ETIMEDOUT, false);
+        return;
+    }
+    shadow = syni_deadlines_shadow(self);
+    before = syni_local_swap(job->locals);
     syni_frame_keep();
     syni_deadline_push(deadline);
     job->begun = true;

@@ -304,6 +304,8 @@ static bool is_refused(struct syni_task *task)
         enum syn_origin origin = syni_task_asked_by(task);
 
         end_unstarted(task, syni_task_code(origin), origin);
+    } else if (task->in_time && task->deadline <= syni_loop_now(&home->loop)) {
+        end_unstarted(task, SYN_ETIMEDOUT, SYN_BY_DEADLINE);
     } else {
         const struct syn_function *function = task->function;
 
@@ -323,7 +325,8 @@ SYNI_HOT static inline bool engine_arrive(struct syni_home *home, struct syni_ta
     syni_count(&home->started);
     /* relaxed: as syni_task_request_of() */
     if ((atomic_load_explicit(&task->request, memory_order_relaxed) || home->loop.closing ||
-         home->loop.died || task->sheltered || task->copy_failed || task->function->begins) &&
+         home->loop.died || task->sheltered || task->copy_failed || task->function->begins ||
+         task->in_time) &&
         is_refused(task))
         return false;
     SYNI_INVARIANT(92, !task->begun);

@@ -171,6 +171,7 @@ struct __attribute__((may_alias)) syni_task {
     bool owns : 1;        /* it has, or had, locals, scopes, contexts, mutexes or a ring (invariant 540) */
     bool abandoned : 1;
     bool copy_failed : 1; /* by its maker */
+    bool in_time : 1;     /* by its maker: its deadline is looked at again when it arrives */
     bool shelters : 1;    /* by itself, although it does not leave: it is the head of its ring */
     bool in_ring : 1;     /* `shelter` is in use */
     bool cleaned : 1;     /* its clean-up is over, too */
