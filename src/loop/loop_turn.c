@@ -121,14 +121,16 @@ static int64_t timeout_until(int64_t until)
 }
 
 /* In the kernel, with the signals of a thread that sleeps. For a moment it has those of one that runs;
- * if that passes in vain, we return, and the next time it has none. */
+ * if that passes in vain, we return, and the next time it has none. It has not passed where the wake of an
+ * earlier post came late. */
 static void sleep_in_kernel(struct syni_loop *loop, int64_t until)
 {
     int64_t timeout_ns = timeout_until(until), moment_ns = syni_signals_sleep();
     bool cut = moment_ns != SYNI_NEVER && (timeout_ns < 0 || timeout_ns > moment_ns);
+    int64_t soon = cut ? syni_deadline_in(syni_now(), moment_ns) : SYNI_NEVER;
     unsigned n = loop_look(loop, cut ? moment_ns : timeout_ns);
 
-    if (!cut || n > 0 || syni_loop_role(loop) != SYNI_ROLE_ASLEEP)
+    if (!cut || n > 0 || syni_loop_role(loop) != SYNI_ROLE_ASLEEP || syni_now() < soon)
         syni_signals_wake();
 }
 
