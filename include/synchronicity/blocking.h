@@ -246,7 +246,7 @@ void syni_job_fail(struct syn_job *job, syn_err err, const char *message);
             SYNI_IF_VOID(ret, SYNI_OUT_PASS_VOID, SYNI_OUT_PASS)(ret));                            \
     }                                                                                              \
     static ret syni_body_of_##name(                                                                \
-        SYNI_LIST(~, struct name *job SYNI_UNUSED SYNI_MAP(SYNI_PARAM, __VA_ARGS__)))
+        SYNI_LIST(~, struct name *job SYNI_UNUSED SYNI_MAP(SYNI_BODY_PARAM, __VA_ARGS__)))
 
 /* volatile: reading it is no statement without effect. */
 #define SYNI_NO_RESULT(ret) volatile char result;
@@ -264,6 +264,13 @@ void syni_job_fail(struct syn_job *job, syn_err err, const char *message);
         (void)self;                                                                                \
         SYNI_MAP(SYNI_DROP, __VA_ARGS__)                                                           \
     }
+
+/* What the body gets, and need not name: an argument may be for SYN_STRAND() alone. */
+#define SYNI_BODY_PARAM(item) SYNI_DO(SYNI_BODY_PARAM_, item)
+#define SYNI_BODY_PARAM_ARG(type, name) ~, (, SYNI_TYPE(type) name SYNI_UNUSED)
+#define SYNI_BODY_PARAM_SYN_COPY(type, name) ~, (, SYNI_TYPE(type) name SYNI_UNUSED)
+#define SYNI_BODY_PARAM_SYN_COPY_BYTES(type, name, size) ~, (, SYNI_TYPE(type) name SYNI_UNUSED)
+#define SYNI_BODY_PARAM_SYN_TAKE(type, name, fn) ~, (, SYNI_TYPE(type) name SYNI_UNUSED)
 
 /* Arguments of the frame, each with a comma before it. */
 #define SYNI_SPREAD(item) SYNI_DO(SYNI_SPREAD_, item)

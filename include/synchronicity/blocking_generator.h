@@ -134,7 +134,7 @@ SYNI_HELD int syni_job_yield(struct syn_job *job, void *item);
         return (name##_submit)(SYNI_LIST(~, NULL SYNI_MAP(SYNI_PASS, __VA_ARGS__)));               \
     }                                                                                              \
     static void syni_body_of_##name(                                                               \
-        SYNI_LIST(~, struct name *job SYNI_UNUSED SYNI_MAP(SYNI_PARAM, __VA_ARGS__)))
+        SYNI_LIST(~, struct name *job SYNI_UNUSED SYNI_MAP(SYNI_BODY_PARAM, __VA_ARGS__)))
 
 #endif /* !__cplusplus */
 

@@ -194,6 +194,20 @@ SYN_METHOD_GET(thing, const char *, label)
     return syn_step_return(self, me->label);
 }
 SYN_CLASS_TABLE(demo, thing, THING_METHODS, NULL);
+#elif KIND == 23 /* an argument that only the strand needs, and no body names */
+struct database {
+    struct syn_strand strand;
+};
+static struct syn_pool store;
+SYN_BLOCKING(store, int, vacuum, (struct database *, db), SYN_STRAND(&db->strand))
+{
+    return 1;
+}
+SYN_BLOCKING_GENERATOR(store, int, row_numbers, (struct database *, db), SYN_STRAND(&db->strand))
+{
+    for (int i = 0; !syn_job_yield(job, i); i++)
+        ;
+}
 #endif
 
 extern int one_thing_at_least;
