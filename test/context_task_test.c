@@ -97,6 +97,38 @@ static void O9_a_task_hears_of_an_enter_or_exit_that_fails(void)
     end_all();
 }
 
+/* Its clean-up fails while its user, which was cancelled, closes it. */
+CONTEXT(demo, int, enters_for_long)
+{
+    co_begin;
+    co_sleep(10.0);
+    co_yield(1);
+    co_finally;
+    co_fail(SYN_EIO, "cannot go back");
+    co_end;
+}
+
+ASYNC(demo, int, is_cancelled_as_it_enters, SYN_LOCAL(int, v), SYN_LOCAL(struct enters_for_long_context, context))
+{
+    co_begin;
+    self->context = enters_for_long();
+    co_with (self->context, &self->v)
+        tell("block", self->v);
+    co_end;
+}
+
+static void O9_a_task_that_is_cancelled_as_it_enters_hears_of_a_clean_up_that_fails(void)
+{
+    char said[1000];
+    int y = -1;
+
+    begin();
+    CHECK_INT(call_by(syn_after(1.0), is_cancelled_as_it_enters(&y)), SYN_ETIMEDOUT);
+    syn_report_text(syn_last_report(), said, sizeof said);
+    CHECK(strstr(said, "cannot go back"));
+    end_all();
+}
+
 /* Nested, in a task of another synchronizer. */
 ASYNC(other, int, nests, (int, fails), SYN_LOCAL(int, a), SYN_LOCAL(int, b),
       SYN_LOCAL(struct session_context, outer), SYN_LOCAL(struct session_context, inner))
@@ -204,6 +236,7 @@ static const struct test_case cases[] = {
     TEST(O9_a_task_leaves_on_every_way_out),
     TEST(O9_a_cancelled_task_leaves_before_it_cleans_up),
     TEST(O9_a_task_hears_of_an_enter_or_exit_that_fails),
+    TEST(O9_a_task_that_is_cancelled_as_it_enters_hears_of_a_clean_up_that_fails),
     TEST(O9_nested_in_a_task_of_another_loop),
     TEST(O9_a_stop_lets_a_task_leave_first),
     TEST(O9_a_stop_exits_under_a_threads_block),

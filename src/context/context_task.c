@@ -186,6 +186,8 @@ static bool answered(struct syni_task *task, struct syn_context *context, syn_er
         }
         if (err != SYN_EEND && err != task->core.err)
             *out_failed = err;
+    } else if (err) {
+        *out_failed = err;
     }
     context_unlist(task, context);
     return false;
