@@ -5,6 +5,7 @@
  */
 #define _DEFAULT_SOURCE
 #include "support/circle_rig.h"
+#include "support/points.h"
 
 #include <synchronicity/step.h>
 
@@ -213,7 +214,99 @@ static void C8_a_join_that_gains_a_child_which_waits_for_us_is_refused(void)
     end_all();
 }
 
+/* --- a race in a step that blocks waits for those that lose, too --- */
+
+ASYNC(a, int, a_is_called)
+{
+    co_begin;
+    co_return(3);
+    co_end;
+}
+
+ASYNC(b, int, b_takes, (double, seconds))
+{
+    co_begin;
+    co_sleep(self->seconds);
+    co_return(1);
+    co_end;
+}
+
+/* Its clean-up, after SECONDS or when it has lost, waits for the loop of the step. */
+ASYNC(b, int, b_loses, (double, seconds), SYN_LOCAL(int, y))
+{
+    co_begin;
+    co_sleep(self->seconds);
+    co_return(2);
+    co_finally;
+    co_await(a_is_called_future(), &self->y);
+    NOTE;
+    co_end;
+}
+
+ASYNC(a, void, a_races, (double, seconds))
+{
+    struct syn_scope scope = SYN_SCOPE;
+    int y = 0;
+
+    co_begin;
+    CHECK_INT(syn_race(&scope, (b_takes_future(1.0), &y), (b_loses_future(self->seconds), &y)), SYN_OK);
+    co_end;
+}
+
+static void C8_a_race_in_a_step_refuses_what_a_loser_waits_for_in_its_clean_up(void)
+{
+    static const double seconds[] = {1000, 0.5};
+
+    begin();
+    for (int i = 0; i < 2; i++) {
+        forget();
+        CHECK_INT(a_races(seconds[i]), SYN_OK);
+        REFUSED("a_is_called", "a step waits for");
+    }
+    end_all();
+}
+
+/* --- a step that blocks on many children --- */
+
+ASYNC(b, void, b_naps)
+{
+    co_begin;
+    co_sleep(0.001);
+    co_end;
+}
+
+ASYNC(a, void, a_joins_many, (int, n))
+{
+    struct syn_scope scope = SYN_SCOPE;
+
+    co_begin;
+    for (int i = 0; i < self->n; i++)
+        CHECK_INT(scope_spawn(&scope, b_naps_future()), SYN_OK);
+    syn_test_steps();
+    CHECK_INT(scope_join(&scope), SYN_OK);
+    co_end;
+}
+
+/* Ten times as many children take ten times as many steps, and not a hundred times. */
+static void C8_a_step_blocks_on_many_children(void)
+{
+    enum { FEW = 60, MANY = 10 * FEW };
+    unsigned long few, many;
+
+    points_needed();
+    begin();
+    CHECK_INT(a_joins_many(FEW), SYN_OK);
+    few = syn_test_steps();
+    CHECK_INT(a_joins_many(MANY), SYN_OK);
+    many = syn_test_steps();
+    if (many > 20 * few + 20 * MANY)
+        test_fail(__FILE__, __LINE__, "%lu steps for %d, %lu for %d", few, FEW, many, MANY);
+    end_all_after(2 * MANY);
+}
+
 static const struct test_case cases[] = {
+    TEST(C8_a_step_blocks_on_many_children),
+    TEST(C8_a_race_in_a_step_refuses_what_a_loser_waits_for_in_its_clean_up),
     TEST(C8_a_step_that_blocks_on_who_waits_for_a_lock_depends_on_its_holder),
     TEST(C8_so_it_does_on_who_stands_in_line_before_it),
     TEST(C8_so_it_does_on_what_a_job_waits_for_that_a_job_waits_for),

@@ -341,7 +341,10 @@ struct syn_step syni_step_close(struct syn_task *public_task, struct syn_channel
     if (channel_wait_closes_circle(task, true))
         return syni_suspended;
     start_timer(task, deadline);
-    return after(task, !syni_channel_shut(channel, &task->on.port));
+    if (!syni_channel_shut(channel, &task->on.port))
+        return after(task, true);
+    channel_wait_refuse_circles(task, channel);
+    return syni_suspended;
 }
 
 struct syn_step syni_step_each_ends(struct syn_task *public_task, struct syn_channel *channel)

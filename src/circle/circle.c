@@ -13,9 +13,10 @@
  * Discarded: finding the circle in the loops, which would ask every other driver for what only
  * it may look at; and keeping each await between loops where others see it, which all would pay.
  *
- * A wait for the first of several (select, any, race) is refused if each of them would be; they are
- * looked at and not marked. A channel without generator, an event, a condition, a semaphore and a promise
- * depend on no task in particular that could be marked. chain.c has circles of tasks within one loop.
+ * A select is refused if each of its choices would be; they are looked at and not marked. The children of an any
+ * or a race are marked as all others, since those that lose are waited for. A channel without generator, an
+ * event, a condition, a semaphore and a promise depend on no task in particular that could be marked. chain.c
+ * has circles of tasks within one loop.
  */
 #include "circle/circle.h"
 

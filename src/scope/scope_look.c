@@ -69,42 +69,54 @@ syn_err syni_scope_refuse_registered(struct syni_scope *scope)
                       : SYN_OK;
 }
 
-/* The first child from NUMBER on, held; NULL: there is none. */
-static struct syni_core *hold_child(struct syni_scope *scope, unsigned number)
+/* The child behind BEFORE, which is held, and was one; NULL: the first. They are in the order of their numbers. */
+static struct syni_list *child_behind(struct syni_scope *scope, const struct syni_core *before)
+{
+    struct syni_list *node = scope->children.next;
+
+    SYNI_HOLDS_SCOPE(scope);
+    if (before && syni_core_is_awaited(before)) /* by us: it is on the list */
+        return before->member.link.next;
+    while (before && node != &scope->children && syni_member_core(node)->member.number <= before->member.number) {
+        SYNI_STEP();
+        node = node->next;
+    }
+    return node;
+}
+
+/* That child, held; NULL: there is none. BEFORE is let go. */
+static struct syni_core *hold_next(struct syni_scope *scope, struct syni_core *before)
 {
     struct syni_core *found = NULL;
     struct syni_section section;
+    struct syni_list *node;
 
     syni_scope_enter(scope, &section);
-    SYNI_LIST_EACH (node, &scope->children) {
-        struct syni_core *core = syni_member_core(node);
-
-        if (core->member.number >= number && (!found || core->member.number < found->member.number))
-            found = core;
-    }
-    if (found)
+    node = child_behind(scope, before);
+    if (node != &scope->children) {
+        found = syni_member_core(node);
         syni_core_hold(found);
+    }
     syni_scope_leave(scope, &section);
+    if (before)
+        syni_core_unpin(before);
     return found;
 }
 
-/* In a step: the wait depends on each child; if the first is enough, only on all of them together. One
- * by one, since marking takes other locks. */
+/* In a step: the wait depends on each child, also where the first is enough, since what is cancelled then must end,
+ * too. One by one, since marking takes other locks. */
 syn_err syni_scope_depend(struct syni_scope *scope, uint64_t id, struct syn_report **out_report)
 {
-    bool any = scope->goal != SYNI_GOAL_ALL;
-    struct syni_core *child = hold_child(scope, 0);
+    struct syni_core *child = hold_next(scope, NULL);
     syn_err err = SYN_OK;
 
     *out_report = NULL;
-    while (child) {
-        unsigned next = child->member.number + 1;
-
-        syni_report_free(*out_report);
-        *out_report = NULL;
-        err = (any ? syni_circle_look_at : syni_circle_depend)(id, child, out_report);
-        syni_core_unpin(child);
-        child = any == !err ? NULL : hold_child(scope, next);
+    while (child && !err) {
+        err = syni_circle_depend(id, child, out_report);
+        if (!err)
+            child = hold_next(scope, child);
     }
+    if (child)
+        syni_core_unpin(child);
     return err;
 }

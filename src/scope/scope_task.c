@@ -55,21 +55,6 @@ static void wait_forgotten(struct syni_task *task)
     task->on.scope->awaited = SYNI_SCOPE_NOTHING;
 }
 
-/* What carries the mark ID would be refused a wait for any one of them. */
-static bool all_are_closed(const struct syni_scope *scope, uint64_t id)
-{
-    if (syni_list_empty(&scope->children))
-        return false;
-    SYNI_LIST_EACH (node, &scope->children) {
-        struct syn_report *report = NULL;
-
-        if (!syni_circle_look_at(id, syni_member_core(node), &report))
-            return false;
-        syni_report_free(report);
-    }
-    return true;
-}
-
 /* How it is known that a wait for CORE, a child, would close a circle, and what is said of it. */
 struct refusal {
     bool (*closes)(struct syni_core *core, const struct refusal *refusal, struct syn_report **out_report);
@@ -125,8 +110,7 @@ void syni_scope_implicate(struct syni_scope *scope, uint64_t id)
     struct refusal refusal = {.closes = closes_marked, .id = id, .asks = true};
 
     SYNI_DRIVEN(&scope->home->loop);
-    if (needs_all(scope) || all_are_closed(scope, id)) /* else another may be enough */
-        refuse_children(scope, &refusal);
+    refuse_children(scope, &refusal); /* also where the first is enough: what is cancelled then must end, too */
 }
 
 static void join_implicates(struct syni_task *task, uint64_t id)
@@ -231,17 +215,6 @@ void syni_scope_refuse(struct syni_scope *scope, const struct syni_search *searc
     refuse_children(scope, &refusal);
 }
 
-static void join_again(struct syni_task *task)
-{
-    /* relaxed: given later, a probe comes */
-    uint64_t mark = atomic_load_explicit(&task->mark, memory_order_relaxed);
-
-    SYNI_DRIVEN_FOR(task);
-    if (mark)
-        join_implicates(task, mark);
-    syni_search_again(task);
-}
-
 static void scope_wait_refused(struct syni_task *task, const struct syni_search *search)
 {
     SYNI_DRIVEN_FOR(task);
@@ -250,7 +223,7 @@ static void scope_wait_refused(struct syni_task *task, const struct syni_search 
 
 static const struct syni_wait_ops join_ops = {join_interrupted, join_collected, wait_forgotten,
                                               NULL,             join_implicates, join_leads,
-                                              scope_wait_refused, true,       join_again, NULL};
+                                              scope_wait_refused, true,       syni_search_again, NULL};
 static const struct syni_wait_ops room_ops = {room_interrupted, room_collected, wait_forgotten,
                                               NULL,             NULL,           room_leads,
                                               scope_wait_refused, false,      syni_search_again, NULL};

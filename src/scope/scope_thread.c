@@ -203,8 +203,7 @@ static bool leave_children(struct syni_thread_wait *wait, enum syn_origin origin
     return false;
 }
 
-static syn_err depend_on_children(struct syni_thread_wait *wait, uint64_t id,
-                                  struct syn_report **out_report)
+static syn_err depend_on_children(struct syni_thread_wait *wait, uint64_t id, struct syn_report **out_report)
 {
     return syni_scope_depend(SYNI_CONTAINER(wait, struct scope_wait, wait)->scope, id, out_report);
 }
