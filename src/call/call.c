@@ -14,7 +14,6 @@
 #include "future/future.h"
 #include "life/home_refusal.h"
 #include "life/home_start.h"
-#include "life/life.h"
 #include "life/synchronizer.h"
 #include "loop/loop_inbox.h"
 #include "loop/role.h"
@@ -36,18 +35,6 @@ struct caller {
 static struct caller caller_of(struct syni_self *self)
 {
     return (struct caller){self, syni_home_of(self)};
-}
-
-/* Where FUNCTION runs if SELF calls it. */
-static struct syn_synchronizer *synchronizer_of(const struct syni_self *self,
-                                                const struct syn_function *function)
-{
-    struct syni_home *here;
-
-    if (function->synchronizer)
-        return function->synchronizer;
-    here = syni_home_of(self);
-    return here ? here->synchronizer : syn_default_synchronizer();
 }
 
 /* FUNCTION was compiled against these headers. */
@@ -76,11 +63,6 @@ static syn_err home_for(struct syni_home *here, const struct syn_function *funct
 syn_err syni_call_home(const struct syn_function *function, struct syni_home **out_home)
 {
     return home_for(syni_home_now(), function, out_home);
-}
-
-struct syn_report *syni_call_report(const struct syn_function *function, syn_err err)
-{
-    return syni_home_report(synchronizer_of(syni_self(), function), err, function->name);
 }
 
 /* TASK, of HOME, which this thread drives, is the last that was launched there. */
@@ -119,18 +101,6 @@ static syn_err call_outcome(struct syni_core *core, void *out_result)
     return SYN_OK;
 }
 
-/* TASK was not taken: what it inherited goes, and the waiter for its end learns of it. */
-static void not_taken(struct syni_task *task)
-{
-    syni_task_withdraw(task);
-    syni_local_release(task->locals);
-    task->core.err = syni_life_refusal(task->home);
-    if (SYNI_HOOKED)
-        syni_seen_end(task);
-    if (task->function->ended)
-        task->function->ended((struct syn_task *)(void *)task);
-}
-
 /* A call that blocks: TASK, with its frame on this stack. */
 struct call_in_hand {
     struct syni_thread_wait wait;
@@ -151,7 +121,7 @@ static bool call_begin(struct syni_thread_wait *wait)
     if (syni_call_launch(call->task))
         return true;
     call->not_taken = true;
-    not_taken(call->task);
+    syni_call_not_taken(call->task);
     return false;
 }
 
@@ -383,30 +353,4 @@ void syni_call_start(struct syn_task *frame)
         start_any(task);
     else
         launch_here(home, task);
-}
-
-/* Why HOME does not take a call of NAME; only its memory need be there. */
-static struct syn_report *call_report_refused(struct syni_home *home, syn_err err, const char *name)
-{
-    struct syn_report *report;
-
-    if (!syni_life_hold(home))
-        return syni_report_format(err, SYN_BY_LIBRARY, "%s: its synchronizer was freed", name);
-    report = syni_home_report(home->synchronizer, err, name);
-    syni_life_let_go(home);
-    return report;
-}
-
-void syni_call_refused(struct syni_task *task)
-{
-    task->core.err = syni_life_refusal(task->home);
-    task->core.origin = SYN_BY_LIBRARY;
-    task->core.report = call_report_refused(task->home, task->core.err, task->function->name);
-    syni_task_withdraw(task);
-    if (SYNI_HOOKED)
-        syni_seen_end(task);
-    syni_task_drop_arguments(task);
-    if (task->function->ended)
-        task->function->ended((struct syn_task *)(void *)task);
-    syni_core_complete(&task->core);
 }

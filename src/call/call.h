@@ -14,14 +14,8 @@
 /* Where a call of FUNCTION runs; SYN_EABI as well. */
 syn_err syni_call_home(const struct syn_function *function, struct syni_home **out_home);
 
-/* Why FUNCTION could not be called: ERR is that of syni_call_home(), called before. */
-struct syn_report *syni_call_report(const struct syn_function *function, syn_err err);
-
 /* TASK begins on its home. False: that is closed by now, and TASK was not taken. */
 bool syni_call_launch(struct syni_task *task);
-
-/* TASK, which could not be launched, ends with the reason. */
-void syni_call_refused(struct syni_task *task);
 
 /* As syni_call(), of TASK's function on a given home. With SYN_EDEADLK it did not begin. */
 syn_err syni_call_on(struct syni_task *task, struct syni_home *home, void *out_result);
@@ -39,6 +33,17 @@ struct syni_task *syni_call_new_on(const struct syn_function *function, struct s
 const char *syni_call_text_copy(const char *text);
 /* A copy of SIZE bytes, for syni_call_free_bytes(); NULL: BYTES is NULL, or there is no memory. */
 void *syni_call_bytes_copy(const void *bytes, size_t size);
+
+/* --- call_refusal.c --- */
+
+/* Why FUNCTION could not be called: ERR is that of syni_call_home(), called before. */
+struct syn_report *syni_call_report(const struct syn_function *function, syn_err err);
+
+/* TASK, of a call that blocks, was not taken: what it inherited goes, and the waiter for its end learns of it. */
+void syni_call_not_taken(struct syni_task *task);
+
+/* TASK, which could not be launched, ends with the reason. */
+void syni_call_refused(struct syni_task *task);
 
 /* --- generator.c --- */
 

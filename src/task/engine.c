@@ -271,52 +271,6 @@ static const char *engine_enter(struct syni_task *task)
     return outer;
 }
 
-static void end_unstarted(struct syni_task *task, syn_err err, enum syn_origin origin)
-{
-    const char *why = err == SYN_ELOOPDEAD        ? task->home->why_died
-                      : err == SYN_ENOMEM         ? "no memory for a copied argument"
-                      : origin == SYN_BY_DEADLINE ? SYNI_TOO_LATE
-                                                  : NULL;
-
-    SYNI_INVARIANT(15, !task->begun);
-    syni_shelter_leaving(task);
-    syni_outcome_set(task, err, origin, why);
-    task->leaving = true;
-    engine_end(task);
-}
-
-/* TASK does not begin, for one of the reasons of engine_arrive(). False: there is none, it does. */
-static bool is_refused(struct syni_task *task)
-{
-    struct syni_home *home = task->home;
-    syn_err err;
-
-    if (home->loop.closing && !task->sheltered)
-        syni_task_request(task, SYN_BY_STOP);
-    if (home->loop.died) {
-        end_unstarted(task, SYN_ELOOPDEAD, SYN_BY_LIBRARY);
-    } else if (task->sheltered && syni_home_gave_up(home)) {
-        end_unstarted(task, SYN_EABANDONED, SYN_BY_STOP);
-    } else if (task->copy_failed) {
-        end_unstarted(task, SYN_ENOMEM, SYN_BY_LIBRARY);
-    } else if (syni_task_is_asked(task)) {
-        /* Asked before it began: it never does. */
-        enum syn_origin origin = syni_task_asked_by(task);
-
-        end_unstarted(task, syni_task_code(origin), origin);
-    } else if (task->in_time && task->deadline <= syni_loop_now(&home->loop)) {
-        end_unstarted(task, SYN_ETIMEDOUT, SYN_BY_DEADLINE);
-    } else {
-        const struct syn_function *function = task->function;
-
-        err = function->begins ? function->begins((struct syn_task *)(void *)task) : SYN_OK;
-        if (!err)
-            return false;
-        end_unstarted(task, err, SYN_BY_LIBRARY);
-    }
-    return true;
-}
-
 /* TASK is there. False: it has ended without beginning, or will. */
 SYNI_HOT static inline bool engine_arrive(struct syni_home *home, struct syni_task *task)
 {
@@ -327,8 +281,10 @@ SYNI_HOT static inline bool engine_arrive(struct syni_home *home, struct syni_ta
     if ((atomic_load_explicit(&task->request, memory_order_relaxed) || home->loop.closing ||
          home->loop.died || task->sheltered || task->copy_failed || task->function->begins ||
          task->in_time) &&
-        is_refused(task))
+        syni_engine_refuses(task)) {
+        engine_end(task);
         return false;
+    }
     SYNI_INVARIANT(92, !task->begun);
     task->begun = true;
     return true;

@@ -29,6 +29,10 @@ void syni_engine_run(struct syni_job *job);
 /* What brings it a cancel. */
 void syni_engine_request_arrives(struct syni_job *job);
 
+/* TASK, which has just arrived, does not begin, for one of the reasons of engine_refusal.c: it is about to end, with
+ * that for its outcome. False: there is none. Driver. */
+bool syni_engine_refuses(struct syni_task *task);
+
 /* Frees what TASK took over, once, if it never began and never will. By the thread that ends it. */
 static inline void syni_task_drop_arguments(struct syni_task *task)
 {
