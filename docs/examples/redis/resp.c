@@ -11,7 +11,6 @@
 #include "resp.h"
 
 #include <limits.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -50,12 +49,21 @@ void resp_append(struct resp_buffer *buffer, const void *data, size_t size)
     buffer->size += size;
 }
 
+/* snprintf() takes ten times as long, which is half of what a client does for a short command. */
 void resp_append_head(struct resp_buffer *buffer, char type, long long number)
 {
-    char text[32];
-    int n = snprintf(text, sizeof text, "%c%lld\r\n", type, number);
+    unsigned long long rest = number < 0 ? 0 - (unsigned long long)number : (unsigned long long)number;
+    char text[32], *end = text + sizeof text, *at = end;
 
-    resp_append(buffer, text, (size_t)n);
+    *--at = '\n';
+    *--at = '\r';
+    do
+        *--at = (char)('0' + rest % 10);
+    while (rest /= 10);
+    if (number < 0)
+        *--at = '-';
+    *--at = type;
+    resp_append(buffer, at, (size_t)(end - at));
 }
 
 void resp_append_bulk(struct resp_buffer *buffer, const void *data, size_t size)
