@@ -282,15 +282,15 @@ static __attribute__((noinline)) struct syn_task *call_any(const struct syn_func
     return (struct syn_task *)(void *)new_in_time(by, function, home, out_future);
 }
 
-/* Made by a step of its own synchronizer, which has no locals, under no deadline. */
+/* Of a function of this synchronizer, or of none; made by a step, which has no locals, under no deadline. */
 static inline bool call_is_plain(const struct syni_self *self, const struct syni_home *here,
                                  const struct syn_function *function)
 {
     const struct syni_task *by = here->current;
     int n = self->deadlines.n;
 
-    if (!by || SYNI_HOOKED || !HAS_OUR_ABI(function) || function->synchronizer != here->synchronizer ||
-        by->locals)
+    if (!by || SYNI_HOOKED || !HAS_OUR_ABI(function) || by->locals ||
+        (function->synchronizer && function->synchronizer != here->synchronizer))
         return false;
     if (n > self->deadlines.first) /* a spawn has one around it; as syni_deadline_of() */
         return n <= SYNI_DEADLINES && self->deadlines.at[n - 1] == SYNI_NEVER;

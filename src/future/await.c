@@ -228,7 +228,7 @@ static bool wait_for(struct syni_task *task, struct syni_core *child, int64_t de
 }
 
 /* The wait of TASK for CHILD is the usual one: both are of one loop, nobody else knows CHILD, which has not ended,
- * and is not TASK itself; there is no deadline, no request, no mark and no report, no circle to close, and the time of the turn is known. */
+ * and is not TASK itself; there is no deadline, no request, no mark and no report, and no circle to close. */
 static inline bool wait_is_plain(const struct syni_home *home, const struct syni_task *task,
                                  const struct syni_task *child, int64_t deadline)
 {
@@ -238,21 +238,18 @@ static inline bool wait_is_plain(const struct syni_home *home, const struct syni
            syni_task_wait(task) == SYNI_WAIT_NOTHING && syni_task_wait(child) == SYNI_WAIT_NOTHING &&
            /* relaxed: a moment, which is seen late at worst */
            atomic_load_explicit(&child->deadline, memory_order_relaxed) <=
-               atomic_load_explicit(&task->deadline, memory_order_relaxed) &&
-           home->loop.now >= 0;
+               atomic_load_explicit(&task->deadline, memory_order_relaxed);
 }
 
 /* That one. */
 static inline void wait_plainly(struct syni_home *home, struct syni_task *task, struct syni_task *child, void *out)
 {
-    int64_t now = home->loop.now;
-
     SYNI_DRIVEN_FOR(task);
     SYNI_SURE(child->home == home && task->home == home);
     syni_task_set_wait(task, SYNI_WAIT_RESULT);
     task->live.waits_for = child->function->name;
     task->live.detail = -1;
-    task->live.since = now;
+    task->live.since = syni_loop_turn_time(&home->loop);
     await_init(task, out, wake_by_own_result, &plain_ops);
     task->on.result.child = &child->core;
     syni_core_wait_here(&child->core, &task->on.result.waiter);
