@@ -8,13 +8,13 @@
  */
 #define SYNI_IN_LIBRARY 1
 
-#include <synchronicity/stream.h>
-#include <synchronicity/step.h>
-
 #include <string.h>
 
 #include "base/mem.h"
 #include "base/report.h"
+#include "io/source.h"
+
+#include <synchronicity/step.h>
 
 enum { FIRST_CAPACITY = 4096 };
 
@@ -115,13 +115,16 @@ static syn_err reader_make_room(struct syn_reader *reader)
 
 static const char no_reader[] = "there is no reader";
 
+static struct syn_step fill_here(struct syn_reader_fill *self);
+static struct syn_step fill_readable(struct syn_reader_fill *self);
 static struct syn_step reader_filled(struct syn_reader_fill *self);
 static struct syn_step fill_ends(struct syn_reader_fill *self);
 
 SYN_ASYNC_DEFINE(SYN_FREE, void, syn_reader_fill, (struct syn_reader *, reader),
-                 SYN_LOCAL(size_t, n))
+                 SYN_LOCAL(size_t, n), SYN_LOCAL(struct syni_source_stream *, source))
 {
     struct syn_reader *r = self->reader;
+    struct syni_source_stream *s;
     syn_err err;
 
     if (!r)
@@ -135,9 +138,38 @@ SYN_ASYNC_DEFINE(SYN_FREE, void, syn_reader_fill, (struct syn_reader *, reader),
         return syn_step_fail(self, err, "a piece is longer than the reader's limit");
     if (err)
         return syn_step_fail(self, err);
+    s = syni_source_of(r->stream);
+    if (s && s->source.kind != SYNI_SOURCE_SLOW)
+        return fill_here(self);
     return syn_step_await(
         self, syn_stream_read_future(r->stream, r->buffer + r->end, r->capacity - r->end), &self->n,
         reader_filled);
+}
+
+/* From a descriptor that need not wait: here, without another task. */
+static struct syn_step fill_here(struct syn_reader_fill *self)
+{
+    struct syni_source_stream *s = syni_source_of(self->reader->stream);
+    syn_err err = syni_source_enter(s, &s->reading, &self->syn);
+
+    if (err)
+        return syn_step_fail(self, err, syni_socket_refusal(err));
+    self->source = s;
+    s->reading = true;
+    return s->emptied ? syn_step_readable(self, s->source.fd, fill_readable) : fill_readable(self);
+}
+
+static struct syn_step fill_readable(struct syn_reader_fill *self)
+{
+    struct syn_reader *r = self->reader;
+    syn_err err = syn_step_status(self);
+
+    if (err)
+        return syn_step_fail(self, err);
+    err = syni_source_read_now(self->source, r->buffer + r->end, r->capacity - r->end, NULL, &self->n);
+    if (err == SYN_EAGAIN)
+        return syn_step_readable(self, self->source->source.fd, fill_readable);
+    return err ? syn_step_fail(self, err) : reader_filled(self);
 }
 
 static struct syn_step reader_filled(struct syn_reader_fill *self)
@@ -153,6 +185,8 @@ static struct syn_step reader_filled(struct syn_reader_fill *self)
 static struct syn_step fill_ends(struct syn_reader_fill *self)
 {
     self->reader->filling = 0;
+    if (self->source)
+        self->source->reading = false;
     return syn_step_done(self);
 }
 

@@ -88,6 +88,9 @@ syn_err syni_socket_settle(_Atomic(struct syn_synchronizer *) *home, const struc
 {
     struct syn_synchronizer *here = syn_task_synchronizer(task), *nobody = NULL;
 
+    /* relaxed: it was this one that wrote it */
+    if (atomic_load_explicit(home, memory_order_relaxed) == here)
+        return SYN_OK;
     return atomic_compare_exchange_strong(home, &nobody, here) || nobody == here ? SYN_OK
                                                                                  : SYN_EWRONGLOOP;
 }

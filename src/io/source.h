@@ -48,6 +48,14 @@ SYN_ASYNC_DECLARE(size_t, syni_source_read, (struct syni_source_stream *, s),
 SYN_ASYNC_DECLARE(size_t, syni_source_write, (struct syni_source_stream *, s),
                   (struct syni_output, output));
 
+/* The same without a task of its own, by one that has entered and set the flag of its direction. SYN_EAGAIN: again
+ * when the descriptor is ready. The first reads as syni_source_read() does; the second writes what is left of OUTPUT, and
+ * counts it in *DONE; the last ends a write. */
+syn_err syni_source_read_now(struct syni_source_stream *s, void *buffer, size_t size,
+                             struct syn_unix_message *message, size_t *out_n);
+syn_err syni_source_write_now(struct syni_source_stream *s, struct syni_output *output, size_t *done);
+void syni_source_write_end(struct syni_source_stream *s, const struct syni_output *output, size_t done);
+
 /* One system call each (source_rights.c): the first pieces of OUTPUT with its descriptors; what MESSAGE
  * has room for. The number of bytes; -1 and errno. */
 ssize_t syni_source_send_rights(int fd, const struct msghdr *pieces, const struct syni_output *output);

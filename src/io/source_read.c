@@ -42,36 +42,43 @@ SYN_ASYNC_DEFINE(SYN_FREE, size_t, syni_source_read, (struct syni_source_stream 
     return source_read_readable(self);
 }
 
-static ssize_t source_read_read_some(const struct syni_source_read *self)
+static ssize_t read_some(const struct syni_stream_source *source, void *buffer, size_t size,
+                         struct syn_unix_message *message)
 {
-    const struct syni_stream_source *source = &self->s->source;
-
-    if (self->message)
-        return syni_source_receive_rights(source->fd, self->message);
+    if (message)
+        return syni_source_receive_rights(source->fd, message);
     if (syni_fault("read"))
         return -1;
-    return source->kind == SYNI_SOURCE_SOCKET
-               ? recv(source->fd, self->buffer, self->size, MSG_DONTWAIT)
-               : read(source->fd, self->buffer, self->size);
+    return source->kind == SYNI_SOURCE_SOCKET ? recv(source->fd, buffer, size, MSG_DONTWAIT)
+                                              : read(source->fd, buffer, size);
+}
+
+syn_err syni_source_read_now(struct syni_source_stream *s, void *buffer, size_t size,
+                             struct syn_unix_message *message, size_t *out_n)
+{
+    ssize_t n;
+
+    do
+        n = read_some(&s->source, buffer, size, message);
+    while (n < 0 && errno == EINTR);
+    /* A message may end before the socket is empty, where descriptors came with it. */
+    s->emptied = !s->source.opened_again && (n < 0 || (!message && (size_t)n < size));
+    if (n < 0)
+        return errno == EWOULDBLOCK ? SYN_EAGAIN : errno;
+    *out_n = (size_t)n;
+    return SYN_OK;
 }
 
 static struct syn_step source_read_readable(struct syni_source_read *self)
 {
-    ssize_t n;
+    syn_err err = syn_step_status(self);
 
-    if (syn_step_status(self))
-        return syn_step_fail(self, syn_step_status(self));
-    do
-        n = source_read_read_some(self);
-    while (n < 0 && errno == EINTR);
-    /* A message may end before the socket is empty, where descriptors came with it. */
-    self->s->emptied = !self->s->source.opened_again &&
-                       (n < 0 || (!self->message && (size_t)n < self->size));
-    if (n >= 0)
-        return syn_step_return(self, (size_t)n);
-    if (errno == EAGAIN || errno == EWOULDBLOCK)
+    if (err)
+        return syn_step_fail(self, err);
+    err = syni_source_read_now(self->s, self->buffer, self->size, self->message, &self->result);
+    if (err == SYN_EAGAIN)
         return syn_step_readable(self, self->s->source.fd, source_read_readable);
-    return syn_step_fail(self, errno);
+    return err ? syn_step_fail(self, err) : syn_step_return(self, self->result);
 }
 
 static struct syn_step read_slowly(struct syni_source_read *self)

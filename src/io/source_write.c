@@ -69,11 +69,11 @@ static void source_write_advance(struct syni_output *o, size_t n)
 }
 
 /* N bytes more were written: enough of them? */
-static bool is_enough(struct syni_source_write *self, size_t n)
+static bool is_enough(struct syni_output *o, size_t *done, size_t n)
 {
-    self->done += n;
-    source_write_advance(&self->output, n);
-    return !self->output.whole || is_all(&self->output) || n == 0;
+    *done += n;
+    source_write_advance(o, n);
+    return !o->whole || is_all(o) || n == 0;
 }
 
 /* ------------------------------------------------------------ without waiting -- */
@@ -107,27 +107,42 @@ static ssize_t source_write_write_some(const struct syni_stream_source *source,
     return send(source->fd, o->rest.data, o->rest.size, MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
-static struct syn_step source_write_writable(struct syni_source_write *self)
+syn_err syni_source_write_now(struct syni_source_stream *s, struct syni_output *output, size_t *done)
 {
-    if (syn_step_status(self))
-        return syn_step_fail(self, syn_step_status(self));
     for (int i = 0; i < ROUNDS; i++) {
         size_t asked = 0;
-        ssize_t n = source_write_write_some(&self->s->source, &self->output, &asked);
+        ssize_t n = source_write_write_some(&s->source, output, &asked);
 
         if (n < 0 && errno == EINTR)
             continue;
-        if (n < 0 && errno != EAGAIN && errno != EWOULDBLOCK)
-            return syn_step_fail(self, errno);
         if (n < 0)
-            break;
-        self->output.n_descriptors = 0; /* they went with the first byte */
-        if (is_enough(self, (size_t)n))
-            return syn_step_return(self, self->done);
+            return errno == EWOULDBLOCK ? SYN_EAGAIN : errno;
+        output->n_descriptors = 0; /* they went with the first byte */
+        if (is_enough(output, done, (size_t)n))
+            return SYN_OK;
         if ((size_t)n < asked)
             break;
     }
-    return syn_step_writable(self, self->s->source.fd, source_write_writable);
+    return SYN_EAGAIN;
+}
+
+void syni_source_write_end(struct syni_source_stream *s, const struct syni_output *output, size_t done)
+{
+    s->writing = false;
+    if (output->whole && done > 0 && !is_all(output))
+        s->torn = true;
+}
+
+static struct syn_step source_write_writable(struct syni_source_write *self)
+{
+    syn_err err = syn_step_status(self);
+
+    if (err)
+        return syn_step_fail(self, err);
+    err = syni_source_write_now(self->s, &self->output, &self->done);
+    if (err == SYN_EAGAIN)
+        return syn_step_writable(self, self->s->source.fd, source_write_writable);
+    return err ? syn_step_fail(self, err) : syn_step_return(self, self->done);
 }
 
 /* ------------------------------------------------------------ on the default pool -- */
@@ -144,13 +159,11 @@ static struct syn_step wrote_slowly(struct syni_source_write *self)
 {
     if (syn_step_status(self))
         return syn_step_fail(self, syn_step_status(self));
-    return is_enough(self, self->n) ? syn_step_return(self, self->done) : write_slowly(self);
+    return is_enough(&self->output, &self->done, self->n) ? syn_step_return(self, self->done) : write_slowly(self);
 }
 
 static struct syn_step source_write_write_ends(struct syni_source_write *self)
 {
-    self->s->writing = false;
-    if (self->output.whole && self->done > 0 && !is_all(&self->output))
-        self->s->torn = true;
+    syni_source_write_end(self->s, &self->output, self->done);
     return syn_step_done(self);
 }

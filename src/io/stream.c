@@ -152,16 +152,54 @@ syn_err syn_stream_close(struct syn_stream *stream)
     return err;
 }
 
+static struct syn_step write_whole(struct syn_stream_write_all *self);
+static struct syn_step write_on(struct syn_stream_write_all *self);
+static struct syn_step write_whole_ends(struct syn_stream_write_all *self);
 static struct syn_step write_rest(struct syn_stream_write_all *self);
 static struct syn_step wrote(struct syn_stream_write_all *self);
 
 SYN_ASYNC_DEFINE(SYN_FREE, void, syn_stream_write_all, (struct syn_stream *, stream),
                  (const void *, data), (size_t, size), SYN_LOCAL(size_t, done),
-                 SYN_LOCAL(size_t, n))
+                 SYN_LOCAL(size_t, n), SYN_LOCAL(struct syni_source_stream *, source),
+                 SYN_LOCAL(struct syni_output, output))
 {
     if (!self->stream)
         return syn_step_fail(self, SYN_EINVAL, "there is no stream");
-    return write_rest(self);
+    self->source = syni_source_of(self->stream);
+    return self->source && self->size > 0 && self->source->source.kind != SYNI_SOURCE_SLOW ? write_whole(self)
+                                                                                        : write_rest(self);
+}
+
+/* To a descriptor that need not wait: here, without another task. */
+static struct syn_step write_whole(struct syn_stream_write_all *self)
+{
+    syn_err err = syni_source_enter(self->source, &self->source->writing, &self->syn);
+
+    if (err)
+        return syn_step_fail(self, err, syni_socket_refusal(err));
+    self->source->writing = true;
+    self->output.rest = (struct syn_span){self->data, self->size};
+    self->output.whole = true;
+    syn_step_finally(self, write_whole_ends);
+    return write_on(self);
+}
+
+static struct syn_step write_on(struct syn_stream_write_all *self)
+{
+    syn_err err = syn_step_status(self);
+
+    if (err)
+        return syn_step_fail(self, err);
+    err = syni_source_write_now(self->source, &self->output, &self->done);
+    if (err == SYN_EAGAIN)
+        return syn_step_writable(self, self->source->source.fd, write_on);
+    return err ? syn_step_fail(self, err) : syn_step_done(self);
+}
+
+static struct syn_step write_whole_ends(struct syn_stream_write_all *self)
+{
+    syni_source_write_end(self->source, &self->output, self->done);
+    return syn_step_done(self);
 }
 
 static struct syn_step write_rest(struct syn_stream_write_all *self)
