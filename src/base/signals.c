@@ -167,13 +167,13 @@ int64_t syni_signals_sleep(void)
     return SYNI_NEVER;
 }
 
-void syni_signals_wake(void)
+int64_t syni_signals_wake(void)
 {
     int64_t now;
     bool news;
 
     if (!mine.open)
-        return;
+        return -1;
     now = syni_now();
     if (mine.shut) {
         atomic_fetch_sub_explicit(&n_shut, 1, memory_order_relaxed); /* a count */
@@ -184,6 +184,7 @@ void syni_signals_wake(void)
     if (mine.shut || news)
         open_what_runs_no_handler();
     mine.shut = mine.dozes = false;
+    return now;
 }
 
 void syni_signals_lend(void)

@@ -37,8 +37,8 @@ void syni_signals_open(void);
 int64_t syni_signals_sleep(void);
 
 /* It is awake: opens what sleep() blocked, and has a look, now and then, at what runs a handler. Not
- * needed if that was a moment which passed in vain. */
-void syni_signals_wake(void);
+ * needed if that was a moment which passed in vain. Returns the time, if it read the clock; else -1. */
+int64_t syni_signals_wake(void);
 
 /* It has the mask of the program's threads, whatever has a handler, and may be lent and taken back
  * one inside the other. On the program's own threads: nothing. */

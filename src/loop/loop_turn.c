@@ -94,8 +94,6 @@ static unsigned loop_look(struct syni_loop *loop, int64_t timeout_ns)
     syni_count(&loop->counts.waits);
     if (err)
         loop->died = err;
-    if (timeout_ns != 0)
-        loop->now = syni_loop_now(loop);
     SYNI_NOTE(loop->passes_events = true);
     for (unsigned i = 0; i < n; i++)
         syni_watch_dispatch(loop, &events[i]);
@@ -109,29 +107,22 @@ static unsigned loop_glance(struct syni_loop *loop)
     return loop->n_fd_waits ? loop_look(loop, 0) : 0;
 }
 
-/* How long from now, on the real clock; negative: without limit. */
-static int64_t timeout_until(int64_t until)
-{
-    int64_t now;
-
-    if (until == SYNI_NEVER)
-        return -1;
-    now = syni_now();
-    return until > now ? until - now : 0;
-}
-
-/* In the kernel, with the signals of a thread that sleeps. For a moment it has those of one that runs;
- * if that passes in vain, we return, and the next time it has none. It has not passed where the wake of an
- * earlier post came late. */
+/* In the kernel, until UNTIL on the real clock, with the signals of a thread that sleeps. For a moment it has those of one
+ * that runs; if that passes in vain, we return, and the next time it has none. It has not passed where the wake of an earlier
+ * post came late. The clock is read once before, if there is a limit, and once after. */
 static void sleep_in_kernel(struct syni_loop *loop, int64_t until)
 {
-    int64_t timeout_ns = timeout_until(until), moment_ns = syni_signals_sleep();
-    bool cut = moment_ns != SYNI_NEVER && (timeout_ns < 0 || timeout_ns > moment_ns);
-    int64_t soon = cut ? syni_deadline_in(syni_now(), moment_ns) : SYNI_NEVER;
-    unsigned n = loop_look(loop, cut ? moment_ns : timeout_ns);
+    int64_t moment_ns = syni_signals_sleep(), now = 0, soon, limit, woken = -1;
+    unsigned n;
 
-    if (!cut || n > 0 || syni_loop_role(loop) != SYNI_ROLE_ASLEEP || syni_now() < soon)
-        syni_signals_wake();
+    if (until != SYNI_NEVER || moment_ns != SYNI_NEVER)
+        now = syni_now();
+    soon = moment_ns == SYNI_NEVER ? SYNI_NEVER : syni_deadline_in(now, moment_ns);
+    limit = soon < until ? soon : until;
+    n = loop_look(loop, limit == SYNI_NEVER ? -1 : limit > now ? limit - now : 0);
+    if (soon >= until || n > 0 || syni_loop_role(loop) != SYNI_ROLE_ASLEEP || syni_now() < soon)
+        woken = syni_signals_wake();
+    loop->now = loop->clock ? -1 : woken;
 }
 
 static void sleep_until(struct syni_loop *loop, int64_t until)
@@ -213,11 +204,11 @@ static void run_steps(struct syni_loop *loop)
     syni_count(&loop->counts.turns);
     syni_loop_take_posts(loop);
     if (loop->n_timers > 0) {
-        loop->now = syni_loop_now(loop);
+        syni_loop_turn_time(loop);
         syni_timer_fire_due(loop);
     }
     run_ready(loop);
-    loop->now = -1; /* it is read after a sleep, else by the next turn, if that needs it */
+    loop->now = -1; /* the next turn reads it, if that needs it */
 }
 
 void syni_loop_turn_at_once(struct syni_loop *loop)

@@ -60,8 +60,9 @@ int64_t syni_signals_sleep(void)
     return SYNI_NEVER;
 }
 
-void syni_signals_wake(void)
+int64_t syni_signals_wake(void)
 {
+    return -1;
 }
 
 static struct syni_parker parker;
