@@ -8,13 +8,18 @@
  * operations, among which the call that starts them disappears. TIMES is known to
  * instructions.cmake.
  */
+#include <stdio.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 
 #include <synchronicity/short.h>
 #include <synchronicity/step.h>
+#include <synchronicity/stream.h>
+#include <synchronicity/tcp.h>
 #include <synchronicity/testing.h>
+#include <synchronicity/unix.h>
 
-enum { TIMES = 2000, BATCH = 100 };
+enum { TIMES = 2000, BATCH = 100, CONNECTIONS = 10, MESSAGE = 64 };
 
 SYNCHRONIZER(driven, .caller_may_drive = 1);
 SYNCHRONIZER(virtual, .caller_may_drive = 1); /* its time is, so that sleeping takes none */
@@ -122,6 +127,109 @@ ASYNC(virtual, void, sleeps, SYN_LOCAL(struct syn_scope, all), SYN_LOCAL(int, i)
     co_end;
 }
 
+/* --- through sockets, with the other side of each in the same thread, which calls the kernel directly --- */
+
+struct connection {
+    struct syn_stream *stream, *peer;
+};
+
+static void must_pass(ssize_t n, size_t wanted)
+{
+    if (n != (ssize_t)wanted)
+        exit((perror("a socket"), 1));
+}
+
+static void peer_sends(const struct connection *c, const char *data, size_t size)
+{
+    must_pass(send(syn_tcp_descriptor(c->peer), data, size, MSG_DONTWAIT), size);
+}
+
+/* False: it is not there yet. */
+static int peer_receives(const struct connection *c, size_t size)
+{
+    char buffer[MESSAGE];
+    ssize_t n = recv(syn_tcp_descriptor(c->peer), buffer, size, MSG_DONTWAIT);
+
+    if (n >= 0)
+        must_pass(n, size);
+    return n >= 0;
+}
+
+/* On the synchronizer that used them: from a thread it would be the default one, with a thread of its own. */
+ASYNC(driven, void, closes, (struct connection *, c))
+{
+    co_begin;
+    co_try(syn_stream_close_future(self->c->stream));
+    co_try(syn_stream_close_future(self->c->peer));
+    co_end;
+}
+
+ASYNC(driven, void, answers, (struct syn_stream *, s), SYN_LOCAL(size_t, n), SYN_LOCAL(char, buffer[MESSAGE]))
+{
+    co_begin;
+    for (;;) {
+        co_try(syn_stream_read_future(self->s, self->buffer, MESSAGE), &self->n);
+        co_try(syn_stream_write_all_future(self->s, self->buffer, self->n));
+    }
+    co_end;
+}
+
+ASYNC(driven, void, echoes, (struct connection *, c), SYN_LOCAL(struct syn_scope, all), SYN_LOCAL(int, n),
+      SYN_LOCAL(int, i))
+{
+    static const char message[MESSAGE];
+
+    co_begin;
+    for (self->i = 0; self->i < CONNECTIONS; self->i++)
+        co_spawn(&self->all, answers_future(self->c[self->i].stream));
+    for (self->n = 0; self->n < TIMES; self->n += CONNECTIONS) {
+        for (int i = 0; i < CONNECTIONS; i++)
+            peer_sends(&self->c[i], message, MESSAGE);
+        for (self->i = 0; self->i < CONNECTIONS; self->i++)
+            while (!peer_receives(&self->c[self->i], MESSAGE))
+                co_readable(syn_tcp_descriptor(self->c[CONNECTIONS - 1].peer));
+    }
+    scope_cancel(&self->all);
+    co_join(&self->all); /* it fails: it was cancelled */
+    co_end;
+}
+
+static void echo_requests(void)
+{
+    struct connection c[CONNECTIONS];
+
+    for (int i = 0; i < CONNECTIONS; i++)
+        must(syn_unix_pair(&c[i].stream, &c[i].peer));
+    must(echoes(c));
+    for (int i = 0; i < CONNECTIONS; i++)
+        must(closes(&c[i]));
+}
+
+ASYNC(driven, void, asks, (struct syn_stream *, s), (struct syn_reader *, reader), SYN_LOCAL(struct syn_span, line))
+{
+    co_begin;
+    co_try(syn_stream_write_all_future(self->s, "GET a\r\n", 7));
+    co_try(syn_read_line_future(self->reader), &self->line);
+    co_end;
+}
+
+/* The answer is there before it is asked for, but nobody knows. */
+static void driven_requests(void)
+{
+    struct connection c;
+    struct syn_reader reader;
+
+    must(syn_unix_pair(&c.stream, &c.peer));
+    syn_reader_init(&reader, c.stream, 0);
+    for (int i = 0; i < TIMES; i++) {
+        peer_sends(&c, "+OK\r\n", 5);
+        must(asks(c.stream, &reader));
+        must_pass(peer_receives(&c, 7), 1);
+    }
+    syn_reader_fini(&reader);
+    must(closes(&c));
+}
+
 /* --- from a thread that drives --- */
 
 static void calls(void)
@@ -179,6 +287,8 @@ PATH(driven_call, calls())
 PATH(driven_future, futures())
 PATH(driven_item_0, driven_items(0))
 PATH(driven_item_64, driven_items(64))
+PATH(echo_request, echo_requests())
+PATH(driven_request, driven_requests())
 PATH(sleep_and_cancel, must(cancels()))
 PATH(sleep_and_expire, must(sleeps()))
 
@@ -188,7 +298,7 @@ PATH(sleep_and_expire, must(sleeps()))
 static void (*volatile const paths[][2])(void) = {
     BOTH(await),         BOTH(spawn_and_end), BOTH(spawn_into_scope), BOTH(item_0),
     BOTH(item_64),       BOTH(driven_call),   BOTH(driven_future),    BOTH(driven_item_0),
-    BOTH(driven_item_64)};
+    BOTH(driven_item_64), BOTH(echo_request), BOTH(driven_request)};
 static void (*volatile const timed_paths[][2])(void) = {BOTH(sleep_and_cancel),
                                                         BOTH(sleep_and_expire)};
 
