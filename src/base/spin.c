@@ -16,7 +16,8 @@ enum {
     YIELDS = 10,         /* a microsecond or less each, where nobody else wants the processor */
     CROWDED_NS = 200000, /* one that took so long: somebody does */
     MOST_IN_VAIN = 5,
-    LEFT_OUT_IN_A_CROWD = 1000,
+    SHARE_NS = 100, /* of a yield in a crowd, borne by each sleep that is left out after it */
+    MOST_LEFT_OUT = 1000000,
 };
 
 static void pause_shortly(void)
@@ -52,7 +53,8 @@ void syni_spin_once(unsigned i)
 
 enum found { CAME, IN_VAIN, A_CROWD };
 
-static enum found spin_look(bool (*come)(void *of), void *of)
+/* OUT_TOOK_NS: how long the yield took that met a crowd. */
+static enum found spin_look(bool (*come)(void *of), void *of, int64_t *out_took_ns)
 {
     int64_t before, now;
 
@@ -67,14 +69,20 @@ static enum found spin_look(bool (*come)(void *of), void *of)
             return CAME;
         syni_thread_yield();
         now = syni_now();
-        if (now - before > CROWDED_NS)
+        *out_took_ns = now - before;
+        if (*out_took_ns > CROWDED_NS)
             return A_CROWD;
         before = now;
     }
     return IN_VAIN;
 }
 
-static void learn(struct syni_patience *patience, enum found found)
+static unsigned left_out_in_a_crowd(int64_t took_ns)
+{
+    return took_ns / SHARE_NS < MOST_LEFT_OUT ? (unsigned)(took_ns / SHARE_NS) : MOST_LEFT_OUT;
+}
+
+static void learn(struct syni_patience *patience, enum found found, int64_t took_ns)
 {
     if (found == CAME) {
         patience->in_vain = 0;
@@ -82,7 +90,8 @@ static void learn(struct syni_patience *patience, enum found found)
     }
     if (patience->in_vain < MOST_IN_VAIN)
         patience->in_vain++;
-    patience->left_out = found == A_CROWD ? LEFT_OUT_IN_A_CROWD : (1u << patience->in_vain) - 1;
+    patience->left_out = found == A_CROWD ? left_out_in_a_crowd(took_ns)
+                                          : (1u << patience->in_vain) - 1;
 }
 
 bool syni_spin(struct syni_patience *patience, bool (*come)(void *of), void *of)
@@ -90,9 +99,10 @@ bool syni_spin(struct syni_patience *patience, bool (*come)(void *of), void *of)
     if (patience->left_out > 0) {
         patience->left_out--;
     } else if (syni_processors_many()) {
-        enum found found = spin_look(come, of);
+        int64_t took_ns = 0;
+        enum found found = spin_look(come, of, &took_ns);
 
-        learn(patience, found);
+        learn(patience, found, took_ns);
         if (found == CAME)
             return true;
     }

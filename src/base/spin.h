@@ -8,8 +8,8 @@
  * processor, until the system gives it another one. A thread that looked in vain looks less
  * often: once in 2, 4, ... 32 sleeps; so one that mostly waits long does not notice it, and idle
  * costs nothing. A yield that took long says that somebody else wants the processor, and
- * then the system's own way of waking is the fairest: no look for 1000 sleeps. With one
- * processor nobody looks. (Adaptive waiting: Karlin, Li, Manasse, Owicki 1991.)
+ * then the system's own way of waking is the fairest: no look for a number of sleeps in proportion, so that each
+ * bears 100 ns of it at most. With one processor nobody looks. (Adaptive waiting: Karlin, Li, Manasse, Owicki 1991.)
  */
 #ifndef SYNI_SPIN_H
 #define SYNI_SPIN_H
