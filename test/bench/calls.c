@@ -4,7 +4,7 @@
  * a task costs in memory that only sleeps.
  *
  * Beside libuv, which has no calls, so that its peers are what its users write by hand
- * to get the same; beside libdispatch; beside a bare mutex and condition, the least that blocking
+ * to get the same; beside libdispatch and aws-c-io; beside a bare mutex and condition, the least that blocking
  * on another thread costs, and a thread for each call; and beside a plain queue of function pointers,
  * the least that an event loop is. Discarded: single functions in isolation, since nobody makes half a call.
  */
@@ -36,6 +36,14 @@
 #define PEER_DISPATCH(name, run) BENCH_PEER(name, run)
 #else
 #define PEER_DISPATCH(name, run) BENCH_SKIP(name, "built without libdispatch")
+#endif
+#ifdef BENCH_HAVE_aws_c_io
+#include <aws/common/task_scheduler.h>
+#include <aws/io/event_loop.h>
+#include <aws/io/future.h>
+#define PEER_AWS(run) BENCH_PEER("aws-c-io", run)
+#else
+#define PEER_AWS(run) BENCH_SKIP("aws-c-io", "built without aws-c-io")
 #endif
 #ifdef BENCH_PROGRAM_coroutines_cc
 #define PEER_COROUTINES(run) BENCH_PEER("C++20 coroutine", run)
@@ -411,6 +419,9 @@ static double our_memory(long n)
 #ifdef BENCH_HAVE_dispatch
 #include "calls_dispatch.h"
 #endif
+#ifdef BENCH_HAVE_aws_c_io
+#include "calls_aws.h"
+#endif
 #include "calls_thread.h"
 
 int main(void)
@@ -430,12 +441,13 @@ int main(void)
         BENCH_OURS("synchronicity-thread", threaded_blocking),
         BENCH_OURS("synchronicity-driven", driven_blocking), PEER_UV(uv_blocking),
         PEER_EV(ev_blocking), PEER_DISPATCH("libdispatch-async", dispatch_threaded),
-        PEER_DISPATCH("libdispatch-sync", dispatch_driven),
+        PEER_DISPATCH("libdispatch-sync", dispatch_driven), PEER_AWS(aws_blocking),
         BENCH_PEER("mutex+condition", pthread_blocking), BENCH_PEER("thread-each", thread_blocking)};
     const struct bench_peer future_peers[] = {BENCH_OURS("synchronicity-thread", threaded_futures),
                                               BENCH_OURS("synchronicity-driven", driven_futures),
                                               PEER_UV(uv_futures),
                                               PEER_DISPATCH("libdispatch", dispatch_futures),
+                                              PEER_AWS(aws_futures),
                                               BENCH_PEER("thread-each", thread_futures)};
     const struct bench_peer outstanding_peers[] = {
         BENCH_OURS("synchronicity-thread", outstanding_futures), PEER_UV(uv_outstanding)};
