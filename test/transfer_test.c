@@ -158,6 +158,79 @@ static void T2_items_that_are_there_let_others_run(void)
     done();
 }
 
+ASYNC(demo, void, spawns_two, SYN_LOCAL(struct syn_scope, all))
+{
+    co_begin;
+    co_spawn(&self->all, says_future('1'));
+    tell('a');
+    co_spawn(&self->all, says_future('2'));
+    tell('b');
+    co_join(&self->all);
+    co_end;
+}
+
+static void T2_a_spawn_with_room_does_not_leave_the_step(void)
+{
+    begin();
+    begin_story();
+    CHECK_INT(spawns_two(), 0);
+    CHECK_STR(story, "ab12");
+    finish(&demo);
+    done();
+}
+
+/* How many it has spawned when a call runs that it made before. */
+ASYNC(demo, int, spawns_on, SYN_LOCAL(struct syn_scope, all), SYN_LOCAL(struct notes_how_far_future, other))
+{
+    co_begin;
+    self->other = notes_how_far_future();
+    for (n_awaited = 0; n_awaited < 1000; n_awaited++)
+        co_spawn(&self->all, says_future('.'));
+    co_try(self->other, &self->result);
+    co_join(&self->all);
+    co_return_result;
+    co_end;
+}
+
+static void T2_a_loop_of_spawns_lets_others_run(void)
+{
+    int n = -1;
+
+    begin();
+    begin_story();
+    CHECK_INT(spawns_on(&n), 0);
+    CHECK(n > 1 && n <= 64);
+    finish(&demo);
+    done();
+}
+
+static _Atomic(bool) spawning;
+
+ASYNC(demo, void, spawns_for_ever, SYN_LOCAL(struct syn_scope, all))
+{
+    co_begin;
+    for (;;) {
+        co_spawn(&self->all, says_future('.'));
+        atomic_store(&spawning, true);
+    }
+    co_end;
+}
+
+static void X3_a_loop_of_spawns_is_cancelled(void)
+{
+    struct spawns_for_ever_future f;
+
+    begin();
+    begin_story();
+    spawning = false;
+    f = spawns_for_ever_future();
+    while (!atomic_load(&spawning))
+        usleep(100);
+    CHECK_INT(future_cancel(f), SYN_ECANCELED);
+    finish(&demo);
+    done();
+}
+
 GENERATOR(demo, int, digits, (int, n), SYN_LOCAL(int, i))
 {
     co_begin;
@@ -302,6 +375,9 @@ static const struct test_case cases[] = {
     TEST(T2_a_call_that_is_not_the_last_has_its_turn_in_order),
     TEST(T2_a_task_that_is_always_served_lets_others_run),
     TEST(T2_items_that_are_there_let_others_run),
+    TEST(T2_a_spawn_with_room_does_not_leave_the_step),
+    TEST(T2_a_loop_of_spawns_lets_others_run),
+    TEST(X3_a_loop_of_spawns_is_cancelled),
     TEST(T2_a_drawn_order_has_every_order_of_calls),
     TEST(G1_without_room_a_generator_and_its_reader_take_turns),
     TEST(G1_with_room_a_generator_runs_ahead),

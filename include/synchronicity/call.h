@@ -161,7 +161,7 @@ void syni_call_start(struct syn_task *frame);
  * stack may be a small one (a pool's threads have 512 KiB); then it comes from the heap. */
 enum { SYNI_STACK_FRAME = 4096 };
 
-/* FRAME_SIZE bytes, zeroed, at PLACE or from the heap; NULL: there is no memory. */
+/* FRAME_SIZE bytes at PLACE or from the heap, zeroed but for the head, which the call readies; NULL: there is no memory. */
 void *syni_call_large_frame(const struct syn_function *function);
 syn_err syni_call_no_frame(const struct syn_function *function);
 syn_err syni_call_free_frame(struct syn_task *frame, syn_err err);
@@ -171,7 +171,7 @@ static inline SYNI_UNUSED void *syni_call_frame(const struct syn_function *funct
 {
     if (frame_size > SYNI_STACK_FRAME)
         return syni_call_large_frame(function);
-    memset(place, 0, frame_size);
+    memset((char *)place + sizeof(struct syn_task), 0, frame_size - sizeof(struct syn_task));
     ((struct syn_task *)place)->function = function;
     return place;
 }

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/align.h"
 #include "base/fork.h"
 #include "base/mem.h"
 #include "base/report.h"
@@ -20,8 +21,8 @@
 struct syn_clock {
     unsigned process; /* all that live by it are of this one */
     struct syni_mutex mutex;
+    SYNI_ALIGNED_8 _Atomic(int64_t) now; /* written under mutex */
     /* under mutex */
-    int64_t now;
     struct syni_list sleepers;
     int busy; /* how many of them are not idle */
     void (*on_all_blocked)(void *user);
@@ -109,8 +110,9 @@ static bool jump_locked(struct syn_clock *clock)
     SYNI_INVARIANT(27, clock->busy == 0);
     if (next == SYNI_NEVER)
         return why == SYNI_DOZE_BLOCKED;
-    if (next > clock->now)
-        clock->now = next;
+    /* relaxed: the lock orders who writes it. release: what its readers see of the time before is there */
+    if (next > atomic_load_explicit(&clock->now, memory_order_relaxed))
+        atomic_store_explicit(&clock->now, next, memory_order_release);
     SYNI_LIST_EACH (node, &clock->sleepers) {
         struct syni_sleeper *sleeper = SYNI_CONTAINER(node, struct syni_sleeper, link);
 
@@ -376,17 +378,11 @@ void syn_clock_use(struct syn_clock *clock)
 
 int64_t syn_clock_now(struct syn_clock *clock)
 {
-    int64_t now;
-
-    if (!clock)
-        return syni_now();
-    clock_lock(clock);
-    now = clock->now;
-    syni_mutex_unlock(&clock->mutex);
-    return now;
+    /* acquire: see jump_locked(). It stands while the caller, who lives by it, is not idle: no lock is needed */
+    return clock ? atomic_load_explicit(&clock->now, memory_order_acquire) : syni_now();
 }
 
-const int64_t *syni_clock_time(const struct syn_clock *clock)
+const void *syni_clock_time(const struct syn_clock *clock)
 {
     return &clock->now;
 }

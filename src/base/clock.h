@@ -55,7 +55,7 @@ void syni_clock_doze(struct syni_sleeper *sleeper, int64_t deadline, unsigned wh
 void syni_clock_rouse(struct syni_sleeper *sleeper);
 
 /* Where CLOCK, a virtual one, has its time, to be read without a lock. */
-const int64_t *syni_clock_time(const struct syn_clock *clock);
+const void *syni_clock_time(const struct syn_clock *clock);
 
 /* The clock of synchronizers that name none; NULL: real. */
 struct syn_clock *syni_clock_default(void);

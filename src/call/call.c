@@ -180,11 +180,14 @@ syn_err syni_call(const struct syn_function *function, struct syn_task *frame, v
     struct syni_home *home;
     syn_err err = home_for(by.here, function, &home);
 
-    if (err)
+    if (err) {
+        if (err != SYN_EABI) /* then its head is not ours */
+            syni_call_not_made(SYNI_TASK(frame));
         err = syni_report_keep(err, SYN_BY_LIBRARY, syni_call_report(function, err));
-    else
+    } else {
         err = call_on(by, SYNI_TASK(frame), home, out_result);
-    if (err != SYN_EABI) /* its description is not ours to read */
+    }
+    if (err != SYN_EABI) /* nor is its description ours to read */
         syni_task_drop_arguments(SYNI_TASK(frame));
     return err;
 }

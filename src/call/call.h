@@ -39,6 +39,9 @@ void *syni_call_bytes_copy(const void *bytes, size_t size);
 /* Why FUNCTION could not be called: ERR is that of syni_call_home(), called before. */
 struct syn_report *syni_call_report(const struct syn_function *function, syn_err err);
 
+/* The call of TASK, which blocks, is not made: its head, which was not readied, is that of one that never began. */
+void syni_call_not_made(struct syni_task *task);
+
 /* TASK, of a call that blocks, was not taken: what it inherited goes, and the waiter for its end learns of it. */
 void syni_call_not_taken(struct syni_task *task);
 

@@ -5,6 +5,7 @@
 #include "call/call.h"
 
 #include "base/report.h"
+#include "base/zero.h"
 #include "life/home_refusal.h"
 #include "life/life.h"
 #include "task/engine.h"
@@ -28,6 +29,14 @@ static struct syn_synchronizer *synchronizer_of(const struct syni_self *self,
 struct syn_report *syni_call_report(const struct syn_function *function, syn_err err)
 {
     return syni_home_report(synchronizer_of(syni_self(), function), err, function->name);
+}
+
+void syni_call_not_made(struct syni_task *task)
+{
+    const struct syn_function *function = task->function;
+
+    syni_zero(task, sizeof(struct syn_task));
+    task->function = function;
 }
 
 void syni_call_not_taken(struct syni_task *task)

@@ -78,6 +78,6 @@ bool syni_await_collect_plainly(struct syni_task *task)
     else if (child->type->destroy)
         syni_core_discard(child);
     syni_report_free(child->report);
-    syni_frame_free_here(task->home, syni_core_task(child));
+    syni_frame_free_here(task->home, SYNI_CONTAINER(child, struct syni_task, core));
     return false;
 }

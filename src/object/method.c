@@ -119,6 +119,8 @@ syn_err syni_method_call(struct syn_task *public_frame, struct syn_object *objec
 
     if (err == SYN_EABI)
         return method_refuse(function, err);
+    if (err)
+        syni_call_not_made(SYNI_TASK(frame));
     if (err == SYN_EINVAL) {
         syni_task_drop_arguments(SYNI_TASK(frame));
         return method_refuse(function, err);

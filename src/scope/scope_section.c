@@ -13,6 +13,7 @@
 #include "base/fork.h"
 #include "base/report.h"
 #include "loop/role.h"
+#include "task/frame.h"
 #include "task/task_cancel.h"
 #include "task/task_resume.h"
 
@@ -158,12 +159,16 @@ void syni_scope_tell_owner(struct syni_scope *scope, struct syni_section *sectio
     scope->sleeper = NULL;
 }
 
-static void destroy_dropped(struct syni_section *section)
+static void destroy_dropped(struct syni_home *home, struct syni_section *section)
 {
     SYNI_LIST_EACH (node, &section->dropped) {
         struct syni_core *core = syni_member_core(node);
 
         syni_list_remove(node);
+        if (core->alone) { /* on the loop of the scope's owner */
+            syni_frame_let_go_here(home, core);
+            continue;
+        }
         syni_core_discard(core);
         syni_core_let_go(core);
     }
@@ -188,7 +193,7 @@ void syni_scope_leave(struct syni_scope *scope, struct syni_section *section)
     SYNI_DELAY(scope_after);
     if (section->ended > 0) {
         SYNI_DELAY(scope_drop);
-        destroy_dropped(section);
+        destroy_dropped(scope->home, section);
         syni_scope_lock(scope);
         SYNI_INVARIANT(29, scope->live >= section->ended);
         scope->live -= section->ended;

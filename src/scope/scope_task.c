@@ -277,14 +277,11 @@ static struct syn_step scope_wait_wait_for(struct syni_task *task, struct syni_s
     task->on.scope = scope;
     if (!owns(task, scope))
         syni_panic("a task waits for a scope that another task owns");
-    if (!scope->bound || syni_scope_satisfied(scope, awaited)) {
-        task->ops = ops;
-        syni_task_resume(task);
-    } else {
-        task->ops = ops;
-        scope->awaited = awaited;
-        refuse_circles(task, scope);
-    }
+    task->ops = ops;
+    if (!scope->bound || syni_scope_satisfied(scope, awaited))
+        return syni_wait_is_over(task);
+    scope->awaited = awaited;
+    refuse_circles(task, scope);
     return syni_suspended;
 }
 

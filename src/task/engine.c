@@ -144,7 +144,7 @@ static void engine_end(struct syni_task *task)
 
     if (task->owns && task->scopes && !open_ops(SYNI_OPEN_SCOPES)->detach(task))
         task->ending = true; /* scope_child.c: the children that are on their way to us bring us back, too */
-    else if (task->core.slot && ends_alone(task))
+    else if (ends_alone(task))
         end_now(home, task, true);
     else
         end_known(home, task);
@@ -279,8 +279,8 @@ SYNI_HOT static inline bool engine_arrive(struct syni_home *home, struct syni_ta
     syni_count(&home->started);
     /* relaxed: as syni_task_request_of() */
     if ((atomic_load_explicit(&task->request, memory_order_relaxed) || home->loop.closing ||
-         home->loop.died || task->sheltered || task->copy_failed || task->function->begins ||
-         task->in_time) &&
+         home->loop.died || task->sheltered || task->copy_failed || task->in_time ||
+         task->function->begins) &&
         syni_engine_refuses(task)) {
         engine_end(task);
         return false;

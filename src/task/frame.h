@@ -63,6 +63,14 @@ static inline void syni_frame_free_here(struct syni_home *home, struct syni_task
     store->count[class]++;
 }
 
+/* CORE, which ended alone on HOME, of which the caller is the driver, is given up by its reader, the last that knew it. */
+static inline void syni_frame_let_go_here(struct syni_home *home, struct syni_core *core)
+{
+    SYNI_INVARIANT(142, core->alone && syni_core_task(core)->home == home);
+    syni_core_clear(core);
+    syni_frame_free_here(home, SYNI_CONTAINER(core, struct syni_task, core));
+}
+
 /* What a task has of what makes it. */
 struct syni_heritage {
     struct syni_bindings *locals; /* held */

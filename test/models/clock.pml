@@ -2,7 +2,7 @@
  *
  * A virtual clock. Follows:
  * FOLLOWS src/base/clock.c: any_pending_locked jump_locked settle_unlock syni_clock_doze syni_clock_rouse syni_clock_leave
- * HASH 16ae5610f516
+ * HASH 5f0fe3757aba
  *
  * A loop and a thread live by it. The thread works, posts to the loop, and then sleeps until the time 2; the
  * loop sleeps until the time 5, runs what is posted, and sleeps again. What is woken is on its way for a while.
