@@ -186,10 +186,8 @@ static void section_waits_for_less(const struct syni_scope *scope)
 
 /* Destructors run outside the section, and a child counts as alive until its has run: so an owner
  * that finds none alive may free what they use (invariant 29). */
-void syni_scope_leave(struct syni_scope *scope, struct syni_section *section)
+static __attribute__((noinline)) void section_act(struct syni_scope *scope, struct syni_section *section)
 {
-    SYNI_HOLDS_SCOPE(scope);
-    syni_scope_unlock(scope);
     SYNI_DELAY(scope_after);
     if (section->ended > 0) {
         SYNI_DELAY(scope_drop);
@@ -205,4 +203,12 @@ void syni_scope_leave(struct syni_scope *scope, struct syni_section *section)
     ask_deferred(section);
     if (section->to_tell)
         section->to_tell->wake(section->to_tell);
+}
+
+void syni_scope_leave(struct syni_scope *scope, struct syni_section *section)
+{
+    SYNI_HOLDS_SCOPE(scope);
+    syni_scope_unlock(scope);
+    if (section->ended > 0 || section->changed || section->requests || section->to_ask || section->to_tell)
+        section_act(scope, section);
 }

@@ -186,14 +186,14 @@ static inline void syni_core_wait_here(struct syni_core *core, struct syni_waite
     atomic_store_explicit(&core->waiter, waiter, memory_order_release);
 }
 
-/* CORE, which is about to be complete, has no reader, or one that waits here, and nobody else knows it.
+/* CORE, of a slot, which is about to be complete, has no reader, or one that waits here, and nobody else knows it.
  * True: from here on nobody will, and what follows is complete_alone(). Driver. */
 static inline bool syni_core_close_alone(struct syni_core *core)
 {
     /* relaxed: the driver wrote it, and no other thread does while nobody else has a reference */
     struct syni_waiter *waiter = atomic_load_explicit(&core->waiter, memory_order_relaxed);
 
-    if (!core->slot || (waiter && !core->own_waiter))
+    if (waiter && !core->own_waiter)
         return false;
     return syni_slot_end_alone(core->slot, SYNI_SLOT_USED_UP +
                                                (waiter ? 2 : SYNI_SLOT_LET_GO + 1));

@@ -144,7 +144,7 @@ static void engine_end(struct syni_task *task)
 
     if (task->owns && task->scopes && !open_ops(SYNI_OPEN_SCOPES)->detach(task))
         task->ending = true; /* scope_child.c: the children that are on their way to us bring us back, too */
-    else if (ends_alone(task))
+    else if (task->core.slot && ends_alone(task))
         end_now(home, task, true);
     else
         end_known(home, task);
@@ -241,25 +241,33 @@ static void run_unusual(struct syni_home *home, struct syni_task *task)
     home->current = NULL;
 }
 
-SYNI_HOT static inline void run_one(struct syni_home *home, struct syni_task *task)
+/* TASK, of HOME, runs its next step, or LEAVES instead. */
+SYNI_HOT static inline void run_step(struct syni_home *home, struct syni_task *task, bool leaves)
+{
+    home->current = task;
+    engine_settle(task, step_of(home, task, leaves));
+    home->current = NULL;
+}
+
+/* The same, where there is more to it than to a first one: TASK waited, or is about to end. */
+SYNI_HOT static inline void run_on(struct syni_home *home, struct syni_task *task)
 {
     const struct syni_wait_ops *ops = task->ops;
     bool leaves = false;
 
     SYNI_INVARIANT(10, syni_drives(&home->loop));
     task->queued = false;
-    atomic_store_explicit(&task->wait, SYNI_WAIT_NOTHING, memory_order_relaxed);
+    syni_task_set_wait(task, SYNI_WAIT_NOTHING); /* it may have waited for its turn */
     if (task->ending || task->closing || task->interrupted) {
         run_unusual(home, task);
         return;
     }
-    home->current = task; /* the thread that made it ready wrote that it waits for nothing */
     if (ops) {
         task->ops = NULL;
+        home->current = task;
         leaves = ops->collect(task);
     }
-    engine_settle(task, step_of(home, task, leaves));
-    home->current = NULL;
+    run_step(home, task, leaves);
 }
 
 /* What it runs of the user's (destroying arguments and values) is TASK's, as a step is. */
@@ -286,6 +294,7 @@ SYNI_HOT static inline bool engine_arrive(struct syni_home *home, struct syni_ta
         return false;
     }
     SYNI_INVARIANT(92, !task->begun);
+    SYNI_SURE(!task->queued && !task->ops && !task->interrupted && syni_task_wait(task) == SYNI_WAIT_NOTHING);
     task->begun = true;
     return true;
 }
@@ -302,7 +311,7 @@ SYNI_COLD static void run_seen(struct syni_home *home, struct syni_task *task, b
     if (begins)
         task->live.since = made;
     syni_seen_step_begins(task, &step, by); /* also where none is left but to end it */
-    run_one(home, task);
+    run_on(home, task);
     syni_seen_step_ended(home, task, &step);
 }
 
@@ -325,8 +334,10 @@ SYNI_HOT static inline void run_all(struct syni_task *task, bool seen)
         atomic_store_explicit(&home->running, task->function->name, memory_order_relaxed);
         if (seen)
             run_seen(home, task, begins, by);
-        else if (!begins || engine_arrive(home, task))
-            run_one(home, task);
+        else if (!begins)
+            run_on(home, task);
+        else if (engine_arrive(home, task))
+            run_step(home, task, false);
         by = task;
         task = home->next;
         home->next = NULL;

@@ -3,7 +3,7 @@
  * A thread's scope. Follows:
  * FOLLOWS src/scope/scope_child.c: child_succeeded child_failed child_ended request syni_scope_ask scope_arrive child_is_done syni_scope_take
  * FOLLOWS src/scope/scope_section.c: ask_deferred syni_scope_satisfied syni_scope_tell_owner destroy_dropped syni_scope_leave
- * HASH 0156b9b1074a
+ * HASH b7e51d664c10
  *
  * The owner spawns two children, the second perhaps when the first has failed, and joins. Each child ends by
  * itself, well or not, or since it is cancelled; its result is destroyed by the thread that tells the scope, outside the
