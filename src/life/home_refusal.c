@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Why a synchronizer would not run something, in words.
+ * Why a synchronizer would not run something, as an error and in words.
  * Any thread for which it stays.
  */
 #include "life/home_refusal.h"
@@ -10,6 +10,28 @@
 #include "base/report.h"
 #include "life/home_start.h"
 #include "loop/loop_turn.h"
+
+syn_err syni_home_refusal(enum syni_life life, bool died, bool again)
+{
+    switch (life) {
+    case SYNI_LIFE_NEW:
+    case SYNI_LIFE_RUNNING:
+        return SYN_OK;
+    case SYNI_LIFE_STOPPED:
+        return again ? SYN_OK : SYN_ECLOSED;
+    case SYNI_LIFE_STOPPING:
+    case SYNI_LIFE_GIVING_UP:
+        return again ? SYN_EBUSY : SYN_ECLOSED;
+    case SYNI_LIFE_ENDED:
+    case SYNI_LIFE_REAPING:
+        return died ? SYN_ELOOPDEAD : again ? SYN_EBUSY : SYN_ECLOSED;
+    case SYNI_LIFE_STUCK:
+    case SYNI_LIFE_DYING:
+    case SYNI_LIFE_DEAD:
+        break;
+    }
+    return SYN_ELOOPDEAD;
+}
 
 void syni_home_note_death(struct syni_home *home)
 {

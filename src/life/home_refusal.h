@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Why a home takes nothing, in words.
+ * Why a home takes nothing, as an error and in words.
  */
 #ifndef SYNI_HOME_REFUSAL_H
 #define SYNI_HOME_REFUSAL_H
 
 #include "task/state.h"
+
+/* Why a call, or, AGAIN, a start, is refused in the state LIFE; DIED: its loop did. */
+syn_err syni_home_refusal(enum syni_life life, bool died, bool again);
 
 /* Why HOME's loop died, for all later questions; by its driver, while the step that ended the thread
  * is still known. */

@@ -156,27 +156,9 @@ static bool may_sleep(struct syni_loop *loop)
 
 /* --- starting --- */
 
-/* Why a call, or, AGAIN, a start, is refused. */
 static syn_err refusal_locked(const struct syni_home *home, bool again)
 {
-    switch (life_locked(home)) {
-    case SYNI_LIFE_NEW:
-    case SYNI_LIFE_RUNNING:
-        return SYN_OK;
-    case SYNI_LIFE_STOPPED:
-        return again ? SYN_OK : SYN_ECLOSED;
-    case SYNI_LIFE_STOPPING:
-    case SYNI_LIFE_GIVING_UP:
-        return again ? SYN_EBUSY : SYN_ECLOSED;
-    case SYNI_LIFE_ENDED:
-    case SYNI_LIFE_REAPING:
-        return home->loop.died ? SYN_ELOOPDEAD : again ? SYN_EBUSY : SYN_ECLOSED;
-    case SYNI_LIFE_STUCK:
-    case SYNI_LIFE_DYING:
-    case SYNI_LIFE_DEAD:
-        break;
-    }
-    return SYN_ELOOPDEAD;
+    return syni_home_refusal(life_locked(home), home->loop.died, again);
 }
 
 static syn_err run_locked(struct syni_whole_home *whole, struct syni_self *host)

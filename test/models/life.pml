@@ -18,9 +18,11 @@
  * (syni_life_stop_leave). 8: residents are not looked at when the loop seems empty (is_empty).
  *
  * It follows:
- * FOLLOWS src/life/life.c: die life_is_over between_turns refusal_locked begin_locked syni_life_stop_enter syni_life_stop_force syni_life_stop_is_late life_reap syni_life_reap syni_life_stop_leave syni_life_free
+ * FOLLOWS src/life/life.c: die life_is_over between_turns begin_locked syni_life_stop_enter syni_life_stop_force
+ * FOLLOWS src/life/life.c: syni_life_stop_is_late life_reap syni_life_reap syni_life_stop_leave syni_life_free
+ * FOLLOWS src/life/home_refusal.c: syni_home_refusal
  * FOLLOWS src/loop/loop_turn.c: syni_loop_may_have_ended
- * HASH fb10d85f0459
+ * HASH 716e7de4264c
  */
 #ifndef BROKEN
 #define BROKEN 0
