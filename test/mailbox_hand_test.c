@@ -196,6 +196,58 @@ static void M2_a_drain_takes_what_flows_and_gives_each_channel_its_turn(void)
     end_box(box);
 }
 
+struct brings {
+    struct heard_items items;
+    struct number_promise promise;
+    int at, when; /* the item at which it completes PROMISE, and how many there were as that was called for */
+};
+
+static void brings_a_result(void *user, syn_err err, int *item)
+{
+    struct brings *brings = user;
+
+    hear_item(&brings->items, err, item);
+    if (item && *item == brings->at)
+        CHECK_INT(promise_complete(brings->promise, &(int){7}), 0);
+}
+
+static void notes_when(void *user, syn_err err, int *value)
+{
+    struct brings *brings = user;
+
+    CHECK_INT(err, 0);
+    CHECK_INT(*value, 7);
+    brings->when = brings->items.n;
+}
+
+/* Alone it has turn after turn, and is listed again at the end only; but what comes meanwhile has its turn. */
+static void M2_a_channel_that_is_alone_goes_on_until_something_else_comes(void)
+{
+    enum { ALL = 60, TURN = 16, AT = 20 };
+    struct brings brings = {.at = AT};
+    struct syn_mailbox *box = begin_box(NULL);
+    struct number_future f;
+    struct ints_channel ch;
+    bool counts;
+
+    CHECK_INT(promise_new(number, &brings.promise, &f), 0);
+    CHECK_INT(future_then(f, box, notes_when, &brings), 0);
+    CHECK_INT(channel_new(ints, 64, &ch), 0);
+    CHECK_INT(channel_then(ch, box, brings_a_result, &brings), 0);
+    for (int i = 0; i < ALL; i++)
+        CHECK_INT(channel_send(ch, &i), 0);
+    counts = syn_test_hold("mail_listed", 1000000) != SYN_ENOTSUP;
+    CHECK_INT(syn_mailbox_drain(box, 0), 0);
+    CHECK_INT(brings.items.n, ALL);
+    CHECK_INT(brings.items.sum, ALL * (ALL - 1) / 2);
+    CHECK_INT(brings.when, 2 * TURN);
+    CHECK(!counts || syn_test_passes("mail_listed") <= 2); /* as the result came, and at the end */
+    syn_test_delay_clear();
+    CHECK_INT(syn_mailbox_close(box), 0);
+    channel_drop(ch);
+    end_box(box);
+}
+
 /* The host is told of what a drain of one channel leaves, though that alone had come. */
 static void M2_a_drain_that_stops_in_a_channel_tells_of_the_rest(void)
 {
@@ -258,6 +310,7 @@ static const struct test_case cases[] = {
     TEST(M2_a_place_that_comes_as_a_task_begins_to_wait_for_one_is_the_tasks),
     TEST(M2_a_place_that_comes_as_a_thread_looks_for_one_is_found),
     TEST(M2_a_drain_takes_what_flows_and_gives_each_channel_its_turn),
+    TEST(M2_a_channel_that_is_alone_goes_on_until_something_else_comes),
     TEST(M2_a_drain_that_stops_in_a_channel_tells_of_the_rest),
     TEST(M2_a_callback_that_closes_has_no_item_more),
 };

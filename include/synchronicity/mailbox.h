@@ -35,7 +35,7 @@
  * THE BOUND. At most `capacity` registrations are outstanding. A task that makes more than that waits:
  * syn_co_then(). syn_future_then() never waits, and fails with SYN_EAGAIN. A channel's registration is
  * one, however many items come: one is held at a time, the others wait in the channel, and then its
- * producers wait. Of what waits there 16 are called for in a row, then it is another registration's turn.
+ * producers wait. Of what waits there 16 are called for in a row, then it is another registration's turn, if one has come.
  * So memory stays bounded while nobody drains, and no thread of the library blocks.
  *
  * INSIDE A CALLBACK everything is legal: to register, drain, close or release, request a cancel. What

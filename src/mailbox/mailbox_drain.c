@@ -102,8 +102,20 @@ static struct syni_mail *mailbox_pop(struct syn_mailbox *mailbox, struct syni_ma
 
 /* --- out --- */
 
-/* Calls back MAX times at most, for one thing after the other that is there, and says how often. out_more: as CALL
- * said the last time. A close that began meanwhile is seen between two. */
+/* Nothing waits for its turn but what a drain has called for. */
+static bool mailbox_has_no_other(struct syn_mailbox *mailbox)
+{
+    bool has_none;
+
+    syni_mutex_lock(&mailbox->lock);
+    has_none = syni_mailbox_is_empty_locked(mailbox);
+    syni_mutex_unlock(&mailbox->lock);
+    return has_none;
+}
+
+/* Calls back MAX times at most, for one thing after the other that is there, and says how often. After a hand full it is
+ * another's turn, if there is one: then MAIL is to be listed again. out_more: as CALL said the last time. A close that
+ * began meanwhile is seen between two. */
 static unsigned mailbox_call(struct syni_mail *mail, const struct syni_mail_ops *ops, unsigned max, bool *out_more)
 {
     unsigned process = syni_process(), n = 0;
@@ -113,7 +125,8 @@ static unsigned mailbox_call(struct syni_mail *mail, const struct syni_mail_ops 
         n++;
     } while (*out_more && n < max && process == syni_process() &&
              /* relaxed: a close by another thread does not wait for a callback of this one */
-             !atomic_load_explicit(&mail->mailbox->closed, memory_order_relaxed) && ops->next(mail));
+             !atomic_load_explicit(&mail->mailbox->closed, memory_order_relaxed) &&
+             (n % SYNI_HAND != 0 || mailbox_has_no_other(mail->mailbox)) && ops->next(mail));
     return n;
 }
 
@@ -124,7 +137,7 @@ static unsigned mailbox_deliver(struct syni_mail *mail, unsigned max)
     unsigned process = syni_process(), n;
     bool more;
 
-    n = mailbox_call(mail, ops, max < SYNI_HAND ? max : SYNI_HAND, &more);
+    n = mailbox_call(mail, ops, max, &more);
     if (process != syni_process())
         return n; /* this is a child, and it is the parent's */
     if (more && syni_mail_list_again(mail, ops))
