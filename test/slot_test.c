@@ -85,6 +85,31 @@ static void C15_a_slot_that_had_all_its_generations_is_retired(void)
     CHECK_PTR(syni_slot_take(slot, 1, SYNI_SLOT_PIN_ANY), NULL);
 }
 
+/* By one step, where nobody but the reader has a reference: not before its producer has given its own up, nor while
+ * another looks or has it reserved; and after that nobody finds it. */
+static void C15_what_has_ended_is_used_up_by_one_step_while_nobody_else_has_it(void)
+{
+    int thing = 0;
+    struct syni_slot *slot = publish(&thing, 2);
+    uint32_t g = syni_slot_generation(slot);
+
+    CHECK_PTR(syni_slot_consume_ended(slot, g), NULL);
+    CHECK(syni_slot_take(slot, g, SYNI_SLOT_CLAIM) != NULL);
+    CHECK(!syni_slot_unpin(slot)); /* the producer's */
+    CHECK_PTR(syni_slot_take(slot, g, SYNI_SLOT_PIN), &thing);
+    CHECK_PTR(syni_slot_consume_ended(slot, g), NULL);
+    CHECK(!syni_slot_unpin(slot));
+    CHECK_PTR(syni_slot_take(slot, g, SYNI_SLOT_RESERVE), &thing);
+    CHECK_PTR(syni_slot_consume_ended(slot, g), NULL);
+    syni_slot_restore(slot);
+    CHECK_PTR(syni_slot_consume_ended(slot, g - 1), NULL);
+    CHECK_PTR(syni_slot_consume_ended(slot, g), &thing);
+    CHECK_PTR(syni_slot_consume_ended(slot, g), NULL);
+    CHECK_PTR(syni_slot_take(slot, g, SYNI_SLOT_PIN_ANY), NULL);
+    CHECK_PTR(syni_slot_take(slot, g, SYNI_SLOT_CONSUME), NULL);
+    syni_slot_free(slot);
+}
+
 static void count(void *core, void *user)
 {
     (void)core;
@@ -124,6 +149,7 @@ static void V6_all_cores_that_nobody_used_up_are_found(void)
 static const struct test_case cases[] = {
     TEST(C15_what_is_used_up_is_not_to_be_had_again_while_it_is_there),
     TEST(C15_a_reserved_thing_is_neither_used_up_nor_to_be_had),
+    TEST(C15_what_has_ended_is_used_up_by_one_step_while_nobody_else_has_it),
     TEST(C15_a_slot_that_had_all_its_generations_is_retired),
     TEST(V6_all_cores_that_nobody_used_up_are_found),
 };

@@ -208,8 +208,8 @@ static inline struct syni_task *ready_frame(struct syni_spare *spare, const stru
 static struct syni_task *new_frame(struct caller by, const struct syn_function *function,
                                    struct syni_slot **out_slot)
 {
-    struct syni_spare *spare =
-        by.here ? syni_frame_pop(&by.here->store, function->frame_size) : NULL;
+    struct syni_store *store = by.here ? &by.here->store : by.self->frames;
+    struct syni_spare *spare = store ? syni_frame_pop(store, function->frame_size) : NULL;
     struct syni_task *task;
 
     if (spare)
@@ -300,19 +300,39 @@ static inline bool call_is_plain(const struct syni_self *self, const struct syni
     return atomic_load_explicit(&by->deadline, memory_order_relaxed) == SYNI_NEVER;
 }
 
+/* The home of a call that a thread makes outside of steps and jobs, without locals, under no deadline, while that home
+ * runs and has a thread; NULL: it is another. */
+static inline struct syni_home *plain_home(const struct syni_self *self, const struct syn_function *function)
+{
+    struct syni_home *home;
+
+    if (self->worker || self->locals || self->deadlines.n > self->deadlines.first || SYNI_HOOKED ||
+        !HAS_OUR_ABI(function) || !function->synchronizer)
+        return NULL;
+    home = syni_home_peek(function->synchronizer);
+    /* relaxed: false for good from the first time on */
+    return home && syni_home_accepts(home) &&
+                   !atomic_load_explicit(&home->loop.lazy, memory_order_relaxed)
+               ? home
+               : NULL;
+}
+
 struct syn_task *syni_call_new(const struct syn_function *function, struct syn_future *out_future)
 {
     struct syni_self *self = syni_self();
-    struct syni_home *here = self->driving ? syni_home_of(self) : NULL;
-    struct syni_spare *spare;
+    struct syni_home *here = self->driving ? syni_home_of(self) : NULL, *home = here;
+    struct syni_store *store = here ? &here->store : self->frames;
+    struct syni_spare *spare = NULL;
     struct syni_slot *slot;
     struct syni_task *task;
 
-    if (!here || !call_is_plain(self, here, function) ||
-        !(spare = syni_frame_pop(&here->store, function->frame_size)))
+    if (here ? call_is_plain(self, here, function) : store && (home = plain_home(self, function)))
+        spare = syni_frame_pop(store, function->frame_size);
+    if (!spare)
         return call_any(function, out_future);
     task = ready_frame(spare, function, &slot);
-    syni_frame_init(task, here, slot, (struct syni_heritage){NULL, SYNI_NEVER, here->current->nested});
+    syni_frame_init(task, home, slot,
+                    (struct syni_heritage){NULL, SYNI_NEVER, here && here->current->nested});
     SYNI_NOTE_MADE(self, task, function->made);
     *out_future = syni_core_publish(&task->core, slot, 2);
     return (struct syn_task *)(void *)task;
@@ -349,10 +369,14 @@ void syni_call_start(struct syn_task *frame)
 {
     struct syni_task *task = SYNI_TASK(frame);
     struct syni_home *home = task->home;
+    struct syni_self *self = syni_self();
     const struct syni_task *by;
 
-    /* mostly by a step of the same loop, which shelters nothing */
-    if (syni_home_of(syni_self()) != home || !(by = home->current) || by->leaving || by->sheltered)
+    /* mostly by a thread outside of steps, or by a step of the same loop, which shelters nothing */
+    if (!self->driving) {
+        if (!syni_loop_post(&home->loop, &task->core.job))
+            syni_call_refused(task);
+    } else if (syni_home_of(self) != home || !(by = home->current) || by->leaving || by->sheltered)
         start_any(task);
     else
         launch_here(home, task);

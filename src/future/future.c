@@ -76,15 +76,12 @@ static bool ask_producer(struct syni_thread_wait *wait, enum syn_origin origin)
 static const struct syni_thread_wait_ops look_ops = {list_at_core, withdraw_from_core, NULL, NULL};
 static const struct syni_thread_wait_ops get_ops = {list_at_core, withdraw_from_core, ask_producer, NULL};
 
-/* Waits for CORE until DEADLINE, which has the reason REASON. If it is RESERVED, its producer is
- * cancelled then, and the wait goes on, since that cleans up; where there is no such task or job the wait is
- * over. Fails as syni_thread_wait() does; SYN_EBUSY: another waits already; SYN_ECONSUMED:
- * somebody has just used it up. With these two and SYN_EDEADLK it is still reserved. */
-static syn_err wait_core(struct syni_core *core, int64_t deadline, bool reserved,
-                         enum syn_origin reason)
+/* As wait_core(), of one that was not done a moment ago. */
+static __attribute__((noinline)) syn_err block_on_core(struct syni_core *core, int64_t deadline, bool reserved,
+                                                       enum syn_origin reason)
 {
     struct core_wait here = {.wait = {.ops = reserved ? &get_ops : &look_ops,
-                                      .deadline = deadline,
+                                      .deadline = syni_deadline_here(deadline),
                                       .reason = reason,
                                       .instead = reason == SYN_BY_REQUEST ? "co_cancel(future)"
                                                                              : "co_await(future)"},
@@ -92,18 +89,27 @@ static syn_err wait_core(struct syni_core *core, int64_t deadline, bool reserved
                              .reserved = reserved};
     syn_err err;
 
-    if (syni_core_done(core)) {
-        if (reserved)
-            syni_core_commit(core);
-        syni_job_served(syni_self());
-        return syni_job_overdue(syni_self());
-    }
     here.wait.source = syni_share_source(core);
     here.wait.source.core = core;
     err = syni_thread_wait(syni_self(), &here.wait);
     if (here.err)
         return syni_core_refuse(here.err);
     return err ? err : syni_job_overdue(syni_self());
+}
+
+/* Waits for CORE until DEADLINE, which has the reason REASON. If it is RESERVED, its producer is
+ * cancelled then, and the wait goes on, since that cleans up; where there is no such task or job the wait is
+ * over. Fails as syni_thread_wait() does; SYN_EBUSY: another waits already; SYN_ECONSUMED:
+ * somebody has just used it up. With these two and SYN_EDEADLK it is still reserved. */
+static syn_err wait_core(struct syni_core *core, int64_t deadline, bool reserved,
+                         enum syn_origin reason)
+{
+    if (!syni_core_done(core))
+        return block_on_core(core, deadline, reserved, reason);
+    if (reserved)
+        syni_core_commit(core);
+    syni_job_served(syni_self());
+    return syni_job_overdue(syni_self());
 }
 
 syn_err syni_future_take_outcome(struct syni_core *core, void *out_result)
@@ -130,9 +136,13 @@ syn_err syni_future_take_outcome(struct syni_core *core, void *out_result)
 static syn_err end_future(struct syn_future future, int64_t deadline, enum syn_origin origin,
                           void *out_result)
 {
-    struct syni_core *core = NULL;
-    syn_err err = syni_core_reserve(future, &core);
+    /* a job that was cancelled may have to see that by this wait */
+    struct syni_core *core = syni_self()->worker ? NULL : syni_core_consume_ended(future);
+    syn_err err;
 
+    if (core)
+        return syni_future_take_outcome(core, out_result);
+    err = syni_core_reserve(future, &core);
     if (err)
         return syni_core_refuse(err);
     err = wait_core(core, deadline, true, origin);
@@ -148,12 +158,12 @@ static syn_err end_future(struct syn_future future, int64_t deadline, enum syn_o
 syn_err syni_future_get_by(struct syn_future future, void *out_result,
                            struct syn_deadline deadline)
 {
-    return end_future(future, syni_deadline_here(deadline.ns), SYN_BY_DEADLINE, out_result);
+    return end_future(future, deadline.ns, SYN_BY_DEADLINE, out_result);
 }
 
 syn_err syni_future_get(struct syn_future future, void *out_result)
 {
-    return syni_future_get_by(future, out_result, syn_never());
+    return end_future(future, SYNI_NEVER, SYN_BY_DEADLINE, out_result);
 }
 
 syn_err syni_future_wait_by(struct syn_future future, struct syn_deadline deadline)
@@ -163,7 +173,7 @@ syn_err syni_future_wait_by(struct syn_future future, struct syn_deadline deadli
 
     if (err)
         return err;
-    err = wait_core(core, syni_deadline_here(deadline.ns), false, SYN_BY_DEADLINE);
+    err = wait_core(core, deadline.ns, false, SYN_BY_DEADLINE);
     syni_core_unpin(core);
     return err;
 }

@@ -96,7 +96,7 @@ struct syni_core {
     struct syn_report *report; /* owned until somebody takes it */
     bool taken;                /* the value belongs to somebody by now */
     bool seen;                 /* the error was said to somebody */
-    bool alone;                /* it ended when only its one reader knew it: invariant 142 */
+    bool alone;                /* only its one reader knows it: invariants 142 and 640 */
     bool own_waiter; /* its waiter is of the loop that produces it: the driver wrote it, and no other
                         thread withdraws it */
     int32_t value_at; /* where the value is, type->size bytes in the same memory: so far from the core */
@@ -159,7 +159,19 @@ static inline struct syni_core *syni_core_consume_alone(struct syn_future future
     return future.slot ? syni_slot_consume_alone(future.slot, future.generation) : NULL;
 }
 
-/* It is as it was before that. */
+/* The same of one that has ended: the caller takes its outcome and gives it up. NULL: it may not have, some may
+ * know it, or it does not serve. */
+static inline struct syni_core *syni_core_consume_ended(struct syn_future future)
+{
+    struct syni_core *core =
+        future.slot ? syni_slot_consume_ended(future.slot, future.generation) : NULL;
+
+    if (core)
+        core->alone = true;
+    return core;
+}
+
+/* It is as it was before consume_alone(). */
 static inline void syni_core_undo_consume(struct syni_core *core)
 {
     syni_slot_undo_consume(core->slot);

@@ -151,7 +151,23 @@ static inline void *syni_slot_consume_alone(struct syni_slot *slot, uint32_t gen
                : NULL;
 }
 
-/* The same, and the reader's reference is given up at once: the producer's stays. False: some may. */
+/* The same of a core whose producer has given its reference up, so that it has ended, and of which nobody else has
+ * one: from here on there are none, and nobody finds it any more. NULL: it may not have, or some may. */
+static inline void *syni_slot_consume_ended(struct syni_slot *slot, uint32_t generation)
+{
+    uint64_t ended = ((uint64_t)generation << SYNI_SLOT_SHIFT) + SYNI_SLOT_IS_CORE + 1;
+    uint64_t life = syni_slot_life(slot);
+
+    if ((life & ~SYNI_SLOT_CLAIMED) != ended || slot->process != syni_process())
+        return NULL;
+    /* acquire: pairs with the release of each that gave one up: the result, and what others did with it */
+    return atomic_compare_exchange_strong_explicit(&slot->life, &life, life + SYNI_SLOT_USED_UP - 1,
+                                                   memory_order_acquire, memory_order_relaxed)
+               ? slot->thing
+               : NULL;
+}
+
+/* As consume_alone(), and the reader's reference is given up at once: the producer's stays. False: some may. */
 static inline bool syni_slot_detach_alone(struct syni_slot *slot, uint32_t generation)
 {
     uint64_t alone = ((uint64_t)generation << SYNI_SLOT_SHIFT) + SYNI_SLOT_IS_CORE + 2;

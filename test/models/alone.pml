@@ -5,21 +5,22 @@
  * FOLLOWS src/task/core.c: syni_core_reopen syni_core_unpin syni_core_let_go
  * FOLLOWS src/task/core.h: syni_core_close_alone syni_core_complete_alone
  * FOLLOWS src/task/frame.h: syni_frame_free_here
- * FOLLOWS src/task/slot.h: syni_slot_end_alone syni_slot_undo_end_alone syni_slot_detach_alone
- * HASH acda2c6decbe
+ * FOLLOWS src/task/slot.h: syni_slot_end_alone syni_slot_undo_end_alone syni_slot_detach_alone syni_slot_consume_ended
+ * HASH 77f8533eac83
  *
  * A task ends that its caller awaits on the same loop, or that nobody wants any more, while two other threads may still have its handle:
  * each takes a reference by it, if there is one to add to, cancels the task by a job, which arrives on the
  * loop, and gives its reference up. Or a third thread detaches it meanwhile: by one step, if there are just the references that
- * a call begins with.
+ * a call begins with. Or a third thread, which has not waited, gets the result of what has ended: by one step, if
+ * its own reference is the last.
  *
  * The frame is freed once, by the thread that gives up the last reference or by the end that was alone; nobody touches it
  * afterwards, no request is on its way to it then, and the waiter, if there is one, is told once
- * (invariants 142 and 13).
+ * (invariants 142, 640 and 13).
  *
  * BROKEN 1: that a request was sent is looked at before the references only. 2: the references are looked
  * at and taken in two steps. 3: an end that was not alone after all does not give them back. 4: a detach gives its reference up
- * by that one step also if it is the last.
+ * by that one step also if it is the last. 5: what gets the result takes the last but one reference for its own.
  */
 #ifndef BROKEN
 #define BROKEN 0
@@ -78,6 +79,25 @@ proctype detaches()
         fi
     };
     if :: !done -> unpin() :: else fi; /* the way of all others */
+    n_done++
+}
+
+/* A thread that gets the result. */
+proctype gets()
+{
+    bool done = false;
+
+    atomic {
+        if
+#if BROKEN == 5
+        :: references <= 2 -> touch(); references = 0; freed = true; done = true
+#else
+        :: references == 1 -> touch(); references = 0; freed = true; done = true
+#endif
+        :: else
+        fi
+    };
+    if :: !done -> unpin() :: else fi; /* it is listed, and told */
     n_done++
 }
 
@@ -142,6 +162,7 @@ init
         :: skip
         :: mine = 1; references = 1 /* the reader has given it up */
         :: mine = 1; others = 3; run detaches()
+        :: mine = 1; others = 3; run gets()
         fi;
         run driver(); run other(); run other()
     }
