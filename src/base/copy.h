@@ -9,6 +9,15 @@
 #include <stdint.h>
 #include <string.h>
 
+/* SIZE is that of a number. */
+static inline void syni_copy_number(void *to, const void *from, size_t size)
+{
+    if (size == sizeof(int32_t))
+        memcpy(to, from, sizeof(int32_t));
+    else
+        memcpy(to, from, sizeof(int64_t));
+}
+
 /* SIZE bytes, which may be 0, and then the pointers are not looked at. */
 static inline void syni_copy(void *to, const void *from, size_t size)
 {

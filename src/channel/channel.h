@@ -54,7 +54,7 @@ struct syni_channel {
 
     /* the owner's; under lock, if there is none */
     size_t capacity;
-    struct syni_ring ring; /* a generator has one place more than capacity */
+    struct syni_ring ring; /* a generator without room has one place */
     struct syni_list receivers, senders, closers; /* receivers: only while it is empty */
     bool ended, closed;
     syn_err err; /* why it ended; 0: there is no more */
@@ -149,10 +149,27 @@ static inline bool syni_channel_is_anothers(const struct syni_channel *channel)
 }
 void syni_channel_ask_for_locked(struct syni_channel *channel, struct syni_channel_after *after);
 
-/* The channel of HANDLE, held without a reference, if it is LOOP's own; NULL. By its driver. */
-struct syni_channel *syni_channel_hold_own(struct syn_channel handle,
-                                           const struct syni_loop *loop);
-void syni_channel_leave_own(struct syni_channel *channel);
+/* The channel of HANDLE, if it is LOOP's own; NULL. By its driver. */
+static inline struct syni_channel *syni_channel_own(struct syn_channel handle, const struct syni_loop *loop)
+{
+    return handle.slot ? syni_slot_own_thing(handle.slot, handle.generation, loop) : NULL;
+}
+
+/* A task of its owner that held it without a reference, counted in n_own, does not any more. Driver. */
+static inline void syni_channel_leave_own(struct syni_channel *channel)
+{
+    SYNI_INVARIANT(64, channel->n_own > 0);
+    /* relaxed: on the thread that cleared it */
+    if (--channel->n_own == 0 && !atomic_load_explicit(&channel->owner, memory_order_relaxed))
+        syni_channel_unpin(channel);
+}
+
+/* It is LOOP's own. By its driver. */
+static inline bool syni_channel_is_of(const struct syni_channel *channel, const struct syni_loop *loop)
+{
+    /* relaxed: the driver wrote it */
+    return atomic_load_explicit(&channel->owner, memory_order_relaxed) == loop;
+}
 
 /* It is the calling thread's own: no lock is needed. */
 static inline bool syni_channel_is_mine(const struct syni_channel *channel)

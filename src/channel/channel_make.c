@@ -115,8 +115,8 @@ static bool is_in_use(const struct syni_channel *channel)
 
 syn_err syni_channel_resize(struct syni_channel *channel, size_t capacity)
 {
-    size_t places = capacity + (channel->is_generator ? 1 : 0);
-    size_t bytes = places < capacity ? 0 : syni_ring_bytes(places, channel->item->size);
+    size_t places = channel->is_generator && !capacity ? 1 : capacity;
+    size_t bytes = syni_ring_bytes(places, channel->item->size);
     void *memory = bytes ? syni_alloc(bytes) : NULL;
 
     if (channel->hear || !memory) {

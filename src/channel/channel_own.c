@@ -50,25 +50,6 @@ bool syni_channel_disown_locked(struct syni_channel *channel)
     return channel->n_own == 0;
 }
 
-struct syni_channel *syni_channel_hold_own(struct syn_channel handle,
-                                           const struct syni_loop *loop)
-{
-    struct syni_channel *channel =
-        handle.slot ? syni_slot_own_thing(handle.slot, handle.generation, loop) : NULL;
-
-    if (channel)
-        channel->n_own++;
-    return channel;
-}
-
-void syni_channel_leave_own(struct syni_channel *channel)
-{
-    SYNI_INVARIANT(64, channel->n_own > 0);
-    /* relaxed: on the thread that cleared it */
-    if (--channel->n_own == 0 && !atomic_load_explicit(&channel->owner, memory_order_relaxed))
-        syni_channel_unpin(channel);
-}
-
 /* --- what comes from elsewhere --- */
 
 void syni_channel_ask_for_locked(struct syni_channel *channel, struct syni_channel_after *after)

@@ -328,7 +328,7 @@ bool syni_channel_yield(struct syni_channel *channel, void *item, bool asked)
     } else if (!lost) { /* the consumer may have given up: that is the place too many */
         syni_ring_push(&channel->ring, item);
     }
-    SYNI_INVARIANT(65, syni_channel_count(channel) <= channel->capacity + 1);
+    SYNI_INVARIANT(65, syni_channel_count(channel) <= (channel->capacity ? channel->capacity : 1));
     goes_on = lost || demand(channel);
     channel->yielded = !goes_on;
     if (served) /* the generator sleeps, or runs ahead */

@@ -5,7 +5,7 @@
  * Driver only, but for the wake, which comes from the server. A port lies in the frame
  * of the task that waits, and the task holds the channel meanwhile.
  */
-#include "channel/channel.h"
+#include "channel/channel_task.h"
 
 #include <stddef.h>
 
@@ -15,9 +15,8 @@
 #include "task/place.h"
 #include "task/task_cancel.h"
 #include "task/task_resume.h"
-#include "task/wait.h"
 
-static void channel_wait_wake_port(struct syni_port *port)
+void syni_channel_task_wake(struct syni_port *port)
 {
     struct syni_task *task = SYNI_CONTAINER(port, struct syni_task, on.port);
 
@@ -75,7 +74,9 @@ static bool channel_wait_collect(struct syni_task *task)
     bool refused = task->port_refused;
 
     SYNI_DRIVEN_FOR(task);
-    if (refused) {
+    if (!port->status && !withdrawn && !expired && !refused) {
+        task->status = SYN_OK;
+    } else if (refused) {
         task->status = SYN_EDEADLK;
     } else if (withdrawn) {
         enum syn_origin origin = expired ? SYN_BY_DEADLINE : syni_task_asked_by(task);
@@ -145,13 +146,13 @@ static void channel_wait_refused(struct syni_task *task, const struct syni_searc
     channel_wait_refuse_circle(task, syni_search_say(search, "", ""));
 }
 
-static const struct syni_wait_ops channel_ops = {channel_wait_interrupt, channel_wait_collect,
-                                                 channel_wait_forget,    channel_wait_drop,
-                                                 channel_wait_implicate, channel_wait_leads,
-                                                 channel_wait_refused, false, syni_search_again, NULL};
+const struct syni_wait_ops syni_channel_task_ops = {channel_wait_interrupt, channel_wait_collect,
+                                                    channel_wait_forget,    channel_wait_drop,
+                                                    channel_wait_implicate, channel_wait_leads,
+                                                    channel_wait_refused, false, syni_search_again, NULL};
 
 /* The channel is there no more, or never was. */
-static struct syn_step channel_wait_refuse(struct syni_task *task, syn_err err, const char *why)
+struct syn_step syni_channel_task_refuse(struct syni_task *task, syn_err err, const char *why)
 {
     SYNI_DRIVEN_FOR(task);
     task->status = err;
@@ -159,22 +160,6 @@ static struct syn_step channel_wait_refuse(struct syni_task *task, syn_err err, 
         task->heard = syni_report_new(err, SYN_BY_LIBRARY, why);
     syni_task_resume(task);
     return syni_suspended;
-}
-
-static void ready_port(struct syni_task *task, struct syni_channel *channel, void *item,
-                       bool receives)
-{
-    SYNI_DRIVEN_FOR(task);
-    task->on.port.channel = channel;
-    task->own_channel = false;
-    task->port_withdrawn = false;
-    task->port_expired = false;
-    task->port_refused = false;
-    task->on.port.item = item;
-    task->on.port.receives = receives;
-    task->on.port.choice = 0;
-    task->on.port.wake = channel_wait_wake_port;
-    task->ops = &channel_ops;
 }
 
 static struct syn_step after(struct syni_task *task, bool served)
@@ -244,24 +229,19 @@ static bool channel_wait_closes_circle(struct syni_task *task, bool shuts)
     return true;
 }
 
-struct syn_step syni_step_next(struct syn_task *public_task, struct syn_channel handle,
-                               void *out_item, struct syn_deadline deadline)
+struct syn_step syni_channel_task_next(struct syni_task *task, struct syni_channel *channel, void *out_item,
+                                       struct syn_deadline deadline)
 {
-    struct syni_task *task = SYNI_TASK(public_task);
-    struct syni_channel *own, *channel;
-    bool stir;
-    syn_err err;
+    bool stir, begun = syni_wait_begin(task, SYNI_WAIT_OTHER, "an item");
 
     SYNI_DRIVEN_FOR(task);
-    syni_place_check(task, out_item, "an item");
-    if (!syni_wait_begin(task, SYNI_WAIT_OTHER, "an item"))
+    syni_channel_task_ready(task, channel, out_item, true);
+    task->own_channel = syni_channel_is_of(channel, &task->home->loop);
+    if (!begun) {
+        task->ops = NULL;
+        channel_wait_release(task);
         return syni_suspended;
-    channel = own = syni_channel_hold_own(handle, &task->home->loop);
-    err = own ? SYN_OK : syni_channel_pin(handle, &channel);
-    if (err)
-        return channel_wait_refuse(task, err, syni_channel_refusal(err));
-    ready_port(task, channel, out_item, true);
-    task->own_channel = own != NULL;
+    }
     if (channel_wait_closes_circle(task, false))
         return syni_suspended;
     if (channel_wait_is_late(task, deadline))
@@ -284,8 +264,8 @@ struct syn_step syni_step_say(struct syn_task *public_task, struct syn_channel h
         return syni_suspended;
     err = syni_channel_pin(handle, &channel);
     if (err)
-        return channel_wait_refuse(task, err, syni_channel_refusal(err));
-    ready_port(task, channel, out_item, true);
+        return syni_channel_task_refuse(task, err, syni_channel_refusal(err));
+    syni_channel_task_ready(task, channel, out_item, true);
     if (channel_wait_closes_circle(task, false))
         return syni_suspended;
     err = syni_channel_say(channel, &saying, &task->on.port, &served);
@@ -293,7 +273,7 @@ struct syn_step syni_step_say(struct syn_task *public_task, struct syn_channel h
         return after_asking(task, channel, served);
     task->ops = NULL;
     channel_wait_release(task);
-    return channel_wait_refuse(task, err, syni_channel_say_refusal(err));
+    return syni_channel_task_refuse(task, err, syni_channel_say_refusal(err));
 }
 
 struct syn_step syni_step_send(struct syn_task *public_task, struct syn_channel handle,
@@ -313,8 +293,8 @@ struct syn_step syni_step_send(struct syn_task *public_task, struct syn_channel 
         err = SYN_ENOTSUP;
     }
     if (err)
-        return channel_wait_refuse(task, err, syni_channel_refusal(err));
-    ready_port(task, channel, (void *)(uintptr_t)item, false);
+        return syni_channel_task_refuse(task, err, syni_channel_refusal(err));
+    syni_channel_task_ready(task, channel, (void *)(uintptr_t)item, false);
     if (channel_wait_closes_circle(task, false))
         return syni_suspended;
     if (channel_wait_is_late(task, deadline))
@@ -333,11 +313,11 @@ struct syn_step syni_step_close(struct syn_task *public_task, struct syn_channel
     SYNI_DRIVEN_FOR(task);
     syni_wait_begin_asked(task, SYNI_WAIT_OTHER, "a generator's clean-up");
     if (!channel)
-        return channel_wait_refuse(
+        return syni_channel_task_refuse(
             task, handle.slot ? syni_slot_refusal(handle.slot, SYN_OK) : SYN_OK, NULL);
     if (syni_slot_take(handle.slot, handle.generation, SYNI_SLOT_CONSUME))
         syni_channel_unpin(channel); /* the handle's; we hold ours */
-    ready_port(task, channel, NULL, false);
+    syni_channel_task_ready(task, channel, NULL, false);
     if (channel_wait_closes_circle(task, true))
         return syni_suspended;
     start_timer(task, deadline);

@@ -4,13 +4,12 @@
  *
  * Driver only.
  */
-#include "channel/channel.h"
+#include "channel/channel_task.h"
 
 #include <stddef.h>
 
 #include "task/task_cancel.h"
 #include "task/task_resume.h"
-#include "task/wait.h"
 
 /* The next consumer wakes it by the door, or drives. Clean-up has a limit to keep. */
 static void fall_asleep(struct syni_task *task)
@@ -64,20 +63,91 @@ static void yield_forgotten(struct syni_task *task)
 static const struct syni_wait_ops yield_ops = {yield_interrupted, yield_collected, yield_forgotten,
                                                rouse, NULL, NULL, NULL, false, NULL, NULL};
 
-struct syn_step syni_step_yield(struct syn_task *public_task, struct syni_channel *channel,
-                                void *item)
+/* ITEM goes in, and there is demand for the next: nobody waits, and nothing else is to be done. */
+static __attribute__((noinline)) struct syn_step yield_puts(struct syni_task *task, struct syni_channel *channel,
+                                                            const void *item)
 {
-    struct syni_task *task = SYNI_TASK(public_task);
+    SYNI_DRIVEN_FOR(task);
+    syni_ring_push(&channel->ring, item);
+    return syni_wait_was_spared(task);
+}
 
+/* The task of TASK's loop that alone waits for an item of CHANNEL, which is the loop's own and has no room, so that
+ * there is no demand for another; NULL: it is not so. */
+static inline struct syni_task *yield_consumer(const struct syni_task *task, const struct syni_channel *channel)
+{
+    const struct syni_list *receivers = &channel->receivers;
+    struct syni_port *port = SYNI_CONTAINER(receivers->next, struct syni_port, link);
+
+    SYNI_DRIVEN_FOR(task);
+    if (channel->capacity > 0 || syni_list_empty(receivers) || receivers->next != receivers->prev ||
+        port->wake != syni_channel_task_wake)
+        return NULL;
+    return SYNI_CONTAINER(port, struct syni_task, on.port);
+}
+
+static struct syn_step yield_falls_asleep(struct syni_task *task, struct syni_channel *channel)
+{
+    SYNI_DRIVEN_FOR(task);
+    task->on.port.channel = channel;
+    task->ops = &yield_ops;
+    fall_asleep(task);
+    return syni_suspended;
+}
+
+/* CONSUMER gets ITEM and runs next, and TASK sleeps until it asks for another. */
+static __attribute__((noinline)) struct syn_step yield_hands_over(struct syni_task *task, struct syni_channel *channel,
+                                                                  const void *item, struct syni_task *consumer)
+{
+    SYNI_DRIVEN_FOR(task);
+    SYNI_HOLDS_CHANNEL(channel);
+    syni_port_unlist(&consumer->on.port);
+    syni_copy(consumer->on.port.item, item, channel->item->size);
+    consumer->on.port.status = SYN_OK;
+    channel->yielded = true;
+    syni_wait_note(task, SYNI_WAIT_OUTSIDE, "the next demand");
+    syni_task_transfer(consumer);
+    return yield_falls_asleep(task, channel);
+}
+
+static __attribute__((noinline)) struct syn_step yield_generally(struct syni_task *task, struct syni_channel *channel,
+                                                                 void *item)
+{
     SYNI_DRIVEN_FOR(task);
     syni_wait_begin_asked(task, SYNI_WAIT_OUTSIDE, "the next demand");
     task->on.port.channel = channel;
     task->dormant = false;
     task->ops = &yield_ops;
     if (channel->hear)
-        channel->hear(public_task, NULL);
+        channel->hear((struct syn_task *)(void *)task, NULL);
     if (syni_channel_yield(channel, item, syni_task_is_asked(task)))
         return syni_wait_is_over(task);
-    fall_asleep(task);
-    return syni_suspended;
+    return yield_falls_asleep(task, channel);
+}
+
+/* What is not the loop's own. */
+static __attribute__((noinline)) struct syn_step yield_flows(struct syni_task *task, struct syni_channel *channel,
+                                                             void *item)
+{
+    SYNI_DRIVEN_FOR(task);
+    if (channel->capacity > 1 && syni_wait_may_be_spared(task) && syni_ring_try_push_below(&channel->ring, item))
+        return syni_wait_was_spared(task);
+    return yield_generally(task, channel, item);
+}
+
+struct syn_step syni_step_yield(struct syn_task *public_task, struct syni_channel *channel,
+                                void *item)
+{
+    struct syni_task *task = SYNI_TASK(public_task), *consumer;
+
+    SYNI_DRIVEN_FOR(task);
+    if (!syni_channel_is_of(channel, &task->home->loop))
+        return yield_flows(task, channel, item);
+    if (!syni_wait_may_be_spared(task))
+        return yield_generally(task, channel, item);
+    if (syni_channel_count(channel) + 1 < channel->capacity && syni_list_empty(&channel->receivers))
+        return syni_ring_push_quickly(&channel->ring, item) ? syni_wait_was_spared(task)
+                                                            : yield_puts(task, channel, item);
+    consumer = yield_consumer(task, channel);
+    return consumer ? yield_hands_over(task, channel, item, consumer) : yield_generally(task, channel, item);
 }

@@ -5,37 +5,11 @@
  */
 #include "channel/ring.h"
 
-#include "base/copy.h"
 #include "base/probe.h"
 #include "base/spin.h"
 #include "base/thread.h"
 
 enum { STOPPED = 1 };
-
-/* The place of a position, and the lap that it is in. */
-struct place {
-    unsigned char *item;
-    _Atomic(uint32_t) *mark;
-    uint32_t free, filled, popped; /* what the mark is before, between and after */
-};
-
-static struct place ring_place_of(const struct syni_ring *ring, uint64_t position)
-{
-    uint64_t lap;
-    size_t i;
-    uint32_t free;
-
-    SYNI_SURE(ring->places > 0);
-    if ((position | (uint64_t)ring->places) <= UINT32_MAX) { /* a division half as wide */
-        lap = (uint32_t)position / (uint32_t)ring->places;
-        i = (uint32_t)position % (uint32_t)ring->places;
-    } else {
-        lap = position / ring->places;
-        i = (size_t)(position % ring->places);
-    }
-    free = (uint32_t)(2 * lap);
-    return (struct place){ring->items + i * ring->size, &ring->marks[i], free, free + 1, free + 2};
-}
 
 size_t syni_ring_bytes(size_t places, size_t size)
 {
@@ -55,6 +29,10 @@ void syni_ring_init(struct syni_ring *ring, void *memory, size_t places, size_t 
     ring->marks = (void *)(ring->items + behind);
     ring->places = places;
     ring->size = size;
+    for (ring->shift = 0; (size_t)1 << ring->shift < places;)
+        ring->shift++;
+    if ((size_t)1 << ring->shift != places)
+        ring->shift = -1;
     ring->flows = ring->flowed = false;
     /* relaxed, and not atomic_init(): others may look at one that gets another memory, and see
      * that it is stopped before and after */
@@ -62,73 +40,50 @@ void syni_ring_init(struct syni_ring *ring, void *memory, size_t places, size_t 
     atomic_store_explicit(&ring->out, STOPPED, memory_order_relaxed);
 }
 
-/* --- stopped. relaxed: the lock, or being the only one, orders the positions --- */
-
-static uint64_t position(const _Atomic(uint64_t) *end)
-{
-    return atomic_load_explicit(end, memory_order_relaxed) >> 1;
-}
-
-static void ring_advance(_Atomic(uint64_t) *end)
-{
-    atomic_store_explicit(end, atomic_load_explicit(end, memory_order_relaxed) + 2,
-                          memory_order_relaxed);
-}
-
-static bool has_mark(const struct place *place, uint32_t mark)
-{
-    /* acquire: pairs with the release in set_mark() by the thread that handed the place over */
-    return atomic_load_explicit(place->mark, memory_order_acquire) == mark;
-}
-
-static void set_mark(const struct place *place, uint32_t mark)
-{
-    /* release: what was copied, or that it was copied, comes first */
-    atomic_store_explicit(place->mark, mark, memory_order_release);
-}
+/* --- stopped --- */
 
 /* A thread that claimed it before the stop is done with it. */
-static void await_mark(const struct place *place, uint32_t mark)
+static void await_mark(const struct syni_ring_place *place, uint32_t mark)
 {
-    for (unsigned i = 0; !has_mark(place, mark); i++)
+    for (unsigned i = 0; !syni_ring_has_mark(place, mark); i++)
         syni_spin_once(i);
 }
 
 void syni_ring_push(struct syni_ring *ring, const void *item)
 {
-    struct place place = ring_place_of(ring, position(&ring->in));
+    struct syni_ring_place place = syni_ring_place_of(ring, syni_ring_position(&ring->in));
 
     SYNI_SURE(!ring->flows);
     if (syni_ring_count(ring) >= ring->places)
         syni_panic("an item was put into a full channel"); /* it would never become free */
     await_mark(&place, place.free);
     syni_copy(place.item, item, ring->size);
-    set_mark(&place, place.filled);
-    ring_advance(&ring->in);
+    syni_ring_set_mark(&place, place.filled);
+    syni_ring_advance(&ring->in);
 }
 
 void syni_ring_pop(struct syni_ring *ring, void *out_item)
 {
-    struct place place = ring_place_of(ring, position(&ring->out));
+    struct syni_ring_place place = syni_ring_place_of(ring, syni_ring_position(&ring->out));
 
     SYNI_SURE(!ring->flows);
     await_mark(&place, place.filled);
     syni_copy(out_item, place.item, ring->size);
-    set_mark(&place, place.popped);
-    ring_advance(&ring->out);
+    syni_ring_set_mark(&place, place.popped);
+    syni_ring_advance(&ring->out);
 }
 
 void syni_ring_empty(struct syni_ring *ring, void (*destroy)(void *item))
 {
     SYNI_SURE(!ring->flows);
     while (syni_ring_count(ring) > 0) {
-        struct place place = ring_place_of(ring, position(&ring->out));
+        struct syni_ring_place place = syni_ring_place_of(ring, syni_ring_position(&ring->out));
 
         await_mark(&place, place.filled);
         if (destroy)
             destroy(place.item);
-        set_mark(&place, place.popped);
-        ring_advance(&ring->out);
+        syni_ring_set_mark(&place, place.popped);
+        syni_ring_advance(&ring->out);
     }
 }
 
@@ -168,54 +123,51 @@ static uint64_t ring_look(const _Atomic(uint64_t) *end)
 
 /* The next of END, IN or OUT, with its mark as it must be, is the caller's. relaxed: the marks
  * order what is copied. */
-static bool ring_claim(struct syni_ring *ring, _Atomic(uint64_t) *end, struct place *out_place)
+static bool ring_claim(struct syni_ring *ring, _Atomic(uint64_t) *end, struct syni_ring_place *out_place)
 {
     uint64_t seen = ring_look(end);
 
     if (seen & STOPPED)
         return false;
-    *out_place = ring_place_of(ring, seen >> 1);
-    return has_mark(out_place, end == &ring->in ? out_place->free : out_place->filled) &&
+    *out_place = syni_ring_place_of(ring, seen >> 1);
+    return syni_ring_has_mark(out_place, end == &ring->in ? out_place->free : out_place->filled) &&
            atomic_compare_exchange_strong_explicit(end, &seen, seen + 2, memory_order_relaxed,
                                                    memory_order_relaxed);
 }
 
 bool syni_ring_try_push(struct syni_ring *ring, const void *item)
 {
-    struct place place;
+    struct syni_ring_place place;
 
     if (!ring_claim(ring, &ring->in, &place))
         return false;
     SYNI_DELAY(ring_claimed);
     syni_copy(place.item, item, ring->size);
-    set_mark(&place, place.filled);
+    syni_ring_set_mark(&place, place.filled);
     return true;
 }
 
 bool syni_ring_try_pop(struct syni_ring *ring, void *out_item)
 {
-    struct place place;
+    struct syni_ring_place place;
 
     if (!ring_claim(ring, &ring->out, &place))
         return false;
     SYNI_DELAY(ring_claimed);
     syni_copy(out_item, place.item, ring->size);
-    set_mark(&place, place.popped);
+    syni_ring_set_mark(&place, place.popped);
     return true;
 }
 
 bool syni_ring_try_push_below(struct syni_ring *ring, const void *item)
 {
-    uint64_t next = (ring_look(&ring->in) >> 1) + 1, capacity = ring->places - 1;
+    uint64_t seen = ring_look(&ring->in);
+    struct syni_ring_place next;
 
-    if (next >= capacity) {
-        /* With it in there are CAPACITY of them, unless this one was popped. */
-        struct place last = ring_place_of(ring, next - capacity);
-
-        if (!has_mark(&last, last.popped))
-            return false;
-    }
-    return syni_ring_try_push(ring, item);
+    if (seen & STOPPED)
+        return false;
+    next = syni_ring_place_of(ring, (seen >> 1) + 1);
+    return syni_ring_has_mark(&next, next.free) && syni_ring_try_push(ring, item);
 }
 
 bool syni_ring_is_stopped(const struct syni_ring *ring)
@@ -226,12 +178,12 @@ bool syni_ring_is_stopped(const struct syni_ring *ring)
 static bool is_worth_trying(const struct syni_ring *ring, const _Atomic(uint64_t) *end)
 {
     uint64_t seen = ring_look(end);
-    struct place place;
+    struct syni_ring_place place;
 
     if (seen & STOPPED)
         return true;
-    place = ring_place_of(ring, seen >> 1);
-    return has_mark(&place, end == &ring->in ? place.free : place.filled);
+    place = syni_ring_place_of(ring, seen >> 1);
+    return syni_ring_has_mark(&place, end == &ring->in ? place.free : place.filled);
 }
 
 bool syni_ring_may_push(void *of)

@@ -24,12 +24,15 @@
 #include <stdint.h>
 
 #include "base/align.h"
+#include "base/copy.h"
+#include "base/invariant.h"
 #include "base/thread.h"
 
 struct syni_ring {
     unsigned char *items; /* and the marks behind them */
     _Atomic(uint32_t) *marks;
     size_t places, size; /* size: of an item, in bytes */
+    int shift;           /* places == 1 << shift, so that no position is divided; -1: it is no such number */
     bool flows;          /* as the thread that may stop it knows */
     bool flowed;         /* ever: from then on its memory stays where it is */
     char apart[SYNI_LINE];
@@ -67,8 +70,7 @@ void syni_ring_flow(struct syni_ring *ring);
 
 bool syni_ring_try_push(struct syni_ring *ring, const void *item);
 bool syni_ring_try_pop(struct syni_ring *ring, void *out_item);
-/* The same by the only thread that pushes, if afterwards there are fewer than CAPACITY, which is
- * one less than its places. */
+/* The same by the only thread that pushes, if afterwards there is a place for another. */
 bool syni_ring_try_push_below(struct syni_ring *ring, const void *item);
 
 /* A look. */
@@ -77,5 +79,98 @@ bool syni_ring_is_stopped(const struct syni_ring *ring);
 /* Not worth waiting for: it is stopped, or can be done. OF is a ring. */
 bool syni_ring_may_push(void *of);
 bool syni_ring_may_pop(void *of);
+
+/* --- what is too frequent to take a call --- */
+
+/* The place of a position, and the lap that it is in. */
+struct syni_ring_place {
+    unsigned char *item;
+    _Atomic(uint32_t) *mark;
+    uint32_t free, filled, popped; /* what the mark is before, between and after */
+};
+
+static inline struct syni_ring_place syni_ring_place_of(const struct syni_ring *ring, uint64_t position)
+{
+    uint64_t lap;
+    size_t i;
+    uint32_t free;
+
+    SYNI_SURE(ring->places > 0);
+    if (ring->shift >= 0) {
+        lap = position >> ring->shift;
+        i = (size_t)position & (ring->places - 1);
+    } else if ((position | (uint64_t)ring->places) <= UINT32_MAX) { /* a division half as wide */
+        lap = (uint32_t)position / (uint32_t)ring->places;
+        i = (uint32_t)position % (uint32_t)ring->places;
+    } else {
+        lap = position / ring->places;
+        i = (size_t)(position % ring->places);
+    }
+    free = (uint32_t)(2 * lap);
+    return (struct syni_ring_place){ring->items + i * ring->size, &ring->marks[i], free, free + 1, free + 2};
+}
+
+static inline bool syni_ring_has_mark(const struct syni_ring_place *place, uint32_t mark)
+{
+    /* acquire: pairs with the release in set_mark() by the thread that handed the place over */
+    return atomic_load_explicit(place->mark, memory_order_acquire) == mark;
+}
+
+static inline void syni_ring_set_mark(const struct syni_ring_place *place, uint32_t mark)
+{
+    /* release: what was copied, or that it was copied, comes first */
+    atomic_store_explicit(place->mark, mark, memory_order_release);
+}
+
+/* Of END of a ring that is stopped, IN or OUT. relaxed: the lock, or being the only one, orders the positions. */
+static inline uint64_t syni_ring_position(const _Atomic(uint64_t) *end)
+{
+    return atomic_load_explicit(end, memory_order_relaxed) >> 1;
+}
+
+static inline void syni_ring_advance(_Atomic(uint64_t) *end)
+{
+    atomic_store_explicit(end, atomic_load_explicit(end, memory_order_relaxed) + 2,
+                          memory_order_relaxed);
+}
+
+/* Push and pop without a call, where there is none to make: a number or a pointer, in a place that is ready, of a ring
+ * of a power of two. False: nothing happened. */
+static inline bool syni_ring_is_quick(const struct syni_ring *ring)
+{
+    return ring->shift >= 0 && (ring->size == sizeof(int64_t) || ring->size == sizeof(int32_t));
+}
+
+static inline bool syni_ring_push_quickly(struct syni_ring *ring, const void *item)
+{
+    struct syni_ring_place place;
+
+    SYNI_SURE(!ring->flows);
+    if (!syni_ring_is_quick(ring))
+        return false;
+    place = syni_ring_place_of(ring, syni_ring_position(&ring->in));
+    if (!syni_ring_has_mark(&place, place.free))
+        return false;
+    syni_copy_number(place.item, item, ring->size);
+    syni_ring_set_mark(&place, place.filled);
+    syni_ring_advance(&ring->in);
+    return true;
+}
+
+static inline bool syni_ring_pop_quickly(struct syni_ring *ring, void *out_item)
+{
+    struct syni_ring_place place;
+
+    SYNI_SURE(!ring->flows);
+    if (!syni_ring_is_quick(ring))
+        return false;
+    place = syni_ring_place_of(ring, syni_ring_position(&ring->out));
+    if (!syni_ring_has_mark(&place, place.filled))
+        return false;
+    syni_copy_number(out_item, place.item, ring->size);
+    syni_ring_set_mark(&place, place.popped);
+    syni_ring_advance(&ring->out);
+    return true;
+}
 
 #endif

@@ -67,4 +67,25 @@ static inline void syni_wait_enter_asked(struct syni_task *task, enum syni_wait 
     task->put_off = true;
 }
 
+/* TASK's step asks for what may be there. If it is, no wait need begin, since there is nothing to heed first, and a
+ * transfer is left, which the caller uses up (invariant 230). Driver. */
+static inline bool syni_wait_may_be_spared(const struct syni_task *task)
+{
+    const struct syni_home *home = task->home;
+
+    SYNI_DRIVEN_FOR(task);
+    return home->current == task && !task->leaving && !task->heard && !syni_task_request_of(task) &&
+           syni_task_wait(task) == SYNI_WAIT_NOTHING && syni_home_accepts(home) && syni_home_may_transfer(home);
+}
+
+/* It was there: what the step returns, which goes on. Driver. */
+static inline struct syn_step syni_wait_was_spared(struct syni_task *task)
+{
+    SYNI_DRIVEN_FOR(task);
+    SYNI_INVARIANT(230, !task->ops && !task->interrupted);
+    syni_home_count_transfer(task->home);
+    task->status = SYN_OK;
+    return (struct syn_step){SYNI_GOES_ON};
+}
+
 #endif

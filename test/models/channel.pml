@@ -14,9 +14,11 @@
  * It follows:
  * FOLLOWS src/channel/channel_pass.c: receive syni_channel_serve_locked syni_channel_list_locked syni_channel_withdraw syni_channel_yield
  * FOLLOWS src/channel/channel.h: syni_channel_is_anothers
+ * FOLLOWS src/channel/channel_ask.c: syni_step_next ask_generator
+ * FOLLOWS src/channel/channel_yield.c: syni_step_yield yield_consumer yield_hands_over
  * FOLLOWS src/channel/channel_own.c: syni_channel_own_locked syni_channel_disown_locked syni_channel_ask_for_locked
  * FOLLOWS src/channel/channel_end.c: end_locked syni_channel_shut upgrade_arrives generator_ended
- * HASH 7ce640304f94
+ * HASH b63ab186f75b
  */
 #ifndef BROKEN
 #define BROKEN 0

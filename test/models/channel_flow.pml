@@ -19,7 +19,7 @@
  * It follows:
  * FOLLOWS src/channel/ring.c: ring_claim syni_ring_try_push syni_ring_try_pop syni_ring_try_push_below syni_ring_stop syni_ring_flow syni_ring_push syni_ring_pop
  * FOLLOWS src/channel/channel_pass.c: may_flow syni_channel_lock syni_channel_unlock syni_channel_pass syni_channel_yield
- * HASH 814cdde37e70
+ * HASH d74c6970a971
  */
 #ifndef BROKEN
 #define BROKEN 0
@@ -28,7 +28,7 @@
 #ifndef CAPACITY
 #define CAPACITY 2 /* of less none goes past the lock */
 #endif
-#define PLACES (CAPACITY + 1)
+#define PLACES CAPACITY
 #ifndef ITEMS
 #define ITEMS 4
 #endif
@@ -329,12 +329,11 @@ proctype consumer(byte me, asks; bit may_give_up)
 
 #ifdef GENERATOR
 
-/* With one item more there are still fewer than CAPACITY. */
+/* With one item more there is still a place. */
 #if BROKEN == 6
 #define STILL_DEMAND true
 #else
-#define STILL_DEMAND \
-    (in + 1 < CAPACITY || mark[AT(in + 1 - CAPACITY)] == POPPED(in + 1 - CAPACITY))
+#define STILL_DEMAND (mark[AT(in + 1)] == FREE(in + 1))
 #endif
 
 proctype generator()

@@ -58,6 +58,7 @@ int main(void)
     ring.items = (unsigned char *)items;
     ring.marks = marks;
     ring.places = PLACES;
+    ring.shift = -1;
     ring.size = sizeof(int);
     atomic_init(&ring.in, STOPPED);
     atomic_init(&ring.out, STOPPED);
