@@ -6,7 +6,7 @@
  * FOLLOWS src/task/core.h: syni_core_close_alone syni_core_complete_alone
  * FOLLOWS src/task/frame.h: syni_frame_free_here
  * FOLLOWS src/task/slot.h: syni_slot_end_alone syni_slot_undo_end_alone syni_slot_detach_alone syni_slot_consume_ended
- * HASH 77f8533eac83
+ * HASH 55ead572a1ab
  *
  * A task ends that its caller awaits on the same loop, or that nobody wants any more, while two other threads may still have its handle:
  * each takes a reference by it, if there is one to add to, cancels the task by a job, which arrives on the
