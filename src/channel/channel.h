@@ -155,7 +155,7 @@ static inline struct syni_channel *syni_channel_own(struct syn_channel handle, c
     return handle.slot ? syni_slot_own_thing(handle.slot, handle.generation, loop) : NULL;
 }
 
-/* A task of its owner that held it without a reference, counted in n_own, does not any more. Driver. */
+/* A task of its owner that held it without a reference, counted in n_own, does not any more; by that loop's driver. */
 static inline void syni_channel_leave_own(struct syni_channel *channel)
 {
     SYNI_INVARIANT(64, channel->n_own > 0);

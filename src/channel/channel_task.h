@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * A task's port at a channel, for the files that have tasks wait there. Driver.
+ * A task's port at a channel, for the files that have tasks wait there.
  */
 #ifndef SYNI_CHANNEL_TASK_H
 #define SYNI_CHANNEL_TASK_H
