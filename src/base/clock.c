@@ -110,7 +110,7 @@ static bool jump_locked(struct syn_clock *clock)
     SYNI_INVARIANT(27, clock->busy == 0);
     if (next == SYNI_NEVER)
         return why == SYNI_DOZE_BLOCKED;
-    /* relaxed: the lock orders who writes it. release: what its readers see of the time before is there */
+    /* relaxed: the lock orders its writers. release: what its readers see of the time before is there */
     if (next > atomic_load_explicit(&clock->now, memory_order_relaxed))
         atomic_store_explicit(&clock->now, next, memory_order_release);
     SYNI_LIST_EACH (node, &clock->sleepers) {
@@ -378,7 +378,7 @@ void syn_clock_use(struct syn_clock *clock)
 
 int64_t syn_clock_now(struct syn_clock *clock)
 {
-    /* acquire: see jump_locked(). It stands while the caller, who lives by it, is not idle: no lock is needed */
+    /* acquire: see jump_locked(). It stands while the caller, which lives by it, is not idle: no lock is needed */
     return clock ? atomic_load_explicit(&clock->now, memory_order_acquire) : syni_now();
 }
 

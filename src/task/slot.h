@@ -151,8 +151,8 @@ static inline void *syni_slot_consume_alone(struct syni_slot *slot, uint32_t gen
                : NULL;
 }
 
-/* The same of a core whose producer has given its reference up, so that it has ended, and of which nobody else has
- * one: from here on there are none, and nobody finds it any more. NULL: it may not have, or some may. */
+/* The same of a core that has ended (its producer gave its reference up), if nobody else has a reference: from here on
+ * there are none, and nobody finds it any more. NULL: it may not have ended, or some may have one. */
 static inline void *syni_slot_consume_ended(struct syni_slot *slot, uint32_t generation)
 {
     uint64_t ended = ((uint64_t)generation << SYNI_SLOT_SHIFT) + SYNI_SLOT_IS_CORE + 1;
