@@ -317,25 +317,43 @@ static inline struct syni_home *plain_home(const struct syni_self *self, const s
                : NULL;
 }
 
-struct syn_task *syni_call_new(const struct syn_function *function, struct syn_future *out_future)
+/* FRAME, which was popped, becomes a call of FUNCTION on HOME. */
+static inline struct syn_task *call_in(struct syni_spare *spare, struct syni_self *self, struct syni_home *home,
+                                       bool nested, const struct syn_function *function,
+                                       struct syn_future *out_future)
 {
-    struct syni_self *self = syni_self();
-    struct syni_home *here = self->driving ? syni_home_of(self) : NULL, *home = here;
-    struct syni_store *store = here ? &here->store : self->frames;
-    struct syni_spare *spare = NULL;
     struct syni_slot *slot;
-    struct syni_task *task;
+    struct syni_task *task = ready_frame(spare, function, &slot);
 
-    if (here ? call_is_plain(self, here, function) : store && (home = plain_home(self, function)))
-        spare = syni_frame_pop(store, function->frame_size);
-    if (!spare)
-        return call_any(function, out_future);
-    task = ready_frame(spare, function, &slot);
-    syni_frame_init(task, home, slot,
-                    (struct syni_heritage){NULL, SYNI_NEVER, here && here->current->nested});
+    syni_frame_init(task, home, slot, (struct syni_heritage){NULL, SYNI_NEVER, nested});
+    (void)self; /* of a build that is not checked */
     SYNI_NOTE_MADE(self, task, function->made);
     *out_future = syni_core_publish(&task->core, slot, 2);
     return (struct syn_task *)(void *)task;
+}
+
+/* By a thread that drives no loop. */
+static __attribute__((noinline)) struct syn_task *
+call_by_thread(struct syni_self *self, const struct syn_function *function, struct syn_future *out_future)
+{
+    struct syni_home *home = self->frames ? plain_home(self, function) : NULL;
+    struct syni_spare *spare = home ? syni_frame_pop(self->frames, function->frame_size) : NULL;
+
+    return spare ? call_in(spare, self, home, false, function, out_future) : call_any(function, out_future);
+}
+
+struct syn_task *syni_call_new(const struct syn_function *function, struct syn_future *out_future)
+{
+    struct syni_self *self = syni_self();
+    struct syni_home *here;
+    struct syni_spare *spare;
+
+    if (!self->driving)
+        return call_by_thread(self, function, out_future);
+    here = syni_home_of(self);
+    if (!call_is_plain(self, here, function) || !(spare = syni_frame_pop(&here->store, function->frame_size)))
+        return call_any(function, out_future);
+    return call_in(spare, self, here, here->current->nested, function, out_future);
 }
 
 void *syni_call_large_frame(const struct syn_function *function)
@@ -372,12 +390,11 @@ void syni_call_start(struct syn_task *frame)
     struct syni_self *self = syni_self();
     const struct syni_task *by;
 
-    /* mostly by a thread outside of steps, or by a step of the same loop, which shelters nothing */
-    if (!self->driving) {
-        if (!syni_loop_post(&home->loop, &task->core.job))
-            syni_call_refused(task);
-    } else if (syni_home_of(self) != home || !(by = home->current) || by->leaving || by->sheltered)
-        start_any(task);
-    else
+    /* mostly by a step of the same loop, which shelters nothing, or by a thread outside of steps */
+    if (self->driving && syni_home_of(self) == home && (by = home->current) && !by->leaving && !by->sheltered)
         launch_here(home, task);
+    else if (self->driving)
+        start_any(task);
+    else if (!syni_loop_post(&home->loop, &task->core.job))
+        syni_call_refused(task);
 }
