@@ -195,7 +195,7 @@ static inline SYNI_UNUSED void *syni_call_frame(const struct syn_function *funct
 #define SYNI_FRAME_STRUCT(ret, name, ...)                                                          \
     struct name {                                                                                  \
         struct syn_task syn;                                                                       \
-        struct syn_step (*syn_next)(struct name *);                                                \
+        SYNI_NEXT_AND_NO_ITEM(name)                                                                \
         SYNI_IF_VOID(ret, SYNI_FINALLY_AND_NO_RESULT, SYNI_FINALLY_AND_RESULT)(name)               \
         SYNI_IF_VOID(ret, SYNI_NOTHING, SYNI_RESULT_FIELD)(ret)                                    \
         SYNI_MAP(SYNI_FIELD, __VA_ARGS__) SYNI_MADE_FIELD                                          \

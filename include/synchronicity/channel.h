@@ -62,6 +62,15 @@ struct syn_channel {
     unsigned each; /* syn_co_each()'s */
 };
 
+/* Stands for what should be a channel and is not; see check.h. */
+struct syni_no_channel {
+    union {
+        struct syn_channel handle;
+        syn_err (*item_is)(const void *);
+        syn_err (*source_is)(const void *);
+    } u;
+};
+
 /* struct NAME_channel for items of TYPE. */
 #define SYNI_CHANNEL_TYPES(type, name)                                                             \
     struct name##_channel {                                                                        \
@@ -142,12 +151,12 @@ syn_err syni_channel_look(struct syn_channel channel, const struct syn_type **ou
     (SYNI_NO_OUT("channel_next_by(ch, &v, deadline)"),                                             \
      syni_channel_next((ch).u.handle, NULL, (deadline)))
 #define SYNI_CHANNEL_NEXT_BY_3(ch, out, deadline)                                                  \
-    (0 ? (ch).u.item_is(out) : syni_channel_next((ch).u.handle, (out), (deadline)))
+    syni_channel_next(SYNI_CHANNEL_HANDLE(ch, item_is, out), (out), (deadline))
 #define syn_channel_try_next(...) SYNI_CAT(SYNI_TRY_NEXT_, SYNI_N(__VA_ARGS__))(__VA_ARGS__)
 #define SYNI_TRY_NEXT_1(ch)                                                                        \
     (SYNI_NO_OUT("channel_try_next(ch, &v)"), syni_channel_try_next((ch).u.handle, NULL))
 #define SYNI_TRY_NEXT_2(ch, out)                                                                   \
-    (0 ? (ch).u.item_is(out) : syni_channel_try_next((ch).u.handle, (out)))
+    syni_channel_try_next(SYNI_CHANNEL_HANDLE(ch, item_is, out), (out))
 
 /* --- for producers --- */
 
@@ -157,14 +166,11 @@ syn_err syni_channel_look(struct syn_channel channel, const struct syn_type **ou
  * try: SYN_EAGAIN where it would have to wait. Not in a signal handler (signal.h has what is): one
  * that interrupts its thread inside a channel gets SYN_EDEADLK, without a report. */
 #define syn_channel_send(ch, ...)                                                                  \
-    ((void)(0 ? (ch).u.source_is(__VA_ARGS__) : SYN_OK),                                           \
-     syni_channel_send((ch).u.handle, (__VA_ARGS__), syn_never()))
+    syni_channel_send(SYNI_CHANNEL_HANDLE(ch, source_is, (__VA_ARGS__)), (__VA_ARGS__), syn_never())
 #define syn_channel_send_by(ch, item, deadline)                                                    \
-    ((void)(0 ? (ch).u.source_is(item) : SYN_OK),                                                  \
-     syni_channel_send((ch).u.handle, (item), (deadline)))
+    syni_channel_send(SYNI_CHANNEL_HANDLE(ch, source_is, item), (item), (deadline))
 #define syn_channel_try_send(ch, ...)                                                              \
-    ((void)(0 ? (ch).u.source_is(__VA_ARGS__) : SYN_OK),                                           \
-     syni_channel_try_send((ch).u.handle, (__VA_ARGS__)))
+    syni_channel_try_send(SYNI_CHANNEL_HANDLE(ch, source_is, (__VA_ARGS__)), (__VA_ARGS__))
 
 /* There is no more; or, it broke, with ERR (0, which is no error, becomes SYN_EINVAL) and
  * MESSAGE (copied; NULL: none). What is in it can still be fetched. The first of the two counts; the others, and
@@ -211,8 +217,7 @@ syn_err syni_channel_look(struct syn_channel channel, const struct syn_type **ou
     SYNI_EACH_AS(type, variable, ch, err, open, SYNI_CAT(syni_each_, __LINE__))
 #define SYNI_EACH_AS(type, variable, ch, err, open, each)                                          \
     for (SYNI_EACH_GUARD struct syni_each each = syni_each_begin(                                  \
-             (0 ? ((void)(ch).u.item_is((type *)NULL), (ch).u.handle) : (ch).u.handle), (err),     \
-             (open));                                                                              \
+             SYNI_CHANNEL_HANDLE(ch, item_is, (type *)NULL), (err), (open));                       \
          syni_each_goes_on(&each);)                                                                \
         for (type variable; syni_each_next(&each, &variable);)
 
@@ -243,9 +248,6 @@ struct syn_step syni_step_send(struct syn_task *task, struct syn_channel channel
 struct syn_step syni_step_close(struct syn_task *task, struct syn_channel channel,
                                 struct syn_deadline deadline);
 
-#define SYNI_ITEM(ch, out) (0 ? ((void)(ch).u.item_is(out), (ch).u.handle) : (ch).u.handle)
-#define SYNI_SOURCE(ch, item) (0 ? ((void)(ch).u.source_is(item), (ch).u.handle) : (ch).u.handle)
-
 /* As syn_channel_next() and so on, in a coroutine; the status is in syn_co_status. *ITEM lies in the frame. A task
  * that is cancelled while it waits consumed nothing. */
 #define syn_co_next(...) SYNI_CAT(SYNI_CO_NEXT_, SYNI_N(__VA_ARGS__))(__VA_ARGS__)
@@ -258,11 +260,11 @@ struct syn_step syni_step_close(struct syn_task *task, struct syn_channel channe
     (SYNI_NO_OUT(call), syni_step_next(&self->syn, (ch).u.handle, NULL, syn_never()))
 #define SYNI_CO_NEXT_BY_3(ch, out, deadline)                                                       \
     SYNI_CO_SUSPEND_OR_GO_ON(                                                                      \
-        syni_step_next(&self->syn, SYNI_ITEM(ch, out), (out), (deadline)))
+        syni_step_next(&self->syn, SYNI_CHANNEL_HANDLE(ch, item_is, out), (out), (deadline)))
 #define syn_co_send(ch, item) syn_co_send_by(ch, item, syn_never())
 #define syn_co_send_by(ch, item, deadline)                                                         \
     SYNI_CO_SUSPEND_OR_GO_ON(                                                                      \
-        syni_step_send(&self->syn, SYNI_SOURCE(ch, item), (item), (deadline)))
+        syni_step_send(&self->syn, SYNI_CHANNEL_HANDLE(ch, source_is, item), (item), (deadline)))
 #define syn_co_close(ch)                                                                           \
     SYNI_CO_SUSPEND(syni_step_close(&self->syn, (ch).u.handle, syn_after(10.0)))
 
@@ -280,7 +282,7 @@ struct syn_step syni_step_close(struct syn_task *task, struct syn_channel channe
     } else if (1) {                                                                                \
         struct syn_step syni_step;                                                                 \
         SYNI_COMES_BACK(n);                                                                        \
-        syni_step = syni_step_next(&self->syn, SYNI_ITEM(ch, out), (out), syn_never());            \
+        syni_step = syni_step_next(&self->syn, SYNI_CHANNEL_HANDLE(ch, item_is, out), (out), syn_never());\
         if (SYNI_WAITS(syni_step))                                                                 \
             return syni_step;                                                                      \
         goto SYNI_CAT(syni_round_, n);                                                             \
@@ -292,17 +294,18 @@ struct syn_step syni_step_close(struct syn_task *task, struct syn_channel channe
  * the result of the close. When the task leaves from inside (return, failure, cancel) the
  * loop does not close: say syn_co_close(self->channel) in the clean-up, which is fine also
  * for one that is closed or was never made. */
+#define SYNI_CHANNEL_IN(ch) (*(struct syn_channel *)(void *)&(ch)) /* what it is, SYNI_CO_ROUND() looks */
 #define syn_co_each(ch, out) SYNI_QUIET SYNI_CO_EACH_AT(SYNI_UNIQUE, ch, out)
 #define SYNI_CO_EACH_AT(n, ch, out)                                                                \
-    for ((ch).u.handle.each = 1; (ch).u.handle.each;)                                              \
-        SYNI_LOUD if ((ch).u.handle.each > 1) {                                                    \
+    for (SYNI_CHANNEL_IN(ch).each = 1; SYNI_CHANNEL_IN(ch).each;)                                  \
+        SYNI_LOUD if (SYNI_CHANNEL_IN(ch).each > 1) {                                              \
             self->syn.line = -2 - (n);                                                             \
-            return syni_step_each_ends(&self->syn, &(ch).u.handle);                                \
+            return syni_step_each_ends(&self->syn, &SYNI_CHANNEL_IN(ch));                          \
         case SYNI_WIDE - 2 - (n):                                                                  \
-            (ch).u.handle.each = 0;                                                                \
+            SYNI_CHANNEL_IN(ch).each = 0;                                                          \
         } else                                                                                     \
-            for ((ch).u.handle.each = 2;;)                                                         \
-                SYNI_CO_ROUND(n, ch, out, (ch).u.handle.each = 3)
+            for (SYNI_CHANNEL_IN(ch).each = 2;;)                                                   \
+                SYNI_CO_ROUND(n, ch, out, SYNI_CHANNEL_IN(ch).each = 3)
 
 /* Never closes, as syn_channel_each_open(). Afterwards the status is 0 for the end, else why
  * it ended; after a break it says nothing. */

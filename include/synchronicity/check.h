@@ -35,25 +35,35 @@
  * SYNI_HANDLE_ is for a task, SYNI_GET_ for a thread. */
 #if defined(__GNUC__) && !defined(__cplusplus)
 #define SYNI_TYPE_OF(f) (*(__typeof__(f) *)NULL) /* F itself is evaluated once, elsewhere */
-#define SYNI_IS_ERR(f) _Generic(SYNI_TYPE_OF(f), syn_err: 1, default: 0)
 #define SYNI_NO_FUTURE (*(struct syni_no_future *)NULL)
-#define SYNI_FUTURE_OF(f)                                                                          \
-    _Generic((f), syn_err: SYNI_NO_FUTURE, struct syni_no_future *(*)(void): SYNI_NO_FUTURE,       \
-             default: (f))
+/* F, if it is a struct, so that it may be asked what its handle is; a number or a pointer has none. */
+#define SYNI_STRUCT_OF(f)                                                                          \
+    __builtin_choose_expr(__builtin_classify_type(f) == 12, (f), SYNI_NO_FUTURE)
+#define SYNI_IS_STRUCT(f) _Generic(SYNI_STRUCT_OF(f), struct syni_no_future: 0, default: 1)
+#define SYNI_HAS_ERROR(f) _Generic((f), struct syni_no_future *(*)(void): 1, default: 0)
+#define SYNI_IS_FUTURE(f) (SYNI_IS_STRUCT(f) && _Generic(syni_h, struct syn_future: 1, default: 0))
+#define SYNI_FUTURE_OF(f) __builtin_choose_expr(SYNI_IS_FUTURE(f), (f), SYNI_NO_FUTURE)
 #define SYNI_CHECK_OF(f) SYNI_FUTURE_OF(f).u.result_is
-#define SYNI_IS_FUTURE(f)                                                                          \
-    _Generic((f), syn_err: 0, struct syni_no_future *(*)(void): 0, default: 1)
+#define SYNI_FUTURE_IS_NONE                                                                        \
+    "this is no future: an item comes out of a channel by co_next(ch, &self->v) or "               \
+    "channel_next(ch, &v), the result of a shared future by shared_get(s, &y)"
 #define SYNI_GIVES_NOTHING(f) _Generic(SYNI_CHECK_OF(f), syn_err(*)(void): 1, default: 0)
 /* F is written once, so that the compiler says once what is wrong with it; FUTURE is F in a word
  * that says more. Where F has an error of its own gcc forgets the local `syni_f`: it finds this one
- * instead, which is nothing and is never defined, and is silent about the rest. */
-struct syni_no_future *syni_f(void);
+ * instead, which is nothing and is never defined, and is silent about the rest. So it is with `syni_h`, the
+ * handle in F, where F is a struct that has none. */
+struct syni_no_future *syni_f(void), *syni_h(void);
 #define SYNI_HANDLE_AS_1(future, call, get, get_null)                                              \
     __extension__({                                                                                \
         struct syn_future syni_handle;                                                             \
         {                                                                                          \
             __auto_type syni_f = (future);                                                         \
-            _Static_assert(!SYNI_IS_ERR(syni_f), call);                                            \
+            __auto_type syni_h = SYNI_STRUCT_OF(syni_f).u.handle;                                  \
+            _Static_assert(SYNI_IS_STRUCT(syni_f) || SYNI_HAS_ERROR(syni_f), call);                \
+            _Static_assert(SYNI_IS_FUTURE(syni_f) || !SYNI_IS_STRUCT(syni_f) ||                    \
+                               SYNI_HAS_ERROR(syni_h),                                             \
+                           SYNI_FUTURE_IS_NONE);                                                   \
+            (void)syni_h;                                                                          \
             _Static_assert(!SYNI_IS_FUTURE(syni_f) || SYNI_GIVES_NOTHING(syni_f),                  \
                           "this future has a result: say where it goes, " get                      \
                           ", or that nobody wants it, " get_null);                                 \
@@ -66,7 +76,12 @@ struct syni_no_future *syni_f(void);
         struct syn_future syni_handle;                                                             \
         {                                                                                          \
             __auto_type syni_f = (future);                                                         \
-            _Static_assert(!SYNI_IS_ERR(syni_f), call);                                            \
+            __auto_type syni_h = SYNI_STRUCT_OF(syni_f).u.handle;                                  \
+            _Static_assert(SYNI_IS_STRUCT(syni_f) || SYNI_HAS_ERROR(syni_f), call);                \
+            _Static_assert(SYNI_IS_FUTURE(syni_f) || !SYNI_IS_STRUCT(syni_f) ||                    \
+                               SYNI_HAS_ERROR(syni_h),                                             \
+                           SYNI_FUTURE_IS_NONE);                                                   \
+            (void)syni_h;                                                                          \
             _Static_assert(!SYNI_IS_FUTURE(syni_f) || !SYNI_GIVES_NOTHING(syni_f),                 \
                           "this future has no result, only a status: " get);                       \
             (void)(0 ? _Generic(SYNI_CHECK_OF(syni_f),                                             \
@@ -96,6 +111,28 @@ struct syni_no_future *syni_f(void);
 #define SYNI_GET_HANDLE_2(f, out)                                                                  \
     SYNI_HANDLE_AS_2(SYNI_A_THREAD_GETS_NAME_future_AND_NOT_THE_BLOCKING_CALL(f), out, SYNI_GETS,  \
                      "future_get(f)")
+/* The same of CHANNEL, whose MEMBER takes ARGUMENT. */
+struct syni_no_future *syni_c(void);
+#define SYNI_NO_CHANNEL (*(struct syni_no_channel *)NULL)
+#define SYNI_IS_CHANNEL(ch)                                                                        \
+    (SYNI_IS_STRUCT(ch) && _Generic(syni_h, struct syn_channel: 1, default: 0))
+#define SYNI_CHANNEL_OF(ch) __builtin_choose_expr(SYNI_IS_CHANNEL(ch), (ch), SYNI_NO_CHANNEL)
+#define SYNI_CHANNEL_HANDLE(ch, member, argument)                                                  \
+    __extension__({                                                                                \
+        struct syn_channel syni_handle;                                                            \
+        {                                                                                          \
+            __auto_type syni_c = (ch);                                                             \
+            __auto_type syni_h = SYNI_STRUCT_OF(syni_c).u.handle;                                  \
+            _Static_assert(SYNI_IS_CHANNEL(syni_c) || SYNI_HAS_ERROR(syni_c) ||                    \
+                               SYNI_HAS_ERROR(syni_h),                                             \
+                           "this is no channel: the result of a future comes by co_await(f, "      \
+                           "&self->y) or future_get(f, &y)");                                      \
+            (void)syni_h;                                                                          \
+            (void)(0 ? SYNI_CHANNEL_OF(syni_c).u.member(argument) : SYN_OK);                       \
+            syni_handle = SYNI_CHANNEL_OF(syni_c).u.handle;                                        \
+        }                                                                                          \
+        syni_handle;                                                                               \
+    })
 /* What HANDLE has besides: the type of MEMBER takes something, or nothing. */
 #define SYNI_WANTS_NOTHING(handle, member)                                                         \
     _Generic(SYNI_TYPE_OF(handle).u.member, syn_err(*)(void): 1, default: 0)
@@ -109,6 +146,8 @@ struct syni_no_future *syni_f(void);
 #define SYNI_HAS_ONE(handle, member, argument, text)                                               \
     (SYNI_SENTENCE(!SYNI_WANTS_NOTHING(handle, member), text), SYNI_SUITS(handle, member, argument))
 #else
+#define SYNI_CHANNEL_HANDLE(ch, member, argument)                                                  \
+    (0 ? ((void)(ch).u.member(argument), (ch).u.handle) : (ch).u.handle)
 #define SYNI_HANDLE_1(f) (0 ? ((void)(f).u.result_is(), (f).u.handle) : (f).u.handle)
 #define SYNI_HANDLE_2(f, out) (0 ? ((void)(f).u.result_is(out), (f).u.handle) : (f).u.handle)
 #define SYNI_GET_HANDLE_1(f) SYNI_HANDLE_1(f)
@@ -158,6 +197,24 @@ struct syni_no_result {
     (*_Generic(&(self)->result,                                                                    \
                struct syni_no_result *: (int *)(void *)(self),                                     \
                default: &(self)->result))
+/* The same of the item of a generator, and what a frame has in its place that yields none. */
+struct syni_no_item {
+    char nothing;
+};
+#define SYNI_NEXT_AND_NO_ITEM(name)                                                                \
+    union {                                                                                        \
+        struct syn_step (*syn_next)(struct name *);                                                \
+        struct syni_channel *syn_channel;                                                          \
+        struct syni_no_item syn_item;                                                              \
+    };
+#define SYNI_HAS_ITEM(self)                                                                        \
+    SYNI_SENTENCE(_Generic(&(self)->syn_item, struct syni_no_item *: 0, default: 1),               \
+                  "this is no generator, and yields nothing: leave by co_return(value), or "       \
+                  "write GENERATOR()")
+#define SYNI_ITEM_OF(self)                                                                         \
+    (*_Generic(&(self)->syn_item,                                                                  \
+               struct syni_no_item *: (int *)(void *)(self),                                       \
+               default: &(self)->syn_item))
 /* Where a frame has its clean-up's first step, and its result. */
 #define SYNI_FINALLY_AND_RESULT(name) struct syn_step (*syn_finally)(struct name *);
 #define SYNI_FINALLY_AND_NO_RESULT(name)                                                           \

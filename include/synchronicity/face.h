@@ -61,7 +61,7 @@ const struct syn_override *syni_override(const struct syn_object *object,
     struct id {                                                                                    \
         struct syn_task syn;                                                                       \
         struct syn_object *syn_object;                                                             \
-        struct syn_step (*syn_next)(struct id *);                                                  \
+        SYNI_NEXT_AND_NO_ITEM(id)                                                                  \
         SYNI_IF_VOID(ret, SYNI_FINALLY_AND_NO_RESULT, SYNI_FINALLY_AND_RESULT)(id)                 \
         struct base *syn_this;                                                                     \
         struct C##_impl *syn_me;                                                                   \

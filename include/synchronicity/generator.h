@@ -181,7 +181,7 @@ struct syn_step syni_step_yield(struct syn_task *task, struct syni_channel *chan
 /* Waits until the item after this one is asked for; what was thrown there is in syn_co_status. */
 #define syn_co_yield(...) SYNI_CO_SUSPEND_OR_GO_ON(SYNI_YIELD(__VA_ARGS__))
 #define SYNI_YIELD(...)                                                                            \
-    (self->syn_item = (__VA_ARGS__),                                                               \
+    (SYNI_HAS_ITEM(self), SYNI_ITEM_OF(self) = (__VA_ARGS__),                                      \
      syni_step_yield(&self->syn, self->syn_channel, &self->syn_item))
 
 /* Talking back in a task: waits until there is the next item in *OUT, or an answer in the status. */

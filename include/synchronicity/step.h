@@ -115,7 +115,7 @@
 
 /* In a generator: NEXT runs when the item after this one is asked for. */
 #define syn_step_yield(self, value, next)                                                          \
-    (SYNI_NEXT(self, next), (self)->syn_item = (value),                                            \
+    (SYNI_NEXT(self, next), SYNI_HAS_ITEM(self), SYNI_ITEM_OF(self) = (value),                     \
      syni_step_yield(&(self)->syn, (self)->syn_channel, &(self)->syn_item))
 
 /* --- descriptors --- */
