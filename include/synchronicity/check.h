@@ -298,11 +298,22 @@ struct syni_begun {
 #endif
 
 /* NAME, as text, ends as a name does, and not as an item behind it without a comma. The preprocessor
- * cannot tell the two apart, so the definition goes on, and more errors follow. */
-#if defined(__GNUC__)
+ * cannot tell the two apart: clang stops at the sentence; with gcc the definition goes on, and more errors follow. */
+#define SYNI_NO_COMMA_BEHIND "a comma is missing behind the name: ASYNC(demo, int, f, (int, x))"
+#define SYNI_IS_A_NAME(name) (__builtin_strcmp(&name[sizeof(name) - 2], ")") != 0)
+#if defined(__clang__)
+#pragma clang diagnostic push
+#pragma clang diagnostic ignored "-Wgcc-compat"
+int syni_is_a_name(int it) __attribute__((diagnose_if(!it, SYNI_NO_COMMA_BEHIND, "warning"))); /* never defined */
+#pragma clang diagnostic pop
 #define SYNI_ENDS_AS_A_NAME(name)                                                                  \
-    __extension__ _Static_assert(__builtin_strcmp(&name[sizeof(name) - 2], ")") != 0,              \
-                                 "a comma is missing behind the name: ASYNC(demo, int, f, (int, x))");
+    _Pragma("clang diagnostic push")                                                               \
+    _Pragma("clang diagnostic fatal \"-Wuser-defined-warnings\"")                                  \
+    _Static_assert(sizeof(syni_is_a_name(SYNI_IS_A_NAME(name))) > 0, "");                          \
+    _Pragma("clang diagnostic pop")
+#elif defined(__GNUC__)
+#define SYNI_ENDS_AS_A_NAME(name)                                                                  \
+    __extension__ _Static_assert(SYNI_IS_A_NAME(name), SYNI_NO_COMMA_BEHIND);
 #else
 #define SYNI_ENDS_AS_A_NAME(name)
 #endif

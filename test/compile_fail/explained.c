@@ -45,13 +45,13 @@ ASYNC(demo, int, one, SYN_LOCAL(int y))
 ASYNC(demo, int, one, SYN_DESTROY(free, NULL))
 #elif MISTAKE == 27 /* says: the first of three is missing, or a comma */
 ASYNC(demo, int one, (int, x))
-#elif MISTAKE == 31 /* says first: a comma is missing behind the name */
+#elif MISTAKE == 31 /* says first, and clang no more: a comma is missing behind the name */
 ASYNC(demo, int, one (int, x))
-#elif MISTAKE == 32 /* says first: a comma is missing behind the name */
+#elif MISTAKE == 32 /* says first, and clang no more: a comma is missing behind the name */
 ASYNC(demo, int, one SYN_LOCAL(int, x), (int, y))
-#elif MISTAKE == 33 /* says first: a comma is missing behind the name */
+#elif MISTAKE == 33 /* says first, and clang no more: a comma is missing behind the name */
 GENERATOR(demo, int, one (int, x))
-#elif MISTAKE == 34 /* says first: a comma is missing behind the name */
+#elif MISTAKE == 34 /* says first, and clang no more: a comma is missing behind the name */
 BLOCKING(DEFAULT_POOL, int, one (int, x))
 #else
 ASYNC(demo, int, one)

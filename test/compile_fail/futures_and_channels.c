@@ -58,7 +58,7 @@ ASYNC(demo, int, waits, (struct ints_channel, ch), (struct square_future, f), (s
     co_next(&self->ch, &self->y);
 #elif MISTAKE == 11 /* says: this is a blocking call, or no call: a task awaits its future */
     co_await(&self->f, &self->y);
-#elif MISTAKE == 12 /* says: has no member named */
+#elif MISTAKE == 12 /* says: no member named */
     co_await(self->box, &self->y);
 #elif MISTAKE == 13 /* says: this is no generator, and yields nothing */
     co_yield(1);
