@@ -21,7 +21,7 @@
 
 #include "support/call_rig.h"
 
-enum { ABI_OF_THESE = 11 };
+enum { ABI_OF_THESE = 12 };
 
 #define SIZE(name, bytes) {#name, sizeof(struct name), bytes}
 
@@ -88,8 +88,8 @@ static const struct {
     SIZE(syn_strand, 48),
     SIZE(syn_stream, 8),
     SIZE(syn_stream_class, 48),
-    SIZE(syn_synchronizer, 160),
-    SIZE(syn_synchronizer_options, 144),
+    SIZE(syn_synchronizer, 168),
+    SIZE(syn_synchronizer_options, 152),
     SIZE(syn_synchronizer_stats, 776),
     SIZE(syn_task, 432),
     SIZE(syn_task_local, 8),

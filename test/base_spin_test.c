@@ -65,6 +65,21 @@ static void C3_who_looks_in_vain_looks_ever_less_often(void)
     CHECK(looked <= 3200 / 32 + 5);
 }
 
+static void C3_a_look_by_system_calls_ends_with_its_time(void)
+{
+    struct syni_patience patience = {0};
+    struct watched never = {.comes_after = -1}, soon = {.comes_after = 0};
+
+    CHECK(!syni_spin_for(&patience, 1, come, &never));
+    CHECK(never.looks <= 2); /* a nanosecond is over after the first */
+    CHECK(patience.left_out > 0);
+    CHECK(!syni_spin_for(&patience, 1, come, &soon)); /* it is left out */
+    CHECK_INT(soon.looks, 0);
+    patience = (struct syni_patience){0};
+    CHECK(syni_spin_for(&patience, SYNI_NEVER, come, &soon));
+    CHECK_INT(soon.looks, 1);
+}
+
 static void C3_one_success_restores_the_patience(void)
 {
     struct syni_patience patience = {0};
@@ -141,6 +156,7 @@ static const struct test_case cases[] = {
     TEST(C3_what_comes_soon_is_seen_without_a_sleep),
     TEST(C3_who_looks_in_vain_looks_ever_less_often),
     TEST(C3_in_a_crowd_nobody_looks_for_long),
+    TEST(C3_a_look_by_system_calls_ends_with_its_time),
     TEST(C3_one_success_restores_the_patience),
 };
 TEST_MAIN("base_spin", cases);

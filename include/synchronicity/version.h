@@ -18,7 +18,7 @@
 /* The rules that header and library must share. What the macros make says this number together
  * with the size of the struct that it fills, and the library refuses with SYN_EABI if either is not its own
  * (docs/abi.md). */
-enum { SYNI_ABI = 11 };
+enum { SYNI_ABI = 12 };
 #define SYNI_ABI_OF(name) (SYNI_ABI + (int)sizeof(struct name) * 0x10000)
 /* A struct syn_type for what OF describes. */
 #define SYNI_TYPED(of, size, destroy, call) {SYNI_ABI_OF(of), (size), (destroy), (call)}

@@ -16,7 +16,7 @@ enum {
     YIELDS = 10,         /* a microsecond or less each, where nobody else wants the processor */
     CROWDED_NS = 200000, /* one that took so long: somebody does */
     MOST_IN_VAIN = 5,
-    SHARE_NS = 100, /* of a yield in a crowd, borne by each sleep that is left out after it */
+    SHARE_NS = 100, /* of a look in a crowd, borne by each sleep that is left out after it */
     MOST_LEFT_OUT = 1000000,
 };
 
@@ -53,7 +53,7 @@ void syni_spin_once(unsigned i)
 
 enum found { CAME, IN_VAIN, A_CROWD };
 
-/* OUT_TOOK_NS: how long the yield took that met a crowd. */
+/* OUT_TOOK_NS: how long the last look took. */
 static enum found spin_look(bool (*come)(void *of), void *of, int64_t *out_took_ns)
 {
     int64_t before, now;
@@ -68,6 +68,22 @@ static enum found spin_look(bool (*come)(void *of), void *of, int64_t *out_took_
         if (come(of))
             return CAME;
         syni_thread_yield();
+        now = syni_now();
+        *out_took_ns = now - before;
+        if (*out_took_ns > CROWDED_NS)
+            return A_CROWD;
+        before = now;
+    }
+    return IN_VAIN;
+}
+
+static enum found look_for(int64_t ns, bool (*come)(void *of), void *of, int64_t *out_took_ns)
+{
+    int64_t began = syni_now(), before = began, now = began;
+
+    while (now - began < ns) {
+        if (come(of))
+            return CAME;
         now = syni_now();
         *out_took_ns = now - before;
         if (*out_took_ns > CROWDED_NS)
@@ -94,11 +110,18 @@ static void learn(struct syni_patience *patience, enum found found, int64_t took
                                           : (1u << patience->in_vain) - 1;
 }
 
+/* Whether this is a time to look at all. */
+static bool is_patient(struct syni_patience *patience)
+{
+    if (patience->left_out == 0)
+        return true;
+    patience->left_out--;
+    return false;
+}
+
 bool syni_spin(struct syni_patience *patience, bool (*come)(void *of), void *of)
 {
-    if (patience->left_out > 0) {
-        patience->left_out--;
-    } else if (syni_processors_many()) {
+    if (is_patient(patience) && syni_processors_many()) {
         int64_t took_ns = 0;
         enum found found = spin_look(come, of, &took_ns);
 
@@ -107,4 +130,16 @@ bool syni_spin(struct syni_patience *patience, bool (*come)(void *of), void *of)
             return true;
     }
     return come(of);
+}
+
+bool syni_spin_for(struct syni_patience *patience, int64_t ns, bool (*come)(void *of), void *of)
+{
+    int64_t took_ns = 0;
+    enum found found;
+
+    if (!is_patient(patience))
+        return false;
+    found = look_for(ns, come, of, &took_ns);
+    learn(patience, found, took_ns);
+    return found == CAME;
 }

@@ -15,6 +15,7 @@
 #define SYNI_SPIN_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 /* What one sleeper has learnt. Zeroed; only that sleeper touches it. */
 struct syni_patience {
@@ -24,6 +25,10 @@ struct syni_patience {
 
 /* COME(OF) is true, now or within some 10 us; false: it is not, and the caller sleeps. */
 bool syni_spin(struct syni_patience *patience, bool (*come)(void *of), void *of);
+
+/* The same for at most NS, where each look is a system call: so it neither pauses nor yields in between. Also with one
+ * processor, since what comes may be of a process that has another; in vain once in 32 sleeps if not. */
+bool syni_spin_for(struct syni_patience *patience, int64_t ns, bool (*come)(void *of), void *of);
 
 /* Between two looks at what another thread is about to do, in a few instructions: the I-th time.
  * Pauses, then yields, then sleeps, since that thread may be one of less priority. */

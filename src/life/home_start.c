@@ -115,6 +115,7 @@ syn_err syni_home_run(struct syni_home *home, void (*on_closing)(struct syni_loo
         .callers_drive = asked->caller_may_drive > 0 ||
                          (asked->caller_may_drive == 0 && callers_drive_by_default),
         .grace_ns = asked->drive_grace_ns ? asked->drive_grace_ns : 1000000,
+        .look_ns = asked->drive_look_ns,
         .clock = asked->clock ? asked->clock : syni_clock_default(),
         .on_closing = on_closing,
         .may_sleep = may_sleep,

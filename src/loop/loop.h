@@ -153,6 +153,8 @@ struct syni_loop {
     struct syni_poller *poller;
     struct syni_sleeper sleeper; /* the loop as one that lives by a virtual clock */
     struct syni_patience patience; /* for posts, before it sleeps */
+    struct syni_patience look_patience; /* of callers that drive, for the kernel's events */
+    int64_t look_ns;             /* so long they look for these; 0: they do not */
     int64_t now;                 /* the time of this turn; less than 0: it was not read yet */
     struct syni_link *taken;     /* posted jobs not yet run, in order */
     struct syni_queue ready;
@@ -191,7 +193,7 @@ struct syni_loop_options {
     const char *backend; /* NULL: the build's default */
     size_t stack_size_bytes;
     bool callers_drive;
-    int64_t grace_ns;
+    int64_t grace_ns, look_ns;
     struct syn_clock *clock;
     uint64_t seed; /* see syn_test_seed(); 0: none */
     void (*on_closing)(struct syni_loop *loop);

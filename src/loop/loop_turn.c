@@ -178,6 +178,31 @@ bool syni_loop_may_have_ended(struct syni_loop *loop)
     return loop->may_sleep ? !loop->may_sleep(loop) : loop->n_live == 0;
 }
 
+static bool has_come(void *of)
+{
+    struct syni_loop *loop = of;
+
+    return loop_look(loop, 0) > 0 || loop->died || syni_loop_has_posts(loop);
+}
+
+/* A caller drives, which looks for the kernel's events for a while before it sleeps, if the author wants that. True: some came,
+ * or posts. Until NEXT at most, when a timer is due. */
+static bool loop_looks(struct syni_loop *loop, int64_t next)
+{
+    struct syni_self *self;
+    int64_t look_ns = loop->look_ns;
+
+    if (look_ns <= 0 || !loop->n_fd_waits)
+        return false;
+    self = syni_self();
+    if (self->dedicated.loop == loop || syni_hosts(self, loop))
+        return false;
+    SYNI_INVARIANT(650, loop->callers_drive && !loop->clock && !loop->draws);
+    if (next != SYNI_NEVER && next - syni_now() < look_ns)
+        look_ns = next - syni_now();
+    return syni_spin_for(&loop->look_patience, look_ns, has_come, loop);
+}
+
 /* Nothing is ready or posted. */
 static void loop_wait(struct syni_loop *loop, int64_t until)
 {
@@ -191,7 +216,7 @@ static void loop_wait(struct syni_loop *loop, int64_t until)
         loop_sleep_virtually(loop, next);
     else if (next > 0 && syni_spin(&loop->patience, was_posted_to, loop))
         pass_by(loop);
-    else
+    else if (next <= 0 || !loop_looks(loop, next))
         sleep_until(loop, next);
 }
 
@@ -293,6 +318,7 @@ syn_err syni_loop_init(struct syni_loop *loop, const struct syni_loop_options *o
     loop->callers_drive = options->callers_drive;
     loop->grace_ns = options->callers_drive && !options->clock ? options->grace_ns : 0;
     loop->draws = options->seed;
+    loop->look_ns = options->callers_drive && !options->clock && !options->seed ? options->look_ns : 0;
     loop->stack_size_bytes = options->stack_size_bytes;
     loop->clock = options->clock;
     loop->moves_out = false;

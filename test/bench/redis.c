@@ -68,12 +68,17 @@ static double measured_rate(long n)
 
 /* ------------------------------------------------------------- synchronicity -- */
 
+static int64_t look_ns; /* of callers that drive */
+
 static void set_mode(int callers_drive)
 {
-    if (redis_synchronizer.options.caller_may_drive == callers_drive)
+    struct syn_synchronizer_options *options = &redis_synchronizer.options;
+
+    if (options->caller_may_drive == callers_drive && options->drive_look_ns == look_ns)
         return;
     synchronizer_stop(&redis_synchronizer, syn_never());
-    redis_synchronizer.options.caller_may_drive = callers_drive;
+    options->caller_may_drive = callers_drive;
+    options->drive_look_ns = look_ns;
     synchronizer_start(&redis_synchronizer);
 }
 
@@ -116,6 +121,17 @@ static double our_thread(long n)
 static double our_driven(long n)
 {
     return our_blocking(n, 1);
+}
+
+/* A driver that looks before it sleeps. */
+static double our_looking(long n)
+{
+    double rate;
+
+    look_ns = 100000;
+    rate = our_blocking(n, 1);
+    look_ns = 0;
+    return rate;
 }
 
 /* --- beside what lives in the background --- */
@@ -498,6 +514,7 @@ int main(void)
     const struct bench_workload many = {"redis-get-100", "median", "GET/s", 1, 100000};
     const struct bench_peer one_peers[] = {BENCH_OURS("synchronicity-thread", our_thread),
                                            BENCH_OURS("synchronicity-driven", our_driven),
+                                           BENCH_OURS("synchronicity-driven-looks", our_looking),
                                            BENCH_OURS("synchronicity-driven-beside-others", our_beside_others),
                                            BENCH_OURS("synchronicity-driven-resident", our_resident),
                                            PEER_BLOCKING, PEER_BARE};

@@ -9,7 +9,7 @@
  * FOLLOWS src/thread/driver.c: syni_driver_end
  * FOLLOWS src/thread/thread_wait.c: thread_wait_lead thread_wait_follow
  * FOLLOWS src/thread/thread_told.c: syni_thread_told
- * HASH cb8f58083ba2
+ * HASH ef244cedae4d
  *
  * Callers make one call each. That of the first needs an event, which a poster brings at any time; those of the
  * others wait for nothing. In the background something waits for a descriptor (kernel_event), so the role is never
