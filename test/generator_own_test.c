@@ -185,6 +185,52 @@ static void G5_a_stranger_closes_a_channel_of_one_loop(void)
     CHECK_INT(cleaned, 2);
 }
 
+static int n_made;
+
+GENERATOR(demo, int, makes, SYN_LOCAL(int, i))
+{
+    co_begin;
+    for (;;) {
+        n_made++;
+        co_yield(self->i++);
+    }
+    co_end;
+}
+
+/* How many are made when all were first asked for, when one less than half was fetched then, and half. */
+ASYNC(demo, int, fetches_half, SYN_LOCAL(struct makes_channel, ch), SYN_LOCAL(int, i), SYN_LOCAL(int, v))
+{
+    co_begin;
+    self->ch = makes();
+    channel_prefetch(self->ch, 8);
+    co_next(self->ch, &self->v);
+    co_pass;
+    self->result = 10000 * n_made;
+    for (self->i = 1; self->i < 4; self->i++)
+        co_next(self->ch, &self->v);
+    co_pass;
+    self->result += 100 * n_made;
+    co_next(self->ch, &self->v);
+    co_pass;
+    self->result += n_made;
+    co_next(self->ch, &self->v);
+    self->result = self->v == 5 ? self->result : -1;
+    co_close(self->ch);
+    co_return_result;
+    co_end;
+}
+
+static void G3_on_one_loop_a_generator_that_ran_full_goes_on_when_half_was_fetched(void)
+{
+    int made = -1;
+
+    begin();
+    n_made = 0;
+    CHECK_INT(fetches_half(&made), 0);
+    CHECK_INT(made, 90913); /* one fetched, and eight that wait */
+    end_all();
+}
+
 static void X3_a_stranger_who_gives_up_takes_nothing_from_a_channel_of_one_loop(void)
 {
     struct count_channel ch;
@@ -205,6 +251,7 @@ static const struct test_case cases[] = {
     TEST(G2_a_channel_that_its_loop_asks_first_is_its_own),
     TEST(G1_nobody_but_the_generator_sends_into_its_channel),
     TEST(G2_a_channel_of_one_loop_becomes_everybodys),
+    TEST(G3_on_one_loop_a_generator_that_ran_full_goes_on_when_half_was_fetched),
     TEST(G5_a_stranger_closes_a_channel_of_one_loop),
     TEST(X3_a_stranger_who_gives_up_takes_nothing_from_a_channel_of_one_loop),
 };
