@@ -231,6 +231,49 @@ static void G3_on_one_loop_a_generator_that_ran_full_goes_on_when_half_was_fetch
     end_all();
 }
 
+static struct is_cancelled_future known;
+static int taken;
+
+/* It is cancelled in its own step, and asks for an item that is there. */
+ASYNC(demo, void, is_cancelled, SYN_LOCAL(struct makes_channel, ch), SYN_LOCAL(int, v))
+{
+    co_begin;
+    self->ch = makes();
+    channel_prefetch(self->ch, 8);
+    co_next(self->ch, &self->v);
+    co_pass;
+    CHECK_INT(future_request_cancel(known), 0);
+    self->v = -1;
+    co_next(self->ch, &self->v);
+    self->v = -2;
+    co_finally;
+    taken = self->v;
+    co_close(self->ch);
+    co_end;
+}
+
+ASYNC(demo, syn_err, has_one_cancelled, SYN_LOCAL(int, i))
+{
+    co_begin;
+    known = is_cancelled_future();
+    for (self->i = 0; self->i < 20; self->i++)
+        co_pass;
+    co_await(known);
+    co_return(co_status);
+    co_end;
+}
+
+static void X3_a_task_that_was_cancelled_takes_no_item_that_is_there(void)
+{
+    syn_err status = SYN_OK;
+
+    begin();
+    CHECK_INT(has_one_cancelled(&status), 0);
+    CHECK_INT(status, SYN_ECANCELED);
+    CHECK_INT(taken, -1);
+    end_all();
+}
+
 static void X3_a_stranger_who_gives_up_takes_nothing_from_a_channel_of_one_loop(void)
 {
     struct count_channel ch;
@@ -252,6 +295,7 @@ static const struct test_case cases[] = {
     TEST(G1_nobody_but_the_generator_sends_into_its_channel),
     TEST(G2_a_channel_of_one_loop_becomes_everybodys),
     TEST(G3_on_one_loop_a_generator_that_ran_full_goes_on_when_half_was_fetched),
+    TEST(X3_a_task_that_was_cancelled_takes_no_item_that_is_there),
     TEST(G5_a_stranger_closes_a_channel_of_one_loop),
     TEST(X3_a_stranger_who_gives_up_takes_nothing_from_a_channel_of_one_loop),
 };
