@@ -113,7 +113,7 @@ struct syn_synchronizer_options {
     /* For how long a caller that drives looks at the kernel again and again before it sleeps for its result; nanoseconds, 0: not at
      * all. 50000 suits an answer that comes within that from another processor of this machine: it saves the sleep and the
      * wake, and costs the processor meanwhile. A caller that looked in vain leaves it out for up to 31 sleeps, and one that does not
-     * have its processor alone for 1000. With a virtual clock, or a seed of syn_test_seed(), none looks. */
+     * have its processor alone for thousands. With a virtual clock, or a seed of syn_test_seed(), none looks. */
     int64_t drive_look_ns;
     /* A virtual clock for tests; NULL: the one that syn_clock_use() named, or real
      * time. */
