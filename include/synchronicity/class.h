@@ -25,7 +25,7 @@
  *   M(C, context, type, name, ...)   struct C_name_context C_name(struct C *it, ...); see
  *                                    context.h
  *   M(C, enter, type)                as async: C_enter(it, &value), and its counterpart
- *   M(C, exit)                       C_exit(it, error), told of the block's error; and both as
+ *   M(C, exit)                       C_exit(it, error), with the block's error; and both as
  *                                    a context: struct C_entered_context C_entered(it);
  *   M(C, blocking, ret, name, ...)   as async; runs on a pool, one at a time for each object,
  *                                    unless its definition says otherwise

@@ -23,9 +23,7 @@
  *     syn_promise_complete(p, &(int){42});          // any thread, once
  *     syn_future_get(f, &y);
  *
- * The names below are short for syn_...; <synchronicity/short.h> defines the short
- * ones. F is a typed future, OUT a pointer to its result type, which is left out
- * for a future of nothing (void).
+ * F is a typed future, OUT a pointer to its result type, which is left out for a future of nothing (void).
  *
  *     syn_future_get(F, OUT)                wait, use up; the outcome
  *     syn_future_get_by(F, OUT, DEADLINE)   the same; when the deadline passes the

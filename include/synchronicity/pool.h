@@ -91,7 +91,7 @@ struct syn_pool_options {
     /* Called by each thread when it begins (1) and before it ends (0), for libraries that
      * need that. */
     void (*on_thread)(void *user, const char *pool, int begins);
-    /* Told that a job of FUNCTION was abandoned; NULL: nobody. Must not block. */
+    /* Called when a job of FUNCTION was abandoned; NULL: nothing is. Must not block. */
     void (*on_abandoned)(void *user, const char *pool, const char *function);
     /* A job that runs for longer than this is reported while it still runs; nanoseconds, real time. Not one that
      * waits for something of this library, or was abandoned. Else as `step_limit_ns` of a synchronizer. */

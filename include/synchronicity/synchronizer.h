@@ -104,16 +104,18 @@ struct syn_synchronizer_options {
      * thread-locals, one at a time (64 KiB of stack are enough for every kind of call: 12 KiB were used
      * at most, on x86-64, besides what the steps need). Do not call while you hold a lock that a task
      * may want. Its own thread is started when something must go on without a caller: a future in flight,
-     * a callback, a task that outlives its call. So a program that makes only blocking calls has none. -1: never. 0: never, except in tests that said otherwise. */
+     * a callback, a task that outlives its call. So a program that makes only blocking calls has none. -1: never.
+     * 0: never, except in tests that said otherwise. */
     int caller_may_drive;
     /* Where callers drive and something is waited for without them (a reader, a timer): for how long after a call the
      * next may drive, before the synchronizer's own thread watches; nanoseconds, 0: 1 ms; negative: not at all. So
      * long may a background event be late, right after a call. With a virtual clock there is none. */
     int64_t drive_grace_ns;
-    /* For how long a caller that drives looks at the kernel again and again before it sleeps for its result; nanoseconds, 0: not at
-     * all. 50000 suits an answer that comes within that from another processor of this machine: it saves the sleep and the
-     * wake, and costs the processor meanwhile. A caller that looked in vain leaves it out for up to 31 sleeps, and one that does not
-     * have its processor alone for thousands. With a virtual clock, or a seed of syn_test_seed(), none looks. */
+    /* For how long a caller that drives looks at the kernel again and again before it sleeps for its result;
+     * nanoseconds, 0: not at all. 50000 suits an answer that comes within that from another processor of this
+     * machine: it saves the sleep and the wake, and costs the processor meanwhile. A caller that looked in vain leaves
+     * it out for up to 31 sleeps, and one that does not have its processor alone for thousands. With a virtual clock,
+     * or a seed of syn_test_seed(), none looks. */
     int64_t drive_look_ns;
     /* A virtual clock for tests; NULL: the one that syn_clock_use() named, or real
      * time. */
@@ -121,13 +123,13 @@ struct syn_synchronizer_options {
     /* How long the clean-up of a cancelled task may take before on_stuck is called, up to a sixteenth
      * later where there are many; nanoseconds, 0: 10 s. */
     int64_t cleanup_limit_ns;
-    /* Told, on the loop's thread, that TASK (its function's name) still cleans up after the limit.
+    /* Called, on the loop's thread, when TASK (its function's name) still cleans up after the limit.
      * NULL: a line with what it waits for is printed to standard error; of more than eight within
      * the limit the others are counted. Must not block. */
     void (*on_stuck)(void *user, const char *synchronizer, const char *task);
-    /* Told, on the loop's thread, each time that a step (or a callback) of this
+    /* Called, on the loop's thread, each time that a step (or a callback) of this
      * synchronizer is about to block it by waiting for FUNCTION, which runs elsewhere. That
-     * is legal, but all tasks here stand still meanwhile: it should be an await. */
+     * is legal, but no task runs here meanwhile: write an await. */
     void (*on_blocked)(void *user, const char *synchronizer, const char *function);
     /* A step (or a callback) that runs for longer than this is reported while it still runs, as
      * <synchronicity/inspect.h> says under "slow steps"; nanoseconds. 0: the limit that the environment sets,

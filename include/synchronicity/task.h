@@ -97,7 +97,7 @@ struct syn_function {
     void (*release)(struct syn_task *task);          /* frees copied arguments, or NULL */
     void (*drop)(struct syn_task *task); /* it never begins: frees what it took over; or NULL */
     syn_err (*begins)(struct syn_task *task); /* it arrives; why it shall not begin; or NULL */
-    void (*ended)(struct syn_task *task); /* the outcome is there, told to nobody yet; or NULL */
+    void (*ended)(struct syn_task *task); /* the outcome is there, and no waiter has it yet; or NULL */
 };
 
 enum { SYNI_TASK_BYTES = sizeof(void *) == 8 ? 408 : 288 };

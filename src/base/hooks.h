@@ -29,7 +29,8 @@ extern union syni_hooks_lookers syni_hooks_lookers;
 
 /* Something looks. A macro, as it stands in counted functions.
  * relaxed: a thread that begins to look sees what comes soon after, not what is under way */
-#define SYNI_HOOKED                                                                                    __builtin_expect(atomic_load_explicit(&syni_hooks_lookers.any, memory_order_relaxed) != 0, 0)
+#define SYNI_HOOKED                                                                                \
+    __builtin_expect(atomic_load_explicit(&syni_hooks_lookers.any, memory_order_relaxed) != 0, 0)
 
 /* What runs only while somebody looks, out of the way of what runs always. */
 #define SYNI_COLD __attribute__((noinline, cold))

@@ -305,17 +305,13 @@ static syn_err implicate_copy(struct syni_core *core, uint64_t id, struct syn_re
 static const struct syni_core_ops copy_ops = {
     .free = free_copy, .cancel = cancel_copy, .implicate = implicate_copy, .source = source_of_copy};
 
-static struct syni_source source_of(const struct syni_core *core)
+struct syni_source syni_share_source(const struct syni_core *core)
 {
+    if (core->ops == &copy_ops)
+        return SYNI_CONTAINER(core, struct copy, core)->source;
     return (struct syni_source){.home = syni_core_task(core) ? syni_core_task(core)->home : NULL,
                                 .name = syni_core_name(core),
                                 .is_job = core->ops->is_job};
-}
-
-struct syni_source syni_share_source(const struct syni_core *core)
-{
-    return core->ops == &copy_ops ? SYNI_CONTAINER(core, struct copy, core)->source
-                                   : source_of(core);
 }
 
 static void tell_copy(struct reader *reader, struct syni_core *source)

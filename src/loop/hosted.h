@@ -24,7 +24,8 @@ struct syni_newcomer {
 };
 
 /* LOOP, which had its dedicated thread started if it was lazy, is asked. TOLD is called, by the driver, when
- * HERE may move in or not: SYN_EBUSY, it is hosted, or will be; SYN_ECLOSED, it ends. False: it was not asked, since it has ended. */
+ * HERE may move in or not: SYN_EBUSY, it is hosted, or will be; SYN_ECLOSED, it ends. False: it was not asked, since it
+ * has ended. */
 bool syni_hosted_ask(struct syni_loop *loop, struct syni_newcomer *here,
                      void (*told)(struct syni_newcomer *here));
 

@@ -3,8 +3,8 @@
  * Where frames come from: lists of spare ones by size.
  *
  * Each home has a store of its own, which only its driver touches; and so has each worker of a pool, and each other
- * thread that came to the common one while a loop ran, until it ends. The common one is under a lock. They exchange with the common one in batches
- * (the magazines and the depot of J. Bonwick, 2001). A frame belongs to nobody while it
+ * thread that came to the common one while a loop ran, until it ends. The common one is under a lock. They exchange
+ * with the common one in batches (the magazines and the depot of J. Bonwick, 2001). A frame belongs to nobody while it
  * is spare: it may be made by a thread, run on a loop and be freed by a third. A spare keeps its
  * slot, so that a call takes one piece from one list. What is too much goes back to the
  * allocator. Discarded: the common one alone for threads that are no worker, since a call by such a thread

@@ -18,7 +18,8 @@ struct syni_seen_step {
  * `live.since` is since when it could run, in real time. */
 SYNI_COLD void syni_seen_made(struct syni_task *task);
 SYNI_COLD void syni_seen_ready(struct syni_task *task);
-/* A step of TASK begins, which BY has handed over to, or NULL: it was ready; it has returned, and TASK, of HOME, may be gone. Driver. */
+/* A step of TASK begins, which BY has handed over to, or NULL: it was ready; it has returned, and TASK, of HOME, may be
+ * gone. Driver. */
 SYNI_COLD void syni_seen_step_begins(struct syni_task *task, struct syni_seen_step *step,
                                      const void *by);
 SYNI_COLD void syni_seen_step_ended(struct syni_home *home, struct syni_task *task,

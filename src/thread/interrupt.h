@@ -49,8 +49,8 @@ void syni_interrupt_end(void);
 
 /* Before a signal is caught, which RELEASE ends, at the end of the process, too. Fails: SYN_ENOMEM. */
 syn_err syni_interrupt_prepare(void (*release)(void));
-/* The signal NUMBER came: each wait is interrupted, or, where it was once before, given up, which *OUT_N_ABANDONED counts. True: it
- * concerns nobody here, and goes on to the program's own handler. */
+/* The signal NUMBER came: each wait is interrupted, or, where it was once before, given up, which *OUT_N_ABANDONED
+ * counts. True: it concerns nobody here, and goes on to the program's own handler. */
 bool syni_interrupt_press(int number, unsigned *out_n_abandoned);
 /* No signal is caught any more. Returns the one that was kept for the next wait, or 0. */
 int syni_interrupt_forget(void);

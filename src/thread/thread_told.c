@@ -95,7 +95,8 @@ void syni_thread_interrupt(struct syni_thread_wait *wait, int reason)
         return;
     wait->nudge_ran = false;
     wait->nudge.run = nudge;
-    /* its memory stays until the thread returns: it is in a call there, or holds a channel from there; a host is known by no loop */
+    /* its memory stays until the thread returns: it is in a call there, or holds a channel from there; a host is
+     * known by no loop */
     if (!syni_loop_post(loop, &wait->nudge))
         wait->nudge_ran = true;
 }

@@ -210,7 +210,7 @@ static double plain_ring(size_t capacity, long n)
 #define GO_RUN(capacity)                                                                           \
     static double go_##capacity(long n)                                                            \
     {                                                                                              \
-        return bench_child(BENCH_PROGRAM_channels_go, #capacity "/2", n);                                                                 \
+        return bench_child(BENCH_PROGRAM_channels_go, #capacity "/2", n);                                    \
     }
 #define GO_ONE_RUN(capacity)                                                                       \
     static double go_one_##capacity(long n)                                                        \

@@ -3,8 +3,8 @@
  * GETs against a real Redis server on loopback, which the bench starts for itself:
  * one at a time, blocking, in both modes of the synchronizer, beside others that live there, and beside a reader
  * and a keep-alive that live on the same connection; by eight threads on one connection; how late a timer is beside
- * them; and 100 in flight, from tasks and from one thread. What is one at a time, and the eight threads, are also measured by processor time and
- * by switches of threads, since these depend less on what else the machine does.
+ * them; and 100 in flight, from tasks and from one thread. What is one at a time, and the eight threads, are also
+ * measured by processor time and by switches of threads, since these depend less on what else the machine does.
  *
  * The client is that of docs/examples/redis, written once as tasks. Beside it: hiredis,
  * which is written twice, blocking (one at a time, and pipelined by hand) and with

@@ -7,6 +7,12 @@ include(${CMAKE_CURRENT_LIST_DIR}/source.cmake)
 set(longest_file 400)
 set(longest_test 500)
 
+# Rows of tables and lines of output are as long as they are; so are drawings; and what a pragma says is one literal.
+set(longest_line 130)
+math(EXPR too_long "${longest_line} + 1")
+string(REPEAT "." ${too_long} too_long)
+set(may_be_long "^\\||[─│]|SYNI_WRONG\\(")
+
 # What a thread is to the library lies in one record (src/base/self.h), and a thread waits in one
 # way (src/thread/thread_wait.c).
 set(most_thread_locals 8)
@@ -71,6 +77,15 @@ foreach(file IN LISTS files)
         endif()
     endif()
 
+    if(file MATCHES "\\.(c|h|cc|pml|md)$" AND NOT file STREQUAL "docs/changelog.md") # of which a change is a line
+        file(STRINGS ${SOURCE}/${file} long REGEX "^${too_long}" ENCODING UTF-8)
+        foreach(line IN LISTS long)
+            if(NOT line MATCHES "${may_be_long}" AND NOT (file MATCHES "\\.md$" AND line MATCHES "^    "))
+                complain("${file}: a line of more than ${longest_line} columns: ${line}")
+            endif()
+        endforeach()
+    endif()
+
     set(longest)
     if(file MATCHES "^(src|include)/")
         set(longest ${longest_file})
@@ -78,12 +93,10 @@ foreach(file IN LISTS files)
         set(longest ${longest_test})
     endif()
     if(longest)
-        # What a file includes is a list, one line for each module that it uses, and no text to read.
-        string(REGEX REPLACE "\n#include [^\n]*" "" lines "${text}")
-        string(REGEX REPLACE "[^\n]" "" lines "${lines}")
+        string(REGEX REPLACE "[^\n]" "" lines "${text}")
         string(LENGTH "${lines}" n_lines)
         if(n_lines GREATER longest)
-            complain("${file}: ${n_lines} lines besides its includes, more than ${longest}")
+            complain("${file}: ${n_lines} lines, more than ${longest}")
         endif()
     endif()
 endforeach()

@@ -12,8 +12,8 @@
  * Each call returns, with or without a thread; one drives at a time (invariant 1); nobody follows a role that is FREE for good
  * (invariant 411). The work may have to wait for the next post or call.
  *
- * BROKEN 1: the thread that abandons the role does not look whether one follows. 2: it looks before it abandons it. 3: it calls a follower
- * to a role that is FREE. 4: a caller lists itself after its post.
+ * BROKEN 1: the thread that abandons the role does not look whether one follows. 2: it looks before it abandons it.
+ * 3: it calls a follower to a role that is FREE. 4: a caller lists itself after its post.
  */
 #ifndef BROKEN
 #define BROKEN 0

@@ -8,8 +8,8 @@
  * FOLLOWS src/task/slot.h: syni_slot_end_alone syni_slot_undo_end_alone syni_slot_detach_alone syni_slot_consume_ended
  * HASH 55ead572a1ab
  *
- * A task ends that its caller awaits on the same loop, or that nobody wants any more, while two other threads may still have its handle:
- * each takes a reference by it, if there is one to add to, cancels the task by a job, which arrives on the
+ * A task ends that its caller awaits on the same loop, or that nobody wants any more, while two other threads may
+ * still have its handle: each takes a reference by it, if there is one to add to, cancels the task by a job, which arrives on the
  * loop, and gives its reference up. Or a third thread detaches it meanwhile: by one step, if there are just the references that
  * a call begins with. Or a third thread, which has not waited, gets the result of what has ended: by one step, if
  * its own reference is the last.

@@ -12,7 +12,8 @@
  * BROKEN 3: the generator is not woken when a stranger's port comes in by the upgrade.
  *
  * It follows:
- * FOLLOWS src/channel/channel_pass.c: receive syni_channel_serve_locked syni_channel_list_locked syni_channel_withdraw syni_channel_yield
+ * FOLLOWS src/channel/channel_pass.c: receive syni_channel_serve_locked syni_channel_list_locked
+ * FOLLOWS src/channel/channel_pass.c: syni_channel_withdraw syni_channel_yield
  * FOLLOWS src/channel/channel.h: syni_channel_is_anothers
  * FOLLOWS src/channel/channel_ask.c: syni_step_next ask_generator
  * FOLLOWS src/channel/channel_yield.c: syni_step_yield yield_consumer yield_hands_over

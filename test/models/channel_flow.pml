@@ -17,7 +17,8 @@
  * yield is content with a free place.
  *
  * It follows:
- * FOLLOWS src/channel/ring.c: ring_claim syni_ring_try_push syni_ring_try_pop syni_ring_try_push_below syni_ring_stop syni_ring_flow syni_ring_push syni_ring_pop
+ * FOLLOWS src/channel/ring.c: ring_claim syni_ring_try_push syni_ring_try_pop syni_ring_try_push_below syni_ring_stop
+ * FOLLOWS src/channel/ring.c: syni_ring_flow syni_ring_push syni_ring_pop
  * FOLLOWS src/channel/channel_pass.c: may_flow syni_channel_lock syni_channel_unlock syni_channel_pass syni_channel_yield
  * HASH d74c6970a971
  */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Steps that block on another loop. Follows:
- * FOLLOWS src/circle/circle.c: syni_circle_enter syni_circle_leave circle_locked reach_locked depends_locked mark_locked circle_depend
+ * FOLLOWS src/circle/circle.c: syni_circle_enter syni_circle_leave circle_locked reach_locked depends_locked
+ * FOLLOWS src/circle/circle.c: mark_locked circle_depend
  * HASH 820f586114f2
  *
  * Three loops. A step of each blocks, at most once, on a task of any other one, while that other may block,

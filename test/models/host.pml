@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * A loop that a thread of the program hosts. Follows:
- * FOLLOWS src/loop/hosted.c: host_is_roused hosted_enter hosted_leave syni_hosted_turn has_work syni_hosted_settle syni_hosted_rouse
+ * FOLLOWS src/loop/hosted.c: host_is_roused hosted_enter hosted_leave syni_hosted_turn has_work syni_hosted_settle
+ * FOLLOWS src/loop/hosted.c: syni_hosted_rouse
  * FOLLOWS src/loop/hosted.c: syni_hosted_start comes syni_hosted_ask syni_hosted_move_in syni_hosted_move_out
  * FOLLOWS src/loop/loop_drive.c: await_role drive_on dedicated syni_loop_start_thread_locked syni_loop_take_thread syni_loop_join
  * FOLLOWS src/loop/loop_drive.c: syni_loop_join_thread syni_loop_retire
@@ -12,8 +13,8 @@
  * HASH 6fb03ca1e69b
  *
  * Two threads ask to host a loop that has a dedicated thread, one after the other or at once, and each may end that again,
- * for which there may be no thread. Another posts, and a third may stop the loop, and reaps it. A host turns when the descriptor is
- * readable, and once without a cause. A turn runs one post, or more. Callers do not drive (leader.pml).
+ * for which there may be no thread. Another posts, and a third may stop the loop, and reaps it. A host turns when the
+ * descriptor is readable, and once without a cause. A turn runs one post, or more. Callers do not drive (leader.pml).
  *
  * ROUSE: a host waits for two things, and turns the loop in the kernel meanwhile; another thread tells it of both.
  *

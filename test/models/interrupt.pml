@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * A signal that ends the waits of a thread, and a second one. Follows:
- * FOLLOWS src/thread/interrupt.c: interrupt_locked syni_interrupt_enter syni_interrupt_leave run_abandon syni_interrupt_give_up interrupt_all_locked
+ * FOLLOWS src/thread/interrupt.c: interrupt_locked syni_interrupt_enter syni_interrupt_leave run_abandon
+ * FOLLOWS src/thread/interrupt.c: syni_interrupt_give_up interrupt_all_locked
  * FOLLOWS src/thread/thread_told.c: nudge syni_thread_interrupt
  * FOLLOWS src/thread/thread_wait.c: turn thread_wait_heed thread_wait_settle block_interruptibly
  * HASH 4e02ecac6aab
@@ -9,18 +10,18 @@
  * A thread makes two waits, one after the other. In each it sleeps, or drives the loop that brings what it waits for;
  * when it does not, another thread drives that. What it waits for first ends only when it is asked, or not even then, and
  * is abandoned; what it waits for second ends by itself, and can be withdrawn. Signals come at any time, until two were
- * kept (one, if it heeds the first) that were not passed on to the program; the first wait may have a deadline. A post is one step (role.pml has that),
- * and so is a wake of the thread (parker.pml).
+ * kept (one, if it heeds the first) that were not passed on to the program; the first wait may have a deadline. A
+ * post is one step (role.pml has that), and so is a wake of the thread (parker.pml).
  *
- * The first wait ends by one signal where that is heeded, else by two, or by its deadline and one, whenever they come (invariants 127 and 410); the second
- * is ended early only if a signal came while it was listed, and is not touched when it is over (invariant 89). A signal that met a
- * wait and did not end it is kept for the next one (invariant 450).
+ * The first wait ends by one signal where that is heeded, else by two, or by its deadline and one, whenever they come
+ * (invariants 127 and 410); the second is ended early only if a signal came while it was listed, and is not touched
+ * when it is over (invariant 89). A signal that met a wait and did not end it is kept for the next one (invariant 450).
  *
  * BROKEN 1: a thread is nudged once. 2: two that came before the thread looked are one. 3: a wait is over
- * though a nudge is on its way. 4: an interrupter looks which loop the thread drives before it says so. 5: a thread leaves the list
- * with an interrupt. 6: what is pending is not looked at as a wait begins. 7: a thread looks for an interrupt before it says that
- * it drives. 8: a wait is over though its abandoning is on its way. 9: a thread sleeps in the turn in which its nudge ran.
- * 10: a signal is dropped with the wait that it met.
+ * though a nudge is on its way. 4: an interrupter looks which loop the thread drives before it says so. 5: a thread
+ * leaves the list with an interrupt. 6: what is pending is not looked at as a wait begins. 7: a thread looks for an
+ * interrupt before it says that it drives. 8: a wait is over though its abandoning is on its way. 9: a thread sleeps
+ * in the turn in which its nudge ran. 10: a signal is dropped with the wait that it met.
  */
 #ifndef BROKEN
 #define BROKEN 0

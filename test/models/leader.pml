@@ -5,7 +5,8 @@
  * FOLLOWS src/loop/role_follow.c: syni_role_follow syni_role_unfollow role_call_locked syni_role_pass syni_role_pass_always
  * FOLLOWS src/loop/role.c: syni_role_knock role_give syni_role_hand_over
  * FOLLOWS src/loop/loop_turn.c: loop_wait syni_loop_may_have_ended
- * FOLLOWS src/loop/loop_drive.c: syni_loop_try_drive syni_loop_stop_driving drive_may_leave_open drive_leave_open drive_tick await_role drive_may_stop drive_on
+ * FOLLOWS src/loop/loop_drive.c: syni_loop_try_drive syni_loop_stop_driving drive_may_leave_open drive_leave_open
+ * FOLLOWS src/loop/loop_drive.c: drive_tick await_role drive_may_stop drive_on
  * FOLLOWS src/thread/driver.c: syni_driver_end
  * FOLLOWS src/thread/thread_wait.c: thread_wait_lead thread_wait_follow
  * FOLLOWS src/thread/thread_told.c: syni_thread_told
@@ -18,8 +19,8 @@
  * follow. Time is not in it: while the role is open the dedicated thread may take it at any tick. More than FEW
  * followers are a crowd: a caller that leaves it hands the role to the dedicated thread, which passes it on when few are left.
  *
- * One thread drives at a time, and waits in the kernel (invariants 1 and 384); each call returns, and nobody has the role in hand or
- * is listed when it has (invariants 382 and 383); the background event is seen (invariant 381); the loop ends.
+ * One thread drives at a time, and waits in the kernel (invariants 1 and 384); each call returns, and nobody has the
+ * role in hand or is listed when it has (invariants 382 and 383); the background event is seen (invariant 381); the loop ends.
  *
  * CROWD: three callers, so that one may leave a crowd; the event is there, and the dedicated thread ticks all the time.
  * CLOSING: the loop is closed at any moment, which ends the call of the first if the event is not there.

@@ -7,8 +7,8 @@
  * HASH 1edd0cbd2422
  *
  * Two threads bring a mail each, and the first mail that is called for is a channel's, which has one item more: the drain
- * lists it again, and tells nobody. The host drains at most one at a time, and only when it was told, by the function (or, FD, while
- * the descriptor is readable). Another thread drains one at any time.
+ * lists it again, and tells nobody. The host drains at most one at a time, and only when it was told, by the function
+ * (or, FD, while the descriptor is readable). Another thread drains one at any time.
  *
  * All three are called for: a host that waits beside one is a state without an end (invariant 254).
  *

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * References of an object, the table of identities, and residents. Follows:
- * FOLLOWS src/object/object_end.c: object_end_is_over object_end_finish release_last syn_object_release object_end_claim object_end_end
+ * FOLLOWS src/object/object_end.c: object_end_is_over object_end_finish release_last syn_object_release
+ * FOLLOWS src/object/object_end.c: object_end_claim object_end_end
  * FOLLOWS src/object/object_make.c: constructed adopt
  * FOLLOWS src/life/resident.c: newest syni_resident_add syni_residents_stop
  * HASH 1f25a18e4eb0

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * A thread that sleeps, and threads that wake it. Follows:
- * FOLLOWS src/base/parker.c: syni_parker_sleep end_sleep set_woken wake_passing syni_parker_wake syni_parker_settle syni_parker_go_elsewhere syni_parker_sleeps_elsewhere
+ * FOLLOWS src/base/parker.c: syni_parker_sleep end_sleep set_woken wake_passing syni_parker_wake syni_parker_settle
+ * FOLLOWS src/base/parker.c: syni_parker_go_elsewhere syni_parker_sleeps_elsewhere
  * FOLLOWS src/base/clock.c: syni_clock_sleep
  * HASH cc1ef9dbebd3
  *

@@ -17,7 +17,9 @@
  * refused (syni_pool_open). 7: a thread that leaves does not join the one before it.
  *
  * It follows:
- * FOLLOWS src/pool/pool_life.c: take_last_locked tell_over is_stopped_locked tell_all_over_locked syni_pool_tell_locked syni_pool_close_locked syni_pool_leave syni_pool_open syni_pool_thread_leaves_locked syni_pool_await_stoppers
+ * FOLLOWS src/pool/pool_life.c: take_last_locked tell_over is_stopped_locked tell_all_over_locked
+ * FOLLOWS src/pool/pool_life.c: syni_pool_tell_locked syni_pool_close_locked syni_pool_leave syni_pool_open
+ * FOLLOWS src/pool/pool_life.c: syni_pool_thread_leaves_locked syni_pool_await_stoppers
  * FOLLOWS src/pool/worker.c: next_locked step_down_locked leave_locked
  * HASH 8ef29ed366e5
  */

@@ -17,7 +17,8 @@
  *
  * It follows:
  * FOLLOWS src/pool/pool_inbox.c: syni_pool_inbox_put syni_pool_inbox_empty_locked syni_pool_inbox_tend_locked
- * FOLLOWS src/pool/workers.c: syni_worker_choose_locked workers_refuse syni_worker_call syni_worker_call_more syni_worker_step_out syni_worker_step_in_locked
+ * FOLLOWS src/pool/workers.c: syni_worker_choose_locked workers_refuse syni_worker_call syni_worker_call_more
+ * FOLLOWS src/pool/workers.c: syni_worker_step_out syni_worker_step_in_locked
  * FOLLOWS src/pool/worker.c: worker_take_locked sleep_idle_locked join_in_locked idle_locked next_locked step_down_locked
  * FOLLOWS src/pool/quick.c: syni_quick_count_locked syni_quick_watch_locked syni_quick_look_locked syni_quick_leave_locked
  * FOLLOWS src/pool/pool_post.c: post_freely enter_locked post_work

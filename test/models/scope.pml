@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * A thread's scope. Follows:
- * FOLLOWS src/scope/scope_child.c: child_succeeded child_failed child_ended request syni_scope_ask scope_arrive child_is_done syni_scope_take
+ * FOLLOWS src/scope/scope_child.c: child_succeeded child_failed child_ended request syni_scope_ask scope_arrive
+ * FOLLOWS src/scope/scope_child.c: child_is_done syni_scope_take
  * FOLLOWS src/scope/scope_section.c: ask_deferred syni_scope_satisfied syni_scope_tell_owner destroy_dropped syni_scope_leave
  * HASH b7e51d664c10
  *

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Circles of tasks over loops and of jobs, found by searches. Follows:
- * FOLLOWS src/circle/search.c: search_judge search_leave_to_later search_look search_returns search_pass_on search_refuse search_is_passed search_begin syni_search_await search_closer
+ * FOLLOWS src/circle/search.c: search_judge search_leave_to_later search_look search_returns search_pass_on
+ * FOLLOWS src/circle/search.c: search_refuse search_is_passed search_begin syni_search_await search_closer
  * FOLLOWS src/circle/chain.c: syni_chain_number chain_ends_at
  * FOLLOWS src/thread/job_circle.c: syni_job_wait_listed
  * FOLLOWS src/job/job_chain.c: job_chain_leads job_chain_refuse job_chain_renew job_wait_detail
@@ -17,8 +18,8 @@
  * (invariant 490), which counts as begun now, if it is in that wait still.
  *
  * All waits end (invariant 352), a wait is refused only if its circle was there at one moment (invariant 351), and
- * without cancels no two of one circle are, unless a search was passed on: what that comes to draws its number when others may have
- * looked at it already.
+ * without cancels no two of one circle are, unless a search was passed on: what that comes to draws its number when
+ * others may have looked at it already.
  *
  * BROKEN 1: a wait looks before it is written down. 2: one round is enough. 3: nobody leaves it to the
  * last. 4: a job is looked at before it has looked. 5: what passes its search on counts as the last one still.

@@ -3,19 +3,21 @@
  * The rounds of a search for circles, where a task waits for several others, and circles have waits in common. Follows:
  * FOLLOWS src/circle/search.c: search_put_closer search_leave_to_later search_judge search_look search_returns search_start
  * FOLLOWS src/circle/search_describe.c: search_meets search_task search_describe_task syni_search_describe
- * FOLLOWS src/circle/graph.c: graph_find graph_has_edge graph_stood graph_holds graph_free_some graph_leads graph_free_others syni_graph_is_stuck
+ * FOLLOWS src/circle/graph.c: graph_find graph_has_edge graph_stood graph_holds graph_free_some graph_leads
+ * FOLLOWS src/circle/graph.c: graph_free_others syni_graph_is_stuck
  * HASH a8b7204b0ddc
  *
- * Three tasks, each on a loop of its own, wait once. The first waits for the second. The second waits for the third, or for the first
- * of the two others that serves it. The third waits in a scope for the ends of both others. search.pml says when a search begins, and
- * has tasks that wait more than once. A search goes from loop to loop and notes what each task waits for at that moment; then it judges,
- * as graph.c does, and goes round again. In a step of its loop (IN_STEP) nobody is looked at there.
+ * Three tasks, each on a loop of its own, wait once. The first waits for the second. The second waits for the third,
+ * or for the first of the two others that serves it. The third waits in a scope for the ends of both others.
+ * search.pml says when a search begins, and has tasks that wait more than once. A search goes from loop to loop and
+ * notes what each task waits for at that moment; then it judges, as graph.c does, and goes round again. In a step of
+ * its loop (IN_STEP) nobody is looked at there.
  *
  * All waits end (invariant 352). A wait is refused only if it was stuck, with a circle through it, at the moment between two
  * rounds (invariant 351), and still is when it is refused, unless another was refused meanwhile.
  *
- * BROKEN 1: one round is enough. 2: a wait for the first of several is stuck if one of them is. 3: a search that finds a later wait in
- * its circle leaves it to that, though there is a smaller circle without that wait (invariant 471).
+ * BROKEN 1: one round is enough. 2: a wait for the first of several is stuck if one of them is. 3: a search that
+ * finds a later wait in its circle leaves it to that, though there is a smaller circle without that wait (invariant 471).
  */
 #ifndef BROKEN
 #define BROKEN 0
@@ -239,9 +241,12 @@ proctype task(byte me)
         }
         do
         :: atomic { edges[me] == 0 -> break }
-        :: atomic { IN(edges[me], 0) && SERVES(me, 0) -> if :: first[me] || edges[me] == 1 -> leave_wait(me); break :: else -> edges[me] = edges[me] & 6 fi }
-        :: atomic { IN(edges[me], 1) && SERVES(me, 1) -> if :: first[me] || edges[me] == 2 -> leave_wait(me); break :: else -> edges[me] = edges[me] & 5 fi }
-        :: atomic { IN(edges[me], 2) && SERVES(me, 2) -> if :: first[me] || edges[me] == 4 -> leave_wait(me); break :: else -> edges[me] = edges[me] & 3 fi }
+        :: atomic { IN(edges[me], 0) && SERVES(me, 0) -> if :: first[me] || edges[me] == 1 -> leave_wait(me); break
+            :: else -> edges[me] = edges[me] & 6 fi }
+        :: atomic { IN(edges[me], 1) && SERVES(me, 1) -> if :: first[me] || edges[me] == 2 -> leave_wait(me); break
+            :: else -> edges[me] = edges[me] & 5 fi }
+        :: atomic { IN(edges[me], 2) && SERVES(me, 2) -> if :: first[me] || edges[me] == 4 -> leave_wait(me); break
+            :: else -> edges[me] = edges[me] & 3 fi }
         od;
     skip;
     d_step { ended[me] = true; n_over++ }

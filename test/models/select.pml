@@ -2,7 +2,8 @@
  *
  * A select over two channels and a future. Follows:
  * FOLLOWS src/task/port.h: syni_select_claim syni_port_take syni_port_tell
- * FOLLOWS src/channel/select.c: wake_waiter look_locked select_list_locked look_and_list wait_for_futures leave_core syni_select_end
+ * FOLLOWS src/channel/select.c: wake_waiter look_locked select_list_locked look_and_list wait_for_futures leave_core
+ * FOLLOWS src/channel/select.c: syni_select_end
  * FOLLOWS src/channel/channel_pass.c: channel_put syni_channel_withdraw
  * HASH 5cdc7f3c683b
  *

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * A shared future. Follows:
- * FOLLOWS src/future/share.c: share_let_go next_reader source_done add_reader remove_reader ask_source syni_shared_release tell_copy cancel_copy
+ * FOLLOWS src/future/share.c: share_let_go next_reader source_done add_reader remove_reader ask_source
+ * FOLLOWS src/future/share.c: syni_shared_release tell_copy cancel_copy
  * HASH 392db0a1d340
  *
  * A source completes, by itself or since it is cancelled, or (PROMISE) cannot be asked. Two holders:

@@ -74,7 +74,8 @@ static void unlock_in_parent(void)
     pthread_mutex_unlock(&lock);
 }
 
-/* A number that was a queue's may have become another file's. PROBE is watched by no queue; the parent shares what one watches. */
+/* A number that was a queue's may have become another file's. PROBE is watched by no queue; the parent shares what one
+ * watches. */
 static bool is_epoll(int fd, int probe)
 {
     struct epoll_event none = {0};
