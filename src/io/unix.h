@@ -29,7 +29,4 @@ syn_err syni_unix_address(const char *path, struct syni_unix_address *out_addres
 /* The socket of STREAM if it is a Unix one; else -1. */
 int syni_unix_descriptor(const struct syn_stream *stream);
 
-/* The socket of STREAM if it is a Unix one; else -1. */
-int syni_unix_descriptor(const struct syn_stream *stream);
-
 #endif
