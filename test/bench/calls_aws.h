@@ -30,13 +30,14 @@ static struct aws_event_loop *aws_loop(void)
 static void aws_run(struct aws_task *task, void *argument, enum aws_task_status status)
 {
     struct aws_call *call = argument;
+    struct aws_future_size *done = call->done; /* what is done may be gone: its caller goes on */
 
     (void)task;
     if (status == AWS_TASK_STATUS_RUN_READY)
-        aws_future_size_set_result(call->done, call->x);
+        aws_future_size_set_result(done, call->x);
     else
-        aws_future_size_set_error(call->done, AWS_ERROR_UNKNOWN);
-    aws_future_size_release(call->done);
+        aws_future_size_set_error(done, AWS_ERROR_UNKNOWN);
+    aws_future_size_release(done);
 }
 
 static void aws_begin(struct aws_event_loop *loop, struct aws_call *call, size_t x)
