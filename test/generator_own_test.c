@@ -231,11 +231,12 @@ static void G3_on_one_loop_a_generator_that_ran_full_goes_on_when_half_was_fetch
     end_all();
 }
 
+ASYNC_DECLARE(void, is_cancelled);
 static struct is_cancelled_future known;
 static int taken;
 
 /* It is cancelled in its own step, and asks for an item that is there. */
-ASYNC(demo, void, is_cancelled, SYN_LOCAL(struct makes_channel, ch), SYN_LOCAL(int, v))
+ASYNC_DEFINE(demo, void, is_cancelled, SYN_LOCAL(struct makes_channel, ch), SYN_LOCAL(int, v))
 {
     co_begin;
     self->ch = makes();
