@@ -132,11 +132,12 @@ function targets_of_tasks() {
         met("call-blocking synchronicity-driven", 40, 1))
     target("driven item, capacity 0 / 64", "20 / 12 ns", "{to-a-thread-0 caller-drives} / {to-a-thread-64 caller-drives} ns, " \
         grouped(held["driven_item_0"]) " / " held["driven_item_64"] " instructions", met("to-a-thread-0 caller-drives", 20, 1))
-    target("generator to a thread, 0 / 64 / 1,024", "ahead of libuv with a ring", "{to-a-thread-0 thread-by-thread/libuv} / " \
-        "{to-a-thread-64 thread-by-thread/libuv} / {to-a-thread-1024 thread-by-thread/libuv}", met("to-a-thread-0 thread-by-thread/libuv", 1) " / " \
-        met("to-a-thread-64 thread-by-thread/libuv", 1) " / " met("to-a-thread-1024 thread-by-thread/libuv", 1))
+    target("generator to a thread, 0 / 64 / 1,024", "ahead of libuv with a ring", "{to-a-thread-0 thread-by-thread/libuv-ring-condition} / " \
+        "{to-a-thread-64 thread-by-thread/libuv-ring-condition} / {to-a-thread-1024 thread-by-thread/libuv-ring-condition}", met("to-a-thread-0 thread-by-thread/libuv-ring-condition", 1) " / " \
+        met("to-a-thread-64 thread-by-thread/libuv-ring-condition", 1) " / " met("to-a-thread-1024 thread-by-thread/libuv-ring-condition", 1))
     target("the same at 64 and 1,024", "2.5 times a spinning ring's time", "{/to-a-thread-64 thread-by-thread/plain-ring-spinning} and " \
-        "{/to-a-thread-1024 thread-by-thread/plain-ring-spinning} times", met("to-a-thread-64 thread-by-thread/plain-ring-spinning", 0.4))
+        "{/to-a-thread-1024 thread-by-thread/plain-ring-spinning} times", met("to-a-thread-64 thread-by-thread/plain-ring-spinning", 0.4) " / " \
+        met("to-a-thread-1024 thread-by-thread/plain-ring-spinning", 0.4))
     target("blocking call, by the dedicated thread", "1.0 of libev's hand-over", "{call-blocking synchronicity-thread/libev}", \
         met("call-blocking synchronicity-thread/libev", 1))
 }
