@@ -111,7 +111,7 @@ struct syni_no_future *syni_f(void), *syni_h(void);
 #define SYNI_GET_HANDLE_2(f, out)                                                                  \
     SYNI_HANDLE_AS_2(SYNI_A_THREAD_GETS_NAME_future_AND_NOT_THE_BLOCKING_CALL(f), out, SYNI_GETS,  \
                      "future_get(f)")
-/* The same of CHANNEL, whose MEMBER takes ARGUMENT. */
+/* The same of CHANNEL; MEMBER of it takes ARGUMENT. */
 struct syni_no_future *syni_c(void);
 #define SYNI_NO_CHANNEL (*(struct syni_no_channel *)NULL)
 #define SYNI_IS_CHANNEL(ch)                                                                        \

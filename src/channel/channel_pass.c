@@ -325,7 +325,7 @@ bool syni_channel_yield(struct syni_channel *channel, void *item, bool asked)
     if (!lost && (receiver = syni_port_take(&channel->receivers))) {
         syni_copy(receiver->item, item, channel->item->size);
         syni_port_serve(&served, receiver, SYN_OK);
-    } else if (!lost) { /* the consumer may have given up: that is the place too many */
+    } else if (!lost) { /* the consumer that demanded it has given up */
         syni_ring_push(&channel->ring, item);
     }
     SYNI_INVARIANT(65, syni_channel_count(channel) <= (channel->capacity ? channel->capacity : 1));

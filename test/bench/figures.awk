@@ -85,7 +85,7 @@ function readme() {
     why_not("libev with hiredis", "callbacks; one thread", "Redis GET, a hundred in flight: {redis-get-100 synchronicity-tasks/hiredis-libev}")
     why_not("libdispatch", "no cancelling of what runs, no deadlines; blocks need clang", \
         "a blocking call through a thread {call-blocking synchronicity-thread/libdispatch-async}; where the caller drives, beside " \
-        "`dispatch_sync_f()`, whose function cannot wait, {call-blocking synchronicity-driven/libdispatch-sync}; a thousand at a time " \
+        "`dispatch_sync_f()`, a function that cannot wait, {call-blocking synchronicity-driven/libdispatch-sync}; a thousand at a time " \
         "{call-futures synchronicity-thread/libdispatch}")
     why_not("aws-c-io", "callbacks inside, futures at the border; five libraries", \
         "a blocking call through a thread {call-blocking synchronicity-thread/aws-c-io}, where the caller drives " \
