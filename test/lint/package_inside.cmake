@@ -9,7 +9,7 @@ if(CASE STREQUAL "add_subdirectory")
 endforeach()
 add_subdirectory([==[${SOURCE}]==] synchronicity)
 ")
-    build_and_run_user(inside)
+    build_and_run_user(inside -DCMAKE_C_FLAGS_RELEASE=-O0)
 
 elseif(CASE STREQUAL "fetch_content")
     # From an archive, as FetchContent gets it from a network; here from this machine.
