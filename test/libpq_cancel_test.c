@@ -7,6 +7,7 @@
 #define PG_CASES(X)                                                                                \
     X(a_deadline_cancels_at_the_server_and_the_connection_works_on)                                \
     X(future_cancel_cancels_at_the_server_and_the_connection_works_on)                             \
+    X(a_server_without_an_answer_in_time_is_given_up)                                              \
     X(cancelling_a_waiting_task_cancels_its_query)                                                 \
     X(what_went_through_though_cancelled_is_a_success)                                             \
     X(cancelling_at_any_moment_leaves_the_connection_usable)                                       \
@@ -30,16 +31,16 @@ static void a_deadline_cancels_at_the_server_and_the_connection_works_on(void)
     begin();
     db = open_db();
     other = open_db();
-    CHECK_INT(call_by(syn_after(0.1), pg_query(db, "select pg_sleep(20)", &rows)), SYN_ETIMEDOUT);
+    CHECK_INT(call_by(syn_after(0.1), pg_query(db, "select pg_sleep(200)", &rows)), SYN_ETIMEDOUT);
     CHECK_INT(syn_last_origin(), SYN_BY_DEADLINE);
     snprintf(sql, sizeof sql,
              "select count(*) from pg_stat_activity where pid = %d and state = 'active'",
              PQbackendPID(db->conn));
     CHECK_INT(ask(other, sql), 0);
-    CHECK_INT(future_get_by(pg_query_future(db, "select pg_sleep(20)"), &rows, syn_after(0.1)),
+    CHECK_INT(future_get_by(pg_query_future(db, "select pg_sleep(200)"), &rows, syn_after(0.1)),
               SYN_ETIMEDOUT);
     CHECK_INT(ask(db, "select 8"), 8);
-    CHECK(seconds_now() - start < 15); /* at the server it would take 20 */
+    CHECK(seconds_now() - start < 150); /* at the server it would take 200 */
     pg_close(db);
     pg_close(other);
     done();
@@ -53,10 +54,26 @@ static void future_cancel_cancels_at_the_server_and_the_connection_works_on(void
 
     begin();
     db = open_db();
-    f = query_asleep(db, "select pg_sleep(20)");
+    f = query_asleep(db, "select pg_sleep(200)");
     CHECK_INT(future_cancel(f), SYN_ECANCELED);
     CHECK_INT(ask(db, "select 9"), 9);
-    CHECK(seconds_now() - start < 15); /* at the server it would take 20 */
+    CHECK(seconds_now() - start < 150); /* at the server it would take 200 */
+    pg_close(db);
+    done();
+}
+
+static void a_server_without_an_answer_in_time_is_given_up(void)
+{
+    struct pg *db;
+    PGresult *rows;
+
+    begin();
+    db = open_db();
+    db->patience = 0;
+    CHECK_INT(call_by(syn_after(0.1), pg_query(db, "select pg_sleep(200)", &rows)), SYN_ETIMEDOUT);
+    CHECK(!db->conn && !db->busy);
+    CHECK_INT(pg_query(db, "select 1", &rows), PG_ELOST);
+    CHECK_SAYS("given up");
     pg_close(db);
     done();
 }
@@ -71,12 +88,12 @@ static void cancelling_a_waiting_task_cancels_its_query(void)
     begin();
     db = open_db();
     pid = PQbackendPID(db->conn);
-    f = run_future(db, "select pg_sleep(20)");
+    f = run_future(db, "select pg_sleep(200)");
     wait_until_asleep(pid);
     CHECK_INT(future_cancel(f), SYN_ECANCELED);
-    CHECK_INT(call_by(syn_after(0.1), run(db, "select pg_sleep(20)")), SYN_ETIMEDOUT);
+    CHECK_INT(call_by(syn_after(0.1), run(db, "select pg_sleep(200)")), SYN_ETIMEDOUT);
     CHECK_INT(ask(db, "select 10"), 10);
-    CHECK(seconds_now() - start < 15); /* at the server it would take 20 */
+    CHECK(seconds_now() - start < 150); /* at the server it would take 200 */
     pg_close(db);
     done();
 }
@@ -84,7 +101,7 @@ static void cancelling_a_waiting_task_cancels_its_query(void)
 static void what_went_through_though_cancelled_is_a_success(void)
 {
     static const char stubborn[] = "create temp table t as select 1 i;"
-                                   "do $$ begin perform pg_sleep(20);"
+                                   "do $$ begin perform pg_sleep(200);"
                                    " exception when query_canceled then null; end $$";
     struct pg_query_future f;
     struct pg *db;
@@ -195,7 +212,7 @@ static void every_result_is_freed_exactly_once(void)
     shared_release(shared);
     let_go(holder);
     wait_until_free(db);
-    CHECK_INT(call_by(syn_after(0.05), pg_query(db, "select 1; select pg_sleep(20)", &rows)),
+    CHECK_INT(call_by(syn_after(0.05), pg_query(db, "select 1; select pg_sleep(200)", &rows)),
               SYN_ETIMEDOUT);
     pg_close(db);
     pg_close(holder);
@@ -213,12 +230,12 @@ static void a_stop_cancels_a_running_query_at_the_server(void)
 
     begin();
     db = open_db();
-    f = query_asleep(db, "select pg_sleep(20)");
+    f = query_asleep(db, "select pg_sleep(200)");
     CHECK_INT(synchronizer_stop(&pg_loop, syn_after(10)), 0);
     CHECK_INT(future_get(f, &rows), SYN_ECANCELED);
     CHECK_INT(pg_query(db, "select 1", &rows), SYN_ECLOSED);
     CHECK_INT(PQtransactionStatus(db->conn), PQTRANS_IDLE);
-    CHECK(seconds_now() - start < 15); /* at the server it would take 20 */
+    CHECK(seconds_now() - start < 150); /* at the server it would take 200 */
     pg_close(db);
     done();
 }

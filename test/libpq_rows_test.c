@@ -205,7 +205,7 @@ static void a_task_iterates_and_can_be_given_up(void)
     CHECK_INT(sum, 5050);
     CHECK_INT(call_by(syn_after(0.1), add_up(db, endless, &sum)), SYN_ETIMEDOUT);
     CHECK_INT(ask(db, "select 10"), 10); /* it cleaned up before it said so */
-    CHECK_INT(call_by(syn_after(0.1), add_up(db, "select 1 from pg_sleep(20)", &sum)),
+    CHECK_INT(call_by(syn_after(0.1), add_up(db, "select 1 from pg_sleep(200)", &sum)),
               SYN_ETIMEDOUT);
     CHECK_INT(ask(db, "select 11"), 11);
     close_counted(db);

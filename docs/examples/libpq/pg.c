@@ -19,8 +19,6 @@
 
 SYNCHRONIZER_DEFINE(pg_loop);
 
-static const double patience = 5; /* seconds that a cancelled query has to clean up */
-
 /* ---- connecting ----------------------------------------------------------------- */
 
 ASYNC_DEFINE(pg_loop, struct pg *, pg_open, SYN_COPY(const char *, conninfo), DESTROY(pg_close),
@@ -30,6 +28,7 @@ ASYNC_DEFINE(pg_loop, struct pg *, pg_open, SYN_COPY(const char *, conninfo), DE
     self->db = calloc(1, sizeof *self->db);
     if (!self->db || !(self->db->conn = PQconnectStart(self->conninfo)))
         co_fail(SYN_ENOMEM);
+    self->db->patience = 5;
     self->wants = PGRES_POLLING_WRITING;
     while (PQstatus(self->db->conn) != CONNECTION_OK) {
         if (PQstatus(self->db->conn) == CONNECTION_BAD)
@@ -155,7 +154,7 @@ static struct sent_future cancel_future(PGconn *conn)
 ASYNC(pg_loop, void, quieten, (struct pg *, db), SYN_LOCAL(struct syn_deadline, limit))
 {
     co_begin;
-    self->limit = syn_after(patience);
+    self->limit = syn_after(self->db->patience);
     co_try_by(cancel_future(self->db->conn), self->limit);
     co_try_by(drain_future(self->db), self->limit);
     co_end;

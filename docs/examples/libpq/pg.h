@@ -28,12 +28,13 @@ enum {
 /* Where all of it runs; for programs that stop it, with syn_synchronizer_stop(). */
 SYN_SYNCHRONIZER_DECLARE(pg_loop);
 
-/* A connection. The fields are for reading, while no query is on its way. */
+/* A connection. The fields but `patience` are for reading, while no query is on its way. */
 struct pg {
     PGconn *conn;   /* NULL once it was given up */
     PGresult *last; /* after PG_ESERVER, until the next query: what the server said, for
                      * PQresultErrorField(db->last, PG_DIAG_SQLSTATE) and the like */
     int busy;
+    double patience; /* seconds that the server has to answer a cancel, 5 unless changed */
 };
 
 /* Connects. CONNINFO is what PQconnectdb() takes. Owns: the caller closes it.
@@ -44,7 +45,7 @@ SYN_ASYNC_DECLARE(struct pg *, pg_open, SYN_COPY(const char *, conninfo));
 
 /* Sends SQL, one statement or several, and gives the last result, which is freed with
  * PQclear(). Cancelled, it cancels the statement at the server and leaves DB usable
- * (but gives it up when the server does not answer within 5 s); a statement that was
+ * (but gives it up when the server does not answer within DB's patience); a statement that was
  * through all the same is a success, with its rows.
  * Fails: PG_ESERVER, PG_ELOST, SYN_EBUSY; SYN_ENOTSUP for a COPY through the client,
  * which ends the connection. */
