@@ -84,7 +84,7 @@ elseif(CASE STREQUAL "strict_parent")
     -Wshadow -Wcast-qual -Wstrict-prototypes -Wmissing-prototypes -Wundef -D_GNU_SOURCE)
 add_subdirectory([==[${SOURCE}]==] synchronicity)
 ")
-    build_and_run_user(strict)
+    build_and_run_user(strict -DCMAKE_C_FLAGS_RELEASE=-O1)
 
 elseif(CASE STREQUAL "optimized_at_link_time_inside_a_shared_library")
     if(NOT COMPILER_ID STREQUAL "GNU")
