@@ -14,6 +14,7 @@
 #include "circle/search.h"
 #include "loop/loop_turn.h"
 #include "task/deadline.h"
+#include "task/engine_top.h"
 #include "task/home.h"
 #include "task/leave.h"
 #include "task/place.h"
@@ -253,7 +254,28 @@ static inline void wait_plainly(struct syni_home *home, struct syni_task *task, 
     await_init(task, out, wake_by_own_result, &plain_ops);
     task->on.result.child = &child->core;
     syni_core_wait_here(&child->core, &task->on.result.waiter);
-    syni_task_begin_at_once(home, child);
+}
+
+/* The wait of TASK for the call that its step made last, and that nobody else knows. It was consumed; its first step runs
+ * on top of this one, unless something was made ready after it. */
+static __attribute__((noinline)) struct syn_step await_on_top(struct syni_home *home, struct syni_task *task,
+                                                              void *out)
+{
+    struct syni_task *child = home->newborn;
+
+    SYNI_DRIVEN_FOR(task);
+    wait_plainly(home, task, child, out);
+    if (!syni_task_take_newborn(home, child) || !syni_engine_run_on_top(home, task, child))
+        return (struct syn_step){SYNI_SUSPENDED};
+    if (child->core.err || syni_task_request_of(task) || !syni_home_may_transfer(home))
+        return syni_wait_is_over(task);
+    SYNI_INVARIANT(230, home->current == task && !task->interrupted && !task->leaving);
+    syni_home_count_transfer(home);
+    syni_task_set_wait(task, SYNI_WAIT_NOTHING);
+    task->live.waits_for = "";
+    task->ops = NULL;
+    syni_await_take(task, &child->core);
+    return (struct syn_step){SYNI_GOES_ON};
 }
 
 /* There is nothing to wait for. */
@@ -321,7 +343,10 @@ struct syn_step syni_step_await(struct syn_task *public_task, struct syn_future 
     child = core ? syni_core_task(core) : NULL;
     if (!wait_is_plain(home, task, child, deadline.ns))
         return await_any(task, core, future, out, deadline.ns);
+    if (child == home->newborn && syni_engine_may_run_on_top(home, child, SYNI_STACK_HERE))
+        return await_on_top(home, task, out);
     wait_plainly(home, task, child, out);
+    syni_task_begin_at_once(home, child);
     return (struct syn_step){SYNI_SUSPENDED};
 }
 

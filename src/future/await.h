@@ -5,7 +5,10 @@
 #ifndef SYNI_AWAIT_H
 #define SYNI_AWAIT_H
 
+#include "base/report.h"
+#include "task/frame.h"
 #include "task/state.h"
+#include "task/task_resume.h"
 
 /* --- await.c --- */
 
@@ -17,6 +20,20 @@ bool syni_await_wakes(const struct syni_waiter *waiter);
 bool syni_await_core(struct syni_task *task, struct syni_core *child, void *out, int64_t deadline);
 
 /* --- await_collect.c --- */
+
+/* CHILD ended alone, with a value, which TASK takes. Driver. */
+static inline void syni_await_take(struct syni_task *task, struct syni_core *child)
+{
+    SYNI_DRIVEN_FOR(task);
+    SYNI_INVARIANT(142, syni_core_task(child)->home == task->home && !task->on.result.given_up);
+    task->status = SYN_OK;
+    if (task->on.result.out)
+        syni_core_fetch(child, task->on.result.out);
+    else if (child->type->destroy)
+        syni_core_discard(child);
+    syni_report_free(child->report);
+    syni_frame_free_here(task->home, SYNI_CONTAINER(child, struct syni_task, core));
+}
 
 /* TASK, which was resumed, takes what its await came to. True: it leaves, since it was asked to. Driver. */
 bool syni_await_collect(struct syni_task *task);

@@ -71,13 +71,6 @@ bool syni_await_collect_plainly(struct syni_task *task)
     SYNI_DRIVEN_FOR(task);
     if (!child->alone || child->err || task->interrupted)
         return syni_await_collect(task);
-    SYNI_INVARIANT(142, syni_core_task(child)->home == task->home && !task->on.result.given_up);
-    task->status = SYN_OK;
-    if (task->on.result.out)
-        syni_core_fetch(child, task->on.result.out);
-    else if (child->type->destroy)
-        syni_core_discard(child);
-    syni_report_free(child->report);
-    syni_frame_free_here(task->home, SYNI_CONTAINER(child, struct syni_task, core));
+    syni_await_take(task, child);
     return false;
 }

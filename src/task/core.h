@@ -212,15 +212,20 @@ static inline bool syni_core_close_alone(struct syni_core *core)
 }
 /* It was not true: somebody had come and gone. */
 void syni_core_reopen(struct syni_core *core);
-/* As complete(). False: it has no reader, and the caller frees it. */
-static inline bool syni_core_complete_alone(struct syni_core *core)
+/* As complete(), of which its waiter knows. */
+static inline void syni_core_end_alone(struct syni_core *core)
 {
-    struct syni_waiter *waiter = atomic_load_explicit(&core->waiter, memory_order_relaxed);
-
     SYNI_INVARIANT(142, !(syni_slot_life(core->slot) & SYNI_SLOT_REFERENCES) && !core->alone);
     core->alone = true;
     /* relaxed: only this thread looks from here on */
     atomic_store_explicit(&core->waiter, &syni_core_waiter_done, memory_order_relaxed);
+}
+/* The same, which tells its waiter. False: it has no reader, and the caller frees it. */
+static inline bool syni_core_complete_alone(struct syni_core *core)
+{
+    struct syni_waiter *waiter = atomic_load_explicit(&core->waiter, memory_order_relaxed);
+
+    syni_core_end_alone(core);
     if (waiter)
         waiter->wake(waiter); /* which gives it up, now or later */
     return waiter;

@@ -13,16 +13,13 @@
 #include <stddef.h>
 #include <string.h>
 
-#include "base/fork.h"
 #include "base/report.h"
-#include "loop/live.h"
 #include "loop/role.h"
+#include "task/engine_top.h"
 #include "task/frame.h"
-#include "task/home.h"
 #include "task/leave.h"
 #include "task/local.h"
 #include "task/outcome.h"
-#include "task/place.h"
 #include "task/seen.h"
 #include "task/shelter.h"
 #include "task/task_cancel.h"
@@ -50,21 +47,6 @@ void syni_engine_request_arrives(struct syni_job *job)
         syni_wait_interrupt(task);
     else if (task->leaving && task->ops && task->ops->again && syni_task_asked_by(task) != SYN_BY_STOP)
         task->ops->again(task); /* a stop looks itself */
-}
-
-/* TASK, which ends, is known to nobody but its awaiter on its loop, if there is one. Then nothing is
- * on its way to it, and nothing will be (invariant 142). */
-static bool ends_alone(struct syni_task *task)
-{
-    if (syni_task_request_of(task) || !syni_core_close_alone(&task->core))
-        return false;
-    if (syni_task_request_of(task)) { /* by a holder of a reference a moment ago */
-        syni_core_reopen(&task->core);
-        return false;
-    }
-    /* relaxed: nobody else knows it */
-    atomic_store_explicit(&task->request, SYNI_CLOSED, memory_order_relaxed);
-    return true;
 }
 
 /* Of a kind of which TASK has something. */
@@ -110,15 +92,9 @@ static void give_back(struct syni_task *task)
 static inline void end_now(struct syni_home *home, struct syni_task *task, bool alone)
 {
     SYNI_INVARIANT(10, syni_drives(&home->loop));
-    SYNI_INVARIANT(32, !task->scopes);
     if (has_more(task, alone))
         give_back(task);
-    syni_live_remove(&home->loop, &task->live);
-    syni_count(&home->ended);
-    if (SYNI_HOOKED)
-        syni_seen_end(task);
-    if (task->function->ended)
-        task->function->ended((struct syn_task *)(void *)task);
+    syni_engine_leave(home, task);
     if (!alone) {
         syni_core_complete(&task->core);
     } else if (!syni_core_complete_alone(&task->core)) {
@@ -144,7 +120,7 @@ static void engine_end(struct syni_task *task)
 
     if (task->owns && task->scopes && !open_ops(SYNI_OPEN_SCOPES)->detach(task))
         task->ending = true; /* scope_child.c: the children that are on their way to us bring us back, too */
-    else if (task->core.slot && ends_alone(task))
+    else if (task->core.slot && syni_engine_ends_alone(task))
         end_now(home, task, true);
     else
         end_known(home, task);
@@ -193,6 +169,12 @@ SYNI_HOT static inline void engine_settle(struct syni_task *task, struct syn_ste
         engine_end(task);
 }
 
+void syni_engine_settle(struct syni_task *task, struct syn_step step)
+{
+    SYNI_DRIVEN_FOR(task);
+    engine_settle(task, step);
+}
+
 /* TASK comes out of a wait for its scopes and contexts. */
 static struct syn_step after_closing(struct syni_task *task, const struct syni_wait_ops *ops)
 {
@@ -207,20 +189,12 @@ static struct syn_step after_closing(struct syni_task *task, const struct syni_w
 /* The next step of TASK, of HOME, which leaves instead if that was asked for: LEAVES. */
 SYNI_HOT static inline struct syn_step step_of(struct syni_home *home, struct syni_task *task, bool leaves)
 {
-    struct syn_step step;
-
     if (leaves && !task->leaving) {
         enum syn_origin origin = syni_task_asked_by(task);
 
         return syni_leave_begin(task, syni_task_code(origin), origin, NULL);
     }
-    do {
-        syni_place_scribble();
-        step = task->function->run((struct syn_task *)(void *)task);
-        if (home->process != syni_process())
-            syni_fork_astray(task->function->name);
-    } while (step.what == SYNI_GOES_ON);
-    return step;
+    return syni_engine_step(home, task);
 }
 
 /* TASK, of HOME, comes out of its wait, by a request, or for its scopes and contexts; or it ends. */
@@ -282,9 +256,7 @@ static const char *engine_enter(struct syni_task *task)
 /* TASK is there. False: it has ended without beginning, or will. */
 SYNI_HOT static inline bool engine_arrive(struct syni_home *home, struct syni_task *task)
 {
-    task->arrived = true;
-    syni_live_add(&home->loop, &task->live);
-    syni_count(&home->started);
+    syni_engine_begin(home, task);
     /* relaxed: as syni_task_request_of() */
     if ((atomic_load_explicit(&task->request, memory_order_relaxed) || home->loop.closing ||
          home->loop.died || task->sheltered || task->copy_failed || task->in_time ||

@@ -26,6 +26,9 @@
 /* The job of a task, at its arrival and at each resume; run on its home. */
 void syni_engine_run(struct syni_job *job);
 
+/* Acts on what a STEP of TASK said: it suspends, leaves, or ends. Driver. */
+void syni_engine_settle(struct syni_task *task, struct syn_step step);
+
 /* What brings it a cancel. */
 void syni_engine_request_arrives(struct syni_job *job);
 

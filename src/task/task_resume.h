@@ -48,14 +48,21 @@ static inline void syni_home_transfer(struct syni_home *home, struct syni_task *
     syni_home_count_transfer(home);
 }
 
-/* TASK begins so, if it is what the step that runs on HOME has launched last. */
-static inline void syni_task_begin_at_once(struct syni_home *home, struct syni_task *task)
+/* TASK is what the step that runs on HOME has launched last, and a transfer is left: it is not ready any more. */
+static inline bool syni_task_take_newborn(struct syni_home *home, struct syni_task *task)
 {
     if (!task || home->newborn != task || !syni_home_may_transfer(home) ||
         !syni_loop_unready_last(&home->loop, &task->core.job, home->newborn_place))
-        return;
+        return false;
     SYNI_INVARIANT(140, !task->arrived);
-    syni_home_transfer(home, task);
+    return true;
+}
+
+/* It begins so, if it is that. */
+static inline void syni_task_begin_at_once(struct syni_home *home, struct syni_task *task)
+{
+    if (syni_task_take_newborn(home, task))
+        syni_home_transfer(home, task);
 }
 
 /* What was to run so is on the ready queue; by the thread that ends what lives there. */

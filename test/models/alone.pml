@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * The end of a call that only its loop knows: without an exchange of its waiter. Follows:
- * FOLLOWS src/task/engine.c: ends_alone
+ * FOLLOWS src/task/engine_top.h: syni_engine_ends_alone
  * FOLLOWS src/task/core.c: syni_core_reopen syni_core_unpin syni_core_let_go
- * FOLLOWS src/task/core.h: syni_core_close_alone syni_core_complete_alone
+ * FOLLOWS src/task/core.h: syni_core_close_alone syni_core_end_alone syni_core_complete_alone
  * FOLLOWS src/task/frame.h: syni_frame_free_here
  * FOLLOWS src/task/slot.h: syni_slot_end_alone syni_slot_undo_end_alone syni_slot_detach_alone syni_slot_consume_ended
- * HASH 55ead572a1ab
+ * HASH 9ae5e81fef7d
  *
  * A task ends that its caller awaits on the same loop, or that nobody wants any more, while two other threads may
  * still have its handle: each takes a reference by it, if there is one to add to, cancels the task by a job, which arrives on the
@@ -105,7 +105,7 @@ proctype driver()
 {
     bool alone = false;
 
-    /* ends_alone() */
+    /* syni_engine_ends_alone() */
     if
     :: request == 0 ->
 #if BROKEN == 2

@@ -5,7 +5,7 @@
  * FOLLOWS src/task/core.h: syni_core_done
  * FOLLOWS src/task/task_cancel.c: syni_task_claim_request syni_task_send_request syni_task_close_requests
  * FOLLOWS src/task/engine.c: syni_engine_request_arrives engine_end end_known end_now
- * HASH eb166b5fe3e4
+ * HASH 487a09773ae3
  *
  * A task produces a result; one thread waits for it, gives up by a deadline, and asks the task to end,
  * while another one asks, too. The request's job is posted to the driver of the task, or, when that is
