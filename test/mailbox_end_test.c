@@ -278,6 +278,58 @@ static void M2_a_callback_may_fork(void)
     end_box(box);
 }
 
+struct forks_at {
+    int at, calls; /* the item at which it forks */
+    pid_t child;
+};
+
+static void forks_at(void *user, syn_err err, int *item)
+{
+    struct forks_at *forks_at = user;
+
+    forks_at->calls++;
+    if (!err && *item == forks_at->at)
+        forks_at->child = fork();
+}
+
+/* Of a row of N items, the callback of one forks. */
+static void forks_in_a_row(struct syn_mailbox *box, int n, int at)
+{
+    struct forks_at forks = {.at = at, .child = -1};
+    struct ints_channel ch;
+    int status;
+    syn_err err;
+
+    CHECK_INT(channel_new(ints, 64, &ch), 0);
+    CHECK_INT(channel_then(ch, box, forks_at, &forks), 0);
+    for (int item = 0; item < n; item++)
+        CHECK_INT(channel_send(ch, &item), 0);
+    err = syn_mailbox_drain(box, 0);
+    if (forks.child == 0)
+        _exit(err == SYN_EFORKED && forks.calls == at + 1 ? 0 : 1);
+    CHECK_INT(err, 0);
+    CHECK_INT(forks.calls, n);
+    CHECK_INT(waitpid(forks.child, &status, 0), forks.child);
+    CHECK_INT(status, 0);
+    CHECK_INT(channel_end(ch), 0);
+    CHECK_INT(syn_mailbox_drain(box, 0), 0);
+    CHECK_INT(forks.calls, n + 1);
+    channel_drop(ch);
+}
+
+/* The child calls for none of its parent's items, wherever in a row it was forked. */
+static void M2_a_child_that_a_callback_of_a_channel_forks_has_no_item(void)
+{
+    struct syn_mailbox *box;
+
+    begin_to_fork();
+    box = begin_box(NULL);
+    forks_in_a_row(box, 40, 0);
+    forks_in_a_row(box, 40, 3);
+    forks_in_a_row(box, 40, 15);
+    end_box(box);
+}
+
 /* What a process leaves that exits while all is outstanding. */
 static void M2_a_program_may_exit_with_mail_outstanding(void)
 {
@@ -309,6 +361,7 @@ static const struct test_case cases[] = {
     TEST(M2_what_is_closed_while_it_is_told_is_told_once),
     TEST(M2_a_forked_child_has_none_of_them),
     TEST(M2_a_callback_may_fork),
+    TEST(M2_a_child_that_a_callback_of_a_channel_forks_has_no_item),
     TEST(M2_a_program_may_exit_with_mail_outstanding),
 };
 

@@ -262,6 +262,49 @@ static void count_a_tell(void *user)
     ++*(atomic_int *)user;
 }
 
+enum { ITEMS = 10, ENDS_AT = 3 };
+
+static void ends_the_thread_at_an_item(void *user, syn_err err, int *item)
+{
+    hear_item(user, err, item);
+    if (item && *item == ENDS_AT)
+        pthread_exit(NULL);
+}
+
+static void *drains_once(void *box)
+{
+    syn_mailbox_drain(box, 0);
+    return NULL;
+}
+
+/* A channel's registration goes on: the items that are left come out of the next drain, and so does the end. */
+static void M2_a_thread_may_end_in_a_callback_of_a_channel_which_goes_on(void)
+{
+    atomic_int tells = 0;
+    struct syn_mailbox_options options = {.on_mail = count_a_tell, .user = &tells};
+    struct syn_mailbox *box = begin_interrupts(&options);
+    struct heard_items heard = {.n = 0};
+    struct ints_channel ch;
+    pthread_t thread;
+
+    CHECK_INT(channel_new(ints, 64, &ch), 0);
+    CHECK_INT(channel_then(ch, box, ends_the_thread_at_an_item, &heard), 0);
+    for (int i = 0; i < ITEMS; i++)
+        CHECK_INT(channel_send(ch, &i), 0);
+    CHECK_INT(pthread_create(&thread, NULL, drains_once, box), 0);
+    CHECK_INT(pthread_join(thread, NULL), 0);
+    CHECK_INT(heard.n, ENDS_AT + 1);
+    CHECK_INT(tells, 2);
+    CHECK(is_readable(box));
+    CHECK_INT(syn_mailbox_drain(box, 0), 0);
+    CHECK_INT(heard.n, ITEMS);
+    CHECK_INT(heard.sum, ITEMS * (ITEMS - 1) / 2);
+    CHECK_INT(syn_mailbox_close(box), 0);
+    CHECK_INT(heard.ended, 1);
+    channel_drop(ch);
+    end_interrupts(box);
+}
+
 static void *closes_it(void *box)
 {
     syn_mailbox_close(box);
@@ -324,6 +367,7 @@ static const struct test_case cases[] = {
     TEST(M2_a_signal_leaves_what_is_registered_alone),
     TEST(M2_a_call_whose_task_waits_for_room_is_interrupted_and_loses_no_place),
     TEST(M2_a_thread_may_end_in_a_callback_and_call_in_its_destructors),
+    TEST(M2_a_thread_may_end_in_a_callback_of_a_channel_which_goes_on),
     TEST(M2_what_a_close_leaves_when_a_callback_ends_its_thread_is_told),
 };
 

@@ -205,31 +205,43 @@ static void T2_a_loop_of_spawns_lets_others_run(void)
     done();
 }
 
-static _Atomic(bool) spawning;
-
-ASYNC(demo, void, spawns_for_ever, SYN_LOCAL(struct syn_scope, all))
+static _Atomic(bool) goes_round;
+ASYNC(demo, void, goes_on_for_ever, (bool, joins), SYN_LOCAL(struct syn_scope, all))
 {
     co_begin;
-    for (;;) {
-        co_spawn(&self->all, says_future('.'));
-        atomic_store(&spawning, true);
+    for (;; atomic_store(&goes_round, true)) {
+        if (self->joins) /* what has ended */
+            co_join(&self->all);
+        else
+            co_spawn(&self->all, says_future('.'));
     }
     co_end;
 }
 
-static void X3_a_loop_of_spawns_is_cancelled(void)
+static void loop_is_cancelled(bool joins)
 {
-    struct spawns_for_ever_future f;
+    struct goes_on_for_ever_future f;
 
     begin();
     begin_story();
-    spawning = false;
-    f = spawns_for_ever_future();
-    while (!atomic_load(&spawning))
+    goes_round = false;
+    f = goes_on_for_ever_future(joins);
+    while (!atomic_load(&goes_round))
         usleep(100);
     CHECK_INT(future_cancel(f), SYN_ECANCELED);
     finish(&demo);
     done();
+}
+
+static void X3_a_loop_of_spawns_is_cancelled(void)
+{
+    loop_is_cancelled(false);
+}
+
+/* One wait is put off; the next is interrupted, though its children have ended. */
+static void X3_a_loop_of_joins_is_cancelled(void)
+{
+    loop_is_cancelled(true);
 }
 
 GENERATOR(demo, int, digits, (int, n), SYN_LOCAL(int, i))
@@ -482,6 +494,7 @@ static const struct test_case cases[] = {
     TEST(T2_a_spawn_with_room_does_not_leave_the_step),
     TEST(T2_a_loop_of_spawns_lets_others_run),
     TEST(X3_a_loop_of_spawns_is_cancelled),
+    TEST(X3_a_loop_of_joins_is_cancelled),
     TEST(T2_a_drawn_order_has_every_order_of_calls),
     TEST(G1_without_room_a_generator_and_its_reader_take_turns),
     TEST(G1_with_room_a_generator_runs_ahead),

@@ -42,12 +42,13 @@
  * would wait for something that only the drain around it can deliver is SYN_EDEADLK: for a task that
  * waits for room in this mailbox, for room in a channel that this mailbox consumes, for a scope that it
  * awaits. So nothing is lost by a callback that blocks but time.
- * A callback that ends its thread (pthread_exit()) keeps what it was called with, and its registration stays
- * outstanding if it is a channel's; another thread may drain on. A close, or a last release, in which it does that
- * has not ended: your loop is woken to drain what is left, and the reference is not released.
+ * A callback that ends its thread (pthread_exit()) keeps the result that it was called with. A channel's registration
+ * goes on, unless the mailbox was closed meanwhile; another thread may drain on. A close, or a last release, in which it
+ * does that has not ended: your loop is woken to drain what is left, and the reference is not released.
  *
  * CLOSING ends what is outstanding: each callback is called a last time, on the thread that closes, before
- * the close returns; with what is there already, or with SYN_ECANCELED, and then its task is cancelled.
+ * the close returns; with what is there already, or with SYN_ECANCELED, and then its task is cancelled. It wakes no
+ * loop: a thread that waits for the descriptor meanwhile has to be told by you.
  *
  * A forked child has none of its parent's mailboxes: SYN_EFORKED.
  * Thread: any, for everything here, unless it says otherwise. Drains may move from thread to thread;

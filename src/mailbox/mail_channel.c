@@ -73,11 +73,24 @@ static bool call_with_item(struct syni_mail *mail)
 }
 
 /* Past the locks of both, while the channel flows. */
-static bool next_item_flows(struct syni_mail *mail)
+static unsigned call_with_row(struct syni_mail *mail, unsigned max)
 {
     struct channel_mail *here = channel_mail(mail);
+    unsigned n = 0;
 
-    return syni_channel_flow(here->channel, &here->port);
+    while (n < max && syni_mailbox_goes_on(mail->mailbox) &&
+           syni_ring_try_pop(&here->channel->ring, here->item)) {
+        here->channel->item->call(mail->fn, mail->user, SYN_OK, here->item);
+        n++;
+    }
+    return n;
+}
+
+static bool channel_goes_on(const struct syni_mail *mail)
+{
+    const struct channel_mail *here = SYNI_CONTAINER(mail, const struct channel_mail, mail);
+
+    return !here->once && !mail->cancelled && !here->port.status;
 }
 
 static size_t channel_mail_size_of(const struct syni_channel *channel)
@@ -95,7 +108,8 @@ static void free_channel_mail(struct syni_mail *mail)
 }
 
 const struct syni_mail_ops syni_mail_channel_ops = {list_at_channel, withdraw_from_channel,
-                                                    call_with_item, next_item_flows, free_channel_mail};
+                                                    call_with_item, call_with_row, channel_goes_on,
+                                                    free_channel_mail};
 
 static struct channel_mail *new_channel_mail(struct syni_channel *channel, void (*fn)(void),
                                              void *user, bool once)

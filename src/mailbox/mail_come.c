@@ -133,3 +133,10 @@ bool syni_mail_list_again(struct syni_mail *mail, const struct syni_mail_ops *op
         mailbox_list(mail->mailbox, mail, ops, true);
     return listed;
 }
+
+void syni_mail_was_left(struct syni_mail *mail, const struct syni_mail_ops *ops)
+{
+    /* False: it was closed meanwhile, and nobody may call it a last time; so it is lost, as what does not go on is. */
+    if (ops->goes_on && ops->goes_on(mail))
+        syni_mail_list_again(mail, ops);
+}

@@ -78,7 +78,7 @@ static void let_go_core(struct syni_mail *mail)
 }
 
 const struct syni_mail_ops syni_mail_future_ops = {mail_list_at_core, mail_withdraw_from_core,
-                                                   call_with_result, NULL, let_go_core};
+                                                   call_with_result, NULL, NULL, let_go_core};
 
 /* CORE is reserved, or consumed, and MAILBOX has a place for it. */
 static syn_err register_core(struct syn_mailbox *mailbox, struct syni_core *core, void (*fn)(void),
@@ -184,7 +184,7 @@ static void free_relayed(struct syni_mail *mail)
 }
 
 const struct syni_mail_ops syni_mail_relayed_ops = {list_relayed, withdraw_relayed, call_relayed, NULL,
-                                                    free_relayed};
+                                                    NULL, free_relayed};
 
 /* A registration under way. */
 struct relaying {

@@ -89,7 +89,7 @@ static void free_scope_mail(struct syni_mail *mail)
 }
 
 const struct syni_mail_ops syni_mail_scope_ops = {mail_list_at_scope, mail_withdraw_from_scope,
-                                                  call_with_outcome, NULL, free_scope_mail};
+                                                  call_with_outcome, NULL, NULL, free_scope_mail};
 
 static syn_err register_scope(struct syn_mailbox *mailbox, struct syni_scope *scope,
                               void (*fn)(void), void *user)

@@ -95,9 +95,11 @@ struct syni_mail_ops {
     bool (*withdraw)(struct syni_mail *mail);
     /* Calls back. True: there is more to come, and MAIL is to be listed again. By the draining thread. */
     bool (*call)(struct syni_mail *mail);
-    /* After that: the next is there already, and MAIL, which was not listed, has it for another CALL. NULL: there is
-     * never more. */
-    bool (*next)(struct syni_mail *mail);
+    /* After that: calls back for what else is there already, in a row, MAX times at most, and says how often; 0: MAIL is
+     * to be listed again. NULL: there is never more. */
+    unsigned (*row)(struct syni_mail *mail, unsigned max);
+    /* A callback ended its thread, so that a call did not return: there is more to come all the same. NULL: never. */
+    bool (*goes_on)(const struct syni_mail *mail);
     /* What CALL did not give away, and the memory. */
     void (*free)(struct syni_mail *mail);
 };
@@ -182,6 +184,13 @@ static inline bool syni_mail_move(struct syni_mail *mail, enum syni_mail_state f
                                                    memory_order_acquire);
 }
 
+/* A close that began meanwhile is seen between two callbacks, and so is it that one of them forked. relaxed: a close by
+ * another thread does not wait for a callback of this one */
+static inline bool syni_mailbox_goes_on(const struct syn_mailbox *mailbox)
+{
+    return mailbox->process == syni_process() && !atomic_load_explicit(&mailbox->closed, memory_order_relaxed);
+}
+
 /* --- mail_come.c --- */
 
 /* MAIL, which is on no list, is queued. True: nothing else was there, and the host must be told, or the caller drains. */
@@ -192,6 +201,9 @@ void syni_mailbox_take_locked(struct syn_mailbox *mailbox);
 /* MAIL, which is CALLING, is listed again, and not the drain's any more, which looks for more before it ends; false: the
  * mailbox is closed. */
 bool syni_mail_list_again(struct syni_mail *mail, const struct syni_mail_ops *ops);
+
+/* MAIL, which is CALLING, is left by its thread, which a callback ended: it is listed again, if it goes on. */
+void syni_mail_was_left(struct syni_mail *mail, const struct syni_mail_ops *ops);
 
 /* MAIL, of a kind that OPS serve, with fn and user set, has a place: it is listed, and the mailbox's from here on. Fails,
  * and MAIL and its place are still the caller's: SYN_ECLOSED; as its LIST does. */

@@ -114,19 +114,21 @@ static bool mailbox_has_no_other(struct syn_mailbox *mailbox)
 }
 
 /* Calls back MAX times at most, for one thing after the other that is there, and says how often. After a hand full it is
- * another's turn, if there is one: then MAIL is to be listed again. out_more: as CALL said the last time. A close that
- * began meanwhile is seen between two. */
+ * another's turn, if there is one: then MAIL is to be listed again. out_more: as CALL said. */
 static unsigned mailbox_call(struct syni_mail *mail, const struct syni_mail_ops *ops, unsigned max, bool *out_more)
 {
-    unsigned process = syni_process(), n = 0;
+    unsigned n = 1, end = 0, row, called;
 
+    *out_more = ops->call(mail);
+    if (!*out_more)
+        return n;
     do {
-        *out_more = ops->call(mail);
-        n++;
-    } while (*out_more && n < max && process == syni_process() &&
-             /* relaxed: a close by another thread does not wait for a callback of this one */
-             !atomic_load_explicit(&mail->mailbox->closed, memory_order_relaxed) &&
-             (n % SYNI_HAND != 0 || mailbox_has_no_other(mail->mailbox)) && ops->next(mail));
+        end += SYNI_HAND;
+        row = (end < max ? end : max) - n;
+        called = ops->row(mail, row);
+        n += called;
+    } while (called == row && n < max && syni_mailbox_goes_on(mail->mailbox) &&
+             mailbox_has_no_other(mail->mailbox));
     return n;
 }
 
@@ -163,6 +165,7 @@ struct mailbox_visit {
     struct syni_self *self;
     struct syni_draining here;
     struct syni_mail_hand hand;
+    struct syni_mail *mail; /* that it calls for; NULL: none */
     unsigned max;
     bool drains;   /* it is a drain, counted in `drains` */
     bool releases; /* it is the close of the last release */
@@ -233,14 +236,16 @@ static syn_err mailbox_what_is_left(struct mailbox_visit *visit)
     return err == SYN_ECLOSED ? syni_mailbox_refuse_closed(mailbox) : err ? syni_answer(err) : SYN_OK;
 }
 
-/* A callback ended the thread: what others find is as if it had returned. The mail that it was called for is
- * lost, since nobody knows what it did with that. */
+/* A callback ended the thread: what others find is as if it had returned. Unless it goes on, the mail that it was called
+ * for is lost, since nobody knows what it did with that. */
 static void mailbox_unwind(void *of)
 {
     struct mailbox_visit *visit = of;
 
     if (mailbox_end(visit, "a callback"))
         return;
+    if (visit->mail)
+        syni_mail_was_left(visit->mail, mail_ops_of(visit->mail));
     if (visit->releases) /* relaxed: what gave the last one up has it again */
         atomic_fetch_add_explicit(&visit->mailbox->handles, 1, memory_order_relaxed);
     mailbox_what_is_left(visit);
@@ -256,7 +261,9 @@ static void mailbox_drain(void *of)
     struct syni_mail *mail;
 
     while (n < visit->max && (mail = mailbox_pop(mailbox, &visit->hand, visit->max - n))) {
+        visit->mail = mail;
         n += mailbox_deliver(mail, visit->max - n);
+        visit->mail = NULL;
         if (process != syni_process())
             return;
     }

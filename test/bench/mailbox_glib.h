@@ -46,7 +46,7 @@ static double our_glib(long n, long window, void (*answer)(struct request *reque
     ns = measured(n, window, run_glib);
     g_source_remove(source);
     if (answer == answer_by_channel)
-        channel_drop(answers_channel);
+        channel_drop(answers_of.channel);
     syn_mailbox_release(box);
     g_main_loop_unref(glib_loop);
     return ns;

@@ -59,7 +59,7 @@ static double our_uv(long n, long window, void (*answer)(struct request *request
     use_worker(answer, by);
     ns = measured(n, window, run_uv);
     if (answer == answer_by_channel)
-        channel_drop(answers_channel);
+        channel_drop(answers_of.channel);
     syn_mailbox_release(box);
     close_uv();
     return ns;
