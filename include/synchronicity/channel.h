@@ -294,18 +294,19 @@ struct syn_step syni_step_close(struct syn_task *task, struct syn_channel channe
  * the result of the close. When the task leaves from inside (return, failure, cancel) the
  * loop does not close: say syn_co_close(self->channel) in the clean-up, which is fine also
  * for one that is closed or was never made. */
-#define SYNI_CHANNEL_IN(ch) (*(struct syn_channel *)(void *)&(ch)) /* what it is, SYNI_CO_ROUND() looks */
+#define SYNI_co_each_TAKES_A_CHANNEL_IN_THE_FRAME(ch) ((struct syn_channel *)(void *)&(ch))
+#define SYNI_EACH_OF(ch) SYNI_co_each_TAKES_A_CHANNEL_IN_THE_FRAME(ch) /* what it is, SYNI_CO_ROUND() looks */
 #define syn_co_each(ch, out) SYNI_QUIET SYNI_CO_EACH_AT(SYNI_UNIQUE, ch, out)
 #define SYNI_CO_EACH_AT(n, ch, out)                                                                \
-    for (SYNI_CHANNEL_IN(ch).each = 1; SYNI_CHANNEL_IN(ch).each;)                                  \
-        SYNI_LOUD if (SYNI_CHANNEL_IN(ch).each > 1) {                                              \
+    for (SYNI_EACH_OF(ch)->each = 0;;)                                                             \
+        SYNI_LOUD if (SYNI_EACH_OF(ch)->each++) {                                                  \
             self->syn.line = -2 - (n);                                                             \
-            return syni_step_each_ends(&self->syn, &SYNI_CHANNEL_IN(ch));                          \
+            return syni_step_each_ends(&self->syn, SYNI_EACH_OF(ch));                              \
         case SYNI_WIDE - 2 - (n):                                                                  \
-            SYNI_CHANNEL_IN(ch).each = 0;                                                          \
+            break;                                                                                 \
         } else                                                                                     \
-            for (SYNI_CHANNEL_IN(ch).each = 2;;)                                                   \
-                SYNI_CO_ROUND(n, ch, out, SYNI_CHANNEL_IN(ch).each = 3)
+            for (;;)                                                                               \
+                SYNI_CO_ROUND(n, ch, out, SYNI_EACH_OF(ch)->each = 2)
 
 /* Never closes, as syn_channel_each_open(). Afterwards the status is 0 for the end, else why
  * it ended; after a break it says nothing. */

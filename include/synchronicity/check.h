@@ -47,13 +47,19 @@
 #define SYNI_FUTURE_IS_NONE                                                                        \
     "this is no future: an item comes out of a channel by co_next(ch, &self->v) or "               \
     "channel_next(ch, &v), the result of a shared future by shared_get(s, &y)"
-#define SYNI_GIVES_NOTHING(f) _Generic(SYNI_CHECK_OF(f), syn_err(*)(void): 1, default: 0)
+/* CHECK, the type of a result or an item, takes nothing, or ARGUMENT. */
+#define SYNI_WANTS_NOTHING(check) _Generic((check), syn_err(*)(void): 1, default: 0)
+#define SYNI_SUITS(check, argument)                                                                \
+    ((void)(0 ? _Generic((check),                                                                  \
+                         syn_err(*)(void): (syn_err(*)(const void *))NULL,                         \
+                         default: (check))(argument)                                               \
+              : SYN_OK))
 /* F is written once, so that the compiler says once what is wrong with it; FUTURE is F in a word
  * that says more. Where F has an error of its own gcc forgets the local `syni_f`: it finds this one
  * instead, which is nothing and is never defined, and is silent about the rest. So it is with `syni_h`, the
- * handle in F, where F is a struct that has none. */
+ * handle in F, where F is a struct that has none. WANTS_NOTHING: F has a status and no result, or TEXT. */
 struct syni_no_future *syni_f(void), *syni_h(void);
-#define SYNI_HANDLE_AS_1(future, call, get, get_null)                                              \
+#define SYNI_HANDLE_AS(future, call, wants_nothing, text, suits)                                   \
     __extension__({                                                                                \
         struct syn_future syni_handle;                                                             \
         {                                                                                          \
@@ -64,53 +70,37 @@ struct syni_no_future *syni_f(void), *syni_h(void);
                                SYNI_HAS_ERROR(syni_h),                                             \
                            SYNI_FUTURE_IS_NONE);                                                   \
             (void)syni_h;                                                                          \
-            _Static_assert(!SYNI_IS_FUTURE(syni_f) || SYNI_GIVES_NOTHING(syni_f),                  \
-                          "this future has a result: say where it goes, " get                      \
-                          ", or that nobody wants it, " get_null);                                 \
+            _Static_assert(!SYNI_IS_FUTURE(syni_f) ||                                              \
+                               SYNI_WANTS_NOTHING(SYNI_CHECK_OF(syni_f)) == wants_nothing,         \
+                           text);                                                                  \
+            suits;                                                                                 \
             syni_handle = SYNI_FUTURE_OF(syni_f).u.handle;                                         \
         }                                                                                          \
         syni_handle;                                                                               \
     })
-#define SYNI_HANDLE_AS_2(future, out, call, get)                                                   \
-    __extension__({                                                                                \
-        struct syn_future syni_handle;                                                             \
-        {                                                                                          \
-            __auto_type syni_f = (future);                                                         \
-            __auto_type syni_h = SYNI_STRUCT_OF(syni_f).u.handle;                                  \
-            _Static_assert(SYNI_IS_STRUCT(syni_f) || SYNI_HAS_ERROR(syni_f), call);                \
-            _Static_assert(SYNI_IS_FUTURE(syni_f) || !SYNI_IS_STRUCT(syni_f) ||                    \
-                               SYNI_HAS_ERROR(syni_h),                                             \
-                           SYNI_FUTURE_IS_NONE);                                                   \
-            (void)syni_h;                                                                          \
-            _Static_assert(!SYNI_IS_FUTURE(syni_f) || !SYNI_GIVES_NOTHING(syni_f),                 \
-                          "this future has no result, only a status: " get);                       \
-            (void)(0 ? _Generic(SYNI_CHECK_OF(syni_f),                                             \
-                                syn_err(*)(void): (syn_err(*)(const void *))NULL,                  \
-                                default: SYNI_CHECK_OF(syni_f))(out)                               \
-                     : SYN_OK);                                                                    \
-            syni_handle = SYNI_FUTURE_OF(syni_f).u.handle;                                         \
-        }                                                                                          \
-        syni_handle;                                                                               \
-    })
+#define SYNI_RESULT_SUITS(out) SYNI_SUITS(SYNI_CHECK_OF(syni_f), out)
+#define SYNI_NOWHERE(get, get_null)                                                                \
+    "this future has a result: say where it goes, " get ", or that nobody wants it, " get_null
+#define SYNI_ONLY_A_STATUS "this future has no result, only a status: "
 /* Where F has an error of its own, such as an argument too few, compilers name this macro. */
 #define SYNI_A_TASK_AWAITS_NAME_future_AND_NOT_THE_BLOCKING_CALL(f) f
 #define SYNI_A_THREAD_GETS_NAME_future_AND_NOT_THE_BLOCKING_CALL(f) f
 #define SYNI_AWAITS                                                                                \
     "this is a blocking call, or no call: a task awaits its future, co_await(NAME_future(...), ...)"
 #define SYNI_HANDLE_1(f)                                                                           \
-    SYNI_HANDLE_AS_1(SYNI_A_TASK_AWAITS_NAME_future_AND_NOT_THE_BLOCKING_CALL(f), SYNI_AWAITS,     \
-                     "co_await(f, &self->y)", "co_await(f, NULL)")
+    SYNI_HANDLE_AS(SYNI_A_TASK_AWAITS_NAME_future_AND_NOT_THE_BLOCKING_CALL(f), SYNI_AWAITS, 1,    \
+                   SYNI_NOWHERE("co_await(f, &self->y)", "co_await(f, NULL)"), (void)0)
 #define SYNI_HANDLE_2(f, out)                                                                      \
-    SYNI_HANDLE_AS_2(SYNI_A_TASK_AWAITS_NAME_future_AND_NOT_THE_BLOCKING_CALL(f), out,             \
-                     SYNI_AWAITS, "co_await(f)")
+    SYNI_HANDLE_AS(SYNI_A_TASK_AWAITS_NAME_future_AND_NOT_THE_BLOCKING_CALL(f), SYNI_AWAITS, 0,    \
+                   SYNI_ONLY_A_STATUS "co_await(f)", SYNI_RESULT_SUITS(out))
 #define SYNI_GETS                                                                                  \
     "this is a blocking call, or no call: a thread gets its future, future_get(NAME_future(...), ...)"
 #define SYNI_GET_HANDLE_1(f)                                                                       \
-    SYNI_HANDLE_AS_1(SYNI_A_THREAD_GETS_NAME_future_AND_NOT_THE_BLOCKING_CALL(f), SYNI_GETS,       \
-                     "future_get(f, &y)", "future_get(f, NULL)")
+    SYNI_HANDLE_AS(SYNI_A_THREAD_GETS_NAME_future_AND_NOT_THE_BLOCKING_CALL(f), SYNI_GETS, 1,      \
+                   SYNI_NOWHERE("future_get(f, &y)", "future_get(f, NULL)"), (void)0)
 #define SYNI_GET_HANDLE_2(f, out)                                                                  \
-    SYNI_HANDLE_AS_2(SYNI_A_THREAD_GETS_NAME_future_AND_NOT_THE_BLOCKING_CALL(f), out, SYNI_GETS,  \
-                     "future_get(f)")
+    SYNI_HANDLE_AS(SYNI_A_THREAD_GETS_NAME_future_AND_NOT_THE_BLOCKING_CALL(f), SYNI_GETS, 0,      \
+                   SYNI_ONLY_A_STATUS "future_get(f)", SYNI_RESULT_SUITS(out))
 /* The same of CHANNEL; MEMBER of it takes ARGUMENT. */
 struct syni_no_future *syni_c(void);
 #define SYNI_NO_CHANNEL (*(struct syni_no_channel *)NULL)
@@ -133,18 +123,12 @@ struct syni_no_future *syni_c(void);
         }                                                                                          \
         syni_handle;                                                                               \
     })
-/* What HANDLE has besides: the type of MEMBER takes something, or nothing. */
-#define SYNI_WANTS_NOTHING(handle, member)                                                         \
-    _Generic(SYNI_TYPE_OF(handle).u.member, syn_err(*)(void): 1, default: 0)
-#define SYNI_SUITS(handle, member, argument)                                                       \
-    ((void)(0 ? _Generic(SYNI_TYPE_OF(handle).u.member,                                            \
-                         syn_err(*)(void): (syn_err(*)(const void *))NULL,                         \
-                         default: SYNI_TYPE_OF(handle).u.member)(argument)                         \
-              : SYN_OK))
+/* The same of what HANDLE has besides: MEMBER takes nothing, or ARGUMENT. */
 #define SYNI_HAS_NONE(handle, member, text)                                                        \
-    SYNI_SENTENCE(SYNI_WANTS_NOTHING(handle, member), text)
+    SYNI_SENTENCE(SYNI_WANTS_NOTHING(SYNI_TYPE_OF(handle).u.member), text)
 #define SYNI_HAS_ONE(handle, member, argument, text)                                               \
-    (SYNI_SENTENCE(!SYNI_WANTS_NOTHING(handle, member), text), SYNI_SUITS(handle, member, argument))
+    (SYNI_SENTENCE(!SYNI_WANTS_NOTHING(SYNI_TYPE_OF(handle).u.member), text),                      \
+     SYNI_SUITS(SYNI_TYPE_OF(handle).u.member, argument))
 #else
 #define SYNI_CHANNEL_HANDLE(ch, member, argument)                                                  \
     (0 ? ((void)(ch).u.member(argument), (ch).u.handle) : (ch).u.handle)
@@ -159,12 +143,13 @@ struct syni_no_future *syni_c(void);
 
 /* OP(type, name, items), or where a comma before the name is missing an error that says so. */
 #define SYNI_HAS_NAME(op, type, name, ...)                                                         \
-    SYNI_CAT(SYNI_HAS_NAME_, SYNI_IS_ITEM(name))(op, type, name, __VA_ARGS__)
+    SYNI_CAT(SYNI_HAS_NAME_, SYNI_NAME_IS(name))(op, type, name, __VA_ARGS__)
 #define SYNI_HAS_NAME_0(op, type, name, ...) op(type, name, __VA_ARGS__)
 #define SYNI_HAS_NAME_1(...)                                                                       \
     SYNI_WRONG("the name is missing, or a comma before it: ASYNC_DECLARE(type, name, (int, x))")   \
     struct syni_nothing
 #define SYNI_HAS_NAME_2(...) SYNI_HAS_NAME_1(__VA_ARGS__)
+#define SYNI_HAS_NAME_3(...) struct syni_nothing
 
 /* The types of what a definition makes: this function, which nothing defines, returns one where it was declared, and
  * is an int where it was not. So the definition says that once, in a sentence, and compiles. */
@@ -184,43 +169,36 @@ struct syni_no_future *syni_c(void);
 
 #ifndef __cplusplus
 
-/* The result in a frame; of a function of nothing, and of a generator, there is a field of this
- * type, which has the place of another, and to which nothing can be assigned. */
-struct syni_no_result {
+/* In the place of the result in a frame, of a function of nothing and of a generator, and in that of the item, of
+ * what yields none: it has the place of another field, and nothing can be assigned to it. */
+struct syni_none {
     char nothing;
 };
+/* FIELD of a frame is there, or TEXT; and something of its type to assign to. */
+#define SYNI_HAS_FIELD(field, text)                                                                \
+    SYNI_SENTENCE(_Generic(&(field), struct syni_none *: 0, default: 1), text)
+#define SYNI_FIELD_OF(self, field)                                                                 \
+    (*_Generic(&(field), struct syni_none *: (int *)(void *)(self), default: &(field)))
 #define SYNI_HAS_RESULT(self)                                                                      \
-    SYNI_SENTENCE(_Generic(&(self)->result, struct syni_no_result *: 0, default: 1),               \
-                  "this function has no result: a generator, or its type is void; leave by "       \
-                  "co_done, or yield")
-#define SYNI_RESULT_OF(self)                                                                       \
-    (*_Generic(&(self)->result,                                                                    \
-               struct syni_no_result *: (int *)(void *)(self),                                     \
-               default: &(self)->result))
-/* The same of the item of a generator, and what a frame has in its place that yields none. */
-struct syni_no_item {
-    char nothing;
-};
+    SYNI_HAS_FIELD((self)->result, "this function has no result: a generator, or its type is "     \
+                                   "void; leave by co_done, or yield")
+#define SYNI_RESULT_OF(self) SYNI_FIELD_OF(self, (self)->result)
+#define SYNI_HAS_ITEM(self)                                                                        \
+    SYNI_HAS_FIELD((self)->syn_item, "this is no generator, and yields nothing: leave by "         \
+                                     "co_return(value), or write GENERATOR()")
+#define SYNI_ITEM_OF(self) SYNI_FIELD_OF(self, (self)->syn_item)
 #define SYNI_NEXT_AND_NO_ITEM(name)                                                                \
     union {                                                                                        \
         struct syn_step (*syn_next)(struct name *);                                                \
         struct syni_channel *syn_channel;                                                          \
-        struct syni_no_item syn_item;                                                              \
+        struct syni_none syn_item;                                                                 \
     };
-#define SYNI_HAS_ITEM(self)                                                                        \
-    SYNI_SENTENCE(_Generic(&(self)->syn_item, struct syni_no_item *: 0, default: 1),               \
-                  "this is no generator, and yields nothing: leave by co_return(value), or "       \
-                  "write GENERATOR()")
-#define SYNI_ITEM_OF(self)                                                                         \
-    (*_Generic(&(self)->syn_item,                                                                  \
-               struct syni_no_item *: (int *)(void *)(self),                                       \
-               default: &(self)->syn_item))
 /* Where a frame has its clean-up's first step, and its result. */
 #define SYNI_FINALLY_AND_RESULT(name) struct syn_step (*syn_finally)(struct name *);
 #define SYNI_FINALLY_AND_NO_RESULT(name)                                                           \
     union {                                                                                        \
         struct syn_step (*syn_finally)(struct name *);                                             \
-        struct syni_no_result result;                                                              \
+        struct syni_none result;                                                              \
     };
 
 /* What begins each wait of a coroutine: where a statement cannot be the compiler names the label,
@@ -297,34 +275,12 @@ struct syni_begun {
 #define SYNI_HAS_BEGUN SYNI_ASSERT(sizeof(struct syni_begun) == 2, SYNI_NO_BEGIN)
 #endif
 
-/* NAME, as text, ends as a name does, and not as an item behind it without a comma. The preprocessor
- * cannot tell the two apart: clang stops at the sentence; with gcc the definition goes on, and more errors follow. */
-#define SYNI_NO_COMMA_BEHIND "a comma is missing behind the name: ASYNC(demo, int, f, (int, x))"
-#define SYNI_IS_A_NAME(name) (__builtin_strcmp(&name[sizeof(name) - 2], ")") != 0)
-#if defined(__clang__)
-#pragma clang diagnostic push
-#pragma clang diagnostic ignored "-Wgcc-compat"
-int syni_is_a_name(int it) __attribute__((diagnose_if(!it, SYNI_NO_COMMA_BEHIND, "warning"))); /* never defined */
-#pragma clang diagnostic pop
-#define SYNI_ENDS_AS_A_NAME(name)                                                                  \
-    _Pragma("clang diagnostic push")                                                               \
-    _Pragma("clang diagnostic fatal \"-Wuser-defined-warnings\"")                                  \
-    _Static_assert(sizeof(syni_is_a_name(SYNI_IS_A_NAME(name))) > 0, "");                          \
-    _Pragma("clang diagnostic pop")
-#elif defined(__GNUC__)
-#define SYNI_ENDS_AS_A_NAME(name)                                                                  \
-    __extension__ _Static_assert(SYNI_IS_A_NAME(name), SYNI_NO_COMMA_BEHIND);
-#else
-#define SYNI_ENDS_AS_A_NAME(name)
-#endif
-
 /* OP(bound, type, name, items), also where BOUND is forgotten, or a comma behind it: with an error that
  * says so, and NONE in its place. */
 #define SYNI_BOUND(op, none, bound, type, name, ...)                                               \
     SYNI_OUTSIDE                                                                                   \
-    SYNI_CAT(SYNI_BOUND_, SYNI_IS_ITEM(name))(op, none, bound, type, name, __VA_ARGS__)
-#define SYNI_BOUND_0(op, none, bound, type, name, ...)                                             \
-    SYNI_ENDS_AS_A_NAME(#name) op(bound, type, name, __VA_ARGS__)
+    SYNI_CAT(SYNI_BOUND_, SYNI_NAME_IS(name))(op, none, bound, type, name, __VA_ARGS__)
+#define SYNI_BOUND_0(op, none, bound, type, name, ...) op(bound, type, name, __VA_ARGS__)
 /* Where the comma between type and name is missing the function has no name: it gets one that nobody knows. */
 #define SYNI_BOUND_1(op, none, type, name, ...)                                                    \
     SYNI_WRONG("the first of three is missing, or a comma: the synchronizer or pool, the type of the result, the name") \
@@ -333,6 +289,8 @@ int syni_is_a_name(int it) __attribute__((diagnose_if(!it, SYNI_NO_COMMA_BEHIND,
 #define SYNI_BOUND_AS_1(op, none, bound, type_and_name, ...)                                       \
     SYNI_BOUND_AS_0(op, bound, int, SYNI_CAT(syni_has_no_name_, __LINE__), __VA_ARGS__)
 #define SYNI_BOUND_2(op, none, type, name, ...) SYNI_BOUND_1(op, none, type, name, __VA_ARGS__)
+#define SYNI_BOUND_3(op, none, bound, type, name, ...)                                             \
+    SYNI_BOUND_AS_0(op, bound, type, SYNI_CAT(syni_has_no_name_, __LINE__), __VA_ARGS__)
 
 #endif /* !__cplusplus */
 

@@ -156,13 +156,15 @@ const struct syn_override *syni_override(const struct syn_object *object,
         return ((type(*) params)syni_over->face)args;
 
 #define SYNI_METHOD(C, ret, name, ...)                                                             \
-    SYNI_CAT(SYNI_METHOD_CALLED_, SYNI_IS_ITEM(name))(C, ret, name, __VA_ARGS__)
+    SYNI_CAT(SYNI_METHOD_CALLED_, SYNI_NAME_IS(name))(C, ret, name, __VA_ARGS__)
 #define SYNI_METHOD_CALLED_0(C, ret, name, ...)                                                    \
-    SYNI_ENDS_AS_A_NAME(#name) SYNI_METHOD_NAMED(C, ret, C##_##name, __VA_ARGS__)
+    SYNI_METHOD_NAMED(C, ret, C##_##name, __VA_ARGS__)
 #define SYNI_METHOD_CALLED_1(C, ret, ...)                                                          \
     SYNI_WRONG("this method has no name, or a comma is missing before it: METHOD(C, type, name, (int, x))") \
     SYNI_METHOD_NAMELESS(C, SYNI_CAT(syni_has_no_name_, __LINE__), __VA_ARGS__)
 #define SYNI_METHOD_CALLED_2(C, ret, ...) SYNI_METHOD_CALLED_1(C, ret, __VA_ARGS__)
+#define SYNI_METHOD_CALLED_3(C, ret, name, ...)                                                    \
+    SYNI_METHOD_NAMELESS(C, SYNI_CAT(syni_has_no_name_, __LINE__), __VA_ARGS__)
 #define SYNI_METHOD_NAMELESS(C, id, ...) SYNI_METHOD_WRONG(C, int, id, __VA_ARGS__)
 #define SYNI_METHOD_GET(C, type, name, ...)                                                        \
     SYNI_METHOD_NAMED(C, type, C##_get_##name, __VA_ARGS__)

@@ -181,6 +181,13 @@
 #define SYNI_IS_ITEM(x) SYNI_CAT(SYNI_IS_ITEM_, SYNI_IS_PAREN(x))(x)
 #define SYNI_IS_ITEM_1(x) 1
 #define SYNI_IS_ITEM_0(x) SYNI_NUMBER(SYNI_THIRD(SYNI_ITEM_##x, 0, 0))
+/* The same of a name, and 3 if there are parentheses behind it, so that a comma is missing: those, and only those,
+ * cannot be pasted to a word, which the compiler says, and that word then remains. It is the sentence. */
+#define SYNI_NAME_IS(name) SYNI_CAT(SYNI_NAME_IS_, SYNI_IS_ITEM(name))(name)
+#define SYNI_NAME_IS_1(name) 1
+#define SYNI_NAME_IS_2(name) 2
+#define SYNI_NAME_IS_0(name) SYNI_SECOND(name##SYNI_A_COMMA_IS_MISSING_BEHIND_THE_NAME, 0)
+#define SYNI_A_COMMA_IS_MISSING_BEHIND_THE_NAME ~, 3
 /* 1 if ITEM is one of the words above and no more. */
 #define SYNI_IS_WORD(item) SYNI_IS_EMPTY(SYNI_CAT(SYNI_BEHIND_, SYNI_THIRD(SYNI_ITEM_##item, 0, 0)))
 

@@ -45,14 +45,12 @@ ASYNC(demo, int, one, SYN_LOCAL(int y))
 ASYNC(demo, int, one, SYN_DESTROY(free, NULL))
 #elif MISTAKE == 27 /* says: the first of three is missing, or a comma */
 ASYNC(demo, int one, (int, x))
-#elif MISTAKE == 31 /* says first, and clang no more: a comma is missing behind the name */
+#elif MISTAKE == 31 /* says: A_COMMA_IS_MISSING_BEHIND_THE_NAME */
 ASYNC(demo, int, one (int, x))
-#elif MISTAKE == 32 /* says first, and clang no more: a comma is missing behind the name */
+#elif MISTAKE == 32 /* says: A_COMMA_IS_MISSING_BEHIND_THE_NAME */
 ASYNC(demo, int, one SYN_LOCAL(int, x), (int, y))
-#elif MISTAKE == 33 /* says first, and clang no more: a comma is missing behind the name */
+#elif MISTAKE == 33 /* says: A_COMMA_IS_MISSING_BEHIND_THE_NAME */
 GENERATOR(demo, int, one (int, x))
-#elif MISTAKE == 34 /* says first, and clang no more: a comma is missing behind the name */
-BLOCKING(DEFAULT_POOL, int, one (int, x))
 #else
 ASYNC(demo, int, one)
 #endif
@@ -63,6 +61,13 @@ ASYNC(demo, int, one)
 PROMISE(int, answer, (int, x));
 #elif MISTAKE == 11 /* says: a promise or a channel has no arguments */
 CHANNEL(int, answer, SYN_LOCAL(int, x));
+#elif MISTAKE == 35 /* says: A_COMMA_IS_MISSING_BEHIND_THE_NAME */
+ASYNC_DECLARE(int, answer (int, x));
+#elif MISTAKE == 34 /* says: A_COMMA_IS_MISSING_BEHIND_THE_NAME */
+BLOCKING(DEFAULT_POOL, int, answer (int, x))
+{
+    return 0;
+}
 #elif MISTAKE == 12 /* says: SYN_SENDS() is for generators */
 BLOCKING(DEFAULT_POOL, int, answer, SENDS(int))
 {
@@ -81,10 +86,17 @@ CLASS(box, BOX_METHODS);
 struct box_impl {
     int size;
 };
+#if MISTAKE == 36 /* says: A_COMMA_IS_MISSING_BEHIND_THE_NAME */
+METHOD(box, int, put (int, what))
+{
+    return step_return(self, me->size);
+}
+#else
 METHOD(box, int, put, (int, what))
 {
     return step_return(self, me->size + self->what);
 }
+#endif
 CLASS_TABLE(demo, box, BOX_METHODS, NULL);
 
 #if MISTAKE == 28 /* says: this row has no name, or a comma is missing before it */

@@ -64,6 +64,12 @@ ASYNC(demo, int, waits, (struct ints_channel, ch), (struct square_future, f), (s
     co_yield(1);
 #elif MISTAKE == 14 /* says: this is no generator, and yields nothing */
     return step_yield(self, 1, NULL);
+#elif MISTAKE == 15 /* says, in 4 errors: co_each_TAKES_A_CHANNEL_IN_THE_FRAME */
+    co_each (count(3), &self->y)
+        co_pass;
+#elif MISTAKE == 16 /* says, in 5 errors: this is no channel: the result of a future comes by co_await(f, &self->y) */
+    co_each (square(1, &self->y), &self->y)
+        co_pass;
 #endif
     co_return(self->y);
     co_end;
