@@ -133,6 +133,7 @@ static const struct test_case specimens[] = {
 static const struct test_case dying_well[] = {TEST_DIES(aborts, SIGABRT, "the reason")};
 static const struct test_case dying_mute[] = {TEST_DIES(aborts, SIGABRT, "another reason")};
 static const struct test_case dying_not[] = {TEST_DIES(nothing, SIGABRT, "")};
+static const struct test_case only_skipped[] = {TEST(skips)};
 static const struct test_case three[] = {TEST(nothing), TEST(skips), TEST(wrong_int)};
 
 /* ---- running them -------------------------------------------------------------- */
@@ -283,6 +284,13 @@ static void all_cases_run_and_are_counted(void)
     says("inner: 1 passed, 1 failed, 1 skipped");
 }
 
+static void a_suite_that_only_skips_says_so_and_has_not_failed(void)
+{
+    CHECK_INT(run(only_skipped, 1, NULL, NULL), 0);
+    says("skip inner.skips");
+    says("inner: 0 passed, 0 failed, 1 skipped");
+}
+
 static void an_unknown_name_is_an_error(void)
 {
     CHECK_INT(run_specimen("no_such_case"), 2);
@@ -303,6 +311,7 @@ static const struct test_case cases[] = {
     TEST(an_expected_death_passes_only_by_its_signal_and_with_its_text),
     TEST(a_case_with_two_modes_is_listed_and_run_twice),
     TEST(all_cases_run_and_are_counted),
+    TEST(a_suite_that_only_skips_says_so_and_has_not_failed),
     TEST(an_unknown_name_is_an_error),
 };
 TEST_MAIN("harness", cases);

@@ -24,7 +24,8 @@
  *     call_test --debug NAME        ... in this process and without alarm
  *     call_test --list              the names
  *
- * Exit status: 0 passed, 77 skipped, 1 failed, 2 there is no such case.
+ * Exit status: 0 passed, 77 skipped, 1 failed, 2 there is no such case; of all cases 0 unless one failed, and the
+ * summary says how many were skipped.
  * TEST_TIMEOUT in the environment is the alarm in seconds. TEST_DELAYS, a seed or "random", delays
  * threads at all named points of a checked build (synchronicity/testing.h); a case that fails prints
  * what it was.
