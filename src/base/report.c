@@ -26,6 +26,18 @@ static struct syn_report report_store[STORE_SIZE];
 static _Atomic(uint64_t) taken;
 static atomic_int verbose;
 
+/* A REPORT that was used before is empty: its places for sites, of which it says how many are in use, and for a message
+ * keep what they have. */
+static struct syn_report *empty_again(struct syn_report *report)
+{
+    report->message[0] = '\0';
+    report->n_sites = 0;
+    report->cause = NULL;
+    report->in_clean_up = 0;
+    return report;
+}
+
+/* An empty one, but for its code and origin. */
 static struct syn_report *take_place(void)
 {
     uint64_t now = atomic_load_explicit(&taken, memory_order_relaxed);
@@ -40,8 +52,7 @@ static struct syn_report *take_place(void)
 
             while (bit >> place != 1)
                 place++;
-            memset(&report_store[place], 0, sizeof report_store[place]);
-            return &report_store[place];
+            return empty_again(&report_store[place]);
         }
     }
     return syni_alloc(sizeof *report_store);

@@ -228,18 +228,26 @@ static bool wait_for(struct syni_task *task, struct syni_core *child, int64_t de
     return true;
 }
 
-/* The wait of TASK for CHILD is the usual one: both are of one loop, nobody else knows CHILD, which has not ended,
- * and is not TASK itself; there is no deadline, no request, no mark and no report, and no circle to close. */
-static inline bool wait_is_plain(const struct syni_home *home, const struct syni_task *task,
+/* A wait of TASK for CHILD, of the same loop, is the usual one: there is no deadline, no request, no mark and no report. */
+static inline bool waits_plainly(const struct syni_home *home, const struct syni_task *task,
                                  const struct syni_task *child, int64_t deadline)
 {
+    SYNI_DRIVEN_FOR(task);
     /* a mark that is given later sends a probe */
-    return child && child != task && deadline == SYNI_NEVER && child->home == home && !task->leaving && !task->heard &&
-           !syni_task_request_of(task) && syni_home_accepts(home) && home->current == task &&
-           syni_task_wait(task) == SYNI_WAIT_NOTHING && syni_task_wait(child) == SYNI_WAIT_NOTHING &&
+    return deadline == SYNI_NEVER && !task->leaving && !task->heard && !syni_task_request_of(task) &&
+           syni_home_accepts(home) && home->current == task && syni_task_wait(task) == SYNI_WAIT_NOTHING &&
            /* relaxed: a moment, which is seen late at worst */
            atomic_load_explicit(&child->deadline, memory_order_relaxed) <=
                atomic_load_explicit(&task->deadline, memory_order_relaxed);
+}
+
+/* The same, and both are of one loop, nobody else knows CHILD, which has not ended, and is not TASK itself; there is no
+ * circle to close. */
+static inline bool wait_is_plain(const struct syni_home *home, const struct syni_task *task,
+                                 const struct syni_task *child, int64_t deadline)
+{
+    return child && child != task && child->home == home && syni_task_wait(child) == SYNI_WAIT_NOTHING &&
+           waits_plainly(home, task, child, deadline);
 }
 
 /* That one. */
@@ -254,28 +262,6 @@ static inline void wait_plainly(struct syni_home *home, struct syni_task *task, 
     await_init(task, out, wake_by_own_result, &plain_ops);
     task->on.result.child = &child->core;
     syni_core_wait_here(&child->core, &task->on.result.waiter);
-}
-
-/* The wait of TASK for the call that its step made last, and that nobody else knows. It was consumed; its first step runs
- * on top of this one, unless something was made ready after it. */
-static __attribute__((noinline)) struct syn_step await_on_top(struct syni_home *home, struct syni_task *task,
-                                                              void *out)
-{
-    struct syni_task *child = home->newborn;
-
-    SYNI_DRIVEN_FOR(task);
-    wait_plainly(home, task, child, out);
-    if (!syni_task_take_newborn(home, child) || !syni_engine_run_on_top(home, task, child))
-        return (struct syn_step){SYNI_SUSPENDED};
-    if (child->core.err || syni_task_request_of(task) || !syni_home_may_transfer(home))
-        return syni_wait_is_over(task);
-    SYNI_INVARIANT(230, home->current == task && !task->interrupted && !task->leaving);
-    syni_home_count_transfer(home);
-    syni_task_set_wait(task, SYNI_WAIT_NOTHING);
-    task->live.waits_for = "";
-    task->ops = NULL;
-    syni_await_take(task, &child->core);
-    return (struct syn_step){SYNI_GOES_ON};
 }
 
 /* There is nothing to wait for. */
@@ -319,7 +305,31 @@ static __attribute__((noinline)) struct syn_step await_any(struct syni_task *tas
     return syni_suspended;
 }
 
-/* The same where the result might go to the stack. */
+/* The wait of TASK for the call that its step made last, if nobody else knows it. Its first step runs on top of this one,
+ * unless something was made ready after it. */
+static __attribute__((noinline)) struct syn_step await_on_top(struct syni_home *home, struct syni_task *task,
+                                                              struct syn_future future, void *out)
+{
+    struct syni_task *child = home->newborn;
+
+    SYNI_DRIVEN_FOR(task);
+    if (!syni_core_consume_alone(future))
+        return await_any(task, NULL, future, out, SYNI_NEVER);
+    wait_plainly(home, task, child, out);
+    if (!syni_task_take_newborn(home, child) || !syni_engine_run_on_top(home, task, child))
+        return (struct syn_step){SYNI_SUSPENDED};
+    if (child->core.err || syni_task_request_of(task) || !syni_home_may_transfer(home))
+        return syni_wait_is_over(task);
+    SYNI_INVARIANT(230, home->current == task && !task->interrupted && !task->leaving);
+    syni_home_count_transfer(home);
+    syni_task_set_wait(task, SYNI_WAIT_NOTHING);
+    task->live.waits_for = "";
+    task->ops = NULL;
+    syni_await_take(task, &child->core);
+    return (struct syn_step){SYNI_GOES_ON};
+}
+
+/* Any wait, where the result might go to the stack. */
 static __attribute__((noinline)) struct syn_step await_near(struct syni_task *task, struct syn_future future,
                                                             void *out, int64_t deadline)
 {
@@ -339,12 +349,14 @@ struct syn_step syni_step_await(struct syn_task *public_task, struct syn_future 
     SYNI_DRIVEN_FOR(task);
     if (syni_place_is_near(out, home->stack))
         return await_near(task, future, out, deadline.ns);
+    child = home->newborn;
+    if (child && child->core.slot == future.slot && waits_plainly(home, task, child, deadline.ns) &&
+        syni_engine_may_run_on_top(home, child, SYNI_STACK_HERE))
+        return await_on_top(home, task, future, out);
     core = syni_core_consume_alone(future);
     child = core ? syni_core_task(core) : NULL;
     if (!wait_is_plain(home, task, child, deadline.ns))
         return await_any(task, core, future, out, deadline.ns);
-    if (child == home->newborn && syni_engine_may_run_on_top(home, child, SYNI_STACK_HERE))
-        return await_on_top(home, task, out);
     wait_plainly(home, task, child, out);
     syni_task_begin_at_once(home, child);
     return (struct syn_step){SYNI_SUSPENDED};
