@@ -3,7 +3,7 @@
  * The ring of a channel (src/channel/ring.c): what goes in and out while it flows, while it is
  * stopped, and when it changes between the two.
  */
-#include <synchronicity/channel.h>
+#include <synchronicity/short.h>
 
 #include "base/mem.h"
 #include "base/thread.h"
@@ -166,6 +166,37 @@ static void G3_a_single_pusher_stays_below_the_capacity(void)
     unmake(memory, 4);
 }
 
+static void check_flows_out_after(uint64_t lap)
+{
+    struct syni_ring ring;
+    void *memory = make(&ring, 6);
+
+    age(&ring, lap);
+    for (long i = 0; i < 6; i++)
+        push(&ring, i);
+    syni_ring_flow_out(&ring, 3);
+    CHECK(!try_push(&ring, 6) && !try_push_below(&ring, 6));
+    CHECK_INT(try_pop(&ring), 0);
+    CHECK_INT(try_pop(&ring), 1);
+    CHECK_INT(try_pop(&ring), -1); /* it would leave three */
+    CHECK(syni_ring_may_pop(&ring) && syni_ring_may_push(&ring));
+    syni_ring_stop(&ring);
+    CHECK_INT((long)syni_ring_count(&ring), 4);
+    syni_ring_flow_out(&ring, 3);
+    CHECK_INT(try_pop(&ring), -1);
+    syni_ring_flow(&ring);
+    CHECK(try_push(&ring, 6));
+    for (long i = 2; i < 7; i++)
+        CHECK_INT(try_pop(&ring), i);
+    unmake(memory, 6);
+}
+
+static void G3_what_flows_out_alone_leaves_enough(void)
+{
+    check_flows_out_after(0);
+    check_flows_out_after((UINT64_C(1) << 31) - 1);
+}
+
 static long destroyed;
 
 static void destroy(void *item)
@@ -223,6 +254,53 @@ static void G8_items_flow_past_the_lock_of_their_channel(void)
     syni_mutex_unlock(&channel->lock);
     syni_channel_unpin(channel);
     CHECK_INT(syn_channel_close(ch), SYN_OK);
+}
+
+SYNCHRONIZER(demo);
+
+GENERATOR(demo, int, count, (int, n), SYN_LOCAL(int, i))
+{
+    co_begin;
+    for (self->i = 0; self->i < self->n; self->i++)
+        co_yield(self->i);
+    co_end;
+}
+
+static bool sleeps_locked(const struct syni_channel *channel)
+{
+    return channel->yielded && syni_channel_count(channel) == channel->capacity;
+}
+
+static void G8_items_flow_past_the_lock_while_their_generator_sleeps(void)
+{
+    struct count_channel ch = count(100);
+    struct syni_channel *channel;
+    bool sleeps = false;
+    int item = -1;
+
+    CHECK_INT(channel_prefetch(ch, 8), SYN_OK);
+    CHECK_INT(channel_next(ch, &item), SYN_OK);
+    CHECK_INT(syni_channel_pin(ch.u.handle, &channel), SYN_OK);
+    while (!sleeps) {
+        syni_channel_lock(channel);
+        sleeps = sleeps_locked(channel);
+        syni_channel_unlock(channel);
+        syni_thread_yield();
+    }
+    syni_mutex_lock(&channel->lock);
+    for (int i = 1; i < 4; i++) {
+        CHECK_INT(channel_next(ch, &item), SYN_OK);
+        CHECK_INT(item, i);
+    }
+    syni_mutex_unlock(&channel->lock);
+    for (int i = 4; i < 100; i++) { /* the first of them wakes it */
+        CHECK_INT(channel_next(ch, &item), SYN_OK);
+        CHECK_INT(item, i);
+    }
+    CHECK_INT(channel_next(ch, &item), SYN_EEND);
+    syni_channel_unpin(channel);
+    CHECK_INT(channel_close(ch), SYN_OK);
+    CHECK_INT(synchronizer_stop(&demo, syn_never()), SYN_OK);
 }
 
 /* --- two push, two pop, and one stops it now and then --- */
@@ -298,9 +376,11 @@ static const struct test_case cases[] = {
     TEST(G3_what_flows_goes_on_when_the_marks_wrap_around),
     TEST(G3_nothing_flows_while_it_is_stopped),
     TEST(G3_a_single_pusher_stays_below_the_capacity),
+    TEST(G3_what_flows_out_alone_leaves_enough),
     TEST(C11_what_is_left_is_destroyed_once),
     TEST(H1_absurd_sizes_are_refused),
     TEST(G8_items_flow_past_the_lock_of_their_channel),
+    TEST(G8_items_flow_past_the_lock_while_their_generator_sleeps),
     TEST(G8_what_flows_between_threads_is_neither_lost_nor_doubled),
 };
 TEST_MAIN("ring", cases);

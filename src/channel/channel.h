@@ -14,8 +14,9 @@
  * close, and asks the driver by a job to give it up; see channel_own.c.
  *
  * FLOWING is a channel at which nobody waits, and which has room for two at least: then
- * items go in and out past the lock (ring.h). A thread that takes the lock for more than a look stops that first,
- * and lets it flow again if it may.
+ * items go in and out past the lock (ring.h); while its generator sleeps only out, until half was
+ * fetched. A thread that takes the lock for more than a look stops that first, and lets it flow
+ * again if it may.
  *
  * A generator is a task that the channel owns. It is started by the first consumer, and
  * runs while there is DEMAND: fewer items than capacity and waiting consumers together.

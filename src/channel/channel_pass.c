@@ -17,7 +17,7 @@
 #include "task/home.h"
 #include "task/task_resume.h"
 
-/* Nobody waits, nobody owns it, nothing has ended, and the generator is not asleep. */
+/* Nobody waits, nobody owns it, and nothing has ended. */
 static bool may_flow(const struct syni_channel *channel)
 {
     SYNI_HOLDS_CHANNEL(channel);
@@ -25,7 +25,7 @@ static bool may_flow(const struct syni_channel *channel)
     return channel->capacity > 1 && !atomic_load_explicit(&channel->owner, memory_order_relaxed) &&
            !channel->closed && !channel->ended && syni_list_empty(&channel->receivers) &&
            syni_list_empty(&channel->senders) &&
-           (!channel->is_generator || (channel->started && !channel->yielded));
+           (!channel->is_generator || channel->started);
 }
 
 void syni_channel_lock(struct syni_channel *channel)
@@ -40,7 +40,9 @@ void syni_channel_unlock(struct syni_channel *channel)
 {
     SYNI_HOLDS_CHANNEL(channel);
     SYNI_SURE(syni_self()->in_channels > 0);
-    if (may_flow(channel))
+    if (may_flow(channel) && channel->yielded) /* until half was fetched: then it is to be woken */
+        syni_ring_flow_out(&channel->ring, channel->capacity / 2);
+    else if (may_flow(channel))
         syni_ring_flow(&channel->ring);
     syni_mutex_unlock(&channel->lock);
     syni_self()->in_channels--;

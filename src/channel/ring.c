@@ -38,6 +38,7 @@ void syni_ring_init(struct syni_ring *ring, void *memory, size_t places, size_t 
      * that it is stopped before and after */
     atomic_store_explicit(&ring->in, STOPPED, memory_order_relaxed);
     atomic_store_explicit(&ring->out, STOPPED, memory_order_relaxed);
+    atomic_store_explicit(&ring->limit, UINT64_MAX, memory_order_relaxed);
 }
 
 /* --- stopped --- */
@@ -105,12 +106,31 @@ static void ring_let_go(_Atomic(uint64_t) *end)
                           memory_order_release);
 }
 
+/* A thread that looked at `out` before the stop may have read another limit. Its claim fails, or is of the position at
+ * which `out` stands now, which is below LIMIT: positions never go back. */
+static void ring_let_go_out(struct syni_ring *ring, uint64_t limit)
+{
+    SYNI_INVARIANT(670, syni_ring_position(&ring->out) < limit);
+    /* relaxed: ring_let_go() releases it, and a claim acquires the position first */
+    atomic_store_explicit(&ring->limit, limit, memory_order_relaxed);
+    ring_let_go(&ring->out);
+}
+
 void syni_ring_flow(struct syni_ring *ring)
 {
     SYNI_SURE(!ring->flows);
     ring->flows = ring->flowed = true;
     ring_let_go(&ring->in);
-    ring_let_go(&ring->out);
+    ring_let_go_out(ring, UINT64_MAX);
+}
+
+void syni_ring_flow_out(struct syni_ring *ring, size_t least)
+{
+    SYNI_SURE(!ring->flows);
+    if (syni_ring_count(ring) <= least + 1)
+        return;
+    ring->flows = ring->flowed = true;
+    ring_let_go_out(ring, syni_ring_position(&ring->in) - least - 1);
 }
 
 /* --- flowing --- */
@@ -130,6 +150,9 @@ static bool ring_claim(struct syni_ring *ring, _Atomic(uint64_t) *end, struct sy
     if (seen & STOPPED)
         return false;
     *out_place = syni_ring_place_of(ring, seen >> 1);
+    /* relaxed: see ring_let_go_out() */
+    if (end == &ring->out && seen >> 1 >= atomic_load_explicit(&ring->limit, memory_order_relaxed))
+        return false;
     return syni_ring_has_mark(out_place, end == &ring->in ? out_place->free : out_place->filled) &&
            atomic_compare_exchange_strong_explicit(end, &seen, seen + 2, memory_order_relaxed,
                                                    memory_order_relaxed);

@@ -10,8 +10,8 @@
  *     mark == 2 lap + 1    filled, for the pop of this lap; which makes it 2 (lap + 1)
  *
  * FLOWS: any thread pushes and pops at any time. It claims a position by one
- * compare-and-exchange, copies, and sets the mark, which hands the place over. While it is
- * STOPPED all claims fail, and what is left is done by one at a time, under the channel's
+ * compare-and-exchange, copies, and sets the mark, which hands the place over. It may flow only OUT, down to a limit.
+ * While it is STOPPED all claims fail, and what is left is done by one at a time, under the channel's
  * lock or by the owner. Only that one stops it and lets it flow again. Claims that were made before may
  * still be copying: a thread that needs their place waits for its mark, that is, for one copy of an item.
  */
@@ -35,6 +35,7 @@ struct syni_ring {
     int shift;           /* places == 1 << shift, so that no position is divided; -1: it is no such number */
     bool flows;          /* as the thread that may stop it knows */
     bool flowed;         /* ever: from then on its memory stays where it is */
+    SYNI_ALIGNED_8 _Atomic(uint64_t) limit; /* a position: neither it nor a later one is claimed of `out` */
     char apart[SYNI_LINE];
     SYNI_ALIGNED_8 _Atomic(uint64_t) in; /* 2 position + STOPPED */
     char from_in[SYNI_LINE];
@@ -64,6 +65,8 @@ void syni_ring_empty(struct syni_ring *ring, void (*destroy)(void *item));
 
 void syni_ring_stop(struct syni_ring *ring);
 void syni_ring_flow(struct syni_ring *ring);
+/* Nothing goes in, and out only what leaves more than LEAST behind; if that is nothing, it stays stopped. */
+void syni_ring_flow_out(struct syni_ring *ring, size_t least);
 
 /* --- at any time, any thread; false, and nothing happened: it does not flow, or is full or
  * empty, or another was faster --- */

@@ -2,28 +2,35 @@
  *
  * How the items of a channel flow past its lock (src/channel/ring.c, channel_pass.c, channel_end.c): two
  * producers and a consumer of a channel that was made directly; with TWO, two consumers, and
- * a thread that says that there is no more; with GENERATOR, one producer and two consumers. They
- * may give up waiting; it is closed at any moment or when nobody needs it any more. What is
+ * a thread that says that there is no more; with GENERATOR, one producer and two consumers; with SLEEPS, the same
+ * with room for as many that items flow out while the producer sleeps. They may give up waiting;
+ * it is closed at any moment or when nobody needs it any more. What is
  * checked is the order of the steps; that of the memory is argued where the code says its pairs.
  *
- * Invariants 66, 68 and 70. Checked: every item is fetched once, or destroyed once, or its sending was refused; what one
+ * Invariants 66, 68, 70 and 670. Checked: every item is fetched once, or destroyed once, or its sending was refused; what one
  * producer sent comes in its order; nobody touches a place while another does; a waiter that is told
  * that there is no more is told when nothing is left; nobody waits for ever while there is an
  * item, or room, or after a close; all end (under weak fairness).
  *
  * BROKEN 1: a receiver is listed while it flows. 2: a close does not wait for threads that
  * still copy. 3: a thread that needs room looks before it has stopped it. 4 (with TWO): it flows again when
- * one of two waiters gives up. With GENERATOR, 5: a yield falls asleep while it flows. 6: a
- * yield is content with a free place.
+ * one of two waiters gives up. With GENERATOR, 6: a yield is content with a free
+ * place. With SLEEPS, 5: all items flow out while the generator is asleep. 7: the item that is to wake it flows,
+ * too. 8: the limit is set when they flow already.
  *
  * It follows:
  * FOLLOWS src/channel/ring.c: ring_claim syni_ring_try_push syni_ring_try_pop syni_ring_try_push_below syni_ring_stop
- * FOLLOWS src/channel/ring.c: syni_ring_flow syni_ring_push syni_ring_pop
+ * FOLLOWS src/channel/ring.c: syni_ring_flow syni_ring_flow_out ring_let_go_out syni_ring_push syni_ring_pop
  * FOLLOWS src/channel/channel_pass.c: may_flow syni_channel_lock syni_channel_unlock syni_channel_pass syni_channel_yield
- * HASH d74c6970a971
+ * HASH d529b021d694
  */
 #ifndef BROKEN
 #define BROKEN 0
+#endif
+#ifdef SLEEPS
+#define GENERATOR
+#define CAPACITY 3
+#define ASKS 2
 #endif
 #ifdef GENERATOR /* one, two consumers */
 #ifndef CAPACITY
@@ -34,7 +41,9 @@
 #define ITEMS 4
 #endif
 #define OF_FIRST ITEMS   /* items: the first producer's; the others are the second's */
+#ifndef ASKS
 #define ASKS (ITEMS + 1) /* of the first consumer, at most; of the second */
+#endif
 #ifndef ASKS_2
 #define ASKS_2 1
 #endif
@@ -64,6 +73,15 @@
 /* The ring: its words, each a position and a bit; its places. */
 byte in, out;
 bit in_stopped = 1, out_stopped = 1;
+#define NONE 255
+byte limit = NONE; /* from this position on nothing is claimed of out */
+
+/* It is looked at with the position, before that is claimed. */
+#ifdef GENERATOR
+#define BELOW_LIMIT (out < limit)
+#else
+#define BELOW_LIMIT true
+#endif
 byte mark[PLACES], place[PLACES];
 bit touched[PLACES];
 
@@ -127,7 +145,7 @@ inline try_push(item, is_fit)
 inline try_pop()
 {
     if
-    :: atomic { !out_stopped && mark[AT(out)] == FILLED(out) -> p = out };
+    :: atomic { !out_stopped && mark[AT(out)] == FILLED(out) && BELOW_LIMIT -> p = out };
         STEP;
         if
         :: atomic { out == p && !out_stopped -> begin(p); out++ };
@@ -166,16 +184,26 @@ inline stop_out()
     out_stopped = 1
 }
 
+inline set_limit()
+{
+#if BROKEN == 5
+    limit = NONE
+#elif BROKEN == 7
+    limit = (yielded -> in - CAPACITY / 2 : NONE)
+#else
+    limit = (yielded -> in - CAPACITY / 2 - 1 : NONE)
+#endif
+}
+
 inline flow_in()
 {
     if
-#if BROKEN == 5
-    :: !closed && !ended && !RECEIVERS && !SENDERS ->
-#else
-    :: !closed && !ended && !RECEIVERS && !SENDERS && !yielded ->
-#endif
+    :: !closed && !ended && !RECEIVERS && !SENDERS && (!yielded || COUNT > CAPACITY / 2 + 1) ->
         flows = 1;
-        in_stopped = 0
+        in_stopped = yielded;
+#if BROKEN != 8
+        set_limit()
+#endif
     :: else
     fi
 }
@@ -191,7 +219,13 @@ inline flow_out()
 inline unlock()
 {
     STEP;
+#if BROKEN == 8
+    atomic { flow_out() };
+    STEP;
+    atomic { set_limit(); locked = 0 }
+#else
     atomic { flow_out(); locked = 0 }
+#endif
 }
 
 inline push(item)
@@ -512,10 +546,14 @@ init
 #ifdef GENERATOR
         yielded = 1;
         run generator();
+#ifdef SLEEPS /* what gives up is in the others */
+        run consumer(0, ASKS, 0);
+#else
         if
         :: run consumer(0, ASKS, 1)
         :: run consumer(0, 1, 1)
         fi;
+#endif
         run consumer(1, ASKS_2, 0)
 #else
         flows = 1; in_stopped = 0; out_stopped = 0;
