@@ -109,7 +109,7 @@ if(CASE STREQUAL "install")
         # Hidden by default, as a packager may have it: what a shared library exports is not.
         configure(${SOURCE} ${here}/build_${kind} -DSYN_TESTS=OFF -DSYN_EXAMPLES=OFF
             -DSYN_BENCH=OFF -DBUILD_SHARED_LIBS=${shared} -DCMAKE_INSTALL_PREFIX=${here}/elsewhere
-            -DCMAKE_C_VISIBILITY_PRESET=hidden -DSYN_AMALGAMATED=${shared} -DCMAKE_C_FLAGS_RELEASE=-O0) # quicker
+            -DCMAKE_C_VISIBILITY_PRESET=hidden -DSYN_AMALGAMATED=ON -DCMAKE_C_FLAGS_RELEASE=-O0) # quicker
         run(${CMAKE_COMMAND} --build ${here}/build_${kind} --config Release)
         run(${CMAKE_COMMAND} --install ${here}/build_${kind} --config Release
             --prefix ${here}/prefix_${kind})

@@ -7,6 +7,7 @@ if(CASE STREQUAL "add_subdirectory")
     consumer_project("foreach(name check demo bench test_harness)
     add_custom_target(\${name})
 endforeach()
+set(SYN_AMALGAMATED ON) # quicker
 add_subdirectory([==[${SOURCE}]==] synchronicity)
 ")
     build_and_run_user(inside -DCMAKE_C_FLAGS_RELEASE=-O0)
