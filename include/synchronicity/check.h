@@ -174,11 +174,12 @@ struct syni_no_future *syni_c(void);
 struct syni_none {
     char nothing;
 };
-/* FIELD of a frame is there, or TEXT; and something of its type to assign to. */
+/* FIELD of a frame, as (self)->result, is there, or TEXT; and something of its type to assign to. No parentheses around
+ * it: cppcheck cannot read them. */
 #define SYNI_HAS_FIELD(field, text)                                                                \
-    SYNI_SENTENCE(_Generic(&(field), struct syni_none *: 0, default: 1), text)
+    SYNI_SENTENCE(_Generic(&field, struct syni_none *: 0, default: 1), text)
 #define SYNI_FIELD_OF(self, field)                                                                 \
-    (*_Generic(&(field), struct syni_none *: (int *)(void *)(self), default: &(field)))
+    (*_Generic(&field, struct syni_none *: (int *)(void *)(self), default: &field))
 #define SYNI_HAS_RESULT(self)                                                                      \
     SYNI_HAS_FIELD((self)->result, "this function has no result: a generator, or its type is "     \
                                    "void; leave by co_done, or yield")
@@ -198,7 +199,7 @@ struct syni_none {
 #define SYNI_FINALLY_AND_NO_RESULT(name)                                                           \
     union {                                                                                        \
         struct syn_step (*syn_finally)(struct name *);                                             \
-        struct syni_none result;                                                              \
+        struct syni_none result;                                                                   \
     };
 
 /* What begins each wait of a coroutine: where a statement cannot be the compiler names the label,
