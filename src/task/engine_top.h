@@ -4,9 +4,9 @@
  * step; then neither the trampoline nor the way out of the awaiting step and back into it is needed.
  *
  * Inline, for await.c, since all of it is walked for each such await. Driver only. What does not end so goes on as after
- * any step: its awaiter, whose wait has begun before, suspends, and the trampoline has what comes next. The awaiting step
- * has little on the stack, so that no chain of tasks is a chain of calls: invariant 660. Discarded: a bound of one such
- * step, which says nothing about the stack that a step finds.
+ * any step: the wait of its awaiter has begun before, so the awaiter suspends, and the trampoline has what comes next.
+ * The awaiting step has little on the stack, so that no chain of tasks is a chain of calls: invariant 660.
+ * Discarded: a bound of one such step, which says nothing about the stack that a step finds.
  */
 #ifndef SYNI_ENGINE_TOP_H
 #define SYNI_ENGINE_TOP_H
