@@ -45,17 +45,16 @@ static struct hooks_place hooks_places[HOOKS_PLACES];
 #endif
 #include <sys/sdt.h>
 __attribute__((section(".probes"))) union syni_hooks_lookers syni_hooks_lookers;
-/* What the linker calls it. */
+/* The probe names the semaphore twice: as an operand, by which an optimizer at link time sees that it is used, and in its
+ * text, which knows nothing of SYN_PREFIX. So this is what the linker calls our word. */
 #ifdef SYN_PREFIX
-#define HOOKS_NAME(name) HOOKS_NAME_1(SYN_PREFIX, name)
-#define HOOKS_NAME_1(prefix, name) HOOKS_NAME_2(prefix, name)
-#define HOOKS_NAME_2(prefix, name) HOOKS_NAME_3(prefix##name)
-#define HOOKS_NAME_3(name) #name
+#define HOOKS_JOINED(prefix, name) HOOKS_JOINED_1(prefix, name)
+#define HOOKS_JOINED_1(prefix, name) prefix##name
+#define syn_hook_semaphore HOOKS_JOINED(SYN_PREFIX, syni_hooks_lookers)
+extern union syni_hooks_lookers syn_hook_semaphore;
 #else
-#define HOOKS_NAME(name) #name
+#define syn_hook_semaphore syni_hooks_lookers
 #endif
-static unsigned short syn_hook_semaphore
-    __attribute__((alias(HOOKS_NAME(syni_hooks_lookers)), used));
 
 static void tell_tracer(const struct syn_hook_event *event)
 {

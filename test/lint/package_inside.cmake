@@ -117,6 +117,20 @@ link_libraries(plugin)
     file(WRITE ${here}/project/user.c "int plugin(void);\nint main(void) { return !plugin(); }\n")
     build_and_run_user(lto)
 
+elseif(CASE STREQUAL "optimized_at_link_time_in_parts")
+    # What an asm statement names is found also where the optimizer puts it into another part, as in larger programs.
+    if(NOT COMPILER_ID STREQUAL "GNU")
+        skip("${COMPILER_ID} does not part a program so")
+    endif()
+    file(MAKE_DIRECTORY ${here})
+    run(${C_COMPILER} -std=c11 -O2 -flto -D_DEFAULT_SOURCE -DSYN_HAVE_EPOLL -I ${SOURCE}/include -I ${SOURCE}/src
+        -c ${SOURCE}/src/base/hooks.c -o ${here}/whole.o)
+    run(${C_COMPILER} -O2 -flto -flto-partition=max -r -flinker-output=nolto-rel ${here}/whole.o -o ${here}/parts.o)
+    execute_process(COMMAND ${NM} -u ${here}/parts.o OUTPUT_VARIABLE wanted)
+    if(NOT wanted MATCHES "syni_fork" OR wanted MATCHES "syn_hook_semaphore|syni_hooks_lookers")
+        message(FATAL_ERROR "src/base/hooks.c in parts lacks one of:\n${wanted}")
+    endif()
+
 else()
     include(${CMAKE_CURRENT_LIST_DIR}/package_pair.cmake)
 endif()
