@@ -85,6 +85,7 @@
     POINT(free_looks)        /* a free is to look for such a thread, and holds the lock */         \
     POINT(stop_forces)       /* a stop's deadline passed; nobody was abandoned */                  \
     POINT(stop_looks)        /* a stop is late, and looks again at what keeps the driver */         \
+    POINT(home_looks)        /* whether its loop has died, or a home that closes has ended, is looked at */ \
     POINT(home_shut)         /* a home's inbox is shut; its loop has not retired */                \
     POINT(home_gone)         /* a home's thread is through, and its stopper was not told */         \
     /* io */                                                                                       \

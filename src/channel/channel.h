@@ -8,9 +8,9 @@
  * a task's frame, on a thread's stack. A port that was served is off its list, and is
  * woken; one that is still listed can be withdrawn, and then nothing was consumed.
  *
- * OWNED is a generator's channel that a task of its own loop asked first. Then that loop's
- * driver takes items out and puts them in without the lock, and tasks of that loop hold it
- * without a reference. Any other thread or task leaves its port under `incoming`, or its wish to
+ * OWNED is a generator's channel that a task of its own loop asked first, or, if it has room for one at most, a
+ * thread that drives that. Then that loop's driver takes items out and puts them in without the lock, and tasks of that
+ * loop hold it without a reference. Any other thread or task leaves its port under `incoming`, or its wish to
  * close, and asks the driver by a job to give it up; see channel_own.c.
  *
  * FLOWING is a channel at which nobody waits, and which has room for two at least: then
@@ -139,6 +139,11 @@ void syni_channel_own_locked(struct syni_channel *channel, struct syni_loop *loo
 /* The channel is everybody's from now on. By the owner's driver; by anybody if there is no owner,
  * or that has ended. True: the reference that went with it is the caller's to give up. */
 bool syni_channel_disown_locked(struct syni_channel *channel);
+/* The same, for good, with all that waits and wishes to close. By a thread that holds the channel, as above. */
+void syni_channel_give_up(struct syni_channel *channel);
+
+/* Wakes the port of a thread that waits for it alone, which may drive the owner. */
+void syni_channel_wake_thread(struct syni_port *port);
 
 /* It is owned, and not by the calling thread. Then the loop is to be asked to give it up. */
 static inline bool syni_channel_is_anothers(const struct syni_channel *channel)

@@ -244,10 +244,8 @@ static void generator_ended(struct syni_waiter *waiter)
     syni_channel_unpin(channel);
 }
 
-/* On the owner's loop; or anywhere, if that is shut, and then the owner has given up. */
-static void upgrade_arrives(struct syni_job *job)
+void syni_channel_give_up(struct syni_channel *channel)
 {
-    struct syni_channel *channel = SYNI_CONTAINER(job, struct syni_channel, upgrade);
     struct syni_channel_after after = {.served = NULL};
     bool close, last;
 
@@ -261,6 +259,14 @@ static void upgrade_arrives(struct syni_job *job)
         syni_channel_shut(channel, NULL);
     if (last)
         syni_channel_unpin(channel);
+}
+
+/* On the owner's loop; or anywhere, if that is shut, and then the owner has given up. */
+static void upgrade_arrives(struct syni_job *job)
+{
+    struct syni_channel *channel = SYNI_CONTAINER(job, struct syni_channel, upgrade);
+
+    syni_channel_give_up(channel);
     syni_channel_unpin(channel);
 }
 

@@ -4,10 +4,10 @@
  *
  * A generator that is consumed where it runs needs neither a lock nor a reference: all of it
  * happens on one thread. So its channel begins as its loop's own when a task of that loop
- * asks first. It ends being so for good when somebody else comes (by a job, which runs
- * between two steps), when it is closed, or with the generator.
+ * asks first, or a thread that drives it (thread_port.c). It ends being so for good when somebody else comes
+ * (by a job, which runs between two steps), when it is closed, or with the generator.
  *
- *     nobody's ── a task of its loop asks ──> the loop's own ── upgrade, close, end ──┐
+ *     nobody's ─── its loop's driver asks ──> the loop's own ── upgrade, close, end ──┐
  *        │                                                                             ▼
  *        └────────────────────── anybody else asks ───────────────────────────> everybody's
  *
@@ -15,7 +15,7 @@
  * Discarded: waiting for the owner, since the other may drive a loop itself; and a lock that
  * the owner has for less, since each needs an exchange or a fence.
  */
-#include "channel/channel.h"
+#include "channel/thread_port.h"
 
 #include <stddef.h>
 
@@ -48,6 +48,11 @@ bool syni_channel_disown_locked(struct syni_channel *channel)
         syni_list_append(&channel->receivers, node);
     }
     return channel->n_own == 0;
+}
+
+void syni_channel_wake_thread(struct syni_port *port)
+{
+    syni_thread_told(&SYNI_CONTAINER(port, struct syni_thread_port, port)->wait.waiter);
 }
 
 /* --- what comes from elsewhere --- */

@@ -64,15 +64,25 @@ static bool renewed_demand(const struct syni_channel *channel)
            (channel->capacity > 0 && syni_channel_count(channel) <= channel->capacity / 2);
 }
 
-/* A task of the generator's loop asks, and it cannot be talked to. */
+/* A thread asks which drives the generator's loop meanwhile; and what flows would not come to it past the lock. */
+static bool is_asked_by_driver(const struct syni_channel *channel)
+{
+    const struct syni_list *first = channel->receivers.next;
+
+    SYNI_HOLDS_CHANNEL(channel);
+    return channel->capacity < 2 && !syni_list_empty(&channel->receivers) &&
+           SYNI_CONTAINER(first, const struct syni_port, link)->wake == syni_channel_wake_thread;
+}
+
+/* The generator's loop asks, by a task or its driver, and it cannot be talked to. */
 static bool begins_as_own(const struct syni_channel *channel)
 {
     struct syni_home *here = syni_home_now();
 
     SYNI_HOLDS_CHANNEL(channel);
-    if (channel->mailbox)
+    if (channel->mailbox || channel->hear)
         return false;
-    return here && here == channel->home && here->current && !channel->hear;
+    return here && here == channel->home && (here->current || is_asked_by_driver(channel));
 }
 
 /* Room came, or a consumer: the generator may go on. */
@@ -302,12 +312,23 @@ void syni_channel_settle_locked(struct syni_channel *channel, struct syni_channe
     stir(channel, after);
 }
 
+/* PORT, which is listed, is among those that came while the channel was owned. For checks. */
+static bool is_incoming(const struct syni_channel *channel, const struct syni_port *port)
+{
+    const struct syni_list *node = channel->incoming.next;
+
+    while (node != &channel->incoming && node != &port->link)
+        node = node->next;
+    return node == &port->link;
+}
+
 bool syni_channel_withdraw(struct syni_channel *channel, struct syni_port *port)
 {
     bool listed;
 
     syni_mutex_lock(&channel->lock);
     listed = port->listed;
+    SYNI_INVARIANT(750, !listed || !syni_channel_is_anothers(channel) || is_incoming(channel, port));
     if (listed)
         syni_port_unlist(port);
     syni_mutex_unlock(&channel->lock);

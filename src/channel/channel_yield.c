@@ -72,18 +72,18 @@ static __attribute__((noinline)) struct syn_step yield_puts(struct syni_task *ta
     return syni_wait_was_spared(task);
 }
 
-/* The task of TASK's loop that alone waits for an item of CHANNEL, which is the loop's own and has no room, so that
- * there is no demand for another; NULL: it is not so. */
-static inline struct syni_task *yield_consumer(const struct syni_task *task, const struct syni_channel *channel)
+/* The port that alone waits for an item of CHANNEL, which is its loop's own and has no room, so that there is no demand for
+ * another: of a task of that loop, or of a thread that drives it; NULL: it is not so. */
+static inline struct syni_port *yield_consumer(const struct syni_channel *channel)
 {
     const struct syni_list *receivers = &channel->receivers;
     struct syni_port *port = SYNI_CONTAINER(receivers->next, struct syni_port, link);
 
-    SYNI_DRIVEN_FOR(task);
+    SYNI_HOLDS_CHANNEL(channel);
     if (channel->capacity > 0 || syni_list_empty(receivers) || receivers->next != receivers->prev ||
-        port->wake != syni_channel_task_wake)
+        (port->wake != syni_channel_task_wake && port->wake != syni_channel_wake_thread))
         return NULL;
-    return SYNI_CONTAINER(port, struct syni_task, on.port);
+    return port;
 }
 
 static struct syn_step yield_falls_asleep(struct syni_task *task, struct syni_channel *channel)
@@ -95,18 +95,21 @@ static struct syn_step yield_falls_asleep(struct syni_task *task, struct syni_ch
     return syni_suspended;
 }
 
-/* CONSUMER gets ITEM and runs next, and TASK sleeps until it asks for another. */
+/* CONSUMER gets ITEM and goes on, a task next, and TASK sleeps until it asks for another. */
 static __attribute__((noinline)) struct syn_step yield_hands_over(struct syni_task *task, struct syni_channel *channel,
-                                                                  const void *item, struct syni_task *consumer)
+                                                                  const void *item, struct syni_port *consumer)
 {
     SYNI_DRIVEN_FOR(task);
     SYNI_HOLDS_CHANNEL(channel);
-    syni_port_unlist(&consumer->on.port);
-    syni_copy(consumer->on.port.item, item, channel->item->size);
-    consumer->on.port.status = SYN_OK;
+    syni_port_unlist(consumer);
+    syni_copy(consumer->item, item, channel->item->size);
+    consumer->status = SYN_OK;
     channel->yielded = true;
     syni_wait_note(task, SYNI_WAIT_OUTSIDE, "the next demand");
-    syni_task_transfer(consumer);
+    if (consumer->wake == syni_channel_task_wake)
+        syni_task_transfer(SYNI_CONTAINER(consumer, struct syni_task, on.port));
+    else
+        syni_channel_wake_thread(consumer);
     return yield_falls_asleep(task, channel);
 }
 
@@ -138,7 +141,8 @@ static __attribute__((noinline)) struct syn_step yield_flows(struct syni_task *t
 struct syn_step syni_step_yield(struct syn_task *public_task, struct syni_channel *channel,
                                 void *item)
 {
-    struct syni_task *task = SYNI_TASK(public_task), *consumer;
+    struct syni_task *task = SYNI_TASK(public_task);
+    struct syni_port *consumer;
 
     SYNI_DRIVEN_FOR(task);
     if (!syni_channel_is_of(channel, &task->home->loop))
@@ -148,6 +152,6 @@ struct syn_step syni_step_yield(struct syn_task *public_task, struct syni_channe
     if (syni_channel_count(channel) + 1 < channel->capacity && syni_list_empty(&channel->receivers))
         return syni_ring_push_quickly(&channel->ring, item) ? syni_wait_was_spared(task)
                                                             : yield_puts(task, channel, item);
-    consumer = yield_consumer(task, channel);
+    consumer = yield_consumer(channel);
     return consumer ? yield_hands_over(task, channel, item, consumer) : yield_generally(task, channel, item);
 }

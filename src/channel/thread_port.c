@@ -13,15 +13,11 @@
 #include "base/report.h"
 #include "loop/role.h"
 #include "task/deadline.h"
+#include "task/task_resume.h"
 
 static struct syni_thread_port *thread_port_port_of(struct syni_thread_wait *wait)
 {
     return SYNI_CONTAINER(wait, struct syni_thread_port, wait);
-}
-
-static void thread_port_wake_port(struct syni_port *port)
-{
-    syni_thread_told(&SYNI_CONTAINER(port, struct syni_thread_port, port)->wait.waiter);
 }
 
 void syni_thread_port_init(struct syni_thread_port *port, struct syni_channel *channel, void *item,
@@ -30,16 +26,44 @@ void syni_thread_port_init(struct syni_thread_port *port, struct syni_channel *c
     port->port.item = item;
     port->port.receives = receives;
     port->port.choice = 0;
-    port->port.wake = thread_port_wake_port;
+    port->port.wake = syni_channel_wake_thread;
     port->self = syni_self();
     port->channel = channel;
+}
+
+/* The thread drives the loop that owns the channel, and whose generator sleeps at its yield: that runs next. False: it is not
+ * so. As ask_generator() in channel_ask.c. */
+static bool thread_port_rouses(struct syni_thread_port *port)
+{
+    struct syni_channel *channel = port->channel;
+
+    if (!port->port.receives || !port->port.item || !syni_channel_is_mine(channel) || !channel->yielded ||
+        syni_channel_count(channel) > 0)
+        return false;
+    SYNI_HOLDS_CHANNEL(channel);
+    port->port.listed = false;
+    syni_port_list(&port->port, &channel->receivers);
+    channel->yielded = false;
+    syni_task_resume(syni_core_task(channel->generator));
+    return true;
 }
 
 static bool thread_port_list(struct syni_thread_wait *wait)
 {
     struct syni_thread_port *port = thread_port_port_of(wait);
 
+    if (thread_port_rouses(port))
+        return true;
     return !syni_channel_pass(port->channel, &port->port, true);
+}
+
+/* From here on the port is under the lock, as this thread drives no more. */
+static void thread_port_leave(struct syni_thread_wait *wait)
+{
+    struct syni_channel *channel = thread_port_port_of(wait)->channel;
+
+    if (syni_channel_is_mine(channel))
+        syni_channel_give_up(channel);
 }
 
 bool syni_thread_port_withdraw(struct syni_thread_wait *wait, enum syn_origin origin)
@@ -92,13 +116,21 @@ static bool thread_port_glance(struct syni_thread_port *port)
                                : syni_channel_pass(port->channel, &port->port, false);
 }
 
+/* Nothing is in it, so that its generator is wanted, if it has not ended: it is asked under the lock, if it must be. Only a
+ * look; what a thread begins that runs a job, or is in a callback, may be refused. */
+static bool thread_port_sees_nothing(const struct syni_thread_port *port)
+{
+    return port->port.receives && syni_channel_count(port->channel) == 0 && !port->self->worker &&
+           !port->self->draining;
+}
+
 /* Where callers may drive, a caller that must wait for a generator, or finds it half empty, takes the role
  * of its loop and runs it: no other thread is involved. */
 static syn_err thread_port_ask(struct syni_thread_port *port, int64_t deadline)
 {
-    bool stir;
+    bool stir = thread_port_sees_nothing(port);
 
-    port->served = syni_channel_take(port->channel, &port->port, &stir);
+    port->served = !stir && syni_channel_take(port->channel, &port->port, &stir);
     if (port->served && !stir)
         return syni_thread_port_answer(port);
     port->wait.may_drive = stir;
@@ -166,6 +198,7 @@ syn_err syni_thread_port_wait(struct syni_thread_port *port, const struct syni_t
     syn_err err;
 
     port->wait.ops = how;
+    port->wait.leave = thread_port_leave;
     port->wait.reason = SYN_BY_DEADLINE;
     port->wait.source.home = channel->home;
     port->wait.source.name = channel->name ? channel->name : "a channel";

@@ -135,6 +135,7 @@ static void between_turns(struct syni_loop *loop)
 {
     struct syni_home *home = life_home_of(loop);
 
+    SYNI_DELAY(home_looks);
     if (loop->died)
         die(home);
     else if (!is_empty(home))

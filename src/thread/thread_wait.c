@@ -135,6 +135,8 @@ static syn_err thread_wait_drive(struct syni_thread_wait *wait, struct syni_loop
            !thread_wait_is_over(wait, loop))
         err = thread_wait_heed(wait);
     waits = waits && !err && !*wait->done; /* if a loop died its own thread ends what lives there */
+    if (waits && wait->leave)
+        wait->leave(wait);
     if (wait->runs_ahead)
         syni_loop_run_ahead(loop);
     syni_driver_end(wait->self, &drive);

@@ -76,6 +76,9 @@ struct syni_thread_wait {
      * is no withdrawal. */
     bool (*leads)(struct syni_thread_wait *wait, struct syni_walk *walk);
     void (*refuse)(struct syni_thread_wait *wait, const struct syni_search *search);
+    /* It drove, and leaves the role without having been told, since the loop has died or is not hosted any more: by the
+     * driver, the last that it does as that. NULL: others may touch what was listed. */
+    void (*leave)(struct syni_thread_wait *wait);
     int64_t deadline;
     const char *instead;    /* what a step writes in its place */
     enum syn_origin reason; /* what the deadline is; SYN_BY_DEADLINE but for a cancel */

@@ -3,13 +3,16 @@
  * A generator's channel without room (src/channel/channel_pass.c, channel_own.c, channel_end.c): the
  * generator and one consumer on its loop, a consumer on another thread that may give up,
  * a thread that closes it. It is the loop's own until a stranger comes.
+ * THREAD: the consumer on its loop is a thread that drives it, and may give up as it drives, or leaves the role as the loop
+ * dies, and may give up then; the others are patient.
  *
- * Invariants 60, 63 and 67. Checked: what the owner uses without the lock is touched by one at a time; every item is
+ * Invariants 60, 63, 67 and 750. Checked: what the owner uses without the lock is touched by one at a time; every item is
  * fetched once or destroyed once; nobody waits for ever; all end (under weak fairness).
  *
  * BROKEN 1: a stranger takes the channel over itself, instead of asking the driver.
  * BROKEN 2: a consumer that gives up does not look whether it was served.
  * BROKEN 3: the generator is not woken when a stranger's port comes in by the upgrade.
+ * BROKEN 4: a thread that leaves the role while it waits does not give the channel up.
  *
  * It follows:
  * FOLLOWS src/channel/channel_pass.c: receive syni_channel_serve_locked syni_channel_list_locked
@@ -18,8 +21,9 @@
  * FOLLOWS src/channel/channel_ask.c: syni_step_next ask_generator
  * FOLLOWS src/channel/channel_yield.c: syni_step_yield yield_consumer yield_hands_over
  * FOLLOWS src/channel/channel_own.c: syni_channel_own_locked syni_channel_disown_locked syni_channel_ask_for_locked
- * FOLLOWS src/channel/channel_end.c: end_locked syni_channel_shut upgrade_arrives generator_ended
- * HASH b63ab186f75b
+ * FOLLOWS src/channel/channel_end.c: end_locked syni_channel_shut syni_channel_give_up upgrade_arrives generator_ended
+ * FOLLOWS src/channel/thread_port.c: thread_port_rouses thread_port_leave syni_thread_port_withdraw
+ * HASH 84d1ce7e997f
  */
 #ifndef BROKEN
 #define BROKEN 0
@@ -50,6 +54,9 @@ byte touching;
 chan inbox = [4] of { mtype };
 bit ready;      /* the generator is on the ready queue */
 byte made;
+
+/* the consumer on the loop */
+bit waits, has_left; /* it has left the role, as a thread */
 
 /* how it went */
 bit told[2], closer_told;
@@ -140,11 +147,22 @@ inline empty_it()
 	fi
 }
 
+/* The consumer on the loop gives up: as the driver, or later. */
+inline withdraw_here()
+{
+	lock(); touch();
+	if
+	:: receivers ?? [eval(HERE)] -> receivers ?? eval(HERE); waits = 0; n_done++
+	:: else
+	fi;
+	leave(); unlock()
+}
+
 /* The driver of the loop. */
 active proctype driver()
 {
 	byte w, asks = 0;
-	bit mine, was_served, resumes, empties, waits = 0;
+	bit mine, was_served, resumes, empties;
 
 end:	do
 	:: inbox ? RESUME -> ready = 1
@@ -263,6 +281,25 @@ end:	do
 		fi;
 		waits = 1
 
+#ifdef THREAD
+	:: waits && !told[HERE] && !has_left && asks == ASKS -> withdraw_here()
+
+	:: waits && !told[HERE] && !has_left && asks == ASKS -> /* thread_port_leave() */
+#if BROKEN != 4
+		lock(); touch();
+		disown();
+		resumes = 0;
+		stir(resumes);
+		leave();
+		unlock();
+		if
+		:: resumes -> ready = 1
+		:: else
+		fi;
+#endif
+		has_left = 1
+#endif
+
 	:: waits && told[HERE] ->
 		told[HERE] = 0;
 		waits = 0;
@@ -276,6 +313,18 @@ end:	do
 		fi
 	od
 }
+
+#ifdef THREAD
+/* The thread that was the driver, when its time is up. */
+active proctype here()
+{
+end:	has_left;
+	if
+	:: withdraw_here()
+	:: skip
+	fi
+}
+#endif
 
 /* Posts what came of an operation by a stranger. */
 inline post(asks_for, resumes)
@@ -303,7 +352,9 @@ active proctype stranger()
 
 	if
 	:: patient = 1 /* waits without limit */
+#ifndef THREAD
 	:: patient = 0
+#endif
 	fi;
 	do
 	:: n < ASKS ->
@@ -362,7 +413,9 @@ active proctype closer()
 	bit asks_for = 0, resumes = 0, empties = 0, at_will;
 
 	if
+#ifndef THREAD
 	:: at_will = 1 /* at any moment */
+#endif
 	:: at_will = 0 /* or when nobody needs it any more, so that nobody is saved by it */
 	fi;
 	at_will || n_done == 2;
