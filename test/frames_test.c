@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * How much memory of frames is kept (src/task/frame.c): what one burst of calls took is not kept for
- * ever. A home keeps at most 256 frames of a size, a thread 64, and all that is nobody's is 4096.
+ * How much memory of frames is asked for and kept (src/task/frame.c, depot.c): a home keeps at most 256 frames of a size, a
+ * thread 64, and all that is nobody's is 4096, each a piece by itself. What is out beyond these lies in blocks.
  */
 #define _DEFAULT_SOURCE
 #include "support/call_rig.h"
@@ -116,7 +116,104 @@ static void H8_frames_that_a_thread_keeps_are_bounded_and_everybodys_at_its_end(
     done_after(THREADS * CALLS);
 }
 
+enum { VERY_MANY = 20000, BLOCKS = 4, ROWS = 2 * VERY_MANY / 256 };
+
+/* Half of a frame is in its pages what its neighbours are not. */
+ASYNC(demo, int, patient, (int, x), SYN_LOCAL(unsigned char, room[700]))
+{
+    co_begin;
+    memset(self->room, self->x & 255, sizeof self->room);
+    co_sleep(1.0);
+    for (size_t i = 0; i < sizeof self->room; i++)
+        CHECK_INT(self->room[i], self->x & 255);
+    co_return(self->x);
+    co_end;
+}
+
+static struct same_future many[VERY_MANY];
+
+/* Fires them, and gets them from FIRST on, in steps of STEP. */
+static void burst(int first, int step)
+{
+    int y = -1;
+
+    for (int i = 0; i < VERY_MANY; i++)
+        many[i] = same_future(i);
+    for (int i = first; i < first + VERY_MANY; i++) {
+        int at = (int)((long)i * step % VERY_MANY);
+
+        CHECK_INT(future_get(many[at], &y), 0);
+        CHECK_INT(y, at);
+    }
+}
+
+static void H8_very_many_frames_are_asked_for_by_the_block(void)
+{
+    unsigned long before, first, again;
+
+    begin();
+    before = syn_memory_use().allocations;
+    burst(0, 1);
+    first = syn_memory_use().allocations - before;
+    CHECK(first <= OF_ALL + 2 * BLOCKS + 2 * ROWS + 20); /* and the places of futures, and what a thread has */
+    burst(7, 13);                                        /* in another order: what the first took is there */
+    again = syn_memory_use().allocations - before - first;
+    CHECK(again <= BLOCKS);
+    finish(&demo);
+    done_after(VERY_MANY);
+}
+
+static unsigned long resident(void)
+{
+    unsigned long size, pages = 0;
+    FILE *file = fopen("/proc/self/statm", "r");
+
+    if (!file)
+        return 0;
+    if (fscanf(file, "%lu %lu", &size, &pages) != 2)
+        pages = 0;
+    fclose(file);
+    return pages * (unsigned long)sysconf(_SC_PAGESIZE);
+}
+
+/* Blocks that are whole go, and of the others what is spare: not what is under way, which goes on. */
+static void H8_a_trim_gives_back_blocks_and_leaves_what_is_under_way(void)
+{
+    static struct patient_future out[VERY_MANY];
+    enum { SEVENTH = 997 };
+    unsigned long most, left;
+    int y = -1;
+
+    begin();
+    for (int i = 0; i < VERY_MANY; i++)
+        out[i] = patient_future(i);
+    for (int i = 0; i < VERY_MANY; i++) {
+        if (i % SEVENTH == 0)
+            continue;
+        CHECK_INT(future_request_cancel(out[i]), 0);
+        CHECK_INT(future_detach(out[i]), 0);
+    }
+    CHECK_INT(at_once(1, &y), 0); /* the others have ended before it */
+    most = resident();
+    syn_memory_trim();
+    left = resident();
+#ifdef __linux__
+    CHECK(most == 0 || TEST_SLOWNESS > 1 || most - left > (unsigned long)(VERY_MANY - OF_ALL - 2000) * 1000);
+#endif
+    for (int i = 0; i < VERY_MANY; i += SEVENTH) {
+        CHECK_INT(future_get(out[i], &y), 0);
+        CHECK_INT(y, i);
+    }
+    burst(0, 1);
+    syn_memory_trim();
+    CHECK(syn_memory_use().outstanding <= OF_HOME + OF_THREAD + 2 * BATCH + 2 * ROWS + 3 * BLOCKS * 2);
+    finish(&demo);
+    done_after(2 * VERY_MANY);
+}
+
 static const struct test_case cases[] = {
+    TEST(H8_very_many_frames_are_asked_for_by_the_block),
+    TEST(H8_a_trim_gives_back_blocks_and_leaves_what_is_under_way),
     TEST(H8_frames_that_readers_free_are_kept_up_to_a_bound),
     TEST(H8_frames_that_a_loop_frees_are_kept_up_to_a_bound),
     TEST(H8_frames_that_a_thread_keeps_are_bounded_and_everybodys_at_its_end),

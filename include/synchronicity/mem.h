@@ -50,11 +50,14 @@ struct syn_memory_use {
 };
 SYNI_NAMESAKE(syn_memory_use, struct syn_memory_use syn_memory_use(void));
 
-/* Gives back to the allocator what the library keeps for later calls, as after a burst of them.
- * The next calls ask for it again. What stays: up to 256 frames of each size of a synchronizer
- * that runs and 64 of each other thread that made calls, until it ends, which only these may touch; and the
- * numbers of handles, 32 bytes for each future that there ever was at one time, by which a stale handle
- * is known. Whether the allocator gives it back to the system is up to that (glibc: malloc_trim(0)).
+/* Gives back to the allocator what the library keeps for later calls, as after a burst of them: until this call, or
+ * until nothing runs any more, it keeps what more than 4,096 calls of a size took, in blocks of 2 MB, since memory fresh
+ * from the system costs more than all else of a call. The next calls ask for it again. What stays: up to 256 frames of
+ * each size of a synchronizer that runs and 64 of each other thread that made calls, until it ends, which only these may
+ * touch; blocks in which one of those lies, or one of a call that is under way, without the pages that have none (with an
+ * allocator of the program, with them); and the numbers of handles, 32 bytes for each future that there ever was at one
+ * time, by which a stale handle is known. Whether the allocator gives it back to the system is up to that (glibc:
+ * malloc_trim(0)).
  * Thread: any. */
 void syn_memory_trim(void);
 

@@ -7,28 +7,33 @@
  * and so that all slots can be looked at. Any thread.
  */
 #include "base/fork.h"
+#include "base/list.h"
 #include "base/mem.h"
 #include "base/thread.h"
 #include "task/slot.h"
 
 #include <stddef.h>
 
-enum { CHUNK = 256 };
+enum { CHUNK = SYNI_SLOTS_OF_ROW };
 
 static struct syni_mutex slot_lock = SYNI_MUTEX_INIT(SLOTS);
 static struct syni_slot *slot_first, *slot_last;
 struct chunk {
     struct chunk *next; /* the one made before; never changes */
+    struct chunk *next_row; /* under the lock: the next of the spare rows */
+    bool is_row;            /* under the lock: a block has its slots */
     struct syni_slot slots[CHUNK];
 };
 static struct chunk *_Atomic chunks; /* the latest; changed under the lock */
 /* The first chunk is static: a small program's slots allocate nothing. */
 static struct chunk initial;
+static struct chunk *rows; /* spare ones; under the lock */
 
 /* None of the parent's comes back here, so that its handles are known for what they are. */
 static void slot_forked(void)
 {
     slot_first = slot_last = NULL;
+    rows = NULL;
 }
 
 static struct syni_fork_call slot_fork_call = {.lock = &slot_lock, .child = slot_forked};
@@ -45,19 +50,61 @@ static void append_locked(struct syni_slot *slot)
     slot_last = slot;
 }
 
-static void grow_locked(void)
+/* One more, or a row that nobody has; NULL: no memory. */
+static struct chunk *new_chunk_locked(void)
 {
-    struct chunk *chunk = chunks ? syni_alloc(sizeof *chunk) : &initial;
+    struct chunk *chunk = rows ? rows : chunks ? syni_alloc(sizeof *chunk) : &initial;
 
     SYNI_HOLDS(&slot_lock);
     if (!chunk)
-        return;
+        return NULL;
+    if (chunk == rows) {
+        rows = chunk->next_row;
+        return chunk;
+    }
     chunk->next = chunks;
     chunks = chunk;
-    for (int i = 0; i < CHUNK; i++) {
+    for (int i = 0; i < CHUNK; i++)
         chunk->slots[i].process = syni_process();
-        append_locked(&chunk->slots[i]);
+    return chunk;
+}
+
+static void grow_locked(void)
+{
+    struct chunk *chunk = new_chunk_locked();
+
+    if (!chunk)
+        return;
+    for (int i = 0; i < CHUNK; i++) {
+        chunk->slots[i].place = 0;
+        if (!syni_slot_is_spent(&chunk->slots[i]))
+            append_locked(&chunk->slots[i]);
     }
+}
+
+struct syni_slot *syni_slots_new_row(void)
+{
+    struct chunk *chunk;
+
+    if (syni_fork_watch(&slot_fork_call))
+        return NULL;
+    syni_mutex_lock(&slot_lock);
+    chunk = new_chunk_locked();
+    if (chunk)
+        chunk->is_row = true;
+    syni_mutex_unlock(&slot_lock);
+    return chunk ? chunk->slots : NULL;
+}
+
+void syni_slots_free_row(struct syni_slot *row)
+{
+    struct chunk *chunk = SYNI_CONTAINER(row, struct chunk, slots);
+
+    syni_mutex_lock(&slot_lock);
+    chunk->is_row = false;
+    chunk->next_row = rows;
+    rows = chunk;
+    syni_mutex_unlock(&slot_lock);
 }
 
 static bool is_used(const struct chunk *chunk)
@@ -74,20 +121,23 @@ void syni_slots_give_back(void)
 
     syni_mutex_lock(&slot_lock);
     slot_first = slot_last = NULL;
+    rows = NULL;
     while ((chunk = chunks)) {
         chunks = chunk->next;
-        if (chunk != &initial && !is_used(chunk)) {
+        if (chunk != &initial && !chunk->is_row && !is_used(chunk)) {
             syni_free(chunk, sizeof *chunk);
             continue;
         }
         chunk->next = kept;
         kept = chunk;
-        for (int i = 0; i < CHUNK; i++) {
+        for (int i = 0; i < CHUNK && !chunk->is_row; i++) {
             struct syni_slot *slot = &chunk->slots[i];
 
             if (slot->process == syni_process() && !syni_slot_is_spent(slot) &&
-                !(atomic_load_explicit(&slot->life, memory_order_relaxed) & SYNI_SLOT_REFERENCES))
+                !(atomic_load_explicit(&slot->life, memory_order_relaxed) & SYNI_SLOT_REFERENCES)) {
+                slot->place = 0;
                 append_locked(slot);
+            }
         }
     }
     chunks = kept;

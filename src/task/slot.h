@@ -14,6 +14,7 @@
 
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include <synchronicity/err.h>
@@ -29,6 +30,7 @@ struct syni_slot {
      * the thing, or NULL. */
     _Atomic(void *) next;
     unsigned process; /* its process; written once, before it has a first generation */
+    unsigned place; /* of its frame in a block (block.c), counted from 1; 0: that lies in none */
 };
 
 /* What a handle asks for. */
@@ -48,6 +50,11 @@ void syni_slots_give_back(void);
 
 struct syni_slot *syni_slot_new(void); /* NULL: no memory */
 void syni_slot_free(struct syni_slot *slot);
+
+/* So many, one behind the other, for a block of frames; NULL: no memory. */
+enum { SYNI_SLOTS_OF_ROW = 256 };
+struct syni_slot *syni_slots_new_row(void);
+void syni_slots_free_row(struct syni_slot *row);
 
 /* `life`, above the references and below the generation: */
 #define SYNI_SLOT_SHIFT 32

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What memory something takes, measured in a fresh process.
+ * What memory something takes, or what it takes to have fresh memory, measured in a process of its own.
  */
 #ifndef BENCH_FOOTPRINT_H
 #define BENCH_FOOTPRINT_H
@@ -11,6 +11,7 @@
 
 struct footprint {
     double resident, asked; /* bytes */
+    double fresh, again;    /* or processor time, ns: with memory that nobody used before, and with what that left */
 };
 
 static inline double resident_bytes(void)
@@ -30,7 +31,7 @@ static inline double resident_bytes(void)
 static inline struct footprint measured_apart(void (*measure)(long n, struct footprint *each),
                                               long n)
 {
-    struct footprint each = {NAN, NAN};
+    struct footprint each = {NAN, NAN, NAN, NAN};
     int ends[2], status;
     pid_t child;
 
@@ -43,7 +44,7 @@ static inline struct footprint measured_apart(void (*measure)(long n, struct foo
     }
     close(ends[1]);
     if (read(ends[0], &each, sizeof each) != (ssize_t)sizeof each)
-        each.resident = each.asked = NAN;
+        each.resident = each.asked = each.fresh = each.again = NAN;
     close(ends[0]);
     waitpid(child, &status, 0);
     return each;

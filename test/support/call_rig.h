@@ -64,9 +64,12 @@ static inline void finish(struct syn_synchronizer *synchronizer)
 }
 
 /* SLOTS: how many futures were out at once; their places are kept, in pieces of 256,
- * of which the first is static. */
+ * of which the first is static. Frames beyond 4,096 have them by the block of 2 MB, in whole pieces, the last for some that
+ * were not out. */
 static inline void done_after(unsigned long slots)
 {
+    if (slots > 4096)
+        slots += slots / 16 + 4500;
     syn_clock_use(NULL);
     CHECK_INT(syn_clock_free(rig_clock), SYN_OK);
     for (int i = 0; i < 10000 && syn_memory_use().outstanding > slots / 256; i++)
