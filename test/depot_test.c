@@ -3,9 +3,15 @@
  * The common store of frames by itself (src/task/depot.c, block.c): what lies in blocks comes and goes as what does not,
  * also when memory is out, and when a slot had its last generation. No loop runs, so nothing is kept.
  */
+#define _DEFAULT_SOURCE
 #include "task/depot.h"
 
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <synchronicity/mem.h>
 #include <synchronicity/testing.h>
@@ -145,7 +151,69 @@ static void H8_without_memory_for_a_block_a_frame_is_a_piece(void)
         give(i, CLASS);
 }
 
+enum { THREADS = 4, OF_EACH = 5000, ROUNDS = 6 };
+
+static void *take_and_give(void *unused)
+{
+    struct syni_spare **mine = calloc(OF_EACH, sizeof *mine);
+
+    CHECK(mine != NULL);
+    for (int round = 0; round < ROUNDS; round++) {
+        for (int i = 0; i < OF_EACH; i++) {
+            CHECK((mine[i] = syni_depot_take(NULL, CLASS)) != NULL);
+            memset(mine[i] + 1, i & 255, syni_depot_bytes(CLASS) - sizeof **mine);
+        }
+        if (round % 2)
+            syni_depot_trim(true);
+        for (int i = 0; i < OF_EACH; i++) {
+            CHECK_INT(((unsigned char *)mine[i])[syni_depot_bytes(CLASS) - 1], i & 255);
+            mine[i]->next = NULL;
+            syni_depot_put(mine[i], CLASS);
+        }
+    }
+    free(mine);
+    return unused;
+}
+
+static void H8_threads_take_and_give_frames_of_the_same_blocks(void)
+{
+    pthread_t threads[THREADS];
+
+    for (int i = 0; i < THREADS; i++)
+        CHECK_INT(pthread_create(&threads[i], NULL, take_and_give, NULL), 0);
+    for (int i = 0; i < THREADS; i++)
+        CHECK_INT(pthread_join(threads[i], NULL), 0);
+    CHECK(syn_memory_use().outstanding <= 2 * THREADS * OF_EACH / SYNI_SLOTS_OF_ROW);
+}
+
+/* A child uses none of its parent's, and has blocks of its own. */
+static void L5_a_child_has_blocks_of_its_own(void)
+{
+    int status;
+    pid_t child;
+
+    take(N, CLASS);
+    fflush(NULL);
+    child = fork();
+    CHECK(child >= 0);
+    if (child == 0) {
+        for (int i = 0; i < N; i++) /* as those that calls of the parent's have there */
+            syni_depot_drop(taken[i], CLASS);
+        take(N, CLASS);
+        for (int i = 0; i < N; i++)
+            give(i, CLASS);
+        syni_depot_trim(true);
+        _exit(0);
+    }
+    CHECK_INT(waitpid(child, &status, 0), child);
+    CHECK_INT(status, 0);
+    for (int i = 0; i < N; i++)
+        give(i, CLASS);
+}
+
 static const struct test_case cases[] = {
+    TEST(H8_threads_take_and_give_frames_of_the_same_blocks),
+    TEST(L5_a_child_has_blocks_of_its_own),
     TEST(H8_frames_of_blocks_come_and_go_in_any_order),
     TEST(H8_a_store_has_frames_of_a_block_in_the_order_in_which_they_lie),
     TEST(C15_the_slots_of_blocks_are_used_again),
