@@ -16,6 +16,8 @@
 #include <synchronicity/mem.h>
 #include <synchronicity/testing.h>
 
+#include "base/poison.h"
+
 #include "test.h"
 
 enum { CLASS = 20, SMALL = 2, N = 3 * SYNI_DEPOT_PIECES };
@@ -151,6 +153,24 @@ static void H8_without_memory_for_a_block_a_frame_is_a_piece(void)
         give(i, CLASS);
 }
 
+static void H8_the_address_sanitizer_knows_which_frames_of_a_block_are_spare(void)
+{
+#ifdef SYNI_POISONS
+    enum { LAST = N - 1 };
+    char *end;
+
+    take(N, CLASS);
+    end = (char *)taken[LAST] + syni_depot_bytes(CLASS) - 1;
+    CHECK(!__asan_address_is_poisoned(end));
+    give(LAST, CLASS); /* its block stays, for the others */
+    CHECK(__asan_address_is_poisoned(end));
+    taken[LAST] = syni_depot_take(NULL, CLASS);
+    CHECK(!__asan_address_is_poisoned((char *)taken[LAST] + syni_depot_bytes(CLASS) - 1));
+#else
+    TEST_SKIP("only the address sanitizer can tell");
+#endif
+}
+
 enum { THREADS = 4, OF_EACH = 5000, ROUNDS = 6 };
 
 static void *take_and_give(void *unused)
@@ -214,6 +234,7 @@ static void L5_a_child_has_blocks_of_its_own(void)
 static const struct test_case cases[] = {
     TEST(H8_threads_take_and_give_frames_of_the_same_blocks),
     TEST(L5_a_child_has_blocks_of_its_own),
+    TEST(H8_the_address_sanitizer_knows_which_frames_of_a_block_are_spare),
     TEST(H8_frames_of_blocks_come_and_go_in_any_order),
     TEST(H8_a_store_has_frames_of_a_block_in_the_order_in_which_they_lie),
     TEST(C15_the_slots_of_blocks_are_used_again),
