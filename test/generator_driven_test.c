@@ -203,6 +203,30 @@ static void waits_in_vain(int number, void *argument)
     CHECK_INT(v, -1);
 }
 
+static void kernel_fails(void)
+{
+#if defined(__APPLE__) || defined(SYNI_BACKEND_FALLBACKS)
+    syn_fault_set("poll", 1, 1, EBADF);
+#else
+    syn_fault_set("ppoll", 1, 1, EBADF);
+#endif
+}
+
+static void E3_a_thread_that_drives_a_loop_which_dies_is_told(void)
+{
+    int v = -1;
+
+    begin_in_real_time();
+    dreams = sleeps();
+    kernel_fails();
+    CHECK_INT(channel_next(dreams, &v), SYN_ELOOPDEAD);
+    syn_fault_clear();
+    CHECK_INT(v, -1);
+    channel_close(dreams);
+    finish(&dying);
+    done();
+}
+
 /* The thread has left the role, and the next driver has not begun to end what lives there. */
 static void E3_a_thread_that_drove_a_loop_which_died_gives_up_in_time(void)
 {
@@ -213,11 +237,7 @@ static void E3_a_thread_that_drove_a_loop_which_died_gives_up_in_time(void)
     begin_in_real_time();
     dreams = sleeps();
     CHECK_INT(syn_test_hold("home_looks", 1), 0);
-#if defined(__APPLE__) || defined(SYNI_BACKEND_FALLBACKS)
-    syn_fault_set("poll", 1, 1, EBADF);
-#else
-    syn_fault_set("ppoll", 1, 1, EBADF);
-#endif
+    kernel_fails();
     crew = crew_start(1, waits_in_vain, NULL);
     AWAIT_HELD("home_looks");
     crew_join(crew);
@@ -234,6 +254,7 @@ static const struct test_case cases[] = {
     TEST(X3_a_thread_that_drives_and_gives_up_takes_nothing),
     TEST(G5_a_channel_that_a_thread_drove_is_closed_and_dropped_by_threads),
     TEST(G2_threads_that_drive_in_turn_fetch_each_item_once),
+    TEST(E3_a_thread_that_drives_a_loop_which_dies_is_told),
     TEST(E3_a_thread_that_drove_a_loop_which_died_gives_up_in_time),
 };
 TEST_MAIN("generator_driven", cases);

@@ -286,6 +286,31 @@ static void M2_so_is_waiting_for_a_task_that_comes_to_wait_for_it(void)
     deadlock_by_room(0.0);
 }
 
+static void calls_producer(void *user, syn_err err, int *value)
+{
+    struct inside *in = user;
+
+    (void)err;
+    (void)value;
+    if (in->calls++ == 0)
+        in->err = produces(in->box, 10, &in->heard);
+}
+
+static void M2_so_is_calling_what_comes_to_wait_for_it(void)
+{
+    struct syn_mailbox_options options = {.name = "ui", .capacity = 1};
+    struct inside in = {.box = begin_box(&options)};
+
+    CHECK_INT(future_then(square_future(0.0, 2), in.box, calls_producer, &in), 0);
+    CHECK_INT(naps(1.0), 0);
+    syn_mailbox_drain(in.box, 1);
+    CHECK_INT(in.calls, 1);
+    CHECK_INT(in.err, SYN_EDEADLK);
+    CHECK_INT(naps(1.0), 0);
+    syn_mailbox_drain(in.box, 0);
+    end_box(in.box);
+}
+
 static void waits_for_outer(void *user, syn_err err, int *value)
 {
     struct inside *in = user;
@@ -412,6 +437,7 @@ static const struct test_case cases[] = {
     TEST(M2_a_loop_inside_a_callback_is_told_of_what_is_left),
     TEST(M2_waiting_in_a_callback_for_a_task_that_waits_for_its_drain_is_an_error),
     TEST(M2_so_is_waiting_for_a_task_that_comes_to_wait_for_it),
+    TEST(M2_so_is_calling_what_comes_to_wait_for_it),
     TEST(M2_waiting_for_a_task_that_awaits_such_a_task_is_one_too),
     TEST(M2_sending_to_the_channel_of_its_own_drain_is_one_if_there_is_no_room),
     TEST(M2_a_callback_may_block_on_what_needs_no_drain),

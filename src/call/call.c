@@ -146,15 +146,15 @@ static syn_err call_on(struct caller by, struct syni_task *task, struct syni_hom
                        void *out_result)
 {
     const struct syn_function *function = task->function;
-    struct call_in_hand call = {.wait = {.ops = &call_ops,
-                                         .source = {home, function->name, false, &task->core},
-                                         .reason = SYN_BY_DEADLINE,
-                                         .begins = true,
-                                         .may_drive = true,
-                                         .may_follow = true},
-                                .task = task};
+    struct call_in_hand call;
     syn_err err;
 
+    syni_thread_wait_init(&call.wait);
+    call.wait.ops = &call_ops;
+    call.wait.source = (struct syni_source){home, function->name, false, &task->core};
+    call.wait.begins = call.wait.may_drive = call.wait.may_follow = true;
+    call.task = task;
+    call.not_taken = false;
     syni_frame_init(task, home, NULL, syni_heritage_of(by.self, by.here));
     SYNI_FRAME_MADE(by.self, task);
     /* relaxed: nobody else knows it yet */

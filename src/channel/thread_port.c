@@ -8,8 +8,6 @@
  */
 #include "channel/thread_port.h"
 
-#include <string.h>
-
 #include "base/report.h"
 #include "loop/role.h"
 #include "task/deadline.h"
@@ -144,7 +142,7 @@ static syn_err pass(struct syni_thread_port *port, int64_t deadline)
     if (syni_deadline_passed(port->self, deadline))
         return thread_port_glance(port) ? syni_thread_port_answer(port)
                                         : syni_job_timed_out(port->self);
-    memset(&port->wait, 0, sizeof port->wait);
+    syni_thread_wait_init(&port->wait);
     port->wait.deadline = deadline;
     port->served = false;
     if (port->channel->home)

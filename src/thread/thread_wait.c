@@ -60,42 +60,6 @@ static bool turn(struct syni_thread_wait *wait, int64_t deadline)
     return *wait->done;
 }
 
-/* Time is up, or an interrupt came. 0: it will be told all the same. */
-static syn_err end_early(struct syni_thread_wait *wait)
-{
-    int interrupt = syni_clock_heed_interrupt(wait->self);
-    enum syn_origin origin = interrupt ? (enum syn_origin)(interrupt - 1) : wait->reason;
-
-    if (wait->ending && interrupt == SYN_BY_INTERRUPT + 1)
-        return syni_interrupt_give_up(wait);
-    if (interrupt == SYNI_THREAD_REFUSED)
-        return syni_job_wait_refused(wait);
-    if (interrupt && wait->ending) /* it receives it again */
-        syni_job_wait_asked(wait);
-    if (wait->ending || (interrupt && wait->stays))
-        return SYN_OK;
-    wait->ending = true;
-    wait->ended_by = origin;
-    SYNI_DELAY(deadline_passed);
-    if (wait->ops->ask && wait->ops->ask(wait, origin)) {
-        wait->waits_on = true;
-        syni_job_wait_asked(wait);
-        return SYN_OK;
-    }
-    if (!syni_job_wait_withdraw(wait, origin))
-        return SYN_OK;
-    return syni_task_code(origin);
-}
-
-/* The same. A second signal that came before the thread heard the first is one interrupt with that: then it gives up, too.
- * seq_cst: `times` is written before `interrupt`, which was taken before. */
-static syn_err thread_wait_heed(struct syni_thread_wait *wait)
-{
-    syn_err err = end_early(wait);
-
-    return !err && atomic_load(&wait->interruptible.times) > 1 ? syni_interrupt_give_up(wait) : err;
-}
-
 static syn_err thread_wait_lead(struct syni_thread_wait *wait);
 
 static void thread_wait_note(struct syni_thread_wait *wait)
@@ -111,17 +75,38 @@ static syn_err thread_wait_sleep(struct syni_thread_wait *wait)
     thread_wait_note(wait);
     while (!err && !syni_clock_sleep(wait->done, wait->ending ? SYNI_NEVER : wait->deadline))
         err = wait->waiter.follows && syni_role_was_called(wait->self) ? thread_wait_lead(wait)
-                                                                       : thread_wait_heed(wait);
+                                                                       : syni_thread_told_heed(wait);
     syni_hooks_sleep_ended(wait->self);
     return err;
 }
 
-/* The thread has the role of LOOP, which brings what it waits for; or hosts it, and then *OUT_WAITS: it has ended, and the
- * thread waits on. */
+/* The thread drives LOOP by DRIVE, and WAITS: until it is told, or must leave the role; or, as a host, *OUT_WAITS: that has
+ * ended, and the thread waits on. */
+static syn_err thread_wait_turn(struct syni_thread_wait *wait, struct syni_drive *drive, bool waits, bool *out_waits)
+{
+    struct syni_loop *loop = drive->loop;
+    syn_err err = SYN_OK;
+
+    while (waits && !err && !turn(wait, wait->ending ? SYNI_NEVER : wait->deadline) &&
+           !thread_wait_is_over(wait, loop))
+        err = syni_thread_told_heed(wait);
+    waits = waits && !err && !*wait->done; /* if a loop died its own thread ends what lives there */
+    if (waits && wait->leave)
+        wait->leave(wait);
+    if (wait->runs_ahead)
+        syni_loop_run_ahead(loop);
+    syni_driver_end(wait->self, drive);
+    wait->turns = NULL;
+    if (!out_waits)
+        return waits ? thread_wait_sleep(wait) : err;
+    *out_waits = waits;
+    return err;
+}
+
+/* The thread has the role of LOOP, which brings what it waits for; or hosts it. */
 static syn_err thread_wait_drive(struct syni_thread_wait *wait, struct syni_loop *loop, bool *out_waits)
 {
     struct syni_drive drive;
-    syn_err err = SYN_OK;
     bool waits;
 
     wait->turns = loop;
@@ -131,20 +116,7 @@ static syn_err thread_wait_drive(struct syni_thread_wait *wait, struct syni_loop
     waits = wait->listed || !wait->ops->list || wait->ops->list(wait);
     if (waits && wait->watched)
         syni_job_wait_listed(wait);
-    while (waits && !err && !turn(wait, wait->ending ? SYNI_NEVER : wait->deadline) &&
-           !thread_wait_is_over(wait, loop))
-        err = thread_wait_heed(wait);
-    waits = waits && !err && !*wait->done; /* if a loop died its own thread ends what lives there */
-    if (waits && wait->leave)
-        wait->leave(wait);
-    if (wait->runs_ahead)
-        syni_loop_run_ahead(loop);
-    syni_driver_end(wait->self, &drive);
-    wait->turns = NULL;
-    if (!out_waits)
-        return waits ? thread_wait_sleep(wait) : err;
-    *out_waits = waits;
-    return err;
+    return thread_wait_turn(wait, &drive, waits, out_waits);
 }
 
 /* The thread, which follows, was called: it has the role. */
@@ -225,7 +197,6 @@ static syn_err block(struct syni_thread_wait *wait)
 
     if (hosted)
         return block_as_host(wait, hosted);
-    SYNI_DELAY(wait_drives);
     if (wait->may_drive && syni_loop_try_drive(&wait->source.home->loop))
         return thread_wait_drive(wait, &wait->source.home->loop, NULL);
     if (wait->may_follow && /* relaxed: a start that follows a stop may be writing it */
@@ -253,33 +224,6 @@ static syn_err block_in_step(struct syni_thread_wait *wait)
     return err;
 }
 
-/* Waits until what was posted to LOOP has run, and so *RAN. If SELF hosts that, nobody else turns it; if not,
- * it may be gone. */
-static void await_posted(struct syni_self *self, struct syni_loop *loop, _Atomic(bool) *ran)
-{
-    struct syni_drive drive;
-
-    if (syni_hosted_is_by(self, loop) && !syni_drives(loop)) {
-        syni_driver_begin(self, &drive, loop);
-        while (!*ran && !syni_hosted_has_ended(loop))
-            syni_hosted_turn(loop, 0, true);
-        syni_driver_end(self, &drive);
-        syni_hosted_knock(self);
-    }
-    while (!*ran)
-        syni_clock_sleep(ran, SYNI_NEVER);
-}
-
-/* What was posted lies in WAIT. */
-static void thread_wait_settle(struct syni_thread_wait *wait)
-{
-    if (wait->nudged && !wait->nudge_ran)
-        await_posted(wait->self, wait->waiter.loop, &wait->nudge_ran);
-    if (wait->abandoning && !wait->abandon_ran)
-        await_posted(wait->self, &wait->source.home->loop, &wait->abandon_ran);
-    SYNI_INVARIANT(510, (!wait->nudged || wait->nudge_ran) && (!wait->abandoning || wait->abandon_ran));
-}
-
 static void signal_came(struct syni_interruptible *interruptible)
 {
     syni_thread_interrupt(SYNI_CONTAINER(interruptible, struct syni_thread_wait, interruptible),
@@ -297,7 +241,7 @@ static syn_err block_interruptibly(struct syni_thread_wait *wait)
     SYNI_DELAY(wait_leaves);
     syni_interrupt_leave(wait, err);
     syni_clock_heed_interrupt(wait->self);
-    thread_wait_settle(wait);
+    syni_thread_told_settle(wait);
     return err;
 }
 
@@ -329,7 +273,7 @@ static syn_err block_in_job(struct syni_thread_wait *wait)
     syni_worker_step_in(worker);
     syni_job_wait_over(wait);
     late = syni_clock_heed_interrupt(wait->self) != 0;
-    thread_wait_settle(wait);
+    syni_thread_told_settle(wait);
     syni_job_wait_end(wait, err, late);
     return err;
 }
@@ -369,13 +313,50 @@ static syn_err wait_in_drain(struct syni_thread_wait *wait)
     return err;
 }
 
+/* Any wait but the plain one, below. */
+static __attribute__((noinline)) syn_err thread_wait_generally(struct syni_self *self, struct syni_thread_wait *wait)
+{
+    return self->driving    ? wait_in_step(wait)
+           : self->draining ? wait_in_drain(wait)
+           : self->worker   ? block_in_job(wait)
+           : syni_interrupts_are_caught() && !wait->stays ? block_interruptibly(wait)
+                                                          : block(wait);
+}
+
+/* WAIT is plain, and the thread has taken the role of LOOP. */
+static inline __attribute__((always_inline)) syn_err thread_wait_plainly(struct syni_thread_wait *wait, struct syni_loop *loop)
+{
+    struct syni_self *self = wait->self;
+    struct syni_drive drive;
+    bool waits;
+
+    wait->turns = loop;
+    /* relaxed: an interrupt comes only where signals are caught, or to a job */
+    atomic_store_explicit(&wait->waiter.loop, loop, memory_order_relaxed);
+    syni_driver_begin(self, &drive, loop);
+    waits = !wait->ops->list || wait->ops->list(wait);
+    while (waits && !atomic_load_explicit(wait->done, memory_order_acquire) && !loop->died &&
+           !atomic_load_explicit(&self->clock.interrupt, memory_order_relaxed))
+        syni_loop_turn(loop, SYNI_NEVER);
+    if (waits && !atomic_load_explicit(wait->done, memory_order_acquire))
+        return thread_wait_turn(wait, &drive, true, NULL);
+    if (wait->runs_ahead)
+        syni_loop_run_ahead(loop);
+    syni_driver_end(self, &drive);
+    wait->turns = NULL;
+    return SYN_OK;
+}
+
+/* PLAIN is a wait without a limit, outside of everything: nothing is to be asked but whether the role is free, and nothing ends
+ * it but that it is told, as long as the loop lives. */
 syn_err syni_thread_wait(struct syni_self *self, struct syni_thread_wait *wait)
 {
+    bool plain = wait->may_drive && wait->deadline == SYNI_NEVER && !self->driving && !self->draining && !self->worker &&
+                 !self->hosted && !syni_interrupts_are_caught();
     int cancel_state;
     syn_err err;
 
-    if (wait->begins && wait->deadline != SYNI_NEVER &&
-        syni_deadline_passed(self, wait->deadline)) {
+    if (wait->begins && wait->deadline != SYNI_NEVER && syni_deadline_passed(self, wait->deadline)) {
         wait->failed = true;
         return syni_job_too_late(self, wait->source.name);
     }
@@ -385,14 +366,11 @@ syn_err syni_thread_wait(struct syni_self *self, struct syni_thread_wait *wait)
     if (!wait->done)
         wait->done = &wait->waiter.done;
     cancel_state = syni_thread_hold_cancel();
-    err = self->driving    ? wait_in_step(wait)
-          : self->draining ? wait_in_drain(wait)
-          : self->worker   ? block_in_job(wait)
-          : syni_interrupts_are_caught() && !wait->stays ? block_interruptibly(wait)
-                                                         : block(wait);
+    SYNI_DELAY(wait_drives);
+    err = plain && syni_loop_try_drive(&wait->source.home->loop) ? thread_wait_plainly(wait, &wait->source.home->loop)
+                                                                 : thread_wait_generally(self, wait);
     /* relaxed: a hint */
-    if (atomic_load_explicit(&syni_exited_in, memory_order_relaxed) && !self->driving &&
-        !self->worker)
+    if (atomic_load_explicit(&syni_exited_in, memory_order_relaxed) && !self->driving && !self->worker)
         syni_exit_await();
     syni_thread_let_cancel(cancel_state);
     wait->failed = err != SYN_OK;

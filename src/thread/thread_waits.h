@@ -18,6 +18,7 @@
 #define SYNI_THREAD_WAITS_H
 
 #include "base/thread.h"
+#include "base/zero.h"
 #include "circle/chain.h"
 #include "circle/circle.h"
 #include "loop/role_follow.h"
@@ -89,29 +90,37 @@ struct syni_thread_wait {
     bool may_follow; /* and nobody but the driver of that tells it: a thread that waits may be called to drive it */
     bool runs_ahead; /* that loop then runs on for as long as handing it over takes */
 
-    struct syni_thread_waiter waiter; /* told */
-    _Atomic(bool) *done;              /* set by the thread that tells; NULL: the waiter's */
-
     /* of thread_wait.c */
-    struct syni_self *self;
     struct syni_work *work; /* a request to it interrupts the wait; NULL: none */
     struct syni_work *asks; /* the same, also when it was asked before */
     struct syni_pool_job *watched; /* the job that waits, that others may look at; NULL: none */
-    atomic_int detail;             /* its number (search.h); 0: it is being left */
+    struct syni_loop *turns; /* that its thread drives or hosts; its own */
     _Atomic(struct syn_report *) refusal;
+    atomic_int detail;    /* of `watched`: its number (search.h); 0: it is being left */
+    enum syn_origin ended_by; /* why it is ending */
     atomic_bool waits_on; /* what it waits for was asked to end, and it waits for that */
     bool refused;
-    struct syni_job nudge;  /* brings an interrupt to the loop that the thread drives */
-    _Atomic(bool) nudged, nudge_ran;
-    struct syni_job abandon; /* on its way to the loop of source.home */
-    _Atomic(bool) abandoning, abandon_ran;
-    struct syni_interruptible interruptible;
+    _Atomic(bool) nudged, nudge_ran, abandoning, abandon_ran; /* of the two jobs below */
     bool listed; /* before it drives, as it follows */
-    struct syni_loop *turns; /* that its thread drives or hosts; its own */
-    bool ending;  /* who produces it was asked, or it was withdrawn */
-    enum syn_origin ended_by; /* why it is */
-    bool failed;  /* it is syni_thread_wait() that failed, and not what was waited for */
+    bool ending; /* who produces it was asked, or it was withdrawn */
+    bool failed; /* it is syni_thread_wait() that failed, and not what was waited for */
+    _Atomic(bool) *done; /* set by the kind, too: by the thread that tells; NULL: the waiter's */
+
+    struct syni_thread_waiter waiter; /* told */
+    struct syni_interruptible interruptible;
+    struct syni_self *self;
+    struct syni_job nudge;   /* brings an interrupt to the loop that the thread drives */
+    struct syni_job abandon; /* on its way to the loop of source.home */
 };
+
+/* As zeroing it all, which takes longer: the rest is set before it is looked at. Its reason is its deadline. */
+static inline void syni_thread_wait_init(struct syni_thread_wait *wait)
+{
+    syni_zero(wait, offsetof(struct syni_thread_wait, waiter));
+    wait->reason = SYN_BY_DEADLINE;
+    wait->waiter.thread = NULL;
+    atomic_init(&wait->interruptible.times, 0);
+}
 
 /* Waits. 0: it was told, or need not wait. Fails, with a report: SYN_EDEADLK, nothing was listed;
  * SYN_ETIMEDOUT and SYN_ECANCELED, it was withdrawn, or not begun. */
@@ -130,6 +139,13 @@ static inline bool syni_thread_wait_drives(const struct syni_thread_wait *wait)
 
 /* WAIT ends, for REASON (1 + its origin). By any thread that knows it to be in its wait. */
 void syni_thread_interrupt(struct syni_thread_wait *wait, int reason);
+
+/* Time is up for WAIT, of the calling thread, or an interrupt came: it is withdrawn, or its producer is asked. 0: it will be told
+ * all the same. A second signal that came before the thread heard the first is one interrupt with that: then it gives up, too. */
+syn_err syni_thread_told_heed(struct syni_thread_wait *wait);
+
+/* WAIT is over: returns when all that was posted for it has run, which lies in it. */
+void syni_thread_told_settle(struct syni_thread_wait *wait);
 
 /* SELF is told by WAITER, also before its wait begins. */
 void syni_thread_waiter_init(struct syni_self *self, struct syni_thread_waiter *waiter);

@@ -4,8 +4,9 @@
  * FOLLOWS src/thread/interrupt.c: interrupt_locked syni_interrupt_enter syni_interrupt_leave run_abandon
  * FOLLOWS src/thread/interrupt.c: syni_interrupt_give_up interrupt_all_locked
  * FOLLOWS src/thread/thread_told.c: nudge syni_thread_interrupt
- * FOLLOWS src/thread/thread_wait.c: turn thread_wait_heed thread_wait_settle block_interruptibly
- * HASH 4e02ecac6aab
+ * FOLLOWS src/thread/thread_told.c: thread_told_end_early syni_thread_told_heed syni_thread_told_settle
+ * FOLLOWS src/thread/thread_wait.c: turn block_interruptibly
+ * HASH 26374cf520c8
  *
  * A thread makes two waits, one after the other. In each it sleeps, or drives the loop that brings what it waits for;
  * when it does not, another thread drives that. What it waits for first ends only when it is asked, or not even then, and
