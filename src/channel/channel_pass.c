@@ -312,12 +312,12 @@ void syni_channel_settle_locked(struct syni_channel *channel, struct syni_channe
     stir(channel, after);
 }
 
-/* PORT, which is listed, is among those that came while the channel was owned. For checks. */
-static bool is_incoming(const struct syni_channel *channel, const struct syni_port *port)
+/* PORT is among the receivers, which only the owner touches while there is one. For checks. */
+static bool is_receiver(const struct syni_channel *channel, const struct syni_port *port)
 {
-    const struct syni_list *node = channel->incoming.next;
+    const struct syni_list *node = channel->receivers.next;
 
-    while (node != &channel->incoming && node != &port->link)
+    while (node != &channel->receivers && node != &port->link)
         node = node->next;
     return node == &port->link;
 }
@@ -328,7 +328,7 @@ bool syni_channel_withdraw(struct syni_channel *channel, struct syni_port *port)
 
     syni_mutex_lock(&channel->lock);
     listed = port->listed;
-    SYNI_INVARIANT(750, !listed || !syni_channel_is_anothers(channel) || is_incoming(channel, port));
+    SYNI_INVARIANT(750, !listed || !syni_channel_is_anothers(channel) || !is_receiver(channel, port));
     if (listed)
         syni_port_unlist(port);
     syni_mutex_unlock(&channel->lock);
