@@ -249,11 +249,30 @@ static void E3_a_thread_that_drove_a_loop_which_died_gives_up_in_time(void)
     done();
 }
 
+static void G2_a_thread_that_tries_once_lets_the_generator_go_on(void)
+{
+    struct count_channel ch;
+    int v = -1;
+
+    begin_in_real_time();
+    cleaned = 0;
+    ch = count(1, 0);
+    CHECK_INT(channel_next(ch, &v), 0);
+    CHECK_INT(is_own(ch), 1);
+    CHECK_INT(channel_try_next(ch, &v), SYN_EAGAIN);
+    while (!cleaned)
+        usleep(100);
+    CHECK_INT(channel_next(ch, &v), SYN_EEND);
+    CHECK_INT(channel_close(ch), 0);
+    over();
+}
+
 static const struct test_case cases[] = {
     TEST(G2_a_thread_that_drives_and_asks_first_makes_a_channel_its_loops_own),
     TEST(X3_a_thread_that_drives_and_gives_up_takes_nothing),
     TEST(G5_a_channel_that_a_thread_drove_is_closed_and_dropped_by_threads),
     TEST(G2_threads_that_drive_in_turn_fetch_each_item_once),
+    TEST(G2_a_thread_that_tries_once_lets_the_generator_go_on),
     TEST(E3_a_thread_that_drives_a_loop_which_dies_is_told),
     TEST(E3_a_thread_that_drove_a_loop_which_died_gives_up_in_time),
 };

@@ -267,6 +267,42 @@ static void C13_a_stop_ends_callers_that_follow(void)
     stop_and_free(&demo);
 }
 
+ASYNC(demo, void, cleans_up, (double, seconds))
+{
+    co_begin;
+    co_sleep(60);
+    co_finally;
+    co_sleep(self->seconds);
+    co_end;
+}
+
+static void *is_stopped(void *seconds)
+{
+    CHECK_INT(cleans_up(*(double *)seconds), SYN_ECANCELED);
+    return NULL;
+}
+
+/* The caller that drives is ready first, and the dedicated thread ends what the other follows. */
+static void C13_a_loop_that_ends_sleeps_though_a_caller_follows(void)
+{
+    double seconds[] = {0.001, 0.05};
+    pthread_t threads[2];
+    unsigned long before;
+
+    begin_with(&demo);
+    CHECK_INT(pthread_create(&threads[0], NULL, is_stopped, &seconds[0]), 0);
+    await_role(&demo, SYNI_ROLE_ASLEEP);
+    CHECK_INT(pthread_create(&threads[1], NULL, is_stopped, &seconds[1]), 0);
+    await_followers(&demo, 1);
+    await_live(&demo, 2);
+    before = synchronizer_stats(&demo).turns;
+    CHECK_INT(synchronizer_stop(&demo, syn_never()), 0);
+    CHECK(synchronizer_stats(&demo).turns - before < 500);
+    for (int i = 0; i < 2; i++)
+        CHECK_INT(pthread_join(threads[i], NULL), 0);
+    stop_and_free(&demo);
+}
+
 /* --- the grace --- */
 
 static void C13_calls_go_on_driving_though_something_is_waited_for(void)
@@ -439,6 +475,7 @@ static const struct test_case cases[] = {
     TEST(C13_a_crowd_of_callers_is_served_by_the_dedicated_thread),
     TEST(C13_a_follower_has_its_deadline_and_the_role_goes_past_it),
     TEST(C13_a_stop_ends_callers_that_follow),
+    TEST(C13_a_loop_that_ends_sleeps_though_a_caller_follows),
     TEST(C13_calls_go_on_driving_though_something_is_waited_for),
     TEST(C13_a_future_begins_at_once_though_the_role_is_open),
     TEST(C13_after_its_grace_the_dedicated_thread_watches),

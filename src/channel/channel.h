@@ -51,6 +51,7 @@ struct syni_channel {
     const struct syn_mailbox *mailbox; /* its drains take the items out; NULL: no mailbox */
     struct syni_list incoming; /* ports of others that came while it was owned */
     bool asked_for, close_wanted; /* the job is on its way; and shall close */
+    bool tried; /* by one that did not wait for the job: its generator is to go on all the same; under the lock */
     struct syni_job upgrade; /* to the owner */
 
     /* the owner's; under lock, if there is none */

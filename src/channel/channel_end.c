@@ -244,6 +244,17 @@ static void generator_ended(struct syni_waiter *waiter)
     syni_channel_unpin(channel);
 }
 
+/* As if the one that tried, and left, had asked at this moment. */
+static void go_on_if_tried_locked(struct syni_channel *channel, struct syni_channel_after *after)
+{
+    SYNI_HOLDS(&channel->lock);
+    if (channel->tried && channel->yielded && channel->generator) {
+        channel->yielded = false;
+        after->resume = channel->generator;
+    }
+    channel->tried = false;
+}
+
 void syni_channel_give_up(struct syni_channel *channel)
 {
     struct syni_channel_after after = {.served = NULL};
@@ -252,6 +263,7 @@ void syni_channel_give_up(struct syni_channel *channel)
     syni_channel_lock(channel);
     last = syni_channel_disown_locked(channel);
     syni_channel_settle_locked(channel, &after);
+    go_on_if_tried_locked(channel, &after);
     close = channel->close_wanted;
     syni_channel_unlock(channel);
     syni_channel_do_after(channel, &after);

@@ -247,8 +247,11 @@ bool syni_channel_pass(struct syni_channel *channel, struct syni_port *port, boo
     served = syni_channel_serve_locked(channel, port, &after);
     if (!served)
         syni_channel_list_locked(channel, port, &after);
-    if (!may_wait && port->listed)
+    if (!may_wait && port->listed) {
         syni_port_unlist(port);
+        if (port->receives && syni_channel_is_anothers(channel))
+            channel->tried = true;
+    }
     after.waits = port->listed;
     unlock(channel, mine);
     if (after.upgrade || after.served || after.resume || after.start)

@@ -29,7 +29,7 @@ void syni_thread_port_init(struct syni_thread_port *port, struct syni_channel *c
     port->channel = channel;
 }
 
-/* The thread drives the loop that owns the channel, and whose generator sleeps at its yield: that runs next. False: it is not
+/* The thread drives the loop that owns the channel, and the generator sleeps at its yield: it runs next. False: it is not
  * so. As ask_generator() in channel_ask.c. */
 static bool thread_port_rouses(struct syni_thread_port *port)
 {

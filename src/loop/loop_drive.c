@@ -215,8 +215,8 @@ static bool drive_on(struct syni_loop *loop)
     SYNI_DRIVEN(loop);
     syni_clock_rouse(&loop->sleeper);
     while (!loop->moves_out) {
-        /* relaxed: one that is listed after this posts, and ends the sleep */
-        bool followed = syni_role_few_follow(loop);
+        /* relaxed: one that is listed after this posts, and ends the sleep. A loop that ends passes its role to nobody. */
+        bool followed = !ending(loop) && syni_role_few_follow(loop);
 
         if (ending(loop))
             loop->on_closing(loop);

@@ -22,7 +22,7 @@
  * FOLLOWS src/channel/ring.c: ring_claim syni_ring_try_push syni_ring_try_pop syni_ring_try_push_below syni_ring_stop
  * FOLLOWS src/channel/ring.c: syni_ring_flow syni_ring_flow_out ring_let_go_out syni_ring_push syni_ring_pop
  * FOLLOWS src/channel/channel_pass.c: may_flow syni_channel_lock syni_channel_unlock syni_channel_pass syni_channel_yield
- * HASH d529b021d694
+ * HASH d97329c79028
  */
 #ifndef BROKEN
 #define BROKEN 0

@@ -10,7 +10,7 @@
  * FOLLOWS src/thread/driver.c: syni_driver_end
  * FOLLOWS src/thread/thread_wait.c: thread_wait_lead thread_wait_follow
  * FOLLOWS src/thread/thread_told.c: syni_thread_told
- * HASH ef244cedae4d
+ * HASH 03aa93bdf1d9
  *
  * Callers make one call each. That of the first needs an event, which a poster brings at any time; those of the
  * others wait for nothing. In the background something waits for a descriptor (kernel_event), so the role is never
