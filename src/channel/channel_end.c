@@ -244,11 +244,11 @@ static void generator_ended(struct syni_waiter *waiter)
     syni_channel_unpin(channel);
 }
 
-/* As if the one that tried, and left, had asked at this moment. */
+/* As if the one that tried, and left, had asked at this moment, if nothing came meanwhile. */
 static void go_on_if_tried_locked(struct syni_channel *channel, struct syni_channel_after *after)
 {
     SYNI_HOLDS(&channel->lock);
-    if (channel->tried && channel->yielded && channel->generator) {
+    if (channel->tried && channel->yielded && channel->generator && syni_channel_count(channel) == 0) {
         channel->yielded = false;
         after->resume = channel->generator;
     }
