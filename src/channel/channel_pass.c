@@ -315,14 +315,20 @@ void syni_channel_settle_locked(struct syni_channel *channel, struct syni_channe
     stir(channel, after);
 }
 
-/* PORT is among the receivers, which only the owner touches while there is one. For checks. */
-static bool is_receiver(const struct syni_channel *channel, const struct syni_port *port)
+static bool list_has(const struct syni_list *head, const struct syni_port *port)
 {
-    const struct syni_list *node = channel->receivers.next;
+    const struct syni_list *node = head->next;
 
-    while (node != &channel->receivers && node != &port->link)
+    while (node != head && node != &port->link)
         node = node->next;
     return node == &port->link;
+}
+
+/* PORT, which is listed, is among those that came, or wish to close, while CHANNEL was owned. For checks. */
+static bool waits_for_owner(const struct syni_channel *channel, const struct syni_port *port)
+{
+    SYNI_HOLDS(&channel->lock);
+    return list_has(&channel->incoming, port) || list_has(&channel->closers, port);
 }
 
 bool syni_channel_withdraw(struct syni_channel *channel, struct syni_port *port)
@@ -331,7 +337,7 @@ bool syni_channel_withdraw(struct syni_channel *channel, struct syni_port *port)
 
     syni_mutex_lock(&channel->lock);
     listed = port->listed;
-    SYNI_INVARIANT(750, !listed || !syni_channel_is_anothers(channel) || !is_receiver(channel, port));
+    SYNI_INVARIANT(750, !listed || !syni_channel_is_anothers(channel) || waits_for_owner(channel, port));
     if (listed)
         syni_port_unlist(port);
     syni_mutex_unlock(&channel->lock);
