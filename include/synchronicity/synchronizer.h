@@ -103,13 +103,16 @@ struct syn_synchronizer_options {
      * no change of thread, but then the tasks run on callers' stacks, with their
      * thread-locals, one at a time (64 KiB of stack are enough for every kind of call: 12 KiB were used
      * at most, on x86-64, besides what the steps need). Do not call while you hold a lock that a task
-     * may want. Its own thread is started when something must go on without a caller: a future in flight,
+     * may want. A thread that gets a future that it called for, by get, wait or cancel, is such a thread, too. Its own
+     * thread is started when something must go on without a caller: a future in flight,
      * a callback, a task that outlives its call. So a program that makes only blocking calls has none. -1: never.
      * 0: never, except in tests that said otherwise. */
     int caller_may_drive;
     /* Where callers drive and something is waited for without them (a reader, a timer): for how long after a call the
      * next may drive, before the synchronizer's own thread watches; nanoseconds, 0: 1 ms; negative: not at all. So
-     * long may a background event be late, right after a call. With a virtual clock there is none. */
+     * long may a background event be late, right after a call. So may a call by future from a thread that gets its futures
+     * right after calling: it runs when the thread blocks on the first, or after this time. With a virtual clock there is
+     * none. */
     int64_t drive_grace_ns;
     /* For how long a caller that drives looks at the kernel again and again before it sleeps for its result;
      * nanoseconds, 0: not at all. 50000 suits an answer that comes within that from another processor of this

@@ -62,6 +62,7 @@
     POINT(scope_drop)        /* a child is over; its unwanted result was not destroyed */          \
     POINT(scope_child_done)  /* a child ended, and its scope does not know */                      \
     /* rooms above task */                                                                         \
+    POINT(wait_is_led)       /* a thread saw that another drives, and is not listed as a follower */ \
     POINT(wait_follows)      /* a caller is listed as a follower; its call was not posted */       \
     POINT(wait_drives)       /* a thread is about to look whether it may drive the loop that it waits for */ \
     POINT(deadline_passed)   /* a wait's deadline passed; nobody was asked and it is not over */   \

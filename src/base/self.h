@@ -26,6 +26,7 @@
 #include "base/clock.h"
 #include "base/list.h"
 #include "base/parker.h"
+#include "base/spin.h"
 #include "base/thread.h"
 
 struct syni_loop;
@@ -86,6 +87,15 @@ struct syni_deadlines {
     int64_t at[SYNI_DEADLINES];
 };
 
+/* The loop on which the thread made its latest call by future, if callers may drive that: role_keep.h. */
+struct syni_keeps {
+    const struct syni_loop *loop;   /* only compared, since it may be gone; NULL: none */
+    int64_t since;                  /* the first of these, in real time */
+    unsigned calls;                 /* since the thread blocked on such a future; */
+    bool gets;                      /* which it has done */
+    struct syni_patience patience;  /* whether it comes to that soon */
+};
+
 /* In the order in which they are given back. */
 enum syni_belonging {
     SYNI_OWNS_DRIVE,  /* a role, on its stack: it must not end so */
@@ -111,6 +121,7 @@ struct syni_self {
     int drives;                     /* driver.c: its drives, one inside the other */
     struct syni_driving dedicated;  /* loop_drive.c: outlives the thread's stack */
     struct syni_loop *hosted;       /* hosted.c: the first of those that it hosts */
+    struct syni_keeps keeps;        /* role_keep.c */
     struct syni_draining *draining; /* mailbox_make.c: the innermost; NULL: none */
 
     struct syn_report *report;      /* report.c: the latest; NULL: it is only a code */

@@ -16,7 +16,7 @@
 #include "life/home_start.h"
 #include "life/synchronizer.h"
 #include "loop/loop_inbox.h"
-#include "loop/role.h"
+#include "loop/role_keep.h"
 #include "task/deadline.h"
 #include "task/engine.h"
 #include "task/frame.h"
@@ -395,6 +395,6 @@ void syni_call_start(struct syn_task *frame)
         launch_here(home, task);
     else if (self->driving)
         start_any(task);
-    else if (!syni_loop_post(&home->loop, &task->core.job))
+    else if (!syni_role_post_call(self, &home->loop, &task->core.job))
         syni_call_refused(task);
 }

@@ -8,7 +8,9 @@
 #include "future/future.h"
 
 #include "base/report.h"
+#include "loop/role_keep.h"
 #include "task/deadline.h"
+#include "task/home.h"
 #include "thread/thread_waits.h"
 
 /* The core of FUTURE with one reference more. */
@@ -76,25 +78,43 @@ static bool ask_producer(struct syni_thread_wait *wait, enum syn_origin origin)
 static const struct syni_thread_wait_ops look_ops = {list_at_core, withdraw_from_core, NULL, NULL};
 static const struct syni_thread_wait_ops get_ops = {list_at_core, withdraw_from_core, ask_producer, NULL};
 
+/* The home on which the thread called for CORE, where callers may drive: held, since it may be freed when CORE is done; or
+ * NULL. */
+static struct syni_home *home_to_drive(struct syni_self *self, const struct syni_core *core)
+{
+    struct syni_home *home = syni_core_task(core) ? syni_core_task(core)->home : NULL;
+
+    if (!home || self->driving || !syni_role_gets(self, &home->loop) || !syni_home_find(home))
+        return NULL;
+    return home;
+}
+
 /* As wait_core(), of one that was not done a moment ago. */
 static __attribute__((noinline)) syn_err block_on_core(struct syni_core *core, int64_t deadline, bool reserved,
                                                        enum syn_origin reason)
 {
+    struct syni_self *self = syni_self();
+    struct syni_home *home = home_to_drive(self, core);
     struct core_wait here = {.wait = {.ops = reserved ? &get_ops : &look_ops,
                                       .deadline = syni_deadline_here(deadline),
                                       .reason = reason,
                                       .instead = reason == SYN_BY_REQUEST ? "co_cancel(future)"
-                                                                             : "co_await(future)"},
+                                                                             : "co_await(future)",
+                                      .may_drive = home != NULL,
+                                      .may_follow = home != NULL,
+                                      .runs_ahead = home != NULL}, /* it gets the next */
                              .core = core,
                              .reserved = reserved};
     syn_err err;
 
     here.wait.source = syni_share_source(core);
     here.wait.source.core = core;
-    err = syni_thread_wait(syni_self(), &here.wait);
+    err = syni_thread_wait(self, &here.wait);
+    if (home)
+        syni_home_let_go(home);
     if (here.err)
         return syni_core_refuse(here.err);
-    return err ? err : syni_job_overdue(syni_self());
+    return err ? err : syni_job_overdue(self);
 }
 
 /* Waits for CORE until DEADLINE, which has the reason REASON. If it is RESERVED, its producer is

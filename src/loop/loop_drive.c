@@ -36,7 +36,7 @@ static bool drive_let_go(struct syni_loop *loop)
     atomic_store(&loop->role, SYNI_ROLE_FREE);
     SYNI_DELAY(role_free);
     /* Only the inbox: the rest is the next driver's, which may be there already. */
-    if (syni_stack_is_empty(&loop->inbox) || !syni_role_move(loop, SYNI_ROLE_FREE, SYNI_ROLE_AWAKE))
+    if (syni_stack_is_empty(&loop->inbox) || !syni_role_take(loop, SYNI_ROLE_FREE))
         return true;
     syni_clock_rouse(&loop->sleeper);
     return false;
@@ -46,11 +46,10 @@ bool syni_loop_try_drive(struct syni_loop *loop)
 {
     /* Where callers may not drive the role is never free. (Their option is not looked
      * at: a start that follows a stop may be writing it at this moment.)
-     * relaxed: a look; the move decides. */
-    enum syni_role role = atomic_load_explicit(&loop->role, memory_order_relaxed);
+     * seq_cst: the look of one that follows (invariant 710); the move decides. */
+    enum syni_role role = atomic_load(&loop->role);
 
-    if ((role != SYNI_ROLE_FREE && role != SYNI_ROLE_OPEN) ||
-        !syni_role_move(loop, role, SYNI_ROLE_AWAKE))
+    if (!syni_role_take(loop, role))
         return false;
     if (loop->clock)
         syni_clock_rouse(&loop->sleeper);
@@ -78,24 +77,25 @@ struct drive_tick {
     int quiet;
 };
 
-/* The role is nobody's for a while. False: a post came meanwhile, and we hold it again. */
+/* What a driver that has left the role open looks at: seq_cst, as it left it before. */
+static bool drive_is_wanted(struct syni_loop *loop)
+{
+    return !syni_stack_is_empty(&loop->inbox) || atomic_load(&loop->n_followers) > 0;
+}
+
+/* The role is nobody's for a while. False: a post or a follower came meanwhile, and we hold it again. */
 static bool drive_leave_open(struct syni_loop *loop)
 {
     SYNI_INVARIANT(1, syni_loop_role(loop) == SYNI_ROLE_AWAKE);
     SYNI_INVARIANT(380, loop->callers_drive && !loop->clock && !loop->ready.first);
     syni_count(&loop->counts.opens);
     SYNI_DELAY(role_idle);
-    /* seq_cst, as are the looks at the inbox and at `ticks`: invariants 2 and 381 */
+    /* seq_cst, as are the looks at the inbox, at those that follow, and at `ticks`: invariants 2, 710 and 381 */
     atomic_store(&loop->role, SYNI_ROLE_OPEN);
     SYNI_DELAY(role_open);
-    if (!syni_stack_is_empty(&loop->inbox) && syni_role_move(loop, SYNI_ROLE_OPEN, SYNI_ROLE_AWAKE))
+    if (drive_is_wanted(loop) && syni_role_move(loop, SYNI_ROLE_OPEN, SYNI_ROLE_AWAKE))
         return false;
-    if (!atomic_load(&loop->ticks)) {
-        syni_mutex_lock(&loop->lock);
-        atomic_store(&loop->ticks, true);
-        syni_cond_broadcast(&loop->standby);
-        syni_mutex_unlock(&loop->lock);
-    }
+    syni_role_watch_open(loop);
     return true;
 }
 
@@ -190,6 +190,12 @@ void syni_loop_stop_driving(struct syni_loop *loop)
     syni_role_hand_over(loop, !ends);
 }
 
+void syni_loop_stop_following(struct syni_loop *loop, struct syni_follower *follower)
+{
+    if (!syni_role_unfollow(loop, follower) && syni_role_was_called(follower->self))
+        syni_loop_stop_driving(loop);
+}
+
 static bool drive_retired(struct syni_loop *loop)
 {
     /* Only the driver retires the loop, and that is us. */
@@ -215,7 +221,8 @@ static bool drive_on(struct syni_loop *loop)
     SYNI_DRIVEN(loop);
     syni_clock_rouse(&loop->sleeper);
     while (!loop->moves_out) {
-        /* relaxed: one that is listed after this posts, and ends the sleep. A loop that ends passes its role to nobody. */
+        /* relaxed: one that is listed after this posts, and ends the sleep, or has what it waits for brought by it. While the
+         * loop ends it is passed to nobody. */
         bool followed = !ending(loop) && syni_role_few_follow(loop);
 
         if (ending(loop))

@@ -28,5 +28,8 @@ void syni_loop_join(struct syni_loop *loop);
 bool syni_loop_try_drive(struct syni_loop *loop);
 /* Gives it up: to nobody, if nothing is to be done; to a caller that follows; open; to the dedicated thread. */
 void syni_loop_stop_driving(struct syni_loop *loop);
+struct syni_follower;
+/* The calling thread follows no more, and nobody tells it: if it was called it gives the role up. */
+void syni_loop_stop_following(struct syni_loop *loop, struct syni_follower *follower);
 
 #endif

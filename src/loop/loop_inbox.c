@@ -31,7 +31,8 @@ void syni_loop_unpin(struct syni_loop *loop)
     atomic_fetch_sub(&loop->knockers, 1);
 }
 
-static bool post_and_knock(struct syni_loop *loop, struct syni_job *job)
+/* KEPT: nobody is told while the role is open. */
+static bool post_and_knock(struct syni_loop *loop, struct syni_job *job, bool kept)
 {
     bool taken;
 
@@ -39,8 +40,8 @@ static bool post_and_knock(struct syni_loop *loop, struct syni_job *job)
     taken = syni_stack_push(&loop->inbox, &job->link) != SYNI_PUSH_REFUSED;
     SYNI_DELAY(post_knock);
     /* The push comes before the look at the role in there, the driver's change of role before its
-     * look at the inbox: invariant 2. */
-    if (taken)
+     * look at the inbox: invariant 2. An open role is taken soon, whatever is posted: 711. */
+    if (taken && !(kept && syni_role_keep(loop)))
         syni_role_knock(loop);
     syni_loop_unpin(loop);
     return taken;
@@ -53,7 +54,18 @@ bool syni_loop_post(struct syni_loop *loop, struct syni_job *job)
     enum syni_push how = awake ? syni_stack_push_behind(&loop->inbox, &job->link)
                                : SYNI_PUSH_ALONE;
 
-    return how == SYNI_PUSH_ALONE ? post_and_knock(loop, job) : how == SYNI_PUSHED;
+    return how == SYNI_PUSH_ALONE ? post_and_knock(loop, job, false) : how == SYNI_PUSHED;
+}
+
+bool syni_loop_post_kept(struct syni_loop *loop, struct syni_job *job)
+{
+    /* relaxed: as above; what others posted to an open role is seen with it */
+    enum syni_role role = atomic_load_explicit(&loop->role, memory_order_relaxed);
+    enum syni_push how = role == SYNI_ROLE_AWAKE || role == SYNI_ROLE_OPEN
+                             ? syni_stack_push_behind(&loop->inbox, &job->link)
+                             : SYNI_PUSH_ALONE;
+
+    return how == SYNI_PUSH_ALONE ? post_and_knock(loop, job, true) : how == SYNI_PUSHED;
 }
 
 static void append(struct syni_link **list, struct syni_link *more)

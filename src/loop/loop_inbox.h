@@ -11,6 +11,10 @@
  * fails for memory; false, and JOB was not taken, when the loop is shut. */
 bool syni_loop_post(struct syni_loop *loop, struct syni_job *job);
 
+/* The same by a thread that is about to drive, outside of steps: while the role is open JOB wakes nobody, and runs when the
+ * next driver comes, after its grace at the latest. */
+bool syni_loop_post_kept(struct syni_loop *loop, struct syni_job *job);
+
 /* LOOP, which is not retired yet, is not until it is unpinned; so it can be posted to after what
  * kept it has gone. For moments: its driver waits. Any thread. */
 void syni_loop_pin(struct syni_loop *loop);

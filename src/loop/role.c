@@ -13,9 +13,10 @@
  *                   FREE│ │ OPEN ◄── a caller leaves, and something is waited for
  *      a caller takes ──┘ └── a caller takes it, or a poster hands it over;
  *      it, or a poster         after its grace the dedicated thread takes it
- *      hands it over
+ *      hands it over,
+ *      or leaves it OPEN, for itself (role_keep.c)
  *
- * Only the driver moves it to ASLEEP, FREE and OPEN; the thread that moves it from FREE or OPEN to AWAKE
+ * Only the driver moves it to ASLEEP, FREE and, but for that poster, OPEN; the thread that moves it from FREE or OPEN to AWAKE
  * by compare-and-exchange holds the role and must drive or hand it over: to the first caller that follows (it
  * blocks on what this loop brings), else to the dedicated thread. A poster
  * that finds ASLEEP moves it to AWAKE, so that of many posters one makes the system
@@ -53,6 +54,15 @@ bool syni_role_move(struct syni_loop *loop, enum syni_role from, enum syni_role 
     return atomic_compare_exchange_strong(&loop->role, &from, to);
 }
 
+/* Again if it was FREE, and somebody left it open meanwhile. */
+bool syni_role_take(struct syni_loop *loop, enum syni_role role)
+{
+    while (role == SYNI_ROLE_FREE || role == SYNI_ROLE_OPEN)
+        if (atomic_compare_exchange_strong(&loop->role, &role, SYNI_ROLE_AWAKE))
+            return true;
+    return false;
+}
+
 enum { TRIES = 100, NAP_NS = 1000000 };
 
 /* False: there is no dedicated thread, and the system has none to give; after a nap. */
@@ -82,7 +92,7 @@ static bool role_take_back(struct syni_loop *loop)
     syni_mutex_lock(&loop->lock);
     followed = !syni_list_empty(&loop->followers);
     syni_mutex_unlock(&loop->lock);
-    return followed && syni_role_move(loop, SYNI_ROLE_FREE, SYNI_ROLE_AWAKE);
+    return followed && syni_role_take(loop, SYNI_ROLE_FREE);
 }
 
 /* Without a thread the role is nobody's, though there is something to do: for the next that posts, or
@@ -142,13 +152,39 @@ void syni_role_knock(struct syni_loop *loop)
     case SYNI_ROLE_FREE:
     case SYNI_ROLE_OPEN:
         /* Empty: a driver took what was posted, and has left (invariant 470). */
-        if (!syni_stack_is_empty(&loop->inbox) && syni_role_move(loop, role, SYNI_ROLE_AWAKE))
+        if (!syni_stack_is_empty(&loop->inbox) && syni_role_take(loop, role))
             syni_role_hand_over(loop, true);
         break;
     case SYNI_ROLE_AWAKE: /* it looks into the inbox before it sleeps */
     case SYNI_ROLE_GONE:
         break;
     }
+}
+
+void syni_role_watch_open(struct syni_loop *loop)
+{
+    if (atomic_load(&loop->ticks))
+        return;
+    syni_mutex_lock(&loop->lock);
+    atomic_store(&loop->ticks, true);
+    syni_cond_broadcast(&loop->standby);
+    syni_mutex_unlock(&loop->lock);
+}
+
+bool syni_role_keep(struct syni_loop *loop)
+{
+    /* seq_cst, as the push before it, and as the look at `ticks`: invariants 711 and 381 */
+    enum syni_role role = atomic_load(&loop->role);
+
+    SYNI_INVARIANT(4, atomic_load(&loop->knockers) > 0);
+    SYNI_DELAY(knock_role);
+    if (role != SYNI_ROLE_FREE)
+        return role == SYNI_ROLE_OPEN;
+    if (loop->grace_ns <= 0 || !syni_role_move(loop, SYNI_ROLE_FREE, SYNI_ROLE_OPEN))
+        return false;
+    atomic_fetch_add_explicit(&loop->counts.opens, 1, memory_order_relaxed);
+    syni_role_watch_open(loop);
+    return true;
 }
 
 void syni_role_enter(struct syni_self *self, struct syni_driving *here, struct syni_loop *loop)

@@ -21,6 +21,13 @@ static inline bool syni_drives(const struct syni_loop *loop)
 /* Makes the thread that shall act on a post do so. The caller has pinned the loop. */
 void syni_role_knock(struct syni_loop *loop);
 
+/* The caller, which has pinned the loop, has posted what may wait. True: it does, since the role is open, or was nobody's
+ * and is open from here on. */
+bool syni_role_keep(struct syni_loop *loop);
+
+/* The caller has left the role open: the dedicated thread ticks. */
+void syni_role_watch_open(struct syni_loop *loop);
+
 /* Ends the sleep of its driver, or the next one. By a thread that pins it, or under the lock of its clock. */
 void syni_role_wake(struct syni_loop *loop);
 

@@ -14,8 +14,8 @@ void syni_role_follow(struct syni_loop *loop, struct syni_follower *follower, st
     follower->listed = true;
     syni_mutex_lock(&loop->lock);
     syni_list_append(&loop->followers, &follower->link);
-    /* relaxed: the driver sees it at the latest when it has taken what the follower posts next */
-    atomic_fetch_add_explicit(&loop->n_followers, 1, memory_order_relaxed);
+    /* seq_cst, as is the look of the driver that leaves the role open: invariant 710 */
+    atomic_fetch_add(&loop->n_followers, 1);
     syni_mutex_unlock(&loop->lock);
 }
 

@@ -10,7 +10,7 @@
  *        └───── called by the driver that leaves, or by a poster that took a role which was nobody's ──> it drives
  *
  * A follower is listed before it posts what it waits for. So a role that became nobody's in between is its own: its post
- * finds that, and calls the first that follows.
+ * finds that, and calls the first that follows. One that posts nothing looks at the role itself.
  */
 #ifndef SYNI_ROLE_FOLLOW_H
 #define SYNI_ROLE_FOLLOW_H
@@ -61,6 +61,9 @@ bool syni_role_pass_always(struct syni_loop *loop);
 
 /* From FROM to TO, if it is FROM. */
 bool syni_role_move(struct syni_loop *loop, enum syni_role from, enum syni_role to);
+
+/* ROLE, as it was seen last, was nobody's, and is the caller's. False: it is another thread's. */
+bool syni_role_take(struct syni_loop *loop, enum syni_role role);
 
 /* The caller holds the role; from here on the dedicated thread does, or, TO_A_CALLER, the first that follows. */
 void syni_role_hand_over(struct syni_loop *loop, bool to_a_caller);

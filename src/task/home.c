@@ -27,6 +27,18 @@ void syni_home_let_go(struct syni_home *home)
         home->gone(home);
 }
 
+/* It is there: its census waits for us. */
+static void home_hold_found(struct syni_counted *counted, void *home)
+{
+    (void)counted;
+    syni_home_hold(home);
+}
+
+bool syni_home_find(struct syni_home *home)
+{
+    return syni_census_visit_one(&syni_homes, &home->counted, home_hold_found, home);
+}
+
 bool syni_home_nested_here(void)
 {
     const struct syni_self *self = syni_self();

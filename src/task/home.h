@@ -15,6 +15,8 @@ extern struct syni_census syni_homes;
  * meanwhile: then it refuses whatever comes. Any thread. */
 void syni_home_hold(struct syni_home *home);
 void syni_home_let_go(struct syni_home *home);
+/* The same for one that may have been freed: false, and nothing is held. */
+bool syni_home_find(struct syni_home *home);
 
 /* What the calling thread makes here is on behalf of a job of a pool. */
 bool syni_home_nested_here(void);

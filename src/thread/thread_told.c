@@ -168,3 +168,16 @@ void syni_thread_told_settle(struct syni_thread_wait *wait)
         thread_told_await(wait->self, &wait->source.home->loop, &wait->abandon_ran);
     SYNI_INVARIANT(510, (!wait->nudged || wait->nudge_ran) && (!wait->abandoning || wait->abandon_ran));
 }
+
+void syni_thread_signal_came(struct syni_interruptible *interruptible)
+{
+    syni_thread_interrupt(SYNI_CONTAINER(interruptible, struct syni_thread_wait, interruptible),
+                          SYN_BY_INTERRUPT + 1);
+}
+
+void syni_thread_job_is_asked(void *user)
+{
+    struct syni_thread_wait *wait = user;
+
+    syni_thread_interrupt(wait, wait->work->asked);
+}

@@ -126,7 +126,6 @@ static syn_err thread_wait_lead(struct syni_thread_wait *wait)
     syn_err err;
 
     wait->waiter.follows = NULL;
-    wait->listed = true;
     syni_hooks_sleep_ended(wait->self);
     syni_clock_rouse(&loop->sleeper);
     err = thread_wait_drive(wait, loop, NULL);
@@ -134,20 +133,27 @@ static syn_err thread_wait_lead(struct syni_thread_wait *wait)
     return err;
 }
 
-/* Another thread drives: it, and the next driver, has what is waited for, and may pass the role on to us. */
+/* Another thread drives: it, and the next driver, has what is waited for, and may pass the role on to us. What listing it
+ * does not post wakes nobody, so we look at the role once more (invariant 710); if we have it nobody has called us. */
 static syn_err thread_wait_follow(struct syni_thread_wait *wait)
 {
     struct syni_loop *loop = &wait->source.home->loop;
+    syn_err err;
 
+    SYNI_DELAY(wait_is_led);
     wait->waiter.follows = loop;
     syni_role_follow(loop, &wait->waiter.follower, wait->self);
     SYNI_DELAY(wait_follows);
-    if (syni_job_wait_list(wait))
-        return thread_wait_sleep(wait);
-    /* It was not taken, and nobody tells it. */
-    if (!syni_role_unfollow(loop, &wait->waiter.follower) && syni_role_was_called(wait->self))
-        syni_loop_stop_driving(loop);
-    return SYN_OK;
+    wait->listed = syni_job_wait_list(wait);
+    if (wait->listed && syni_loop_try_drive(loop)) {
+        syni_role_unfollow(loop, &wait->waiter.follower); /* we may have been told */
+        wait->waiter.follows = NULL;
+        return thread_wait_drive(wait, loop, NULL);
+    }
+    err = wait->listed ? thread_wait_sleep(wait) : SYN_OK;
+    if (!wait->listed || (err && wait->waiter.follows)) /* nobody tells it */
+        syni_loop_stop_following(loop, &wait->waiter.follower);
+    return err;
 }
 
 /* The loop that WAIT's thread hosts and turns meanwhile: that of what it waits for, or else any, unless
@@ -224,18 +230,12 @@ static syn_err block_in_step(struct syni_thread_wait *wait)
     return err;
 }
 
-static void signal_came(struct syni_interruptible *interruptible)
-{
-    syni_thread_interrupt(SYNI_CONTAINER(interruptible, struct syni_thread_wait, interruptible),
-                          SYN_BY_INTERRUPT + 1);
-}
-
 /* A thread of the program, which a signal may interrupt. */
 static syn_err block_interruptibly(struct syni_thread_wait *wait)
 {
     syn_err err;
 
-    wait->interruptible.interrupt = signal_came;
+    wait->interruptible.interrupt = syni_thread_signal_came;
     syni_interrupt_enter(wait);
     err = block(wait);
     SYNI_DELAY(wait_leaves);
@@ -245,18 +245,11 @@ static syn_err block_interruptibly(struct syni_thread_wait *wait)
     return err;
 }
 
-static void job_is_asked(void *user)
-{
-    struct syni_thread_wait *wait = user;
-
-    syni_thread_interrupt(wait, wait->work->asked);
-}
-
 static syn_err block_in_job(struct syni_thread_wait *wait)
 {
     struct syni_worker *worker = wait->self->worker;
     struct syni_work *work = wait->self->driving ? NULL : worker->work;
-    syn_err err = syni_job_wait_begin(wait, job_is_asked);
+    syn_err err = syni_job_wait_begin(wait, syni_thread_job_is_asked);
     bool late;
 
     if (err)

@@ -139,6 +139,9 @@ static inline bool syni_thread_wait_drives(const struct syni_thread_wait *wait)
 
 /* WAIT ends, for REASON (1 + its origin). By any thread that knows it to be in its wait. */
 void syni_thread_interrupt(struct syni_thread_wait *wait, int reason);
+/* The same for a signal, and for a request to the job that waits, WAIT. */
+void syni_thread_signal_came(struct syni_interruptible *interruptible);
+void syni_thread_job_is_asked(void *wait);
 
 /* Time is up for WAIT, of the calling thread, or an interrupt came: it is withdrawn, or its producer is asked. 0: it will be told
  * all the same. A second signal that came before the thread heard the first is one interrupt with that: then it gives up, too. */

@@ -3,7 +3,7 @@
  * A role that its holder cannot hand over, as the system gives no thread. Follows:
  * FOLLOWS src/loop/role.c: role_give role_take_back role_abandon syni_role_hand_over syni_role_knock
  * FOLLOWS src/loop/role_follow.c: syni_role_follow role_call_locked syni_role_pass_always
- * HASH bc9e0d648fe7
+ * HASH 0a5faf2e1c0e
  *
  * One that leaves has work for a thread, and gets none; after some tries the role is FREE. Two callers come at any time:
  * each drives, or follows the driver. A thread may be had from some moment on, or never. What is done under the loop's

@@ -10,7 +10,7 @@
  * FOLLOWS src/loop/loop_inbox.c: post_and_knock syni_loop_post
  * FOLLOWS src/loop/role.c: syni_role_knock
  * FOLLOWS src/life/life.c: between_turns life_reap
- * HASH dcd542ecf567
+ * HASH 361faff6c619
  *
  * Two threads ask to host a loop that has a dedicated thread, one after the other or at once, and each may end that again,
  * for which there may be no thread. Another posts, and a third may stop the loop, and reaps it. A host turns when the

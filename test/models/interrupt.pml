@@ -6,7 +6,7 @@
  * FOLLOWS src/thread/thread_told.c: nudge syni_thread_interrupt
  * FOLLOWS src/thread/thread_told.c: thread_told_end_early syni_thread_told_heed syni_thread_told_settle
  * FOLLOWS src/thread/thread_wait.c: turn block_interruptibly
- * HASH 26374cf520c8
+ * HASH 955b84b73000
  *
  * A thread makes two waits, one after the other. In each it sleeps, or drives the loop that brings what it waits for;
  * when it does not, another thread drives that. What it waits for first ends only when it is asked, or not even then, and

@@ -10,7 +10,7 @@
  * FOLLOWS src/thread/driver.c: syni_driver_end
  * FOLLOWS src/thread/thread_wait.c: thread_wait_lead thread_wait_follow
  * FOLLOWS src/thread/thread_told.c: syni_thread_told
- * HASH 03aa93bdf1d9
+ * HASH cd912bc822c7
  *
  * Callers make one call each. That of the first needs an event, which a poster brings at any time; those of the
  * others wait for nothing. In the background something waits for a descriptor (kernel_event), so the role is never
@@ -25,7 +25,8 @@
  * CROWD: three callers, so that one may leave a crowd; the event is there, and the dedicated thread ticks all the time.
  * CLOSING: the loop is closed at any moment, which ends the call of the first if the event is not there.
  *
- * (A driver that leaves the role open looks into the inbox again so that no post waits for a tick; none would be lost.)
+ * (A driver that leaves the role open looks into the inbox again so that no post waits for a tick; none would be lost. A
+ * caller that has posted looks at the role again, too; keep.pml has that, and here it would be many states more.)
  *
  * BROKEN 1: a driver that leaves the role open does not look whether the dedicated thread ticks. 2: that stops ticking
  * and does not look at the role again. 3: a caller lists itself after its post. 4: a caller that is told is not taken
@@ -184,7 +185,7 @@ inline leave_open(ok)
     role = OPEN;
     ok = true;
     if
-    :: !EMPTY -> atomic { if :: role == OPEN -> role = AWAKE; ok = false :: else fi }
+    :: !EMPTY || N_FOLLOW > 0 -> atomic { if :: role == OPEN -> role = AWAKE; ok = false :: else fi }
     :: else
     fi;
 #if BROKEN != 1

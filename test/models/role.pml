@@ -5,7 +5,7 @@
  * FOLLOWS src/loop/role.c: syni_role_knock role_give syni_role_hand_over
  * FOLLOWS src/loop/loop_drive.c: drive_let_go syni_loop_try_drive syni_loop_stop_driving await_role drive_on syni_loop_retire
  * FOLLOWS src/loop/loop_turn.c: sleep_until
- * HASH f39abf2911ae
+ * HASH a96e0fccc8ad
  *
  * Two posts, of which one asks the loop to close, while its driver runs, sleeps, or (HANDOVER) is a
  * caller that takes the role where it is free, and the dedicated thread that is handed it. A push is one
