@@ -107,30 +107,44 @@ ASYNC(quick, int, quick_adds, (int, x))
 
 /* --- who drives --- */
 
-static void C13_a_thread_that_gets_its_futures_drives_and_wakes_nobody(void)
+static void drives_and_wakes_nobody(void)
 {
+    struct syn_synchronizer_stats before = synchronizer_stats(&demo), after;
     struct demo_passes_future f[MANY];
-    struct syn_synchronizer_stats before, after;
     pthread_t ran;
 
-    begin_with(&demo);
-    demo_gets();
-    before = synchronizer_stats(&demo);
     for (int round = 0; round < ROUNDS; round++) {
         not_late();
         for (int i = 0; i < MANY; i++) {
             f[i] = demo_passes_future();
             CHECK_INT(atomic_load(&loop_of(&demo)->role), SYNI_ROLE_OPEN);
         }
-        for (int i = 0; i < MANY; i++) {
-            CHECK_INT(future_get(f[i], &ran), 0);
-            CHECK(pthread_equal(ran, pthread_self()));
-        }
+        for (int i = 0; i < MANY; i++)
+            CHECK(future_get(f[i], &ran) == 0 && pthread_equal(ran, pthread_self()));
     }
     after = synchronizer_stats(&demo);
     CHECK_INT(after.hand_overs, before.hand_overs);
     CHECK_INT(after.passes, before.passes);
     CHECK_INT(after.wakes, before.wakes);
+}
+
+static void C13_a_thread_that_gets_its_futures_drives_and_wakes_nobody(void)
+{
+    struct number_promise promise;
+    struct number_future number;
+    struct demo_waits_future beside;
+    pthread_t ran;
+
+    begin_with(&demo);
+    demo_gets();
+    drives_and_wakes_nobody();
+    CHECK_INT(promise_new(number, &promise, &number), 0);
+    beside = demo_waits_future(number);
+    CHECK_INT(demo_passes(&ran), 0);
+    await_role(&demo, SYNI_ROLE_OPEN);
+    drives_and_wakes_nobody();
+    CHECK_INT(promise_complete(promise, &(int){1}), 0);
+    CHECK_INT(future_get(beside, &ran), 0);
     stop_and_free(&demo);
 }
 
