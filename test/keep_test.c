@@ -102,7 +102,7 @@ ASYNC(quick, int, quick_adds, (int, x))
     co_end;
 }
 
-/* --- who drives --- */
+/* --- driving --- */
 
 static void drives_and_wakes_nobody(void)
 {

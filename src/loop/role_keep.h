@@ -20,7 +20,7 @@
  * waits while the role is open. */
 bool syni_role_post_call(struct syni_self *self, struct syni_loop *loop, struct syni_job *job);
 
-/* SELF is about to block on a future whose task is of LOOP, which may be gone. True: its latest call by future was made
+/* SELF is about to block on a future of a task of LOOP, which may be gone. True: its latest call by future was made
  * there, so it may drive it. */
 bool syni_role_gets(struct syni_self *self, const struct syni_loop *loop);
 
