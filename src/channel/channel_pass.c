@@ -315,13 +315,13 @@ void syni_channel_settle_locked(struct syni_channel *channel, struct syni_channe
     stir(channel, after);
 }
 
+#if SYNI_CHECKED
 static bool list_has(const struct syni_list *head, const struct syni_port *port)
 {
-    const struct syni_list *node = head->next;
-
-    while (node != head && node != &port->link)
-        node = node->next;
-    return node == &port->link;
+    for (const struct syni_list *node = head->next; node != head; node = node->next)
+        if (node == &port->link)
+            return true;
+    return false;
 }
 
 /* PORT, which is listed, is among those that came, or wish to close, while CHANNEL was owned. For checks. */
@@ -330,6 +330,7 @@ static bool waits_for_owner(const struct syni_channel *channel, const struct syn
     SYNI_HOLDS(&channel->lock);
     return list_has(&channel->incoming, port) || list_has(&channel->closers, port);
 }
+#endif
 
 bool syni_channel_withdraw(struct syni_channel *channel, struct syni_port *port)
 {
@@ -337,7 +338,9 @@ bool syni_channel_withdraw(struct syni_channel *channel, struct syni_port *port)
 
     syni_mutex_lock(&channel->lock);
     listed = port->listed;
+#if SYNI_CHECKED
     SYNI_INVARIANT(750, !listed || !syni_channel_is_anothers(channel) || waits_for_owner(channel, port));
+#endif
     if (listed)
         syni_port_unlist(port);
     syni_mutex_unlock(&channel->lock);

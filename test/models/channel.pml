@@ -23,7 +23,7 @@
  * FOLLOWS src/channel/channel_own.c: syni_channel_own_locked syni_channel_disown_locked syni_channel_ask_for_locked
  * FOLLOWS src/channel/channel_end.c: end_locked syni_channel_shut syni_channel_give_up upgrade_arrives generator_ended
  * FOLLOWS src/channel/thread_port.c: thread_port_rouses thread_port_leave syni_thread_port_withdraw
- * HASH bad4dad2151c
+ * HASH c7382f87d5aa
  */
 #ifndef BROKEN
 #define BROKEN 0

@@ -5,7 +5,7 @@
  * FOLLOWS src/channel/select.c: wake_waiter look_locked select_list_locked look_and_list wait_for_futures leave_core
  * FOLLOWS src/channel/select.c: syni_select_end
  * FOLLOWS src/channel/channel_pass.c: channel_put syni_channel_withdraw
- * HASH 5cdc7f3c683b
+ * HASH dfdd504e1d1d
  *
  * It waits for an item of either of two channels without room, and for a result, until a moment that may come
  * at any time. To each channel a producer comes, which waits if nobody takes its item, and gives up some time;
