@@ -4,15 +4,12 @@
  * virtual clock the role is never open. What a thread has learnt of its own haste is taken from it (not_late()).
  */
 #define _DEFAULT_SOURCE
-#include <sched.h>
 #include <unistd.h>
 
 #include <synchronicity/readiness.h>
 
-#include "loop/role_follow.h"
-#include "support/call_rig.h"
 #include "support/points.h"
-#include "task/state.h"
+#include "support/role_rig.h"
 
 enum { MANY = 100, ROUNDS = 20, GRACE_OF_THE_TEST = 1000000000 };
 
@@ -21,35 +18,6 @@ SYNCHRONIZER(demo, .caller_may_drive = 1, .drive_grace_ns = INT64_C(600) * GRACE
 SYNCHRONIZER(quick, .caller_may_drive = 1); /* the default */
 SYNCHRONIZER(closed, .caller_may_drive = 1, .drive_grace_ns = -1);
 PROMISE(int, number);
-
-static struct syni_loop *loop_of(struct syn_synchronizer *synchronizer)
-{
-    return &((struct syni_home *)synchronizer->home)->loop;
-}
-
-static void await_role(struct syn_synchronizer *synchronizer, enum syni_role role)
-{
-    while (atomic_load(&loop_of(synchronizer)->role) != role)
-        sched_yield();
-}
-
-static void await_followers(struct syn_synchronizer *synchronizer, unsigned n)
-{
-    while (atomic_load(&loop_of(synchronizer)->n_followers) != n)
-        sched_yield();
-}
-
-static void begin_with(struct syn_synchronizer *synchronizer)
-{
-    begin_in_real_time();
-    CHECK_INT(synchronizer_start(synchronizer), 0);
-}
-
-static void stop_and_free(struct syn_synchronizer *synchronizer)
-{
-    CHECK_INT(synchronizer_stop(synchronizer, syn_never()), 0);
-    CHECK_INT(synchronizer_free(synchronizer), 0);
-}
 
 static void not_late(void)
 {
@@ -141,6 +109,27 @@ static void C13_a_thread_that_gets_its_futures_drives_and_wakes_nobody(void)
     CHECK_INT(promise_complete(promise, &(int){1}), 0);
     CHECK_INT(future_get(beside, &ran), 0);
     stop_and_free(&demo);
+}
+
+/* What it called for was run by the loop's thread: the next is handed over at once. */
+static void C13_a_thread_that_gets_nothing_more_has_its_calls_run_at_once(void)
+{
+    unsigned long opens = 0;
+
+    begin_with(&quick);
+    quick_gets();
+    not_late();
+    for (int i = 0; i < 3; i++) {
+        struct quick_passes_future f = quick_passes_future();
+
+        while (future_poll(f) == SYN_EAGAIN)
+            sched_yield();
+        CHECK_INT(future_detach(f), 0);
+        await_role(&quick, SYNI_ROLE_FREE);
+        opens = i == 0 ? atomic_load(&loop_of(&quick)->counts.opens) : opens;
+        CHECK_INT(atomic_load(&loop_of(&quick)->counts.opens), opens);
+    }
+    stop_and_free(&quick);
 }
 
 /* Nobody drives but the dedicated thread, which does not tick before the call. */
@@ -484,6 +473,7 @@ static void C13_many_threads_get_their_futures_beside_each_other(void)
 static const struct test_case cases[] = {
     TEST(C13_a_thread_that_gets_its_futures_drives_and_wakes_nobody),
     TEST(C13_a_future_that_nobody_gets_goes_on_after_the_grace),
+    TEST(C13_a_thread_that_gets_nothing_more_has_its_calls_run_at_once),
     TEST(C13_a_thread_that_came_late_to_its_get_has_its_next_calls_run_at_once),
     TEST(C13_without_a_grace_a_future_is_handed_over_at_once),
     TEST(C13_a_thread_that_gets_follows_and_the_role_is_passed_to_it),

@@ -5,14 +5,11 @@
  * is never left open; each wait is for something that must happen, however late.
  */
 #define _DEFAULT_SOURCE
-#include <sched.h>
 #include <unistd.h>
 
 #include <synchronicity/readiness.h>
 
-#include "loop/role_follow.h"
-#include "support/call_rig.h"
-#include "task/state.h"
+#include "support/role_rig.h"
 
 enum { CALLERS = 8, FEW = SYNI_FEW_FOLLOWERS + 1, GRACE_OF_THE_TEST = 1000000000 };
 
@@ -24,23 +21,6 @@ SYNCHRONIZER(streams, .caller_may_drive = 1, .drive_grace_ns = GRACE_OF_THE_TEST
 SYNCHRONIZER(closed, .caller_may_drive = 1, .drive_grace_ns = -1);
 PROMISE(int, number);
 
-static struct syni_loop *loop_of(struct syn_synchronizer *synchronizer)
-{
-    return &((struct syni_home *)synchronizer->home)->loop;
-}
-
-static void await_followers(struct syn_synchronizer *synchronizer, unsigned n)
-{
-    while (atomic_load(&loop_of(synchronizer)->n_followers) != n)
-        sched_yield();
-}
-
-static void await_role(struct syn_synchronizer *synchronizer, enum syni_role role)
-{
-    while (atomic_load(&loop_of(synchronizer)->role) != role)
-        sched_yield();
-}
-
 /* So many tasks have begun, and not ended. */
 static void await_live(struct syn_synchronizer *synchronizer, unsigned long n)
 {
@@ -50,19 +30,6 @@ static void await_live(struct syn_synchronizer *synchronizer, unsigned long n)
         sched_yield();
         stats = synchronizer_stats(synchronizer);
     } while (stats.started - stats.ended != n);
-}
-
-/* Before other threads look at it. */
-static void begin_with(struct syn_synchronizer *synchronizer)
-{
-    begin_in_real_time();
-    CHECK_INT(synchronizer_start(synchronizer), 0);
-}
-
-static void stop_and_free(struct syn_synchronizer *synchronizer)
-{
-    CHECK_INT(synchronizer_stop(synchronizer, syn_never()), 0);
-    CHECK_INT(synchronizer_free(synchronizer), 0);
 }
 
 /* Awaits F, and tells which thread ran the rest of it. */

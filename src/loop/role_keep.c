@@ -12,13 +12,16 @@
 /* What a change of thread takes, and a call. */
 enum { KEEP_SWITCH_NS = 20000, KEEP_CALL_NS = 1000, KEEP_MOST_IN_VAIN = 5 };
 
-/* True: the thread, which calls, is about to drive. */
-static bool role_calls(struct syni_self *self, const struct syni_loop *loop)
+/* True: the thread, which calls, is about to drive. If others have run what it called for before, it does not get, but
+ * detaches, or has callbacks; until it gets again nothing waits for it. */
+static bool role_calls(struct syni_self *self, struct syni_loop *loop)
 {
     struct syni_keeps *keeps = &self->keeps;
 
     if (keeps->loop != loop)
         *keeps = (struct syni_keeps){.loop = loop};
+    if (keeps->calls > 0 && syni_stack_is_empty(&loop->inbox))
+        keeps->gets = false;
     if (!keeps->gets)
         return false;
     if (keeps->calls++ == 0)

@@ -9,7 +9,8 @@
  * by one thread, and are posted without a wake.
  *
  * A thread that does something else in between would have its calls run at once, beside that. It finds that it came
- * late to its get, and then hands the role over for 1, 2, 4 ... 32 gets before it tries again.
+ * late to its get, and then hands the role over for 1, 2, 4 ... 32 gets before it tries again. One that finds that its
+ * calls were run without it, since it detaches them, or has callbacks, hands it over until it gets again.
  */
 #ifndef SYNI_ROLE_KEEP_H
 #define SYNI_ROLE_KEEP_H
