@@ -296,6 +296,15 @@ static void calls_producer(void *user, syn_err err, int *value)
         in->err = produces(in->box, 10, &in->heard);
 }
 
+static void one_call_is_refused(struct inside *in)
+{
+    syn_mailbox_drain(in->box, 1);
+    CHECK_INT(in->calls, 1);
+    CHECK_INT(in->err, SYN_EDEADLK);
+    CHECK_INT(naps(1.0), 0);
+    syn_mailbox_drain(in->box, 0);
+}
+
 static void M2_so_is_calling_what_comes_to_wait_for_it(void)
 {
     struct syn_mailbox_options options = {.name = "ui", .capacity = 1};
@@ -303,11 +312,7 @@ static void M2_so_is_calling_what_comes_to_wait_for_it(void)
 
     CHECK_INT(future_then(square_future(0.0, 2), in.box, calls_producer, &in), 0);
     CHECK_INT(naps(1.0), 0);
-    syn_mailbox_drain(in.box, 1);
-    CHECK_INT(in.calls, 1);
-    CHECK_INT(in.err, SYN_EDEADLK);
-    CHECK_INT(naps(1.0), 0);
-    syn_mailbox_drain(in.box, 0);
+    one_call_is_refused(&in);
     end_box(in.box);
 }
 
@@ -330,11 +335,7 @@ static void M2_waiting_for_a_task_that_awaits_such_a_task_is_one_too(void)
     CHECK_INT(naps(1.0), 0);
     in.outer = awaits_producer_future(in.box, &in.heard);
     CHECK_INT(naps(1.0), 0);
-    syn_mailbox_drain(in.box, 1);
-    CHECK_INT(in.calls, 1);
-    CHECK_INT(in.err, SYN_EDEADLK);
-    CHECK_INT(naps(1.0), 0);
-    syn_mailbox_drain(in.box, 0);
+    one_call_is_refused(&in);
     end_box(in.box);
 }
 

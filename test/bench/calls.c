@@ -205,18 +205,9 @@ static double outstanding_once(long n)
     return t;
 }
 
-static void outstanding_twice(long n, struct footprint *each)
-{
-    each->fresh = outstanding_once(n);
-    each->again = outstanding_once(n);
-}
-
 static double outstanding_futures(long n)
 {
-    struct footprint each = measured_apart(outstanding_twice, n);
-
-    bench_also[1] = each.again;
-    return each.fresh;
+    return measured_twice(outstanding_once, n);
 }
 
 /* --------------------------------------------------------- awaited, spawned -- */

@@ -138,18 +138,9 @@ static double uv_outstanding_once(long n)
     return t;
 }
 
-static void uv_outstanding_twice(long n, struct footprint *each)
-{
-    each->fresh = uv_outstanding_once(n);
-    each->again = uv_outstanding_once(n);
-}
-
 static double uv_outstanding(long n)
 {
-    struct footprint each = measured_apart(uv_outstanding_twice, n);
-
-    bench_also[1] = each.again;
-    return each.fresh;
+    return measured_twice(uv_outstanding_once, n);
 }
 
 /* One timer of 0 ms after another: the nearest to "call this from the loop". */

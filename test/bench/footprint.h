@@ -50,4 +50,23 @@ static inline struct footprint measured_apart(void (*measure)(long n, struct foo
     return each;
 }
 
+static double (*footprint_once)(long n);
+
+static inline void footprint_twice(long n, struct footprint *each)
+{
+    each->fresh = footprint_once(n);
+    each->again = footprint_once(n);
+}
+
+/* What ONCE takes with memory that nobody has used before; bench_also[1]: with what that left. */
+static inline double measured_twice(double (*once)(long n), long n)
+{
+    struct footprint each;
+
+    footprint_once = once;
+    each = measured_apart(footprint_twice, n);
+    bench_also[1] = each.again;
+    return each.fresh;
+}
+
 #endif
