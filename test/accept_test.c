@@ -221,12 +221,15 @@ static void H3_without_descriptors_an_accept_waits_and_loses_nothing(void)
     none.rlim_cur = (rlim_t)fd + 1;
     CHECK_INT(setrlimit(RLIMIT_NOFILE, &none), 0);
     close(fd);
-    before = turns();
-    fd = call_in(l); /* the last one there is */
-    while (turns() == before) /* the clock does not wait for what the kernel knows */
+    syn_fault_set("accept", 10000, 1, EMFILE); /* counts: none of them fails on purpose */
+    fd = call_in(l);                           /* the last one there is */
+    while (syn_fault_hits() == 0)              /* the clock does not wait for what the kernel knows */
         usleep(100);
+    before = turns();
     CHECK_INT(future_wait_by(f, syn_after(10)), SYN_ETIMEDOUT);
     CHECK(turns() - before >= 90 && turns() - before < 450);
+    CHECK(syn_fault_hits() >= 90 && syn_fault_hits() <= 110);
+    syn_fault_clear();
     CHECK_INT(setrlimit(RLIMIT_NOFILE, &limit), 0);
     CHECK_INT(future_get(f, &s), SYN_OK);
     put(fd, "patience");
