@@ -65,7 +65,7 @@ static void init(struct syni_pool_job *job, const struct syn_blocking *function)
 }
 
 struct syni_pool_job *syni_job_make(const struct syn_blocking *function, struct syn_pool *pool,
-                                    unsigned references, struct syn_future *out_future)
+                                    struct syn_future *out_future)
 {
     struct syni_slot *slot;
     struct syni_pool_job *job = NULL;
@@ -80,7 +80,7 @@ struct syni_pool_job *syni_job_make(const struct syn_blocking *function, struct 
         return NULL;
     }
     init(job, function);
-    syni_core_publish(&job->core, slot, references);
+    syni_core_publish(&job->core, slot, 2);
     job->pool = pool ? pool : function->pool ? function->pool : syn_default_pool();
     job->work.pool = syni_pool_of(job->pool); /* a generator may be asked before it is posted */
     *out_future = syni_core_handle(&job->core);
@@ -90,7 +90,7 @@ struct syni_pool_job *syni_job_make(const struct syn_blocking *function, struct 
 struct syn_job *syni_job_new(const struct syn_blocking *function, struct syn_pool *pool,
                              struct syn_future *out_future)
 {
-    return (struct syn_job *)(void *)syni_job_make(function, pool, 3, out_future);
+    return (struct syn_job *)(void *)syni_job_make(function, pool, out_future);
 }
 
 const char *syni_job_copy(struct syn_job *job, const char *text)
@@ -169,7 +169,6 @@ static void job_refuse(struct syni_pool_job *job, syn_err err, bool taken)
     else
         complete(job, err, origin,
                  syni_job_refusal(job->work.pool, job->function->name, err, taken));
-    syni_core_unpin(&job->core); /* there will be no body */
 }
 
 /* Its deadline, which the calls that it made inherited, has passed, on the clock that this thread,
@@ -200,35 +199,32 @@ static void end_ran(struct syni_pool_job *job)
     complete(job, err, origin, report);
 }
 
-/* The body returned, and nobody waits any more. */
+/* The body returned, and nobody waits any more: abandon_work() held the frame for it. */
 static void end_late(struct syni_pool_job *job)
 {
+    SYNI_INVARIANT(780, syni_slot_life(job->core.slot) & SYNI_SLOT_REFERENCES);
     if (!job->failed && job->core.type->destroy)
         job->core.type->destroy(syni_core_value(&job->core));
     if (job->failed && !(job->err == SYN_ECANCELED || job->err == SYN_ETIMEDOUT))
         syni_core_unobserved(job->function->name, job->err, SYN_BY_TASK, job->report);
     syni_report_free(job->report);
+    syni_core_unpin(&job->core);
 }
 
 static void end_work(struct syni_work *work, enum syni_work_end how, syn_err err)
 {
     struct syni_pool_job *job = SYNI_CONTAINER(work, struct syni_pool_job, work);
 
-    if (how == SYNI_WORK_NEVER_BEGAN && err != SYN_ECANCELED) {
-        job_refuse(job, err, true);
-        return;
-    }
-    if (how == SYNI_WORK_LATE)
-        end_late(job);
-    if (how == SYNI_WORK_NEVER_BEGAN)
-        drop_arguments(job);
-    /* Before it is completed, while we still hold the producer's: so that mostly the reader is
-     * last, and its loop has a store of frames of its own. */
-    syni_core_unpin(&job->core);
-    if (how == SYNI_WORK_NEVER_BEGAN)
-        end_asked(job, SYN_BY_STOP, "its pool was stopped before it began");
-    else if (how == SYNI_WORK_RAN)
+    if (how == SYNI_WORK_RAN) {
         end_ran(job);
+    } else if (how == SYNI_WORK_LATE) {
+        end_late(job);
+    } else if (err != SYN_ECANCELED) {
+        job_refuse(job, err, true);
+    } else {
+        drop_arguments(job);
+        end_asked(job, SYN_BY_STOP, "its pool was stopped before it began");
+    }
 }
 
 static void abandon_work(struct syni_work *work)
@@ -237,6 +233,7 @@ static void abandon_work(struct syni_work *work)
         "abandoned: it was cancelled and still runs; its result will be destroyed";
     struct syni_pool_job *job = SYNI_CONTAINER(work, struct syni_pool_job, work);
 
+    syni_core_hold(&job->core); /* the producer's goes with the end, and the body runs on: invariant 780 */
     if (job->channel) /* its close returns the error */
         complete(job, SYN_EABANDONED, SYN_BY_LIBRARY,
                  syni_report_new(SYN_EABANDONED, SYN_BY_LIBRARY, why));
@@ -318,7 +315,6 @@ static void cancel_job(struct syni_core *core, enum syn_origin origin)
         return;
     drop_arguments(job);
     end_asked(job, origin, NULL);
-    syni_core_unpin(core);
 }
 
 static void tighten_job(struct syni_core *core, int64_t deadline)

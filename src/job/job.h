@@ -10,15 +10,14 @@
 #include "thread/job_wait.h"
 #include "circle/chain.h"
 
-/* A job with REFERENCES, not posted; NULL, and the handle says why. */
+/* A job that is not posted; NULL, and the handle says why. */
 struct syni_pool_job *syni_job_make(const struct syn_blocking *function, struct syn_pool *pool,
-                                    unsigned references, struct syn_future *out_future);
+                                    struct syn_future *out_future);
 
 /* job_chain.c: to where the call that made the job of CORE returned; NULL: it is not known. */
 const void *syni_job_call(const struct syni_core *core);
 
-/* Its body runs some time, or its core says why not. It has the body's reference. PATIENT: as
- * syni_pool_post() says. */
+/* Its body runs some time, or its core says why not. PATIENT: as syni_pool_post() says. */
 void syni_job_post(struct syni_pool_job *job, bool patient);
 
 /* --- job_chain.c --- */

@@ -22,11 +22,7 @@ static struct syni_pool_job *producer(struct syni_channel *channel)
  * wait at all; and if it ran the job it could not fetch what that yields. */
 static void job_generator_start(struct syni_channel *channel)
 {
-    struct syni_pool_job *job = producer(channel);
-
-    /* the body's; the core is not complete before it is posted */
-    syni_slot_take(job->core.slot, syni_slot_generation(job->core.slot), SYNI_SLOT_PIN_ANY);
-    syni_job_post(job, false);
+    syni_job_post(producer(channel), false);
 }
 
 static void job_generator_go_on(struct syni_core *core)
@@ -48,7 +44,7 @@ struct syn_job *syni_job_generator_new(const struct syn_blocking_generator *gene
     }
     channel = syni_channel_make(&generator->item, 0, 1, out_channel);
     if (channel)
-        job = syni_job_make(&generator->blocking, pool, 2, &future);
+        job = syni_job_make(&generator->blocking, pool, &future);
     if (channel && !job) {
         syni_channel_unpin(channel);
         *out_channel = (struct syn_channel){NULL, future.generation, 0};

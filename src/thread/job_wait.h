@@ -2,9 +2,8 @@
  *
  * What a job is made of, for all that waits with one and for one. job.h has what is done with it.
  *
- * The frame has three references at first: the producer's and the reader's, as every core,
- * and the body's, which keeps arguments and the place of the result while the body runs,
- * also when the waiter was let go.
+ * The frame has two references at first, as every core: the producer's, which keeps arguments and the place of the
+ * result while the body runs, and the reader's. Only one that is abandoned has a third, the body's.
  */
 #ifndef SYNI_JOB_WAIT_H
 #define SYNI_JOB_WAIT_H

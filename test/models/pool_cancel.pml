@@ -3,15 +3,15 @@
  * The pool: one job, which a worker takes, runs and ends, while somebody cancels it, somebody
  * stops the pool, and the grace thread gives it up (src/pool/work_cancel.c, grace.c, src/job/job.c).
  *
- * Invariants 46, 47 and 48. It completes exactly once, by any thread; nobody touches its frame after the last
+ * Invariants 46, 47, 48 and 780. It completes exactly once, by any thread; nobody touches its frame after the last
  * reference; it really ends. BROKEN 1: the worker does not wait for a holder of the job.
- * BROKEN 2: nor for the grace thread.
+ * BROKEN 2: nor for the grace thread. BROKEN 3: the thread that abandons it does not hold the frame.
  *
  * It follows:
  * FOLLOWS src/pool/work_cancel.c: ask_abandon syni_work_tell ask_work syni_work_settle_locked
  * FOLLOWS src/pool/grace.c: give_up_locked keep syni_grace_forget
  * FOLLOWS src/job/job.c: end_work abandon_work cancel_job
- * HASH f110932dc433
+ * HASH 77fea253e03c
  */
 mtype = { WAITING, RUNNING, OVER };
 
@@ -20,7 +20,7 @@ bool locked;                 /* the pool's */
 bool asked, abandoned;
 byte holders;
 bool kept, doomed, current;  /* known to the grace thread; on its list; being given up */
-byte completed, references = 3;
+byte completed, references = 2;
 bool freed, ended;
 
 /* Between two atomic sequences, which spin takes for one. */
@@ -66,7 +66,12 @@ inline give_up(ours)
     fi;
     unlock();
     if
-    :: ours -> complete()
+    :: ours ->
+#if BROKEN != 3
+        atomic { touch(); assert(references > 0); references++ };
+        STEP;
+#endif
+        complete()
     :: else -> skip
     fi
 }
@@ -102,10 +107,9 @@ active proctype worker()
         unlock();
         touch();
         if
-        :: late -> skip      /* the late result is destroyed */
+        :: late -> unpin()   /* the late result is destroyed; what was held for the body */
         :: else -> complete()
-        fi;
-        unpin()              /* the body's */
+        fi
     :: else -> unlock()
     fi;
     ended = true
@@ -119,8 +123,7 @@ active proctype canceller()  /* the waiter, too: it has the reader's reference *
     :: state == WAITING ->
         state = OVER;
         unlock();
-        complete();
-        unpin()              /* the body's: there will be none */
+        complete()
     :: state == RUNNING && !asked ->
         asked = true;
         holders++;
