@@ -92,7 +92,7 @@ struct syni_work {
         struct syni_link in_inbox; /* before: the post puts it there without the lock */
     };
     struct syni_worker *worker; /* that runs it */
-    _Atomic(enum syni_work_state) state; /* read without it in work_cancel.c */
+    _Atomic(enum syni_work_state) state; /* written by move_locked(); read without the lock in work_cancel.c */
     unsigned holders; /* threads that ask it, or abandon it, at this moment: it does not end */
     bool abandoned, kept; /* kept: the grace thread knows it */
     bool in_line; /* at its strand, behind the one that has the turn */
@@ -212,6 +212,15 @@ static inline unsigned syni_running_locked(const struct syni_pool *pool)
     SYNI_HOLDS(&pool->lock);
     SYNI_INVARIANT(50, pool->n_threads >= pool->n_blocked + pool->n_idle);
     return pool->n_threads - pool->n_blocked - pool->n_idle;
+}
+
+/* WORK goes on to STATE. */
+static inline void syni_work_move_locked(struct syni_work *work, enum syni_work_state state)
+{
+    SYNI_HOLDS(&work->pool->lock);
+    /* relaxed: a thread that looks without the lock sees it late at worst; that one which comes when the pool may be gone
+     * sees it, says syni_work_await_askers() */
+    atomic_store_explicit(&work->state, state, memory_order_relaxed);
 }
 
 /* As many are wanted as may run, as at first. */

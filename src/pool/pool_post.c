@@ -149,7 +149,7 @@ static syn_err enter_locked(struct syni_pool *pool, struct syni_work *work,
 static void refuse_locked(struct syni_pool *pool, struct syni_work *work)
 {
     SYNI_HOLDS(&pool->lock);
-    work->state = SYNI_WORK_OVER;
+    syni_work_move_locked(work, SYNI_WORK_OVER);
     pool->stats.refused++;
     syni_bound_give_locked(pool, work);
     syni_bound_tell_locked(pool, false); /* its place, if it had one or was told of one */

@@ -92,7 +92,7 @@ syn_err syni_queue_put_locked(struct syni_pool *pool, struct syni_work *work)
         return err;
     if (work->nested)
         syni_list_append(&pool->nested, &work->nested_link);
-    work->state = SYNI_WORK_WAITING;
+    syni_work_move_locked(work, SYNI_WORK_WAITING);
     pool->stats.queued++;
     return SYN_OK;
 }
@@ -130,7 +130,7 @@ struct syni_work *syni_queue_take_locked(struct syni_pool *pool)
     SYNI_INVARIANT(46, work->state == SYNI_WORK_WAITING);
     SYNI_INVARIANT(52, !work->in_line);
     syni_list_remove(&work->link);
-    work->state = SYNI_WORK_RUNNING;
+    syni_work_move_locked(work, SYNI_WORK_RUNNING);
     leave_queue_locked(work);
     return work;
 }
@@ -175,7 +175,7 @@ void syni_queue_remove_locked(struct syni_work *work)
     SYNI_HOLDS(&work->pool->lock);
     SYNI_INVARIANT(46, work->state == SYNI_WORK_WAITING);
     syni_list_remove(&work->link);
-    work->state = SYNI_WORK_OVER;
+    syni_work_move_locked(work, SYNI_WORK_OVER);
     leave_queue_locked(work);
     if (!in_line)
         syni_queue_leave_strand_locked(work);

@@ -141,9 +141,11 @@ static enum syni_asked ask_work(struct syni_work *work, int reason, bool *out_fi
     return asked;
 }
 
-/* Threads that look at a work which may be over at any moment, and its pool gone. Sequentially
- * consistent, as `state`: a thread that asks is counted and then looks at the state; one that frees a pool, after all
- * works are over, looks at the count. One of the two sees the other. */
+/* Threads that look at a work which may be over at any moment, and its pool gone. A thread that asks is counted and then
+ * looks at the state; one that frees a pool, after all works are over, looks at the count by a step that would write
+ * it. Of the two steps on the count one comes after the other: either that of the thread that frees, which then waits, or
+ * that of the thread that asks, which then sees all that the other did: the states of works, too, which thus need no
+ * order of their own. */
 static atomic_uint askers;
 
 static void ask_forked(void)
@@ -155,7 +157,8 @@ static struct syni_fork_call ask_fork_call = {.child = ask_forked};
 
 void syni_work_await_askers(void)
 {
-    while (askers > 0)
+    /* seq_cst, of which it needs acquire and release: pairs with the steps that count (invariant 781) */
+    while (atomic_fetch_add(&askers, 0) > 0)
         syni_thread_yield();
 }
 

@@ -59,7 +59,7 @@ static enum syni_work_end close_locked(struct syni_worker *me, struct syni_work 
     syni_work_settle_locked(work);
     SYNI_INVARIANT(46, work->state == SYNI_WORK_RUNNING && me->work == work);
     SYNI_INVARIANT(48, work->holders == 0);
-    work->state = SYNI_WORK_OVER;
+    syni_work_move_locked(work, SYNI_WORK_OVER);
     me->work = NULL;
     me->pool->n_works--;
     me->pool->stats.ended++;
@@ -342,7 +342,7 @@ void syni_worker_begin_here_locked(struct syni_worker *me, struct syni_pool *poo
     pool->n_here++;
     pool->n_works++;
     pool->stats.ran_here++;
-    work->state = SYNI_WORK_RUNNING;
+    syni_work_move_locked(work, SYNI_WORK_RUNNING);
     work->worker = me;
     work->clock.clock = NULL; /* this thread is on its own */
 }
