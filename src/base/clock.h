@@ -27,8 +27,8 @@
 struct syni_self;
 
 struct syni_sleeper {
+    struct syn_clock *clock; /* NULL: takes no part in any virtual clock, and the rest is not looked at */
     struct syni_list link;   /* among all of the clock; under its lock */
-    struct syn_clock *clock; /* NULL: takes no part in any virtual clock */
     int64_t deadline;        /* while idle */
     bool idle;
     unsigned why; /* while idle: SYNI_DOZE_... */

@@ -75,7 +75,8 @@ struct syni_pool_counts {
     unsigned long submitted, ended, ran_here, cancelled, abandoned, refused;
 };
 
-/* Zeroed, then the first eight set by its poster. */
+/* Zeroed, then set by its poster are: what is first, down to `known`, and is_job, made, name, core, clock.clock. What each
+ * work needs is together, up to clock.clock: few lines of a cache then travel between the poster and the worker. */
 struct syni_work {
     const struct syni_work_ops *ops;
     struct syni_pool *pool;
@@ -97,22 +98,22 @@ struct syni_work {
     bool abandoned, kept; /* kept: the grace thread knows it */
     bool in_line; /* at its strand, behind the one that has the turn */
     bool placed; /* it has a place of a bounded queue; the post's own, until it waits */
+    bool is_job; /* the poster's is one (job/job.h) */
+    atomic_bool heard; /* what runs knows that it was asked: a hook, the flag, or a wait told it */
+    unsigned short made; /* how far behind `core` the place of the call is noted; 0: nowhere */
+    _Atomic(void *) wait; /* of what runs, known to others; it is left under the lock, and without holders */
+    const char *name;
+    struct syni_sleeper clock; /* while it waits: time stands still */
+
     /* circle.h: whether a step that blocks depends on it; the home that it waits for. */
     SYNI_ALIGNED_8 _Atomic(uint64_t) mark;
     _Atomic(void *) waits_on;
-    _Atomic(void *) wait; /* of what runs, known to others; it is left under the lock, and without holders */
-    unsigned short made; /* how far behind `core` the place of the call is noted; 0: nowhere */
-    atomic_bool heard; /* what runs knows that it was asked: a hook, the flag, or a wait told it */
-    bool is_job;       /* the poster's is one (job/job.h) */
-    unsigned put_off;  /* waits that ended well in spite of that; of the thread that runs it */
+    struct syni_core *core; /* task/core.h: of its result, and the beginning of its frame; NULL: it has none */
+    unsigned put_off;  /* waits that ended well in spite of having heard; of the thread that runs it */
 
     /* while somebody looks (base/hooks.h) */
     int64_t posted_ns; /* in real time; 0: it is not known */
     void *data;        /* of the owners of hooks */
-
-    struct syni_sleeper clock; /* while it waits: time stands still */
-    const char *name;
-    struct syni_core *core; /* task/core.h: of its result, and the beginning of its frame; NULL: it has none */
     struct {
         void (*fn)(void *user);
         void *user;

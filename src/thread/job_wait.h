@@ -26,13 +26,15 @@ struct __attribute__((may_alias)) syni_pool_job {
     /* the body's */
     bool failed;
     syn_err err;
-
-    struct syni_work work;
-    struct syn_pool *pool;
     struct syn_report *report; /* the body's */
 
     /* of a generator */
-    struct syni_channel *channel;      /* held */
+    struct syni_channel *channel; /* held */
+
+    struct syni_work work; /* its first half between what each job needs (pool/pool.h) */
+    struct syn_pool *pool;
+
+    /* of a generator */
     struct syni_thread_waiter *yields; /* the body's, in a yield */
 };
 
