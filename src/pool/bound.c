@@ -2,10 +2,13 @@
  *
  * Places in a bounded queue, and waiting for one.
  *
- * `room` is what is left: the bound, less the works that wait, are in the inbox, or are about to
- * be. It is counted without the lock, since works are posted without it; a submitter that waits
- * for a place does so under the lock, and so does a thread that gives one back, so that none is missed.
- * Its accesses are relaxed: a place says nothing but that it is there.
+ * What is left is the bound, less the works that wait, are in the inbox, or are about to be. It is counted in two parts.
+ * `room` is what is taken of without the lock, since works are posted without it. A place that is given back, under the lock,
+ * goes to `n_returned`, so that a worker does not take the line of `room` from the threads that post for each work; a thread
+ * that finds no room looks again under the lock, and first moves there what was returned. So does a worker that takes the last
+ * work of the queue: it looks at the inbox next, which lies beside it. A submitter waits under the lock, and while one does
+ * all is in `room`, so that no place is missed.
+ * Accesses of `room` are relaxed: a place says nothing but that it is there.
  *
  * Waiters are told when the queue is half empty, and then as many as there are
  * places: telling each at the first place would cost two changes of thread for each work. But the
@@ -30,6 +33,16 @@ static ptrdiff_t bound_of(const struct syni_pool *pool)
     return (ptrdiff_t)atomic_load_explicit(&pool->bound, memory_order_relaxed);
 }
 
+void syni_bound_collect_locked(struct syni_pool *pool)
+{
+    SYNI_HOLDS(&pool->lock);
+    if (pool->n_returned == 0)
+        return;
+    SYNI_INVARIANT(75, atomic_load_explicit(&pool->room, memory_order_relaxed) + pool->n_returned <= bound_of(pool));
+    atomic_fetch_add_explicit(&pool->room, pool->n_returned, memory_order_relaxed);
+    pool->n_returned = 0;
+}
+
 bool syni_bound_take(struct syni_pool *pool, struct syni_work *work)
 {
     ptrdiff_t room;
@@ -43,10 +56,19 @@ bool syni_bound_take(struct syni_pool *pool, struct syni_work *work)
     return work->placed;
 }
 
-void syni_bound_exceed_locked(struct syni_pool *pool, struct syni_work *work)
+bool syni_bound_take_locked(struct syni_pool *pool, struct syni_work *work)
 {
     SYNI_HOLDS(&pool->lock);
     if (syni_bound_take(pool, work))
+        return true;
+    syni_bound_collect_locked(pool);
+    return syni_bound_take(pool, work);
+}
+
+void syni_bound_exceed_locked(struct syni_pool *pool, struct syni_work *work)
+{
+    SYNI_HOLDS(&pool->lock);
+    if (syni_bound_take_locked(pool, work))
         return;
     atomic_fetch_sub_explicit(&pool->room, 1, memory_order_relaxed);
     work->placed = true;
@@ -57,9 +79,9 @@ void syni_bound_give_locked(struct syni_pool *pool, struct syni_work *work)
     SYNI_HOLDS(&pool->lock);
     if (!work->placed)
         return;
-    SYNI_INVARIANT(75, atomic_load_explicit(&pool->room, memory_order_relaxed) < bound_of(pool));
     work->placed = false;
-    atomic_fetch_add_explicit(&pool->room, 1, memory_order_relaxed);
+    pool->n_returned++;
+    SYNI_INVARIANT(75, atomic_load_explicit(&pool->room, memory_order_relaxed) + pool->n_returned <= bound_of(pool));
 }
 
 /* Sleeps, without the lock, until ME is told. False: time is up. */
@@ -90,7 +112,7 @@ syn_err syni_bound_wait_locked(struct syni_pool *pool, struct syni_work *work, i
     bool in_time = true;
 
     syni_list_init(&me.link);
-    while (in_time && pool->life == SYNI_POOL_OPEN && !syni_bound_take(pool, work)) {
+    while (in_time && pool->life == SYNI_POOL_OPEN && !syni_bound_take_locked(pool, work)) {
         bool waits_on = !me.hasty && soon < deadline;
 
         in_time = sleep_locked(pool, &me, waits_on ? soon : deadline, sleep) || waits_on;
@@ -99,7 +121,7 @@ syn_err syni_bound_wait_locked(struct syni_pool *pool, struct syni_work *work, i
     syni_list_remove(&me.link);
     if (pool->life != SYNI_POOL_OPEN)
         return SYN_ECLOSED;
-    if (!syni_bound_take(pool, work))
+    if (!syni_bound_take_locked(pool, work))
         return SYN_ETIMEDOUT;
     syni_bound_tell_locked(pool, false); /* there may be more, for one behind us */
     return SYN_OK;
@@ -113,6 +135,7 @@ void syni_bound_tell_locked(struct syni_pool *pool, bool all)
     SYNI_HOLDS(&pool->lock);
     if (syni_list_empty(&pool->submitters))
         return;
+    syni_bound_collect_locked(pool);
     places = atomic_load_explicit(&pool->room, memory_order_relaxed);
     is_half_empty = places >= bound - bound / 2;
     while (!syni_list_empty(&pool->submitters) && (all || places-- > 0)) {

@@ -7,10 +7,14 @@
 
 #include "pool/pool.h"
 
-/* WORK has a place in the queue; false: it is full. Any thread. */
+/* WORK has a place in the queue; false: it may be full. Any thread. */
 bool syni_bound_take(struct syni_pool *pool, struct syni_work *work);
+/* The same; false: it is full. */
+bool syni_bound_take_locked(struct syni_pool *pool, struct syni_work *work);
 /* The same over the bound. */
 void syni_bound_exceed_locked(struct syni_pool *pool, struct syni_work *work);
+/* What was given back may be taken without the lock. */
+void syni_bound_collect_locked(struct syni_pool *pool);
 /* WORK needs its place, if it has one, no more. */
 void syni_bound_give_locked(struct syni_pool *pool, struct syni_work *work);
 /* Waits for a place. Fails: SYN_ETIMEDOUT, SYN_ECLOSED. */

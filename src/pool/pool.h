@@ -165,7 +165,7 @@ struct syni_pool {
     char from_posts[SYNI_LINE];
 
     struct syni_stack inbox; /* works that were posted without the lock; see pool_inbox.c */
-    /* Places that are left; less than 0 when loops went over it. */
+    /* Places that may be taken without the lock; less than 0 when loops went over it. */
     _Atomic(ptrdiff_t) room;
     char from_workers[SYNI_LINE];
 
@@ -180,6 +180,7 @@ struct syni_pool {
     unsigned wanted; /* as many are to run: max_threads, or 1 while works are quick */
     unsigned n_works; /* that run */
     unsigned n_urgent_in_a_row;
+    ptrdiff_t n_returned; /* places that were given back, and are not in `room` yet: bound.c */
     enum syni_pool_life life; /* moved by pool_life.c */
     bool has_last;
     syn_err doubt; /* its options make no sense: it takes nothing */

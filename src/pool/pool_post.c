@@ -119,7 +119,7 @@ static syn_err find_room_locked(struct syni_pool *pool, struct syni_work *work,
         return SYN_ECLOSED;
     if (pool->doubt)
         return pool->doubt;
-    if (syni_bound_take(pool, work))
+    if (syni_bound_take_locked(pool, work))
         return SYN_OK;
     if (when_full == SYN_WHEN_FULL_FAIL)
         return SYN_EAGAIN;

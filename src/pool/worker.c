@@ -47,6 +47,8 @@ static struct syni_work *worker_take_locked(struct syni_worker *me)
         me->n_taken++;
         pool->n_works++;
         syni_bound_tell_locked(pool, false);
+        if (syni_list_empty(&pool->others))
+            syni_bound_collect_locked(pool);
         syni_quick_count_locked(me);
     }
     return work;

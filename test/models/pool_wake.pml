@@ -22,7 +22,7 @@
  * FOLLOWS src/pool/worker.c: worker_take_locked sleep_idle_locked join_in_locked idle_locked next_locked step_down_locked
  * FOLLOWS src/pool/quick.c: syni_quick_count_locked syni_quick_watch_locked syni_quick_look_locked syni_quick_leave_locked
  * FOLLOWS src/pool/pool_post.c: post_freely enter_locked post_work
- * HASH 1d38acbd1f00
+ * HASH 37d1c0f521a6
  */
 #ifdef QUICK
 #define MAX 2
