@@ -186,6 +186,16 @@ static bool wait_closes_circle(struct syni_task *task, const struct syni_core *c
     return true;
 }
 
+/* CHILD shall have ended by DEADLINE, and by that of TASK. */
+static inline void wait_tighten(const struct syni_task *task, struct syni_core *child, int64_t deadline)
+{
+    int64_t others = syni_task_deadline_for_children(task), earliest = deadline < others ? deadline : others;
+
+    SYNI_DRIVEN_FOR(task);
+    if (earliest != SYNI_NEVER)
+        syni_core_tighten(child, earliest);
+}
+
 /* TASK, which has begun, waits for CHILD, or is resumed as it is done. False: somebody else waits
  * for it. */
 static bool wait_for(struct syni_task *task, struct syni_core *child, int64_t deadline)
@@ -205,8 +215,7 @@ static bool wait_for(struct syni_task *task, struct syni_core *child, int64_t de
     }
     if (deadline == SYNI_NEVER && wait_closes_circle(task, child, &number))
         return true;
-    syni_core_tighten(child, deadline);
-    syni_core_tighten(child, syni_task_deadline_for_children(task));
+    wait_tighten(task, child, deadline);
     /* The timer first: once the waiter is known, another thread may post us. */
     late = deadline != SYNI_NEVER && syni_loop_now(&task->home->loop) >= deadline;
     if (deadline != SYNI_NEVER && !late)

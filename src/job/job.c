@@ -82,7 +82,6 @@ struct syni_pool_job *syni_job_make(const struct syn_blocking *function, struct 
     init(job, function);
     syni_core_publish(&job->core, slot, 2);
     job->pool = pool ? pool : function->pool ? function->pool : syn_default_pool();
-    job->work.pool = syni_pool_of(job->pool); /* a generator may be asked before it is posted */
     *out_future = syni_core_handle(&job->core);
     return job;
 }
@@ -248,7 +247,7 @@ static void run_work(struct syni_work *work)
     struct syni_pool_job *job = SYNI_CONTAINER(work, struct syni_pool_job, work);
     struct syni_self *self = syni_self();
     int shadow;
-    struct syn_deadline deadline = syn_pool_job_deadline();
+    struct syn_deadline deadline = {job->deadline};
     struct syni_bindings *before;
 
     if (!job->channel && job_is_late(job)) { /* a generator is made to be asked later */
@@ -261,10 +260,12 @@ static void run_work(struct syni_work *work)
     shadow = syni_deadlines_shadow(self);
     before = syni_local_swap(job->locals);
     syni_frame_keep();
-    syni_deadline_push(deadline);
+    if (deadline.ns != SYNI_NEVER)
+        syni_deadline_push(deadline);
     job->begun = true;
     job->function->run((struct syn_job *)(void *)job);
-    syni_deadline_pop(SYN_OK);
+    if (deadline.ns != SYNI_NEVER)
+        syni_deadline_pop(SYN_OK);
     job->locals = syni_local_swap(before);
     syni_deadlines_unshadow(self, shadow);
 }
@@ -284,6 +285,7 @@ void syni_job_post(struct syni_pool_job *job, bool patient)
     struct syni_pool *pool = syni_pool_of(job->pool);
     syn_err err = job->copy_failed ? SYN_ENOMEM : job->late ? SYN_ETIMEDOUT : SYN_OK;
 
+    job->work.pool = pool;
     syni_stop_everything_at_exit();
     /* relaxed: one that is set at this moment is for later jobs */
     syni_slow_job(atomic_load_explicit(&pool->job_limit_ns, memory_order_relaxed));

@@ -12,6 +12,7 @@
 #include "job/job.h"
 #include "thread/thread_waits.h"
 #include "channel/channel.h"
+#include "pool/pool_post.h"
 
 static struct syni_pool_job *producer(struct syni_channel *channel)
 {
@@ -52,6 +53,7 @@ struct syn_job *syni_job_generator_new(const struct syn_blocking_generator *gene
     if (!job)
         return NULL;
     job->channel = channel;
+    job->work.pool = syni_pool_of(job->pool); /* it may be asked before it is posted */
     job->work.known = true; /* a close of the channel cancels it, while another's demand posts it */
     syni_slot_take(channel->slot, syni_slot_generation(channel->slot), SYNI_SLOT_PIN);
     syni_channel_adopt(channel, &job->core, job_generator_start, job_generator_go_on);

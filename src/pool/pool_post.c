@@ -84,7 +84,7 @@ static bool never_pending(struct syni_sleeper *sleeper)
 /* From here on it is on its clock, before any worker can see it. */
 static void enter_clock(struct syni_work *work)
 {
-    if (work->clock.pending)
+    if (!work->clock.clock || work->clock.pending)
         return;
     work->clock.pending = never_pending;
     syni_clock_enter(work->clock.clock, &work->clock);

@@ -106,7 +106,8 @@ static void work_on(struct syni_worker *me, struct syni_work *work)
 
         /* This thread stands for it on its clock, until after the end is told. */
         syn_clock_join(work->clock.clock);
-        syni_clock_leave(&work->clock);
+        if (work->clock.clock)
+            syni_clock_leave(&work->clock);
         SYNI_DELAY(pool_run);
         worker_run(work);
         SYNI_DELAY(pool_returned);
