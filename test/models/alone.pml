@@ -1,18 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * The end of a call that only its loop knows: without an exchange of its waiter. Follows:
- * FOLLOWS src/task/engine_top.h: syni_engine_ends_alone
- * FOLLOWS src/task/core.c: syni_core_reopen syni_core_unpin syni_core_let_go
- * FOLLOWS src/task/core.h: syni_core_close_alone syni_core_end_alone syni_core_complete_alone
+ * FOLLOWS src/task/engine_top.h: syni_engine_closes_alone syni_engine_ends_alone syni_engine_ends_on_top
+ * FOLLOWS src/future/await.h: syni_await_attach
+ * FOLLOWS src/future/await_kinds.c: syni_await_attach_known
+ * FOLLOWS src/task/core.c: syni_core_unpin syni_core_let_go
+ * FOLLOWS src/task/core.h: syni_core_marks_alone syni_core_end_alone syni_core_complete_alone
  * FOLLOWS src/task/frame.h: syni_frame_free_here
  * FOLLOWS src/task/slot.h: syni_slot_end_alone syni_slot_undo_end_alone syni_slot_detach_alone syni_slot_consume_ended
- * HASH 9ae5e81fef7d
+ * HASH 90a786d184d2
  *
  * A task ends that its caller awaits on the same loop, or that nobody wants any more, while two other threads may
  * still have its handle: each takes a reference by it, if there is one to add to, cancels the task by a job, which arrives on the
  * loop, and gives its reference up. Or a third thread detaches it meanwhile: by one step, if there are just the references that
  * a call begins with. Or a third thread, which has not waited, gets the result of what has ended: by one step, if
- * its own reference is the last.
+ * its own reference is the last. Or its first step runs on top of that of its awaiter, which uses up the future only as it ends,
+ * by that same step, while a third thread may detach or get it: then the awaiter uses it up in the usual way, or is refused.
  *
  * The frame is freed once, by the thread that gives up the last reference or by the end that was alone; nobody touches it
  * afterwards, no request is on its way to it then, and the waiter, if there is one, is told once
@@ -20,7 +23,8 @@
  *
  * BROKEN 1: that a request was sent is looked at before the references only. 2: the references are looked
  * at and taken in two steps. 3: an end that was not alone after all does not give them back. 4: a detach gives its reference up
- * by that one step also if it is the last. 5: what gets the result takes the last but one reference for its own.
+ * by that one step also if it is the last. 5: what gets the result takes the last but one reference for its own. 6: an end on top
+ * does not look whether somebody used the future up. 7: nor does the awaiter, if that was not alone.
  */
 #ifndef BROKEN
 #define BROKEN 0
@@ -29,6 +33,8 @@
 byte mine = 2;        /* the producer's reference, and that of a reader that awaits it here, if one does */
 byte references = 2;
 byte others = 2;      /* threads besides the driver */
+bool used = true;     /* the future; by the awaiter, but where the step runs on top of its own */
+bool on_top;
 byte request;         /* 0; 1: closed; 2: sent */
 byte job;             /* the request's, posted */
 bool arrived;
@@ -101,6 +107,21 @@ proctype gets()
     n_done++
 }
 
+/* A thread that uses up the future of what runs on top, and gives the reader's reference up, at once or later. */
+proctype uses()
+{
+    bool mine_now = false;
+
+    atomic {
+        if
+        :: references > 0 && !used -> touch(); used = true; mine_now = true
+        :: else
+        fi
+    };
+    if :: mine_now -> unpin() :: else fi;
+    n_done++
+}
+
 proctype driver()
 {
     bool alone = false;
@@ -114,17 +135,31 @@ proctype driver()
         :: else
         fi;
 #else
-        atomic { if :: references == mine -> references = 0; alone = true :: else fi };
+#if BROKEN == 6
+        atomic { if :: references == mine -> references = 0; alone = true; used = true :: else fi };
+#else
+        atomic { if :: references == mine && used == !on_top -> references = 0; alone = true; used = true :: else fi };
+#endif
 #endif
 #if BROKEN != 1
         if
         :: alone && request != 0 ->
 #if BROKEN != 3
-            references = mine;
+            atomic { used = !on_top; references = mine };
 #endif
             alone = false
         :: else
         fi
+#endif
+    :: else
+    fi;
+    /* syni_await_attach() */
+    if
+    :: !alone && on_top ->
+#if BROKEN != 7
+        atomic { if :: !used -> used = true :: else -> mine = 1 /* it is refused */ fi }
+#else
+        used = true
 #endif
     :: else
     fi;
@@ -163,6 +198,7 @@ init
         :: mine = 1; references = 1 /* the reader has given it up */
         :: mine = 1; others = 3; run detaches()
         :: mine = 1; others = 3; run gets()
+        :: used = false; on_top = true; others = 3; run uses()
         fi;
         run driver(); run other(); run other()
     }
