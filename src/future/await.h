@@ -38,7 +38,7 @@ void syni_await_give_up(struct syni_task *task, struct syn_report *report, bool 
 /* The same, if its result is not there. Driver. */
 void syni_await_refuse(struct syni_task *task, struct syn_report *report);
 
-/* TASK waits for CHILD, whose first step runs on top of its own, or did just now: from here on it has used up the
+/* TASK waits for CHILD, and the first step of that runs on top of its own, or did just now: from here on it has used up the
  * future, and is told. False: somebody else came first, and TASK is resumed with that error. Driver. */
 bool syni_await_attach_known(struct syni_task *task, struct syni_task *child); /* others have, or had, a reference */
 static inline bool syni_await_attach(struct syni_task *task, struct syni_task *child)

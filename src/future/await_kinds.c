@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The kinds of an await's wait: who tells the task, and how the wait is left before the result is there. And the wait for a call
- * whose first step runs on top of the awaiting one, which becomes one of them only if that did not end it.
+ * The kinds of an await's wait: what tells the task, and how the wait is left before the result is there. And the wait for a call
+ * that runs its first step on top of the awaiting one, which becomes one of them only if that did not end it.
  *
  * Driver only, but for syni_await_wake(), which the completing thread calls.
  */
@@ -158,12 +158,18 @@ static void result_refuse(struct syni_task *task, const struct syni_search *sear
         syni_await_refuse(task, syni_search_say(search, "", ""));
 }
 
-const struct syni_wait_ops syni_await_result_ops = {interrupt_result, syni_await_collect, forget_result,
-                                                drop_result,      NULL,               result_leads,
-                                                result_refuse,    false,              syni_search_again, NULL};
+const struct syni_wait_ops syni_await_result_ops = {.interrupt = interrupt_result,
+                                                    .collect = syni_await_collect,
+                                                    .forget = forget_result,
+                                                    .drop = drop_result,
+                                                    .leads = result_leads,
+                                                    .refuse = result_refuse,
+                                                    .again = syni_search_again};
 
-/* Of a plain one (below). */
-const struct syni_wait_ops syni_await_plain_ops = {interrupt_result, syni_await_collect_plainly,
-                                               forget_result,    drop_result,
-                                               NULL,             result_leads,
-                                               result_refuse,    false, NULL, NULL};
+/* Of a plain one: waits_plainly() in await.c. */
+const struct syni_wait_ops syni_await_plain_ops = {.interrupt = interrupt_result,
+                                                   .collect = syni_await_collect_plainly,
+                                                   .forget = forget_result,
+                                                   .drop = drop_result,
+                                                   .leads = result_leads,
+                                                   .refuse = result_refuse};
