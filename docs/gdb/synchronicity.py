@@ -110,8 +110,6 @@ class Task:
     def waiter(self):
         """The address of the task that waits for the result of this one; 0: none does."""
         at = int(self.value["core"]["waiter"])
-        if int(self.value["on_top"]):
-            return self.awaiter()
         if not at:
             return 0
         wake = int(struct_at("syni_waiter", at)["wake"])
@@ -119,17 +117,9 @@ class Task:
         if "child_is_done" in said:
             scope = int(self.value["core"]["member"]["scope"])
             return int(struct_at("syni_scope", scope)["owner"]) if scope else 0
-        if "syni_await_wake" not in said:
+        if "wake_by_result" not in said and "wake_by_own_result" not in said:
             return 0  # a thread, or something else
         return at - field_offset("syni_task", "on.result.waiter")
-
-    def awaiter(self):
-        """The same where this one runs on top of that: its core has no waiter."""
-        live = int(self.value["home"]) + field_offset("syni_home", "loop.live")
-        for task in containers(live, "syni_task", "live.link"):
-            if self.address in Task(task).children():
-                return task
-        return 0
 
     def children(self):
         """The addresses of the tasks that this one awaits, or has in its scopes."""

@@ -290,7 +290,7 @@ static void search_start(const struct syni_core *closer, int wait, enum search_k
  * has a later number, and looks after it. */
 static bool search_is_idle(const struct syni_task *task)
 {
-    return !task->held && !task->on_top && !syni_core_is_awaited(&task->core) && syni_home_accepts(task->home);
+    return !task->held && !syni_core_is_awaited(&task->core) && syni_home_accepts(task->home);
 }
 
 static void search_begin(struct syni_task *task, unsigned number, enum search_kind kind)

@@ -72,36 +72,6 @@ static const struct syni_task *dump_waiter(struct syni_dump *dump, const struct 
     return syni_await_wakes(&waiter) ? SYNI_CONTAINER(at, const struct syni_task, on.result.waiter) : NULL;
 }
 
-/* One that awaits the result of CORE, by its own fields. */
-struct dump_search {
-    const struct syni_core *core;
-    const struct syni_task *found;
-};
-
-static bool dump_awaits(struct syni_dump *dump, const struct syni_list *node, void *user)
-{
-    struct dump_search *search = user;
-    const struct syni_task *address = SYNI_CONTAINER(node, const struct syni_task, live.link);
-    struct syni_task task;
-
-    if (dump_read(dump, &task, address) && syni_task_wait(&task) == SYNI_WAIT_RESULT &&
-        task.on.result.child == search->core)
-        search->found = address;
-    return !search->found;
-}
-
-/* As dump_waiter(), of the task at ADDRESS, of which TASK is a copy. While it runs on top of its awaiter, no waiter is there. */
-static const struct syni_task *dump_awaiter(struct syni_dump *dump, const struct syni_task *task,
-                                            const struct syni_task *address)
-{
-    struct dump_search search = {&address->core, NULL};
-
-    if (!task->on_top)
-        return dump_waiter(dump, &task->core);
-    syni_dump_each(dump, &task->home->loop.live, 100000, dump_awaits, &search);
-    return search.found;
-}
-
 /* TASK stands at the top: nobody waits for it, or it is the least of a circle. */
 static bool dump_is_root(struct syni_dump *dump, const struct syni_task *task,
                          const struct syni_task *address)
@@ -109,8 +79,6 @@ static bool dump_is_root(struct syni_dump *dump, const struct syni_task *task,
     const struct syni_task *at = dump_waiter(dump, &task->core), *least = address;
     struct syni_task above;
 
-    if (task->on_top) /* its awaiter is above it */
-        return false;
     for (int i = 0; at && i < 64; i++) {
         if (at == address)
             return least == address;
@@ -318,7 +286,7 @@ void syni_dump_chain(struct syni_dump *dump, const struct syni_home *address,
 
     for (int i = 0; task && i < most && dump_read(dump, &copy, task); i++) {
         dump_one(dump, &section, 1, &copy, task);
-        task = dump_awaiter(dump, &copy, task);
+        task = dump_waiter(dump, &copy.core);
     }
 }
 

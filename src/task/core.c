@@ -188,6 +188,14 @@ void syni_core_complete(struct syni_core *core)
         syni_core_unpin(core);
 }
 
+void syni_core_reopen(struct syni_core *core)
+{
+    bool awaited = atomic_load_explicit(&core->waiter, memory_order_relaxed);
+
+    SYNI_INVARIANT(142, !core->alone);
+    syni_slot_undo_end_alone(core->slot, awaited ? 2 : 1);
+}
+
 bool syni_core_is_awaited(const struct syni_core *core)
 {
     /* relaxed: a hint; to wait is to find out */

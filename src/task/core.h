@@ -171,12 +171,6 @@ static inline struct syni_core *syni_core_consume_ended(struct syn_future future
     return core;
 }
 
-/* A look: consume_alone() would succeed. */
-static inline bool syni_core_is_alone(struct syn_future future)
-{
-    return future.slot && syni_slot_is_alone(future.slot, future.generation);
-}
-
 /* It is as it was before consume_alone(). */
 static inline void syni_core_undo_consume(struct syni_core *core)
 {
@@ -204,17 +198,20 @@ static inline void syni_core_wait_here(struct syni_core *core, struct syni_waite
     atomic_store_explicit(&core->waiter, waiter, memory_order_release);
 }
 
-/* The marks (slot.h) with which CORE, of a slot, which is about to be complete, ends alone: it has no reader, or one that
- * waits here. 0: another may wait. Driver. */
-static inline uint64_t syni_core_marks_alone(const struct syni_core *core)
+/* CORE, of a slot, which is about to be complete, has no reader, or one that waits here, and nobody else knows it.
+ * True: from here on nobody will, and what follows is complete_alone(). Driver. */
+static inline bool syni_core_close_alone(struct syni_core *core)
 {
     /* relaxed: the driver wrote it, and no other thread does while nobody else has a reference */
     struct syni_waiter *waiter = atomic_load_explicit(&core->waiter, memory_order_relaxed);
 
     if (waiter && !core->own_waiter)
-        return 0;
-    return waiter ? SYNI_SLOT_AWAITED : SYNI_SLOT_UNWANTED;
+        return false;
+    return syni_slot_end_alone(core->slot, SYNI_SLOT_USED_UP +
+                                               (waiter ? 2 : SYNI_SLOT_LET_GO + 1));
 }
+/* It was not true: somebody had come and gone. */
+void syni_core_reopen(struct syni_core *core);
 /* As complete(), of which its waiter knows. */
 static inline void syni_core_end_alone(struct syni_core *core)
 {

@@ -34,29 +34,20 @@ static inline bool syni_engine_may_run_on_top(const struct syni_home *home, cons
            !SYNI_HOOKED;
 }
 
-/* TASK, which ends, has just the references that MARKS say (slot.h), and they are the caller's. Then nothing is
+/* TASK, which ends, is known to nobody but its awaiter on its loop, if there is one. Then nothing is
  * on its way to it, and nothing will be (invariant 142). */
-static inline bool syni_engine_closes_alone(struct syni_task *task, uint64_t marks)
+static inline bool syni_engine_ends_alone(struct syni_task *task)
 {
     SYNI_DRIVEN_FOR(task);
-    if (syni_task_request_of(task) || !syni_slot_end_alone(task->core.slot, marks))
+    if (syni_task_request_of(task) || !syni_core_close_alone(&task->core))
         return false;
     if (syni_task_request_of(task)) { /* by a holder of a reference a moment ago */
-        syni_slot_undo_end_alone(task->core.slot, marks);
+        syni_core_reopen(&task->core);
         return false;
     }
     /* relaxed: nobody else knows it */
     atomic_store_explicit(&task->request, SYNI_CLOSED, memory_order_relaxed);
     return true;
-}
-
-/* The same of one that is known to nobody but its awaiter on its loop, if there is one. */
-static inline bool syni_engine_ends_alone(struct syni_task *task)
-{
-    uint64_t marks = syni_core_marks_alone(&task->core);
-
-    SYNI_DRIVEN_FOR(task);
-    return marks && syni_engine_closes_alone(task, marks);
 }
 
 /* TASK, of HOME, which is about to run its first step, has arrived. */
@@ -96,10 +87,9 @@ static inline struct syn_step syni_engine_step(const struct syni_home *home, str
     return step;
 }
 
-/* TASK, which was taken as the newborn of HOME, runs its first step on top of that of AWAITER, which waits for it: what that
- * says. It may have left by then. */
-static inline struct syn_step syni_engine_run_on_top(struct syni_home *home, struct syni_task *awaiter,
-                                                     struct syni_task *task)
+/* TASK, which was taken as the newborn of HOME, runs its first step on top of that of AWAITER, which waits for it. True:
+ * it ended, and AWAITER, which is not told, has it alone. False: AWAITER suspends. */
+static inline bool syni_engine_run_on_top(struct syni_home *home, struct syni_task *awaiter, struct syni_task *task)
 {
     struct syn_step step;
 
@@ -109,33 +99,21 @@ static inline struct syn_step syni_engine_run_on_top(struct syni_home *home, str
     syni_home_count_transfer(home);
     atomic_store_explicit(&home->running, task->function->name, memory_order_relaxed);
     syni_engine_begin(home, task);
-    task->begun = task->on_top = true;
+    task->begun = true;
     home->current = task;
     step = syni_engine_step(home, task);
     if (step.what == SYNI_LEFT && !task->owns)
         step = task->function->leave((struct syn_task *)(void *)task);
-    return step;
-}
-
-/* If that was its end, and nobody else has a reference to it, its awaiter uses up its future as it ends, by one step, and
- * has it alone without being told (invariant 770). */
-static inline bool syni_engine_ends_on_top(struct syni_home *home, struct syni_task *task, struct syn_step step)
-{
-    SYNI_DRIVEN_FOR(task);
-    if (step.what != SYNI_ENDED || task->owns || task->ops || task->heard ||
-        !syni_engine_closes_alone(task, SYNI_SLOT_UNUSED))
-        return false;
-    syni_engine_leave(home, task);
-    syni_core_end_alone(&task->core);
-    return true;
-}
-
-/* The step of AWAITER goes on, or returns. */
-static inline void syni_engine_back_from_top(struct syni_home *home, struct syni_task *awaiter)
-{
-    SYNI_DRIVEN_FOR(awaiter);
+    if (step.what == SYNI_ENDED && !task->owns && !task->ops && !task->heard && syni_engine_ends_alone(task)) {
+        syni_engine_leave(home, task);
+        syni_core_end_alone(&task->core);
+    } else {
+        syni_engine_settle(task, step);
+        task = NULL;
+    }
     home->current = awaiter;
     atomic_store_explicit(&home->running, awaiter->function->name, memory_order_relaxed);
+    return task;
 }
 
 #endif

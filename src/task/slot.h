@@ -143,23 +143,11 @@ static inline void *syni_slot_take(struct syni_slot *slot, uint32_t generation,
     return slot->thing;
 }
 
-/* The life of a core of this GENERATION that has its two first references and nothing more. */
-static inline uint64_t syni_slot_alone(uint32_t generation)
-{
-    return ((uint64_t)generation << SYNI_SLOT_SHIFT) + SYNI_SLOT_IS_CORE + 2;
-}
-
-/* A look: consume_alone() would succeed; by then others may have come. */
-static inline bool syni_slot_is_alone(const struct syni_slot *slot, uint32_t generation)
-{
-    return syni_slot_life(slot) == syni_slot_alone(generation) && slot->process == syni_process();
-}
-
-/* A CONSUME of a core that has these. Then nobody but the
+/* A CONSUME of a core that has its two first references and nothing more. Then nobody but the
  * caller and the producer knows it: nobody else waits for it, or will. NULL: some may. */
 static inline void *syni_slot_consume_alone(struct syni_slot *slot, uint32_t generation)
 {
-    uint64_t alone = syni_slot_alone(generation);
+    uint64_t alone = ((uint64_t)generation << SYNI_SLOT_SHIFT) + SYNI_SLOT_IS_CORE + 2;
 
     if (slot->process != syni_process())
         return NULL;
@@ -189,7 +177,7 @@ static inline void *syni_slot_consume_ended(struct syni_slot *slot, uint32_t gen
 /* As consume_alone(), and the reader's reference is given up at once: the producer's stays. False: some may. */
 static inline bool syni_slot_detach_alone(struct syni_slot *slot, uint32_t generation)
 {
-    uint64_t alone = syni_slot_alone(generation);
+    uint64_t alone = ((uint64_t)generation << SYNI_SLOT_SHIFT) + SYNI_SLOT_IS_CORE + 2;
 
     /* acq_rel: the last one sees what the others did with it */
     return slot->process == syni_process() &&
@@ -205,13 +193,7 @@ static inline void syni_slot_undo_consume(struct syni_slot *slot)
     atomic_fetch_sub_explicit(&slot->life, SYNI_SLOT_USED_UP, memory_order_relaxed);
 }
 
-/* What MARKS, of end_alone() and its undo, say of a core besides that it has not more references: it was not used up; it was,
- * and its reader waits; its reader gave it up. */
-#define SYNI_SLOT_UNUSED ((uint64_t)2)
-#define SYNI_SLOT_AWAITED (SYNI_SLOT_USED_UP + 2)
-#define SYNI_SLOT_UNWANTED (SYNI_SLOT_USED_UP + SYNI_SLOT_LET_GO + 1)
-
-/* If a core is as MARKS say, all its references being the caller's, there are none from here on, it is used up, and
+/* If a core is as MARKS say, all its references being the caller's, there are none from here on, and
  * nobody finds the thing any more. False: it is not, and others may have some. */
 static inline bool syni_slot_end_alone(struct syni_slot *slot, uint64_t marks)
 {
@@ -221,18 +203,16 @@ static inline bool syni_slot_end_alone(struct syni_slot *slot, uint64_t marks)
         return false;
     /* acquire: what others did while they had one */
     return atomic_compare_exchange_strong_explicit(&slot->life, &life,
-                                                   (life | SYNI_SLOT_USED_UP) - (marks & SYNI_SLOT_REFERENCES),
+                                                   life - (marks & SYNI_SLOT_REFERENCES),
                                                    memory_order_acquire, memory_order_relaxed);
 }
 
-/* It is as before, and so are its references. */
-static inline void syni_slot_undo_end_alone(struct syni_slot *slot, uint64_t marks)
+/* They are there again. */
+static inline void syni_slot_undo_end_alone(struct syni_slot *slot, unsigned references)
 {
-    uint64_t generation = (uint64_t)syni_slot_generation(slot) << SYNI_SLOT_SHIFT;
-
     SYNI_SURE(!(syni_slot_life(slot) & SYNI_SLOT_REFERENCES));
-    /* release: as publish(); none adds to one without references */
-    atomic_store_explicit(&slot->life, generation + SYNI_SLOT_IS_CORE + marks, memory_order_release);
+    /* release: as publish() */
+    atomic_store_explicit(&slot->life, syni_slot_life(slot) + references, memory_order_release);
 }
 
 /* Why take() found nothing: SYN_EFORKED, or OTHERWISE. */

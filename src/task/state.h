@@ -168,7 +168,6 @@ struct __attribute__((may_alias)) syni_task {
     bool leaving : 1;
     bool sheltered : 1;   /* it serves a clean-up, and a stop does not cancel it; see shelter.c */
     bool begun : 1;       /* its arguments are the body's, or gone */
-    bool on_top : 1;      /* its first step runs on top of that of its awaiter, which has not used it up (invariant 770) */
     bool owns : 1;        /* it has, or had, locals, scopes, contexts, mutexes or a ring (invariant 540) */
     bool abandoned : 1;
     bool copy_failed : 1; /* by its maker */

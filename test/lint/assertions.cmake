@@ -30,7 +30,7 @@ set(unchecked
     # static inline: a step that goes on in a forked child, and drives nothing, comes to them; their callers check
     syni_loop_ready syni_loop_turn_time syni_loop_unready_last
     # a core knows no loop; their callers check
-    syni_core_marks_alone syni_core_wait_here
+    syni_core_close_alone syni_core_wait_here
     # they ask whether there is a task, or which: by anybody
     syni_line_here syni_line_look
     # also by the maker of a task that is not launched

@@ -1,21 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * The end of a call that only its loop knows: without an exchange of its waiter. Follows:
- * FOLLOWS src/task/engine_top.h: syni_engine_closes_alone syni_engine_ends_alone syni_engine_ends_on_top
- * FOLLOWS src/future/await.h: syni_await_attach
- * FOLLOWS src/future/await_kinds.c: syni_await_attach_known
- * FOLLOWS src/task/core.c: syni_core_unpin syni_core_let_go
- * FOLLOWS src/task/core.h: syni_core_marks_alone syni_core_end_alone syni_core_complete_alone
+ * FOLLOWS src/task/engine_top.h: syni_engine_ends_alone
+ * FOLLOWS src/task/core.c: syni_core_reopen syni_core_unpin syni_core_let_go
+ * FOLLOWS src/task/core.h: syni_core_close_alone syni_core_end_alone syni_core_complete_alone
  * FOLLOWS src/task/frame.h: syni_frame_free_here
  * FOLLOWS src/task/slot.h: syni_slot_end_alone syni_slot_undo_end_alone syni_slot_detach_alone syni_slot_consume_ended
- * HASH 90a786d184d2
+ * HASH 9ae5e81fef7d
  *
  * A task ends that its caller awaits on the same loop, or that nobody wants any more, while two other threads may
  * still have its handle: each takes a reference by it, if there is one to add to, cancels the task by a job, which arrives on the
  * loop, and gives its reference up. Or a third thread detaches it meanwhile: by one step, if there are just the references that
  * a call begins with. Or a third thread, which has not waited, gets the result of what has ended: by one step, if
- * its own reference is the last. Or its first step runs on top of that of its awaiter, which uses up the future only as it ends,
- * by that same step, while a third thread may detach or get it: then the awaiter uses it up in the usual way, or is refused.
+ * its own reference is the last.
  *
  * The frame is freed once, by the thread that gives up the last reference or by the end that was alone; nobody touches it
  * afterwards, no request is on its way to it then, and the waiter, if there is one, is told once
@@ -23,8 +20,7 @@
  *
  * BROKEN 1: that a request was sent is looked at before the references only. 2: the references are looked
  * at and taken in two steps. 3: an end that was not alone after all does not give them back. 4: a detach gives its reference up
- * by that one step also if it is the last. 5: what gets the result takes the last but one reference for its own. 6: an end on top
- * does not look whether somebody used the future up. 7: nor does the awaiter, if that was not alone.
+ * by that one step also if it is the last. 5: what gets the result takes the last but one reference for its own.
  */
 #ifndef BROKEN
 #define BROKEN 0
@@ -33,8 +29,6 @@
 byte mine = 2;        /* the producer's reference, and that of a reader that awaits it here, if one does */
 byte references = 2;
 byte others = 2;      /* threads besides the driver */
-bool used = true;     /* the future; by the awaiter, but where the step runs on top of its own */
-bool on_top;
 byte request;         /* 0; 1: closed; 2: sent */
 byte job;             /* the request's, posted */
 bool arrived;
@@ -107,21 +101,6 @@ proctype gets()
     n_done++
 }
 
-/* A thread that uses up the future of what runs on top, and gives the reader's reference up, at once or later. */
-proctype uses()
-{
-    bool mine_now = false;
-
-    atomic {
-        if
-        :: references > 0 && !used -> touch(); used = true; mine_now = true
-        :: else
-        fi
-    };
-    if :: mine_now -> unpin() :: else fi;
-    n_done++
-}
-
 proctype driver()
 {
     bool alone = false;
@@ -135,31 +114,17 @@ proctype driver()
         :: else
         fi;
 #else
-#if BROKEN == 6
-        atomic { if :: references == mine -> references = 0; alone = true; used = true :: else fi };
-#else
-        atomic { if :: references == mine && used == !on_top -> references = 0; alone = true; used = true :: else fi };
-#endif
+        atomic { if :: references == mine -> references = 0; alone = true :: else fi };
 #endif
 #if BROKEN != 1
         if
         :: alone && request != 0 ->
 #if BROKEN != 3
-            atomic { used = !on_top; references = mine };
+            references = mine;
 #endif
             alone = false
         :: else
         fi
-#endif
-    :: else
-    fi;
-    /* syni_await_attach() */
-    if
-    :: !alone && on_top ->
-#if BROKEN != 7
-        atomic { if :: !used -> used = true :: else -> mine = 1 /* it is refused */ fi }
-#else
-        used = true
 #endif
     :: else
     fi;
@@ -198,7 +163,6 @@ init
         :: mine = 1; references = 1 /* the reader has given it up */
         :: mine = 1; others = 3; run detaches()
         :: mine = 1; others = 3; run gets()
-        :: used = false; on_top = true; others = 3; run uses()
         fi;
         run driver(); run other(); run other()
     }
