@@ -158,7 +158,7 @@ static void L5_children_start_whatever_other_threads_were_doing(void)
 {
     pthread_t threads[3];
 
-    begin_to_fork();
+    begin_to_fork_beside();
     calls_work(); /* the first call of the process; see FORK in synchronizer.h */
     for (int i = 0; i < 3; i++)
         CHECK_INT(pthread_create(&threads[i], NULL, keeps_calling, NULL), 0);
