@@ -178,7 +178,7 @@ const struct syn_report *syn_last_report(void);
 
 /* What ended this thread's latest failed blocking call or future_get(); known also
  * when there was no memory for a report. A call inside the callee may find the deadline passed a moment
- * before you do; the callee that ends by that with SYN_ETIMEDOUT ended by itself (SYN_BY_TASK). */
+ * before you do; a callee that then ends with SYN_ETIMEDOUT ended by itself (SYN_BY_TASK). */
 enum syn_origin syn_last_origin(void);
 
 /* Prints "WHAT: message" and the async trace of this thread's latest report to

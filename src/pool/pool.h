@@ -220,8 +220,8 @@ static inline unsigned syni_running_locked(const struct syni_pool *pool)
 static inline void syni_work_move_locked(struct syni_work *work, enum syni_work_state state)
 {
     SYNI_HOLDS(&work->pool->lock);
-    /* relaxed: a thread that looks without the lock sees it late at worst; that one which comes when the pool may be gone
-     * sees it, says syni_work_await_askers() */
+    /* relaxed: a thread that looks without the lock sees it late at worst; one that comes when the pool may be gone
+     * sees it: syni_work_await_askers() */
     atomic_store_explicit(&work->state, state, memory_order_relaxed);
 }
 
