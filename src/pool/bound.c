@@ -2,13 +2,13 @@
  *
  * Places in a bounded queue, and waiting for one.
  *
- * What is left is the bound, less the works that wait, are in the inbox, or are about to be. It is counted in two parts.
- * `room` is what threads take from without the lock, since works are posted without it. A place that is given back, under the
- * lock, goes to `n_returned`, so that a worker does not take the line of `room` from the threads that post for each work; a
- * thread that finds no room looks again under the lock, and first moves there what was returned. So does a worker that takes the last
- * work of the queue: it looks at the inbox next, which lies beside it. A submitter waits under the lock, and while one does
- * all is in `room`, so that no place is missed.
- * Accesses of `room` are relaxed: a place says nothing but that it is there.
+ * What is left is the bound, less the works that wait, are in the inbox, or are about to be. It is counted in two
+ * parts. `room` is what threads take from without the lock, since works are posted without it. A place that is given
+ * back, under the lock, goes to `n_returned`, so that a worker does not take the line of `room` from the threads
+ * that post for each work; a thread that finds no room looks again under the lock, and first moves there what was
+ * returned. So does a worker that takes the last work of the queue: it looks at the inbox next, which lies beside
+ * it. A submitter waits under the lock, and while one does all is in `room`, so that no place is missed. Accesses of
+ * `room` are relaxed: a place says nothing but that it is there.
  *
  * Waiters are told when the queue is half empty, and then as many as there are
  * places: telling each at the first place would cost two changes of thread for each work. But the
